@@ -1,0 +1,1 @@
+"""Composes webhook bodies from service definitions."""

@@ -1,0 +1,55 @@
+"""What compilation makes of a definition: all that a call needs, with nothing left to parse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.model.definition import Argument, Definition, ResultKind
+from engine.model.sqltype import SqlType
+
+if TYPE_CHECKING:
+    from engine.template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class OutputColumn:
+    """An outermost output column, named by the definition's text. `type` is None where no schema tells it."""
+
+    name: str
+    type: SqlType | None
+    is_hole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One prepared query in the ledger's own dialect.
+
+    `parameters` gives, for each placeholder of `sql` in the driver's order, the index of its argument in the step.
+    A hole's placeholder is not among them on a translated ledger; on SQL Server it is, and is bound as a typed NULL.
+    """
+
+    sql: str
+    parameters: tuple[int, ...]
+    columns: tuple[OutputColumn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledStep:
+    """A step ready to run."""
+
+    name: str | None
+    result: ResultKind
+    output: bool
+    statement: Statement
+    arguments: tuple[Argument, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledDefinition:
+    """A definition ready to serve events."""
+
+    definition: Definition
+    steps: tuple[CompiledStep, ...]
+    template: Template | None

@@ -1,0 +1,111 @@
+"""A service definition as its file says it, with the place of everything that a diagnostic may point at."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.model.diagnostic import Position
+
+
+class ResultKind(StrEnum):
+    """How many rows a step promises."""
+
+    ONE = "one"
+    OPTIONAL = "optional"
+    MANY = "many"
+
+
+class ArgumentType(StrEnum):
+    """The declared type of an argument."""
+
+    STRING = "string"
+    INT = "int"
+    DECIMAL = "decimal"
+    DOUBLE = "double"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    DATETIMEOFFSET = "datetimeoffset"
+    GUID = "guid"
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedText:
+    """Text of an element whose characters may come from several pieces of the file (CDATA, entities, comments between).
+
+    `marks` are (offset in `value`, line, column), one for each piece, rising by offset, the first at 0.
+    """
+
+    value: str
+    marks: tuple[tuple[int, int, int], ...]
+
+    def position(self, offset: int) -> Position:
+        """The place in the file of the character at `offset` of `value`."""
+        start, line, column = self.marks[bisect_right(self.marks, offset, key=lambda mark: mark[0]) - 1]
+        return Position(line, column + offset - start)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """`$secret`: the registration's secret, which never reaches the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """`$data.…`: a path into the event message; a string is a member, an int an index."""
+
+    path: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepSource:
+    """`$steps.NAME.COLUMN`: a column of an earlier step; both match regardless of case."""
+
+    step: str
+    column: str
+
+
+Source = SecretSource | DataSource | StepSource
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One `<argument>`. `source` is None where its text is not understood (rule `argument-source`)."""
+
+    source_text: str
+    source: Source | None
+    type: ArgumentType
+    nullable: bool
+    default: str | None
+    position: Position
+    source_position: Position
+    default_position: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One `<query>`: its SQL as the author wrote it, and the arguments in order."""
+
+    name: str | None
+    result: ResultKind
+    output: bool
+    sql: LocatedText
+    arguments: tuple[Argument, ...]
+    position: Position
+    name_position: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One service definition. `content_hash` is the SHA-256 of the file's bytes, in hex."""
+
+    category: str
+    name: str
+    description: str | None
+    steps: tuple[Step, ...]
+    body: LocatedText | None
+    file: str
+    content_hash: str
+    name_position: Position

@@ -1,0 +1,24 @@
+"""An event of the catalogue (definition language, section 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EventArgument:
+    """One argument of an event; `example` is the text that docs and examples show."""
+
+    name: str
+    required: bool
+    description: str
+    example: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event code with its arguments in the order of the default body."""
+
+    code: str
+    description: str
+    arguments: tuple[EventArgument, ...]

@@ -1,0 +1,73 @@
+"""The ledger's schema, as SQL Server would declare it: what typing, translation and the function rule need to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from engine.model import SQL_SERVER_DEFAULT, Collation, SqlType
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table or view. `name` is spelled as declared; lookups ignore case."""
+
+    name: str
+    type: SqlType
+    nullable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table or view. `schema` and `name` are spelled as the ledger itself spells them."""
+
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+    is_view: bool = False
+
+    def column(self, name: str) -> Column | None:
+        """The column called `name`, case aside."""
+        folded = name.casefold()
+        return next((column for column in self.columns if column.name.casefold() == folded), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A declared `schema.name(…)`: scalar with a `result` type, or table-valued with `columns`."""
+
+    schema: str
+    name: str
+    parameters: tuple[SqlType, ...]
+    result: SqlType | None
+    columns: tuple[Column, ...] = ()
+
+
+class SchemaOrigin(StrEnum):
+    """Where a schema was read from; it decides how strings compare (definition language, section 3, a to c)."""
+
+    DDL = "ddl"
+    LEDGER = "ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSchema:
+    """All that is known of a ledger. The maps are keyed by (schema, name), both case-folded."""
+
+    origin: SchemaOrigin
+    default_schema: str = "dbo"
+    collation: Collation = SQL_SERVER_DEFAULT
+    tables: Mapping[tuple[str, str], Table] = field(default_factory=dict)
+    functions: Mapping[tuple[str, str], Function] = field(default_factory=dict)
+    synonyms: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+
+    def table(self, name: str, schema: str | None = None) -> Table | None:
+        """The table or view of that name, case aside, through synonyms; the default schema where none is given."""
+        key = ((schema or self.default_schema).casefold(), name.casefold())
+        return self.tables.get(self.synonyms.get(key, key))
+
+    def function(self, name: str, schema: str) -> Function | None:
+        """The declared function of that name, case aside, through synonyms."""
+        key = (schema.casefold(), name.casefold())
+        return self.functions.get(self.synonyms.get(key, key))
