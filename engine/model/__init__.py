@@ -1,6 +1,6 @@
 """The frozen types that cross from one stage to the next."""
 
-from engine.model.compiled import CompiledDefinition, CompiledStep, OutputColumn, Statement
+from engine.model.compiled import CompiledDefinition, CompiledStep, OutputColumn, Skip, Statement, Template
 from engine.model.definition import (
     Argument,
     ArgumentType,
@@ -38,9 +38,11 @@ __all__ = [
     "ResultKind",
     "SecretSource",
     "Severity",
+    "Skip",
     "Source",
     "SqlType",
     "Statement",
     "Step",
     "StepSource",
+    "Template",
 ]

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from engine.model.definition import Argument, Definition, ResultKind
 from engine.model.sqltype import SqlType
 
-if TYPE_CHECKING:
-    from engine.template import Template
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A template's word that this event is not to be sent."""
+
+    reason: str
+
+
+class Template(Protocol):
+    """A compiled `<body>` template."""
+
+    def render(self, context: Mapping[str, object]) -> tuple[bytes, ...] | Skip:
+        """The canonical JSON cut at each hole of the secret, or the reason to send nothing."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
