@@ -1,0 +1,45 @@
+# Every target works on a fresh machine with python3 >= 3.11: it makes .venv itself.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: demo test check bench docs requirements clean
+
+demo: $(READY)  ## the guide's example, composed on an embedded ledger
+	@$(BIN)/python docs/demo.py
+
+test: $(READY)  ## all tests; what needs a server that is not there is skipped with a reason
+	$(BIN)/python -m pytest -q -n auto
+
+check: $(READY)  ## lint, types, import contracts, definitions, generated docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/validate-definitions definitions --ledger-schema fixtures/ledger/schema.sql --dialect duckdb --warnings-as-errors
+	$(BIN)/validate-definitions definitions --ledger-schema fixtures/ledger/schema.sql --dialect postgresql --warnings-as-errors
+	$(BIN)/aptic-definitions test
+	$(BIN)/python docs/generate.py --check
+
+bench: $(READY)  ## a table of ratios; PostgreSQL by APTIC_TEST_POSTGRES_URL
+	$(BIN)/python -m benchmarks
+
+docs: $(READY)  ## rewrites the generated pages of docs/reference
+	$(BIN)/python docs/generate.py
+
+requirements: $(READY)  ## pins the newest versions, with hashes and without any index address
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-header -q --upgrade pyproject.toml requirements/dev.in -o requirements/dev.txt
+
+$(READY): pyproject.toml requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	@echo "Setting up .venv (once)"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+clean:  ## everything that the other targets made
+	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -1,0 +1,75 @@
+import json
+from pathlib import Path
+
+import pytest
+from engine.catalogue import Catalogue
+from engine.errors import ConfigurationError
+
+SCHEMA = {
+    "title": "refund",
+    "type": "object",
+    "description": "Money goes back.",
+    "properties": {
+        "refundid": {"type": "string", "description": "The refund.", "examples": ["7", "8"]},
+        "accountid": {"type": "string"},
+    },
+    "required": ["refundid"],
+}
+
+
+def write(folder: Path, schema: object, name: str = "refund") -> Path:
+    (folder / f"{name}.schema.json").write_text(json.dumps(schema))
+    return folder
+
+
+def test_the_documented_events_have_their_arguments_in_the_guides_order() -> None:
+    events = Catalogue.load().events
+    assert [a.name for a in events["ledgerpayment"].arguments] == [
+        "paymentid",
+        "ledgeraccountid",
+        "revision",
+        "debtcreditorid",
+        "partytypeid",
+    ]
+    assert [a.name for a in events["statuschange"].arguments] == ["ledgeraccountid", "status"]
+
+
+def test_adding_an_event_is_adding_a_file(tmp_path: Path) -> None:
+    write(tmp_path, SCHEMA)
+    (tmp_path / "README.md").write_text("no event")
+    catalogue = Catalogue.load(tmp_path)
+    event = catalogue.events["refund"]
+    assert event.description == "Money goes back."
+    assert [(a.name, a.required, a.description, a.example) for a in event.arguments] == [
+        ("refundid", True, "The refund.", "7"),
+        ("accountid", False, "", None),
+    ]
+    assert "ledgerpayment" in catalogue.events
+
+
+def test_the_sites_own_file_wins(tmp_path: Path) -> None:
+    own = {"title": "statuschange", "type": "object", "properties": {"status": {"type": "string"}}}
+    assert len(Catalogue.load(write(tmp_path, own, "statuschange")).events["statuschange"].arguments) == 1
+
+
+@pytest.mark.parametrize(
+    ("schema", "name", "words"),
+    [
+        (SCHEMA, "other", "must have the title 'other'"),
+        (SCHEMA | {"title": "a b"}, "a b", "title"),
+        ([], "refund", "is not a JSON Schema"),
+        (SCHEMA | {"properties": {"a": {"type": "integer"}}}, "refund", "integer"),
+        (SCHEMA | {"properties": {"a": {"type": "string"}}, "required": ["b"]}, "refund", "does not declare: b"),
+        (SCHEMA | {"properties": {"secret": {"type": "string"}}, "required": []}, "refund", "secret"),
+    ],
+)
+def test_a_faulty_file_is_named(tmp_path: Path, schema: object, name: str, words: str) -> None:
+    write(tmp_path, schema, name)
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        Catalogue.load(tmp_path)
+    assert caught.value.file == str(tmp_path / f"{name}.schema.json")
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        Catalogue.load(tmp_path / "none")
