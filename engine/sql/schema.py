@@ -11,21 +11,40 @@ from engine.model import SQL_SERVER_DEFAULT, Collation, SqlType
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table or view. `name` is spelled as declared; lookups ignore case."""
+    """A column of a table or view. `name` is spelled as declared; lookups ignore case.
+
+    `default` and `computed` are the T-SQL expressions of a DDL file; other sources leave them out.
+    """
 
     name: str
     type: SqlType
     nullable: bool = True
+    default: str | None = None
+    computed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index or UNIQUE constraint of a DDL file: its key columns in order."""
+
+    name: str | None
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table or view. `schema` and `name` are spelled as the ledger itself spells them."""
+    """A table or view. `schema` and `name` are spelled as the ledger itself spells them.
+
+    `definition` is a view's SELECT, `primary_key` and `indexes` are a table's; only a DDL file gives the three.
+    """
 
     schema: str
     name: str
     columns: tuple[Column, ...]
     is_view: bool = False
+    definition: str | None = None
+    primary_key: tuple[str, ...] = ()
+    indexes: tuple[Index, ...] = ()
 
     def column(self, name: str) -> Column | None:
         """The column called `name`, case aside."""
