@@ -127,11 +127,10 @@ def _from_message(argument: Argument, message: Message) -> object:
 
 def _follow(path: tuple[str | int, ...], value: object) -> object:
     for segment in path:
-        if isinstance(segment, str) and isinstance(value, Mapping) and segment in value:
-            value = value[segment]
-        elif isinstance(segment, int) and isinstance(value, list | tuple) and segment < len(value):
-            value = value[segment]
-        else:
+        held = Mapping if isinstance(segment, str) else (list, tuple)
+        try:
+            value = value[segment] if isinstance(value, held) else _ABSENT  # type: ignore[index]  # as just checked
+        except LookupError:
             return _ABSENT
     return value
 

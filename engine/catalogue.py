@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal
 
@@ -50,10 +51,10 @@ class Catalogue:
         return cls(events)
 
 
-def _read_folder(folder: Path) -> dict[str, Event]:
+def _read_folder(folder: Traversable) -> dict[str, Event]:
     try:
-        files = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX) and path.name[0] != ".")
-        return {event.code: event for event in map(_read_event, files)}
+        files = [path for path in folder.iterdir() if path.name.endswith(SUFFIX) and path.name[0] != "."]
+        return {event.code: event for event in map(_read_event, sorted(files, key=lambda path: path.name))}
     except OSError as error:
         raise ConfigurationError(
             f"The event catalogue {folder} cannot be read: {error.strerror}. "
@@ -62,7 +63,7 @@ def _read_folder(folder: Path) -> dict[str, Event]:
         ) from error
 
 
-def _read_event(path: Path) -> Event:
+def _read_event(path: Traversable) -> Event:
     code = path.name.removesuffix(SUFFIX)
     try:
         schema = msgspec.json.decode(path.read_bytes(), type=_EventSchema)
@@ -82,5 +83,5 @@ def _read_event(path: Path) -> Event:
     return Event(code, schema.description, arguments)
 
 
-def _faulty(path: Path, what: str) -> ConfigurationError:
+def _faulty(path: Traversable, what: str) -> ConfigurationError:
     return ConfigurationError(f"The event catalogue's file {path} {what}.", file=str(path))

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import pytest
+
 from engine.binding import Binder
 from engine.errors import BindingError
 from engine.model import (

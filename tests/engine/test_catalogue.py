@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from engine.catalogue import Catalogue
 from engine.errors import ConfigurationError
 

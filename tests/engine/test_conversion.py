@@ -1,13 +1,15 @@
+import contextlib
 import math
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from engine.conversion import convert, convert_column
-from engine.model import ArgumentType as T
 from hypothesis import given
 from hypothesis import strategies as st
+
+from engine.conversion import convert, convert_column
+from engine.model import ArgumentType as T
 
 GUID = UUID("80342534-2508-4CAB-A090-C25BF1DDF923")
 CET = timezone(timedelta(hours=1))
@@ -127,10 +129,8 @@ def test_none_is_never_a_value(type_: T) -> None:
 
 @given(st.sampled_from(T), st.text())
 def test_text_converts_or_raises_value_error(type_: T, text: str) -> None:
-    try:
-        convert(type_, text)
-    except ValueError as error:
-        assert str(error)
+    with contextlib.suppress(ValueError):
+        assert convert(type_, text) is not None
 
 
 @given(st.integers(-(2**63), 2**63 - 1))
@@ -171,5 +171,5 @@ def test_a_column_converts_where_nothing_is_lost(type_: T, value: object, expect
     ],
 )
 def test_a_column_does_not_convert_with_loss(type_: T, value: object) -> None:
-    with pytest.raises(ValueError, match="is not|is a decimal"):
+    with pytest.raises(ValueError, match=r"is not|is a decimal"):
         convert_column(type_, value)
