@@ -14,8 +14,10 @@ from engine.model.definition import (
     StepSource,
 )
 from engine.model.diagnostic import Diagnostic, Position, Severity
+from engine.model.dialect import Dialect
 from engine.model.event import Event, EventArgument
 from engine.model.sqltype import BINARY, LEDGER_OWN, SQL_SERVER_DEFAULT, Collation, Kind, SqlType
+from engine.model.status import DefinitionState, DefinitionStatus, Status
 
 __all__ = [
     "BINARY",
@@ -28,7 +30,10 @@ __all__ = [
     "CompiledStep",
     "DataSource",
     "Definition",
+    "DefinitionState",
+    "DefinitionStatus",
     "Diagnostic",
+    "Dialect",
     "Event",
     "EventArgument",
     "Kind",
@@ -42,6 +47,7 @@ __all__ = [
     "Source",
     "SqlType",
     "Statement",
+    "Status",
     "Step",
     "StepSource",
     "Template",

@@ -1,0 +1,45 @@
+"""What a composer says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.model.diagnostic import Diagnostic
+
+
+class DefinitionState(StrEnum):
+    """How an event's definition is served."""
+
+    SERVING = "serving"
+    STALE = "stale"
+    """The file became faulty or unreadable; its last good version is in service."""
+    HELD = "held"
+    """There is no good version: composing raises DefinitionUnavailableError."""
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionStatus:
+    """One event's definition. `reason` says why it is not simply serving."""
+
+    event: str
+    state: DefinitionState
+    file: str | None
+    content_hash: str | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is in service, and what an operator should know of it.
+
+    `warnings` are sentences; `write_rights` lists what the ledger session could change, and is empty until the first
+    connection (`connected`).
+    """
+
+    dialect: str
+    connected: bool
+    definitions: tuple[DefinitionStatus, ...]
+    write_rights: tuple[str, ...]
+    warnings: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...]
