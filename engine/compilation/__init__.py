@@ -1,0 +1,92 @@
+"""Compilation: a checked definition becomes statements of the ledger's dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.model import (
+    CompiledDefinition,
+    CompiledStep,
+    Definition,
+    Diagnostic,
+    Dialect,
+    OutputColumn,
+    ResultKind,
+    SecretSource,
+    SqlType,
+    Statement,
+    Step,
+    Template,
+)
+from engine.sql.query import Query
+from engine.sql.target import Target
+from engine.sql.translate import Translation, translate
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """`compiled` is None where a step cannot be carried to the ledger; `diagnostics` then say why."""
+
+    compiled: CompiledDefinition | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def compile_definition(
+    definition: Definition, queries: Sequence[Query | None], template: Template | None, target: Target
+) -> Compilation:
+    """Compiles each step that parsed (one query a step, None where it did not) for the target ledger."""
+    steps: list[CompiledStep] = []
+    diagnostics: list[Diagnostic] = []
+    for step, query in zip(definition.steps, queries, strict=True):
+        if query is None:
+            continue
+        found = _statement(definition.file, step, query, target)
+        if isinstance(found, Statement):
+            line = step.position.line
+            steps.append(CompiledStep(step.name, step.result, step.output, found, step.arguments, line))
+        else:
+            diagnostics += found
+    whole = len(steps) == len(definition.steps)
+    return Compilation(
+        CompiledDefinition(definition, tuple(steps), template) if whole else None,
+        tuple(diagnostics),
+    )
+
+
+def _statement(file: str, step: Step, query: Query, target: Target) -> Statement | list[Diagnostic]:
+    holes = frozenset(n for n, argument in enumerate(step.arguments) if isinstance(argument.source, SecretSource))
+    if target.dialect is Dialect.SQL_SERVER or target.schema is None:
+        every = tuple(range(len(step.arguments)))
+        return Statement(query.blanked, every, _columns(query, holes, [None] * len(query.outputs)))
+    found = translate(
+        query,
+        target.schema,
+        target.dialect,
+        argument_types=tuple(argument.type for argument in step.arguments),
+        nullable=tuple(argument.nullable for argument in step.arguments),
+        holes=holes,
+        row_limit=target.max_rows + 1 if step.result is ResultKind.MANY else 2,
+        time_zone=target.time_zone,
+    )
+    if isinstance(found, Translation):
+        return Statement(found.sql, found.parameters, _columns(query, holes, found.columns))
+    return [
+        Diagnostic(
+            fault.rule,
+            fault.severity,
+            file,
+            (place := step.sql.position(fault.offset)).line,
+            place.column,
+            fault.message,
+            fault.hint,
+        )
+        for fault in found
+    ]
+
+
+def _columns(query: Query, holes: frozenset[int], types: Sequence[SqlType | None]) -> tuple[OutputColumn, ...]:
+    return tuple(
+        OutputColumn(output.name or "", type_, output.placeholder in holes)
+        for output, type_ in zip(query.outputs, types, strict=True)
+    )

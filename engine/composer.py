@@ -1,0 +1,127 @@
+"""The composer: loads a folder of definitions and makes the body of an event."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self
+
+from engine.body import Body, default_body
+from engine.errors import BindingError, ConfigurationError, DefinitionUnavailableError, UnknownEventError
+from engine.execution import Ledger, open_ledger
+from engine.model import Status
+from engine.serving import Serving, read_serving
+from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+
+class Composer:
+    """Makes webhook bodies from service definitions. Shared by threads; a context manager that closes its sessions."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, serving: Serving) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._serving = serving
+        self._reloading = threading.Lock()
+
+    @classmethod
+    def load(
+        cls,
+        folder: str | Path,
+        *,
+        ledger: str | URL,
+        ledger_schema: str | Path | None = None,
+        events: str | Path | None = None,
+        time_zone: str | None = None,
+        databases: Sequence[str] = (),
+        timeout: float = 5.0,
+        max_rows: int = 1000,
+        require_read_only: bool = False,
+        on_invalid: Literal["raise", "hold"] = "raise",
+    ) -> Self:
+        """Reads, checks and compiles every definition of `folder` for a ledger (definition language, section 7).
+
+        `ledger` is a SQLAlchemy URL; `ledger_schema` a file of T-SQL DDL, without which the schema is read from the
+        ledger now; `events` a folder of further event schemas; `time_zone` an IANA name for GETDATE and its like;
+        `databases` may begin three-part table names; `timeout` is in seconds for each query; `max_rows` caps a `many`
+        step. With `on_invalid="hold"` faulty definitions hold back their events instead of stopping the load.
+
+        Raises InvalidDefinitionError, ConfigurationError, and without a schema file LedgerError.
+        """
+        if on_invalid not in ("raise", "hold"):
+            raise ConfigurationError(f'on_invalid must be "raise" or "hold", not {on_invalid!r}.')
+        settings = Settings.checked(
+            folder,
+            ledger_schema=ledger_schema,
+            events=events,
+            time_zone=time_zone,
+            databases=databases,
+            max_rows=max_rows,
+        )
+        opened = open_ledger(ledger, timeout=timeout, require_read_only=require_read_only)
+        try:
+            return cls(settings, opened, read_serving(settings, opened, None, may_hold=on_invalid == "hold"))
+        except BaseException:
+            opened.close()
+            raise
+
+    def compose(self, event: str, data: Mapping[str, object]) -> Body:
+        """The body of one event: custom where a definition exists, else the default body.
+
+        `data` is the event message; its member `data` holds the event's arguments. Raises UnknownEventError,
+        BindingError, DefinitionUnavailableError, LedgerError, ResultError and EncodingError.
+        """
+        serving = self._serving
+        known = serving.catalogue.events.get(event)
+        if known is None:
+            raise UnknownEventError(f"The event {event!r} is in no catalogue.", definition=event)
+        if not isinstance(data, Mapping) or data.get("event", event) != event:
+            raise BindingError(f"{event}: the message is no object, or its member `event` names another event.")
+        plan = serving.plans.get(event)
+        if plan is not None:
+            return plan.compose(event, data, self._ledger)
+        if (reason := serving.reason_to_hold(event)) is not None:
+            raise DefinitionUnavailableError(f"{event}: no version of its definition is good: {reason}")
+        arguments = data.get("data")
+        if not isinstance(arguments, Mapping):
+            raise BindingError(f"{event}: the message has no object `data` with the event's arguments.")
+        return default_body(known, arguments)
+
+    def reload(self) -> Status:
+        """Reads everything again, and serves it at once or not at all; calls under way end as they began.
+
+        A definition that became faulty keeps its last good version. Raises ConfigurationError, with the old state in
+        service, where the folder cannot be read or holds no definition any more; LedgerError as `load`.
+        """
+        with self._reloading:
+            self._serving = read_serving(self._settings, self._ledger, self._serving, may_hold=True)
+        return self.status()
+
+    def status(self) -> Status:
+        """What is in service now, and what an operator should know of it; asks nothing of the ledger."""
+        serving, ledger = self._serving, self._ledger.status()
+        diagnostics = tuple(d for file in serving.files for d in file.diagnostics)
+        return Status(
+            dialect=self._ledger.dialect.value,
+            connected=ledger.connected,
+            definitions=serving.definitions(),
+            write_rights=ledger.write_rights,
+            warnings=(*serving.warnings, *ledger.warnings),
+            diagnostics=diagnostics,
+        )
+
+    def close(self) -> None:
+        """Ends all sessions; later calls that need the ledger raise LedgerUnavailableError."""
+        self._ledger.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,60 @@
+"""A plan: one definition made ready to compose; it knows the order of a call's stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.binding import Binder, Message, Row
+from engine.body import Body, DefinitionReference
+from engine.errors import LedgerError
+from engine.execution import Ledger, Session
+from engine.model import CompiledDefinition
+from engine.shaping import Shaper
+
+
+class Plan:
+    """Composes the custom body of one event. Shared by threads; nothing in it changes after load."""
+
+    def __init__(self, compiled: CompiledDefinition) -> None:
+        definition = compiled.definition
+        self.reference = DefinitionReference(definition.name, definition.file, definition.content_hash)
+        self._steps = compiled.steps
+        self._binder = Binder(compiled)
+        self._shaper = Shaper(compiled)
+        self._is_single = len(compiled.steps) == 1
+
+    def compose(self, event: str, message: Message, ledger: Ledger) -> Body:
+        """Bind, execute, shape. Raises what these stages raise, with the place in the definition."""
+        values = self._binder.bind(message)
+        with ledger.session() as session:
+            if self._is_single:
+                results = [self._execute(session, 0, values[0])]
+            else:
+                with session.snapshot():
+                    results = self._execute_all(session, values)
+        return Body.custom(event, self.reference, self._shaper.shape(results, event, message))
+
+    def _execute_all(self, session: Session, values: list[list[object]]) -> list[list[tuple[object, ...]]]:
+        rows: dict[str, Row | None] = {}
+        results = []
+        for index, step in enumerate(self._steps):
+            found = self._execute(session, index, self._binder.bind_step(index, values[index], rows))
+            results.append(found)
+            if step.name is not None:
+                rows[step.name.casefold()] = self._shaper.row(index, found)
+        return results
+
+    def _execute(self, session: Session, index: int, values: list[object]) -> list[tuple[object, ...]]:
+        step = self._steps[index]
+        try:
+            found = session.execute(step.statement, values)
+        except LedgerError as error:
+            error.definition, error.file, error.line = self.reference.name, self.reference.file, step.line
+            error.step = step.name or str(index + 1)
+            raise
+        self._shaper.check_rows(index, found)
+        return found
+
+
+Plans = Mapping[str, Plan]
+"""Plans by event code."""

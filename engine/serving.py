@@ -1,0 +1,162 @@
+"""What is in service: a plan for each event with a good definition, and the events that must wait for one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.catalogue import Catalogue
+from engine.errors import ConfigurationError, InvalidDefinitionError
+from engine.execution import Ledger
+from engine.loading import LoadedFile, find_files, load_files
+from engine.model import DefinitionState, DefinitionStatus, Severity
+from engine.plan import Plan
+from engine.settings import Settings
+from engine.sql.ddl import read_schema
+from engine.sql.schema import LedgerSchema, SchemaOrigin
+from engine.sql.target import Target
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """One consistent state, replaced as a whole by a reload.
+
+    `stale` says for an event why its plan is an older version, `held` why it has none, and `hold_rest` the latter for
+    every event without a plan. `warnings` are sentences for an operator.
+    """
+
+    catalogue: Catalogue
+    files: tuple[LoadedFile, ...]
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    stale: Mapping[str, str] = field(default_factory=dict)
+    held: Mapping[str, str] = field(default_factory=dict)
+    hold_rest: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    def reason_to_hold(self, event: str) -> str | None:
+        """Why the event has no body now, or None where the default body is meant."""
+        return self.held.get(event, self.hold_rest)
+
+    def definitions(self) -> tuple[DefinitionStatus, ...]:
+        """The state of every event that has, had or should have a definition, by event code."""
+        found = [
+            DefinitionStatus(
+                event,
+                DefinitionState.STALE if event in self.stale else DefinitionState.SERVING,
+                plan.reference.file,
+                plan.reference.content_hash,
+                self.stale.get(event),
+            )
+            for event, plan in self.plans.items()
+        ]
+        waiting = dict(self.held)
+        if self.hold_rest is not None:
+            rest = self.catalogue.events.keys() - self.plans.keys()
+            waiting = dict.fromkeys(rest, self.hold_rest) | waiting
+        found += [DefinitionStatus(event, DefinitionState.HELD, None, None, why) for event, why in waiting.items()]
+        return tuple(sorted(found, key=lambda status: status.event))
+
+
+def read_serving(settings: Settings, ledger: Ledger, previous: Serving | None, *, may_hold: bool) -> Serving:
+    """Reads everything that `settings` names, and the schema from the ledger where no file gives it.
+
+    Raises ConfigurationError where that cannot work or where a reload would lose every definition, LedgerError where
+    the schema cannot be read, and InvalidDefinitionError for a faulty definition unless faulty ones may be held.
+    """
+    paths = find_files([settings.folder])
+    if not settings.folder.is_dir():
+        raise ConfigurationError(f"{settings.folder} is no folder of definitions.", file=str(settings.folder))
+    if previous is not None and previous.plans and not paths:
+        raise ConfigurationError(
+            f"{settings.folder} holds no definition any more, so the reload is refused: a lost mount must not turn "
+            "custom bodies into default ones. The definitions loaded before stay in service.",
+            file=str(settings.folder),
+        )
+    catalogue = Catalogue.load(settings.events)
+    schema = ledger.reflect() if settings.ledger_schema is None else _schema_from(settings.ledger_schema)
+    target = Target(ledger.dialect, schema, settings.databases, settings.time_zone, settings.max_rows)
+    files = load_files(paths, catalogue, target)
+    if not may_hold:
+        _refuse_faulty(files)
+    serving = _serve(catalogue, files, previous, schema)
+    for warning in serving.warnings:
+        _log.warning(warning)
+    return serving
+
+
+def _schema_from(path: Path) -> LedgerSchema:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"The ledger schema {path} cannot be read: {error}.", file=str(path)) from error
+    found = read_schema(text)
+    if found.faults:
+        first = found.faults[0]
+        line = text.count("\n", 0, first.offset) + 1
+        raise ConfigurationError(f"{path}:{line}: {first.message}", file=str(path), line=line)
+    return found.schema
+
+
+def _refuse_faulty(files: Sequence[LoadedFile]) -> None:
+    diagnostics = tuple(diagnostic for file in files for diagnostic in file.diagnostics)
+    faulty = [_reason(file) for file in files if file.compiled is None]
+    if faulty:
+        raise InvalidDefinitionError(
+            f"{len(faulty)} of {len(files)} definitions are faulty:\n" + "\n".join(faulty), diagnostics=diagnostics
+        )
+
+
+def _serve(
+    catalogue: Catalogue, files: Sequence[LoadedFile], previous: Serving | None, schema: LedgerSchema
+) -> Serving:
+    """The state that these files give.
+
+    An event whose file is faulty keeps the last good version of `previous`, else it is held: never the default body.
+    """
+    plans = {file.compiled.definition.name: Plan(file.compiled) for file in files if file.compiled is not None}
+    last_good = {} if previous is None else previous.plans
+    stale: dict[str, str] = {}
+    held: dict[str, str] = {}
+    hold_rest: str | None = None
+    for file in files:
+        if file.compiled is not None:
+            continue
+        why = _reason(file)
+        events = _stands_for(file, catalogue)
+        if not events:
+            hold_rest = why
+        for event in events - plans.keys():
+            (stale if event in last_good else held)[event] = why
+    if hold_rest is not None:
+        stale |= dict.fromkeys(last_good.keys() - plans.keys() - stale.keys(), hold_rest)
+    kept = {event: last_good[event] for event in stale}
+    warnings = [
+        f"{event}: its definition {last_good[event].reference.file} was removed; the default body is sent now."
+        for event in sorted(last_good.keys() - plans.keys() - kept.keys())
+    ]
+    warnings += [f"{event} keeps the last good version of its definition: {why}" for event, why in stale.items()]
+    warnings += [f"{event} is held, since no version of its definition is good: {why}" for event, why in held.items()]
+    if hold_rest is not None:
+        warnings.append(f"Every event without a readable definition is held: {hold_rest}")
+    if schema.origin is SchemaOrigin.LEDGER:
+        warnings.append("The schema was read from the ledger: strings may compare otherwise than on SQL Server.")
+    return Serving(catalogue, tuple(files), plans | kept, stale, held, hold_rest, tuple(warnings))
+
+
+def _stands_for(file: LoadedFile, catalogue: Catalogue) -> set[str]:
+    """The events that a faulty file may be the definition of: by its name element, and by its file name."""
+    named = {file.path.stem}
+    if file.definition is not None:
+        named.add(file.definition.name)
+    return named & catalogue.events.keys()
+
+
+def _reason(file: LoadedFile) -> str:
+    errors = [diagnostic for diagnostic in file.diagnostics if diagnostic.severity is Severity.ERROR]
+    first = errors[0]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{first.file}:{first.line}:{first.column}: {first.message} [{first.rule}]{more}"
