@@ -1,0 +1,1 @@
+"""Benchmarks: `make bench` prints a table of ratios, each pair measured in turns in one run."""

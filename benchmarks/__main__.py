@@ -1,0 +1,49 @@
+"""`python -m benchmarks`: the table, on an embedded and, by APTIC_TEST_POSTGRES_URL, a PostgreSQL ledger.
+
+Exit status 1 where a target is missed, so that a script may judge a run; the machine's noise is in the spread.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from benchmarks import calls, loading, postgresql, threads
+from benchmarks.pairs import Result
+
+
+def main() -> int:
+    """Runs every benchmark that this machine has the parts for, and prints a row as each ends."""
+    url = os.environ.get("APTIC_TEST_POSTGRES_URL")
+    print(f"{'what':<74} {'ours':>10} {'other':>10} {'ratio':>6}  {'min … max':<13} {'target':<8}")
+    met = True
+    for run in (calls.run, loading.run):
+        met &= all([_print(result) for result in run()])
+    if url is None:
+        print("PostgreSQL: not measured, since APTIC_TEST_POSTGRES_URL names no server")
+    else:
+        met &= all([_print(result) for result in postgresql.run(url)])
+    met &= threads.run(url)
+    return 0 if met else 1
+
+
+def _print(result: Result) -> bool:
+    low, high = result.spread
+    verdict = "met" if result.met else "MISSED"
+    print(
+        f"{result.name:<74} {_human(result.ours):>10} {_human(result.other):>10} {result.ratio:>6.2f}  "
+        f"{f'{low:.2f} … {high:.2f}':<13} {result.target:<8} {verdict}",
+        flush=True,
+    )
+    return result.met
+
+
+def _human(seconds: float) -> str:
+    for unit, factor in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
+        if seconds * factor >= 1:
+            return f"{seconds * factor:.2f} {unit}"
+    return f"{seconds * 1e9:.0f} ns"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

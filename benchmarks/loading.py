@@ -1,0 +1,102 @@
+"""Loading a thousand definitions, and importing the library."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import sqlglot
+
+from benchmarks import guide
+from benchmarks.pairs import Result, pair
+from engine import Composer
+from engine.testing import embedded_ledger
+
+COUNT = 1000
+IMPORT = """
+import sys, time
+start = time.perf_counter()
+import engine
+print(time.perf_counter() - start, [name for name in ("xmlschema", "pyodbc", "duckdb", "webhooks") if name in sys.modules])
+"""
+
+
+def run() -> Iterator[Result]:
+    """Two rows: load against parse_one over the same SQL, and the import against its limit."""
+    folder = Path(tempfile.mkdtemp(prefix="thousand"))
+    definitions, events = folder / "definitions", folder / "events"
+    queries = _write(definitions, events)
+    ledger = embedded_ledger(guide.SCHEMA, guide.DATA, guide.ROOT / ".cache")
+
+    def ours() -> None:
+        Composer.load(definitions, ledger=f"duckdb:///{ledger}", ledger_schema=guide.SCHEMA, events=events).close()
+
+    def other() -> None:
+        for query in queries:
+            sqlglot.parse_one(query, dialect="tsql")
+
+    yield pair(
+        f"Composer.load of {COUNT} definitions / sqlglot.parse_one over their SQL",
+        ours,
+        other,
+        at_most=5,
+        calls=1,
+        rounds=5,
+    )
+    yield _import()
+
+
+def _write(definitions: Path, events: Path) -> list[str]:
+    """A thousand definitions after those of the project, each for an event of its own."""
+    definitions.mkdir()
+    events.mkdir()
+    models = sorted((guide.ROOT / "definitions").glob("*.xml"))
+    catalogue = guide.ROOT / "schemas/events"
+    queries = []
+    for number in range(COUNT):
+        model = models[number % len(models)]
+        code = f"{model.stem}{number}"
+        schema = (catalogue / f"{model.stem}.schema.json").read_text(encoding="utf-8")
+        (events / f"{code}.schema.json").write_text(schema.replace(f'"{model.stem}"', f'"{code}"'), encoding="utf-8")
+        content = model.read_bytes()
+        for encoding in ("utf-8-sig", "utf-16", "iso-8859-1"):
+            try:
+                text = content.decode(encoding)
+            except UnicodeError:
+                continue
+            renamed = text.replace(f"<name>{model.stem}</name>", f"<name>{code}</name>")
+            if renamed != text:
+                (definitions / f"{code}.xml").write_bytes(renamed.encode(encoding))
+                queries += _sql(renamed)
+                break
+        else:
+            raise ValueError(f"{model} does not name its event")
+    return queries
+
+
+def _sql(text: str) -> list[str]:
+    return [part.split("]]>", 1)[0] for part in text.split("<![CDATA[")[1:] if "select" in part.lower()]
+
+
+def _import() -> Result:
+    def measure() -> float:
+        found = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, check=True).stdout
+        seconds, modules = found.split(" ", 1)
+        assert modules.strip() == "[]", f"import engine also imports {modules}"
+        return float(seconds)
+
+    times = sorted(measure() for _ in range(9))
+    limit = 0.25
+    ratio = times[4] / limit
+    return Result(
+        "import engine / its limit", times[4], limit, ratio, (times[0] / limit, times[-1] / limit), "≤ 1", ratio <= 1
+    )
+
+
+if __name__ == "__main__":
+    start = time.perf_counter()
+    print(list(run()), time.perf_counter() - start)

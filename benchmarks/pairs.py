@@ -1,0 +1,58 @@
+"""Measuring two ways of doing the same thing in turns, so that a ratio holds when the machine's speed drifts."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One row of the table. Times are seconds for one operation; `ratio` is the median of the rounds' ratios."""
+
+    name: str
+    ours: float
+    other: float
+    ratio: float
+    spread: tuple[float, float]
+    target: str
+    met: bool
+
+
+def pair(
+    name: str,
+    ours: Callable[[], object],
+    other: Callable[[], object],
+    *,
+    at_most: float,
+    calls: int,
+    rounds: int = 15,
+) -> Result:
+    """Times `ours` against `other` in `rounds` turns of `calls` calls each, after one turn to warm up."""
+    times: list[tuple[float, float]] = []
+    for turn in range(rounds + 1):
+        measured = (_time(ours, calls), _time(other, calls))
+        if turn:
+            times.append(measured)
+    ratios = sorted(mine / theirs for mine, theirs in times)
+    ratio = statistics.median(ratios)
+    return Result(
+        name,
+        statistics.median(mine for mine, _ in times),
+        statistics.median(theirs for _, theirs in times),
+        ratio,
+        (ratios[0], ratios[-1]),
+        f"≤ {at_most:g}",
+        ratio <= at_most,
+    )
+
+
+def _time(call: Callable[[], object], calls: int) -> float:
+    gc.collect()
+    start = time.perf_counter()
+    for _ in range(calls):
+        call()
+    return (time.perf_counter() - start) / calls
