@@ -13,7 +13,7 @@ DEFINITION_SCHEMA = "aptic-service-definition.xsd"
 
 
 def schema_folder() -> Traversable:
-    """The folder of the XSD, with the event catalogue in its `events`; raises ConfigurationError where it is missing."""
+    """The folder of the XSD, with the event catalogue in its `events`; ConfigurationError where it is missing."""
     package = files("engine")
     candidates = [package / "schemas"]
     if isinstance(package, Path):

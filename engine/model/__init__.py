@@ -15,6 +15,7 @@ from engine.model.definition import (
 )
 from engine.model.diagnostic import Diagnostic, Position, Severity
 from engine.model.dialect import Dialect
+from engine.model.document import Element, ParsedFile
 from engine.model.event import Event, EventArgument
 from engine.model.sqltype import BINARY, LEDGER_OWN, SQL_SERVER_DEFAULT, Collation, Kind, SqlType
 from engine.model.status import DefinitionState, DefinitionStatus, Status
@@ -34,11 +35,13 @@ __all__ = [
     "DefinitionStatus",
     "Diagnostic",
     "Dialect",
+    "Element",
     "Event",
     "EventArgument",
     "Kind",
     "LocatedText",
     "OutputColumn",
+    "ParsedFile",
     "Position",
     "ResultKind",
     "SecretSource",

@@ -1,0 +1,129 @@
+"""From an element tree to a definition, read leniently so that one run finds the faults of every stage.
+
+A misspelt name is read as the one that it is close to, and a missing or impossible value as the harmless one: the
+XSD reports each of these, and no other rule should report it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from hashlib import sha256
+
+from engine.model import Argument, ArgumentType, Definition, Element, LocatedText, Position, ResultKind, Step
+from engine.parsing.source import parse_source
+
+_ROOT = ("aptic_service_definition",)
+_PARTS = ("category", "name", "description", "steps", "body")
+_QUERY = ("query",)
+_ARGUMENT = ("argument",)
+_QUERY_ATTRIBUTES = ("name", "result", "output")
+_ARGUMENT_ATTRIBUTES = ("source", "type", "nullable", "default")
+_TYPES = frozenset(ArgumentType)
+_XML_BLANKS = " \t\r\n"  # what XML calls white space; str.strip would also take a no-break space
+
+
+@dataclass(frozen=True, slots=True)
+class _Attribute:
+    value: str
+    position: Position
+
+
+def build(root: Element, file: str, content: bytes) -> Definition | None:
+    """The definition, or None where the root element is no service definition at all.
+
+    `category`, `name`, a query's `name` and all values of enumerations are taken without the blanks around them, as
+    their XSD types say; `source`, `default`, the SQL and the body are taken as they are.
+    """
+    if _meant(root.tag, _ROOT) is None:
+        return None
+    parts: dict[str, Element] = {}
+    for child in root.children:
+        parts.setdefault(_meant(child.tag, _PARTS) or child.tag, child)
+    name, steps, description, body = (parts.get(part) for part in ("name", "steps", "description", "body"))
+    return Definition(
+        category=_trimmed(parts.get("category")),
+        name=_trimmed(name),
+        description=description.text.value if description else None,
+        steps=tuple(_step(query) for query in _named(steps, _QUERY)),
+        body=body.text if body else None,
+        file=file,
+        content_hash=sha256(content).hexdigest(),
+        name_position=text_position(name) if name else root.position,
+    )
+
+
+def text_position(element: Element) -> Position:
+    """The first character of the element's text that is not blank, or else its start tag."""
+    text = element.text.value
+    blanks = len(text) - len(text.lstrip(_XML_BLANKS))
+    return element.text.position(blanks) if blanks < len(text) else element.position
+
+
+def _step(query: Element) -> Step:
+    attributes = _attributes(query, _QUERY_ATTRIBUTES)
+    name, result, output = (attributes.get(key) for key in _QUERY_ATTRIBUTES)
+    kinds = _meant(result.value.strip(_XML_BLANKS), tuple(ResultKind)) if result else None
+    return Step(
+        name=name.value.strip(_XML_BLANKS) or None if name else None,
+        result=ResultKind(kinds or ResultKind.ONE),
+        output=output is None or output.value.strip(_XML_BLANKS) != "false",
+        sql=_sql(query),
+        arguments=tuple(_argument(child) for child in _named(query, _ARGUMENT)),
+        position=query.position,
+        name_position=name.position if name else None,
+    )
+
+
+def _sql(query: Element) -> LocatedText:
+    """The text before the first argument; all text where more follows, so that only the XSD's rule reports that."""
+    value, head = query.text.value, query.head
+    if head == len(value) or value[head:].strip(_XML_BLANKS):
+        return query.text
+    marks = tuple(mark for mark in query.text.marks if mark[0] < head)
+    return LocatedText(value[:head], marks or ((0, query.position.line, query.position.column),))
+
+
+def _argument(element: Element) -> Argument:
+    attributes = _attributes(element, _ARGUMENT_ATTRIBUTES)
+    source, kind, nullable, default = (attributes.get(key) for key in _ARGUMENT_ATTRIBUTES)
+    source_text = source.value if source else ""
+    type_ = kind.value.strip(_XML_BLANKS) if kind else ""
+    if type_ not in _TYPES:  # without a type, nobody can say whether a default converts
+        type_, default = ArgumentType.STRING, None
+    return Argument(
+        source_text=source_text,
+        source=parse_source(source_text),
+        type=ArgumentType(type_),
+        nullable=nullable is not None and nullable.value.strip(_XML_BLANKS) == "true",
+        default=default.value if default else None,
+        position=element.position,
+        source_position=source.position if source else element.position,
+        default_position=default.position if default else None,
+    )
+
+
+def _named(parent: Element | None, names: tuple[str, ...]) -> Iterable[Element]:
+    return (child for child in parent.children if _meant(child.tag, names)) if parent else ()
+
+
+def _attributes(element: Element, names: tuple[str, ...]) -> dict[str, _Attribute]:
+    found: dict[str, _Attribute] = {}
+    for key, value in element.attributes.items():
+        if "}" not in key:
+            position = element.attribute_positions.get(key, element.position)
+            found.setdefault(_meant(key, names) or key, _Attribute(value, position))
+    return found
+
+
+def _trimmed(element: Element | None) -> str:
+    return element.text.value.strip(_XML_BLANKS) if element else ""
+
+
+def _meant(name: str, known: tuple[str, ...]) -> str | None:
+    """The known name that `name` is, or is a slip of, whatever its namespace and case."""
+    if name in known:
+        return name
+    local = name.rpartition("}")[2].lower()
+    return next(iter(get_close_matches(local, known, n=1, cutoff=0.75)), None)
