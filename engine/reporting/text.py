@@ -1,0 +1,58 @@
+"""Findings as a compiler prints them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.model import Diagnostic, Severity
+from engine.reporting.excerpt import excerpt, split_lines
+from engine.reporting.report import Report, ReportedFile
+from engine.reporting.terminal import Style, Terminal
+
+_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING}
+
+
+class TextReporter:
+    """`file:line:column: error: message [rule]`, the source line, a caret, a hint; and a last line that counts."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def render(self, report: Report) -> str:
+        """Every finding in the order of the files, then the counts."""
+        lines = [line for file in report.files for line in self._file(file)]
+        return "\n".join((*lines, summary(report))) + "\n"
+
+    def _file(self, file: ReportedFile) -> Iterator[str]:
+        if not file.diagnostics:
+            return
+        source = [] if file.text is None else split_lines(file.text)
+        for diagnostic in file.diagnostics:
+            yield self._headline(diagnostic)
+            if diagnostic.line <= len(source):
+                found = excerpt(source[diagnostic.line - 1], diagnostic.column, self._terminal)
+                yield found.source
+                yield found.caret.removesuffix("^") + self._terminal.paint("^", Style.CARET)
+            if diagnostic.hint is not None:
+                yield f"{self._terminal.paint('hint:', Style.HINT)} {self._terminal.escape(diagnostic.hint)}"
+
+    def _headline(self, diagnostic: Diagnostic) -> str:
+        terminal = self._terminal
+        place = f"{terminal.escape(diagnostic.file)}:{diagnostic.line}:{diagnostic.column}:"
+        severity = terminal.paint(f"{diagnostic.severity.value}:", _STYLES[diagnostic.severity])
+        message = f"{terminal.escape(diagnostic.message)} [{diagnostic.rule}]"
+        return f"{terminal.paint(place, Style.PLACE)} {severity} {message}"
+
+
+def summary(report: Report) -> str:
+    """One sentence without its full stop: "3 errors, 1 warning in 2 of 9 files" or "9 definitions are valid"."""
+    counts = [_counted(report.count(severity), severity.value) for severity in Severity if report.count(severity)]
+    files = len(report.files)
+    if not counts:
+        return f"{_counted(files, 'definition')} {'is' if files == 1 else 'are'} valid"
+    faulty = sum(bool(file.diagnostics) for file in report.files)
+    return f"{', '.join(counts)} in {faulty} of {_counted(files, 'file')}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
