@@ -77,7 +77,7 @@ def read_serving(settings: Settings, ledger: Ledger, previous: Serving | None, *
             file=str(settings.folder),
         )
     catalogue = Catalogue.load(settings.events)
-    schema = ledger.reflect() if settings.ledger_schema is None else _schema_from(settings.ledger_schema)
+    schema = ledger.reflect() if settings.ledger_schema is None else read_schema_file(settings.ledger_schema)
     target = Target(ledger.dialect, schema, settings.databases, settings.time_zone, settings.max_rows)
     files = load_files(paths, catalogue, target)
     if not may_hold:
@@ -88,7 +88,8 @@ def read_serving(settings: Settings, ledger: Ledger, previous: Serving | None, *
     return serving
 
 
-def _schema_from(path: Path) -> LedgerSchema:
+def read_schema_file(path: Path) -> LedgerSchema:
+    """The ledger's schema from a file of T-SQL DDL; raises ConfigurationError that names the first faulty line."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
