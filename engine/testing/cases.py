@@ -1,0 +1,189 @@
+"""Fixture cases: `fixtures/<event>/<case>/` with a message and what must come of it (definition language, section 10).
+
+`event.json` is the message. Beside it stands one expectation: `body.json` (the exact bytes, filled with the message's
+`secret`), `skip.txt` (the reason that the definition gives for sending nothing) or `error.txt` (the name of the error's
+class, such as `EmptyResultError`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from engine.body import Body
+from engine.errors import ConfigurationError, EngineError, LedgerUnavailableError
+from engine.testing.difference import difference
+from engine.testing.message import EventMessage, read_message
+
+MESSAGE = "event.json"
+
+
+class Kind(StrEnum):
+    """What may come of an event, by the file that expects it."""
+
+    BODY = "body.json"
+    SKIP = "skip.txt"
+    ERROR = "error.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One folder with an event's message."""
+
+    event: str
+    name: str
+    folder: Path
+
+    def __str__(self) -> str:
+        return f"{self.event}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a case, or should. `content` is the file's: bytes of a body, a reason, a class name.
+
+    `body` is there where something was composed, `message` where an error was raised.
+    """
+
+    kind: Kind
+    content: bytes
+    body: Body | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """How a case went: it passed where `problem` is None.
+
+    `outcome` is None where the case's own files are at fault, `difference` has lines where two texts could be compared,
+    and `may_update` says that writing `outcome` down would settle it: an error is never recorded by itself.
+    """
+
+    case: Case
+    outcome: Outcome | None
+    problem: str | None = None
+    hint: str | None = None
+    difference: tuple[str, ...] = ()
+    may_update: bool = False
+
+
+class Composing(Protocol):
+    """What a case needs of a composer."""
+
+    def compose(self, event: str, data: Mapping[str, object]) -> Body:
+        """The body of one event."""
+        ...
+
+
+def find_cases(fixtures: Path) -> list[Case]:
+    """The cases below a folder, by event and name: every folder on the second level that has a file of a case.
+
+    Raises ConfigurationError where the folder cannot be read.
+    """
+    files = {MESSAGE, *Kind}
+    try:
+        return [
+            Case(event.name, folder.name, folder)
+            for event in _folders(fixtures)
+            for folder in _folders(event)
+            if any(path.name in files for path in folder.iterdir())
+        ]
+    except OSError as error:
+        raise ConfigurationError(f"{fixtures} cannot be read: {error.strerror}.", file=str(fixtures)) from error
+
+
+def run_case(composer: Composing, case: Case) -> CaseResult:
+    """Composes the case's event and compares. Raises LedgerUnavailableError and ConfigurationError of the composer."""
+    try:
+        message = _read_message(case)
+        expected = _read_expectation(case)
+    except ConfigurationError as error:
+        return CaseResult(case, None, error.message)
+    outcome = _compose(composer, case.event, message)
+    return _compare(case, expected, outcome, message.secret)
+
+
+def record(result: CaseResult) -> None:
+    """Writes the outcome into the case's folder, where `may_update` allows that."""
+    if result.may_update and result.outcome is not None:
+        (result.case.folder / result.outcome.kind).write_bytes(result.outcome.content)
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
+
+
+def _read_message(case: Case) -> EventMessage:
+    path = case.folder / MESSAGE
+    return read_message(_read(path), str(path))
+
+
+def _read_expectation(case: Case) -> Outcome | None:
+    there = [kind for kind in Kind if (case.folder / kind).exists()]
+    if len(there) > 1:
+        raise ConfigurationError(f"{case.folder} expects several things at once: {', '.join(there)}. Keep one of them.")
+    if not there:
+        return None
+    content = _read(case.folder / there[0])
+    return Outcome(there[0], content if there[0] is Kind.BODY else content.strip())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.", file=str(path)) from error
+
+
+def _compose(composer: Composing, event: str, message: EventMessage) -> Outcome:
+    try:
+        body = composer.compose(event, message.data)
+        if body.skip_reason is not None:
+            return Outcome(Kind.SKIP, body.skip_reason.strip().encode(errors="backslashreplace"), body)
+        return Outcome(Kind.BODY, body.fill(message.secret), body)
+    except (LedgerUnavailableError, ConfigurationError):
+        raise
+    except EngineError as error:
+        return Outcome(Kind.ERROR, type(error).__name__.encode(), message=error.message)
+
+
+def _compare(case: Case, expected: Outcome | None, outcome: Outcome, secret: str | None) -> CaseResult:
+    is_recordable = outcome.kind is not Kind.ERROR
+    if expected is None:
+        if not is_recordable:
+            return CaseResult(case, outcome, _what(outcome))
+        name = outcome.kind.value
+        return CaseResult(case, outcome, f"{name} is missing.", f"--update writes {name}.", may_update=True)
+    if expected.kind is not outcome.kind:
+        way_out = f"If that is meant, remove {expected.kind.value} and run with --update." if is_recordable else None
+        return CaseResult(case, outcome, f"{_what(expected)} was expected, but: {_what(outcome)}", way_out)
+    if expected.content == outcome.content:
+        return CaseResult(case, outcome)
+    if outcome.kind is Kind.BODY:
+        lines = difference(expected.content, outcome.content, secret)
+        return CaseResult(case, outcome, "The body differs from body.json.", difference=lines, may_update=True)
+    wanted = expected.content.decode(errors="backslashreplace")
+    return CaseResult(case, outcome, f'"{wanted}" was expected, but: {_what(outcome)}', may_update=is_recordable)
+
+
+def _what(outcome: Outcome) -> str:
+    text = outcome.content.decode(errors="backslashreplace")
+    match outcome.kind:
+        case Kind.BODY:
+            return "a body"
+        case Kind.SKIP:
+            return f"no body, since {text}"
+        case Kind.ERROR:
+            return f"{text}: {outcome.message}" if outcome.message else text
+
+
+def first_bodies(results: Iterable[CaseResult]) -> dict[str, Body]:
+    """For each event the body of its first case by name that has one: the event's recorded example."""
+    found: dict[str, Body] = {}
+    for result in sorted(results, key=lambda result: (result.case.event, result.case.name)):
+        if result.outcome is not None and result.outcome.kind is Kind.BODY and result.outcome.body is not None:
+            found.setdefault(result.case.event, result.outcome.body)
+    return found

@@ -1,0 +1,157 @@
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from engine.body import Body, DefinitionReference
+from engine.errors import BindingError, ConfigurationError, EmptyResultError, LedgerUnavailableError
+from engine.model import Skip
+from engine.testing.cases import Case, CaseResult, Kind, find_cases, first_bodies, record, run_case
+
+REFERENCE = DefinitionReference("refund", "definitions/refund.xml", "00")
+BODY = Body.custom("refund", REFERENCE, (b'{"amount":1.50,"secret":', b"}"))
+BYTES = b'{"amount":1.50,"secret":"mySecret"}'
+SKIPPED = Body.custom("refund", REFERENCE, Skip("nothing was paid"))
+
+
+class Composing:
+    """Gives one body, or raises one error."""
+
+    def __init__(self, result: Body | Callable[[], Exception]) -> None:
+        self.result = result
+        self.seen: list[Mapping[str, object]] = []
+
+    def compose(self, event: str, data: Mapping[str, object]) -> Body:
+        assert event == "refund"
+        self.seen.append(data)
+        if isinstance(self.result, Body):
+            return self.result
+        raise self.result()
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    folder = tmp_path / "refund" / "plain"
+    folder.mkdir(parents=True)
+    (folder / "event.json").write_text(json.dumps({"event": "refund", "data": {"id": "1"}, "secret": "mySecret"}))
+    return Case("refund", "plain", folder)
+
+
+def run(case: Case, result: Body | Callable[[], Exception], **files: bytes) -> CaseResult:
+    for name, content in files.items():
+        (case.folder / Kind[name]).write_bytes(content)
+    return run_case(Composing(result), case)
+
+
+def test_finds_the_cases_by_event_and_name(tmp_path: Path) -> None:
+    for path in ("b/2/event.json", "b/1/event.json", "a/x/event.json", "a/forgotten/body.json", "a/.x/event.json"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).touch()
+    (tmp_path / "ledger").mkdir()
+    (tmp_path / "ledger" / "schema.sql").touch()
+    (tmp_path / "invalid" / "schema").mkdir(parents=True)
+    (tmp_path / "invalid" / "schema" / "a.xml").touch()
+    assert [str(case) for case in find_cases(tmp_path)] == ["a/forgotten", "a/x", "b/1", "b/2"]
+
+
+def test_a_missing_folder_is_a_configuration_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        find_cases(tmp_path / "none")
+
+
+def test_the_same_bytes_pass(case: Case) -> None:
+    composing = Composing(BODY)
+    (case.folder / "body.json").write_bytes(BYTES)
+    result = run_case(composing, case)
+    assert result.problem is None
+    assert not result.may_update
+    assert composing.seen == [{"event": "refund", "data": {"id": "1"}}]
+
+
+def test_other_bytes_fail_with_a_difference(case: Case) -> None:
+    result = run(case, BODY, BODY=BYTES.replace(b"1.50", b"1.5"))
+    assert result.problem == "The body differs from body.json."
+    assert '-  "amount": 1.5,' in result.difference
+    assert "mySecret" not in "\n".join(result.difference)
+    assert result.may_update
+
+
+def test_a_missing_expectation_fails_with_the_way_out(case: Case) -> None:
+    result = run(case, BODY)
+    assert result.problem == "body.json is missing."
+    assert result.hint == "--update writes body.json."
+    record(result)
+    assert (case.folder / "body.json").read_bytes() == BYTES
+    assert run(case, BODY).problem is None
+
+
+def test_a_skip_is_expected_by_its_reason(case: Case) -> None:
+    assert run(case, SKIPPED).hint == "--update writes skip.txt."
+    assert run(case, SKIPPED, SKIP=b"nothing was paid\n").problem is None
+    other = run(case, SKIPPED, SKIP=b"another reason")
+    assert other.problem == '"another reason" was expected, but: no body, since nothing was paid'
+    record(other)
+    assert (case.folder / "skip.txt").read_bytes() == b"nothing was paid"
+
+
+def test_an_error_is_expected_by_its_class(case: Case) -> None:
+    assert run(case, lambda: EmptyResultError("no row"), ERROR=b"EmptyResultError\n").problem is None
+    other = run(case, lambda: BindingError("no id"))
+    assert other.problem == '"EmptyResultError" was expected, but: BindingError: no id'
+    assert not other.may_update
+
+
+def test_an_error_is_never_recorded(case: Case) -> None:
+    result = run(case, lambda: EmptyResultError("no row"))
+    assert result.problem == "EmptyResultError: no row"
+    record(result)
+    assert sorted(path.name for path in case.folder.iterdir()) == ["event.json"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected", "words"),
+    [
+        (BODY, "SKIP", "no body, since x was expected, but: a body"),
+        (BODY, "ERROR", "x was expected, but: a body"),
+        (SKIPPED, "BODY", "a body was expected, but: no body, since nothing was paid"),
+        (lambda: EmptyResultError("no row"), "BODY", "a body was expected, but: EmptyResultError: no row"),
+    ],
+)
+def test_another_kind_of_outcome_is_never_overwritten(
+    case: Case, outcome: Body | Callable[[], Exception], expected: str, words: str
+) -> None:
+    result = run(case, outcome, **{expected: b"x"})
+    assert result.problem == words
+    assert not result.may_update
+    assert (result.hint is not None) is isinstance(outcome, Body)
+
+
+def test_two_expectations_are_one_too_many(case: Case) -> None:
+    result = run(case, BODY, BODY=BYTES, SKIP=b"x")
+    assert "expects several things at once: body.json, skip.txt" in (result.problem or "")
+    assert result.outcome is None
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"secret":5}', b"\xff"])
+def test_a_faulty_message_fails_the_case(case: Case, content: bytes) -> None:
+    (case.folder / "event.json").write_bytes(content)
+    assert "event.json" in (run(case, BODY, BODY=BYTES).problem or "")
+
+
+def test_a_missing_message_fails_the_case(case: Case) -> None:
+    (case.folder / "event.json").unlink()
+    assert "event.json cannot be read" in (run(case, BODY, BODY=BYTES).problem or "")
+
+
+@pytest.mark.parametrize("error", [LedgerUnavailableError, ConfigurationError])
+def test_a_ledger_that_is_not_there_is_not_the_cases_fault(case: Case, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        run(case, lambda: error("gone"), BODY=BYTES)
+
+
+def test_the_first_body_by_name_is_the_events_example(case: Case) -> None:
+    earlier = Case("refund", "absent", case.folder)
+    results = [run(case, BODY), CaseResult(earlier, run(case, SKIPPED).outcome)]
+    assert first_bodies(results) == {"refund": BODY}
+    assert first_bodies([]) == {}
