@@ -1,0 +1,82 @@
+"""Columns, by the rules of scopes and of GROUP BY."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from engine.sql.translate.emitter import Emitter
+from engine.sql.translate.faults import Refused, did_you_mean, refused
+from engine.sql.translate.scope import Scope, ScopeColumn
+from engine.sql.translate.typed import Typed
+
+
+def column(emitter: Emitter, node: exp.Column) -> Typed:
+    """A column by its name, from the nearest scope that has it."""
+    name = node.this
+    if not isinstance(name, exp.Identifier):
+        raise refused(node, f"{node.sql('tsql')} is not carried to this ledger as a value")
+    key = name.this.casefold()
+    qualifier = node.args.get("table")
+    qualifier_key = qualifier.this.casefold() if qualifier else None
+    schema = node.args.get("db")
+    for scope in emitter.scope.chain():
+        found = scope.matching(key, qualifier_key, schema.this.casefold() if schema else None)
+        if len(found) > 1:
+            raise refused(
+                node, f"the column {name.this} is in more than one table", "name the table", rule="ambiguous-column"
+            )
+        if found:
+            return _used(emitter, node, scope, found[0])
+        _check_open(scope, qualifier_key)
+        if qualifier_key is not None and any(source.key == qualifier_key for source in scope.sources):
+            break
+    raise _unknown(emitter, node, name.this, qualifier_key)
+
+
+def _check_open(scope: Scope, qualifier_key: str | None) -> None:
+    """Where a table is unknown, and reported, its columns are not reported as well."""
+    for source in scope.sources:
+        if source.is_open and qualifier_key in (None, source.key):
+            raise Refused(None)
+
+
+def _unknown(emitter: Emitter, node: exp.Column, name: str, qualifier_key: str | None) -> Refused:
+    sources = [source for scope in emitter.scope.chain() for source in scope.sources]
+    if qualifier_key is not None and all(source.key != qualifier_key for source in sources):
+        hint = did_you_mean(node.args["table"].this, [source.key for source in sources])
+        message = f"no table or alias here is called {node.args['table'].this}"
+        return refused(node.args["table"], message, hint, rule="unknown-column")
+    known = [known.name for source in sources if qualifier_key in (None, source.key) for known in source.columns]
+    where = f"{node.args['table'].this} has" if qualifier_key else "the tables here have"
+    return refused(node.this, f"{where} no column {name}", did_you_mean(name, known), rule="unknown-column")
+
+
+def _used(emitter: Emitter, node: exp.Column, scope: Scope, found: ScopeColumn) -> Typed:
+    """The column as this place may use it: as it is, or as what stands for it in its group."""
+    is_outer = scope is not emitter.scope
+    if is_outer:
+        emitter.scope.outer_uses += 1
+    if scope.grouping is None or scope.in_aggregate:
+        return found.value
+    grouped = scope.grouping.representatives.get(found.value.sql)
+    if grouped is None:
+        raise refused(
+            node,
+            f"the column {found.name} is neither aggregated nor in GROUP BY",
+            f"add {found.name} to GROUP BY, or aggregate it",
+            rule="group-by",
+        )
+    if is_outer and grouped.sql != found.value.sql:
+        raise refused(
+            node,
+            f"the grouped string {found.name} is used in a subquery",
+            "group in a derived table, and use the subquery outside it",
+        )
+    return grouped
+
+
+def renamed(value: Typed, sql: str) -> Typed:
+    """A column of a derived table: the type stays, what was known of the expression behind it does not."""
+    return replace(value, sql=sql, constant=None, placeholder=None)

@@ -1,0 +1,67 @@
+"""Implicit conversions: a value in the type that another one, or a set operation, asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlglot import exp
+
+from engine.model import Kind, SqlType
+from engine.sql.translate.emitter import Emitter
+from engine.sql.translate.faults import refused
+from engine.sql.translate.kinds import EXACT, MOMENTS, STRINGS, WHOLE, scale_of, unified
+from engine.sql.translate.typed import Typed
+
+
+def common_type(values: Sequence[Typed], node: exp.Expr) -> SqlType:
+    """The type of CASE, COALESCE and set operations over `values`."""
+    known = [value for value in values if not value.is_null] or list(values)
+    type_ = known[0].type
+    for value in known[1:]:
+        joined = unified(type_, value.type)
+        if joined is None:
+            raise _no_common(node, type_, value.type)
+        type_ = joined
+    for value in known:
+        if not _converts(value.type.kind, type_.kind):
+            raise _no_common(node, value.type, type_)
+    return type_
+
+
+def _no_common(node: exp.Expr, left: SqlType, right: SqlType) -> Exception:
+    return refused(
+        node,
+        f"{left.kind} and {right.kind} together are not carried to this ledger",
+        "CAST one of them to the type of the other",
+    )
+
+
+def _converts(kind: Kind, wanted: Kind) -> bool:
+    """Whether the conversion neither fails nor changes the value."""
+    if kind is wanted or (kind in STRINGS and wanted in STRINGS):
+        return True
+    if wanted in EXACT:
+        return kind is Kind.BIT or ((kind in WHOLE or wanted not in WHOLE) and kind in EXACT)
+    if wanted in MOMENTS:
+        return (
+            kind is Kind.DATE
+            or (kind is Kind.SMALLDATETIME)
+            or (wanted is Kind.DATETIME2 and kind in MOMENTS - {Kind.DATETIME})
+        )
+    return False
+
+
+def adapted(emitter: Emitter, value: Typed, type_: SqlType) -> Typed:
+    """`value` as a `type_` that `common_type` gave: the same value in the target's type for it."""
+    if value.is_null:
+        return Typed(emitter.target.cast("NULL", type_), type_, rank=value.rank)
+    if value.type == type_:
+        return value
+    if value.type.kind in STRINGS:
+        return replace(value, type=type_)
+    if value.type.kind is Kind.BIT and type_.kind is not Kind.BIT:
+        value = replace(value, sql=f"CAST({value.sql} AS integer)")
+    if type_.kind in EXACT and value.type.kind is type_.kind and scale_of(value.type) == scale_of(type_):
+        return replace(value, type=type_)
+    return replace(value, sql=emitter.target.cast(value.sql, type_), type=type_)

@@ -1,0 +1,135 @@
+"""The walk over a parsed statement: an allow-list of nodes, each with the handler that carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlglot import exp
+
+from engine.model import ArgumentType, Collation
+from engine.sql.fault import SqlFault
+from engine.sql.schema import LedgerSchema
+from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.plans import Plan
+from engine.sql.translate.scope import Scope
+from engine.sql.translate.targets import Target
+from engine.sql.translate.typed import Typed
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one statement is translated for. `text` is the author's SQL, or empty where it is not known."""
+
+    text: str
+    schema: LedgerSchema
+    target: Target
+    argument_types: tuple[ArgumentType, ...] = ()
+    nullable: tuple[bool, ...] = ()
+    holes: frozenset[int] = frozenset()
+    time_zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a node class is carried: `args` are the only arguments that may be set on such a node."""
+
+    handler: Callable[[Emitter, Any], Any]
+    args: frozenset[str]
+
+
+def entry(handler: Callable[[Emitter, Any], Any], *args: str) -> Entry:
+    """An `Entry` for `handler`, which looks at every one of `args`."""
+    return Entry(handler, frozenset(args))
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The allow-lists by what is made: a value, a condition, a set of rows."""
+
+    scalars: Mapping[type[exp.Expr], Entry]
+    predicates: Mapping[type[exp.Expr], Entry]
+    plans: Mapping[type[exp.Expr], Entry]
+
+
+class Emitter:
+    """One translation: the request, the faults so far, and the names in sight."""
+
+    def __init__(self, request: Request, tables: Tables) -> None:
+        self.request = request
+        self.target = request.target
+        self.schema = request.schema
+        self.collation: Collation = request.schema.collation
+        self.faults: list[SqlFault] = []
+        self.scope = Scope(parent=None)
+        self.ctes: Mapping[str, CommonTable] = {}
+        self._tables = tables
+
+    def scalar(self, node: exp.Expr) -> Typed:
+        """The value of `node`; raises Refused where it is not carried."""
+        made: Typed = self._dispatch(self._tables.scalars, node, "value")
+        return made
+
+    def predicate(self, node: exp.Expr) -> str:
+        """The condition `node` as the target's SQL, in parentheses where it needs them."""
+        made: str = self._dispatch(self._tables.predicates, node, "condition")
+        return made
+
+    def plan(self, node: exp.Expr) -> Plan:
+        """The rows that the SELECT or set operation `node` gives."""
+        made: Plan = self._dispatch(self._tables.plans, node, "query")
+        return made
+
+    def _dispatch(self, table: Mapping[type[exp.Expr], Entry], node: exp.Expr, role: str) -> Any:
+        found = table.get(type(node))
+        if found is None:
+            raise refused(node, f"{self.name_of(node)} is not carried to this ledger as a {role}")
+        self.check_arguments(node, found.args)
+        return found.handler(self, node)
+
+    def check_arguments(self, node: exp.Expr, allowed: frozenset[str]) -> None:
+        """Refuse a node that carries more than its handler looks at: nothing is dropped in silence."""
+        for key, value in node.args.items():
+            if value and key not in allowed:
+                raise refused(node, f"{self.name_of(node)} with {key.strip('_').upper()} is not carried to this ledger")
+
+    def name_of(self, node: exp.Expr) -> str:
+        """What the author calls `node`: the function's own name where the text tells it."""
+        start, end = node.meta.get("start"), node.meta.get("end")
+        if isinstance(node, exp.Func) and start is not None and end is not None and self.request.text:
+            return self.request.text[start : end + 1].upper()
+        if isinstance(node, exp.Anonymous):
+            return str(node.this).upper()
+        return str(node.key).upper()
+
+    def attempt(self, make: Callable[[], Made]) -> Made | None:
+        """What `make` gives, or None after noting why it is refused, so that the rest is looked at too."""
+        try:
+            return make()
+        except Refused as refusal:
+            if refusal.fault is not None and refusal.fault not in self.faults:
+                self.faults.append(refusal.fault)
+            return None
+
+    @contextmanager
+    def inner_scope(self) -> Iterator[Scope]:
+        """A new scope inside the present one."""
+        outer = self.scope
+        self.scope = Scope(parent=outer)
+        try:
+            yield self.scope
+        finally:
+            self.scope = outer
+
+
+@dataclass(frozen=True, slots=True)
+class CommonTable:
+    """A CTE in sight: its name in the target's SQL, and its columns."""
+
+    sql: str
+    plan: Plan
+    names: tuple[str, ...]

@@ -1,0 +1,140 @@
+"""Families of T-SQL types and the rules that give a common type (Microsoft Learn, "Data type precedence")."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from engine.model import Kind, SqlType
+
+WHOLE: Final = frozenset({Kind.TINYINT, Kind.SMALLINT, Kind.INT, Kind.BIGINT})
+MONEYS: Final = frozenset({Kind.MONEY, Kind.SMALLMONEY})
+EXACT: Final = WHOLE | MONEYS | {Kind.DECIMAL}
+FLOATS: Final = frozenset({Kind.FLOAT, Kind.REAL})
+NUMBERS: Final = EXACT | FLOATS
+UNICODE: Final = frozenset({Kind.NCHAR, Kind.NVARCHAR, Kind.NTEXT})
+STRINGS: Final = UNICODE | {Kind.CHAR, Kind.VARCHAR, Kind.TEXT}
+PADDED: Final = frozenset({Kind.CHAR, Kind.NCHAR})
+LEGACY: Final = frozenset({Kind.TEXT, Kind.NTEXT, Kind.IMAGE, Kind.XML})
+MOMENTS: Final = frozenset({Kind.SMALLDATETIME, Kind.DATETIME, Kind.DATETIME2})
+TEMPORAL: Final = MOMENTS | {Kind.DATE, Kind.TIME, Kind.DATETIMEOFFSET}
+
+MAX_PRECISION: Final = 38
+
+# Highest first.
+_PRECEDENCE: Final = (
+    Kind.XML,
+    Kind.DATETIMEOFFSET,
+    Kind.DATETIME2,
+    Kind.DATETIME,
+    Kind.SMALLDATETIME,
+    Kind.DATE,
+    Kind.TIME,
+    Kind.FLOAT,
+    Kind.REAL,
+    Kind.DECIMAL,
+    Kind.MONEY,
+    Kind.SMALLMONEY,
+    Kind.BIGINT,
+    Kind.INT,
+    Kind.SMALLINT,
+    Kind.TINYINT,
+    Kind.BIT,
+    Kind.NTEXT,
+    Kind.TEXT,
+    Kind.IMAGE,
+    Kind.ROWVERSION,
+    Kind.UNIQUEIDENTIFIER,
+    Kind.NVARCHAR,
+    Kind.NCHAR,
+    Kind.VARCHAR,
+    Kind.CHAR,
+    Kind.VARBINARY,
+    Kind.BINARY,
+)
+_RANK: Final = {kind: rank for rank, kind in enumerate(_PRECEDENCE)}
+
+BIT: Final = SqlType(Kind.BIT)
+INT: Final = SqlType(Kind.INT)
+BIGINT: Final = SqlType(Kind.BIGINT)
+FLOAT: Final = SqlType(Kind.FLOAT)
+DATE: Final = SqlType(Kind.DATE)
+DATETIME: Final = SqlType(Kind.DATETIME)
+DATETIME2: Final = SqlType(Kind.DATETIME2, scale=7)
+GUID: Final = SqlType(Kind.UNIQUEIDENTIFIER)
+
+# The digits that a whole number has as a decimal ("Precision, scale, and length", "decimal and numeric").
+_WHOLE_DIGITS: Final = {Kind.BIT: 1, Kind.TINYINT: 3, Kind.SMALLINT: 5, Kind.INT: 10, Kind.BIGINT: 19}
+
+
+def decimal(precision: int, scale: int) -> SqlType:
+    """`decimal(precision, scale)`."""
+    return SqlType(Kind.DECIMAL, precision=precision, scale=scale)
+
+
+def as_decimal(type_: SqlType) -> SqlType:
+    """The decimal type that an exact number or bit becomes where SQL Server needs a decimal."""
+    match type_.kind:
+        case Kind.DECIMAL:
+            return type_
+        case Kind.MONEY:
+            return decimal(19, 4)
+        case Kind.SMALLMONEY:
+            return decimal(10, 4)
+        case _:
+            return decimal(_WHOLE_DIGITS[type_.kind], 0)
+
+
+def precision_of(type_: SqlType) -> int:
+    """Decimal digits of an exact number."""
+    return as_decimal(type_).precision or 0
+
+
+def scale_of(type_: SqlType) -> int:
+    """Digits after the point of an exact number."""
+    return as_decimal(type_).scale or 0
+
+
+def higher(left: Kind, right: Kind) -> Kind:
+    """The kind of the two that comes first in SQL Server's precedence; neither may be OTHER."""
+    return left if _RANK[left] <= _RANK[right] else right
+
+
+def longest(left: SqlType, right: SqlType) -> int | None:
+    """The longer of two string lengths; None is `max`."""
+    if left.length is None or right.length is None:
+        return None
+    return max(left.length, right.length)
+
+
+def unified(left: SqlType, right: SqlType) -> SqlType | None:
+    """The type of CASE, COALESCE and set operations over two types, or None where there is none that is clear."""
+    if Kind.OTHER in (left.kind, right.kind):
+        return None
+    kind = higher(left.kind, right.kind)
+    if left.kind in STRINGS and right.kind in STRINGS:
+        varying = {Kind.NCHAR: Kind.NVARCHAR, Kind.CHAR: Kind.VARCHAR}
+        if left.kind != right.kind:
+            kind = varying.get(kind, kind)
+        return SqlType(kind, length=longest(left, right), collation=left.collation)
+    if kind is Kind.DECIMAL:
+        return (
+            _unified_decimal(as_decimal(left), as_decimal(right))
+            if {left.kind, right.kind} <= EXACT | {Kind.BIT}
+            else None
+        )
+    if kind in MOMENTS or kind is Kind.TIME:
+        return _unified_moment(left, right, kind)
+    return left if left.kind is kind else right
+
+
+def _unified_decimal(left: SqlType, right: SqlType) -> SqlType | None:
+    scale = max(scale_of(left), scale_of(right))
+    whole = max(precision_of(left) - scale_of(left), precision_of(right) - scale_of(right))
+    return decimal(whole + scale, scale) if whole + scale <= MAX_PRECISION else None
+
+
+def _unified_moment(left: SqlType, right: SqlType, kind: Kind) -> SqlType:
+    if left.kind is right.kind:
+        return replace(left, scale=max(left.scale or 0, right.scale or 0)) if left.scale is not None else left
+    return left if left.kind is kind else right

@@ -1,0 +1,121 @@
+"""Literals and placeholders (Microsoft Learn, "Constants (Transact-SQL)")."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from sqlglot import exp
+
+from engine.model import ArgumentType, Kind, SqlType
+from engine.sql.translate.emitter import Emitter
+from engine.sql.translate.faults import refused
+from engine.sql.translate.kinds import BIGINT, BIT, DATE, DATETIME2, FLOAT, GUID, INT, MAX_PRECISION, decimal
+from engine.sql.translate.targets import text_literal
+from engine.sql.translate.typed import Rank, Typed
+
+_MAX_INT: Final = 2**31 - 1
+
+# A mark for the nth argument that no SQL text holds: numbers are given when the statement is whole.
+MARK_START: Final = "\x01"
+MARK_END: Final = "\x02"
+
+_ARGUMENTS: Final = {
+    ArgumentType.STRING: SqlType(Kind.NVARCHAR),
+    ArgumentType.INT: BIGINT,
+    # Precision and scale are the value's own.
+    ArgumentType.DECIMAL: SqlType(Kind.DECIMAL),
+    ArgumentType.DOUBLE: FLOAT,
+    ArgumentType.BOOLEAN: BIT,
+    ArgumentType.DATE: DATE,
+    ArgumentType.DATETIME: DATETIME2,
+    ArgumentType.DATETIMEOFFSET: SqlType(Kind.DATETIMEOFFSET, scale=7),
+    ArgumentType.GUID: GUID,
+}
+
+
+def placeholder(emitter: Emitter, node: exp.Placeholder) -> Typed:
+    """The nth argument in its declared type, or the hole that stands for the secret: NULL, and nothing is bound."""
+    ordinal = int(node.this)
+    text = SqlType(Kind.NVARCHAR, collation=emitter.collation)
+    if ordinal in emitter.request.holes:
+        return Typed(emitter.target.cast("NULL", text), text, rank=Rank.COERCIBLE)
+    if ordinal >= len(emitter.request.argument_types):
+        raise refused(node, f"placeholder {ordinal + 1} has no argument", rule="argument-count")
+    argument = emitter.request.argument_types[ordinal]
+    mark = f"{MARK_START}{ordinal}{MARK_END}"
+    if argument is ArgumentType.STRING:
+        return Typed(emitter.target.cast(mark, text), text, placeholder=ordinal, rank=Rank.COERCIBLE)
+    type_ = _ARGUMENTS[argument]
+    if argument is ArgumentType.DECIMAL:
+        # DuckDB types a bare placeholder by its value, and has no decimal without a scale to cast to.
+        sql = mark if emitter.target.is_duckdb else f"CAST({mark} AS numeric)"
+        return Typed(sql, type_, placeholder=ordinal)
+    return Typed(emitter.target.cast(mark, type_), type_, placeholder=ordinal)
+
+
+def literal(emitter: Emitter, node: exp.Literal) -> Typed:
+    """A string in quotes, or a number."""
+    if node.args.get("is_string"):
+        return text(emitter, node, node.this, Kind.VARCHAR)
+    digits = node.this.lower()
+    if "e" in digits:
+        return Typed(f"CAST({float(digits)!r} AS double precision)", FLOAT, constant=float(digits))
+    if "." not in digits:
+        return whole(emitter, node, int(digits))
+    integral, _, fraction = digits.partition(".")
+    precision = max(len(integral.lstrip("0")) + len(fraction), 1)
+    if precision > MAX_PRECISION:
+        raise refused(node, "a number of more than 38 digits is not a T-SQL literal")
+    type_ = decimal(precision, len(fraction))
+    written = f"{integral or '0'}.{fraction}" if fraction else (integral or "0")
+    return Typed(emitter.target.cast(written, type_), type_, constant=Decimal(written))
+
+
+def whole(emitter: Emitter, node: exp.Expr, value: int) -> Typed:
+    """A number without a point: int where it fits, else decimal, never bigint."""
+    if value <= _MAX_INT:
+        return Typed(str(value), INT, constant=value)
+    if len(str(value)) > MAX_PRECISION:
+        raise refused(node, "a number of more than 38 digits is not a T-SQL literal")
+    type_ = decimal(len(str(value)), 0)
+    return Typed(emitter.target.cast(str(value), type_), type_, constant=Decimal(value))
+
+
+def national(emitter: Emitter, node: exp.National) -> Typed:
+    """N'…'."""
+    return text(emitter, node, node.this, Kind.NVARCHAR)
+
+
+def text(emitter: Emitter, node: exp.Expr, value: str, kind: Kind) -> Typed:
+    """A string literal of that kind, as long as it is."""
+    if "\\\n" in value or "\\\r" in value:
+        raise refused(node, "a backslash at a line's end inside a string joins the lines in T-SQL", "write one line")
+    if any(character < "\x09" for character in value):
+        raise refused(node, "a control character inside a string is not carried to this ledger")
+    if kind is Kind.VARCHAR and not _fits_code_page(value):
+        raise refused(node, "a string without N holds a character that its code page lacks", "write N'…'")
+    type_ = SqlType(kind, length=max(_units(value), 1), collation=emitter.collation)
+    return Typed(text_literal(value, emitter.target), type_, constant=value, rank=Rank.COERCIBLE)
+
+
+def _fits_code_page(value: str) -> bool:
+    try:
+        value.encode("cp1252")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _units(value: str) -> int:
+    return len(value.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def null(emitter: Emitter, node: exp.Null) -> Typed:  # noqa: ARG001  # every handler has this signature
+    """NULL, which takes the type that is needed, and is an int where none is."""
+    return Typed("CAST(NULL AS integer)", INT, is_null=True, rank=Rank.COERCIBLE)
+
+
+def paren(emitter: Emitter, node: exp.Paren) -> Typed:
+    """A value in parentheses: every value stands on its own already."""
+    return emitter.scalar(node.this)

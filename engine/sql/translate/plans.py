@@ -1,0 +1,162 @@
+"""Rows before they are written out: a set operation may still cast their columns, and an alias may rename them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from engine.sql.translate.targets import quoted
+from engine.sql.translate.typed import Typed
+
+Change = Callable[[Sequence[Typed]], Sequence[Typed]]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An output column; `name` is spelled as the author did, None where it has none."""
+
+    name: str | None
+    value: Typed
+
+
+class Plan(Protocol):
+    """Rows with typed columns."""
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """The columns, in order."""
+
+    @property
+    def limit(self) -> str | None:
+        """How many rows at most, in the target's SQL."""
+
+    def changed(self, change: Change) -> Plan:
+        """The same rows with each column's expression replaced, in every branch."""
+
+    def limited(self, limit: str) -> Plan:
+        """The same rows, but at most `limit`, which replaces what was there."""
+
+    def render(self, names: Sequence[str | None]) -> str:
+        """The query in the target's SQL, its columns called `names`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What follows the rows: ORDER BY items, LIMIT and OFFSET."""
+
+    keys: tuple[str, ...] = ()
+    limit: str | None = None
+    offset: str | None = None
+
+    def sql(self) -> str:
+        """The clauses, each with a blank before it."""
+        order = " ORDER BY " + ", ".join(self.keys) if self.keys else ""
+        limit = f" LIMIT {self.limit}" if self.limit else ""
+        return order + limit + (f" OFFSET {self.offset}" if self.offset else "")
+
+
+@dataclass(frozen=True, slots=True)
+class SelectPlan:
+    """One SELECT; `body` is all from FROM to HAVING, with a blank before it."""
+
+    outputs: tuple[Output, ...]
+    body: str
+    is_distinct: bool = False
+    tail: Tail = Tail()
+
+    @property
+    def limit(self) -> str | None:
+        """See Plan."""
+        return self.tail.limit
+
+    def changed(self, change: Change) -> SelectPlan:
+        """See Plan."""
+        return replace(self, outputs=renewed(self.outputs, change))
+
+    def limited(self, limit: str) -> SelectPlan:
+        """See Plan."""
+        return replace(self, tail=replace(self.tail, limit=limit))
+
+    def render(self, names: Sequence[str | None]) -> str:
+        """See Plan."""
+        head = "SELECT DISTINCT " if self.is_distinct else "SELECT "
+        values = [output.value.sql for output in self.outputs]
+        return head + named(values, names) + self.body + self.tail.sql()
+
+
+@dataclass(frozen=True, slots=True)
+class CompoundPlan:
+    """Two sets of rows joined by `operator`: UNION ALL, UNION, EXCEPT or INTERSECT. The left one names the columns."""
+
+    outputs: tuple[Output, ...]
+    operator: str
+    left: Plan
+    right: Plan
+    tail: Tail = Tail()
+
+    @property
+    def limit(self) -> str | None:
+        """See Plan."""
+        return self.tail.limit
+
+    def changed(self, change: Change) -> CompoundPlan:
+        """See Plan."""
+        left, right = self.left.changed(change), self.right.changed(change)
+        return replace(self, left=left, right=right, outputs=renewed(self.outputs, change))
+
+    def limited(self, limit: str) -> CompoundPlan:
+        """See Plan."""
+        return replace(self, tail=replace(self.tail, limit=limit))
+
+    def render(self, names: Sequence[str | None]) -> str:
+        """See Plan."""
+        left, right = self.left.render(names), self.right.render(names)
+        return f"({left}) {self.operator} ({right}){self.tail.sql()}"
+
+
+@dataclass(frozen=True, slots=True)
+class MergedPlan:
+    """The rows of `inner`, those that compare equal made one. `keys` and `values` are SQL over its columns c1, c2, …"""
+
+    inner: Plan
+    keys: tuple[str, ...]
+    values: tuple[str, ...]
+    tail: Tail = Tail()
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """See Plan."""
+        return self.inner.outputs
+
+    @property
+    def limit(self) -> str | None:
+        """See Plan."""
+        return self.tail.limit
+
+    def changed(self, change: Change) -> MergedPlan:
+        """See Plan."""
+        return replace(self, inner=self.inner.changed(change))
+
+    def limited(self, limit: str) -> MergedPlan:
+        """See Plan."""
+        return replace(self, tail=replace(self.tail, limit=limit))
+
+    def render(self, names: Sequence[str | None]) -> str:
+        """See Plan."""
+        inner = self.inner.render([f"c{number}" for number in range(1, len(self.values) + 1)])
+        group = ", ".join(self.keys)
+        return f"SELECT {named(self.values, names)} FROM ({inner}) AS merged GROUP BY {group}{self.tail.sql()}"  # noqa: S608  # only what handlers made
+
+
+def renewed(outputs: tuple[Output, ...], change: Change) -> tuple[Output, ...]:
+    """The columns with the expressions that `change` gives for theirs."""
+    values = change([output.value for output in outputs])
+    return tuple(Output(output.name, value) for output, value in zip(outputs, values, strict=True))
+
+
+def named(values: Sequence[str], names: Sequence[str | None]) -> str:
+    """A select list."""
+    return ", ".join(
+        value if name is None else f"{value} AS {quoted(name)}" for value, name in zip(values, names, strict=True)
+    )

@@ -1,0 +1,77 @@
+"""Names in sight: the sources of a SELECT, their columns, and the scopes around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from engine.sql.translate.typed import Typed
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeColumn:
+    """A column that may be named: `key` is its case-folded name, `name` the spelling for messages."""
+
+    key: str
+    name: str
+    value: Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One item of FROM. `key` is the case-folded alias; `schema_key` is set for a table without an alias.
+
+    `is_open`: its table is unknown (and reported), so any column may be in it.
+    """
+
+    key: str
+    sql: str
+    columns: tuple[ScopeColumn, ...]
+    schema_key: str | None = None
+    is_open: bool = False
+
+    def find(self, key: str) -> ScopeColumn | None:
+        """The column of that case-folded name."""
+        return next((column for column in self.columns if column.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What an aggregated SELECT may use outside aggregates: target SQL of a grouped expression → what stands for it."""
+
+    representatives: dict[str, Typed]
+
+
+@dataclass(slots=True)
+class Scope:
+    """The sources of one SELECT, and the SELECT around it.
+
+    `grouping` is set while the parts that follow GROUP BY are made; `in_aggregate` while an aggregate's argument is.
+    `outer_uses` counts the columns of outer scopes that were used.
+    """
+
+    parent: Scope | None
+    sources: list[Source] = field(default_factory=list)
+    grouping: Grouping | None = None
+    in_aggregate: bool = False
+    outer_uses: int = 0
+
+    def chain(self) -> Iterator[Scope]:
+        """This scope and the ones around it, inner first."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
+    def matching(self, key: str, qualifier: str | None, schema_key: str | None) -> list[ScopeColumn]:
+        """The columns called `key` in this scope, of the source called `qualifier` where one is given."""
+        found = []
+        for source in self.sources:
+            if qualifier is not None and source.key != qualifier:
+                continue
+            if schema_key is not None and source.schema_key != schema_key:
+                continue
+            column = source.find(key)
+            if column is not None:
+                found.append(column)
+        return found

@@ -1,0 +1,36 @@
+"""What a handler makes of one expression: the target's SQL with the T-SQL type that it stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum
+
+from engine.model import SqlType
+
+
+class Rank(IntEnum):
+    """Whose collation wins (Microsoft Learn, "Collation precedence")."""
+
+    COERCIBLE = 0
+    IMPLICIT = 1
+    EXPLICIT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An expression of the target that stands on its own (no outer parentheses needed), and its T-SQL type.
+
+    The target's own type is the one that `Target.type_name` gives for `type`, except that a decimal may be wider there
+    (its scale is never another).
+    `constant` is the value of a literal. `placeholder` is the ordinal of a bare `?`. `is_null` is a bare NULL, which
+    takes any type. `is_loose`: SQL Server's precision for it varies (an int literal among decimals).
+    """
+
+    sql: str
+    type: SqlType
+    constant: str | int | Decimal | float | None = None
+    placeholder: int | None = None
+    is_null: bool = False
+    is_loose: bool = False
+    rank: Rank = Rank.IMPLICIT
