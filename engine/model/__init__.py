@@ -15,7 +15,7 @@ from engine.model.definition import (
 )
 from engine.model.diagnostic import Diagnostic, Position, Severity
 from engine.model.dialect import Dialect
-from engine.model.document import Element, ParsedFile
+from engine.model.document import XML_BLANKS, Element, ParsedFile
 from engine.model.event import Event, EventArgument
 from engine.model.sqltype import BINARY, LEDGER_OWN, SQL_SERVER_DEFAULT, Collation, Kind, SqlType
 from engine.model.status import DefinitionState, DefinitionStatus, Status
@@ -24,6 +24,7 @@ __all__ = [
     "BINARY",
     "LEDGER_OWN",
     "SQL_SERVER_DEFAULT",
+    "XML_BLANKS",
     "Argument",
     "ArgumentType",
     "Collation",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.model.definition import Definition, LocatedText
 from engine.model.diagnostic import Diagnostic, Position
 
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")  # what XML 1.0 calls a line end; str.splitlines knows others too
+XML_BLANKS = " \t\r\n"
+"""What XML calls white space; str.strip would also take a no-break space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,12 @@ class Element:
     head: int
     children: tuple[Element, ...]
 
+    def text_position(self, start: int = 0) -> Position | None:
+        """The first character of `text` from offset `start` that is not XML white space; None where there is none."""
+        text = self.text.value
+        rest = text[start:].lstrip(XML_BLANKS)
+        return self.text.position(len(text) - len(rest)) if rest else None
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParsedFile:
@@ -44,8 +50,3 @@ class ParsedFile:
     diagnostics: tuple[Diagnostic, ...]
     text: str | None
     root: Element | None = None
-
-    def source_line(self, line: int) -> str:
-        """Line `line` of the source, counted from 1, without its end; empty where there is none."""
-        lines = _LINE_BREAK.split(self.text or "")
-        return lines[line - 1] if 0 < line <= len(lines) else ""

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from hashlib import sha256
 
-from engine.model import Argument, ArgumentType, Definition, Element, LocatedText, Position, ResultKind, Step
+from engine.model import (
+    XML_BLANKS,
+    Argument,
+    ArgumentType,
+    Definition,
+    Element,
+    LocatedText,
+    Position,
+    ResultKind,
+    Step,
+)
 from engine.parsing.source import parse_source
 
 _ROOT = ("aptic_service_definition",)
@@ -21,7 +31,6 @@ _ARGUMENT = ("argument",)
 _QUERY_ATTRIBUTES = ("name", "result", "output")
 _ARGUMENT_ATTRIBUTES = ("source", "type", "nullable", "default")
 _TYPES = frozenset(ArgumentType)
-_XML_BLANKS = " \t\r\n"  # what XML calls white space; str.strip would also take a no-break space
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +59,18 @@ def build(root: Element, file: str, content: bytes) -> Definition | None:
         body=body.text if body else None,
         file=file,
         content_hash=sha256(content).hexdigest(),
-        name_position=text_position(name) if name else root.position,
+        name_position=(name.text_position() or name.position) if name else root.position,
     )
-
-
-def text_position(element: Element) -> Position:
-    """The first character of the element's text that is not blank, or else its start tag."""
-    text = element.text.value
-    blanks = len(text) - len(text.lstrip(_XML_BLANKS))
-    return element.text.position(blanks) if blanks < len(text) else element.position
 
 
 def _step(query: Element) -> Step:
     attributes = _attributes(query, _QUERY_ATTRIBUTES)
     name, result, output = (attributes.get(key) for key in _QUERY_ATTRIBUTES)
-    kinds = _meant(result.value.strip(_XML_BLANKS), tuple(ResultKind)) if result else None
+    kinds = _meant(result.value.strip(XML_BLANKS), tuple(ResultKind)) if result else None
     return Step(
-        name=name.value.strip(_XML_BLANKS) or None if name else None,
+        name=name.value.strip(XML_BLANKS) or None if name else None,
         result=ResultKind(kinds or ResultKind.ONE),
-        output=output is None or output.value.strip(_XML_BLANKS) != "false",
+        output=output is None or output.value.strip(XML_BLANKS) != "false",
         sql=_sql(query),
         arguments=tuple(_argument(child) for child in _named(query, _ARGUMENT)),
         position=query.position,
@@ -79,7 +81,7 @@ def _step(query: Element) -> Step:
 def _sql(query: Element) -> LocatedText:
     """The text before the first argument; all text where more follows, so that only the XSD's rule reports that."""
     value, head = query.text.value, query.head
-    if head == len(value) or value[head:].strip(_XML_BLANKS):
+    if head == len(value) or value[head:].strip(XML_BLANKS):
         return query.text
     marks = tuple(mark for mark in query.text.marks if mark[0] < head)
     return LocatedText(value[:head], marks or ((0, query.position.line, query.position.column),))
@@ -89,14 +91,14 @@ def _argument(element: Element) -> Argument:
     attributes = _attributes(element, _ARGUMENT_ATTRIBUTES)
     source, kind, nullable, default = (attributes.get(key) for key in _ARGUMENT_ATTRIBUTES)
     source_text = source.value if source else ""
-    type_ = kind.value.strip(_XML_BLANKS) if kind else ""
+    type_ = kind.value.strip(XML_BLANKS) if kind else ""
     if type_ not in _TYPES:  # without a type, nobody can say whether a default converts
         type_, default = ArgumentType.STRING, None
     return Argument(
         source_text=source_text,
         source=parse_source(source_text),
         type=ArgumentType(type_),
-        nullable=nullable is not None and nullable.value.strip(_XML_BLANKS) == "true",
+        nullable=nullable is not None and nullable.value.strip(XML_BLANKS) == "true",
         default=default.value if default else None,
         position=element.position,
         source_position=source.position if source else element.position,
@@ -118,7 +120,7 @@ def _attributes(element: Element, names: tuple[str, ...]) -> dict[str, _Attribut
 
 
 def _trimmed(element: Element | None) -> str:
-    return element.text.value.strip(_XML_BLANKS) if element else ""
+    return element.text.value.strip(XML_BLANKS) if element else ""
 
 
 def _meant(name: str, known: tuple[str, ...]) -> str | None:
@@ -126,4 +128,4 @@ def _meant(name: str, known: tuple[str, ...]) -> str | None:
     if name in known:
         return name
     local = name.rpartition("}")[2].lower()
-    return next(iter(get_close_matches(local, known, n=1, cutoff=0.75)), None)
+    return next(iter(get_close_matches(local, known, n=1, cutoff=0.7)), None)

@@ -17,8 +17,8 @@ MAX_BYTES = 1_048_576
 def parse(content: bytes, file: str) -> ParsedFile:
     """What the bytes of `file` hold; never raises, and never opens a file or a connection.
 
-    Without a definition there is at least one diagnostic; with one there may be a diagnostic of `encoding-mismatch`.
-    Violations of the XSD are not looked for here.
+    Violations of the XSD are not looked for here: a file with another root element has neither definition nor
+    diagnostics. With a definition there may be a diagnostic of `encoding-mismatch`.
     """
     if len(content) > MAX_BYTES:
         fault = XmlFault("xml-syntax", START, f"The file has {len(content):,} bytes; at most {MAX_BYTES:,} are read.")
@@ -59,6 +59,6 @@ def _lxml_root(utf8: bytes) -> object:
         return etree.fromstring(utf8, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        return XmlFault(
-            "xml-syntax", Position(max(line, 1), max(column, 1)), f"This is not well-formed XML: {error.msg}."
-        )
+        reason = str(error.msg).partition(", line ")[0]
+        position = Position(max(line, 1), max(column, 1))
+        return XmlFault("xml-syntax", position, f"This is not well-formed XML: {reason}.")

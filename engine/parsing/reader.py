@@ -17,7 +17,7 @@ from engine.parsing.fault import START, XmlFault, advance, place
 
 MAX_DEPTH = 32
 MAX_ELEMENTS = 5_000
-MAX_ATTRIBUTES = 32
+MAX_ATTRIBUTES = 10_000
 MAX_ATTRIBUTE_LENGTH = 16_384
 MAX_PIECES = 50_000
 """Limits of one file; pieces are lines of text, CDATA sections and character references."""
@@ -75,6 +75,7 @@ class _Reader:
         self._declared = declared
         self._root: Element | None = None
         self._elements = 0
+        self._attributes = 0
         self._pieces = 0
         self._parser = parser = expat.ParserCreate("UTF-8", "}")
         parser.ordered_attributes = True
@@ -123,6 +124,7 @@ class _Reader:
         position = self._here()
         values = dict(zip(attributes[::2], attributes[1::2], strict=True))
         self._elements += 1
+        self._attributes += len(values)
         self._check_limits(values, position)
         positions: Mapping[str, Position] = {}
         if attributes:
@@ -137,8 +139,8 @@ class _Reader:
             reason = f"elements nested deeper than {MAX_DEPTH}"
         elif self._elements > MAX_ELEMENTS:
             reason = f"more than {MAX_ELEMENTS} elements"
-        elif len(attributes) > MAX_ATTRIBUTES:
-            reason = f"more than {MAX_ATTRIBUTES} attributes in one element"
+        elif self._attributes > MAX_ATTRIBUTES:
+            reason = f"more than {MAX_ATTRIBUTES} attributes"
         elif any(len(value) > MAX_ATTRIBUTE_LENGTH for value in attributes.values()):
             reason = f"an attribute longer than {MAX_ATTRIBUTE_LENGTH} characters"
         if reason:

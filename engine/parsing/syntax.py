@@ -18,6 +18,7 @@ _XSI_HINT = (
 
 _LONE_AMPERSAND = re.compile(rb"&#?[\w.:-]*\Z")
 _ENTITY = re.compile(rb"&([^;\s<&]{1,64});")
+_END_TAG = re.compile(rb"</[^\s<>]{1,128}>?")
 _NAME = re.compile(rb"[^\s<>/='\"]{1,128}")
 _WINDOW = 4096
 """How many bytes before the fault are searched for what began it."""
@@ -92,6 +93,10 @@ def _duplicate_attribute(stop: _Stop) -> XmlFault:
     return stop.fault(f"The attribute {stop.name() or 'here'} stands twice in one tag.", "Remove one of the two.")
 
 
+def _junk(stop: _Stop) -> XmlFault:
+    return stop.fault("Something follows the end of the root element.", "Remove it: a file holds one definition.")
+
+
 def _undefined_entity(stop: _Stop) -> XmlFault:
     found = _ENTITY.match(stop.utf8, stop.index)
     entity = found[0].decode(errors="replace") if found else "This entity"
@@ -104,6 +109,7 @@ def _undefined_entity(stop: _Stop) -> XmlFault:
 def _invalid_token(stop: _Stop) -> XmlFault:
     return (
         _control_character(stop)
+        or _end_tag_outside(stop)
         or _text_outside(stop)
         or _lone_ampersand(stop)
         or _end_of_cdata(stop)
@@ -117,6 +123,13 @@ def _control_character(stop: _Stop) -> XmlFault | None:
     if character and ((character < " " and character not in "\t\r\n") or character in "\ufffe\uffff"):
         return stop.fault(f"The character U+{ord(character):04X} is not allowed in XML.", "Remove it.")
     return None
+
+
+def _end_tag_outside(stop: _Stop) -> XmlFault | None:
+    found = _END_TAG.match(stop.utf8, max(stop.index - 1, 0))
+    if stop.open or found is None:
+        return None
+    return stop.fault(f"{found[0].decode(errors='replace')} closes nothing.", "Remove it.", index=found.start())
 
 
 def _text_outside(stop: _Stop) -> XmlFault | None:
@@ -170,9 +183,7 @@ _HANDLERS: dict[int, Callable[[_Stop], XmlFault]] = {
     errors.codes[errors.XML_ERROR_TAG_MISMATCH]: _mismatched_tag,
     errors.codes[errors.XML_ERROR_DUPLICATE_ATTRIBUTE]: _duplicate_attribute,
     errors.codes[errors.XML_ERROR_UNDEFINED_ENTITY]: _undefined_entity,
-    errors.codes[errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]: _says(
-        "Something follows the end of the root element.", "Remove it: a file holds one definition."
-    ),
+    errors.codes[errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]: _junk,
     errors.codes[errors.XML_ERROR_BAD_CHAR_REF]: _says("This reference names no character that XML allows."),
     errors.codes[errors.XML_ERROR_MISPLACED_XML_PI]: _says(
         "The XML declaration is not at the very start of the file.", "Remove what stands before it, blanks too."

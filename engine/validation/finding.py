@@ -1,0 +1,48 @@
+"""A finding of a rule at a place of a file whose name is not known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from engine.model import Diagnostic, LocatedText, Position, Severity
+from engine.sql.fault import SqlFault
+from engine.validation.rules import rules
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What rule `rule` found at `position`. `severity` is the rule's own where it is None."""
+
+    rule: str
+    position: Position
+    message: str
+    hint: str | None = None
+    severity: Severity | None = None
+
+    def diagnostic(self, file: str) -> Diagnostic:
+        """The finding as a diagnostic of `file`."""
+        severity = self.severity or rules()[self.rule].severity
+        line, column = self.position.line, self.position.column
+        return Diagnostic(self.rule, severity, file, line, column, self.message, self.hint)
+
+
+def located(fault: SqlFault, text: LocatedText) -> Finding:
+    """A fault of a query or a template at its place in the file."""
+    return Finding(fault.rule, text.position(fault.offset), fault.message, fault.hint, fault.severity)
+
+
+def closest(name: str, known: Iterable[str], likeness: float = 0.7) -> str | None:
+    """The known name that `name` is most likely a slip of, case aside; None where none is alike (1 is equal)."""
+    by_fold = {candidate.casefold(): candidate for candidate in known}
+    found = get_close_matches(name.casefold(), list(by_fold), n=1, cutoff=likeness)
+    return by_fold[found[0]] if found else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A hint that names the closest of the known names, or else lists them all while they are few."""
+    names = list(known)
+    if found := closest(name, names):
+        return f"Did you mean {found}?"
+    return f"Known are {', '.join(names)}." if 0 < len(names) <= 12 else None
