@@ -7,7 +7,7 @@ class, such as `EmptyResultError`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -109,7 +109,8 @@ def run_case(composer: Composing, case: Case) -> CaseResult:
 def record(result: CaseResult) -> None:
     """Writes the outcome into the case's folder, where `may_update` allows that."""
     if result.may_update and result.outcome is not None:
-        (result.case.folder / result.outcome.kind).write_bytes(result.outcome.content)
+        line_end = b"" if result.outcome.kind is Kind.BODY else b"\n"
+        (result.case.folder / result.outcome.kind).write_bytes(result.outcome.content + line_end)
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -178,12 +179,3 @@ def _what(outcome: Outcome) -> str:
             return f"no body, since {text}"
         case Kind.ERROR:
             return f"{text}: {outcome.message}" if outcome.message else text
-
-
-def first_bodies(results: Iterable[CaseResult]) -> dict[str, Body]:
-    """For each event the body of its first case by name that has one: the event's recorded example."""
-    found: dict[str, Body] = {}
-    for result in sorted(results, key=lambda result: (result.case.event, result.case.name)):
-        if result.outcome is not None and result.outcome.kind is Kind.BODY and result.outcome.body is not None:
-            found.setdefault(result.case.event, result.outcome.body)
-    return found

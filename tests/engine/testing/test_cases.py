@@ -7,7 +7,7 @@ import pytest
 from engine.body import Body, DefinitionReference
 from engine.errors import BindingError, ConfigurationError, EmptyResultError, LedgerUnavailableError
 from engine.model import Skip
-from engine.testing.cases import Case, CaseResult, Kind, find_cases, first_bodies, record, run_case
+from engine.testing.cases import Case, CaseResult, Kind, find_cases, record, run_case
 
 REFERENCE = DefinitionReference("refund", "definitions/refund.xml", "00")
 BODY = Body.custom("refund", REFERENCE, (b'{"amount":1.50,"secret":', b"}"))
@@ -92,7 +92,7 @@ def test_a_skip_is_expected_by_its_reason(case: Case) -> None:
     other = run(case, SKIPPED, SKIP=b"another reason")
     assert other.problem == '"another reason" was expected, but: no body, since nothing was paid'
     record(other)
-    assert (case.folder / "skip.txt").read_bytes() == b"nothing was paid"
+    assert (case.folder / "skip.txt").read_bytes() == b"nothing was paid\n"
 
 
 def test_an_error_is_expected_by_its_class(case: Case) -> None:
@@ -148,10 +148,3 @@ def test_a_missing_message_fails_the_case(case: Case) -> None:
 def test_a_ledger_that_is_not_there_is_not_the_cases_fault(case: Case, error: type[Exception]) -> None:
     with pytest.raises(error):
         run(case, lambda: error("gone"), BODY=BYTES)
-
-
-def test_the_first_body_by_name_is_the_events_example(case: Case) -> None:
-    earlier = Case("refund", "absent", case.folder)
-    results = [run(case, BODY), CaseResult(earlier, run(case, SKIPPED).outcome)]
-    assert first_bodies(results) == {"refund": BODY}
-    assert first_bodies([]) == {}

@@ -1,0 +1,119 @@
+"""`aptic-definitions compose`: the body of one event, as the dispatcher would send it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.cli.console import CannotRunError, Console
+from engine.cli.explain import explainer
+from engine.cli.ledger_choice import choose_ledger
+from engine.cli.options import Arguments, Command, Parser, add_catalogue, add_definitions, add_fixtures, add_ledger
+from engine.errors import SkippedBodyError
+
+
+class ComposeArguments(Arguments):
+    """The options of `compose`."""
+
+    event: str
+    message: str
+    secret_env: str | None
+    ledger: str | None
+    ledger_schema: Path | None
+    definitions: Path
+    fixtures: Path
+    events: Path | None
+    time_zone: str | None
+    databases: list[str]
+    explain: bool
+
+
+def add_options(parser: Parser) -> None:
+    """Declares them."""
+    parser.add_argument(
+        "event", metavar="EVENT", help="The body is that of this event code, for example ledgerpayment."
+    )
+    parser.add_argument(
+        "--message",
+        required=True,
+        metavar="FILE",
+        help="The event message is in FILE, in JSON; - reads it from standard input. A member `secret` beside `data` "
+        "is taken out and used as the registration's.",
+    )
+    parser.add_argument(
+        "--secret-env",
+        metavar="NAME",
+        help="The registration's secret is in the environment variable NAME; a secret is never given as an argument.",
+    )
+    add_ledger(
+        parser,
+        ledger="The ledger is at this SQLAlchemy URL (default: the embedded one of the fixtures).",
+        schema="The ledger's schema is in FILE, in T-SQL (default: it is read from the ledger; for the embedded one, "
+        "from the fixtures).",
+    )
+    add_definitions(parser)
+    add_fixtures(parser)
+    add_catalogue(parser)
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="Tells on standard error each step's SQL as sent, the bound values, the rows found and the time taken.",
+    )
+
+
+def run(arguments: ComposeArguments, console: Console) -> int:
+    """Prints the body's bytes and a line break; exit code 1 where nothing is to be sent."""
+    from engine.composer import Composer
+    from engine.testing.message import read_message
+
+    message = read_message(_read(arguments.message), arguments.message)
+    secret = message.secret if arguments.secret_env is None else _secret(arguments.secret_env, console)
+    ledger = choose_ledger(arguments.ledger, arguments.ledger_schema, arguments.fixtures)
+    with Composer.load(
+        arguments.definitions,
+        ledger=ledger.url,
+        ledger_schema=ledger.schema,
+        events=arguments.events,
+        time_zone=arguments.time_zone,
+        databases=arguments.databases,
+        on_invalid="hold",
+    ) as composer:
+        observer = explainer(secret, console.trouble, console.note) if arguments.explain else None
+        body = composer.compose(arguments.event, message.data, observer=observer)
+    if arguments.explain and body.definition is None:
+        console.note(f"{console.trouble.escape(arguments.event)} has no definition: this is its default body.")
+    try:
+        console.write_bytes(body.fill(secret) + b"\n")
+    except SkippedBodyError as error:
+        console.complain(error.message)
+        return 1
+    return 0
+
+
+def _read(source: str) -> bytes:
+    if source == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(source).read_bytes()
+    except OSError as error:
+        raise CannotRunError(f"{source} cannot be read: {error.strerror}.") from error
+
+
+def _secret(name: str, console: Console) -> str:
+    """The variable's name is not shown: it may be the secret itself, given in the wrong place."""
+    secret = console.environment.get(name)
+    if secret is None:
+        raise CannotRunError("The environment has no variable of the name that --secret-env gives.")
+    return secret
+
+
+COMPOSE = Command(
+    name="compose",
+    summary="Composes the body of one event and prints it.",
+    description="Composes the body of one event and prints it, as it would be sent to a registration.\n"
+    "The exit code is 0 where there is a body, 1 where the engine gives an error, and 2 where it could not run.",
+    example="ledgerpayment --message fixtures/ledgerpayment/guide/event.json --explain",
+    add_options=add_options,
+    run=run,
+    arguments=ComposeArguments,
+)

@@ -1,0 +1,39 @@
+"""Which ledger a command works on: the one that was named, or the embedded one of the project's fixtures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.cli.console import CannotRunError
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerChoice:
+    """`schema` is None where it is to be read from the ledger itself. The URL may hold a password: not in `repr`."""
+
+    url: str
+    schema: Path | None
+
+    def __repr__(self) -> str:
+        return f"LedgerChoice(schema={self.schema!r})"
+
+
+def choose_ledger(url: str | None, schema: Path | None, fixtures: Path) -> LedgerChoice:
+    """The named ledger, else the embedded one, built of `fixtures` where it is not yet or no longer the same.
+
+    Raises CannotRunError where neither is there, ConfigurationError where the fixtures' SQL is faulty.
+    """
+    if url is not None:
+        return LedgerChoice(url, schema)
+    declared, data = fixtures / "ledger" / "schema.sql", fixtures / "ledger" / "data.sql"
+    missing = [str(path) for path in (declared, data) if not path.is_file()]
+    if missing:
+        raise CannotRunError(
+            f"There is no ledger: {' and '.join(missing)} for an embedded one cannot be found. "
+            "Name a ledger with --ledger URL, or the folder of fixtures with --fixtures DIR."
+        )
+    from engine.testing.ledger import embedded_ledger
+
+    path = embedded_ledger(declared, data, fixtures.parent / ".cache")
+    return LedgerChoice(f"duckdb:///{path}", schema or declared)

@@ -1,0 +1,178 @@
+"""`aptic-definitions test`: composes the fixture cases and compares bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from os.path import abspath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.console import CannotRunError, Console
+from engine.cli.ledger_choice import choose_ledger
+from engine.cli.options import Arguments, Command, Parser, add_catalogue, add_definitions, add_fixtures, add_ledger
+from engine.errors import LedgerError, LedgerUnavailableError
+from engine.model import DefinitionState, DefinitionStatus
+from engine.reporting.terminal import Style
+
+if TYPE_CHECKING:
+    from engine.composer import Composer
+    from engine.testing.cases import Case, CaseResult
+
+
+class TestArguments(Arguments):
+    """The options of `test`."""
+
+    paths: list[Path]
+    fixtures: Path
+    definitions: Path
+    ledger: str | None
+    ledger_schema: Path | None
+    events: Path | None
+    time_zone: str | None
+    databases: list[str]
+    update: bool
+
+
+def add_options(parser: Parser) -> None:
+    """Declares them."""
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="Only the cases in these folders are run (default: all)."
+    )
+    add_fixtures(parser)
+    add_definitions(parser)
+    add_ledger(
+        parser,
+        ledger="The cases run on the ledger at this SQLAlchemy URL, with the same data (default: the embedded one).",
+        schema="The ledger's schema is in FILE, in T-SQL (default: ledger/schema.sql of the fixtures).",
+    )
+    add_catalogue(parser)
+    parser.add_argument(
+        "--update",
+        action="store_true",
+        help="Writes what was composed into the cases, and the example of each event beside the definitions.",
+    )
+
+
+def run(arguments: TestArguments, console: Console) -> int:
+    """Exit code 0 where every case passed or was written down, 1 where one failed."""
+    from engine.testing.cases import find_cases
+
+    every = find_cases(arguments.fixtures)
+    chosen = _chosen(every, arguments.paths, arguments.fixtures)
+    with _composer(arguments) as composer:
+        results = [_run(composer, case, arguments, console) for case in chosen]
+        states = composer.status().definitions
+    if not arguments.paths:
+        _check_examples(results, arguments, console)
+        _warn_of_untested(states, every, arguments.fixtures, console)
+    failed = sum(result.problem is not None for result in results)
+    total = f"{len(results)} case{'' if len(results) == 1 else 's'}"
+    console.write(f"{failed} of {total} failed\n" if failed else f"{total} passed\n")
+    return 1 if failed else 0
+
+
+def _chosen(every: Sequence[Case], paths: Sequence[Path], fixtures: Path) -> list[Case]:
+    """The cases below `paths`, or all; raises CannotRunError for a path that has none: nothing would be tested."""
+    if not every:
+        raise CannotRunError(f"{fixtures} holds no case: no <event>/<case>/event.json.")
+    wanted: set[Path] = set()
+    for path in paths or [fixtures]:
+        below = {case.folder for case in every if Path(abspath(case.folder)).is_relative_to(abspath(path))}
+        if not below:
+            raise CannotRunError(f"{path} holds no case of {fixtures}.")
+        wanted |= below
+    return [case for case in every if case.folder in wanted]
+
+
+def _composer(arguments: TestArguments) -> Composer:
+    from engine.composer import Composer
+
+    declared = arguments.fixtures / "ledger" / "schema.sql"
+    schema = arguments.ledger_schema or (declared if declared.is_file() else None)
+    ledger = choose_ledger(arguments.ledger, schema, arguments.fixtures)
+    try:
+        return Composer.load(
+            arguments.definitions,
+            ledger=ledger.url,
+            ledger_schema=ledger.schema,
+            events=arguments.events,
+            time_zone=arguments.time_zone,
+            databases=arguments.databases,
+            on_invalid="hold",
+        )
+    except LedgerError as error:
+        raise CannotRunError(error.message) from error
+
+
+def _run(composer: Composer, case: Case, arguments: TestArguments, console: Console) -> CaseResult:
+    from engine.testing.cases import record, run_case
+
+    try:
+        result = run_case(composer, case)
+    except LedgerUnavailableError as error:
+        raise CannotRunError(error.message) from error
+    if not arguments.update or not result.may_update or result.outcome is None:
+        _show(result, console)
+        return result
+    _writing(lambda: record(result), case.folder)
+    console.write(f"wrote {console.result.escape(str(case.folder / result.outcome.kind))}\n")
+    return CaseResult(case, result.outcome)
+
+
+def _show(result: CaseResult, console: Console) -> None:
+    terminal = console.result
+    name = terminal.escape(str(result.case))
+    if result.problem is None:
+        console.write(f"ok   {name}\n")
+        return
+    console.write(f"{terminal.paint('FAIL', Style.ERROR)} {name}: {terminal.escape(result.problem)}\n")
+    for line in result.difference:
+        style = {"+": Style.ADDED, "-": Style.REMOVED}.get(line[:1])
+        shown = terminal.escape(line)
+        console.write(f"     {shown if style is None else terminal.paint(shown, style)}\n")
+    if result.hint is not None:
+        console.write(f"     {terminal.paint('hint:', Style.HINT)} {terminal.escape(result.hint)}\n")
+
+
+def _check_examples(results: Sequence[CaseResult], arguments: TestArguments, console: Console) -> None:
+    """Writes the recorded examples, or warns of those that are not what the cases give now."""
+    from engine.testing.examples import examples
+
+    for example in examples(results, arguments.definitions):
+        if example.is_current():
+            continue
+        if arguments.update:
+            _writing(example.write, example.path)
+            console.write(f"wrote {console.result.escape(str(example.path))}\n")
+        else:
+            console.complain(f"{example.path} is missing or out of date; --update writes it.", Style.WARNING)
+
+
+def _warn_of_untested(
+    states: Sequence[DefinitionStatus], every: Sequence[Case], fixtures: Path, console: Console
+) -> None:
+    tested = {case.event for case in every}
+    for definition in states:
+        if definition.state is DefinitionState.SERVING and definition.event not in tested:
+            wanted = fixtures / definition.event
+            console.complain(f"{definition.event} has no case; add {wanted}/<case>/event.json.", Style.WARNING)
+
+
+def _writing(write: Callable[[], None], path: Path) -> None:
+    try:
+        write()
+    except OSError as error:
+        raise CannotRunError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+TEST = Command(
+    name="test",
+    summary="Composes the fixture cases and compares them with what they expect.",
+    description="Composes each case, fixtures/<event>/<case>/event.json, and compares the outcome with the file\n"
+    "beside it: body.json (to the byte), skip.txt (the reason to send nothing) or error.txt (an error's class).\n"
+    "The exit code is 0 where all passed, 1 where a case failed, and 2 where it could not run.",
+    example="fixtures/ledgerpayment --update",
+    add_options=add_options,
+    run=run,
+    arguments=TestArguments,
+)

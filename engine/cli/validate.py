@@ -1,0 +1,129 @@
+"""`aptic-definitions validate`, also `validate-definitions`: every finding of every file, for people and for CI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from os.path import abspath
+from pathlib import Path
+
+from engine.cli.console import CannotRunError, Console
+from engine.cli.options import Arguments, Command, Parser, add_catalogue, add_ledger, several
+from engine.cli.rule_filter import RuleFilter
+from engine.cli.target_choice import choose_target
+from engine.model import Dialect, Severity
+from engine.reporting import REPORTERS, Report, ReportedFile, Terminal
+
+
+class ValidateArguments(Arguments):
+    """The options of `validate`."""
+
+    paths: list[Path]
+    ledger: str | None
+    ledger_schema: Path | None
+    dialect: str | None
+    events: Path | None
+    time_zone: str | None
+    databases: list[str]
+    select: list[str]
+    ignore: list[str]
+    warnings_as_errors: bool
+    format: str
+    output: Path | None
+
+
+def add_options(parser: Parser) -> None:
+    """Declares them."""
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="A file, or a folder of them (default: definitions)."
+    )
+    add_ledger(
+        parser,
+        ledger="The schema is read from the ledger at this SQLAlchemy URL, unless --ledger-schema gives it.",
+        schema="The ledger's schema is in FILE, in T-SQL; no ledger is needed then.",
+    )
+    parser.add_argument(
+        "--dialect",
+        choices=[dialect.value for dialect in Dialect],
+        help="The SQL must also run on this kind of ledger (default: the kind that --ledger names, else sqlserver).",
+    )
+    add_catalogue(parser)
+    parser.add_argument(
+        "--select",
+        action="extend",
+        type=several,
+        default=[],
+        metavar="RULE",
+        help="Only these rules are reported, and those that cannot be ignored; may be repeated or take several.",
+    )
+    parser.add_argument(
+        "--ignore",
+        action="extend",
+        type=several,
+        default=[],
+        metavar="RULE",
+        help="These rules are not reported; may be repeated, or take several with commas.",
+    )
+    parser.add_argument("--warnings-as-errors", action="store_true", help="Warnings too give exit code 1.")
+    parser.add_argument(
+        "--format", choices=sorted(REPORTERS), default="text", help="The report has this format (default: text)."
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="The report goes to FILE instead of the terminal.")
+
+
+def run(arguments: ValidateArguments, console: Console) -> int:
+    """Exit code 0 without errors, 1 with errors, or warnings where they count."""
+    from engine.catalogue import Catalogue
+    from engine.loading import load_files
+    from engine.validation.rules import rules
+
+    reported = RuleFilter.checked(arguments.select, arguments.ignore, rules())
+    paths = definition_files(arguments.paths or [Path("definitions")])
+    target = choose_target(
+        ledger=arguments.ledger,
+        ledger_schema=arguments.ledger_schema,
+        dialect=arguments.dialect,
+        databases=arguments.databases,
+        time_zone=arguments.time_zone,
+    )
+    files = load_files(paths, Catalogue.load(arguments.events), target)
+    report = Report(tuple(ReportedFile(str(file.path), file.text, reported.apply(file.diagnostics)) for file in files))
+    _write(report, arguments, console)
+    is_faulty = report.count(Severity.ERROR) or (arguments.warnings_as_errors and report.count(Severity.WARNING))
+    return 1 if is_faulty else 0
+
+
+def definition_files(paths: Iterable[Path]) -> list[Path]:
+    """The files to check, each once; raises CannotRunError for a folder without any: nothing would be checked."""
+    from engine.loading import find_files
+
+    found: dict[str, Path] = {}
+    for path in paths:
+        files = find_files([path])
+        if not files:
+            raise CannotRunError(f"{path} holds no definition: no file whose name ends in .xml.")
+        for file in files:
+            found.setdefault(abspath(file), file)
+    return list(found.values())
+
+
+def _write(report: Report, arguments: ValidateArguments, console: Console) -> None:
+    make = REPORTERS[arguments.format]
+    if arguments.output is None:
+        console.write(make(console.result).render(report))
+        return
+    try:
+        arguments.output.write_text(make(Terminal()).render(report), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise CannotRunError(f"{arguments.output} cannot be written: {error.strerror}.") from error
+
+
+VALIDATE = Command(
+    name="validate",
+    summary="Checks definitions and shows every fault with its place.",
+    description="Checks service definitions and shows every fault of every file with its place.\n"
+    "The exit code is 0 where all is well, 1 where something was found, and 2 where it could not run.",
+    example="definitions --ledger-schema fixtures/ledger/schema.sql --dialect postgresql",
+    add_options=add_options,
+    run=run,
+    arguments=ValidateArguments,
+)
