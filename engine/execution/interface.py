@@ -1,0 +1,78 @@
+"""What the rest of the engine sees of a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from engine.model import Dialect, Statement
+
+if TYPE_CHECKING:
+    from engine.sql.schema import LedgerSchema
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerStatus:
+    """What is known of a ledger, at first nothing: the first connection tells (`connected`).
+
+    `write_rights` has one line for each right that lets the session write, read the server's files or run code.
+    `warnings` are sentences for an operator.
+    """
+
+    connected: bool = False
+    server_version: str | None = None
+    write_rights: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Session(Protocol):
+    """The use of one connection by one thread, until the `with` that gave it ends."""
+
+    def execute(self, statement: Statement, values: Sequence[object]) -> list[tuple[object, ...]]:
+        """Every row that the statement finds, in one round trip; `values` has one for each placeholder, in order.
+
+        Raises LedgerUnavailableError, LedgerTimeoutError, QueryError or DefinitionUnavailableError; none of them
+        quotes a value.
+        """
+        ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """A `with` whose statements all read one state of the ledger; two more round trips, never nested."""
+        ...
+
+
+class Ledger(Protocol):
+    """A ledger that is read through a bounded number of sessions. Threads may share it."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The SQL that the ledger speaks."""
+        ...
+
+    def session(self) -> AbstractContextManager[Session]:
+        """A session for one thread; connects when needed.
+
+        Raises LedgerUnavailableError, also after `close()`, or ReadOnlyRequiredError.
+        """
+        ...
+
+    def reflect(self) -> LedgerSchema:
+        """The schema, read from the ledger itself. Raises as `session()` and `Session.execute` do."""
+        ...
+
+    def status(self) -> LedgerStatus:
+        """What is known so far; never connects."""
+        ...
+
+    def close(self) -> None:
+        """End the idle sessions now and each busy one when its `with` ends. Calling it again does nothing."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...

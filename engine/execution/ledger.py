@@ -1,0 +1,128 @@
+"""A ledger behind a pool: connections, the facts of the first one, and the end of them all."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from engine.errors import ReadOnlyRequiredError
+from engine.execution.driver import Driver
+from engine.execution.interface import LedgerStatus, Session
+from engine.execution.pool import Pool
+from engine.execution.session import Line, PooledSession
+from engine.execution.watchdog import Watchdog
+from engine.model import Dialect
+
+if TYPE_CHECKING:
+    from engine.sql.schema import LedgerSchema
+
+_log = logging.getLogger("engine.execution")
+
+
+class PooledLedger:
+    """The Ledger of `interface`, for every engine that has a Driver."""
+
+    def __init__(self, driver: Driver, *, timeout: float, pool_size: int, require_read_only: bool) -> None:
+        self.driver = driver
+        self._require_read_only = require_read_only
+        self._status = LedgerStatus()
+        self._is_inspected = False
+        self._inspection = threading.Lock()
+        self._watchdog = Watchdog(driver.time_limit)
+        self._pool: Pool[Line] = Pool(self._open, self._close, size=pool_size, timeout=timeout)
+        weakref.finalize(self, self._watchdog.stop)
+
+    @property
+    def dialect(self) -> Dialect:
+        """The SQL that the ledger speaks."""
+        return self.driver.dialect
+
+    def session(self) -> AbstractContextManager[Session]:
+        """A session for one thread."""
+        return PooledSession(self)
+
+    def reflect(self) -> LedgerSchema:
+        """The schema, read from the ledger itself."""
+        with PooledSession(self) as session:
+            return session.call(lambda connection: connection.reflect())
+
+    def status(self) -> LedgerStatus:
+        """What is known so far."""
+        return self._status
+
+    def close(self) -> None:
+        """End the idle sessions now and each busy one when its `with` ends."""
+        self._pool.close()
+        self._finish()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def take(self) -> Line:
+        """A connection for one thread; the first one is inspected."""
+        line = self._pool.acquire()
+        if not self._is_inspected:
+            try:
+                self._inspect(line)
+            except BaseException:
+                self._pool.discard(line)
+                raise
+        return line
+
+    def put_back(self, line: Line) -> None:
+        """The thread is done with it, whatever its state."""
+        if line.connection.is_clean():
+            line.is_new = False
+            self._pool.release(line)
+        else:
+            self._pool.discard(line)
+            if line.guard.has_fired:
+                self._pool.clear()  # the server does not answer: the others may be as dead
+        self._finish()
+
+    def replace(self, line: Line) -> Line:
+        """A new connection for one that was lost while it was idle; those that were idle with it go too."""
+        self._pool.discard(line)
+        self._pool.clear()
+        return self._pool.acquire()
+
+    def _open(self) -> Line:
+        failure: Exception
+        try:
+            connection = self.driver.connect()
+        except Exception as error:
+            failure = self.driver.unreachable(error) or error
+        else:
+            return Line(connection, self._watchdog.watch(connection.interrupt))
+        raise failure  # outside the `except`: see PooledSession.call
+
+    def _close(self, line: Line) -> None:
+        self._watchdog.forget(line.guard)
+        line.connection.close()
+
+    def _finish(self) -> None:
+        if self._pool.is_drained:
+            self._watchdog.stop()
+            self.driver.close()
+
+    def _inspect(self, line: Line) -> None:
+        """Read the facts once; a refusal is not remembered, so that rights that were taken away count at once."""
+        with self._inspection:
+            if self._is_inspected:
+                return
+            self._status = PooledSession(self, line).call(lambda connection: connection.inspect())
+            rights = "; ".join(self._status.write_rights)
+            if rights and self._require_read_only:
+                raise ReadOnlyRequiredError(f"{self.driver.place}: the session may do more than read: {rights}")
+            if rights:
+                _log.warning("%s: the session may do more than read: %s", self.driver.place, rights)
+            self._is_inspected = True

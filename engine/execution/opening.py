@@ -1,0 +1,74 @@
+"""From a URL to a ledger."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from engine.errors import ConfigurationError
+from engine.execution.driver import Driver
+from engine.execution.interface import Ledger
+from engine.execution.ledger import PooledLedger
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+_SUPPORTED = "postgresql+psycopg://user@host/database and duckdb:///path/to/file"
+_MAX_TIMEOUT = 86_400.0  # a day; PostgreSQL's own limit is 24 days
+
+
+def open_ledger(url: str | URL, *, timeout: float, pool_size: int = 8, require_read_only: bool = False) -> Ledger:
+    """The ledger at a SQLAlchemy URL; connects only when it is first used.
+
+    `timeout` is in seconds: of each query, of the wait for a free session, and of connecting (2 s at least). At most
+    `pool_size` sessions exist at a time. With `require_read_only`, a session that may do more than read is refused.
+    Raises ConfigurationError; no error shows the password.
+    """
+    if not 0.001 <= timeout <= _MAX_TIMEOUT:
+        raise ConfigurationError(f"the timeout must be from 0.001 to {_MAX_TIMEOUT:g} seconds, not {timeout!r}")
+    if pool_size < 1:
+        raise ConfigurationError(f"the pool needs at least one session, not {pool_size!r}")
+    driver = _driver(_parse(url), timeout)
+    return PooledLedger(driver, timeout=timeout, pool_size=pool_size, require_read_only=require_read_only)
+
+
+def _parse(text: str | URL) -> URL:
+    """Errors are raised outside the `except`: SQLAlchemy's may quote a piece of the password."""
+    from sqlalchemy import make_url  # noqa: PLC0415  a fifth of a second that importing the engine must not cost
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+    if isinstance(text, str) and text.partition("?")[0].count("@") > 1:
+        raise ConfigurationError("the ledger's URL has more than one @: write %40 for it in the password")
+    with suppress(ArgumentError, ValueError):
+        return make_url(text)
+    raise ConfigurationError(f"the ledger's URL is malformed; expected is one like {_SUPPORTED}")
+
+
+def _driver(url: URL, timeout: float) -> Driver:
+    backend, _, driver = url.drivername.partition("+")
+    match backend:
+        case "duckdb":
+            _check_driver(backend, driver, "duckdb")
+            from engine.execution.duckdb import DuckDBDriver, database_path  # noqa: PLC0415  only when needed
+
+            return DuckDBDriver(database_path(url), timeout=timeout)
+        case "postgresql":
+            _check_driver(backend, driver, "psycopg")
+            from engine.execution.postgresql import PostgreSQLDriver  # noqa: PLC0415  only when needed
+
+            return PostgreSQLDriver(url.set(drivername="postgresql+psycopg"), timeout=timeout)
+        case "sqlite":
+            reason = "SQLite turns decimals into floats, so that 123.00 would be sent as 123.0"
+        case "postgres":
+            reason = "SQLAlchemy calls it postgresql"
+        case _:
+            reason = "no ledger of this kind is known"
+    raise ConfigurationError(f"{backend} is no supported ledger: {reason}; supported are {_SUPPORTED}")
+
+
+def _check_driver(backend: str, driver: str, expected: str) -> None:
+    """The session's safety and its errors are set up for one driver, so no other one will do."""
+    if driver not in ("", expected):
+        raise ConfigurationError(
+            f"{backend}+{driver} is not supported: the engine sets its sessions up for {expected} only"
+        )

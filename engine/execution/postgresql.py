@@ -1,0 +1,206 @@
+"""Sessions on PostgreSQL, by psycopg 3.
+
+Queries run in autocommit, one round trip each, prepared at a connection's first call. Everything that makes the
+session read-only is among the parameters of the connection's start, so that there is no moment without it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo, ExecStatus, TransactionStatus
+from psycopg.types.numeric import Int8Dumper
+
+from engine.errors import ConfigurationError, DefinitionUnavailableError, EngineError, LedgerUnavailableError
+from engine.execution.faults import Verdict, by_sqlstate, fault, log_text
+from engine.execution.interface import LedgerStatus
+from engine.execution.rights import RIGHTS_QUERY, summarise, writing_functions
+from engine.model import Dialect
+from engine.sql.reflect import reflect_postgresql
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+    from engine.sql.schema import LedgerSchema
+
+# The same on every server, whatever its configuration or the role's says. search_path is the site's own.
+_SETTINGS: Mapping[str, str] = {
+    "default_transaction_read_only": "on",
+    "default_transaction_isolation": "read committed",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",  # shortest digits that read back the same
+    "bytea_output": "hex",
+    "xmloption": "content",
+    "standard_conforming_strings": "on",
+    "transform_null_equals": "off",
+    "client_min_messages": "error",  # notices would be sent and thrown away
+    "jit": "off",  # compiling costs more than these queries
+}
+_LOCK_SHARE = 0.8  # of the timeout: who waits for a lock is told so, not that the query was slow
+_GRACE = 1.0  # seconds that the server has to keep the timeout itself before the connection is cut
+_PREPARED_MAX = 4096  # statements kept on a connection; psycopg's 100 would prepare again and again
+_STARTS_AS_QUERY = re.compile(r"[\s(]*(?:SELECT|WITH|VALUES)\b", re.IGNORECASE)
+_BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_IDLE = TransactionStatus.IDLE.value  # an int, as libpq gives it
+_PYTHON_ERRORS = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
+
+
+def connection_keywords(url: URL, timeout: float) -> dict[str, Any]:
+    """libpq's connection keywords for a URL, with the session's settings. Raises ConfigurationError."""
+    _, keywords = url.get_dialect()().create_connect_args(url)
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    if not known.issuperset(keywords) or not all(isinstance(value, str | int) for value in keywords.values()):
+        raise ConfigurationError(  # the option is not named: a misplaced @ or ? makes it a piece of the password
+            "an option after ? in the ledger's URL is no connection keyword of libpq, or is given twice"
+        )
+    defaults: dict[str, Any] = {
+        "fallback_application_name": "aptic-webhooks",
+        "connect_timeout": ceil(timeout),
+        "keepalives_idle": 30,  # firewalls forget idle connections without telling
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+    }
+    options = f"{keywords.get('options', '')} {_options(timeout)}".strip()
+    return {**defaults, **keywords, "client_encoding": "UTF8", "options": options}
+
+
+def _options(timeout: float) -> str:
+    milliseconds = max(1, round(timeout * 1000))
+    settings = {
+        **_SETTINGS,
+        "statement_timeout": str(milliseconds),
+        "lock_timeout": str(max(1, int(milliseconds * _LOCK_SHARE))),
+        "idle_in_transaction_session_timeout": str(2 * milliseconds),
+    }
+    escaped = {name: value.replace(" ", r"\ ") for name, value in settings.items()}
+    return " ".join(f"-c {name}={value}" for name, value in escaped.items())
+
+
+class PostgreSQLDriver:
+    """The Driver of a PostgreSQL database."""
+
+    dialect = Dialect.POSTGRESQL
+
+    def __init__(self, url: URL, *, timeout: float) -> None:
+        keywords = connection_keywords(url, timeout)
+        self._conninfo = make_conninfo(**keywords)
+        where = f"{keywords.get('host', 'localhost')}:{keywords.get('port', 5432)}"
+        self.place = f"the PostgreSQL database {keywords.get('dbname', '')} at {where}"
+        self.time_limit = timeout + _GRACE
+
+    def connect(self) -> PostgreSQLConnection:
+        """A new connection; its settings come with the first message."""
+        connection = psycopg.connect(self._conninfo, autocommit=True, cursor_factory=psycopg.RawCursor)
+        connection.prepared_max = _PREPARED_MAX
+        connection.adapters.register_dumper(int, Int8Dumper)  # one prepared statement whatever the number's size
+        return PostgreSQLConnection(connection)
+
+    def unreachable(self, error: Exception) -> EngineError | None:
+        """Retryable in every case, a wrong password too: somebody may mend it while the event waits."""
+        if not isinstance(error, psycopg.Error):
+            return None
+        log_text(Verdict.UNAVAILABLE, error.sqlstate, str(error), ())
+        code = f" ({error.sqlstate})" if error.sqlstate else ""
+        return LedgerUnavailableError(f"{self.place} cannot be reached{code}", code=error.sqlstate)
+
+    def fault(self, error: Exception, values: Sequence[object]) -> EngineError | None:
+        """By SQLSTATE; errors of psycopg itself have none."""
+        if isinstance(error, psycopg.Error):
+            verdict = _verdict(error)
+            log_text(verdict, error.sqlstate, error.diag.message_primary or str(error), values)
+            return fault(verdict, error.sqlstate)
+        return fault(Verdict.DATA, type(error).__name__) if isinstance(error, _PYTHON_ERRORS) else None
+
+    def close(self) -> None:
+        """Nothing is shared by the connections."""
+
+
+def _verdict(error: psycopg.Error) -> Verdict:
+    if error.sqlstate is not None:
+        return by_sqlstate(error.sqlstate)
+    if isinstance(error, psycopg.DataError):
+        return Verdict.DATA  # a NUL in a string; a date beyond Python's
+    return Verdict.REFUSED if isinstance(error, psycopg.ProgrammingError) else Verdict.UNAVAILABLE
+
+
+@lru_cache(maxsize=_PREPARED_MAX)
+def _is_query(sql: str) -> bool:
+    return _STARTS_AS_QUERY.match(sql) is not None
+
+
+class PostgreSQLConnection:
+    """A connection with the one cursor that it ever needs."""
+
+    def __init__(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        self._connection = connection
+        self._libpq = connection.pgconn
+        self._cursor: Any = connection.cursor()  # Any: psycopg's types take SQL from source code only
+
+    def run(self, sql: str, values: Sequence[object]) -> list[tuple[object, ...]]:
+        """Run one query, prepared; the server refuses several in one message."""
+        if not _is_query(sql):
+            raise DefinitionUnavailableError("the ledger session runs nothing but queries")
+        cursor = self._cursor
+        cursor.execute(sql, values, prepare=True)
+        rows: list[tuple[object, ...]] = cursor.fetchall()
+        return rows
+
+    def inspect(self) -> LedgerStatus:
+        """The version, and the rights that the session has beyond reading."""
+        rights = summarise(self.run(RIGHTS_QUERY, [list(writing_functions())]))
+        version = self._libpq.parameter_status(b"server_version")
+        return LedgerStatus(connected=True, server_version=version.decode() if version else None, write_rights=rights)
+
+    def reflect(self) -> LedgerSchema:
+        """The schema of the database."""
+        return reflect_postgresql(self._cursor)
+
+    def begin(self) -> None:
+        """Start a transaction on one state of the database."""
+        self._command(_BEGIN)
+
+    def rollback(self) -> None:
+        """End it."""
+        self._command(b"ROLLBACK")
+
+    def _command(self, command: bytes) -> None:
+        """Past psycopg's cursor, which on seeing ROLLBACK forgets every statement that it has prepared."""
+        result = self._libpq.exec_(command)
+        if result.status != ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(result)
+
+    def interrupt(self) -> None:
+        """Cut the connection: the server has let its own timeout pass, so it would not hear a cancel either."""
+        try:
+            with socket.socket(fileno=os.dup(self._libpq.socket)) as duplicate:
+                duplicate.shutdown(socket.SHUT_RDWR)
+        except (OSError, psycopg.Error):
+            return  # closed already
+
+    def is_clean(self) -> bool:
+        """Whether it is idle and still read-only by default, which the server reports after each query."""
+        libpq = self._libpq
+        return libpq.transaction_status == _IDLE and libpq.parameter_status(b"default_transaction_read_only") != b"off"
+
+    def is_stale(self, error: Exception) -> bool:
+        """Whether the connection was lost, or a table has changed so that its prepared statements are of no use."""
+        if not isinstance(error, psycopg.Error):
+            return False
+        is_outdated = error.sqlstate == "26000" or error.diag.source_function == "RevalidateCachedQuery"
+        return is_outdated or self._connection.closed or self._connection.broken
+
+    def close(self) -> None:
+        """Close it."""
+        with suppress(psycopg.Error):
+            self._connection.close()
