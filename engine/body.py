@@ -29,8 +29,7 @@ class DefinitionReference:
     content_hash: str
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Body:
+class Body(msgspec.Struct, frozen=True):
     """A webhook body without any secret; immutable, comparable, hashable, and it may be pickled.
 
     `definition` is None for a default body. `parts` is the JSON cut at the holes of the secret, empty where

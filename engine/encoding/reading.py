@@ -12,7 +12,10 @@ from engine.encoding.writing import HOLE, MAX_DEPTH
 
 
 class InvalidJSONError(ValueError):
-    """The text is not one acceptable JSON value. The message quotes nothing of it; `position` counts characters."""
+    """The text is not one acceptable JSON value; `position` counts characters from 0.
+
+    The message is a clause about the text as "it", and quotes nothing of it.
+    """
 
     def __init__(self, message: str, position: int | None = None) -> None:
         super().__init__(message)
@@ -29,11 +32,11 @@ def read_json(text: str, *, hole: str | None = None) -> object:
         tree = _decode(text)
         return _with_holes(tree, hole, MAX_DEPTH)
     except json.JSONDecodeError as error:
-        message, position = f"not one JSON value: {error.msg}", error.pos
+        message, position = f"it is not one JSON value ({error.msg})", error.pos
     except InvalidJSONError:
         raise
     except RecursionError:
-        message, position = f"nested deeper than {MAX_DEPTH} levels", None
+        message, position = f"it is nested deeper than {MAX_DEPTH} levels", None
     # Raised here, not in a handler: JSONDecodeError keeps the whole text.
     raise InvalidJSONError(message, position)
 
@@ -44,11 +47,11 @@ def _with_holes(value: object, hole: str | None, depth: int) -> object:
     if not isinstance(value, dict | list):
         return value
     if not depth:
-        raise InvalidJSONError(f"nested deeper than {MAX_DEPTH} levels")
+        raise InvalidJSONError(f"it is nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, list):
         return [_with_holes(item, hole, depth - 1) for item in value]
     if hole in value:
-        raise InvalidJSONError("the secret stands where a member's name belongs")
+        raise InvalidJSONError("it has the secret where a member's name belongs")
     return {name: _with_holes(item, hole, depth - 1) for name, item in value.items()}
 
 
@@ -57,13 +60,13 @@ def _number(digits: str) -> msgspec.Raw:
 
 
 def _no_constant(_name: str) -> object:
-    raise InvalidJSONError("NaN and Infinity are no JSON numbers")
+    raise InvalidJSONError("it holds NaN or Infinity, which are no JSON numbers")
 
 
 def _no_duplicates(members: list[tuple[str, object]]) -> dict[str, object]:
     unique = dict(members)
     if len(unique) != len(members):
-        raise InvalidJSONError("an object has two members of one name")
+        raise InvalidJSONError("it has an object with two members of one name")
     return unique
 
 

@@ -1,0 +1,285 @@
+"""Expressions of a checked tree as functions of a rendering.
+
+Nothing that Jinja compiles or evaluates ever runs: only its parser is used, so no attribute of a Python object, no call
+and no constant of a template is within reach of anything but the operations here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from jinja2 import nodes
+
+from engine.template import operations
+from engine.template.fault import RenderingError
+from engine.template.filters import FILTERS
+from engine.template.operations import OperationError
+from engine.template.rendering import Rendering
+from engine.template.syntax import start_of
+
+Expression = Callable[[Rendering], object]
+_Binary = Callable[[object, object], object]
+
+
+class MissingError(RenderingError):
+    """The expression takes what the event message does not hold."""
+
+
+def build_expression(node: nodes.Node) -> Expression:
+    """The function that evaluates a checked expression; it raises RenderingError."""
+    return _BUILDERS[type(node)](node)
+
+
+def spelled(node: nodes.Node) -> str:
+    """The expression in words that hold no value: a chain of names as the template spells it."""
+    match node:
+        case nodes.Name(name=name):
+            return f"{name}"
+        case nodes.Getattr(node=inner, attr=key):
+            return f"{spelled(inner)}.{key}"
+        case nodes.Getitem(node=inner, arg=nodes.Const(value=key)):
+            return f"{spelled(inner)}[{key!r}]"
+        case nodes.Filter(node=inner, name=name) if inner is not None:
+            return f"{spelled(inner)} | {name}"
+    return "an expression"
+
+
+def _constant(node: nodes.Const) -> Expression:
+    value = node.value
+    return lambda _rendering: value
+
+
+def _array(node: nodes.List | nodes.Tuple) -> Expression:
+    parts = _build_all(node.items)
+    return lambda rendering: [part(rendering) for part in parts]
+
+
+def _build_all(expressions: Sequence[nodes.Node]) -> tuple[Expression, ...]:
+    return tuple(build_expression(node) for node in expressions)
+
+
+def _name(node: nodes.Name) -> Expression:
+    name, offset = node.name, node.lineno
+
+    def read(rendering: Rendering) -> object:
+        try:
+            return rendering.names[name]
+        except KeyError:
+            raise MissingError(f"`{name}` is not there", offset) from None
+
+    return read
+
+
+def _attribute(node: nodes.Getattr) -> Expression:
+    return _member(node, node.attr)
+
+
+def _item(node: nodes.Getitem) -> Expression:
+    if not isinstance(node.arg, nodes.Const):
+        raise AssertionError("the check let a computed index pass")
+    return _member(node, node.arg.value)
+
+
+def _member(node: nodes.Getattr | nodes.Getitem, key: str | int) -> Expression:
+    inner, words, offset = build_expression(node.node), spelled(node), start_of(node)
+    # A column of a row that an optional step did not find is null; the event message has no such rows.
+    null_has_members = _root(node) != "data"
+
+    def read(rendering: Rendering) -> object:
+        value = inner(rendering)
+        try:
+            if isinstance(value, Mapping) or (isinstance(key, int) and isinstance(value, list | tuple)):
+                return operations.settled(value[key])  # type: ignore[index]  # a mapping, or a list and an index
+        except LookupError:
+            raise MissingError(f"`{words}` is not there", offset) from None
+        except OperationError as error:
+            raise RenderingError(f"`{words}`: {error}", offset) from None
+        if value is None and null_has_members:
+            return None
+        raise MissingError(f"`{words}` is not there", offset)
+
+    return read
+
+
+def _root(node: nodes.Node) -> str | None:
+    while isinstance(node, nodes.Getattr | nodes.Getitem):
+        node = node.node
+    return node.name if isinstance(node, nodes.Name) else None
+
+
+def _filter(node: nodes.Filter) -> Expression:
+    if node.node is None:
+        raise AssertionError("the check let a filter block pass")
+    value, arguments = build_expression(node.node), _build_all(node.args)
+    words, offset, apply = spelled(node), start_of(node), FILTERS[node.name].apply
+    if apply is None:
+        return _default(value, *arguments)
+
+    def filtered(rendering: Rendering) -> object:
+        try:
+            found = apply(value(rendering), *[argument(rendering) for argument in arguments])
+        except OperationError as error:
+            raise RenderingError(f"`{words}`: {error}", offset) from None
+        return rendering.made(found, offset)
+
+    return filtered
+
+
+def _default(
+    value: Expression, replacement: Expression = lambda _: "", also_if_false: Expression = lambda _: False
+) -> Expression:
+    def filled(rendering: Rendering) -> object:
+        try:
+            found = value(rendering)
+        except MissingError:
+            return replacement(rendering)
+        return found if found or not also_if_false(rendering) else replacement(rendering)
+
+    return filled
+
+
+def _test(node: nodes.Test) -> Expression:
+    value, name = build_expression(node.node), node.name
+
+    def tested(rendering: Rendering) -> object:
+        try:
+            found = value(rendering)
+        except MissingError:
+            if name == "none":
+                raise
+            return name == "undefined"
+        return found is None if name == "none" else name == "defined"
+
+    return tested
+
+
+def _concat(node: nodes.Concat) -> Expression:
+    parts, offset = _build_all(node.nodes), start_of(node)
+
+    def joined(rendering: Rendering) -> object:
+        texts = []
+        try:
+            for part in parts:
+                text = operations.text_of(part(rendering))
+                rendering.made(text, offset)
+                texts.append(text)
+        except OperationError as error:
+            raise RenderingError(f"`~`: {error}", offset) from None
+        return "".join(texts)
+
+    return joined
+
+
+_OPERATIONS: Final[dict[str, _Binary]] = {
+    "+": operations.add,
+    "-": operations.subtract,
+    "/": operations.divide,
+    "//": operations.divide_down,
+}
+
+
+def _and(node: nodes.And) -> Expression:
+    left, right = build_expression(node.left), build_expression(node.right)
+    return lambda rendering: left(rendering) and right(rendering)
+
+
+def _or(node: nodes.Or) -> Expression:
+    left, right = build_expression(node.left), build_expression(node.right)
+    return lambda rendering: left(rendering) or right(rendering)
+
+
+def _not(node: nodes.Not) -> Expression:
+    value = build_expression(node.node)
+    return lambda rendering: not value(rendering)
+
+
+def _binary(node: nodes.BinExpr) -> Expression:
+    left, right = build_expression(node.left), build_expression(node.right)
+    operator, operation, offset = node.operator, _OPERATIONS[node.operator], start_of(node)
+
+    def reckoned(rendering: Rendering) -> object:
+        try:
+            return rendering.made(operation(left(rendering), right(rendering)), offset)
+        except OperationError as error:
+            raise RenderingError(f"`{operator}`: {error}", offset) from None
+
+    return reckoned
+
+
+def _unary(node: nodes.UnaryExpr) -> Expression:
+    value, operator, offset = build_expression(node.node), node.operator, start_of(node)
+    operation = operations.negate if operator == "-" else lambda found: operations.add(0, found)
+
+    def reckoned(rendering: Rendering) -> object:
+        try:
+            return operation(value(rendering))
+        except OperationError as error:
+            raise RenderingError(f"`{operator}`: {error}", offset) from None
+
+    return reckoned
+
+
+_COMPARISONS: Final[dict[str, _Binary]] = {
+    "eq": operations.equal,
+    "ne": lambda left, right: not operations.equal(left, right),
+    "lt": operations.less,
+    "gt": lambda left, right: operations.less(right, left),
+    "lteq": operations.less_or_equal,
+    "gteq": lambda left, right: operations.less_or_equal(right, left),
+    "in": operations.contains,
+    "notin": lambda left, right: not operations.contains(left, right),
+}
+
+
+def _compare(node: nodes.Compare) -> Expression:
+    first, offset = build_expression(node.expr), start_of(node)
+    others = [(_COMPARISONS[operand.op], build_expression(operand.expr)) for operand in node.ops]
+
+    def compared(rendering: Rendering) -> object:
+        left = first(rendering)
+        try:
+            for comparison, expression in others:
+                right = expression(rendering)
+                if not comparison(left, right):
+                    return False
+                left = right
+        except OperationError as error:
+            raise RenderingError(f"a comparison: {error}", offset) from None
+        return True
+
+    return compared
+
+
+def _conditional(node: nodes.CondExpr) -> Expression:
+    if node.expr2 is None:
+        raise AssertionError("the check let an inline `if` without `else` pass")
+    test, when, otherwise = build_expression(node.test), build_expression(node.expr1), build_expression(node.expr2)
+    return lambda rendering: when(rendering) if test(rendering) else otherwise(rendering)
+
+
+_BUILDERS: Final[Mapping[type[nodes.Node], Callable[[Any], Expression]]] = {
+    nodes.Add: _binary,
+    nodes.And: _and,
+    nodes.Compare: _compare,
+    nodes.Concat: _concat,
+    nodes.CondExpr: _conditional,
+    nodes.Const: _constant,
+    nodes.Div: _binary,
+    nodes.Filter: _filter,
+    nodes.FloorDiv: _binary,
+    nodes.Getattr: _attribute,
+    nodes.Getitem: _item,
+    nodes.List: _array,
+    nodes.Name: _name,
+    nodes.Neg: _unary,
+    nodes.Not: _not,
+    nodes.Or: _or,
+    nodes.Pos: _unary,
+    nodes.Sub: _binary,
+    nodes.Test: _test,
+    nodes.Tuple: _array,
+}
+
+EXPRESSIONS: Final = frozenset(_BUILDERS)
+"""The node types that an expression may consist of: what is not among them is refused."""

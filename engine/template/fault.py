@@ -1,0 +1,29 @@
+"""What can be wrong with a template, when it is read and when it is rendered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.errors import EncodingError
+
+SYNTAX = "template-syntax"
+NAME = "template-name"
+QUOTES = "template-quotes"
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFault:
+    """A finding in a template's text; `offset` counts its characters from 0."""
+
+    rule: str
+    offset: int
+    message: str
+    hint: str | None = None
+
+
+class RenderingError(EncodingError):
+    """Rendering failed for this event's data, at `offset` of the template's text. The message quotes no value."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset

@@ -1,0 +1,131 @@
+"""Checks a template's names against what the steps give (rule `template-name`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from engine.template.check import CONTEXT_NAMES
+from engine.template.fault import NAME, SYNTAX, TemplateFault
+from engine.template.parsed import ParsedTemplate
+from engine.template.reference import Path, Reference, Use, spelled
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A name that the steps give to a template: a column of an unnamed step, or a named step with its columns.
+
+    `columns` is None for a column. `in_default` says whether it is a member of the default shape; what comes of a step
+    with `output="false"` is not. Names count case, as in JSON and in Jinja.
+    """
+
+    name: str
+    columns: tuple[Member, ...] | None = None
+    is_many: bool = False
+    is_hole: bool = False
+    in_default: bool = True
+
+
+class _NameError(Exception):
+    def __init__(self, message: str, hint: str | None = None, rule: str = NAME) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.rule = rule
+
+
+def reserved_name(name: str, *, is_hole: bool) -> str | None:
+    """Why no column or step may have that name in a definition with a template, or None where it may."""
+    folded = name.casefold()
+    if folded not in CONTEXT_NAMES or (folded == "secret" and is_hole):
+        return None
+    return f"`{name}` has a meaning of its own in a template; choose another name, such as `{name}_`."
+
+
+def check_names(parsed: ParsedTemplate, members: Sequence[Member]) -> tuple[TemplateFault, ...]:
+    """A fault for each name, column or loop of the template that the members do not bear out, in the text's order."""
+    context = {member.name: member for member in members}
+    faults = [
+        TemplateFault(
+            NAME, variable.offset, f"`{variable.name}` is already a column or step.", "Name the row otherwise."
+        )
+        for variable in parsed.variables
+        if variable.name in context
+    ]
+    for reference in parsed.references:
+        try:
+            _check(reference, context)
+        except _NameError as error:
+            faults.append(TemplateFault(error.rule, reference.offset, error.message, error.hint))
+    return tuple(sorted(faults, key=lambda fault: fault.offset))
+
+
+_WHOLE: Final = Member("default", ())
+"""Stands for the default shape and for the message: there is nothing more to check about them."""
+
+
+def _check(reference: Reference, context: Mapping[str, Member]) -> None:
+    found = _resolve(reference.path, context)
+    if reference.use is Use.ITERATED and not found.is_many:
+        raise _NameError(
+            f"`{spelled(reference.path)}` holds no rows to loop over.", 'Only a step with result="many" does.'
+        )
+    if found.is_hole and reference.use is not Use.WRITTEN:
+        raise _NameError(
+            f"`{spelled(reference.path)}` holds the secret, which stands only alone where a value stands.",
+            f"{{{{ {spelled(reference.path)} }}}}",
+            SYNTAX,
+        )
+
+
+def _resolve(path: Path, context: Mapping[str, Member]) -> Member:
+    root, *rest = path
+    if root == "data":
+        return _WHOLE
+    if root == "event":
+        return _below(Member("event"), rest, "event")
+    if root == "default":
+        if not rest:
+            return _WHOLE
+        root, *rest = rest
+        context = {name: member for name, member in context.items() if member.in_default}
+    member = context.get(str(root))
+    if member is None:
+        raise _NameError(f"No step gives `{root}`.", _did_you_mean(str(root), (*context, *CONTEXT_NAMES)))
+    return _below(member, rest, str(root))
+
+
+def _below(member: Member, rest: Sequence[str | int], place: str) -> Member:
+    """The member that the rest of a path leads to, from `member`."""
+    for part in rest:
+        columns = member.columns
+        if columns is None:
+            raise _NameError(f"`{place}` is one value: there is no {_words(part)} in it.")
+        if isinstance(part, int) != member.is_many:
+            kind = "rows" if member.is_many else "one row"
+            hint = f"{{% for row in {place} %}}" if member.is_many else None
+            raise _NameError(f"`{place}` holds {kind}: there is no {_words(part)} in it.", hint)
+        if isinstance(part, int):
+            member, place = Member(member.name, columns), f"a row of {place}"
+        else:
+            member, place = _column(columns, part, place), f"{place}.{part}"
+    return member
+
+
+def _column(columns: Sequence[Member], name: str, place: str) -> Member:
+    for column in columns:
+        if column.name == name:
+            return column
+    raise _NameError(f"`{place}` has no column `{name}`.", _did_you_mean(name, [column.name for column in columns]))
+
+
+def _words(part: str | int) -> str:
+    return f"row {part}" if isinstance(part, int) else f"`{part}`"
+
+
+def _did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
+    by_folded = {candidate.casefold(): candidate for candidate in candidates}
+    close = get_close_matches(name.casefold(), by_folded, n=1)
+    return f"Did you mean `{by_folded[close[0]]}`?" if close else None

@@ -1,0 +1,75 @@
+"""The state of one rendering, and its bounds."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from secrets import token_hex
+from typing import Final
+
+from engine.encoding import HOLE, encode
+from engine.template.fault import RenderingError
+
+MAX_ITERATIONS: Final = 100_000
+"""Rows that all the loops of one rendering may go over together."""
+
+MAX_WORK: Final = 5_000_000
+"""Nodes of the template that its loops may evaluate: about a second."""
+
+MAX_TEXT: Final = 16 * 1024 * 1024
+"""Characters that one rendering may write; text made on the way (`~`, filters) may be as much again."""
+
+MARK: Final = token_hex(16)
+"""Stands for the secret in rendered text; drawn for each process, so that no data can hold it."""
+
+_QUOTED_MARK: Final = f'"{MARK}"'.encode()
+
+
+class Rendering:
+    """The names in sight, and the text written so far with the place in the template that each piece comes from."""
+
+    __slots__ = ("_ends", "_iterations", "_made", "_places", "_size", "_work", "names", "pieces")
+
+    def __init__(self, context: Mapping[str, object]) -> None:
+        self.names = {**context, "secret": HOLE}
+        self.pieces: list[str] = []
+        self._ends: list[int] = []
+        self._places: list[int] = []
+        self._size = 0
+        self._made = 0
+        self._iterations = 0
+        self._work = 0
+
+    def write(self, text: str, offset: int) -> None:
+        """Appends text; RenderingError where it becomes too much."""
+        self._size += len(text)
+        if self._size > MAX_TEXT:
+            raise RenderingError(f"the rendered text is longer than {MAX_TEXT} characters", offset)
+        self.pieces.append(text)
+        self._ends.append(self._size)
+        self._places.append(offset)
+
+    def write_value(self, value: object, offset: int) -> None:
+        """Appends a value as JSON, each hole as the mark. EncodingError where the value has no JSON form."""
+        self.write(_QUOTED_MARK.join(encode(value)).decode(), offset)
+
+    def made(self, value: object, offset: int) -> object:
+        """The value, after its text, if it is one, is counted."""
+        if isinstance(value, str):
+            self._made += len(value)
+            if self._made > MAX_TEXT:
+                raise RenderingError(f"the template joins more than {MAX_TEXT} characters", offset)
+        return value
+
+    def iterate(self, rows: int, work: int, offset: int) -> None:
+        """Counts rows that a loop goes over, and `work` nodes of the template that it evaluates for them."""
+        self._iterations += rows
+        self._work += work
+        if self._iterations > MAX_ITERATIONS or self._work > MAX_WORK:
+            raise RenderingError(f"the loops go over too many rows (at most {MAX_ITERATIONS} in all)", offset)
+
+    def place_of(self, position: int) -> int:
+        """The offset in the template's text of what stands at that position of the rendered text."""
+        if not self._places:
+            return 0
+        return self._places[min(bisect_right(self._ends, position), len(self._places) - 1)]

@@ -1,0 +1,113 @@
+"""A template's text to Jinja's tree, in which every `lineno` is an offset into that text.
+
+Jinja's parser evaluates nothing. Its nodes know only a line; by giving it tokens numbered by offset instead of by line,
+every node, and every syntax error, knows its exact place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import ClassVar, Final
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+from jinja2.parser import Parser
+
+from engine.template.fault import SYNTAX, TemplateFault
+
+MAX_TOKENS: Final = 50_000
+"""Reading takes about 10 µs a token."""
+
+MAX_NESTING: Final = 100
+"""Levels of the tree: blocks within blocks, and expressions within expressions (`a + b + c` has two)."""
+
+
+class _SkipTag(Extension):
+    """`{% skip "reason" %}`, in the tree an ExprStmt: nothing else that we load makes one."""
+
+    tags: ClassVar[set[str]] = {"skip"}  # type: ignore[misc]  # Jinja's own extensions do the same
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        offset = next(parser.stream).lineno
+        reason = parser.stream.expect("string")
+        return nodes.ExprStmt(nodes.Const(reason.value, lineno=reason.lineno), lineno=offset)
+
+
+_environment: Final = Environment(  # noqa: S701  # it only parses: nothing is rendered, and escaping is JSON's
+    extensions=[_SkipTag], keep_trailing_newline=True
+)
+
+
+def parse_tree(text: str) -> nodes.Template | TemplateFault:
+    """The tree, or the first fault: Jinja's parser does not go on after one."""
+    try:
+        parser = Parser(_environment, "")
+        parser.stream = TokenStream(_tokens(text), None, None)
+        tree = parser.parse()
+    except TemplateSyntaxError as error:
+        return TemplateFault(SYNTAX, error.lineno, f"This is no Jinja template: {error.message}")
+    except RecursionError:
+        return _too_deep()
+    return tree if _depth_is_bounded(tree) else _too_deep()
+
+
+def _too_deep() -> TemplateFault:
+    return TemplateFault(SYNTAX, 0, "The template is nested too deeply.", f"Stay below {MAX_NESTING} levels.")
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    """Jinja's tokens, numbered by offset. Decimal literals keep their digits."""
+    for count, (offset, kind, value) in enumerate(_lexemes(text)):
+        if count == MAX_TOKENS:
+            raise TemplateSyntaxError(f"it has more than {MAX_TOKENS} parts", offset)
+        if kind == "float":
+            yield Token(offset, kind, _decimal(value, offset))  # type: ignore[arg-type]  # any value will do
+        else:
+            yield from _wrapped(offset, kind, value)
+
+
+def _lexemes(text: str) -> Iterator[tuple[int, str, str]]:
+    end = 0
+    # The lexer turns "\r\n" into "\n"; so that offsets hold, each carriage return becomes a line feed first.
+    source = text.replace("\r", "\n")
+    try:
+        for _line, kind, value in _environment.lexer.tokeniter(source, None):
+            # Only blanks are dropped between two tokens, by whitespace control.
+            start = source.find(value, end)
+            end = start + len(value)
+            yield start, kind, value
+    except TemplateSyntaxError as error:
+        message = error.message or ""
+        if message.startswith("unexpected char"):
+            message = message.rpartition(" at ")[0]  # it ends with an offset of its own
+        raise TemplateSyntaxError(message, end) from None
+
+
+def _wrapped(offset: int, kind: str, value: str) -> Iterator[Token]:
+    try:
+        yield from _environment.lexer.wrap([(offset, kind, value)])
+    except ValueError:
+        raise TemplateSyntaxError("a number has too many digits", offset) from None
+
+
+def _decimal(text: str, offset: int) -> Decimal:
+    try:
+        return Decimal(text.replace("_", ""))
+    except InvalidOperation:
+        raise TemplateSyntaxError("a number is out of range", offset) from None
+
+
+def _depth_is_bounded(tree: nodes.Node) -> bool:
+    level: list[nodes.Node] = [tree]
+    for _ in range(MAX_NESTING):
+        level = [child for node in level for child in node.iter_child_nodes()]
+        if not level:
+            return True
+    return False
+
+
+def start_of(node: nodes.Node) -> int:
+    """The offset at which the node's text begins: Jinja places some nodes at their operator."""
+    return min(part.lineno for part in (node, *node.find_all(nodes.Expr)) if part.lineno is not None)
