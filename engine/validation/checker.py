@@ -1,0 +1,53 @@
+"""The order of the validation stage: the XSD, each query, then what definition, queries and template say together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.catalogue import Catalogue
+from engine.model import Diagnostic, ParsedFile
+from engine.sql.query import Query
+from engine.sql.target import Target
+from engine.template import Template
+from engine.validation import naming, queries, sources, templates, xsd
+from engine.validation.finding import Finding
+from engine.validation.steps import CheckedStep
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checked:
+    """What validation found in one file, beside what parsing had found.
+
+    `queries` has an item for each step of the definition, None where the SQL does not parse; `template` is None
+    without a `<body>` or where it is faulty.
+    """
+
+    diagnostics: tuple[Diagnostic, ...]
+    queries: tuple[Query | None, ...] = ()
+    template: Template | None = None
+
+
+def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:  # noqa: ARG001
+    """Every finding about one file that needs no translation, sorted by place; never raises on any file."""
+    findings = xsd.check(parsed)
+    definition = parsed.definition
+    if definition is None:
+        return Checked(_diagnostics(parsed, findings))
+    steps = []
+    for step in definition.steps:
+        checked_query = queries.check(step)
+        findings += checked_query.findings
+        steps.append(CheckedStep.of(step, checked_query.query))
+    findings += naming.check(definition, catalogue.events, steps)
+    findings += sources.check(steps, catalogue.events.get(definition.name))
+    template = None
+    if definition.body is not None:
+        checked = templates.check(definition.body, steps)
+        template = checked.template
+        findings += checked.findings
+    return Checked(_diagnostics(parsed, findings), tuple(step.query for step in steps), template)
+
+
+def _diagnostics(parsed: ParsedFile, findings: list[Finding]) -> tuple[Diagnostic, ...]:
+    found = [*parsed.diagnostics, *(finding.diagnostic(parsed.file) for finding in findings)]
+    return tuple(sorted(found, key=lambda diagnostic: (diagnostic.line, diagnostic.column)))

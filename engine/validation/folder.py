@@ -1,0 +1,30 @@
+"""Rules about several files: `duplicate-definition`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from engine.model import Definition, Diagnostic, ParsedFile
+from engine.validation.finding import Finding
+
+
+def check_folder(files: Iterable[ParsedFile]) -> tuple[Diagnostic, ...]:
+    """The findings about files that define the same category and name: one in each, which names the others."""
+    groups: dict[tuple[str, str], list[Definition]] = defaultdict(list)
+    for file in files:
+        if file.definition is not None and file.definition.name:
+            groups[file.definition.category, file.definition.name].append(file.definition)
+    return tuple(
+        _finding(definition, [other for other in group if other is not definition])
+        for group in groups.values()
+        if len(group) > 1
+        for definition in group
+    )
+
+
+def _finding(definition: Definition, others: list[Definition]) -> Diagnostic:
+    places = ", ".join(f"{other.file}:{other.name_position.line}" for other in others)
+    message = f"{definition.category} {definition.name} is also defined in {places}."
+    hint = "Keep one of them; move copies out of the folder."
+    return Finding("duplicate-definition", definition.name_position, message, hint).diagnostic(definition.file)

@@ -1,0 +1,63 @@
+"""What is wrong with one step's SQL, and whether its placeholders and its arguments agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.model import Step
+from engine.sql.fault import SqlFault
+from engine.sql.query import Query, parse_query
+from engine.sql.scanner import TokenKind, scan
+from engine.validation.finding import Finding
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckedQuery:
+    """`query` is None where the SQL does not parse; the findings then say why."""
+
+    query: Query | None
+    findings: tuple[Finding, ...]
+
+
+def check(step: Step) -> CheckedQuery:
+    """Every finding about the step's SQL that needs neither the other steps nor a translation."""
+    parsed = parse_query(step.sql.value)
+    findings = [_located(fault, step) for fault in parsed.faults]
+    if parsed.query is not None:
+        findings += _argument_count(step, parsed.query.placeholders)
+    else:
+        findings += _argument_count(step, _placeholders(step.sql.value))
+    return CheckedQuery(parsed.query, tuple(findings))
+
+
+def _located(fault: SqlFault, step: Step) -> Finding:
+    return Finding(fault.rule, step.sql.position(fault.offset), fault.message, fault.hint, fault.severity)
+
+
+def _placeholders(text: str) -> tuple[int, ...] | None:
+    """Where the placeholders of SQL stand that does not parse; None where not even that is known."""
+    found = scan(text)
+    if any(fault.rule == "sql-syntax" for fault in found.faults):
+        return None
+    return tuple(token.start for token in found.tokens if token.kind is TokenKind.PLACEHOLDER)
+
+
+def _argument_count(step: Step, placeholders: Sequence[int] | None) -> Iterator[Finding]:
+    """A finding for each `?` without an argument, or for each argument without a `?`."""
+    if placeholders is None:
+        return
+    count, bound = len(placeholders), len(step.arguments)
+    for number, offset in enumerate(placeholders[bound:], bound + 1):
+        message = f"The {_ordinal(number)} ? has no argument: the query has {count} ? and {bound} arguments."
+        hint = "Add an <argument> for it; they stand in the order of the ?."
+        yield Finding("argument-count", step.sql.position(offset), message, hint)
+    for number, argument in enumerate(step.arguments[count:], count + 1):
+        message = f"The {_ordinal(number)} argument has no ?: the query has {count} ? and {bound} arguments."
+        hint = "Remove it, or add a ? to the SQL; a ? in a string, a quoted name or a comment does not count."
+        yield Finding("argument-count", argument.position, message, hint)
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

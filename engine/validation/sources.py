@@ -1,0 +1,136 @@
+"""Where arguments come from: `argument-source`, `unknown-argument`, `argument-default`, a secret in `$steps`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.conversion import convert
+from engine.model import (
+    Argument,
+    ArgumentType,
+    DataSource,
+    Event,
+    Position,
+    ResultKind,
+    SecretSource,
+    Severity,
+    StepSource,
+)
+from engine.validation.finding import Finding, closest, did_you_mean
+from engine.validation.steps import CheckedStep
+
+_MEMBERS = ("data", "event", "id", "time", "sequence")
+_FORMS = "Write $data.data.NAME, $secret or $steps.NAME.COLUMN."
+
+
+def check(steps: Sequence[CheckedStep], event: Event | None) -> Iterator[Finding]:
+    """Findings about every argument; names of the event's arguments are only looked up where the event is known."""
+    for index, checked in enumerate(steps):
+        for argument in checked.step.arguments:
+            yield from _source(argument, steps, index, event)
+            yield from _default(argument)
+
+
+def _source(argument: Argument, steps: Sequence[CheckedStep], index: int, event: Event | None) -> Iterator[Finding]:
+    match argument.source:
+        case None if argument.source_text:  # where there is none at all, the XSD has spoken
+            message = f"The source {argument.source_text!r} is not understood."
+            yield Finding("argument-source", argument.source_position, message, _meant(argument.source_text))
+        case SecretSource() if argument.type is not ArgumentType.STRING:
+            message = f"$secret is a string, but the type is {argument.type}."
+            yield Finding("argument-source", argument.source_position, message, 'Write type="string".')
+        case DataSource(path):
+            yield from _path(argument, path, event)
+        case StepSource() as source:
+            yield from _step(argument, source, steps, index)
+
+
+def _meant(text: str) -> str:
+    """A hint for the usual slips: blanks, capitals, a forgotten $, a forgotten s."""
+    slim = text.strip().lstrip("${@").rstrip("}").strip()
+    head, dot, rest = slim.partition(".")
+    found = closest(head, ("secret", "data", "steps"))
+    if found is None:
+        return _FORMS
+    if found == "data" and not rest.strip("."):
+        return "Name what is meant in the message, such as $data.data.paymentid."
+    candidate = f"${found}{dot}{rest}"
+    return f"Did you mean {candidate}?" if candidate != text else _FORMS
+
+
+def _path(argument: Argument, path: tuple[str | int, ...], event: Event | None) -> Iterator[Finding]:
+    first, *rest = path
+    names = [known.name for known in event.arguments] if event else []
+    if first != "data":
+        if first not in _MEMBERS:
+            yield _unknown_member(argument, str(first), names)
+    elif not rest or isinstance(rest[0], int):
+        hint = f"Name one of them, such as $data.data.{names[0] if names else 'paymentid'}."
+        yield Finding("argument-source", argument.source_position, "$data.data is all arguments of the event.", hint)
+    elif event is not None and rest[0] not in names:
+        message = f"The event {event.code} has no argument {rest[0]!r}."
+        yield Finding("unknown-argument", _within(argument, "$data.data."), message, did_you_mean(rest[0], names))
+
+
+def _unknown_member(argument: Argument, name: str, names: Sequence[str]) -> Finding:
+    hint = did_you_mean(name, _MEMBERS)
+    if name == "secret":
+        hint = "The secret of the registration is $secret."
+    elif name in names:
+        hint = f"It is an argument of the event: $data.data.{name}."
+    message = f"The message of an event has no member {name!r}."
+    return Finding("unknown-argument", _within(argument, "$data."), message, hint)
+
+
+def _within(argument: Argument, before: str) -> Position:
+    return Position(argument.source_position.line, argument.source_position.column + len(before))
+
+
+def _step(argument: Argument, source: StepSource, steps: Sequence[CheckedStep], index: int) -> Iterator[Finding]:
+    named = {found.step.name.casefold(): n for n, found in reversed(list(enumerate(steps))) if found.step.name}
+    number = named.get(source.step.casefold())
+    at = argument.source_position
+    if number is None:
+        names = [found.step.name for found in steps[:index] if found.step.name]
+        way_out = did_you_mean(source.step, names) or 'Give the earlier query a name: <query name="…">.'
+        yield Finding("argument-source", at, f"No query is called {source.step!r}.", way_out)
+        return
+    checked = steps[number]
+    if number >= index:
+        which = "this query itself" if number == index else "a later query"
+        message = f"$steps.{source.step} is {which}: a query can only use what an earlier one found."
+        yield Finding("argument-source", at, message, "Queries run in the order in which they stand.")
+    elif checked.step.result is ResultKind.MANY:
+        message = f"The query {checked.step.name} finds many rows, so its columns are no single value."
+        yield Finding("argument-source", at, message, "Join it in the SQL, or let it find one row.")
+    else:
+        yield from _column(argument, source, checked)
+
+
+def _column(argument: Argument, source: StepSource, checked: CheckedStep) -> Iterator[Finding]:
+    at, name = argument.source_position, checked.step.name
+    column = checked.column(source.column)
+    if column is None and checked.is_complete:
+        hint = did_you_mean(source.column, [found.name for found in checked.columns])
+        yield Finding("argument-source", at, f"The query {name} has no column {source.column!r}.", hint)
+    if column is not None and column.is_hole:
+        message = f"The column {column.name} of the query {name} is the secret, which no query may use."
+        yield Finding("secret-in-sql", at, message, "Use $secret for a ? that is an output column of its own.")
+    if checked.step.result is ResultKind.OPTIONAL and not argument.nullable:
+        message = f"The query {name} may find no row, and the value is then null."
+        hint = 'Add nullable="true", or the event fails when that happens.'
+        yield Finding("argument-source", at, message, hint, Severity.WARNING)
+
+
+def _default(argument: Argument) -> Iterator[Finding]:
+    if argument.default is None:
+        return
+    at = argument.default_position or argument.position
+    if isinstance(argument.source, SecretSource | StepSource):
+        message = "A default stands in for what the message does not have, but this source is no part of it."
+        yield Finding("argument-default", at, message, "Remove the default.")
+        return
+    try:
+        convert(argument.type, argument.default)
+    except ValueError as error:
+        yield Finding("argument-default", at, f"The default {error}.", "Write a default that the type allows.")

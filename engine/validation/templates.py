@@ -1,0 +1,58 @@
+"""The rules about `<body>`: `template-syntax`, `template-name`, `template-quotes`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.model import LocatedText, Position, ResultKind
+from engine.template import Member, Template, TemplateFault, check_names, parse_template, reserved_name
+from engine.validation.finding import Finding
+from engine.validation.steps import CheckedStep
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedTemplate:
+    """`template` is None where the findings keep it from being built."""
+
+    template: Template | None
+    findings: tuple[Finding, ...]
+
+
+def check(body: LocatedText, steps: Sequence[CheckedStep]) -> CheckedTemplate:
+    """The template of a definition with these steps. Names are looked up only where every column is known."""
+    parsed = parse_template(body.value)
+    findings = [*_reserved(steps), *(_located(fault, body) for fault in parsed.faults)]
+    if all(step.is_complete for step in steps):
+        findings += (_located(fault, body) for fault in check_names(parsed, list(_members(steps))))
+    return CheckedTemplate(parsed.template, tuple(findings))
+
+
+def _located(fault: TemplateFault, body: LocatedText) -> Finding:
+    return Finding(fault.rule, body.position(fault.offset), fault.message, fault.hint)
+
+
+def _members(steps: Sequence[CheckedStep]) -> Iterator[Member]:
+    for checked in steps:
+        step = checked.step
+        columns = tuple(
+            Member(column.name, is_hole=column.is_hole, in_default=step.output) for column in checked.columns
+        )
+        if step.name is None:
+            yield from columns
+        else:
+            yield Member(step.name, columns, is_many=step.result is ResultKind.MANY, in_default=step.output)
+
+
+def _reserved(steps: Sequence[CheckedStep]) -> Iterator[Finding]:
+    for checked in steps:
+        step = checked.step
+        if step.name is not None:
+            yield from _if_reserved(step.name, step.name_position or step.position, is_hole=False)
+        for column in checked.columns:
+            yield from _if_reserved(column.name, column.position, is_hole=column.is_hole)
+
+
+def _if_reserved(name: str, position: Position, *, is_hole: bool) -> Iterator[Finding]:
+    if reason := reserved_name(name, is_hole=is_hole):
+        yield Finding("template-name", position, reason)
