@@ -42,8 +42,8 @@ class _Attribute:
 def build(root: Element, file: str, content: bytes) -> Definition | None:
     """The definition, or None where the root element is no service definition at all.
 
-    `category`, `name`, a query's `name` and all values of enumerations are taken without the blanks around them, as
-    their XSD types say; `source`, `default`, the SQL and the body are taken as they are.
+    The texts of `category` and `name` are taken without the blanks around them, as their XSD types allow; attributes,
+    the SQL and the body are taken as they are.
     """
     if _meant(root.tag, _ROOT) is None:
         return None
@@ -66,11 +66,11 @@ def build(root: Element, file: str, content: bytes) -> Definition | None:
 def _step(query: Element) -> Step:
     attributes = _attributes(query, _QUERY_ATTRIBUTES)
     name, result, output = (attributes.get(key) for key in _QUERY_ATTRIBUTES)
-    kinds = _meant(result.value.strip(XML_BLANKS), tuple(ResultKind)) if result else None
+    kinds = _meant(result.value, tuple(ResultKind)) if result else None
     return Step(
-        name=name.value.strip(XML_BLANKS) or None if name else None,
+        name=name.value or None if name else None,
         result=ResultKind(kinds or ResultKind.ONE),
-        output=output is None or output.value.strip(XML_BLANKS) != "false",
+        output=output is None or output.value != "false",
         sql=_sql(query),
         arguments=tuple(_argument(child) for child in _named(query, _ARGUMENT)),
         position=query.position,
@@ -91,14 +91,14 @@ def _argument(element: Element) -> Argument:
     attributes = _attributes(element, _ARGUMENT_ATTRIBUTES)
     source, kind, nullable, default = (attributes.get(key) for key in _ARGUMENT_ATTRIBUTES)
     source_text = source.value if source else ""
-    type_ = kind.value.strip(XML_BLANKS) if kind else ""
+    type_ = kind.value if kind else ""
     if type_ not in _TYPES:  # without a type, nobody can say whether a default converts
         type_, default = ArgumentType.STRING, None
     return Argument(
         source_text=source_text,
         source=parse_source(source_text),
         type=ArgumentType(type_),
-        nullable=nullable is not None and nullable.value.strip(XML_BLANKS) == "true",
+        nullable=nullable is not None and nullable.value == "true",
         default=default.value if default else None,
         position=element.position,
         source_position=source.position if source else element.position,

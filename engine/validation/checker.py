@@ -27,7 +27,7 @@ class Checked:
     template: Template | None = None
 
 
-def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:  # noqa: ARG001
+def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
     """Every finding about one file that needs no translation, sorted by place; never raises on any file."""
     findings = xsd.check(parsed)
     definition = parsed.definition
@@ -35,7 +35,7 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked: 
         return Checked(_diagnostics(parsed, findings))
     steps = []
     for step in definition.steps:
-        checked_query = queries.check(step)
+        checked_query = queries.check(step, target)
         findings += checked_query.findings
         steps.append(CheckedStep.of(step, checked_query.query))
     findings += naming.check(definition, catalogue.events, steps)

@@ -13,7 +13,7 @@ from functools import cache
 from io import BytesIO
 
 from xmlschema import XMLSchema10
-from xmlschema.validators import XsdAttributeGroup, XsdComplexType, XsdElement, XsdSimpleType
+from xmlschema.validators import XsdAttributeGroup, XsdComplexType, XsdElement, XsdSimpleType, XsdUnion
 
 from engine.model import Element, Position
 from engine.resources import definition_schema
@@ -161,15 +161,19 @@ def _attribute_position(element: Element, name: str) -> Position:
 
 
 def _value(position: Position, what: str, value: str, type_: XsdSimpleType) -> Finding:
-    shown = value.strip()
-    shown = repr(shown if len(shown) <= _SHOWN_LENGTH else f"{shown[:_SHOWN_LENGTH]}…")
-    message = f"{what} must not be {shown}." if value.strip() else f"{what} is empty."
-    allowed = [str(one) for one in type_.enumeration or ()]
+    shown = value if len(value) <= _SHOWN_LENGTH else f"{value[:_SHOWN_LENGTH]}…"
+    message = f"{what} must not be {shown!r}." if value.strip() else f"{what} is empty."
+    allowed = _enumeration(type_)
     meant = _SQL_TYPES.get(value.strip().lower())
     if found := meant if meant in allowed else closest(value.strip(), allowed, 0.6):
         return Finding("schema", position, message, f"Did you mean {found}? Possible: {', '.join(allowed)}.")
     hint = f"Possible: {', '.join(allowed)}." if allowed else _documentation(type_)
     return Finding("schema", position, message, hint)
+
+
+def _enumeration(type_: XsdSimpleType) -> list[str]:
+    types = type_.member_types if isinstance(type_, XsdUnion) else (type_,)
+    return [str(value) for member in types for value in member.enumeration or ()]
 
 
 def _documentation(type_: XsdSimpleType) -> str | None:

@@ -61,8 +61,8 @@ def test_everything_that_is_optional() -> None:
     definition = _definition(
         "<aptic_service_definition><category> webhook\n</category><name>\tx </name>"
         "<description> For\npeople </description>"
-        "<steps><query name=' lines ' result=' many ' output='false'>select 1 as a"
-        "<argument source='$steps.a.b' type=' guid ' nullable=' true ' default=' 7 '/></query></steps>"
+        "<steps><query name='lines' result='many' output='false'>select 1 as a"
+        "<argument source='$steps.a.b' type='guid' nullable='true' default=' 7 '/></query></steps>"
         "<body><![CDATA[ {{ lines }} ]]></body></aptic_service_definition>"
     )
     assert (definition.category, definition.name, definition.description) == ("webhook", "x", " For\npeople ")
