@@ -67,9 +67,9 @@ def read_serving(settings: Settings, ledger: Ledger, previous: Serving | None, *
     Raises ConfigurationError where that cannot work or where a reload would lose every definition, LedgerError where
     the schema cannot be read, and InvalidDefinitionError for a faulty definition unless faulty ones may be held.
     """
-    paths = find_files([settings.folder])
     if not settings.folder.is_dir():
         raise ConfigurationError(f"{settings.folder} is no folder of definitions.", file=str(settings.folder))
+    paths = find_files([settings.folder])
     if previous is not None and previous.plans and not paths:
         raise ConfigurationError(
             f"{settings.folder} holds no definition any more, so the reload is refused: a lost mount must not turn "
@@ -82,7 +82,7 @@ def read_serving(settings: Settings, ledger: Ledger, previous: Serving | None, *
     files = load_files(paths, catalogue, target)
     if not may_hold:
         _refuse_faulty(files)
-    serving = _serve(catalogue, files, previous, schema)
+    serving = _serve(catalogue, files, previous, target)
     for warning in serving.warnings:
         _log.warning(warning)
     return serving
@@ -91,7 +91,9 @@ def read_serving(settings: Settings, ledger: Ledger, previous: Serving | None, *
 def read_schema_file(path: Path) -> LedgerSchema:
     """The ledger's schema from a file of T-SQL DDL; raises ConfigurationError that names the first faulty line."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
+        # SQL Server Management Studio saves scripts as UTF-16.
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"The ledger schema {path} cannot be read: {error}.", file=str(path)) from error
     found = read_schema(text)
@@ -111,14 +113,16 @@ def _refuse_faulty(files: Sequence[LoadedFile]) -> None:
         )
 
 
-def _serve(
-    catalogue: Catalogue, files: Sequence[LoadedFile], previous: Serving | None, schema: LedgerSchema
-) -> Serving:
+def _serve(catalogue: Catalogue, files: Sequence[LoadedFile], previous: Serving | None, target: Target) -> Serving:
     """The state that these files give.
 
     An event whose file is faulty keeps the last good version of `previous`, else it is held: never the default body.
     """
-    plans = {file.compiled.definition.name: Plan(file.compiled) for file in files if file.compiled is not None}
+    plans = {
+        file.compiled.definition.name: Plan(file.compiled, target.max_rows)
+        for file in files
+        if file.compiled is not None
+    }
     last_good = {} if previous is None else previous.plans
     stale: dict[str, str] = {}
     held: dict[str, str] = {}
@@ -143,7 +147,7 @@ def _serve(
     warnings += [f"{event} is held, since no version of its definition is good: {why}" for event, why in held.items()]
     if hold_rest is not None:
         warnings.append(f"Every event without a readable definition is held: {hold_rest}")
-    if schema.origin is SchemaOrigin.LEDGER:
+    if target.schema is not None and target.schema.origin is SchemaOrigin.LEDGER:
         warnings.append("The schema was read from the ledger: strings may compare otherwise than on SQL Server.")
     return Serving(catalogue, tuple(files), plans | kept, stale, held, hold_rest, tuple(warnings))
 
