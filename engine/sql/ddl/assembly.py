@@ -1,0 +1,141 @@
+"""Makes the schema of what was read: fills in the database's collation and types what depends on other tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from engine.model import Collation, Severity, SqlType
+from engine.sql.ddl.cursor import identifier
+from engine.sql.ddl.declared_types import STRING_KINDS, UNKNOWN, declaration
+from engine.sql.ddl.draft import Key, SchemaDraft, SelectDraft, TableDraft
+from engine.sql.ddl.view_columns import select_columns
+from engine.sql.fault import SqlFault
+from engine.sql.scanner import TokenKind, scan
+from engine.sql.schema import Column, Function, LedgerSchema, SchemaOrigin, Table
+
+_NAMES = frozenset({TokenKind.WORD, TokenKind.QUOTED, TokenKind.BRACKETED})
+
+
+def assemble(draft: SchemaDraft) -> LedgerSchema:
+    """The schema. A view comes behind what it reads; one whose SELECT cannot be read is left out, with a warning."""
+    tables = {key: _table(table, draft.collation) for key, table in draft.tables.items()}
+    functions = {key: _function(function, draft.collation) for key, function in draft.functions.items()}
+    schema = LedgerSchema(
+        SchemaOrigin.DDL, draft.default_schema, draft.collation, tables, functions, dict(draft.synonyms)
+    )
+    for key, table in tables.items():
+        tables[key] = _with_computed(table, schema)
+    for key, select in _in_order(draft.selects):
+        columns = _select_columns(select, schema)
+        if isinstance(columns, SqlFault):
+            _warn(draft, select, columns)
+        elif select.parameters is None:
+            tables[key] = Table(select.schema, select.name, columns, is_view=True, definition=select.select)
+        else:
+            parameters = tuple(_collated(type_, draft.collation) for type_ in select.parameters.values())
+            functions[key] = Function(select.schema, select.name, parameters, None, columns)
+    return schema
+
+
+def _warn(draft: SchemaDraft, select: SelectDraft, fault: SqlFault) -> None:
+    kind = "view" if select.parameters is None else "function"
+    draft.fault(
+        select.offset,
+        f"the {kind} {select.schema}.{select.name} is left out, because its SELECT cannot be read: {fault.message}",
+        "definitions that use it will be told that it is unknown",
+        severity=Severity.WARNING,
+    )
+
+
+def _collated(type_: SqlType, collation: Collation) -> SqlType:
+    """The type with the database's collation where it is a string without one of its own."""
+    return replace(type_, collation=collation) if type_.kind in STRING_KINDS and type_.collation is None else type_
+
+
+def _columns(columns: tuple[Column, ...], collation: Collation, key: tuple[str, ...] = ()) -> tuple[Column, ...]:
+    not_null = {name.casefold() for name in key}
+    return tuple(
+        replace(
+            column,
+            type=_collated(column.type, collation),
+            nullable=column.nullable and column.name.casefold() not in not_null,
+        )
+        for column in columns
+    )
+
+
+def _table(draft: TableDraft, collation: Collation) -> Table:
+    return Table(
+        draft.schema,
+        draft.name,
+        _columns(tuple(draft.columns.values()), collation, draft.primary_key),
+        primary_key=draft.primary_key,
+        indexes=tuple(draft.indexes),
+    )
+
+
+def _function(function: Function, collation: Collation) -> Function:
+    return replace(
+        function,
+        parameters=tuple(_collated(type_, collation) for type_ in function.parameters),
+        result=_collated(function.result, collation) if function.result is not None else None,
+        columns=_columns(function.columns, collation),
+    )
+
+
+def _with_computed(table: Table, schema: LedgerSchema) -> Table:
+    """The table with types for its computed columns: those of a SELECT of their expressions."""
+    expressions = [column.computed for column in table.columns if column.computed is not None]
+    if not expressions:
+        return table
+    items = ", ".join(f"({expression}) AS c{position}" for position, expression in enumerate(expressions))
+    source = f"{_bracketed(table.schema)}.{_bracketed(table.name)}"
+    typed = select_columns(f"SELECT {items} FROM {source}", schema)  # noqa: S608  # typed, never run
+    if isinstance(typed, SqlFault) or len(typed) != len(expressions):
+        return table
+    types = iter(typed)
+    columns = (replace(c, type=next(types).type) if c.computed is not None else c for c in table.columns)
+    return replace(table, columns=tuple(columns))
+
+
+def _select_columns(select: SelectDraft, schema: LedgerSchema) -> tuple[Column, ...] | SqlFault:
+    """The columns under the names that the statement lists, else under their own; one without a name is left out."""
+    text = select.select if select.parameters is None else _without_parameters(select.select, select.parameters)
+    columns = select_columns(text, schema)
+    if not select.columns:
+        return columns if isinstance(columns, SqlFault) else tuple(column for column in columns if column.name)
+    if isinstance(columns, SqlFault) or len(columns) != len(select.columns):
+        return tuple(Column(name, UNKNOWN) for name in select.columns)
+    return tuple(replace(column, name=name) for column, name in zip(columns, select.columns, strict=True))
+
+
+def _without_parameters(select: str, parameters: Mapping[str, SqlType]) -> str:
+    """The SELECT with a null of its type in each parameter's place: all that typing needs."""
+    pieces, end = [], 0
+    for token in scan(select).tokens:
+        if token.kind is TokenKind.VARIABLE:
+            type_ = parameters.get(select[token.start : token.end].casefold(), UNKNOWN)
+            pieces += [select[end : token.start], f"CAST(NULL AS {declaration(type_)})" if type_ != UNKNOWN else "NULL"]
+            end = token.end
+    return "".join([*pieces, select[end:]])
+
+
+def _in_order(selects: Mapping[Key, SelectDraft]) -> Iterator[tuple[Key, SelectDraft]]:
+    """The views and inline functions, each behind those that its SELECT names."""
+    waiting = {key: _names_in(select.select) for key, select in selects.items()}
+    while waiting:
+        names = {name for _, name in waiting}
+        ready = [key for key, used in waiting.items() if not (used & names) - {key[1]}] or [next(iter(waiting))]
+        for key in ready:
+            del waiting[key]
+            yield key, selects[key]
+
+
+def _names_in(select: str) -> frozenset[str]:
+    tokens = (token for token in scan(select).tokens if token.kind in _NAMES)
+    return frozenset(identifier(select[token.start : token.end]).casefold() for token in tokens)
+
+
+def _bracketed(name: str) -> str:
+    return "[" + name.replace("]", "]]") + "]"

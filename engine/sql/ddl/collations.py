@@ -1,0 +1,63 @@
+"""What a SQL Server collation's name says: how strings compare, and which characters a varchar can hold.
+
+Source: Microsoft Learn, "Windows Collation Name (Transact-SQL)" and "SQL Server Collation Name (Transact-SQL)".
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from functools import cache
+
+from engine.model import Collation
+from engine.sql.wordlist import lines
+
+_SQL_CODE_PAGE = re.compile(r"_CP(\d{1,5})(_|$)", re.IGNORECASE)
+_VERSION = re.compile(r"_\d+$")
+_STYLES = frozenset({"BIN", "BIN2", "CI", "CS", "AI", "AS", "KS", "WS", "SC", "VSS", "UTF8"})
+
+
+def collation(name: str) -> Collation:
+    """The rules of the collation called `name`; one that is not a SQL Server name is taken for CI.
+
+    Only `…_BIN2` is ordered: `…_BIN` compares all but a string's first character by the order of its stored bytes.
+    """
+    styles = frozenset(name.upper().split("_"))
+    binary = bool(styles & {"BIN", "BIN2"})
+    return Collation(
+        name,
+        fold_case=not binary and "CS" not in styles,
+        fold_trailing_blanks=True,
+        ordered="BIN2" in styles,
+    )
+
+
+def code_page(name: str) -> str | None:
+    """The Python codec of char and varchar values under the collation, None where the list does not tell."""
+    words = name.split("_")
+    if words[-1].upper() == "UTF8":
+        return "utf-8"
+    if words[0].upper() == "SQL":
+        found = _SQL_CODE_PAGE.search(name)
+        return _codec(found[1]) if found else None
+    while words and words[-1].upper() in _STYLES:
+        words.pop()
+    designator = _VERSION.sub("", "_".join(words)).casefold()
+    number = _code_pages().get(designator)
+    return _codec(number) if number else None
+
+
+def _codec(number: str) -> str | None:
+    """Python's name of a Windows or DOS code page; `1` is SQL Server's name for 1252."""
+    name = "cp1252" if number == "1" else f"cp{number}"
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        return None
+
+
+@cache
+def _code_pages() -> dict[str, str]:
+    """Code page by case-folded designator, from the shipped list."""
+    pairs = (line.split() for line in lines("code_pages.txt"))
+    return {designator.casefold(): number for designator, number in pairs}

@@ -1,0 +1,53 @@
+"""The columns of a view's SELECT: names by its text, types as far as the text or the translation tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlglot import exp
+
+from engine.model import Dialect, Kind, SqlType
+from engine.sql.ddl.declared_types import UNKNOWN
+from engine.sql.ddl.selects import columns_of
+from engine.sql.fault import SqlFault
+from engine.sql.query import parse_query
+from engine.sql.schema import Column, LedgerSchema
+from engine.sql.translate import Translation, translate_view
+
+
+def select_columns(select: str, schema: LedgerSchema) -> tuple[Column, ...] | SqlFault:
+    """The output columns of `select`, or why it cannot be read. A type that cannot be told is unknown."""
+    parsed = parse_query(select)
+    if parsed.query is None:
+        return parsed.faults[0]
+    tree = parsed.query.tree
+    columns = columns_of(tree, schema)
+    if all(column.type != UNKNOWN for column in columns):
+        return columns
+    types = _types(tree, schema)
+    if len(types) == len(columns):
+        return _filled(columns, types)
+    if isinstance(tree, exp.Select) and len(tree.expressions) == len(columns):
+        return _filled(columns, [_type_of_item(tree, index, schema) for index in range(len(columns))])
+    return columns
+
+
+def _types(tree: exp.Query, schema: LedgerSchema) -> Sequence[SqlType]:
+    """The types of the outputs, none where the translation refuses the SELECT. They are the same in every dialect."""
+    translation = translate_view(tree, schema, Dialect.DUCKDB)
+    return translation.columns if isinstance(translation, Translation) else ()
+
+
+def _type_of_item(tree: exp.Select, index: int, schema: LedgerSchema) -> SqlType:
+    """The type of one output by itself, for a SELECT that is refused for the sake of another one."""
+    alone = tree.copy()
+    alone.set("expressions", [alone.expressions[index]])
+    return next(iter(_types(alone, schema)), UNKNOWN)
+
+
+def _filled(columns: Sequence[Column], types: Sequence[SqlType]) -> tuple[Column, ...]:
+    return tuple(
+        replace(column, type=type_) if column.type.kind is Kind.OTHER else column
+        for column, type_ in zip(columns, types, strict=True)
+    )
