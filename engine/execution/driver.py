@@ -41,7 +41,7 @@ class Connection(Protocol):
         ...
 
     def is_clean(self) -> bool:
-        """Whether another thread may go on with this connection: alive, idle, still read-only."""
+        """Whether another thread may go on with this connection: alive, idle, in no transaction."""
         ...
 
     def is_stale(self, error: Exception) -> bool:

@@ -51,6 +51,7 @@ _LOCK_SHARE = 0.8  # of the timeout: who waits for a lock is told so, not that t
 _GRACE = 1.0  # seconds that the server has to keep the timeout itself before the connection is cut
 _PREPARED_MAX = 4096  # statements kept on a connection; psycopg's 100 would prepare again and again
 _STARTS_AS_QUERY = re.compile(r"[\s(]*(?:SELECT|WITH|VALUES)\b", re.IGNORECASE)
+_READ_ONLY = b"default_transaction_read_only"
 _BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _IDLE = TransactionStatus.IDLE.value  # an int, as libpq gives it
 _PYTHON_ERRORS = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
@@ -154,6 +155,9 @@ class PostgreSQLConnection:
         cursor = self._cursor
         cursor.execute(sql, values, prepare=True)
         rows: list[tuple[object, ...]] = cursor.fetchall()
+        if self._libpq.parameter_status(_READ_ONLY) == b"off":  # the server reports it; no message is sent to ask
+            self.close()
+            raise DefinitionUnavailableError("a query lifted the read-only setting of its session, which was ended")
         return rows
 
     def inspect(self) -> LedgerStatus:
@@ -189,9 +193,8 @@ class PostgreSQLConnection:
             return  # closed already
 
     def is_clean(self) -> bool:
-        """Whether it is idle and still read-only by default, which the server reports after each query."""
-        libpq = self._libpq
-        return libpq.transaction_status == _IDLE and libpq.parameter_status(b"default_transaction_read_only") != b"off"
+        """Whether it is alive and idle, outside any transaction."""
+        return self._libpq.transaction_status == _IDLE
 
     def is_stale(self, error: Exception) -> bool:
         """Whether the connection was lost, or a table has changed so that its prepared statements are of no use."""

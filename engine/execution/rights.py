@@ -22,7 +22,8 @@ UNION ALL SELECT 'CREATEROLE', NULL FROM me WHERE rolcreaterole
 UNION ALL SELECT 'CREATEDB', NULL FROM me WHERE rolcreatedb
 UNION ALL SELECT 'REPLICATION', NULL FROM me WHERE rolreplication
 UNION ALL SELECT 'member of', format('%I', r.rolname) FROM pg_roles r, me
-    WHERE pg_has_role(me.oid, r.oid, 'MEMBER') AND r.oid <> me.oid AND (r.rolsuper OR r.rolname IN (
+    WHERE pg_has_role(me.oid, r.oid, 'MEMBER') AND r.oid <> me.oid
+      AND (r.rolsuper OR NOT pg_has_role(me.oid, r.oid, 'USAGE') OR r.rolname IN (
         'pg_write_all_data', 'pg_write_server_files', 'pg_read_server_files', 'pg_execute_server_program',
         'pg_signal_backend', 'pg_maintain', 'pg_checkpoint', 'pg_create_subscription', 'pg_database_owner'))
 UNION ALL SELECT p || ' on', name FROM relation, unnest(ARRAY['INSERT', 'UPDATE']) p

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -11,10 +12,12 @@ from uuid import uuid4
 import duckdb
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from engine.execution import Ledger, open_ledger
 
 ROWS = 100
+READER = f"reader_{uuid4().hex[:12]}"
 SCHEMA = f"""
 CREATE TABLE payment (id bigint PRIMARY KEY, amount numeric(18, 2), note text);
 INSERT INTO payment SELECT i, i * 1.25, 'note ' || i FROM generate_series(1, {ROWS}) r(i);
@@ -41,8 +44,8 @@ def server_url() -> str:
     return url or pytest.skip("APTIC_TEST_POSTGRES_URL names no PostgreSQL server")
 
 
-@pytest.fixture(scope="session")
-def postgresql(server_url: str) -> Iterator[PostgreSQL]:
+@contextmanager
+def scratch_database(server_url: str) -> Iterator[PostgreSQL]:
     name = f"execution_{uuid4().hex[:12]}"
     with psycopg.connect(server_url.replace("+psycopg", ""), autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
@@ -53,6 +56,36 @@ def postgresql(server_url: str) -> Iterator[PostgreSQL]:
                 yield PostgreSQL(url, admin)
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgresql(server_url: str) -> Iterator[PostgreSQL]:
+    with scratch_database(server_url) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def restricted(server_url: str) -> Iterator[PostgreSQL]:
+    """Another database: what the login script revokes from everybody is revoked in a whole database."""
+    with scratch_database(server_url) as database:
+        database.admin.execute("CREATE SCHEMA webhook_views; CREATE VIEW webhook_views.payment_view AS TABLE payment")
+        yield database
+
+
+@pytest.fixture(scope="session")
+def reader_script() -> str:
+    """The login script of the docs, for a role of these tests only: roles are the whole server's."""
+    script = Path(__file__).parents[3] / "docs/how-to/postgresql-login.sql"
+    return script.read_text("utf-8").replace("ledger_reader", READER)
+
+
+@pytest.fixture(scope="session")
+def reader_url(restricted: PostgreSQL, reader_script: str) -> Iterator[str]:
+    """A login that the script of the docs has made."""
+    restricted.admin.execute(reader_script.encode())
+    url = make_url(restricted.url).set(username=READER, password="change-me")
+    yield url.render_as_string(hide_password=False)
+    restricted.admin.execute(f"DROP OWNED BY {READER}; DROP ROLE {READER}")
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,12 @@
 import subprocess
 import sys
-import time
 import traceback
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
 
-from engine.errors import ConfigurationError, EngineError, LedgerUnavailableError
+from engine.errors import ConfigurationError, LedgerUnavailableError
 from engine.execution import open_ledger
 from engine.model import Dialect
 
@@ -149,11 +148,12 @@ def test_opening_one_ledger_imports_no_other_driver() -> None:
     assert printed.strip() == "False True"
 
 
-def test_an_error_of_opening_is_an_engine_error_in_every_case() -> None:
-    for url in ("postgresql://[::1/x", "postgresql://u@[bad]:x/d", "x://", "duckdb:", "postgresql+psycopg://"):
-        started = time.monotonic()
-        try:
-            open_ledger(url, timeout=1).close()
-        except EngineError as error:
-            assert isinstance(error, ConfigurationError)
-        assert time.monotonic() - started < 2
+@pytest.mark.parametrize("url", ["postgresql://[::1/x", "postgresql://u@[bad]:x/d", "x://", "duckdb:", "://", "@@"])
+def test_a_broken_url_is_a_configuration_error(url: str) -> None:
+    with pytest.raises(ConfigurationError):
+        open_ledger(url, timeout=1)
+
+
+def test_a_url_without_any_part_is_left_to_libpq() -> None:
+    with open_ledger("postgresql+psycopg://", timeout=1) as ledger:
+        assert ledger.dialect is Dialect.POSTGRESQL
