@@ -60,12 +60,13 @@ def _argument_count(step: Step, placeholders: Sequence[int] | None) -> Iterator[
     if placeholders is None:
         return
     count, bound = len(placeholders), len(step.arguments)
+    both = f"the query has {count} ? and {bound} argument{'' if bound == 1 else 's'}."
     for number, offset in enumerate(placeholders[bound:], bound + 1):
-        message = f"The {_ordinal(number)} ? has no argument: the query has {count} ? and {bound} arguments."
+        message = f"The {_ordinal(number)} ? has no argument: {both}"
         hint = "Add an <argument> for it; they stand in the order of the ?."
         yield Finding("argument-count", step.sql.position(offset), message, hint)
     for number, argument in enumerate(step.arguments[count:], count + 1):
-        message = f"The {_ordinal(number)} argument has no ?: the query has {count} ? and {bound} arguments."
+        message = f"The {_ordinal(number)} argument has no ?: {both}"
         hint = "Remove it, or add a ? to the SQL; a ? in a string, a quoted name or a comment does not count."
         yield Finding("argument-count", argument.position, message, hint)
 

@@ -46,7 +46,7 @@ def _source(argument: Argument, steps: Sequence[CheckedStep], index: int, event:
 
 
 def _meant(text: str) -> str:
-    """A hint for the usual slips: blanks, capitals, a forgotten $, a forgotten s."""
+    """A hint for the usual slips: blanks, capitals, a forgotten $, `data.` left out, `step` for `steps`."""
     slim = text.strip().lstrip("${@").rstrip("}").strip()
     head, dot, rest = slim.partition(".")
     found = closest(head, ("secret", "data", "steps"))
@@ -54,6 +54,8 @@ def _meant(text: str) -> str:
         return _FORMS
     if found == "data" and not rest.strip("."):
         return "Name what is meant in the message, such as $data.data.paymentid."
+    if found == "data" and rest.partition(".")[0] not in _MEMBERS:
+        rest = f"data.{rest}"
     candidate = f"${found}{dot}{rest}"
     return f"Did you mean {candidate}?" if candidate != text else _FORMS
 
