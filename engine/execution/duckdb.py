@@ -130,8 +130,13 @@ class DuckDBConnection:
     def run(self, sql: str, values: Sequence[object]) -> list[tuple[object, ...]]:
         """Run one query; its text is parsed once for all connections."""
         statement = self._parsed.get(sql) or self._parse(sql)
-        self._cursor.execute(statement, values)
-        return self._cursor.fetchall()
+        try:
+            self._cursor.execute(statement, values)
+            return self._cursor.fetchall()
+        except RuntimeError as error:  # what DuckDB makes of a Ctrl-C
+            if str(error) == "Query interrupted":
+                raise KeyboardInterrupt from None
+            raise
 
     def _parse(self, sql: str) -> duckdb.Statement:
         statements = self._cursor.extract_statements(sql)

@@ -10,7 +10,7 @@ _NAMED = 5  # objects that are named for each right; the rest is counted
 
 # One row for each right and object. `$1` is the list of functions that write.
 RIGHTS_QUERY = """
-WITH me AS (SELECT * FROM pg_roles WHERE rolname = current_user),
+WITH me AS (SELECT * FROM pg_roles WHERE rolname IN (current_user, session_user)),  -- two after a SET ROLE
 relation AS (
     SELECT c.oid, c.relkind, format('%I.%I', n.nspname, c.relname) AS name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -1,5 +1,6 @@
 """What every ledger promises, whatever its engine."""
 
+import _thread
 import gc
 import logging
 import threading
@@ -151,6 +152,15 @@ def test_whatever_ends_a_snapshot_ends_its_transaction(opened: Callable[..., Led
         raise KeyError
     with pytest.raises(KeyboardInterrupt), ledger.session() as session, session.snapshot():
         raise KeyboardInterrupt
+    assert rows(ledger, "SELECT 1") == [(1,)]
+
+
+def test_a_key_press_ends_a_query(opened: Callable[..., Ledger], ledger_url: str) -> None:
+    ledger = opened(ledger_url, timeout=10.0, pool_size=1)
+    rows(ledger, "SELECT 1")
+    threading.Timer(0.1, _thread.interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        rows(ledger, SLOW[ledger.dialect])
     assert rows(ledger, "SELECT 1") == [(1,)]
 
 

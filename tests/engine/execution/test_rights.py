@@ -86,6 +86,11 @@ def test_a_role_that_it_may_become_counts(opened: Callable[..., Ledger], plain_l
     assert any(right.startswith(f"member of {owner}") for right in rights(opened(plain_login.url)))
 
 
+def test_a_role_that_was_laid_aside_counts(opened: Callable[..., Ledger], plain_login: Login, postgresql: Any) -> None:
+    url = make_url(postgresql.url).update_query_dict({"options": f"-c role={plain_login.name}"})
+    assert rights(opened(url)) == ("superuser",)
+
+
 def test_a_role_whose_rights_it_does_not_inherit_counts(opened: Callable[..., Ledger], plain_login: Login) -> None:
     other = f"{plain_login.name}_other"
     plain_login.admin.execute(f"CREATE ROLE {other}")
