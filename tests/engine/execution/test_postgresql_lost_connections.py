@@ -148,6 +148,22 @@ def test_a_server_that_answers_no_more_is_a_timeout(
     assert value(ledger, "SELECT 1") == 1
 
 
+def test_the_start_of_a_snapshot_has_its_time_too(postgresql: Any, proxy: Proxy, opened: Callable[..., Ledger]) -> None:
+    ledger = opened(through(proxy, postgresql), timeout=0.2)
+    assert value(ledger, "SELECT 1") == 1
+    with ledger.session() as session:
+        proxy.swallows.set()
+        with pytest.raises(LedgerTimeoutError), session.snapshot():
+            pass
+    proxy.swallows.clear()
+    with ledger.session() as session:
+        with session.snapshot():
+            assert execute(session, "SELECT 1") == [(1,)]
+            proxy.swallows.set()  # the ROLLBACK gets no answer, either: what was read is read
+        proxy.swallows.clear()
+    assert value(ledger, "SELECT 1") == 1
+
+
 def test_a_network_that_comes_back_serves_again(postgresql: Any, proxy: Proxy, opened: Callable[..., Ledger]) -> None:
     ledger = opened(through(proxy, postgresql))
     assert value(ledger, "SELECT 1") == 1
