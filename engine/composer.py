@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from engine.body import Body, default_body
 from engine.errors import BindingError, ConfigurationError, DefinitionUnavailableError, UnknownEventError
 from engine.execution import Ledger, open_ledger
+from engine.execution.observed import Observer
 from engine.model import Status
 from engine.serving import Serving, read_serving
 from engine.settings import Settings
@@ -69,11 +70,12 @@ class Composer:
             opened.close()
             raise
 
-    def compose(self, event: str, data: Mapping[str, object]) -> Body:
+    def compose(self, event: str, data: Mapping[str, object], *, observer: Observer | None = None) -> Body:
         """The body of one event: custom where a definition exists, else the default body.
 
-        `data` is the event message; its member `data` holds the event's arguments. Raises UnknownEventError,
-        BindingError, DefinitionUnavailableError, LedgerError, ResultError and EncodingError.
+        `data` is the event message; its member `data` holds the event's arguments. `observer` is told of each query
+        after it ran, for people who look for a fault. Raises UnknownEventError, BindingError,
+        DefinitionUnavailableError, LedgerError, ResultError and EncodingError.
         """
         serving = self._serving
         known = serving.catalogue.events.get(event)
@@ -83,7 +85,7 @@ class Composer:
             raise BindingError(f"{event}: the message is no object, or its member `event` names another event.")
         plan = serving.plans.get(event)
         if plan is not None:
-            return plan.compose(event, data, self._ledger)
+            return plan.compose(event, data, self._ledger, observer)
         if (reason := serving.reason_to_hold(event)) is not None:
             raise DefinitionUnavailableError(f"{event}: no version of its definition is good: {reason}")
         arguments = data.get("data")

@@ -8,6 +8,7 @@ from engine.binding import Binder, Message, Row
 from engine.body import Body, DefinitionReference
 from engine.errors import LedgerError
 from engine.execution import Ledger, Session
+from engine.execution.observed import ObservedSession, Observer
 from engine.model import CompiledDefinition
 from engine.shaping import Shaper
 
@@ -15,18 +16,21 @@ from engine.shaping import Shaper
 class Plan:
     """Composes the custom body of one event. Shared by threads; nothing in it changes after load."""
 
-    def __init__(self, compiled: CompiledDefinition) -> None:
+    def __init__(self, compiled: CompiledDefinition, max_rows: int) -> None:
         definition = compiled.definition
         self.reference = DefinitionReference(definition.name, definition.file, definition.content_hash)
         self._steps = compiled.steps
         self._binder = Binder(compiled)
-        self._shaper = Shaper(compiled)
+        self._shaper = Shaper(compiled, max_rows=max_rows)
         self._is_single = len(compiled.steps) == 1
 
-    def compose(self, event: str, message: Message, ledger: Ledger) -> Body:
+    def compose(self, event: str, message: Message, ledger: Ledger, observer: Observer | None = None) -> Body:
         """Bind, execute, shape. Raises what these stages raise, with the place in the definition."""
         values = self._binder.bind(message)
-        with ledger.session() as session:
+        with ledger.session() as opened:
+            session: Session = opened
+            if observer is not None:
+                session = ObservedSession(opened, self.reference.file, self._steps, observer)
             if self._is_single:
                 results = [self._execute(session, 0, values[0])]
             else:

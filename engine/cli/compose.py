@@ -63,12 +63,14 @@ def add_options(parser: Parser) -> None:
 
 def run(arguments: ComposeArguments, console: Console) -> int:
     """Prints the body's bytes and a line break; exit code 1 where nothing is to be sent."""
-    from engine.composer import Composer
     from engine.testing.message import read_message
 
     message = read_message(_read(arguments.message), arguments.message)
     secret = message.secret if arguments.secret_env is None else _secret(arguments.secret_env, console)
     ledger = choose_ledger(arguments.ledger, arguments.ledger_schema, arguments.fixtures)
+
+    from engine.composer import Composer
+
     with Composer.load(
         arguments.definitions,
         ledger=ledger.url,

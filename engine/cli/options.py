@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,7 +98,8 @@ class _Version(argparse.Action):
             found = version("aptic-webhooks")
         except PackageNotFoundError:
             found = "(not installed)"
-        parser.exit(message=f"aptic-webhooks {found}\n")
+        sys.stdout.write(f"aptic-webhooks {found}\n")
+        parser.exit()
 
 
 def no_options(_parser: Parser) -> None:

@@ -1,0 +1,57 @@
+"""A session that tells what it ran: the seam through which `compose --explain` looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from engine.execution.interface import Session
+from engine.model import CompiledStep, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One step of the definition in `file`, as it was run.
+
+    `rows` is None where the ledger gave an error; `seconds` is the time in the session.
+    `values` are those of `step.statement.parameters`; they come from the event message and the ledger, never from the
+    registration: no secret is among them.
+    """
+
+    file: str
+    step: CompiledStep
+    values: tuple[object, ...] = field(repr=False)
+    rows: int | None
+    seconds: float
+
+
+Observer = Callable[[Execution], None]
+"""Called in the composing thread after each step, before its rows are looked at."""
+
+
+class ObservedSession:
+    """A session that reports each execution of a definition's steps to an observer."""
+
+    def __init__(self, session: Session, file: str, steps: Sequence[CompiledStep], observer: Observer) -> None:
+        self._session = session
+        self._file = file
+        self._steps = steps
+        self._observer = observer
+
+    def execute(self, statement: Statement, values: Sequence[object]) -> list[tuple[object, ...]]:
+        """As the session's own; the observer hears of it even where it raises."""
+        step = next(step for step in self._steps if step.statement is statement)
+        rows: int | None = None
+        started = perf_counter()
+        try:
+            found = self._session.execute(statement, values)
+            rows = len(found)
+        finally:
+            self._observer(Execution(self._file, step, tuple(values), rows, perf_counter() - started))
+        return found
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """As the session's own."""
+        return self._session.snapshot()
