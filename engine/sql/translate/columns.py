@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sqlglot import exp
 
 from engine.sql.translate.emitter import Emitter
@@ -28,7 +26,7 @@ def column(emitter: Emitter, node: exp.Column) -> Typed:
                 node, f"the column {name.this} is in more than one table", "name the table", rule="ambiguous-column"
             )
         if found:
-            return _used(emitter, node, scope, found[0])
+            return used(emitter, node, scope, found[0])
         _check_open(scope, qualifier_key)
         if qualifier_key is not None and any(source.key == qualifier_key for source in scope.sources):
             break
@@ -53,7 +51,7 @@ def _unknown(emitter: Emitter, node: exp.Column, name: str, qualifier_key: str |
     return refused(node.this, f"{where} no column {name}", did_you_mean(name, known), rule="unknown-column")
 
 
-def _used(emitter: Emitter, node: exp.Column, scope: Scope, found: ScopeColumn) -> Typed:
+def used(emitter: Emitter, node: exp.Expr, scope: Scope, found: ScopeColumn) -> Typed:
     """The column as this place may use it: as it is, or as what stands for it in its group."""
     is_outer = scope is not emitter.scope
     if is_outer:
@@ -75,8 +73,3 @@ def _used(emitter: Emitter, node: exp.Column, scope: Scope, found: ScopeColumn) 
             "group in a derived table, and use the subquery outside it",
         )
     return grouped
-
-
-def renamed(value: Typed, sql: str) -> Typed:
-    """A column of a derived table: the type stays, what was known of the expression behind it does not."""
-    return replace(value, sql=sql, constant=None, placeholder=None)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from engine.model import Collation, Kind
+from engine.model import Collation, Kind, SqlType
+from engine.sql.translate.casts import converted, from_literal
+from engine.sql.translate.conversion import adapted
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import EXACT, STRINGS
-from engine.sql.translate.strings import key_of
+from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.kinds import EXACT, FLOATS, INT, LEGACY, MOMENTS, STRINGS, TEMPORAL, longest
+from engine.sql.translate.strings import checked, key_of, known_collation, not_ordered, padded
 from engine.sql.translate.typed import Typed
 
 
@@ -24,27 +26,81 @@ class Pair:
 
 def comparable(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, *, is_equality: bool) -> Pair:
     """Both sides made ready for `=` and `<>` (`is_equality`), or for the ranges."""
+    if Kind.OTHER in (left.type.kind, right.type.kind) or {left.type.kind, right.type.kind} & (
+        LEGACY | {Kind.ROWVERSION}
+    ):
+        raise _not_carried(node, left, right)
+    left, right = _drawn(emitter, node, left, right), _drawn(emitter, node, right, left)
     kinds = {left.type.kind, right.type.kind}
     if kinds <= STRINGS:
-        collation = common_collation(left, right, node)
-        if is_equality or collation.ordered:
-            return Pair(key_of(emitter, left, collation), key_of(emitter, right, collation))
-        raise refused(node, "strings are not ordered alike on every ledger", "compare for equality")
-    if kinds <= EXACT or (left.type.kind is right.type.kind and Kind.OTHER not in kinds):
+        return _strings(emitter, left, right, node, is_equality=is_equality)
+    if not is_equality and kinds & {Kind.UNIQUEIDENTIFIER, Kind.BIT}:
+        raise refused(node, f"an order among {left.type.kind} values is not carried to this ledger")
+    if kinds <= EXACT or kinds <= MOMENTS - {Kind.DATETIME} or len(kinds) == 1 or kinds <= FLOATS:
         return Pair(left.sql, right.sql)
-    raise refused(
-        node,
-        f"{left.type.kind} compared with {right.type.kind} is not carried to this ledger",
-        "CAST one side to the type of the other",
-    )
+    raise _not_carried(node, left, right)
+
+
+def _drawn(emitter: Emitter, node: exp.Expr, value: Typed, other: Typed) -> Typed:
+    """`value` as the other side's type draws it, by SQL Server's precedence of types; unchanged where it stays."""
+    kind, wanted = value.type.kind, other.type.kind
+    if value.is_null:
+        return adapted(emitter, value, other.type)
+    if isinstance(value.constant, str) and wanted not in STRINGS:
+        return _literal(emitter, node, value.constant, other.type)
+    if kind in STRINGS and wanted is Kind.UNIQUEIDENTIFIER:
+        return converted(emitter, node, value, other.type, None)
+    if kind is Kind.BIT and wanted in EXACT:
+        return value if _is_bit(other) else adapted(emitter, value, INT)
+    if wanted is Kind.BIT and _is_bit(value):
+        return value.made("TRUE" if value.constant else "FALSE", other.type)
+    if wanted in FLOATS and kind in EXACT and isinstance(value.constant, int):
+        return value.made(f"CAST({value.constant} AS double precision)", other.type)
+    if kind is Kind.DATE and wanted in MOMENTS:
+        return value.made(emitter.target.cast(value.sql, other.type), other.type)
+    if kind is Kind.SMALLDATETIME and wanted is Kind.DATETIME:
+        return value.made(value.sql, other.type)
+    return value
+
+
+def _literal(emitter: Emitter, node: exp.Expr, text: str, type_: SqlType) -> Typed:
+    """A string literal beside a value of `type_`: read as that type, with no more digits than it has."""
+    read = from_literal(emitter, node, text, type_)
+    has_scale = type_.kind in (Kind.TIME, Kind.DATETIME2)
+    if has_scale and from_literal(emitter, node, text, replace(type_, scale=7)).sql != read.sql:
+        raise refused(node, f"the literal has more digits than the {type_.kind}({type_.scale}) beside it")
+    return read
+
+
+def _is_bit(value: Typed) -> bool:
+    return value.type.kind is Kind.INT and value.constant in (0, 1)
+
+
+def _strings(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, *, is_equality: bool) -> Pair:
+    collation = common_collation(left, right, node)
+    if is_equality or collation.name is None:
+        return Pair(key_of(emitter, left, collation), key_of(emitter, right, collation))
+    if not collation.ordered:
+        raise not_ordered(node)
+    length = longest(left.type, right.type)
+    return Pair(padded(emitter, node, left, length), padded(emitter, node, right, length))
 
 
 def common_collation(left: Typed, right: Typed, node: exp.Expr) -> Collation:
     """The collation by which two strings compare (Microsoft Learn, "Collation precedence")."""
-    chosen = left if left.rank >= right.rank else right
-    other = right if chosen is left else left
-    if chosen.type.collation is None or other.type.collation is None:
-        raise refused(node, "the collation of a string is not known here")
-    if chosen.rank == other.rank and chosen.type.collation != other.type.collation:
+    chosen, other = (left, right) if left.rank >= right.rank else (right, left)
+    first, second = known_collation(node, chosen), known_collation(node, other)
+    if chosen.rank == other.rank and first != second:
         raise refused(node, "the two strings have different collations", "name one of them with COLLATE")
-    return chosen.type.collation
+    return checked(node, first)
+
+
+def _not_carried(node: exp.Expr, left: Typed, right: Typed) -> Refused:
+    kinds = {left.type.kind, right.type.kind}
+    hint = "CAST one side to the type of the other"
+    if Kind.DATETIME in kinds and kinds <= TEMPORAL:
+        hint = "CAST the other side to datetime: SQL Server compares a datetime to seven digits otherwise"
+    elif kinds & STRINGS and (left.placeholder is not None or right.placeholder is not None):
+        hint = "declare the argument with the type of the column"
+    message = f"{left.type.kind} compared with {right.type.kind} is not carried to this ledger"
+    return refused(node, message, hint)

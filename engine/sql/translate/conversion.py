@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from engine.model import Kind, SqlType
+from engine.model import Collation, Kind, SqlType
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import EXACT, MOMENTS, STRINGS, WHOLE, scale_of, unified
@@ -17,16 +17,29 @@ from engine.sql.translate.typed import Typed
 def common_type(values: Sequence[Typed], node: exp.Expr) -> SqlType:
     """The type of CASE, COALESCE and set operations over `values`."""
     known = [value for value in values if not value.is_null] or list(values)
+    if len(values) > 1 and any(value.type.kind is Kind.DECIMAL and value.type.scale is None for value in known):
+        hint = "CAST(? AS decimal(p, s)) says which scale is meant"
+        raise refused(node, "a decimal argument has the scale of its value, and beside others needs one", hint)
     type_ = known[0].type
     for value in known[1:]:
         joined = unified(type_, value.type)
         if joined is None:
             raise _no_common(node, type_, value.type)
         type_ = joined
+    if type_.kind in STRINGS:
+        return replace(type_, collation=_collation(known, node))
     for value in known:
         if not _converts(value.type.kind, type_.kind):
             raise _no_common(node, value.type, type_)
     return type_
+
+
+def _collation(values: Sequence[Typed], node: exp.Expr) -> Collation | None:
+    """The collation of the strongest of `values`."""
+    strongest = max(values, key=lambda value: value.rank)
+    if any(value.rank == strongest.rank and value.type.collation != strongest.type.collation for value in values):
+        raise refused(node, "the strings have different collations", "name one of them with COLLATE")
+    return strongest.type.collation
 
 
 def _no_common(node: exp.Expr, left: SqlType, right: SqlType) -> Exception:
@@ -61,7 +74,7 @@ def adapted(emitter: Emitter, value: Typed, type_: SqlType) -> Typed:
     if value.type.kind in STRINGS:
         return replace(value, type=type_)
     if value.type.kind is Kind.BIT and type_.kind is not Kind.BIT:
-        value = replace(value, sql=f"CAST({value.sql} AS integer)")
+        value = value.made(f"CAST({value.sql} AS integer)")
     if type_.kind in EXACT and value.type.kind is type_.kind and scale_of(value.type) == scale_of(type_):
         return replace(value, type=type_)
-    return replace(value, sql=emitter.target.cast(value.sql, type_), type=type_)
+    return value.made(emitter.target.cast(value.sql, type_), type_)

@@ -13,8 +13,8 @@ from engine.model import ArgumentType, Collation
 from engine.sql.fault import SqlFault
 from engine.sql.schema import LedgerSchema
 from engine.sql.translate.faults import Refused, refused
-from engine.sql.translate.plans import Plan
-from engine.sql.translate.scope import Scope
+from engine.sql.translate.plans import Output, Plan
+from engine.sql.translate.scope import Grouping, Scope
 from engine.sql.translate.targets import Target
 from engine.sql.translate.typed import Typed
 
@@ -71,8 +71,25 @@ class Emitter:
 
     def scalar(self, node: exp.Expr) -> Typed:
         """The value of `node`; raises Refused where it is not carried."""
+        grouping = self.scope.grouping
+        if grouping is not None and type(node) in grouping.classes and not self.scope.in_aggregate:
+            grouped = self._grouped(node, grouping)
+            if grouped is not None:
+                return grouped
         made: Typed = self._dispatch(self._tables.scalars, node, "value")
         return made
+
+    def _grouped(self, node: exp.Expr, grouping: Grouping) -> Typed | None:
+        """What stands for an expression of GROUP BY, where `node` is one."""
+        noted = len(self.faults)
+        self.scope.grouping = None
+        try:
+            return grouping.representatives.get(self._dispatch(self._tables.scalars, node, "value").sql)
+        except Refused:
+            del self.faults[noted:]
+            return None
+        finally:
+            self.scope.grouping = grouping
 
     def predicate(self, node: exp.Expr) -> str:
         """The condition `node` as the target's SQL, in parentheses where it needs them."""
@@ -115,11 +132,16 @@ class Emitter:
                 self.faults.append(refusal.fault)
             return None
 
+    def forbid_subquery(self, node: exp.Expr) -> None:
+        """Refuse a subquery inside an aggregate, which T-SQL has not."""
+        if self.scope.in_aggregate:
+            raise refused(node, "a subquery inside an aggregate is not T-SQL")
+
     @contextmanager
-    def inner_scope(self) -> Iterator[Scope]:
-        """A new scope inside the present one."""
+    def inner_scope(self, parent: Scope | None) -> Iterator[Scope]:
+        """A new scope inside `parent`."""
         outer = self.scope
-        self.scope = Scope(parent=outer)
+        self.scope = Scope(parent)
         try:
             yield self.scope
         finally:
@@ -131,5 +153,4 @@ class CommonTable:
     """A CTE in sight: its name in the target's SQL, and its columns."""
 
     sql: str
-    plan: Plan
-    names: tuple[str, ...]
+    outputs: tuple[Output, ...]

@@ -1,4 +1,4 @@
-"""How a handler refuses, and where in the text that was."""
+"""How a handler refuses."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from sqlglot import exp
 
 from engine.sql.fault import SqlFault
+from engine.sql.query import node_offset
 
 
 class Refused(Exception):  # noqa: N818  # not an error of the engine: it ends one branch of the translation
@@ -18,17 +19,9 @@ class Refused(Exception):  # noqa: N818  # not an error of the engine: it ends o
         self.fault = fault
 
 
-def offset_of(node: exp.Expr) -> int:
-    """The first place in the text that the parser remembers of `node` or of what it holds, else of what holds it."""
-    starts = [part.meta["start"] for part in node.walk() if "start" in part.meta]
-    if starts:
-        return int(min(starts))
-    return offset_of(node.parent) if node.parent is not None else 0
-
-
 def refused(node: exp.Expr, message: str, hint: str | None = None, *, rule: str = "portability") -> Refused:
     """The exception that says why `node` is not carried."""
-    return Refused(SqlFault(rule=rule, offset=offset_of(node), message=message, hint=hint))
+    return Refused(SqlFault(rule=rule, offset=node_offset(node), message=message, hint=hint))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:

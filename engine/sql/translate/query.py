@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Final
 
 from sqlglot import exp
 
 from engine.sql.translate.aggregates import has_aggregate
-from engine.sql.translate.emitter import Emitter, Entry, entry
-from engine.sql.translate.faults import Refused
+from engine.sql.translate.columns import used
+from engine.sql.translate.common_tables import check_position
+from engine.sql.translate.emitter import Emitter
+from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.kinds import STRINGS
-from engine.sql.translate.plans import Output, SelectPlan
+from engine.sql.translate.merging import merged
+from engine.sql.translate.ordering import order_items
+from engine.sql.translate.plans import Output, Plan, SelectPlan, Tail
+from engine.sql.translate.row_counts import tail_counts
 from engine.sql.translate.scope import Grouping
 from engine.sql.translate.sources import from_clause
-from engine.sql.translate.strings import folds, key_of, representative
+from engine.sql.translate.strings import checked, folds, key_of, known_collation, representative
 from engine.sql.translate.typed import Typed
 
 
-def select(emitter: Emitter, node: exp.Select) -> SelectPlan:
+def select(emitter: Emitter, node: exp.Select) -> Plan:
     """One SELECT in a scope of its own."""
-    with emitter.inner_scope():
+    check_position(node)
+    noted = len(emitter.faults)
+    with emitter.inner_scope(emitter.scope):
         body = from_clause(emitter, node) + _where(emitter, node) + _group(emitter, node)
+        emitter.scope.allows_windows = True
         outputs = tuple(_outputs(emitter, node))
-    if emitter.faults:
+        if len(emitter.faults) > noted:
+            raise Refused(None)
+        body += _having(emitter, node)
+        tail = _tail(emitter, node, outputs)
+    if len(emitter.faults) > noted:
         raise Refused(None)
-    return SelectPlan(outputs, body)
+    if node.args.get("distinct") is None:
+        return SelectPlan(outputs, body, tail=tail)
+    return merged(emitter, node, SelectPlan(outputs, body, is_distinct=True), tail)
 
 
 def _where(emitter: Emitter, node: exp.Select) -> str:
@@ -40,24 +53,42 @@ def _group(emitter: Emitter, node: exp.Select) -> str:
     """GROUP BY, and what the clauses after it may use."""
     group = node.args.get("group")
     if group is None:
-        if any(has_aggregate(item) for item in node.expressions):
+        if any(has_aggregate(item) for item in _after_grouping(node)):
             emitter.scope.grouping = Grouping({})
         return ""
     emitter.check_arguments(group, frozenset({"expressions"}))
     keys, representatives = [], {}
     for item in group.expressions:
-        value = emitter.attempt(partial(emitter.scalar, item))
+        value = emitter.attempt(partial(_grouped, emitter, item))
         if value is not None:
-            keys.append(_group_key(emitter, value))
+            keys.append(_group_key(emitter, item, value))
             representatives[value.sql] = _standing_for(emitter, value)
-    emitter.scope.grouping = Grouping(representatives)
+    classes = frozenset(type(item.unnest()) for item in group.expressions if not isinstance(item, exp.Column))
+    emitter.scope.grouping = Grouping(representatives, classes)
     return " GROUP BY " + ", ".join(keys)
 
 
-def _group_key(emitter: Emitter, value: Typed) -> str:
-    collation = value.type.collation
-    if value.type.kind in STRINGS and collation is not None:
-        return key_of(emitter, value, collation)
+def _after_grouping(node: exp.Select) -> Iterator[exp.Expr]:
+    """What may hold an aggregate."""
+    yield from node.expressions
+    for name in ("having", "order"):
+        part = node.args.get(name)
+        if part is not None:
+            yield part
+
+
+def _grouped(emitter: Emitter, item: exp.Expr) -> Typed:
+    if item.find(exp.Query) is not None:
+        raise refused(item, "a subquery in GROUP BY is not T-SQL")
+    value = emitter.scalar(item)
+    if value.constant is not None or value.is_null or value.placeholder is not None:
+        raise refused(item, "GROUP BY a constant is not T-SQL", "name the column")
+    return value
+
+
+def _group_key(emitter: Emitter, item: exp.Expr, value: Typed) -> str:
+    if value.type.kind in STRINGS:
+        return key_of(emitter, value, checked(item, known_collation(item, value)))
     return value.sql
 
 
@@ -69,19 +100,54 @@ def _standing_for(emitter: Emitter, value: Typed) -> Typed:
 
 def _outputs(emitter: Emitter, node: exp.Select) -> Iterator[Output]:
     for item in node.expressions:
-        output = emitter.attempt(partial(_output, emitter, item))
-        if output is not None:
-            yield output
+        if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star)):
+            yield from emitter.attempt(partial(_star, emitter, item)) or ()
+        else:
+            output = emitter.attempt(partial(_output, emitter, item))
+            if output is not None:
+                yield output
 
 
 def _output(emitter: Emitter, item: exp.Expr) -> Output:
     if isinstance(item, exp.Alias):
         emitter.check_arguments(item, frozenset({"this", "alias"}))
         return Output(item.alias, emitter.scalar(item.this))
-    name = item.name if isinstance(item, exp.Column) else None
-    return Output(name, emitter.scalar(item))
+    return Output(item.name if isinstance(item, exp.Column) else None, emitter.scalar(item))
 
 
-PLANS: Final[dict[type[exp.Expr], Entry]] = {
-    exp.Select: entry(select, "expressions", "from_", "joins", "where", "group"),
-}
+def _star(emitter: Emitter, item: exp.Expr) -> Sequence[Output]:
+    """`*` and `t.*`: the columns in the order of the tables."""
+    if isinstance(item, exp.Column):
+        emitter.check_arguments(item, frozenset({"this", "table"}))
+    emitter.check_arguments(item.this if isinstance(item, exp.Column) else item, frozenset())
+    qualifier = item.args.get("table")
+    key = qualifier.this.casefold() if qualifier is not None else None
+    sources = [source for source in emitter.scope.sources if key in (None, source.key)]
+    if not sources:
+        raise refused(
+            item, f"no table or alias here is called {key}" if key else "* without FROM", rule="unknown-column"
+        )
+    if any(source.is_open for source in sources):
+        raise Refused(None)
+    return [
+        Output(column.name, used(emitter, item, emitter.scope, column))
+        for source in sources
+        for column in source.columns
+    ]
+
+
+def _having(emitter: Emitter, node: exp.Select) -> str:
+    having = node.args.get("having")
+    if having is None:
+        return ""
+    emitter.scope.allows_windows = False
+    condition = emitter.attempt(lambda: emitter.predicate(having.this))
+    emitter.scope.allows_windows = True
+    return f" HAVING {condition}"
+
+
+def _tail(emitter: Emitter, node: exp.Select, outputs: Sequence[Output]) -> Tail:
+    order = node.args.get("order")
+    keys = order_items(emitter, order, outputs, outputs_only=node.args.get("distinct") is not None)
+    counts = emitter.attempt(lambda: tail_counts(emitter, node, is_ordered=order is not None))
+    return Tail(keys, *counts) if counts is not None else Tail(keys)

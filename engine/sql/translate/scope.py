@@ -37,16 +37,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """What an aggregated SELECT may use outside aggregates: target SQL of a grouped expression → what stands for it."""
+    """What an aggregated SELECT may use outside aggregates: target SQL of a grouped expression → what stands for it.
+
+    `classes` are those of the grouped expressions that are no columns.
+    """
 
     representatives: dict[str, Typed]
+    classes: frozenset[type] = frozenset()
 
 
 @dataclass(slots=True)
 class Scope:
     """The sources of one SELECT, and the SELECT around it.
 
-    `grouping` is set while the parts that follow GROUP BY are made; `in_aggregate` while an aggregate's argument is.
+    `grouping` is set while the parts that follow GROUP BY are made; `in_aggregate` while an aggregate's argument is,
+    and `allows_windows` while the SELECT list or ORDER BY is.
     `outer_uses` counts the columns of outer scopes that were used.
     """
 
@@ -54,6 +59,7 @@ class Scope:
     sources: list[Source] = field(default_factory=list)
     grouping: Grouping | None = None
     in_aggregate: bool = False
+    allows_windows: bool = False
     outer_uses: int = 0
 
     def chain(self) -> Iterator[Scope]:

@@ -1,20 +1,19 @@
-"""FROM: tables and joins."""
+"""FROM: tables, derived tables, CTEs, APPLY and joins."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
 from sqlglot import exp
 
-from engine.model import Kind
-from engine.sql.schema import SchemaOrigin, Table
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import did_you_mean, refused
-from engine.sql.translate.kinds import PADDED, STRINGS
-from engine.sql.translate.scope import ScopeColumn, Source
+from engine.sql.translate.faults import refused
+from engine.sql.translate.plan_columns import column_names, named_outputs, scope_columns
+from engine.sql.translate.scope import Scope, Source
+from engine.sql.translate.tables import table
 from engine.sql.translate.targets import quoted
-from engine.sql.translate.typed import Typed
 
 _JOINS: Final = {
     ("", "", False): " CROSS JOIN ",
@@ -28,6 +27,8 @@ _JOINS: Final = {
     ("FULL", "", True): " FULL JOIN ",
     ("FULL", "OUTER", True): " FULL JOIN ",
 }
+# Join hints choose a plan and change no row.
+_JOIN_HINTS: Final = frozenset({"HASH", "LOOP", "MERGE"})
 
 
 def from_clause(emitter: Emitter, node: exp.Select) -> str:
@@ -36,13 +37,22 @@ def from_clause(emitter: Emitter, node: exp.Select) -> str:
     if from_ is None:
         return ""
     emitter.check_arguments(from_, frozenset({"this"}))
-    first = emitter.attempt(lambda: _item(emitter, from_.this))
-    joins = [emitter.attempt(partial(_join, emitter, join)) for join in node.args.get("joins") or ()]
-    return f" FROM {first}" + "".join(join or "" for join in joins)
+    return f" FROM {_joined(emitter, from_.this, node.args.get('joins') or ())}"
+
+
+def _joined(emitter: Emitter, first: exp.Expr, joins: Iterable[exp.Join]) -> str:
+    parts = [emitter.attempt(partial(_item, emitter, first))]
+    parts += [emitter.attempt(partial(_join, emitter, join)) for join in joins]
+    return "".join(part or "" for part in parts)
 
 
 def _join(emitter: Emitter, join: exp.Join) -> str:
-    emitter.check_arguments(join, frozenset({"this", "side", "kind", "on"}))
+    emitter.check_arguments(join, frozenset({"this", "side", "kind", "on", "hint"}))
+    hint = str(join.args.get("hint") or "HASH").upper()
+    if hint not in _JOIN_HINTS:
+        raise refused(join, f"the join hint {hint} is not carried to this ledger")
+    if isinstance(join.this, exp.Lateral):
+        return _apply(emitter, join)
     on = join.args.get("on")
     word = _JOINS.get((join.side, join.kind, on is not None))
     if word is None:
@@ -52,55 +62,65 @@ def _join(emitter: Emitter, join: exp.Join) -> str:
 
 
 def _item(emitter: Emitter, node: exp.Expr) -> str:
-    if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
-        emitter.check_arguments(node, frozenset({"this", "db", "alias"}))
-        return _table(emitter, node)
+    """One item of FROM, in parentheses where it is a join of its own."""
+    if isinstance(node, exp.Table):
+        joins = node.args.get("joins")
+        first = partial(table, emitter, node)
+        if not joins:
+            return first()
+        parts = [emitter.attempt(first), *(emitter.attempt(partial(_join, emitter, join)) for join in joins)]
+        return "(" + "".join(part or "" for part in parts) + ")"
+    if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and node.args.get("alias") is None:
+        emitter.check_arguments(node, frozenset({"this"}))
+        return _item(emitter, node.this)
+    if isinstance(node, exp.Subquery):
+        emitter.check_arguments(node, frozenset({"this", "alias"}))
+        return _derived(emitter, node, node.this, node.args.get("alias"), emitter.scope.parent)
+    if isinstance(node, exp.Values):
+        return _derived(emitter, node, node, node.args.get("alias"), emitter.scope.parent)
     raise refused(node, f"{emitter.name_of(node)} in FROM is not carried to this ledger")
 
 
-def _table(emitter: Emitter, node: exp.Table) -> str:
-    alias = node.args.get("alias")
-    name, schema = node.this.this, node.args.get("db")
-    exposed = alias.this.this if alias is not None else name
-    known = emitter.schema.table(name, schema.this if schema else None)
-    key = exposed.casefold()
-    if any(source.key == key for source in emitter.scope.sources):
-        raise refused(node, f"two tables here are called {exposed}", "give each its own alias")
-    if known is None:
-        emitter.scope.sources.append(Source(key, quoted(key), (), is_open=True))
-        hint = did_you_mean(name, [table.name for table in emitter.schema.tables.values()])
-        raise refused(node, f"the ledger's schema has no table or view {name}", hint, rule="unknown-table")
-    sql_alias = quoted(key)
-    schema_key = known.schema.casefold() if alias is None else None
-    emitter.scope.sources.append(Source(key, sql_alias, columns_of(emitter, known, sql_alias), schema_key))
-    return f"{table_name(emitter, known)} AS {sql_alias}"
+def _apply(emitter: Emitter, join: exp.Join) -> str:
+    """CROSS APPLY and OUTER APPLY of a subquery, which sees the tables before it."""
+    lateral = join.this
+    emitter.check_arguments(lateral, frozenset({"this", "alias", "cross_apply"}))
+    if join.args.get("on") is not None or join.side or join.kind or lateral.args.get("cross_apply") is None:
+        raise refused(join, "LATERAL is not T-SQL", "use CROSS APPLY or OUTER APPLY")
+    query = lateral.this
+    if not isinstance(query, exp.Subquery):
+        raise refused(join, "APPLY of a function is not carried to this ledger", "use APPLY with a subquery")
+    emitter.check_arguments(query, frozenset({"this"}))
+    item = _derived(emitter, lateral, query.this, lateral.args.get("alias"), emitter.scope)
+    if lateral.args["cross_apply"]:
+        return f" CROSS JOIN LATERAL {item}"
+    return f" LEFT JOIN LATERAL {item} ON TRUE"
 
 
-def table_name(emitter: Emitter, table: Table) -> str:
-    """The table as the target's SQL names it."""
-    name = quoted(spelled(emitter, table.name))
-    if table.schema.casefold() == emitter.schema.default_schema.casefold():
-        return name
-    return f"{quoted(spelled(emitter, table.schema))}.{name}"
+def _derived(
+    emitter: Emitter, node: exp.Expr, query: exp.Expr, alias: exp.TableAlias | None, parent: Scope | None
+) -> str:
+    """A query in FROM under its alias; its own scope is inside `parent`."""
+    if alias is None or alias.this is None:
+        raise refused(node, "a query in FROM needs an alias")
+    emitter.check_arguments(alias, frozenset({"this", "columns"}))
+    scope = emitter.scope
+    key = alias.this.this.casefold()
+    if any(source.key == key for source in scope.sources):
+        raise refused(node, f"two tables here are called {alias.this.this}", "give each its own alias")
+    noted = len(scope.sources)
+    scope.sources.append(Source(key, quoted(key), (), is_open=True))
+    emitter.scope = Scope(parent) if parent is not scope else Scope(_without_last(scope))
+    try:
+        plan = emitter.plan(query)
+    finally:
+        emitter.scope = scope
+    names = column_names(node, alias, plan.outputs)
+    columns = scope_columns(quoted(key), named_outputs(names, plan.outputs))
+    scope.sources[noted] = Source(key, quoted(key), columns)
+    return f"({plan.render([name.casefold() for name in names])}) AS {quoted(key)}"
 
 
-def spelled(emitter: Emitter, name: str) -> str:
-    """A name as the ledger spells it: tables made from T-SQL DDL have lower-case names."""
-    return name.lower() if emitter.schema.origin is SchemaOrigin.DDL else name
-
-
-def columns_of(emitter: Emitter, table: Table, alias: str) -> tuple[ScopeColumn, ...]:
-    """The columns of a table under its alias. A char(n) is padded here: the ledger may keep it without its blanks."""
-    columns = []
-    for column in table.columns:
-        sql = f"{alias}.{quoted(spelled(emitter, column.name))}"
-        type_ = column.type
-        if type_.kind in PADDED and emitter.schema.origin is SchemaOrigin.DDL:
-            sql = f"rpad({sql}, {type_.length or 1}, ' ')"
-        if type_.kind in STRINGS and type_.collation is None:
-            type_ = type(type_)(type_.kind, length=type_.length, collation=emitter.collation)
-        columns.append(ScopeColumn(column.name.casefold(), column.name, Typed(sql, type_)))
-    return tuple(columns)
-
-
-OUTPUT_REFUSED: Final = frozenset({Kind.OTHER, Kind.DATETIMEOFFSET})
+def _without_last(scope: Scope) -> Scope:
+    """The tables before an APPLY, as its query sees them."""
+    return Scope(scope.parent, list(scope.sources[:-1]))

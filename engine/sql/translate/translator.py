@@ -5,38 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from sqlglot import exp
 
-from engine.model import ArgumentType, Dialect, SqlType
+from engine.model import ArgumentType, Dialect, Kind, SqlType
 from engine.sql.fault import SqlFault
+from engine.sql.query import Query, node_offset
 from engine.sql.schema import LedgerSchema
-from engine.sql.translate.aggregates import total
-from engine.sql.translate.columns import column
-from engine.sql.translate.emitter import Emitter, Entry, Request, Tables, entry
-from engine.sql.translate.faults import offset_of
-from engine.sql.translate.literals import MARK_END, MARK_START, literal, national, null, paren, placeholder
-from engine.sql.translate.numbers import negative
+from engine.sql.translate.common_tables import with_clause
+from engine.sql.translate.emitter import Emitter, Request
+from engine.sql.translate.handlers import TABLES
+from engine.sql.translate.literals import MARK_END, MARK_START
 from engine.sql.translate.plans import Plan
-from engine.sql.translate.predicates import PREDICATES
-from engine.sql.translate.query import PLANS
-from engine.sql.translate.sources import OUTPUT_REFUSED
 from engine.sql.translate.targets import TARGETS
 
 _MARK: Final = re.compile(f"{MARK_START}(\\d+){MARK_END}")
-
-_SCALARS: Final[dict[type[exp.Expr], Entry]] = {
-    exp.Column: entry(column, "this", "table", "db"),
-    exp.Literal: entry(literal, "this", "is_string"),
-    exp.National: entry(national, "this"),
-    exp.Null: entry(null),
-    exp.Paren: entry(paren, "this"),
-    exp.Placeholder: entry(placeholder, "this"),
-    exp.Neg: entry(negative, "this"),
-    exp.Sum: entry(total, "this"),
-}
-_TABLES: Final = Tables(scalars=_SCALARS, predicates=PREDICATES, plans=PLANS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +36,8 @@ class Translation:
     columns: tuple[SqlType, ...]
 
 
-class ParsedQuery(Protocol):
-    """The part of `engine.sql.query.Query` that translation needs."""
-
-    @property
-    def text(self) -> str:
-        """The author's SQL."""
-
-    @property
-    def tree(self) -> exp.Query:
-        """The statement; each `?` is `Placeholder(this="<n>")`."""
-
-
 def translate(
-    query: ParsedQuery,
+    query: Query,
     schema: LedgerSchema,
     dialect: Dialect,
     argument_types: tuple[ArgumentType, ...] = (),
@@ -90,26 +62,40 @@ def translate_view(tree: exp.Query, schema: LedgerSchema, dialect: Dialect) -> T
 
 
 def _translated(request: Request, tree: exp.Query, row_limit: int | None) -> Translation | tuple[SqlFault, ...]:
-    emitter = Emitter(request, _TABLES)
-    plan = emitter.attempt(lambda: emitter.plan(tree))
-    if plan is None:
+    emitter = Emitter(request, TABLES)
+    prefix = emitter.attempt(lambda: with_clause(emitter, tree))
+    plan = emitter.attempt(lambda: emitter.plan(tree)) if prefix is not None else None
+    if plan is None or emitter.faults:
         return tuple(sorted(emitter.faults, key=lambda fault: fault.offset))
     faults = tuple(_unsupported(plan, tree))
     if faults:
         return faults
-    if row_limit is not None:
-        plan = plan.limited(str(row_limit))
     names = [output.name for output in plan.outputs]
-    return _numbered(plan.render(names), tuple(output.value.type for output in plan.outputs))
+    if row_limit is None:
+        names = [name.lower() if name is not None else None for name in names]
+    else:
+        plan = plan.limited(_capped(plan.limit, row_limit))
+    return _numbered((prefix or "") + plan.render(names), tuple(output.value.type for output in plan.outputs))
+
+
+def _capped(limit: str | None, row_limit: int) -> str:
+    """The smaller of the statement's own limit and ours."""
+    if limit is None:
+        return str(row_limit)
+    return str(min(int(limit), row_limit)) if limit.isdecimal() else f"least({limit}, {row_limit})"
 
 
 def _unsupported(plan: Plan, tree: exp.Query) -> Iterator[SqlFault]:
-    for output in plan.outputs:
-        if output.value.type.kind in OUTPUT_REFUSED:
-            kind = output.value.type.other_name or output.value.type.kind
-            yield SqlFault(
-                "unsupported-type", offset_of(tree), f"the column {output.name} is a {kind}, which has no JSON form"
-            )
+    """The outermost columns whose values have no JSON form, or lose something on the way."""
+    for number, output in enumerate(plan.outputs, start=1):
+        kind = output.value.type.kind
+        name = output.name or f"number {number}"
+        if kind is Kind.OTHER:
+            message = f"the column {name} is a {output.value.type.other_name or 'type'} that has no JSON form"
+            yield SqlFault("unsupported-type", node_offset(tree), message, "leave it out, or CAST it")
+        elif kind is Kind.DATETIMEOFFSET:
+            message = f"the column {name} is a datetimeoffset, whose offset is lost on this ledger"
+            yield SqlFault("portability", node_offset(tree), message, "CAST it to datetime2(3) in a view on SQL Server")
 
 
 def _numbered(sql: str, columns: tuple[SqlType, ...]) -> Translation:

@@ -24,7 +24,7 @@ class Typed:
     The target's own type is the one that `Target.type_name` gives for `type`, except that a decimal may be wider there
     (its scale is never another).
     `constant` is the value of a literal. `placeholder` is the ordinal of a bare `?`. `is_null` is a bare NULL, which
-    takes any type. `is_loose`: SQL Server's precision for it varies (an int literal among decimals).
+    takes any type. `is_loose`: SQL Server's precision for it varies (an int literal among decimals). `unpadded` is a char(n) column as the ledger keeps it, for where blanks at the end do not count.
     """
 
     sql: str
@@ -34,3 +34,8 @@ class Typed:
     is_null: bool = False
     is_loose: bool = False
     rank: Rank = Rank.IMPLICIT
+    unpadded: str | None = None
+
+    def made(self, sql: str, type_: SqlType | None = None) -> Typed:
+        """An expression made from this one: what was known of this one alone is not kept."""
+        return Typed(sql, type_ or self.type, is_loose=self.is_loose, rank=self.rank)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Protocol
@@ -14,11 +13,10 @@ from uuid import UUID, uuid4
 import duckdb
 import psycopg
 import pytest
-from sqlglot import exp, parse_one
 
-from engine.model import ArgumentType, SqlType
+from engine.model import ArgumentType, Dialect, SqlType
 from engine.sql.fault import SqlFault
-from engine.sql.scanner import TokenKind, scan
+from engine.sql.query import Query, parse_query
 from engine.sql.schema import LedgerSchema, SchemaOrigin, Table
 from engine.sql.translate import Translation, translate
 from engine.sql.translate.targets import TARGETS, quoted
@@ -26,36 +24,22 @@ from engine.sql.translate.targets import TARGETS, quoted
 SERVER = os.environ.get("APTIC_TEST_POSTGRES_URL", "").replace("+psycopg", "")
 
 
-@dataclass(frozen=True)
-class Parsed:
-    """As much of a parsed query as translation needs."""
-
-    text: str
-    tree: exp.Query
-
-
-def parsed(sql: str) -> Parsed:
-    """The statement with its placeholders numbered in textual order."""
-    pieces, end = [], 0
-    marks = [token for token in scan(sql).tokens if token.kind is TokenKind.PLACEHOLDER]
-    for number, token in enumerate(marks):
-        pieces += [sql[end : token.start], f"@p{number}"]
-        end = token.end
-    tree = parse_one("".join([*pieces, sql[end:]]), dialect="tsql")
-    named = tree.transform(
-        lambda node: exp.Placeholder(this=node.this.name[1:]) if isinstance(node, exp.Parameter) else node
-    )
-    return Parsed("".join([*pieces, sql[end:]]), named)
+def parsed(sql: str) -> Query:
+    """The statement; a fault of the parser fails the test."""
+    found = parse_query(sql)
+    if found.query is None:
+        pytest.fail("\n".join(fault.message for fault in found.faults))
+    return found.query
 
 
 class Ledger(Protocol):
-    dialect: Any
+    dialect: Dialect
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]: ...
 
 
 class DuckLedger:
-    dialect = "duckdb"
+    dialect = Dialect.DUCKDB
 
     def __init__(self) -> None:
         self.connection = duckdb.connect()
@@ -65,7 +49,7 @@ class DuckLedger:
 
 
 class PostgresLedger:
-    dialect = "postgresql"
+    dialect = Dialect.POSTGRESQL
 
     def __init__(self) -> None:
         self.schema = f"translate_{uuid4().hex[:12]}"
@@ -124,7 +108,7 @@ def carried(ledger: Ledger, sql: str, schema: LedgerSchema, types: Sequence[str]
 
 
 def refused_or_carried(
-    dialect: Any, sql: str, schema: LedgerSchema, types: Sequence[str] = (), **options: Any
+    dialect: Dialect, sql: str, schema: LedgerSchema, types: Sequence[str] = (), **options: Any
 ) -> Translation | tuple[SqlFault, ...]:
     options = {"row_limit": 1000, **options}
     return translate(parsed(sql), schema, dialect, tuple(ArgumentType(name) for name in types), **options)

@@ -1,0 +1,101 @@
+"""Conversions to date, time and the moments, by the step that each type has in SQL Server."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from engine.model import Kind, SqlType
+from engine.sql.translate.emitter import Emitter
+from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.guards import guarded
+from engine.sql.translate.kinds import MOMENTS, STRINGS
+from engine.sql.translate.typed import Typed
+
+_DATE_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+
+
+def to_date(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
+    """The day of a moment; a string of the form 2024-01-31, anything else in it is an error."""
+    if value.type.kind is Kind.DATE:
+        return value
+    if value.type.kind in STRINGS:
+        sql = guarded(
+            emitter.target,
+            emitter.target.cast(value.sql, type_),
+            type_,
+            fails_if=f"NOT {value.sql} ~ '{_DATE_PATTERN}'",
+            message="conversion failed: not a date like 2024-01-31",
+            witnesses=[value.sql],
+        )
+        return value.made(sql, type_)
+    if value.type.kind not in MOMENTS:
+        raise _not_carried(node, value.type, type_)
+    return value.made(emitter.target.cast(value.sql, type_), type_)
+
+
+def to_time(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
+    """The time of day, where no digit has to be rounded."""
+    digits = type_.scale or 0
+    has = _digits(value.type)
+    if value.type.kind not in MOMENTS | {Kind.TIME} or has is None or has > digits:
+        raise _not_carried(node, value.type, type_)
+    return value.made(emitter.target.cast(value.sql, type_), type_)
+
+
+def to_moment(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
+    """A day becomes its midnight; a moment is rounded to the type's step."""
+    kind = value.type.kind
+    if kind is Kind.DATE:
+        return value.made(emitter.target.cast(value.sql, type_), type_)
+    if kind not in MOMENTS:
+        raise _not_carried(node, value.type, type_)
+    if kind is type_.kind and (kind is not Kind.DATETIME2 or (value.type.scale or 0) <= (type_.scale or 0)):
+        return value.made(value.sql, type_)
+    match type_.kind:
+        case Kind.DATETIME2:
+            return value.made(_to_digits(node, value, type_), type_)
+        case Kind.DATETIME if kind is Kind.SMALLDATETIME:
+            return value.made(value.sql, type_)
+        case Kind.DATETIME:
+            return value.made(rounded_to_ticks(value.sql), type_)
+        case _:
+            return value.made(f"date_trunc('minute', ({value.sql} + INTERVAL '30001 milliseconds'))", type_)
+
+
+def _digits(type_: SqlType) -> int | None:
+    """The digits after the second that a value of the type has, None where it is thirds of hundredths."""
+    match type_.kind:
+        case Kind.SMALLDATETIME:
+            return 0
+        case Kind.DATETIME:
+            return None
+        case _:
+            return type_.scale or 0
+
+
+def _to_digits(node: exp.Expr, value: Typed, type_: SqlType) -> str:
+    digits, has = type_.scale or 0, _digits(value.type)
+    if has is None:
+        # A datetime ends in thirds of a hundredth: .003 stands for .0033333, which three digits give back.
+        if digits == 3:
+            return value.sql
+        raise refused(node, "a datetime's thirds of a hundredth need seven digits", "CAST it to datetime2(3)")
+    if has <= digits or (has == 7 and digits == 6):
+        return value.sql
+    steps = {0: ("second", "500 milliseconds"), 3: ("milliseconds", "500 microseconds")}
+    if digits not in steps:
+        raise refused(node, f"rounding to datetime2({digits}) is not carried to this ledger", "use datetime2(3) or (0)")
+    unit, half = steps[digits]
+    return f"date_trunc('{unit}', ({value.sql} + INTERVAL '{half}'))"
+
+
+def rounded_to_ticks(sql: str) -> str:
+    """A moment rounded to 1/300 of a second, and that to the thousandth, as a datetime shows itself."""
+    micros = f"(CAST(extract(microseconds FROM {sql}) AS bigint) % 1000000)"
+    thirds = f"floor(({micros} * 3 + 5000) / 10000.0)"
+    milliseconds = f"floor(({thirds} * 10 + 1) / 3.0)"
+    return f"(date_trunc('second', {sql}) + CAST({milliseconds} AS integer) * INTERVAL '1 millisecond')"
+
+
+def _not_carried(node: exp.Expr, from_: SqlType, to: SqlType) -> Refused:
+    return refused(node, f"a conversion of {from_.kind} to {to.kind} is not carried to this ledger")

@@ -1,0 +1,44 @@
+"""Errors at run time, where SQL Server raises one and the target would go on, or where a value is not carried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.model import SqlType
+from engine.sql.translate.kinds import STRINGS
+from engine.sql.translate.targets import Target, text_literal
+
+
+def failure(target: Target, message: str, witnesses: Sequence[str], type_: SqlType) -> str:
+    """An expression of `type_` that raises an error with `message` when it is reached.
+
+    It depends on the `witnesses`, which must be all that the condition around it depends on: a constant that fails
+    would be found by the planner, reached or not.
+    """
+    parts = [f"coalesce(left(CAST({witness} AS {target.text}), 0), '')" for witness in witnesses]
+    text = " || ".join([*parts, text_literal(message, target)])
+    if type_.kind in STRINGS:
+        return f"CAST(CAST({text} AS integer) AS {target.text})"
+    return target.cast(text, type_)
+
+
+def guarded(
+    target: Target, value: str, type_: SqlType, *, fails_if: str, message: str, witnesses: Sequence[str]
+) -> str:
+    """`value`, or an error where `fails_if` holds."""
+    return f"CASE WHEN {fails_if} THEN {failure(target, message, witnesses, type_)} ELSE {value} END"
+
+
+ASTRAL = "[\U00010000-\U0010ffff]"
+
+
+def without_astral(target: Target, value: str, result: str, type_: SqlType) -> str:
+    """`result`, or an error where `value` holds a character that counts as two in SQL Server and as one here."""
+    return guarded(
+        target,
+        result,
+        type_,
+        fails_if=f"{value} ~ '{ASTRAL}'",
+        message="a character outside the basic plane counts as two in SQL Server",
+        witnesses=[value],
+    )

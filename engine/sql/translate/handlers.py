@@ -1,0 +1,105 @@
+"""The allow-lists, gathered: what is not in them is refused."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlglot import exp
+
+from engine.sql.translate.aggregates import AGGREGATES
+from engine.sql.translate.casts import cast, convert
+from engine.sql.translate.clock import CLOCK
+from engine.sql.translate.collations import named_collation
+from engine.sql.translate.columns import column
+from engine.sql.translate.conditionals import CONDITIONALS
+from engine.sql.translate.dates import DATES
+from engine.sql.translate.emitter import Emitter, Entry, Tables, entry
+from engine.sql.translate.faults import refused
+from engine.sql.translate.kinds import LEGACY, STRINGS
+from engine.sql.translate.literals import literal, national, null, paren, placeholder
+from engine.sql.translate.number_functions import NUMBER_FUNCTIONS
+from engine.sql.translate.numbers import arithmetic, computed, negative
+from engine.sql.translate.predicates import PREDICATES
+from engine.sql.translate.query import select
+from engine.sql.translate.replacing import replace
+from engine.sql.translate.setops import parenthesised, scalar_subquery, set_operation, values_table
+from engine.sql.translate.string_agg import STRING_AGG
+from engine.sql.translate.string_functions import STRING_FUNCTIONS, concatenated
+from engine.sql.translate.typed import Rank, Typed
+from engine.sql.translate.windows import WINDOWS
+
+
+def plus(emitter: Emitter, node: exp.Add) -> Typed:
+    """`+` between numbers, or between strings."""
+    left, right = emitter.scalar(node.left), emitter.scalar(node.right)
+    if {left.type.kind, right.type.kind} & STRINGS:
+        return concatenated(node, left, right)
+    return computed(emitter, node, left, right)
+
+
+def collated(emitter: Emitter, node: exp.Collate) -> Typed:
+    """COLLATE: the named collation wins over the others around."""
+    value, name = emitter.scalar(node.this), str(node.expression.name)
+    if value.type.kind not in STRINGS - LEGACY:
+        raise refused(node, f"COLLATE of {value.type.kind} is not carried to this ledger")
+    named = emitter.collation if name.casefold() == "database_default" else named_collation(node, name)
+    return Typed(
+        value.sql,
+        type(value.type)(value.type.kind, length=value.type.length, collation=named),
+        constant=value.constant,
+        rank=Rank.EXPLICIT,
+    )
+
+
+_SCALARS: Final[dict[type[exp.Expr], Entry]] = {
+    exp.Column: entry(column, "this", "table", "db"),
+    exp.Literal: entry(literal, "this", "is_string"),
+    exp.National: entry(national, "this"),
+    exp.Null: entry(null),
+    exp.Paren: entry(paren, "this"),
+    exp.Placeholder: entry(placeholder, "this"),
+    exp.Subquery: entry(scalar_subquery, "this"),
+    exp.Add: entry(plus, "this", "expression"),
+    exp.Sub: entry(arithmetic, "this", "expression"),
+    exp.Mul: entry(arithmetic, "this", "expression"),
+    exp.Div: entry(arithmetic, "this", "expression", "typed"),
+    exp.Mod: entry(arithmetic, "this", "expression"),
+    exp.Neg: entry(negative, "this"),
+    exp.Cast: entry(cast, "this", "to"),
+    exp.Convert: entry(convert, "this", "expression", "style"),
+    exp.Collate: entry(collated, "this", "expression"),
+    exp.Replace: entry(replace, "this", "expression", "replacement"),
+    **CONDITIONALS,
+    **AGGREGATES,
+    **STRING_AGG,
+    **WINDOWS,
+    **NUMBER_FUNCTIONS,
+    **STRING_FUNCTIONS,
+    **DATES,
+    **CLOCK,
+}
+_SETS: Final = ("this", "expression", "distinct", "order", "limit", "offset", "with_")
+_PLANS: Final[dict[type[exp.Expr], Entry]] = {
+    exp.Select: entry(
+        select,
+        "expressions",
+        "from_",
+        "joins",
+        "where",
+        "group",
+        "having",
+        "order",
+        "limit",
+        "offset",
+        "distinct",
+        "with_",
+        # OPTION (…) chooses a plan and changes no row.
+        "options",
+    ),
+    exp.Union: entry(set_operation, *_SETS, "options"),
+    exp.Except: entry(set_operation, *_SETS, "options"),
+    exp.Intersect: entry(set_operation, *_SETS, "options"),
+    exp.Values: entry(values_table, "expressions", "alias"),
+    exp.Subquery: entry(parenthesised, "this"),
+}
+TABLES: Final = Tables(scalars=_SCALARS, predicates=PREDICATES, plans=_PLANS)

@@ -1,0 +1,90 @@
+"""ABS, ROUND, FLOOR, CEILING and SIGN of exact numbers (Microsoft Learn, "Mathematical functions (Transact-SQL)")."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlglot import exp
+
+from engine.model import Kind, SqlType
+from engine.sql.translate.emitter import Emitter, Entry, entry
+from engine.sql.translate.faults import refused
+from engine.sql.translate.kinds import EXACT, INT, MONEYS, WHOLE, decimal, precision_of
+from engine.sql.translate.typed import Typed
+
+
+def _exact(emitter: Emitter, node: exp.Func) -> Typed:
+    """An exact number with a known scale; what is smaller than an int becomes one."""
+    value = emitter.scalar(node.this)
+    if value.type.kind not in EXACT or (value.type.kind is Kind.DECIMAL and value.type.scale is None):
+        name = emitter.name_of(node)
+        raise refused(node, f"{name} of {value.type.kind} is not carried to this ledger", "CAST it to decimal(p, s)")
+    if value.type.kind in WHOLE and value.type.kind not in (Kind.INT, Kind.BIGINT):
+        return value.made(emitter.target.cast(value.sql, INT), INT)
+    if value.type.kind is Kind.SMALLMONEY:
+        return value.made(emitter.target.cast(value.sql, SqlType(Kind.MONEY)), SqlType(Kind.MONEY))
+    return value.made(value.sql)
+
+
+def absolute(emitter: Emitter, node: exp.Abs) -> Typed:
+    """ABS: the scale stays."""
+    value = _exact(emitter, node)
+    return Typed(f"abs({value.sql})", value.type, is_loose=value.is_loose or value.type.kind is Kind.DECIMAL)
+
+
+def sign(emitter: Emitter, node: exp.Sign) -> Typed:
+    """SIGN: -1, 0 or 1 in the type of the value."""
+    value = _exact(emitter, node)
+    sql = emitter.target.cast(f"sign({value.sql})", value.type)
+    return Typed(sql, value.type, is_loose=value.is_loose or value.type.kind is Kind.DECIMAL)
+
+
+def floor(emitter: Emitter, node: exp.Floor) -> Typed:
+    """FLOOR."""
+    return _integral(emitter, node, "floor")
+
+
+def ceiling(emitter: Emitter, node: exp.Ceil) -> Typed:
+    """CEILING."""
+    return _integral(emitter, node, "ceil")
+
+
+def _integral(emitter: Emitter, node: exp.Func, name: str) -> Typed:
+    """Whole numbers stay, money keeps its four decimals, a decimal loses its scale and keeps its precision."""
+    value = _exact(emitter, node)
+    if value.type.kind in WHOLE:
+        return value
+    type_ = value.type if value.type.kind in MONEYS else decimal(precision_of(value.type), 0)
+    return Typed(emitter.target.cast(f"{name}({value.sql})", type_), type_, is_loose=True)
+
+
+def rounded(emitter: Emitter, node: exp.Round) -> Typed:
+    """ROUND: half away from zero, or cut with a third argument but 0; the type, and so the scale, stays."""
+    value = _exact(emitter, node)
+    places = _plain(node, node.args.get("decimals"))
+    cut = node.args.get("truncate")
+    name = "round" if cut is None or _plain(node, cut) == 0 else "trunc"
+    sql = value.sql
+    if value.type.kind in WHOLE:
+        if places >= 0:
+            return value
+        sql = emitter.target.cast(sql, decimal(precision_of(value.type), 0))
+    return value.made(emitter.target.cast(f"{name}({sql}, {places})", value.type))
+
+
+def _plain(node: exp.Expr, number: exp.Expr | None) -> int:
+    """A whole number as it stands in the text, with a minus or without."""
+    negative = isinstance(number, exp.Neg)
+    digits = number.this if isinstance(number, exp.Neg) else number
+    if isinstance(digits, exp.Literal) and not digits.is_string and str(digits.this).isdecimal():
+        return -int(digits.this) if negative else int(digits.this)
+    raise refused(node, "ROUND is carried with a plain number of places")
+
+
+NUMBER_FUNCTIONS: Final[dict[type[exp.Expr], Entry]] = {
+    exp.Abs: entry(absolute, "this"),
+    exp.Sign: entry(sign, "this"),
+    exp.Floor: entry(floor, "this"),
+    exp.Ceil: entry(ceiling, "this"),
+    exp.Round: entry(rounded, "this", "decimals", "truncate"),
+}

@@ -1,0 +1,53 @@
+"""The columns of a derived table or CTE as the query around it sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlglot import exp
+
+from engine.sql.translate.faults import refused
+from engine.sql.translate.plans import Output
+from engine.sql.translate.scope import ScopeColumn
+from engine.sql.translate.targets import quoted
+from engine.sql.translate.typed import Rank
+
+
+def column_names(node: exp.Expr, alias: exp.TableAlias, outputs: Sequence[Output]) -> list[str]:
+    """The names by the alias's list, else by the query's own; each must have one, and only one."""
+    given = alias.args.get("columns") or ()
+    if given and len(given) != len(outputs):
+        raise refused(node, f"{alias.this.this} names {len(given)} columns, and its query has {len(outputs)}")
+    names = [column.this for column in given] if given else [output.name for output in outputs]
+    seen: set[str] = set()
+    for number, name in enumerate(names, start=1):
+        if name is None:
+            raise refused(node, f"column {number} of {alias.this.this} has no name", "name it with AS")
+        if name.casefold() in seen:
+            raise refused(node, f"{alias.this.this} has two columns called {name}")
+        seen.add(name.casefold())
+    return [name for name in names if name is not None]
+
+
+def named_outputs(names: Sequence[str], outputs: Sequence[Output]) -> tuple[Output, ...]:
+    """The outputs under other names."""
+    return tuple(Output(name, output.value) for name, output in zip(names, outputs, strict=True))
+
+
+def scope_columns(alias: str, outputs: Sequence[Output]) -> tuple[ScopeColumn, ...]:
+    """The columns under the alias: their types stay, what was known of the expressions behind them does not."""
+    columns = []
+    for output in outputs:
+        name = output.name or ""
+        key = name.casefold()
+        value = replace(
+            output.value,
+            sql=f"{alias}.{quoted(key)}",
+            constant=None,
+            placeholder=None,
+            is_null=False,
+            rank=Rank.IMPLICIT,
+        )
+        columns.append(ScopeColumn(key, name, value))
+    return tuple(columns)

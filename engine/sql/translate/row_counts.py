@@ -1,0 +1,67 @@
+"""TOP, OFFSET and FETCH."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlglot import exp
+
+from engine.model import Kind
+from engine.sql.translate.emitter import Emitter
+from engine.sql.translate.faults import refused
+
+
+class RowCounts(NamedTuple):
+    """LIMIT and OFFSET in the target's SQL."""
+
+    limit: str | None
+    offset: str | None
+
+
+def tail_counts(emitter: Emitter, node: exp.Query, *, is_ordered: bool) -> RowCounts:
+    """How many rows, and after how many."""
+    limit, offset = node.args.get("limit"), node.args.get("offset")
+    rows = None
+    if isinstance(limit, exp.Limit):
+        emitter.check_arguments(limit, frozenset({"expression", "limit_options"}))
+        _check_options(emitter, limit, rows_word=False)
+        rows = _count(emitter, limit.expression)
+    elif isinstance(limit, exp.Fetch):
+        emitter.check_arguments(limit, frozenset({"direction", "count", "limit_options"}))
+        _check_options(emitter, limit, rows_word=True)
+        rows = _count(emitter, limit.args["count"])
+    if (offset is not None or isinstance(limit, exp.Fetch)) and not is_ordered:
+        raise refused(node, "OFFSET and FETCH need ORDER BY")
+    if offset is None:
+        return RowCounts(rows, None)
+    emitter.check_arguments(offset, frozenset({"expression"}))
+    return RowCounts(rows, _count(emitter, offset.expression))
+
+
+def _check_options(emitter: Emitter, node: exp.Expr, *, rows_word: bool) -> None:
+    options = node.args.get("limit_options")
+    if options is None:
+        return
+    if options.args.get("with_ties"):
+        raise refused(node, "TOP … WITH TIES is not carried to this ledger", "use RANK() in a derived table")
+    if options.args.get("percent"):
+        raise refused(node, "TOP … PERCENT is not carried to this ledger")
+    emitter.check_arguments(options, frozenset({"rows"} if rows_word else ()))
+
+
+def _count(emitter: Emitter, node: exp.Expr) -> str:
+    """A plain number or a whole-number argument that is never null."""
+    node = node.unnest()
+    if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdecimal():
+        return str(node.this)
+    if isinstance(node, exp.Placeholder):
+        value = emitter.scalar(node)
+        ordinal = value.placeholder
+        nullable = emitter.request.nullable
+        if (
+            ordinal is not None
+            and value.type.kind is Kind.BIGINT
+            and not (ordinal < len(nullable) and nullable[ordinal])
+        ):
+            return value.sql
+    raise refused(node, "a row count is carried as a plain number, or as an int argument that is never null")

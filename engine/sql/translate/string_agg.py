@@ -1,0 +1,48 @@
+"""STRING_AGG with its order (Microsoft Learn, "STRING_AGG (Transact-SQL)")."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlglot import exp
+
+from engine.sql.translate.aggregates import argument_scope
+from engine.sql.translate.comparison import common_collation
+from engine.sql.translate.emitter import Emitter, Entry, entry
+from engine.sql.translate.faults import refused
+from engine.sql.translate.guards import guarded
+from engine.sql.translate.kinds import UNICODE
+from engine.sql.translate.ordering import sort_key
+from engine.sql.translate.string_functions import text_argument, varying
+from engine.sql.translate.typed import Typed
+
+
+def string_agg(emitter: Emitter, node: exp.GroupConcat) -> Typed:
+    """STRING_AGG … WITHIN GROUP; NULL is left out. A result over 8000 bytes is an error unless the values are `max`."""
+    ordered = node.this
+    if not isinstance(ordered, exp.Order):
+        raise refused(node, "STRING_AGG without an order gives any order", "add WITHIN GROUP (ORDER BY …)")
+    emitter.check_arguments(ordered, frozenset({"this", "expressions"}))
+    with argument_scope(emitter, node):
+        value = text_argument(emitter, ordered.this)
+        keys = ", ".join(sort_key(emitter, item) for item in ordered.expressions)
+    separator = text_argument(emitter, node.args["separator"])
+    if not isinstance(separator.constant, str):
+        raise refused(node, "STRING_AGG is carried with a literal separator")
+    common_collation(value, separator, node)
+    wide = next((side for side in (value, separator) if side.type.kind in UNICODE), value)
+    type_ = varying(wide.type, None if value.type.length is None else 4000 if wide.type.kind in UNICODE else 8000)
+    sql = f"string_agg({value.sql}, {separator.sql} ORDER BY {keys})"
+    if type_.length is not None:
+        sql = guarded(
+            emitter.target,
+            sql,
+            type_,
+            fails_if=f"length({sql}) > {type_.length}",
+            message="STRING_AGG result exceeds 8000 bytes",
+            witnesses=[sql],
+        )
+    return Typed(sql, type_, rank=value.rank)
+
+
+STRING_AGG: Final[dict[type[exp.Expr], Entry]] = {exp.GroupConcat: entry(string_agg, "this", "separator")}

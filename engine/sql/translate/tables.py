@@ -1,0 +1,86 @@
+"""Tables, views and CTEs by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from sqlglot import exp
+
+from engine.sql.schema import SchemaOrigin, Table
+from engine.sql.translate.emitter import Emitter
+from engine.sql.translate.faults import did_you_mean, refused
+from engine.sql.translate.kinds import PADDED, STRINGS
+from engine.sql.translate.plan_columns import scope_columns
+from engine.sql.translate.scope import ScopeColumn, Source
+from engine.sql.translate.targets import quoted
+from engine.sql.translate.typed import Typed
+
+# They choose an index, or what a reader sees of unfinished writes: on these ledgers always what is committed.
+_HINTS: Final = frozenset({"INDEX", "FORCESEEK", "NOEXPAND", "NOLOCK", "READUNCOMMITTED", "READCOMMITTED", "SNAPSHOT"})
+# Names by which the targets call their own catalogues, or files.
+_RESERVED: Final = ("pg_", "duckdb_", "sqlite_", "pragma_")
+
+
+def table(emitter: Emitter, node: exp.Table) -> str:
+    """A table, view or CTE with its alias, put into the scope."""
+    emitter.check_arguments(node, frozenset({"this", "db", "alias", "hints", "joins"}))
+    if not isinstance(node.this, exp.Identifier):
+        raise refused(node, "a function in FROM is not carried to this ledger")
+    _check_hints(emitter, node)
+    alias = node.args.get("alias")
+    if alias is not None:
+        emitter.check_arguments(alias, frozenset({"this"}))
+    name, schema = node.this.this, node.args.get("db")
+    exposed = alias.this.this if alias is not None else name
+    key = exposed.casefold()
+    if any(source.key == key for source in emitter.scope.sources):
+        raise refused(node, f"two tables here are called {exposed}", "give each its own alias")
+    common = emitter.ctes.get(name.casefold()) if schema is None else None
+    if common is not None:
+        emitter.scope.sources.append(Source(key, quoted(key), scope_columns(quoted(key), common.outputs)))
+        return f"{common.sql} AS {quoted(key)}"
+    known = emitter.schema.table(name, schema.this if schema else None)
+    if known is None or known.name.casefold().startswith(_RESERVED):
+        emitter.scope.sources.append(Source(key, quoted(key), (), is_open=True))
+        hint = did_you_mean(name, [table.name for table in emitter.schema.tables.values()])
+        raise refused(node, f"the ledger's schema has no table or view {name}", hint, rule="unknown-table")
+    schema_key = known.schema.casefold() if alias is None else None
+    emitter.scope.sources.append(Source(key, quoted(key), columns_of(emitter, known, quoted(key)), schema_key))
+    return f"{table_name(emitter, known)} AS {quoted(key)}"
+
+
+def _check_hints(emitter: Emitter, node: exp.Table) -> None:
+    for hint in node.args.get("hints") or ():
+        words = hint.expressions if isinstance(hint, exp.WithTableHint) else [hint]
+        for word in words:
+            if emitter.name_of(word) not in _HINTS and str(word.this).upper() not in _HINTS:
+                raise refused(node, f"the table hint {word.this} is not carried to this ledger")
+
+
+def table_name(emitter: Emitter, known: Table) -> str:
+    """The table as the target's SQL names it."""
+    name = quoted(spelled(emitter, known.name))
+    if known.schema.casefold() == emitter.schema.default_schema.casefold():
+        return name
+    return f"{quoted(spelled(emitter, known.schema))}.{name}"
+
+
+def spelled(emitter: Emitter, name: str) -> str:
+    """A name as the ledger spells it: tables made from T-SQL DDL have lower-case names."""
+    return name.lower() if emitter.schema.origin is SchemaOrigin.DDL else name
+
+
+def columns_of(emitter: Emitter, known: Table, alias: str) -> tuple[ScopeColumn, ...]:
+    """The columns of a table under its alias. A char(n) is padded here: the ledger may keep it without its blanks."""
+    columns = []
+    for column in known.columns:
+        bare, type_ = f"{alias}.{quoted(spelled(emitter, column.name))}", column.type
+        is_padded = type_.kind in PADDED and emitter.schema.origin is SchemaOrigin.DDL
+        sql = f"rpad({bare}, {type_.length or 1}, ' ')" if is_padded else bare
+        if type_.kind in STRINGS and type_.collation is None:
+            type_ = replace(type_, collation=emitter.collation)
+        columns.append(
+            ScopeColumn(column.name.casefold(), column.name, Typed(sql, type_, unpadded=bare if is_padded else None))
+        )
+    return tuple(columns)
