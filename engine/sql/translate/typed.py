@@ -24,7 +24,8 @@ class Typed:
     The target's own type is the one that `Target.type_name` gives for `type`, except that a decimal may be wider there
     (its scale is never another).
     `constant` is the value of a literal. `placeholder` is the ordinal of a bare `?`. `is_null` is a bare NULL, which
-    takes any type. `is_loose`: SQL Server's precision for it varies (an int literal among decimals). `unpadded` is a char(n) column as the ledger keeps it, for where blanks at the end do not count.
+    takes any type. `is_loose`: SQL Server's precision for it varies (an int literal among decimals). `unpadded` is a
+    char(n) column as the ledger keeps it, for where blanks at the end do not count.
     """
 
     sql: str
