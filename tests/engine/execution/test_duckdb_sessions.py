@@ -146,7 +146,8 @@ def test_an_attempt_to_write_is_not_the_events_fault(ledger: Ledger) -> None:
         rows(ledger, "WITH gone AS (DELETE FROM payment RETURNING id) SELECT * FROM gone")
 
 
-def test_more_memory_than_allowed_is_passing_trouble(ledger: Ledger) -> None:
+def test_more_memory_than_allowed_is_passing_trouble(duckdb_file: Path, opened: Callable[..., Ledger]) -> None:
+    ledger = opened(f"duckdb:///{duckdb_file}", timeout=60.0)
     sql = "SELECT max(length(s)) FROM (SELECT string_agg(repeat('x', 100000), '') AS s FROM range(50000))"
     with pytest.raises(LedgerUnavailableError, match="OutOfMemoryException"):
         rows(ledger, sql)

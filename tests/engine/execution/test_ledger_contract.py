@@ -119,18 +119,18 @@ def test_no_log_record_of_any_level_holds_a_value(ledger: Ledger, caplog: pytest
 
 
 def test_a_query_that_outlives_its_time_is_stopped(opened: Callable[..., Ledger], ledger_url: str) -> None:
-    ledger = opened(ledger_url, timeout=0.2)
+    ledger = opened(ledger_url, timeout=0.5)
     rows(ledger, "SELECT 1")
     started = time.monotonic()
     error = failure(ledger, SLOW[ledger.dialect])
     assert type(error) is LedgerTimeoutError
     assert error.retryable
-    assert 0.15 < time.monotonic() - started < 1.0
+    assert 0.4 < time.monotonic() - started < 5
     assert rows(ledger, "SELECT 1") == [(1,)]
 
 
 def test_a_timeout_inside_a_snapshot_leaves_no_transaction(opened: Callable[..., Ledger], ledger_url: str) -> None:
-    ledger = opened(ledger_url, timeout=0.2, pool_size=1)
+    ledger = opened(ledger_url, timeout=0.5, pool_size=1)
     with pytest.raises(LedgerTimeoutError), ledger.session() as session, session.snapshot():
         session.execute(Statement(SLOW[ledger.dialect], (), ()), ())
     assert rows(ledger, "SELECT 1") == [(1,)]
@@ -247,7 +247,7 @@ def test_more_threads_than_sessions_take_turns(opened: Callable[..., Ledger], le
 
 
 def test_whoever_gets_no_session_in_time_is_told(opened: Callable[..., Ledger], ledger_url: str) -> None:
-    ledger = opened(ledger_url, timeout=0.2, pool_size=1)
+    ledger = opened(ledger_url, timeout=0.5, pool_size=1)
     with ledger.session():
         error = failure(ledger, "SELECT 1")
     assert isinstance(error, LedgerUnavailableError)

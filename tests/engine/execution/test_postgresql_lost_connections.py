@@ -137,19 +137,19 @@ def through(proxy: Proxy, postgresql: Any) -> str:
 def test_a_server_that_answers_no_more_is_a_timeout(
     postgresql: Any, proxy: Proxy, opened: Callable[..., Ledger]
 ) -> None:
-    ledger = opened(through(proxy, postgresql), timeout=0.2)
+    ledger = opened(through(proxy, postgresql), timeout=0.5)
     assert value(ledger, "SELECT 1") == 1
     proxy.swallows.set()
     started = time.monotonic()
     with pytest.raises(LedgerTimeoutError, match="did not answer within"):
         rows(ledger, "SELECT 1")
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 6
     proxy.swallows.clear()
     assert value(ledger, "SELECT 1") == 1
 
 
 def test_the_start_of_a_snapshot_has_its_time_too(postgresql: Any, proxy: Proxy, opened: Callable[..., Ledger]) -> None:
-    ledger = opened(through(proxy, postgresql), timeout=0.2)
+    ledger = opened(through(proxy, postgresql), timeout=0.5)
     assert value(ledger, "SELECT 1") == 1
     with ledger.session() as session:
         proxy.swallows.set()
@@ -180,7 +180,7 @@ def test_a_place_that_accepts_and_is_silent_is_unavailable(opened: Callable[...,
         started = time.monotonic()
         with pytest.raises(LedgerUnavailableError, match="cannot be reached"), ledger.session():
             pass
-        assert time.monotonic() - started < 4
+        assert time.monotonic() - started < 10
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")

@@ -189,7 +189,7 @@ def test_waiting_for_a_lock_is_a_timeout_with_a_code_of_its_own(postgresql: Any,
 
 
 def test_the_server_ends_a_slow_query(postgresql: Any, opened: Callable[..., Ledger]) -> None:
-    ledger = opened(postgresql.url, timeout=0.2, pool_size=1)
+    ledger = opened(postgresql.url, timeout=0.5, pool_size=1)
     pid = value(ledger, "SELECT pg_backend_pid()")
     with pytest.raises(LedgerTimeoutError) as caught:
         rows(ledger, "SELECT pg_sleep(10)")

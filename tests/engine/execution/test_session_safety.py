@@ -80,7 +80,8 @@ SELECT lo_from_bytea(4712, 'x');
 """
 FINGERPRINT = """
 SELECT (SELECT md5(string_agg(p::text, '' ORDER BY id)) FROM payment p), (SELECT count(*) FROM pg_class),
-       (SELECT count(*) FROM pg_proc), (SELECT count(*) FROM pg_roles), (SELECT count(*) FROM pg_extension),
+       (SELECT count(*) FROM pg_proc), (SELECT count(*) FROM pg_roles WHERE rolname = 'execution_intruder'),
+       (SELECT count(*) FROM pg_extension),
        (SELECT md5(string_agg(relacl::text, '' ORDER BY oid)) FROM pg_class),
        (SELECT md5(string_agg(l::text, '' ORDER BY loid, pageno)) FROM pg_largeobject l),
        (SELECT count(*) FROM pg_description), (SELECT (last_value, is_called)::text FROM counter)
