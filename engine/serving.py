@@ -14,7 +14,7 @@ from engine.loading import LoadedFile, find_files, load_files
 from engine.model import DefinitionState, DefinitionStatus, Severity
 from engine.plan import Plan
 from engine.settings import Settings
-from engine.sql.ddl import read_schema
+from engine.sql.ddl import decode_script, read_schema
 from engine.sql.schema import LedgerSchema, SchemaOrigin
 from engine.sql.target import Target
 
@@ -89,18 +89,23 @@ def read_serving(settings: Settings, ledger: Ledger, previous: Serving | None, *
 
 
 def read_schema_file(path: Path) -> LedgerSchema:
-    """The ledger's schema from a file of T-SQL DDL; raises ConfigurationError that names the first faulty line."""
+    """The ledger's schema from a file of T-SQL DDL.
+
+    Raises ConfigurationError that names the first faulty line, and for a file that declares no table at all.
+    """
     try:
-        content = path.read_bytes()
-        # SQL Server Management Studio saves scripts as UTF-16.
-        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"The ledger schema {path} cannot be read: {error}.", file=str(path)) from error
+        text = decode_script(path.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(f"The schema {path} cannot be read: {error.strerror}.", file=str(path)) from error
+    except ValueError as error:
+        raise ConfigurationError(f"The schema {path} {error}.", file=str(path)) from error
     found = read_schema(text)
-    if found.faults:
-        first = found.faults[0]
+    first = next((fault for fault in found.faults if fault.severity is Severity.ERROR), None)
+    if first is not None:
         line = text.count("\n", 0, first.offset) + 1
         raise ConfigurationError(f"{path}:{line}: {first.message}", file=str(path), line=line)
+    if not found.schema.tables:
+        raise ConfigurationError(f"{path} declares no table, so it is no schema of a ledger.", file=str(path))
     return found.schema
 
 

@@ -22,7 +22,8 @@ class LedgerChoice:
 def choose_ledger(url: str | None, schema: Path | None, fixtures: Path) -> LedgerChoice:
     """The named ledger, else the embedded one, built of `fixtures` where it is not yet or no longer the same.
 
-    Raises CannotRunError where neither is there, ConfigurationError where the fixtures' SQL is faulty.
+    Raises CannotRunError where neither is there or the folder `.cache` beside the fixtures cannot be written to, and
+    ConfigurationError where the fixtures' SQL is faulty.
     """
     if url is not None:
         return LedgerChoice(url, schema)
@@ -35,5 +36,9 @@ def choose_ledger(url: str | None, schema: Path | None, fixtures: Path) -> Ledge
         )
     from engine.testing.ledger import embedded_ledger
 
-    path = embedded_ledger(declared, data, fixtures.parent / ".cache")
+    cache = fixtures.parent / ".cache"
+    try:
+        path = embedded_ledger(declared, data, cache)
+    except OSError as error:
+        raise CannotRunError(f"The embedded ledger cannot be written to {cache}: {error.strerror}.") from error
     return LedgerChoice(f"duckdb:///{path}", schema or declared)

@@ -138,14 +138,14 @@ def _check_examples(results: Sequence[CaseResult], arguments: TestArguments, con
     """Writes the recorded examples, or warns of those that are not what the cases give now."""
     from engine.testing.examples import examples
 
-    for example in examples(results, arguments.definitions):
-        if example.is_current():
-            continue
-        if arguments.update:
-            _writing(example.write, example.path)
-            console.write(f"wrote {console.result.escape(str(example.path))}\n")
-        else:
-            console.complain(f"{example.path} is missing or out of date; --update writes it.", Style.WARNING)
+    outdated = [example for example in examples(results, arguments.definitions) if not example.is_current()]
+    if outdated and not arguments.update:
+        names = ", ".join(str(example.path) for example in outdated)
+        console.complain(f"Examples are missing or out of date; --update writes them: {names}", Style.WARNING)
+        return
+    for example in outdated:
+        _writing(example.write, example.path)
+        console.write(f"wrote {console.result.escape(str(example.path))}\n")
 
 
 def _warn_of_untested(

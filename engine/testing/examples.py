@@ -51,4 +51,4 @@ def _relative(body: Body, definitions: Path) -> Body:
     if body.definition is None:
         return body
     file = PurePath(os.path.relpath(body.definition.file, definitions)).as_posix()
-    return replace(body, definition=replace(body.definition, file=file))
+    return Body(body.event, replace(body.definition, file=file), body.parts, body.skip_reason)

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -45,3 +46,56 @@ def command(tmp_path: Path) -> Callable[..., Finished]:
         )
 
     return run
+
+
+SCHEMA = """
+create table dat_refund (
+  refundid int not null primary key, amount decimal(10,2) not null, payee nvarchar(40) not null
+);
+"""
+DATA = """
+insert into dat_refund (refundid, amount, payee) values (7, 12.50, N'Åsa'), (8, 0.00, N'Bo');
+"""
+DEFINITION = """<?xml version="1.0" encoding="UTF-8"?>
+<aptic_service_definition>
+  <category>webhook</category>
+  <name>refund</name>
+  <steps>
+    <query>
+      <![CDATA[
+      select r.refundid, r.amount, r.payee, ? as [secret]
+      from dat_refund r
+      where r.refundid = ?
+      ]]>
+      <argument source="$secret" type="string"/>
+      <argument source="$data.data.refundid" type="int"/>
+    </query>
+  </steps>
+</aptic_service_definition>
+"""
+EVENT = {
+    "title": "refund",
+    "type": "object",
+    "properties": {"refundid": {"type": "string", "examples": ["7"]}},
+    "required": ["refundid"],
+}
+BODY = '{"refundid":7,"amount":12.50,"payee":"Åsa","secret":"mySecret"}'
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with one event, its definition, its ledger and one case; nothing has been run in it yet."""
+    root = tmp_path / "project"
+    files = {
+        "definitions/refund.xml": DEFINITION,
+        "events/refund.schema.json": json.dumps(EVENT),
+        "fixtures/ledger/schema.sql": SCHEMA,
+        "fixtures/ledger/data.sql": DATA,
+        "fixtures/refund/plain/event.json": '{"event":"refund","data":{"refundid":"7"},"secret":"mySecret"}',
+        "fixtures/refund/plain/body.json": BODY,
+    }
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    return root
