@@ -79,9 +79,9 @@ def _step(query: Element) -> Step:
 
 
 def _sql(query: Element) -> LocatedText:
-    """The text before the first argument; all text where more follows, so that only the XSD's rule reports that."""
+    """The text before the first argument. Where all text follows, that: only the XSD's rule is to report the place."""
     value, head = query.text.value, query.head
-    if head == len(value) or value[head:].strip(XML_BLANKS):
+    if head == len(value) or (value[head:].strip(XML_BLANKS) and not value[:head].strip(XML_BLANKS)):
         return query.text
     marks = tuple(mark for mark in query.text.marks if mark[0] < head)
     return LocatedText(value[:head], marks or ((0, query.position.line, query.position.column),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.model import LocatedText, Position, ResultKind
+from engine.model import XML_BLANKS, LocatedText, Position, ResultKind
 from engine.template import Member, Template, TemplateFault, check_names, parse_template, reserved_name
 from engine.validation.finding import Finding
 from engine.validation.steps import CheckedStep
@@ -23,6 +23,9 @@ def check(body: LocatedText, steps: Sequence[CheckedStep]) -> CheckedTemplate:
     """The template of a definition with these steps. Names are looked up only where every column is known."""
     parsed = parse_template(body.value)
     findings = [*_reserved(steps), *(_located(fault, body) for fault in parsed.faults)]
+    if not body.value.strip(XML_BLANKS):
+        hint = "Write a template, or remove the element: the body then is one object of all columns."
+        findings.append(Finding("template-syntax", body.position(0), "The <body> is empty.", hint))
     if all(step.is_complete for step in steps):
         findings += (_located(fault, body) for fault in check_names(parsed, list(_members(steps))))
     return CheckedTemplate(parsed.template, tuple(findings))

@@ -93,10 +93,10 @@ def test_the_sql_ends_before_the_first_argument() -> None:
     assert _definition(_query("<argument source='$secret' type='string'/>\n")).steps[0].sql.value == ""
 
 
-def test_text_after_an_argument_stays_with_the_sql_so_that_only_the_schema_rule_speaks() -> None:
+def test_text_after_an_argument_is_sql_only_where_none_stands_before() -> None:
     argument = "<argument source='$secret' type='string'/>"
-    assert _definition(_query(f"select {argument} ? as a")).steps[0].sql.value == "select  ? as a"
-    assert _definition(_query(f"{argument}select ? as a")).steps[0].sql.value == "select ? as a"
+    assert _definition(_query(f"select ? as a {argument} and more")).steps[0].sql.value == "select ? as a "
+    assert _definition(_query(f"\n{argument}select ? as a")).steps[0].sql.value == "\nselect ? as a"
 
 
 def test_an_empty_query_has_a_place() -> None:

@@ -1,0 +1,32 @@
+from engine.model import Severity
+from engine.parsing import parse
+from engine.validation import check_folder
+
+
+def _files(validator, *names: tuple[str, str]):
+    return [
+        parse(validator.definition(validator.query("select 1 as a"), name=name).encode(), file) for file, name in names
+    ]
+
+
+def test_each_file_names_the_places_of_the_others(validator) -> None:
+    files = _files(validator, ("a.xml", "statuschange"), ("b.xml", "ledgerpayment"), ("c.xml", "statuschange"))
+    first, second = check_folder(files)
+    assert (first.rule, first.severity, first.file, first.line) == ("duplicate-definition", Severity.ERROR, "a.xml", 1)
+    assert "c.xml:1" in first.message
+    assert second.file == "c.xml"
+    assert "a.xml:1" in second.message
+
+
+def test_three_of_a_kind(validator) -> None:
+    found = check_folder(_files(validator, ("a.xml", "x"), ("b.xml", "x"), ("c.xml", "x")))
+    assert [finding.file for finding in found] == ["a.xml", "b.xml", "c.xml"]
+    assert "a.xml:1, c.xml:1" in found[1].message
+
+
+def test_different_names_and_categories_and_unreadable_files_are_fine(validator) -> None:
+    files = _files(validator, ("a.xml", "x"), ("b.xml", "y"), ("c.xml", "X"))
+    other = validator.definition(validator.query("select 1 as a"), name="x").replace("webhook", "callback")
+    nameless = validator.definition(validator.query("select 1 as a"), name="")
+    files += [parse(source.encode(), f"{number}.xml") for number, source in enumerate([other, nameless, nameless, "<"])]
+    assert check_folder(files) == ()
