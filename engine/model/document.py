@@ -41,7 +41,7 @@ class ParsedFile:
 
     `document` is lxml's root element and `root` the same document with positions, element for element.
     `definition` may come from a file with violations of the XSD, read as what its author most likely meant.
-    `text` is the decoded source, without a byte order mark.
+    `text` is the decoded source, without a byte order mark; of bytes that cannot be read, what can be shown.
     """
 
     file: str

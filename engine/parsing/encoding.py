@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.model import Position
 from engine.parsing.fault import START, XmlFault, advance
@@ -45,64 +45,86 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """`text` without a byte order mark, or None where the bytes cannot be read; `utf8` is the same text."""
+    """`text` is without a byte order mark; `utf8` is the same text, or None where the bytes cannot be read.
+
+    Where they cannot, `text` is what can be shown of them, with U+FFFD for the rest, and None where nothing can.
+    """
 
     text: str | None
-    utf8: bytes
+    utf8: bytes | None
     declared: str | None
     fault: XmlFault | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Declaration:
+    name: str
+    position: Position
+
+
 def decode(content: bytes) -> Decoded:
-    """The text of a file; never raises. A fault beside a text is the rule `encoding-mismatch`."""
+    """The text of a file; never raises. A fault beside `utf8` is the rule `encoding-mismatch`."""
     for mark, name in _FOREIGN_MARKS:
         if content.startswith(mark):
             return _refused(f"The file is {name}.", f"Save it as UTF-8. {_SUPPORTED}")
     if content[:2] in _UTF16_MARKS:
-        return _decode(content[2:], "UTF-16", _UTF16_MARKS[content[:2]])
+        return _marked(content[2:], "UTF-16", _UTF16_MARKS[content[:2]])
     if content[:2] in _UNMARKED_UTF16:
         return _refused("The file is UTF-16 without a byte order mark.", "Save it with the mark, or as UTF-8.")
     if content.startswith(codecs.BOM_UTF8):
-        return _decode(content[3:], "UTF-8", "utf-8")
-    return _decode_unmarked(content)
+        return _marked(content[3:], "UTF-8", "utf-8")
+    return _unmarked(content)
 
 
-def _decode_unmarked(content: bytes) -> Decoded:
-    declared = _declared(content[:_DECLARATION_LENGTH].decode("latin-1"))
-    name = "UTF-8" if declared is None else _BY_NAME.get(declared.lower())
+def _unmarked(content: bytes) -> Decoded:
+    declaration = _declaration(content[:_DECLARATION_LENGTH].decode("latin-1"))
+    if declaration is None:
+        return _decode(content, "UTF-8", "UTF-8", None)
+    name = _BY_NAME.get(declaration.name.lower())
     if name is None:
-        return _unknown(declared or "")
+        return _unknown(declaration, content.decode(errors="replace"))
     if name == "UTF-16":
-        return _refused(
-            "The file declares UTF-16 but is not stored as UTF-16.", 'Declare encoding="UTF-8" and save it as UTF-8.'
-        )
-    return _decode(content, name, name, declared)
+        message, hint = "The file declares UTF-16 but is not stored as UTF-16.", 'Declare encoding="UTF-8".'
+        return _refused(message, hint, declaration.position, content.decode(errors="replace"))
+    return _decode(content, name, name, declaration.name)
 
 
-def _decode(content: bytes, name: str, codec: str, declared: str | None = None) -> Decoded:
-    """`name` is what the mark or the declaration says; after a mark, the declaration must not say otherwise."""
+def _marked(content: bytes, name: str, codec: str) -> Decoded:
+    """After a byte order mark, which says `name`, the declaration must not say otherwise."""
+    decoded = _decode(content, name, codec, None)
+    text = decoded.text or ""
+    declaration = _declaration(text[:_DECLARATION_LENGTH])
+    if decoded.utf8 is None:
+        return decoded
+    if text.startswith("\ufeff"):
+        return _refused("The file begins with two byte order marks.", "Remove one, or save the file as UTF-8 again.")
+    if declaration is None:
+        return decoded
+    declared = _BY_NAME.get(declaration.name.lower())
+    if declared is None:
+        return _unknown(declaration, text)
+    if declared != name:
+        message = f"The file begins with the byte order mark of {name} but declares {declaration.name}."
+        return _refused(message, f'Declare encoding="{name}".', declaration.position, text)
+    return replace(decoded, declared=declaration.name)
+
+
+def _decode(content: bytes, name: str, codec: str, declared: str | None) -> Decoded:
     mismatch = _mismatch(content, name) if name in _SINGLE_BYTE else None
     try:
         text = content.decode(codec)
     except UnicodeDecodeError as error:
-        return Decoded(None, b"", declared, mismatch or _undecodable(content, name, codec, error.start))
-    if declared is None:
-        declared = _declared(text[:_DECLARATION_LENGTH])
-        if declared is not None and declared.lower() not in _BY_NAME:
-            return _unknown(declared)
-        if declared is not None and _BY_NAME[declared.lower()] != name:
-            return _refused(
-                f"The file begins with the byte order mark of {name} but declares {declared}.",
-                f'Declare encoding="{name}".',
-            )
-    if text.startswith("\ufeff"):
-        return _refused("The file begins with two byte order marks.", "Remove one, or save the file as UTF-8 again.")
-    return Decoded(text, content if codec.lower() == "utf-8" else text.encode(), declared, mismatch)
+        fault = mismatch or _undecodable(content, name, codec, error.start)
+        return Decoded(content.decode(codec, errors="replace"), None, declared, fault)
+    return Decoded(text, content if name == "UTF-8" else text.encode(), declared, mismatch)
 
 
-def _declared(head: str) -> str | None:
+def _declaration(head: str) -> _Declaration | None:
     found = _DECLARED.match(head)
-    return found and (found[1] if found[1] is not None else found[2])
+    if found is None:
+        return None
+    group = 1 if found[1] is not None else 2
+    return _Declaration(found[group], advance(START, head[: found.start(group)]))
 
 
 def _mismatch(content: bytes, name: str) -> XmlFault | None:
@@ -148,9 +170,10 @@ def _place(content: bytes, index: int, codec: str) -> Position:
     return advance(START, content[:index].decode(codec, errors="replace"))
 
 
-def _unknown(declared: str) -> Decoded:
-    return _refused(f"The encoding {declared!r} is not supported.", f"Save the file as UTF-8. {_SUPPORTED}")
+def _unknown(declaration: _Declaration, text: str) -> Decoded:
+    message = f"The encoding {declaration.name!r} is not supported."
+    return _refused(message, f"Save the file as UTF-8. {_SUPPORTED}", declaration.position, text)
 
 
-def _refused(message: str, hint: str) -> Decoded:
-    return Decoded(None, b"", None, XmlFault("xml-syntax", START, message, hint))
+def _refused(message: str, hint: str, position: Position = START, text: str | None = None) -> Decoded:
+    return Decoded(text, None, None, XmlFault("xml-syntax", position, message, hint))

@@ -25,8 +25,8 @@ def parse(content: bytes, file: str) -> ParsedFile:
         return _failed(file, None, fault.diagnostic(file))
     decoded = decode(content)
     mismatch = (decoded.fault.diagnostic(file),) if decoded.fault else ()
-    if decoded.text is None:
-        return _failed(file, None, *mismatch)
+    if decoded.utf8 is None:
+        return _failed(file, decoded.text, *mismatch)
     root = read(decoded.utf8, decoded.declared)
     if isinstance(root, XmlFault):
         return _failed(file, decoded.text, *mismatch, root.diagnostic(file))

@@ -31,7 +31,8 @@ def check(definition: Definition, events: Mapping[str, Event], steps: Sequence[C
 def _event(definition: Definition, events: Mapping[str, Event]) -> Iterator[Finding]:
     if definition.category in {"webhook", ""} and definition.name not in events:
         message = f"No event is called {definition.name!r}."
-        yield Finding("unknown-event", definition.name_position, message, did_you_mean(definition.name, events))
+        hint = did_you_mean(definition.name, events) or "A site's own events are JSON Schemas in a folder of its own."
+        yield Finding("unknown-event", definition.name_position, message, hint)
 
 
 def _file(definition: Definition) -> Iterator[Finding]:

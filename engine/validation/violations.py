@@ -21,7 +21,11 @@ from engine.validation.finding import Finding, closest
 
 _ROOT = "aptic_service_definition"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance}"
-_BELONGS_IN = {"category": _ROOT, "name": _ROOT, "steps": _ROOT, "query": "steps", "argument": "query", "body": _ROOT}
+_BELONGS_IN = {
+    **dict.fromkeys(("category", "name", "description", "steps", "body"), _ROOT),
+    "query": "steps",
+    "argument": "query",
+}
 _SHOWN_LENGTH = 60
 _SQL_TYPES = {
     **dict.fromkeys(("integer", "bigint", "smallint", "tinyint", "long", "int64", "number"), "int"),
