@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from engine.binding import Binder, Message, Row
 from engine.body import Body, DefinitionReference
-from engine.errors import LedgerError
+from engine.errors import DefinitionUnavailableError, LedgerError
 from engine.execution import Ledger, Session
 from engine.execution.observed import ObservedSession, Observer
-from engine.model import CompiledDefinition
+from engine.model import CompiledDefinition, ResultKind
 from engine.shaping import Shaper
 
 
@@ -44,7 +42,7 @@ class Plan:
         for index, step in enumerate(self._steps):
             found = self._execute(session, index, self._binder.bind_step(index, values[index], rows))
             results.append(found)
-            if step.name is not None:
+            if step.name is not None and step.result is not ResultKind.MANY:
                 rows[step.name.casefold()] = self._shaper.row(index, found)
         return results
 
@@ -52,13 +50,9 @@ class Plan:
         step = self._steps[index]
         try:
             found = session.execute(step.statement, values)
-        except LedgerError as error:
+        except (LedgerError, DefinitionUnavailableError) as error:
             error.definition, error.file, error.line = self.reference.name, self.reference.file, step.line
             error.step = step.name or str(index + 1)
             raise
         self._shaper.check_rows(index, found)
         return found
-
-
-Plans = Mapping[str, Plan]
-"""Plans by event code."""
