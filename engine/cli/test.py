@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from os.path import abspath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,9 +114,12 @@ def _run(composer: Composer, case: Case, arguments: TestArguments, console: Cons
     if not arguments.update or not result.may_update or result.outcome is None:
         _show(result, console)
         return result
-    _writing(lambda: record(result), case.folder)
+    try:
+        settled = record(result)
+    except OSError as error:
+        raise _unwritable(case.folder, error) from error
     console.write(f"wrote {console.result.escape(str(case.folder / result.outcome.kind))}\n")
-    return CaseResult(case, result.outcome)
+    return settled
 
 
 def _show(result: CaseResult, console: Console) -> None:
@@ -144,7 +147,10 @@ def _check_examples(results: Sequence[CaseResult], arguments: TestArguments, con
         console.complain(f"Examples are missing or out of date; --update writes them: {names}", Style.WARNING)
         return
     for example in outdated:
-        _writing(example.write, example.path)
+        try:
+            example.write()
+        except OSError as error:
+            raise _unwritable(example.path, error) from error
         console.write(f"wrote {console.result.escape(str(example.path))}\n")
 
 
@@ -158,11 +164,8 @@ def _warn_of_untested(
             console.complain(f"{definition.event} has no case; add {wanted}/<case>/event.json.", Style.WARNING)
 
 
-def _writing(write: Callable[[], None], path: Path) -> None:
-    try:
-        write()
-    except OSError as error:
-        raise CannotRunError(f"{path} cannot be written: {error.strerror}.") from error
+def _unwritable(path: Path, error: OSError) -> CannotRunError:
+    return CannotRunError(f"{path} cannot be written: {error.strerror}.")
 
 
 TEST = Command(

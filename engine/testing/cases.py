@@ -106,11 +106,16 @@ def run_case(composer: Composing, case: Case) -> CaseResult:
     return _compare(case, expected, outcome, message.secret)
 
 
-def record(result: CaseResult) -> None:
-    """Writes the outcome into the case's folder, where `may_update` allows that."""
-    if result.may_update and result.outcome is not None:
-        line_end = b"" if result.outcome.kind is Kind.BODY else b"\n"
-        (result.case.folder / result.outcome.kind).write_bytes(result.outcome.content + line_end)
+def record(result: CaseResult) -> CaseResult:
+    """Writes the outcome into the case's folder where `may_update` allows that; the case as it stands now.
+
+    Raises OSError.
+    """
+    if not result.may_update or result.outcome is None:
+        return result
+    line_end = b"" if result.outcome.kind is Kind.BODY else b"\n"
+    (result.case.folder / result.outcome.kind).write_bytes(result.outcome.content + line_end)
+    return CaseResult(result.case, result.outcome)
 
 
 def _folders(folder: Path) -> list[Path]:

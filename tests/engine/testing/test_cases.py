@@ -81,7 +81,7 @@ def test_a_missing_expectation_fails_with_the_way_out(case: Case) -> None:
     result = run(case, BODY)
     assert result.problem == "body.json is missing."
     assert result.hint == "--update writes body.json."
-    record(result)
+    assert record(result).problem is None
     assert (case.folder / "body.json").read_bytes() == BYTES
     assert run(case, BODY).problem is None
 
@@ -105,7 +105,7 @@ def test_an_error_is_expected_by_its_class(case: Case) -> None:
 def test_an_error_is_never_recorded(case: Case) -> None:
     result = run(case, lambda: EmptyResultError("no row"))
     assert result.problem == "EmptyResultError: no row"
-    record(result)
+    assert record(result) is result
     assert sorted(path.name for path in case.folder.iterdir()) == ["event.json"]
 
 
