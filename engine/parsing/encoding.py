@@ -114,7 +114,7 @@ def _decode(content: bytes, name: str, codec: str, declared: str | None) -> Deco
     try:
         text = content.decode(codec)
     except UnicodeDecodeError as error:
-        fault = mismatch or _undecodable(content, name, codec, error.start)
+        fault = mismatch or _undecodable(content, name, codec, error.start, is_declared=declared is not None)
         return Decoded(content.decode(codec, errors="replace"), None, declared, fault)
     return Decoded(text, content if name == "UTF-8" else text.encode(), declared, mismatch)
 
@@ -153,13 +153,14 @@ def _is_utf8(content: bytes) -> bool:
     return True
 
 
-def _undecodable(content: bytes, name: str, codec: str, index: int) -> XmlFault:
+def _undecodable(content: bytes, name: str, codec: str, index: int, *, is_declared: bool) -> XmlFault:
     byte = f"The byte 0x{content[index]:02X}"
     hint = f"Save the file as {name}, or declare the encoding that it has."
     if name == "UTF-16":
         message = "The bytes here are half a character of UTF-16."
     elif name == "UTF-8":
-        message = f"{byte} is not UTF-8, the encoding of a file that declares no other."
+        why = "the encoding that the file declares" if is_declared else "the encoding of a file that declares none"
+        message = f"{byte} is not UTF-8, {why}."
         hint = 'Save the file as UTF-8, or declare the encoding that it has, such as encoding="windows-1252".'
     else:
         message = f"{byte} stands for no character in {name}, the encoding that the file declares."
