@@ -1,0 +1,70 @@
+"""The two commands on the project's own definitions, cases and ledgers, as a user of a checkout runs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = "fixtures/ledger/schema.sql"
+EVENT = "fixtures/ledgerpayment/guide/event.json"
+GUIDE = (ROOT / "fixtures" / "ledgerpayment" / "guide" / "body.json").read_bytes()
+CANARY = "canary-2d9e"
+
+
+def run(*words: str, entry: str = "main", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    code = f"import sys; from engine.cli.main import {entry}; sys.exit({entry}())"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("APTIC_")}
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
+        cwd=ROOT,
+        env=kept | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUTF8": "1"} | environment,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("dialect", ["sqlserver", "duckdb", "postgresql"])
+def test_the_shipped_definitions_are_valid(dialect: str) -> None:
+    shown = run("--ledger-schema", SCHEMA, "--dialect", dialect, "--warnings-as-errors", entry="validate")
+    assert (shown.returncode, shown.stderr) == (0, b"")
+    assert shown.stdout.endswith(b" definitions are valid\n")
+
+
+def test_definitions_are_valid_for_the_ledger_that_is_named(postgres_ledger: str) -> None:
+    shown = run("validate", "--ledger-schema", SCHEMA, APTIC_LEDGER=postgres_ledger)
+    assert shown.returncode == 0, shown.stdout.decode()
+
+
+def test_every_case_passes_by_the_command() -> None:
+    shown = run("test")
+    assert shown.returncode == 0, shown.stdout.decode()
+    assert b"\nok   ledgerpayment/guide\n" in shown.stdout
+    assert shown.stdout.endswith(b" cases passed\n")
+
+
+def test_the_cases_run_on_a_test_ledger(postgres_ledger: str) -> None:
+    shown = run("test", "fixtures/ledgerpayment", "--ledger", postgres_ledger)
+    assert shown.returncode == 0, shown.stdout.decode()
+
+
+@pytest.mark.parametrize("ledger", ["duckdb_ledger", "postgres_ledger"])
+def test_the_guides_body_on_each_ledger(ledger: str, request: pytest.FixtureRequest) -> None:
+    url = request.getfixturevalue(ledger)
+    shown = run("compose", "ledgerpayment", "--message", EVENT, "--ledger-schema", SCHEMA, APTIC_LEDGER=url)
+    assert (shown.returncode, shown.stdout) == (0, GUIDE + b"\n")
+
+
+def test_the_secret_is_in_the_body_only(postgres_ledger: str) -> None:
+    words = ("compose", "partpayment", "--message", "fixtures/partpayment/lines-over-two-debts/event.json")
+    shown = run(*words, "--secret-env", "HOOK", "--explain", "--debug", "--ledger", postgres_ledger, HOOK=CANARY)
+    assert shown.returncode == 0, shown.stderr.decode()
+    assert shown.stdout.count(CANARY.encode()) == 1
+    assert CANARY.encode() not in shown.stderr
+    assert b"step 2 (lines), definitions/partpayment.xml:" in shown.stderr
+    assert b"$secret = ***" in shown.stderr
