@@ -1,0 +1,175 @@
+"""sqlglot's T-SQL parser, fed with the tokens of our own scanner.
+
+Only the words of T-SQL become keywords; every other word is a name, as it is on SQL Server. So what other dialects
+would make of LIMIT, QUALIFY, `::` or `??` never comes up, and one scanner counts placeholders, strings and names.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+from sqlglot.dialects.tsql import TSQL
+from sqlglot.errors import ParseError
+from sqlglot.tokenizer_core import Token as ParserToken
+from sqlglot.tokenizer_core import TokenType
+
+from engine.sql.fault import SqlFault
+from engine.sql.scanner import TokenKind
+from engine.sql.statement import Tokens
+from engine.sql.wordlist import words
+
+_DIALECT = TSQL()
+_WORD, _SYMBOL, _VAR = TokenKind.WORD, TokenKind.SYMBOL, TokenType.VAR  # for speed: an enumeration's lookup is slow
+_RESERVED = words("reserved_words.txt")
+_KNOWN = TSQL.Tokenizer.KEYWORDS
+_KEYWORDS = {
+    word: _KNOWN[word.upper()]
+    for word in words("query_words.txt", "reserved", "types")
+    | {"apply", "cube", "first", "json", "next", "offset", "range", "rollup", "window"}
+    if word.upper() in _KNOWN
+}
+_PAIRS = {
+    ("group", "by"): TokenType.GROUP_BY,
+    ("order", "by"): TokenType.ORDER_BY,
+    ("partition", "by"): TokenType.PARTITION_BY,
+    ("grouping", "sets"): TokenType.GROUPING_SETS,
+    ("double", "precision"): TokenType.DOUBLE,
+}
+_SPECIAL_WORDS = frozenset(word for pair in _PAIRS for word in pair) | {"real", "rows"}
+_REAL_SIZE = ((TokenType.L_PAREN, "("), (TokenType.NUMBER, "24"), (TokenType.R_PAREN, ")"))
+_FRAME_SIZES = frozenset({TokenKind.NUMBER, TokenKind.PLACEHOLDER})
+_FRAME_BOUNDS = frozenset({"between", "unbounded", "current"})
+_SYMBOLS = {symbol: _KNOWN.get(symbol) or TSQL.Tokenizer.SINGLE_TOKENS[symbol] for symbol in "(),.-+*/%=<>&|^~:"} | {
+    symbol: _KNOWN[symbol] for symbol in ("<=", ">=", "<>", "!=")
+}
+_SYMBOLS |= {"!<": _SYMBOLS[">="], "!>": _SYMBOLS["<="]}
+MAX_METHOD_CALLS = 20
+"""How many `.name(…)` may follow results: the parser's time grows with the third power of a chain's length."""
+_METHOD_CALL = re.compile(r"\)\s*\.")
+_NO_COMMENTS: list[str] = []  # one for all tokens: the text is parsed without its comments
+
+
+def parse(blanked: str, tokens: Tokens) -> exp.Expr | SqlFault:
+    """The tree of one statement; each `?` is Placeholder(this="<n>"), n from 0 in textual order."""
+    if len(_METHOD_CALL.findall(blanked)) > MAX_METHOD_CALLS:
+        return SqlFault("sql-syntax", 0, "The query calls too many methods on results.", "Make the query simpler.")
+    try:
+        found = _DIALECT.parser().parse(_parser_tokens(tokens), blanked)
+    except ParseError as error:
+        return _syntax_fault(tokens, error)
+    except RecursionError:
+        return SqlFault("sql-syntax", tokens.all[0].start, "The query is nested too deep.", "Make the query simpler.")
+    except Exception:  # the parser trips over some faulty texts with whatever error comes
+        return SqlFault("sql-syntax", tokens.all[0].start, "The query does not parse as T-SQL.", _LOOK)
+    (tree,) = found
+    return tree if tree is not None else SqlFault("sql-syntax", tokens.all[0].start, "The query is empty.", _LOOK)
+
+
+_LOOK = "Try the query in a SQL Server tool first."
+
+
+def _parser_tokens(tokens: Tokens) -> list[ParserToken]:
+    """Our tokens as sqlglot's, `?` as `:0`, `:1` and so on. `col` is our token's index: so an error finds its place."""
+    made: list[ParserToken] = []
+    text, placeholders = tokens.text, 0
+    has_index_hint = "index" in tokens.lower
+    for index, token in enumerate(tokens.all):
+        kind, start, end, word = token.kind, token.start, token.end, tokens.lower[index]
+        if kind is _WORD:
+            type_, content = _KEYWORDS.get(word, _VAR), word.upper() if word in _RESERVED else text[start:end]
+        elif kind is _SYMBOL:
+            type_, content = _SYMBOLS[word], word
+        elif kind is TokenKind.PLACEHOLDER:
+            made.append(ParserToken(TokenType.COLON, ":", 1, index, start, end - 1, _NO_COMMENTS))
+            type_, content = _VAR, str(placeholders)
+            placeholders += 1
+        else:
+            type_, content = _literal(kind, text[start:end])
+        if word in _SPECIAL_WORDS:
+            made += _special_word(tokens, index, word)
+        else:
+            made.append(ParserToken(type_, content, 1, index, start, end - 1, _NO_COMMENTS))
+        if has_index_hint:
+            _call_index_hint(tokens, index, made)
+    return made
+
+
+def _special_word(tokens: Tokens, index: int, word: str) -> tuple[ParserToken, ...]:
+    """GROUP BY and its like are one token of sqlglot's; ROWS and REAL depend on their place."""
+    token = tokens.all[index]
+    if (tokens.word(index - 1), word) in _PAIRS:
+        return ()
+    pair = (word, tokens.word(index + 1))
+    if pair in _PAIRS:
+        end = tokens.all[index + 1].end - 1
+        return (ParserToken(_PAIRS[pair], " ".join(pair).upper(), 1, index, token.start, end, _NO_COMMENTS),)
+    type_ = _KEYWORDS.get(word, _VAR)
+    if word == "rows" and _is_keyword_rows(tokens, index):
+        type_ = TokenType.ROWS
+    text = word.upper() if word in _RESERVED else tokens.source(index)
+    made = ParserToken(type_, text, 1, index, token.start, token.end - 1, _NO_COMMENTS)
+    if word == "real" and _is_type(tokens, index):  # sqlglot takes real for float, but it is float(24)
+        return (made, *(_made(type_, text, index, token.start) for type_, text in _REAL_SIZE))
+    return (made,)
+
+
+def _is_keyword_rows(tokens: Tokens, index: int) -> bool:
+    """Whether the ROWS at `index` begins a window's frame or ends a sample's size; elsewhere it may be a name."""
+    return (
+        tokens.word(index + 1) in _FRAME_BOUNDS
+        or tokens.kind(index + 1) in _FRAME_SIZES
+        or (tokens.kind(index - 1) in _FRAME_SIZES and tokens.word(index + 1) == ")")
+    )
+
+
+def _is_type(tokens: Tokens, index: int) -> bool:
+    """Whether the word at `index` is the type of a CAST or CONVERT."""
+    before, after = tokens.word(index - 1), tokens.word(index + 1)
+    return (before == "as" and after == ")") or (
+        before == "(" and after == "," and tokens.word(index - 2) in {"convert", "try_convert"}
+    )
+
+
+def _call_index_hint(tokens: Tokens, index: int, made: list[ParserToken]) -> None:
+    """The hint INDEX = x becomes INDEX (x), the form that sqlglot knows; `made` ends with the token at `index`."""
+    start = tokens.all[index].start
+    if tokens.word(index) == "=" and tokens.word(index - 1) == "index":
+        made.pop()
+        if tokens.word(index + 1) != "(":
+            made.append(_made(TokenType.L_PAREN, "(", index, start))
+    elif tokens.word(index - 1) == "=" and tokens.word(index - 2) == "index" and tokens.word(index) != "(":
+        made.append(_made(TokenType.R_PAREN, ")", index, start))
+
+
+def _made(type_: TokenType, text: str, index: int, offset: int) -> ParserToken:
+    return ParserToken(type_, text, 1, index, offset, offset, _NO_COMMENTS)
+
+
+def _literal(kind: TokenKind, source: str) -> tuple[TokenType, str]:
+    if kind is TokenKind.STRING:
+        type_ = TokenType.STRING if source[0] == "'" else TokenType.NATIONAL_STRING
+        return type_, source[source.index("'") + 1 : -1].replace("''", "'")
+    if kind is TokenKind.BRACKETED:
+        return TokenType.IDENTIFIER, source[1:-1].replace("]]", "]")
+    if kind is TokenKind.QUOTED:
+        return TokenType.IDENTIFIER, source[1:-1].replace('""', '"')
+    if source[:2] in {"0x", "0X"}:
+        return TokenType.HEX_STRING, source[2:]
+    return TokenType.NUMBER, source
+
+
+def _syntax_fault(tokens: Tokens, error: ParseError) -> SqlFault:
+    """The parser's complaint at its place, in our words."""
+    found = error.errors[0] if error.errors else {}
+    index = min(int(found.get("col") or 0), len(tokens.all) - 1)
+    description = str(found.get("description") or "")
+    source = tokens.source(index)
+    if description.startswith("Expecting "):
+        wanted = description.removeprefix("Expecting ").split(" ", 1)[0].rstrip(".")
+        message = f"{wanted} is missing here, at {source}."
+    elif index == len(tokens.all) - 1:
+        message = f"The query ends too early, or {source} does not belong here."
+    else:
+        message = f"{source} is not expected here."
+    return SqlFault("sql-syntax", tokens.all[index].start, message, _LOOK)

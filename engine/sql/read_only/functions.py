@@ -1,0 +1,146 @@
+"""The functions that a query may call, by the name in the author's text.
+
+A call is a name followed by `(`. What else looks so is known by its place: types, clauses, aliases with a column list.
+
+Methods of xml columns (`x.value('…', 'int')`, `x.nodes('…')`) read like calls of `schema.name(…)`. They are taken for
+methods where they follow a closing parenthesis, or where a column of that name is known to be xml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from sqlglot import exp
+
+from engine.model import Kind, Severity
+from engine.sql.fault import SqlFault
+from engine.sql.read_only.subject import Subject, start_of
+from engine.sql.read_only.tables import check_database, is_system_schema
+from engine.sql.scanner import TokenKind
+from engine.sql.wordlist import words
+
+_KNOWN = words("functions.txt") - words("functions.txt", "xml methods")
+_METHODS = words("functions.txt", "xml methods")
+_NAMES = frozenset({TokenKind.WORD, TokenKind.QUOTED, TokenKind.BRACKETED})
+_NO_CALLS = words("query_words.txt", "reserved", "other", "types") - _KNOWN
+
+
+def check(subject: Subject) -> Iterator[SqlFault]:
+    """Rules `read-only`, `unknown-function` and `user-function` for every call of the query."""
+    calls, listing = _calls(subject), _listing(subject)
+    for index, word in enumerate(subject.tokens.lower):
+        if word != "(" or subject.tokens.kind(index - 1) not in _NAMES:
+            continue
+        start, name = subject.tokens.all[index - 1].start, subject.tokens.lower[index - 1]
+        if subject.tokens.word(index - 2) == ".":
+            if start not in listing:
+                yield from _qualified(subject, index - 1)
+        elif name in _KNOWN or start in listing:
+            continue
+        elif start in calls or name not in _NO_CALLS:
+            yield _unknown(subject, index - 1)
+
+
+def _calls(subject: Subject) -> set[int]:
+    """Where the parser sees a call begin, but for the indexes that a table hint names."""
+    calls = {start_of(node) for node in subject.calls()}
+    return calls - _hinted(subject) if exp.WithTableHint in subject.query.nodes else calls
+
+
+def _hinted(subject: Subject) -> set[int]:
+    """Where the hints that look like calls stand, INDEX (x) and FORCESEEK (x (y)), and the indexes in them."""
+    return {start_of(call) for hint in subject.nodes(exp.WithTableHint) for call in hint.find_all(exp.Func)}
+
+
+def _listing(subject: Subject) -> set[int]:
+    """Where names stand that `(` may follow without a call: aliases that list columns, hinted tables, and indexes."""
+    places = {start_of(alias.this) for alias in subject.nodes(exp.TableAlias) if alias.columns}
+    for hint in subject.nodes(exp.WithTableHint):
+        table = hint.parent
+        if isinstance(table, exp.Table):
+            alias = table.args.get("alias")
+            places |= {start_of(table.this), start_of(alias.this if alias else None)}
+    return places | _hinted(subject)
+
+
+def _unknown(subject: Subject, index: int) -> SqlFault:
+    name = subject.name(index)
+    return SqlFault(
+        "read-only",
+        subject.tokens.all[index].start,
+        f"{name}(…) is not a function of T-SQL that is known to only read.",
+        "A function of the ledger's own is called with its schema, as in dbo.name(…).",
+    )
+
+
+def _qualified(subject: Subject, index: int) -> Iterator[SqlFault]:
+    """A call whose name has a dot before it; `index` is the name's last part."""
+    parts = [index]
+    while subject.tokens.word(parts[0] - 1) == "." and subject.tokens.kind(parts[0] - 2) in _NAMES:
+        parts.insert(0, parts[0] - 2)
+    names = [subject.name(part) for part in parts]
+    is_on_result = subject.tokens.word(parts[0] - 1) == "."
+    if _is_method(subject, names, index, is_on_result=is_on_result):
+        return
+    offset, shown = subject.tokens.all[parts[0]].start, ".".join(names)
+    if is_on_result or len(names) > 3:
+        hint = f"Known are {', '.join(sorted(_METHODS))} on xml."
+        yield SqlFault("read-only", offset, f"The method {names[-1]}(…) is not known to only read.", hint)
+    elif is_system_schema(names[-2]):
+        hint = "Use the functions of T-SQL that need no schema."
+        yield SqlFault("read-only", offset, f"{shown}(…) belongs to the ledger's system.", hint)
+    elif len(names) == 3 and (faults := list(_database(subject, names, offset))):
+        yield from faults
+    else:
+        yield from _user_function(subject, names, offset)
+
+
+def _is_method(subject: Subject, names: list[str], index: int, *, is_on_result: bool) -> bool:
+    """Whether this is a method of xml: its name in lower case, a literal first, and something that is xml before."""
+    if names[-1] not in _METHODS or subject.tokens.kind(index + 2) is not TokenKind.STRING:
+        return False
+    return is_on_result or names[-2].casefold() in _xml_names(subject)
+
+
+def _xml_names(subject: Subject) -> set[str]:
+    """Columns that are xml: of the ledger's tables, of nodes(…), and aliases of a CAST to xml."""
+    found = {
+        column.name.casefold()
+        for table in (subject.schema.tables.values() if subject.schema else ())
+        for column in table.columns
+        if column.type.kind is Kind.XML
+    }
+    for alias in subject.nodes(exp.TableAlias):
+        call = alias.parent.find(exp.Anonymous) if isinstance(alias.parent, (exp.Table, exp.Lateral)) else None
+        if call is not None and call.name == "nodes":
+            found |= {column.name.casefold() for column in alias.columns}
+    for column in subject.nodes(exp.Alias):
+        if isinstance(column.this, exp.Cast) and column.this.is_type("xml"):
+            found.add(column.alias.casefold())
+    return found
+
+
+def _database(subject: Subject, names: list[str], offset: int) -> Iterator[SqlFault]:
+    for fault in check_database(subject, subject.query.tree, names[0], names[1]):
+        yield SqlFault(fault.rule, offset, fault.message, fault.hint)
+
+
+def _user_function(subject: Subject, names: list[str], offset: int) -> Iterator[SqlFault]:
+    shown = ".".join(names)
+    if subject.schema is None and subject.is_sql_server:
+        message = f"{shown}(…) is the ledger's own function; without a schema nobody knows what it does."
+        hint = "Give the ledger's schema: --ledger-schema FILE.sql or ledger_schema=."
+        yield SqlFault("user-function", offset, message, hint, Severity.WARNING)
+    elif len(names) == 3 or subject.schema is None or subject.schema.function(names[-1], names[-2]) is None:
+        message = f"The ledger's schema declares no function {shown}(…)."
+        yield SqlFault("unknown-function", offset, message, _closest(subject, names))
+
+
+def _closest(subject: Subject, names: list[str]) -> str:
+    declared = subject.schema.functions.values() if subject.schema else ()
+    close = get_close_matches(names[-1].casefold(), [function.name.casefold() for function in declared], 1)
+    if not close:
+        return "Declare it in the schema file, or leave it out."
+    match = next(function for function in declared if function.name.casefold() == close[0])
+    return f"Did you mean {match.schema}.{match.name}?"

@@ -1,0 +1,143 @@
+"""The constructs that a query may be made of: an allow-list of the tree's nodes, and the shapes that T-SQL wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp
+
+from engine.sql.fault import SqlFault
+from engine.sql.query import node_offset, outermost
+from engine.sql.read_only.subject import Subject
+from engine.sql.wordlist import lines
+
+
+def _allowed() -> dict[type[exp.Expr], frozenset[str]]:
+    parts = (line.partition(":") for line in lines("nodes.txt"))
+    return {getattr(exp, name): frozenset(arguments.split()) for name, _, arguments in parts}
+
+
+_ALLOWED = _allowed()
+_UNSET: tuple[object, ...] = (None, False, [])
+
+
+def check(subject: Subject) -> Iterator[SqlFault]:
+    """Rules `read-only` for nodes and arguments that are not listed, `sql-syntax` for shapes that T-SQL has not."""
+    for kind, nodes in subject.query.nodes.items():
+        allowed = _ALLOWED.get(kind)
+        shape = _SHAPES.get(kind)
+        for node in nodes:
+            if allowed is None:
+                yield subject.refuse(node, f"{_title(node)} is not known to only read.", "Write it in plain T-SQL.")
+            elif not allowed.issuperset(node.args):
+                yield from _arguments(subject, node, allowed)
+            if shape is not None and (fault := shape(node)):
+                yield subject.refuse(node, fault.message, fault.hint, "sql-syntax")
+    yield from _spine(subject)
+    yield from _joins(subject)
+
+
+def _arguments(subject: Subject, node: exp.Expr, allowed: frozenset[str]) -> Iterator[SqlFault]:
+    for argument, value in node.args.items():
+        if argument not in allowed and value not in _UNSET:
+            what = f"{_title(node)} with {argument.strip('_').upper()}"
+            yield subject.refuse(node, f"{what} is not known to only read.", "Write it in plain T-SQL.")
+
+
+def _title(node: exp.Expr) -> str:
+    name = node.name if isinstance(node, (exp.Anonymous, exp.Command)) else node.key
+    return str(name).upper()
+
+
+def _spine(subject: Subject) -> Iterator[SqlFault]:
+    for node in outermost(subject.query.tree):
+        if isinstance(node, exp.Subquery) and node.args.get("alias"):
+            yield subject.refuse(node, "A whole query has no alias in T-SQL.", "Remove the alias.", "sql-syntax")
+        if isinstance(node, exp.SetOperation) and not isinstance(node.expression, exp.Query):
+            yield subject.refuse(node.expression, "A branch must be a SELECT.", "Write a SELECT here.", "sql-syntax")
+
+
+def _joins(subject: Subject) -> Iterator[SqlFault]:
+    """A JOIN without ON is the same to the parser as a comma."""
+    for node in subject.nodes(exp.Join):
+        if node.args.get("on") or node.kind == "CROSS" or isinstance(node.this, exp.Lateral):
+            continue
+        before = subject.query.blanked[: node_offset(node)].rstrip(" \t\r\n(")
+        if before[-4:].lower() == "join":
+            yield subject.refuse(
+                node, "This join has no ON.", "Write ON and the condition, or CROSS JOIN.", "sql-syntax"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Misshapen:
+    message: str
+    hint: str
+
+
+_Shape = Callable[[Any], _Misshapen | None]
+
+
+def _select(node: exp.Select) -> _Misshapen | None:
+    return None if node.expressions else _Misshapen("This SELECT has no columns.", "Name the columns that it gives.")
+
+
+def _values(node: exp.Values) -> _Misshapen | None:
+    if isinstance(node.parent, (exp.Subquery, exp.From, exp.Join, exp.Table, exp.Lateral)):
+        return None
+    return _Misshapen(
+        "VALUES stands only in FROM, in parentheses and with an alias.", "Write SELECT … FROM (VALUES …) AS x (…)."
+    )
+
+
+def _in(node: exp.In) -> _Misshapen | None:
+    if node.expressions or node.args.get("query"):
+        return None
+    return _Misshapen("This IN has nothing to look in.", "List the values, or write a subquery.")
+
+
+def _group(node: exp.Group) -> _Misshapen | None:
+    return None if any(node.args.values()) else _Misshapen("This GROUP BY names nothing.", "Name what to group by.")
+
+
+def _is(node: exp.Is) -> _Misshapen | None:
+    return None if isinstance(node.expression, exp.Null) else _Misshapen("IS compares with NULL only.", "Write =.")
+
+
+def _star(node: exp.Star) -> _Misshapen | None:
+    return (
+        None
+        if node.arg_key in {"this", "expressions"}
+        else _Misshapen("This * stands inside a name.", "Name the column.")
+    )
+
+
+def _tuple(node: exp.Tuple) -> _Misshapen | None:
+    parents = (exp.Values, exp.Contains, exp.Anonymous, exp.Group, exp.GroupingSets, exp.Rollup, exp.Cube, exp.Version)
+    if isinstance(node.parent, parents):
+        return None
+    return _Misshapen("Several values in parentheses are no value in T-SQL.", "Compare the columns one by one.")
+
+
+def _quantified(node: exp.Expr) -> _Misshapen | None:
+    inner = node.this
+    while isinstance(inner, (exp.Paren, exp.Subquery)):
+        inner = inner.this
+    return (
+        None if isinstance(inner, exp.Query) else _Misshapen("ANY, SOME and ALL take a subquery only.", "Write IN (…).")
+    )
+
+
+_SHAPES: dict[type[exp.Expr], _Shape] = {
+    exp.All: _quantified,
+    exp.Any: _quantified,
+    exp.Group: _group,
+    exp.In: _in,
+    exp.Is: _is,
+    exp.Select: _select,
+    exp.Star: _star,
+    exp.Tuple: _tuple,
+    exp.Values: _values,
+}

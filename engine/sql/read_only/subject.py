@@ -1,0 +1,73 @@
+"""What the read-only rules look at: a query from every side, and what is known of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from unicodedata import normalize
+
+from sqlglot import exp
+
+from engine.sql.fault import SqlFault
+from engine.sql.query import Query, node_offset
+from engine.sql.schema import LedgerSchema
+from engine.sql.statement import Tokens
+
+Node = TypeVar("Node", bound=exp.Expr)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One query under examination. `databases` are folded names."""
+
+    query: Query
+    tokens: Tokens
+    schema: LedgerSchema | None
+    databases: frozenset[str]
+    is_sql_server: bool
+
+    @classmethod
+    def of(
+        cls, query: Query, *, schema: LedgerSchema | None, databases: tuple[str, ...], is_sql_server: bool
+    ) -> Subject:
+        """All that the rules need of `query`, worked out once."""
+        tokens = Tokens(query.text, query.tokens, query.words)
+        return cls(query, tokens, schema, frozenset(map(fold, databases)), is_sql_server)
+
+    def nodes(self, kind: type[Node]) -> Sequence[Node]:
+        """The nodes of exactly that class."""
+        return self.query.nodes.get(kind, ())  # type: ignore[return-value]  # they are keyed by their class
+
+    def calls(self) -> Iterator[exp.Expr]:
+        """The nodes that the parser makes of function calls, and of what it takes for one."""
+        for kind, nodes in self.query.nodes.items():
+            if issubclass(kind, exp.Func):
+                yield from nodes
+
+    def name(self, index: int) -> str:
+        """The name at the token `index`, without its delimiters."""
+        source = self.tokens.source(index)
+        if source[0] == "[":
+            return source[1:-1].replace("]]", "]")
+        return source[1:-1].replace('""', '"') if source[0] == '"' else source
+
+    def refuse(self, node: exp.Expr, message: str, hint: str, rule: str = "read-only") -> SqlFault:
+        """A fault at `node`."""
+        return SqlFault(rule, node_offset(node), message, hint)
+
+
+def start_of(node: exp.Expr | None) -> int:
+    """Where the parser says that `node` begins, -1 where it does not say."""
+    return int(node.meta.get("start", -1)) if node is not None else -1
+
+
+def fold(name: str) -> str:
+    """`name` as the most forgiving collation would compare it: case, accents, width and marks without weight aside.
+
+    SQL Server compares names by the database's collation, so that a schema spelt with fullwidth letters or with a
+    character that has no weight may still be `sys`. Only for comparing with names that are refused.
+    """
+    if name.isascii():
+        return name.lower()
+    return "".join(letter for letter in normalize("NFKD", name).casefold() if letter.isascii())
