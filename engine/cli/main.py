@@ -60,8 +60,8 @@ def _top_parser() -> Parser:
     return parser
 
 
-def _run(command: Command[A], program: str, words: Sequence[str], environment: Mapping[str, str]) -> int:
-    console = Console.of_process(program, environment)
+def make_parser(command: Command[A], program: str) -> Parser:
+    """The parser of a command that is called as `program`; its help is what `--help` and the docs show."""
     example = f"{program} {command.example}".rstrip()
     parser = Parser(
         program,
@@ -70,6 +70,12 @@ def _run(command: Command[A], program: str, words: Sequence[str], environment: M
         "Each long option may be given in the environment instead, for example APTIC_TIME_ZONE for --time-zone.",
     )
     command.add_options(parser)
+    return parser
+
+
+def _run(command: Command[A], program: str, words: Sequence[str], environment: Mapping[str, str]) -> int:
+    console = Console.of_process(program, environment)
+    parser = make_parser(command, program)
     try:
         arguments = parser.parse_command_line(words, environment, command.arguments())
         code = _guarded(command, arguments, console)

@@ -12,7 +12,7 @@ import pytest
 
 from engine.cli import main as module
 from engine.cli.console import CannotRunError
-from engine.cli.main import COMMANDS, main, validate
+from engine.cli.main import COMMANDS, main, make_parser, validate
 from engine.errors import BindingError, ConfigurationError, QueryError
 from engine.resources import definition_schema
 
@@ -51,9 +51,7 @@ def test_every_commands_help_is_sentences_and_an_example(name: str, capsys: pyte
 
 def test_every_option_is_described_by_a_sentence() -> None:
     for known in COMMANDS.values():
-        parser = module.Parser("x", "x", "x")
-        known.add_options(parser)
-        for action in parser._actions:
+        for action in make_parser(known, "x")._actions:
             assert action.help is not None
             assert action.help.endswith((".", ")."))
             assert action.help[0].isupper()

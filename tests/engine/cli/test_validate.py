@@ -1,4 +1,8 @@
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +187,28 @@ def test_options_may_come_from_the_environment(project: Path, command: Callable[
     }
     assert command(entry="validate", cwd=project, environment=environment).code == 0
     assert command("validate", cwd=project, environment=environment | {"APTIC_LEDGER_SCHEMA": ""}).code == 2
+
+
+@pytest.mark.parametrize(("environment", "colour"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colour_is_for_terminals(environment: dict[str, str], colour: bool, project: Path) -> None:
+    faulty(project, "<name>refund</name>", "<name>refnd</name>")
+    ours, theirs = os.openpty()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("APTIC_", "NO_COLOR"))}
+    code = "import sys; from engine.cli.main import validate; sys.exit(validate())"
+    finished = subprocess.run(
+        [sys.executable, "-c", code, "definitions"],
+        cwd=project,
+        env=kept | {"PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"} | environment,
+        stdout=theirs,
+        check=False,
+        timeout=60,
+    )
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # how a terminal says that the other side is closed
+        while chunk := os.read(ours, 65536):
+            shown += chunk
+    os.close(ours)
+    assert finished.returncode == 1
+    assert b"[unknown-event]" in shown
+    assert (b"\x1b[1;31merror:\x1b[0m" in shown) is colour
