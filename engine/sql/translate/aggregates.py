@@ -59,6 +59,8 @@ def argument(emitter: Emitter, node: exp.Expr) -> tuple[Typed, str]:
     with argument_scope(emitter, node):
         if not isinstance(inner, exp.Distinct):
             return emitter.scalar(inner), ""
+        if isinstance(node.parent, exp.Window):
+            raise refused(node, "DISTINCT with OVER is not T-SQL")
         emitter.check_arguments(inner, frozenset({"expressions"}))
         if len(inner.expressions) != 1:
             raise refused(node, "DISTINCT over several columns is not T-SQL here")

@@ -30,6 +30,8 @@ def cast(emitter: Emitter, node: exp.Cast) -> Typed:
 
 def convert(emitter: Emitter, node: exp.Convert) -> Typed:
     """CONVERT(type, value [, style])."""
+    if node.args.get("safe"):
+        raise refused(node, "TRY_CONVERT is not carried to this ledger", "use CONVERT, whose failure is an error")
     style = node.args.get("style")
     if style is not None and not (isinstance(style, exp.Literal) and style.this.isdecimal()):
         raise refused(node, "a CONVERT style that is no plain number is not carried to this ledger")

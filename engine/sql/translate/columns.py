@@ -36,7 +36,7 @@ def column(emitter: Emitter, node: exp.Column) -> Typed:
 def _check_open(scope: Scope, qualifier_key: str | None) -> None:
     """Where a table is unknown, and reported, its columns are not reported as well."""
     for source in scope.sources:
-        if source.is_open and qualifier_key in (None, source.key):
+        if source.is_open and (qualifier_key in (None, source.key) or not source.key):
             raise Refused(None)
 
 

@@ -100,7 +100,7 @@ def _not_carried(node: exp.Expr, left: Typed, right: Typed) -> Refused:
     hint = "CAST one side to the type of the other"
     if Kind.DATETIME in kinds and kinds <= TEMPORAL:
         hint = "CAST the other side to datetime: SQL Server compares a datetime to seven digits otherwise"
-    elif kinds & STRINGS and (left.placeholder is not None or right.placeholder is not None):
+    elif left.placeholder is not None or right.placeholder is not None:
         hint = "declare the argument with the type of the column"
     message = f"{left.type.kind} compared with {right.type.kind} is not carried to this ledger"
     return refused(node, message, hint)

@@ -32,6 +32,13 @@ _KINDS: Final = {
     exp.DType.DATETIME: Kind.DATETIME,
     exp.DType.DATETIME2: Kind.DATETIME2,
 }
+_NAMES: Final = {
+    exp.DType.FLOAT: "float or real",
+    exp.DType.DOUBLE: "float",
+    exp.DType.TEXT: "text or ntext",
+    exp.DType.TIMESTAMPTZ: "datetimeoffset",
+    exp.DType.VARIANT: "sql_variant",
+}
 _FRACTIONS: Final = frozenset({Kind.TIME, Kind.DATETIME2})
 _MAX_LENGTH: Final = {Kind.CHAR: 8000, Kind.VARCHAR: 8000, Kind.NCHAR: 4000, Kind.NVARCHAR: 4000}
 
@@ -44,7 +51,7 @@ def data_type(emitter: Emitter, node: exp.DataType) -> SqlType:
     emitter.check_arguments(node, frozenset({"this", "expressions"}))
     kind = _KINDS.get(node.this)
     if kind is None:
-        name = str(node.args.get("kind") or getattr(node.this, "value", node.this)).lower()
+        name = _NAMES.get(node.this) or str(node.args.get("kind") or getattr(node.this, "value", node.this)).lower()
         hint = "use decimal(p, s) for numbers, varchar(n) or nvarchar(n) for strings"
         raise refused(node, f"a conversion to {name} is not carried to this ledger", hint)
     facets = [_facet(node, item) for item in node.expressions]

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from engine.model import Kind
 from engine.sql.translate.casts import from_literal
+from engine.sql.translate.conversion import adapted
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import DATE, DATETIME, DATETIME2, INT, MOMENTS, WHOLE
@@ -43,6 +44,8 @@ def _day_argument(emitter: Emitter, node: exp.Expr) -> Typed:
     while isinstance(node, exp.TsOrDsToDate | exp.TimeStrToTime | exp.Paren):
         node = node.this
     value = emitter.scalar(node)
+    if value.is_null:
+        return adapted(emitter, value, DATETIME2)
     if isinstance(value.constant, str):
         return from_literal(emitter, node, value.constant, DATETIME2)
     if value.type.kind not in _DAYS:

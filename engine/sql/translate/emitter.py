@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlglot import exp
 
@@ -19,6 +19,20 @@ from engine.sql.translate.targets import Target
 from engine.sql.translate.typed import Typed
 
 Made = TypeVar("Made")
+
+# What the author wrote, where the parser's word for it would not be recognised.
+_WORDS: Final = {
+    exp.AtTimeZone: "AT TIME ZONE",
+    exp.BitwiseAnd: "&",
+    exp.BitwiseNot: "~",
+    exp.BitwiseOr: "|",
+    exp.BitwiseXor: "^",
+    exp.GroupingSets: "GROUPING SETS",
+    exp.HexString: "a binary constant",
+    exp.NullSafeEQ: "IS NOT DISTINCT FROM",
+    exp.NullSafeNEQ: "IS DISTINCT FROM",
+    exp.TryCast: "TRY_CAST",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +135,7 @@ class Emitter:
             return self.request.text[start : end + 1].upper()
         if isinstance(node, exp.Anonymous):
             return str(node.this).upper()
-        return str(node.key).upper()
+        return _WORDS.get(type(node)) or str(node.key).upper()
 
     def attempt(self, make: Callable[[], Made]) -> Made | None:
         """What `make` gives, or None after noting why it is refused, so that the rest is looked at too."""

@@ -66,7 +66,7 @@ _SCALARS: Final[dict[type[exp.Expr], Entry]] = {
     exp.Mod: entry(arithmetic, "this", "expression"),
     exp.Neg: entry(negative, "this"),
     exp.Cast: entry(cast, "this", "to"),
-    exp.Convert: entry(convert, "this", "expression", "style"),
+    exp.Convert: entry(convert, "this", "expression", "style", "safe"),
     exp.Collate: entry(collated, "this", "expression"),
     exp.Replace: entry(replace, "this", "expression", "replacement"),
     **CONDITIONALS,

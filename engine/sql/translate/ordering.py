@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from functools import partial
 
 from sqlglot import exp
@@ -22,6 +21,12 @@ _UNORDERED = LEGACY | {Kind.OTHER, Kind.UNIQUEIDENTIFIER, Kind.ROWVERSION}
 def sort_key(emitter: Emitter, node: exp.Ordered) -> str:
     """One item of an ORDER BY whose names are columns, not aliases (that of a window)."""
     emitter.check_arguments(node, frozenset({"this", "desc", "nulls_first"}))
+    return _expression_key(emitter, node)
+
+
+def _expression_key(emitter: Emitter, node: exp.Ordered) -> str:
+    if node.find(exp.Column) is None:
+        raise refused(node, "an order by a constant is not T-SQL")
     return sorted_by(node, _key(emitter, node, emitter.scalar(node.this)))
 
 
@@ -31,8 +36,6 @@ def sorted_by(node: exp.Ordered, sql: str) -> str:
 
 
 def _key(emitter: Emitter, node: exp.Ordered, value: Typed) -> str:
-    if isinstance(value.constant, int | str | float | Decimal) or value.placeholder is not None or value.is_null:
-        raise refused(node, "an order by a constant is not T-SQL")
     if value.type.kind in _UNORDERED:
         hint = "order by another column" if value.type.kind is Kind.UNIQUEIDENTIFIER else None
         raise refused(node, f"{value.type.kind} values are not ordered alike on every ledger", hint)
@@ -61,7 +64,7 @@ def _item(emitter: Emitter, node: exp.Ordered, outputs: Sequence[Output], output
     number = _output_number(node, outputs)
     if number is None:
         if not outputs_only:
-            return sorted_by(node, _key(emitter, node, emitter.scalar(node.this)))
+            return _expression_key(emitter, node)
         number = _same_output(emitter, node, outputs)
     value = outputs[number].value
     if value.constant is not None or value.placeholder is not None or value.is_null:
@@ -93,8 +96,8 @@ def _output_number(node: exp.Ordered, outputs: Sequence[Output]) -> int | None:
 
 def _same_output(emitter: Emitter, node: exp.Ordered, outputs: Sequence[Output]) -> int:
     """The output that has the key's expression, as T-SQL asks where rows are merged."""
-    value = emitter.scalar(node.this)
+    value = emitter.scalar(node.this) if emitter.scope.sources else None
     for index, output in enumerate(outputs):
-        if output.value.sql == value.sql:
+        if value is not None and output.value.sql == value.sql:
             return index
     raise refused(node, "ORDER BY with DISTINCT or a set operation may only name a column of the SELECT list")

@@ -58,11 +58,12 @@ def _group(emitter: Emitter, node: exp.Select) -> str:
         return ""
     emitter.check_arguments(group, frozenset({"expressions"}))
     keys, representatives = [], {}
-    for item in group.expressions:
-        value = emitter.attempt(partial(_grouped, emitter, item))
-        if value is not None:
-            keys.append(_group_key(emitter, item, value))
-            representatives[value.sql] = _standing_for(emitter, value)
+    values = [emitter.attempt(partial(_grouped, emitter, item)) for item in group.expressions]
+    for item, value in zip(group.expressions, values, strict=True):
+        if value is None:
+            raise Refused(None)
+        keys.append(_group_key(emitter, item, value))
+        representatives[value.sql] = _standing_for(emitter, value)
     classes = frozenset(type(item.unnest()) for item in group.expressions if not isinstance(item, exp.Column))
     emitter.scope.grouping = Grouping(representatives, classes)
     return " GROUP BY " + ", ".join(keys)

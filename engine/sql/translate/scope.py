@@ -21,7 +21,7 @@ class ScopeColumn:
 class Source:
     """One item of FROM. `key` is the case-folded alias; `schema_key` is set for a table without an alias.
 
-    `is_open`: its table is unknown (and reported), so any column may be in it.
+    `is_open`: its table is unknown (and reported), so any column may be in it; without a key, of any alias.
     """
 
     key: str

@@ -35,7 +35,8 @@ def set_operation(emitter: Emitter, node: exp.SetOperation) -> Plan:
     plan = together(emitter, node, left, right, word if is_distinct else "UNION ALL")
     order = node.args.get("order")
     noted = len(emitter.faults)
-    keys = order_items(emitter, order, plan.outputs, outputs_only=True)
+    with emitter.inner_scope(None):
+        keys = order_items(emitter, order, plan.outputs, outputs_only=True)
     if len(emitter.faults) > noted:
         raise Refused(None)
     tail = Tail(keys, *tail_counts(emitter, node, is_ordered=order is not None))

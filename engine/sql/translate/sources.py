@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
@@ -41,9 +41,20 @@ def from_clause(emitter: Emitter, node: exp.Select) -> str:
 
 
 def _joined(emitter: Emitter, first: exp.Expr, joins: Iterable[exp.Join]) -> str:
-    parts = [emitter.attempt(partial(_item, emitter, first))]
-    parts += [emitter.attempt(partial(_join, emitter, join)) for join in joins]
-    return "".join(part or "" for part in parts)
+    return "".join([_part(emitter, partial(_item, emitter, first)), *_each(emitter, joins)])
+
+
+def _each(emitter: Emitter, joins: Iterable[exp.Join]) -> list[str]:
+    return [_part(emitter, partial(_join, emitter, join)) for join in joins]
+
+
+def _part(emitter: Emitter, make: Callable[[], str]) -> str:
+    """A piece of FROM; where it is refused, any column may have been in it, and is not reported as well."""
+    known = len(emitter.scope.sources)
+    made = emitter.attempt(make)
+    if made is None and len(emitter.scope.sources) == known:
+        emitter.scope.sources.append(Source("", "", (), is_open=True))
+    return made or ""
 
 
 def _join(emitter: Emitter, join: exp.Join) -> str:
@@ -68,8 +79,7 @@ def _item(emitter: Emitter, node: exp.Expr) -> str:
         first = partial(table, emitter, node)
         if not joins:
             return first()
-        parts = [emitter.attempt(first), *(emitter.attempt(partial(_join, emitter, join)) for join in joins)]
-        return "(" + "".join(part or "" for part in parts) + ")"
+        return "(" + "".join([_part(emitter, first), *_each(emitter, joins)]) + ")"
     if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and node.args.get("alias") is None:
         emitter.check_arguments(node, frozenset({"this"}))
         return _item(emitter, node.this)

@@ -5,11 +5,10 @@ import sys
 from pathlib import Path
 
 # Modules beside the tests are not importable by name under importlib mode.
-_SPEC = importlib.util.spec_from_file_location(
-    "translation_ledgers", Path(__file__).with_name("translation_ledgers.py")
-)
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_MODULE = importlib.util.module_from_spec(_SPEC)
-sys.modules["translation_ledgers"] = _MODULE
-_SPEC.loader.exec_module(_MODULE)
+for name in ("translation_ledgers", "translation_sample"):
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)

@@ -1,0 +1,110 @@
+"""Whole SELECTs, run on both ledgers and compared with the rows that SQL Server documents."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from translation_ledgers import Ledger, asked, carried, create, opened_ledgers, schema_of, shown
+
+from engine.model import Kind, SqlType
+from engine.sql.schema import Column, Table
+
+ITEM = Table(
+    "dbo",
+    "item",
+    (
+        Column("id", SqlType(Kind.INT)),
+        Column("code", SqlType(Kind.VARCHAR, length=20)),
+        Column("name", SqlType(Kind.NVARCHAR, length=20)),
+        Column("amount", SqlType(Kind.DECIMAL, precision=9, scale=2)),
+        Column("sold", SqlType(Kind.DATE)),
+        Column("parent", SqlType(Kind.INT)),
+    ),
+)
+PART = Table(
+    "dbo",
+    "Part",
+    (
+        Column("ItemId", SqlType(Kind.INT)),
+        Column("no", SqlType(Kind.SMALLINT)),
+        Column("kind", SqlType(Kind.CHAR, length=3)),
+        Column("share", SqlType(Kind.DECIMAL, precision=5, scale=4)),
+    ),
+)
+ITEMS = [
+    (1, "ABC", "Åsa", Decimal("10.00"), date(2024, 1, 31), None),
+    (2, "abc ", "åsa", Decimal("20.00"), date(2024, 2, 29), 1),
+    (3, "def", "Örjan", None, None, 1),
+    (4, None, None, Decimal("-5.50"), date(2024, 1, 1), 2),
+]
+PARTS = [
+    (1, 1, "a", Decimal("0.5000")),
+    (1, 2, "B", Decimal("0.2500")),
+    (2, 1, "A", Decimal("0.2500")),
+    (9, 1, "x", Decimal("1.0000")),
+]
+SCHEMA = schema_of(ITEM, PART)
+CASES = tomllib.loads(Path(__file__).with_name("query_cases.toml").read_text("utf-8"))["case"]
+READERS = {"decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat}
+
+
+@pytest.fixture(scope="module")
+def ledgers() -> Iterator[list[Ledger]]:
+    with opened_ledgers() as opened:
+        for ledger in opened:
+            for table, rows in ((ITEM, ITEMS), (PART, PARTS)):
+                names = [column.name for column in table.columns]
+                create(ledger, table, [dict(zip(names, row, strict=True)) for row in rows])
+        yield opened
+
+
+def value(written: Any) -> object:
+    kind, _, text = written.partition(":") if isinstance(written, str) else ("", "", "")
+    return READERS[kind](text) if kind in READERS else written
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["sql"][:90] for case in CASES])
+def test_gives_the_rows_that_sql_server_documents(ledgers: list[Ledger], case: dict[str, Any]) -> None:
+    values = [value(written) for written in case.get("values", [])]
+    for ledger in ledgers:
+        found = asked(ledger, case["sql"], SCHEMA, case.get("arguments", []), values)
+        rows = [[shown(cell) for cell in row] for row in found]
+        if case.get("unordered_tail"):
+            assert rows[0] == case["rows"][0]
+            assert len(rows) == len(case["rows"])
+        else:
+            assert rows == case["rows"], (
+                ledger.dialect,
+                carried(ledger, case["sql"], SCHEMA, case.get("arguments", [])),
+            )
+
+
+def test_bounds_the_rows_of_the_whole(ledgers: list[Ledger]) -> None:
+    for sql, rows in {
+        "SELECT id FROM item ORDER BY id": 2,
+        "SELECT TOP (1) id FROM item ORDER BY id": 1,
+        "SELECT TOP (9) id FROM item ORDER BY id": 2,
+        "SELECT id FROM item UNION ALL SELECT no FROM part": 2,
+        "SELECT DISTINCT code FROM item": 2,
+        "SELECT id FROM item ORDER BY id OFFSET 3 ROWS": 1,
+    }.items():
+        for ledger in ledgers:
+            assert len(asked(ledger, sql, SCHEMA, row_limit=2)) == rows, sql
+    for ledger in ledgers:
+        sql = "SELECT TOP (?) id FROM item ORDER BY id"
+        assert len(asked(ledger, sql, SCHEMA, ["int"], [3], row_limit=2)) == 2
+        assert len(asked(ledger, sql, SCHEMA, ["int"], [1], row_limit=2)) == 1
+
+
+def test_gives_one_number_to_an_argument_however_often_it_stands(ledgers: list[Ledger]) -> None:
+    sql = "SELECT LEFT(code, ?) AS c FROM item WHERE id = ? AND CHARINDEX(?, code) > 0"
+    for ledger in ledgers:
+        translation = carried(ledger, sql, SCHEMA, ["int", "int", "string"])
+        assert sorted(translation.parameters) == [0, 1, 2]
+        assert asked(ledger, sql, SCHEMA, ["int", "int", "string"], [2, 1, "B"]) == [("AB",)]

@@ -1,0 +1,71 @@
+"""What is refused is refused with the rule, the place and a way out, and never carried."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from translation_ledgers import refused_or_carried, schema_of
+from translation_sample import SAMPLE
+
+from engine.model import Dialect, Kind, SqlType
+from engine.sql.schema import Column, LedgerSchema, Table
+from engine.sql.translate import Translation
+
+OTHER = Table(
+    "dbo",
+    "other",
+    (
+        Column("id", SqlType(Kind.INT)),
+        Column("small", SqlType(Kind.SMALLINT)),
+        Column("ref", SqlType(Kind.VARCHAR, length=30)),
+        Column("place", SqlType(Kind.OTHER, other_name="geography")),
+        Column("sentat", SqlType(Kind.DATETIMEOFFSET, scale=7)),
+    ),
+)
+SCHEMA = schema_of(SAMPLE, OTHER)
+FILE = tomllib.loads(Path(__file__).with_name("refused_cases.toml").read_text("utf-8"))
+CASES = [
+    (group["rule"], group.get("arguments", []), sql, words) for group in FILE["group"] for sql, words in group["cases"]
+]
+
+
+@pytest.mark.parametrize("dialect", [Dialect.DUCKDB, Dialect.POSTGRESQL])
+@pytest.mark.parametrize(("rule", "arguments", "sql", "words"), CASES, ids=[case[2] for case in CASES])
+def test_is_refused(dialect: Dialect, rule: str, arguments: list[str], sql: str, words: str) -> None:
+    query = sql if sql.startswith(("SELECT", "WITH")) else f"SELECT {sql} AS v FROM sample t"
+    found = refused_or_carried(dialect, query, SCHEMA, arguments)
+    assert not isinstance(found, Translation), found.sql
+    assert [fault.rule for fault in found] == [rule]
+    assert words.casefold() in f"{found[0].message} {found[0].hint}".casefold()
+    assert 0 <= found[0].offset < len(query)
+
+
+def faults(sql: str, schema: LedgerSchema = SCHEMA) -> list[tuple[str, int]]:
+    found = refused_or_carried(Dialect.POSTGRESQL, sql, schema)
+    assert not isinstance(found, Translation)
+    return [(fault.rule, fault.offset) for fault in found]
+
+
+def test_finds_several_faults_in_one_query_in_the_order_of_the_text() -> None:
+    sql = (
+        "SELECT s.nix, NEWID() AS n, s.price / 2 AS q FROM sample s JOIN nowhere n ON n.a = s.id"
+        " WHERE s.nox = 1 AND s.nux = 2"
+    )
+    assert faults(sql) == [
+        ("unknown-column", sql.index("nix")),
+        ("portability", sql.index("NEWID")),
+        ("portability", sql.index("s.price")),
+        ("unknown-table", sql.index("nowhere")),
+        ("unknown-column", sql.index("nox")),
+        ("unknown-column", sql.index("nux")),
+    ]
+
+
+def test_does_not_report_the_columns_of_an_unknown_table() -> None:
+    assert faults("SELECT n.a, b FROM nowhere n WHERE n.c = 1 GROUP BY n.d") == [("unknown-table", 19)]
+
+
+def test_refuses_an_argument_that_is_not_given() -> None:
+    assert faults("SELECT id FROM sample WHERE id = ?") == [("argument-count", 33)]
