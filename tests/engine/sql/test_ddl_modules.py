@@ -155,14 +155,15 @@ class TestFunctions:
         found = function(
             """CREATE FUNCTION dbo.f (@id int, @from date)
             RETURNS TABLE WITH SCHEMABINDING AS
-            RETURN (SELECT t.a, t.b AS amount, dbo.g(@from) AS later FROM dbo.t AS t WHERE t.a = @id)"""
+            RETURN (SELECT t.a, t.b AS amount, @from AS since, dbo.g(a) AS g FROM dbo.t AS t WHERE t.a = @id)"""
         )
         assert found.result is None
         assert found.parameters == (INT, SqlType(Kind.DATE))
         assert [(c.name, c.type) for c in found.columns] == [
             ("a", INT),
             ("amount", DECIMAL),
-            ("later", UNKNOWN),
+            ("since", SqlType(Kind.DATE)),
+            ("g", UNKNOWN),
         ]
 
     def test_inline_without_parentheses(self) -> None:

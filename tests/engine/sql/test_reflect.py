@@ -48,8 +48,10 @@ def test_types_of_postgresql(spelling: str, expected: SqlType) -> None:
 
 @pytest.mark.parametrize(
     "spelling",
-    ["money", "interval", "json", "jsonb", "inet", "integer[]", "numeric(5,-2)", "numeric(3,5)", "bit(3)", '"char"']
-    + ["time with time zone", "public.citext", "public.text", "mood", "int4range"],
+    [
+        *("money", "interval", "json", "jsonb", "inet", "integer[]", "numeric(5,-2)", "numeric(3,5)", "bit(3)"),
+        *('"char"', "time with time zone", "public.citext", "public.text", "mood", "int4range"),
+    ],
 )
 def test_types_of_postgresql_without_a_json_form(spelling: str) -> None:
     assert postgresql_type(spelling) == SqlType(Kind.OTHER, other_name=spelling)
