@@ -21,7 +21,7 @@ from engine.sql.translate.typed import Typed
 Made = TypeVar("Made")
 
 # What the author wrote, where the parser's word for it would not be recognised.
-_WORDS: Final = {
+_WORDS: Final[dict[type[exp.Expr], str]] = {
     exp.AtTimeZone: "AT TIME ZONE",
     exp.BitwiseAnd: "&",
     exp.BitwiseNot: "~",
