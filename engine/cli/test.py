@@ -49,7 +49,8 @@ def add_options(parser: Parser) -> None:
     parser.add_argument(
         "--update",
         action="store_true",
-        help="Writes what was composed into the cases, and the example of each event beside the definitions.",
+        help="Writes what was composed into the cases (never an error) and, unless a PATH is given, each event's "
+        "example (<event>.example.json) beside the definitions.",
     )
 
 

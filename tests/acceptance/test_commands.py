@@ -46,6 +46,7 @@ def test_every_case_passes_by_the_command() -> None:
     assert shown.returncode == 0, shown.stdout.decode()
     assert b"\nok   ledgerpayment/guide\n" in shown.stdout
     assert shown.stdout.endswith(b" cases passed\n")
+    assert shown.stderr == b"", "run `aptic-definitions test --update`, and look at what it changes"
 
 
 def test_the_cases_run_on_a_test_ledger(postgres_ledger: str) -> None:
