@@ -73,7 +73,7 @@ def _member_name(name: object) -> str:
 
 
 def _misfit(value: object, expected: str) -> EncodingError:
-    return EncodingError(f"the ledger gave a Python {type(value).__name__} that is no {expected}")
+    return EncodingError(f"the value, a Python {type(value).__name__}, is no {expected}")
 
 
 def _integer(value: object) -> object:

@@ -10,12 +10,13 @@ from typing import Final
 
 from jinja2 import nodes
 
-from engine.encoding import canonical
+from engine.encoding import encode
 from engine.errors import EncodingError
 from engine.template.expressions import EXPRESSIONS
 from engine.template.fault import NAME, SYNTAX, TemplateFault
 from engine.template.filters import FILTERS
 from engine.template.reference import EACH, LoopVariable, Path, Reference, Use
+from engine.template.syntax import start_of
 
 LOOP_MEMBERS: Final = ("first", "last", "index")
 TESTS: Final = ("defined", "none", "undefined")
@@ -32,6 +33,8 @@ _REFUSED: Final[dict[type[nodes.Node], tuple[str, str | None]]] = {
     nodes.Mul: ("`*` is not allowed.", _IN_SQL),
     nodes.Pow: ("`**` is not allowed.", _IN_SQL),
     nodes.Mod: ("`%` is not allowed.", _IN_SQL),
+    nodes.List: ("An array can be written only after `in`.", "Write it as JSON: [{{ x }}, {{ y }}]."),
+    nodes.Tuple: ("An array can be written only after `in`.", "Write it as JSON: [{{ x }}, {{ y }}]."),
     nodes.Dict: ("An object cannot be written inside an expression.", 'Write it as JSON: {"name": {{ x }}}.'),
     nodes.Slice: ("Slices are not allowed.", _IN_SQL),
     nodes.Assign: ("`set` is not allowed.", _IN_SQL),
@@ -51,7 +54,9 @@ class Check:
         self._statements(tree.body)
 
     def _fault(self, node: nodes.Node, message: str, hint: str | None = None, *, rule: str = SYNTAX) -> None:
-        self.faults.append(TemplateFault(rule, node.lineno, message, hint))
+        # Jinja does not place every node.
+        offset = start_of(node) if node.lineno is None else node.lineno
+        self.faults.append(TemplateFault(rule, offset, message, hint))
 
     def _refuse(self, node: nodes.Node) -> None:
         message, hint = _REFUSED.get(type(node), (f"`{type(node).__name__.lower()}` is not allowed here.", None))
@@ -119,14 +124,22 @@ class Check:
         if (path := self._path(node)) is not None:
             self._refer(node, path, Use.READ)
             return
-        if type(node) not in EXPRESSIONS:
+        if type(node) not in EXPRESSIONS or isinstance(node, nodes.List | nodes.Tuple):
             self._refuse(node)
             return
         found = len(self.faults)
         self._check(node)
         if len(self.faults) == found and not _is_loop_member(node):
             for child in node.iter_child_nodes():
-                self._expression(child.expr if isinstance(child, nodes.Operand) else child)
+                self._operand(child) if isinstance(child, nodes.Operand) else self._expression(child)
+
+    def _operand(self, operand: nodes.Operand) -> None:
+        """An array may stand after `in` only: elsewhere it could hold one long value many times."""
+        if operand.op in ("in", "notin") and isinstance(operand.expr, nodes.List | nodes.Tuple):
+            for item in operand.expr.items:
+                self._expression(item)
+        else:
+            self._expression(operand.expr)
 
     def _check(self, node: nodes.Node) -> None:
         match node:
@@ -172,18 +185,27 @@ class Check:
         if node.name == "secret":
             self._fault(node, "The secret stands only alone, as {{ secret }} where a value stands.")
         elif node.name == "loop":
-            self._fault(node, f"Of `loop` there are only {', '.join(LOOP_MEMBERS)}.", rule=NAME)
+            self._loop(node, None)
 
     def _member(self, node: nodes.Getattr | nodes.Getitem) -> None:
-        if _is_loop_member(node):
-            if not self._loops:
-                self._fault(node, "`loop` is there only inside a `for`.", rule=NAME)
-        else:
-            self._fault(node, "Only columns, and members of `data`, can be taken from a value.")
+        match node:
+            case nodes.Getattr(node=nodes.Name(name="loop"), attr=member):
+                self._loop(node, member)
+            case nodes.Getitem(node=nodes.Name(name="loop")):
+                self._loop(node, None)
+            case _:
+                self._fault(node, "Only columns, and members of `data`, can be taken from a value.")
+
+    def _loop(self, node: nodes.Node, member: str | None) -> None:
+        if not self._loops:
+            self._fault(node, "`loop` is there only inside a `for`.", rule=NAME)
+        elif member not in LOOP_MEMBERS:
+            members = ", ".join(f"loop.{name}" for name in LOOP_MEMBERS)
+            self._fault(node, f"There are only {members}.", rule=NAME)
 
     def _constant(self, node: nodes.Const) -> None:
         try:
-            canonical(node.value)
+            encode(node.value)
         except EncodingError as error:
             self._fault(node, f"This constant has no JSON form: {error.message}.")
 

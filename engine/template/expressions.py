@@ -16,7 +16,7 @@ from engine.template.fault import RenderingError
 from engine.template.filters import FILTERS
 from engine.template.operations import OperationError
 from engine.template.rendering import Rendering
-from engine.template.syntax import start_of
+from engine.template.syntax import named, root_of, start_of
 
 Expression = Callable[[Rendering], object]
 _Binary = Callable[[object, object], object]
@@ -29,20 +29,6 @@ class MissingError(RenderingError):
 def build_expression(node: nodes.Node) -> Expression:
     """The function that evaluates a checked expression; it raises RenderingError."""
     return _BUILDERS[type(node)](node)
-
-
-def spelled(node: nodes.Node) -> str:
-    """The expression in words that hold no value: a chain of names as the template spells it."""
-    match node:
-        case nodes.Name(name=name):
-            return f"{name}"
-        case nodes.Getattr(node=inner, attr=key):
-            return f"{spelled(inner)}.{key}"
-        case nodes.Getitem(node=inner, arg=nodes.Const(value=key)):
-            return f"{spelled(inner)}[{key!r}]"
-        case nodes.Filter(node=inner, name=name) if inner is not None:
-            return f"{spelled(inner)} | {name}"
-    return "an expression"
 
 
 def _constant(node: nodes.Const) -> Expression:
@@ -82,46 +68,45 @@ def _item(node: nodes.Getitem) -> Expression:
 
 
 def _member(node: nodes.Getattr | nodes.Getitem, key: str | int) -> Expression:
-    inner, words, offset = build_expression(node.node), spelled(node), start_of(node)
+    inner, words, offset = build_expression(node.node), named(node), start_of(node)
     # A column of a row that an optional step did not find is null; the event message has no such rows.
-    null_has_members = _root(node) != "data"
+    null_has_members = root_of(node) != "data"
+    containers = (Mapping, list, tuple) if isinstance(key, int) else Mapping
 
     def read(rendering: Rendering) -> object:
         value = inner(rendering)
         try:
-            if isinstance(value, Mapping) or (isinstance(key, int) and isinstance(value, list | tuple)):
+            if type(value) is dict or isinstance(value, containers):
                 return operations.settled(value[key])  # type: ignore[index]  # a mapping, or a list and an index
         except LookupError:
-            raise MissingError(f"`{words}` is not there", offset) from None
+            raise MissingError(f"{words} is not there", offset) from None
         except OperationError as error:
-            raise RenderingError(f"`{words}`: {error}", offset) from None
+            raise RenderingError(f"{words}: {error}", offset) from None
         if value is None and null_has_members:
             return None
-        raise MissingError(f"`{words}` is not there", offset)
+        raise MissingError(f"{words} is not there", offset)
 
     return read
-
-
-def _root(node: nodes.Node) -> str | None:
-    while isinstance(node, nodes.Getattr | nodes.Getitem):
-        node = node.node
-    return node.name if isinstance(node, nodes.Name) else None
 
 
 def _filter(node: nodes.Filter) -> Expression:
     if node.node is None:
         raise AssertionError("the check let a filter block pass")
     value, arguments = build_expression(node.node), _build_all(node.args)
-    words, offset, apply = spelled(node), start_of(node), FILTERS[node.name].apply
+    words, offset, apply = named(node), start_of(node), FILTERS[node.name].apply
     if apply is None:
         return _default(value, *arguments)
 
     def filtered(rendering: Rendering) -> object:
+        given = value(rendering)
         try:
-            found = apply(value(rendering), *[argument(rendering) for argument in arguments])
+            found = apply(given, *[argument(rendering) for argument in arguments])
         except OperationError as error:
-            raise RenderingError(f"`{words}`: {error}", offset) from None
-        return rendering.made(found, offset)
+            raise RenderingError(f"{words}: {error}", offset) from None
+        if type(found) is str:
+            rendering.handle(given, offset)
+            rendering.handle(found, offset)
+        return found
 
     return filtered
 
@@ -162,7 +147,7 @@ def _concat(node: nodes.Concat) -> Expression:
         try:
             for part in parts:
                 text = operations.text_of(part(rendering))
-                rendering.made(text, offset)
+                rendering.handle(text, offset)
                 texts.append(text)
         except OperationError as error:
             raise RenderingError(f"`~`: {error}", offset) from None
@@ -200,7 +185,9 @@ def _binary(node: nodes.BinExpr) -> Expression:
 
     def reckoned(rendering: Rendering) -> object:
         try:
-            return rendering.made(operation(left(rendering), right(rendering)), offset)
+            found = operation(left(rendering), right(rendering))
+            rendering.handle(found, offset)
+            return found
         except OperationError as error:
             raise RenderingError(f"`{operator}`: {error}", offset) from None
 
@@ -234,13 +221,17 @@ _COMPARISONS: Final[dict[str, _Binary]] = {
 
 def _compare(node: nodes.Compare) -> Expression:
     first, offset = build_expression(node.expr), start_of(node)
-    others = [(_COMPARISONS[operand.op], build_expression(operand.expr)) for operand in node.ops]
+    others = [
+        (_COMPARISONS[operand.op], build_expression(operand.expr), operand.op in ("in", "notin"))
+        for operand in node.ops
+    ]
 
     def compared(rendering: Rendering) -> object:
         left = first(rendering)
         try:
-            for comparison, expression in others:
+            for comparison, expression, searches in others:
                 right = expression(rendering)
+                rendering.handle(right if searches else _shorter(left, right), offset)
                 if not comparison(left, right):
                     return False
                 left = right
@@ -249,6 +240,11 @@ def _compare(node: nodes.Compare) -> Expression:
         return True
 
     return compared
+
+
+def _shorter(left: object, right: object) -> object:
+    """The text that a comparison goes through, if it compares texts."""
+    return min(left, right, key=len) if isinstance(left, str) and isinstance(right, str) else None
 
 
 def _conditional(node: nodes.CondExpr) -> Expression:

@@ -16,6 +16,7 @@ from engine.encoding import HOLE, canonical, encode
 from engine.errors import EncodingError
 
 _SCALAR_TYPES: Final = {str, int, bool, float, type(None)}
+_CONTAINERS: Final = (Mapping, list, tuple)
 _MAX_SCALE: Final = 38  # SQL Server's greatest
 _MAX_DIGITS: Final = 4000
 _EXACT: Final = Context(prec=_MAX_DIGITS, traps=[InvalidOperation, Overflow, Inexact])
@@ -29,7 +30,7 @@ class OperationError(Exception):
 
 def settled(value: object) -> object:
     """A value of the event message as a canonical value; arrays and objects stay as they are until they are written."""
-    if type(value) in _SCALAR_TYPES or isinstance(value, Mapping | list | tuple):
+    if type(value) in _SCALAR_TYPES or isinstance(value, _CONTAINERS):
         return value
     try:
         return canonical(value)
@@ -43,7 +44,7 @@ def text_of(value: object) -> str:
         return value
     if value is None:
         return ""
-    if value is HOLE or isinstance(value, Mapping | list | tuple):
+    if value is HOLE or isinstance(value, _CONTAINERS):
         raise OperationError(f"{kind_of(value)} has no text")
     try:
         (text,) = encode(value)
@@ -120,11 +121,9 @@ def round_half_up(value: object, digits: object) -> Decimal | None:
 
 
 def equal(left: object, right: object) -> bool:
-    """Equality of values; numbers by value, so that 1 is 1.00."""
-    try:
-        return bool(left == right)
-    except RecursionError:
-        raise OperationError("the values are nested too deeply to compare") from None
+    """Equality of scalars; numbers by value, so that 1 is 1.00. Rows and arrays equal nothing but are no error."""
+    scalar = type(left) in _SCALAR_TYPES or not isinstance(left, _CONTAINERS)
+    return scalar and (type(right) in _SCALAR_TYPES or not isinstance(right, _CONTAINERS)) and bool(left == right)
 
 
 def less(left: object, right: object) -> bool:

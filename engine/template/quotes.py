@@ -7,7 +7,6 @@ an `if` or `for` more than one of these may hold.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from enum import Enum, auto
 from typing import Final
 
@@ -29,8 +28,8 @@ _END_OF_STRING: Final = re.compile(r'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
 
 def find_quoted(tree: nodes.Template) -> list[TemplateFault]:
     """A fault for each expression that would, on some way through the template, stand between quotes."""
-    quoted: dict[int, None] = {}
-    _walk(tree.body, frozenset({_Lexical.OUTSIDE}), quoted)
+    walk = _Walk()
+    walk.through(tree.body, frozenset({_Lexical.OUTSIDE}))
     return [
         TemplateFault(
             QUOTES,
@@ -38,33 +37,46 @@ def find_quoted(tree: nodes.Template) -> list[TemplateFault]:
             "An expression stands inside quotes, and would bring its own.",
             'Write {{ x }} without quotes around it; join text with `~`, as in {{ "INV-" ~ number }}.',
         )
-        for offset in sorted(quoted)
+        for offset in sorted(walk.quoted)
     ]
 
 
-def _walk(statements: Iterable[nodes.Node], states: _States, quoted: dict[int, None]) -> _States:
-    for statement in statements:
+class _Walk:
+    """Goes through a tree with sets of states; `quoted` gathers the offsets of expressions inside a string."""
+
+    def __init__(self) -> None:
+        self.quoted: set[int] = set()
+        # Loops in loops go through their body again and again: with the same states there is nothing new to find.
+        self._known: dict[tuple[int, _States], _States] = {}
+
+    def through(self, statements: list[nodes.Node], states: _States) -> _States:
+        key = id(statements), states
+        if key not in self._known:
+            for statement in statements:
+                states = self._statement(statement, states)
+            self._known[key] = states
+        return self._known[key]
+
+    def _statement(self, statement: nodes.Node, states: _States) -> _States:
         match statement:
             case nodes.Output():
-                states = _through_output(statement, states, quoted)
+                return self._output(statement, states)
             case nodes.If():
                 branches = [statement.body, *(branch.body for branch in statement.elif_), statement.else_]
-                states = frozenset().union(*(_walk(branch, states, quoted) for branch in branches))
+                return frozenset().union(*(self.through(branch, states) for branch in branches))
             case nodes.For():
-                # Three states at most: after three rounds nothing new can appear.
-                for _ in _Lexical:
-                    states = states | _walk(statement.body, states, quoted)
-                states = states | _walk(statement.else_, states, quoted)
-    return states
+                for _ in _Lexical:  # each round but the last brings a new state
+                    states = states | self.through(statement.body, states)
+                return states | self.through(statement.else_, states)
+        return states
 
-
-def _through_output(output: nodes.Output, states: _States, quoted: dict[int, None]) -> _States:
-    for node in output.nodes:
-        if isinstance(node, nodes.TemplateData):
-            states = frozenset(_after(node.data, state) for state in states)
-        elif states != {_Lexical.OUTSIDE}:
-            quoted[start_of(node)] = None
-    return states
+    def _output(self, output: nodes.Output, states: _States) -> _States:
+        for node in output.nodes:
+            if isinstance(node, nodes.TemplateData):
+                states = frozenset(_after(node.data, state) for state in states)
+            elif states != {_Lexical.OUTSIDE}:
+                self.quoted.add(start_of(node))
+        return states
 
 
 def _after(text: str, state: _Lexical) -> _Lexical:

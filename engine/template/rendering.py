@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from secrets import token_hex
 from typing import Final
 
-from engine.encoding import HOLE, encode
+from engine.encoding import HOLE
 from engine.template.fault import RenderingError
 
 MAX_ITERATIONS: Final = 100_000
@@ -17,10 +18,13 @@ MAX_WORK: Final = 5_000_000
 """Nodes of the template that its loops may evaluate: about a second."""
 
 MAX_TEXT: Final = 16 * 1024 * 1024
-"""Characters that one rendering may write; text made on the way (`~`, filters) may be as much again."""
+"""Characters that one rendering may write; as many again may be joined, compared, searched or filtered on the way."""
 
 MARK: Final = token_hex(16)
 """Stands for the secret in rendered text; drawn for each process, so that no data can hold it."""
+
+_ITEM: Final = 64
+"""What an item of an array counts, in characters."""
 
 _QUOTED_MARK: Final = f'"{MARK}"'.encode()
 
@@ -28,7 +32,7 @@ _QUOTED_MARK: Final = f'"{MARK}"'.encode()
 class Rendering:
     """The names in sight, and the text written so far with the place in the template that each piece comes from."""
 
-    __slots__ = ("_ends", "_iterations", "_made", "_places", "_size", "_work", "names", "pieces")
+    __slots__ = ("_ends", "_handled", "_iterations", "_places", "_size", "_work", "names", "pieces")
 
     def __init__(self, context: Mapping[str, object]) -> None:
         self.names = {**context, "secret": HOLE}
@@ -36,7 +40,7 @@ class Rendering:
         self._ends: list[int] = []
         self._places: list[int] = []
         self._size = 0
-        self._made = 0
+        self._handled = 0
         self._iterations = 0
         self._work = 0
 
@@ -49,17 +53,27 @@ class Rendering:
         self._ends.append(self._size)
         self._places.append(offset)
 
-    def write_value(self, value: object, offset: int) -> None:
-        """Appends a value as JSON, each hole as the mark. EncodingError where the value has no JSON form."""
-        self.write(_QUOTED_MARK.join(encode(value)).decode(), offset)
+    def write_json(self, parts: tuple[bytes, ...], offset: int) -> None:
+        """Appends a value's JSON, each hole as the mark."""
+        self.write(_QUOTED_MARK.join(parts).decode(), offset)
 
-    def made(self, value: object, offset: int) -> object:
-        """The value, after its text, if it is one, is counted."""
-        if isinstance(value, str):
-            self._made += len(value)
-            if self._made > MAX_TEXT:
-                raise RenderingError(f"the template joins more than {MAX_TEXT} characters", offset)
-        return value
+    def handle(self, value: object, offset: int) -> None:
+        """Counts a text or array that an operation goes through; anything else is free."""
+        if type(value) is str:
+            self._handled += len(value)
+        elif isinstance(value, list):
+            self._handled += len(value) * _ITEM
+        if self._handled > MAX_TEXT:
+            raise RenderingError(f"the template handles more than {MAX_TEXT} characters of text", offset)
+
+    @contextmanager
+    def inner_names(self, *inner: str) -> Iterator[dict[str, object]]:
+        """The names in sight, to be given inner meanings of these; the outer ones hold again afterwards."""
+        outer = {name: self.names[name] for name in inner if name in self.names}
+        yield self.names
+        for name in inner:
+            self.names.pop(name, None)
+        self.names |= outer
 
     def iterate(self, rows: int, work: int, offset: int) -> None:
         """Counts rows that a loop goes over, and `work` nodes of the template that it evaluates for them."""

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 
 from jinja2 import nodes
 
+from engine.encoding import encode, encode_canonical
 from engine.errors import EncodingError
-from engine.template.expressions import build_expression, spelled
+from engine.template.expressions import build_expression
 from engine.template.fault import RenderingError
 from engine.template.rendering import Rendering
-from engine.template.syntax import start_of
+from engine.template.syntax import named, root_of, start_of
 
 Statement = Callable[[Rendering], None]
 
@@ -54,16 +55,17 @@ def _written(node: nodes.Node) -> Statement:
     if isinstance(node, nodes.TemplateData):
         data = node.data
         return lambda rendering: rendering.write(data, offset)
-    expression, words = build_expression(node), spelled(node)
+    expression, words = build_expression(node), named(node)
+    # What the steps gave is canonical already; only the message, and what was made of it, is not.
+    to_json = encode if root_of(node) in ("data", None) else encode_canonical
 
     def write(rendering: Rendering) -> None:
         value = expression(rendering)
         try:
-            rendering.write_value(value, offset)
-        except RenderingError:
-            raise
+            parts = to_json(value)
         except EncodingError as error:
-            raise RenderingError(f"`{words}`: {error.message}", offset) from None
+            raise RenderingError(f"{words}: {error.message}", offset) from None
+        rendering.write_json(parts, offset)
 
     return write
 
@@ -92,13 +94,12 @@ def _for(loop: nodes.For) -> Statement:
 
     def run(rendering: Rendering) -> None:
         found = rows(rendering)
-        outer = rendering.names
-        for index, row in enumerate(found, 1):
-            rendering.iterate(uncounted, work, offset)
-            place = {"first": index == 1, "last": index == len(found), "index": index}
-            rendering.names = {**outer, name: row, "loop": place}
-            body(rendering)
-        rendering.names = outer
+        with rendering.inner_names(name, "loop") as names:
+            for index, row in enumerate(found, 1):
+                rendering.iterate(uncounted, work, offset)
+                names[name] = row
+                names["loop"] = {"first": index == 1, "last": index == len(found), "index": index}
+                body(rendering)
         if not found:
             otherwise(rendering)
 
@@ -107,7 +108,7 @@ def _for(loop: nodes.For) -> Statement:
 
 def _rows(loop: nodes.For) -> Callable[[Rendering], list[object]]:
     """The rows that the loop goes over: those that its `if` lets pass, where it has one."""
-    source, words, offset, name = build_expression(loop.iter), spelled(loop.iter), start_of(loop.iter), _target(loop)
+    source, words, offset, name = build_expression(loop.iter), named(loop.iter), start_of(loop.iter), _target(loop)
     test = None if loop.test is None else build_expression(loop.test)
     work = 0 if loop.test is None else _work([loop.test])
 
@@ -116,17 +117,16 @@ def _rows(loop: nodes.For) -> Callable[[Rendering], list[object]]:
         if found is None:
             return []
         if not isinstance(found, list):
-            raise RenderingError(f"`{words}` holds no rows", offset)
+            raise RenderingError(f"{words} holds no rows", offset)
         if test is None:
             return found
-        outer = rendering.names
         passed = []
-        for row in found:
-            rendering.iterate(1, work, offset)
-            rendering.names = {**outer, name: row}
-            if test(rendering):
-                passed.append(row)
-        rendering.names = outer
+        with rendering.inner_names(name) as names:
+            for row in found:
+                rendering.iterate(1, work, offset)
+                names[name] = row
+                if test(rendering):
+                    passed.append(row)
         return passed
 
     return rows

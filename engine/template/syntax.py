@@ -110,4 +110,31 @@ def _depth_is_bounded(tree: nodes.Node) -> bool:
 
 def start_of(node: nodes.Node) -> int:
     """The offset at which the node's text begins: Jinja places some nodes at their operator."""
-    return min(part.lineno for part in (node, *node.find_all(nodes.Expr)) if part.lineno is not None)
+    return min((part.lineno for part in (node, *node.find_all(nodes.Node)) if part.lineno is not None), default=0)
+
+
+def named(node: nodes.Node) -> str:
+    """The expression in words that hold no value: a chain of names as the template spells it, in backticks."""
+    chain = _chain(node)
+    return "an expression" if chain is None else f"`{chain}`"
+
+
+def root_of(node: nodes.Node) -> str | None:
+    """The name that a chain of members begins with; None for any other expression."""
+    while isinstance(node, nodes.Getattr | nodes.Getitem):
+        node = node.node
+    return node.name if isinstance(node, nodes.Name) else None
+
+
+def _chain(node: nodes.Node) -> str | None:
+    match node:
+        case nodes.Name(name=name):
+            return str(name)
+        case nodes.Getattr(attr=key) | nodes.Getitem(arg=nodes.Const(value=key)):
+            chain = _chain(node.node)
+            step = f".{key}" if isinstance(node, nodes.Getattr) else f"[{key!r}]"
+            return chain and chain + step
+        case nodes.Filter(node=inner, name=name) if inner is not None:
+            chain = _chain(inner)
+            return chain and f"{chain} | {name}"
+    return None
