@@ -78,21 +78,25 @@ def _run(command: Command[A], program: str, words: Sequence[str], environment: M
     parser = make_parser(command, program)
     try:
         arguments = parser.parse_command_line(words, environment, command.arguments())
-        code = _guarded(command, arguments, console)
-        console.out.flush()
+        return _guarded(command, arguments, console)
     except BrokenPipeError:
-        # The reader has gone, which is no error; without this the interpreter's own flush at exit would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # the reader has gone, which is no error
         return BROKEN_PIPE
     except KeyboardInterrupt:
         return INTERRUPTED
-    return code
+
+
+def _drop_output() -> None:
+    """Without this the interpreter's own flush at exit would fail once more, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _guarded(command: Command[A], arguments: A, console: Console) -> int:
     with console.logging(debug=arguments.debug):
         try:
-            return command.run(arguments, console)
+            code = command.run(arguments, console)
+            console.out.flush()
+            return code
         except BrokenPipeError:
             raise
         except Exception as error:
@@ -109,6 +113,10 @@ def _report(error: Exception, console: Console) -> int:
         case EngineError():
             console.complain(error.message + _place(error))
             return FAILED
+        case OSError(filename=None):
+            _drop_output()
+            console.complain(f"The output cannot be written: {error.strerror}.")
+            return CANNOT_RUN
         case _:  # its text may quote anything, so only --debug shows it
             console.complain(f"An internal error, {type(error).__name__}; --debug shows where.")
             return CANNOT_RUN

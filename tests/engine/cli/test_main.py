@@ -181,6 +181,14 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert err == b""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_full_disk_is_told() -> None:
+    with Path("/dev/full").open("wb") as full, _start("rules", stdout=full) as process:
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert err == b"aptic-definitions rules: error: The output cannot be written: No space left on device.\n"
+
+
 def test_control_c_ends_quietly(tmp_path: Path) -> None:
     pipe = tmp_path / "message"
     os.mkfifo(pipe)
