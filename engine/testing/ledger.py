@@ -123,11 +123,11 @@ def embedded_ledger(schema_path: Path, data_path: Path, cache_folder: Path) -> P
     path = cache_folder / f"ledger-{_digest(blueprint, data)}.duckdb"
     if not path.exists():
         rows = read_data(data.text, blueprint.layout.schema, data.file)
-        cache_folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=cache_folder) as folder:
-            made = Path(folder) / path.name
-            _write_duckdb(blueprint, rows, made)
-            _publish(made, path)
+        try:
+            _publish(blueprint, rows, path)
+        except OSError as error:
+            reason = f"{cache_folder} cannot be written: {error.strerror}"
+            raise ConfigurationError(reason, file=str(cache_folder)) from error
     return path
 
 
@@ -138,13 +138,17 @@ def _digest(blueprint: _Blueprint, data: Script) -> str:
     return sha256(content.encode()).hexdigest()[:32]
 
 
-def _publish(made: Path, path: Path) -> None:
-    """Moves the file to its place; one that another process put there meanwhile is the same."""
-    try:
-        made.replace(path)
-    except OSError:
-        if not path.exists():
-            raise
+def _publish(blueprint: _Blueprint, rows: Sequence[TableRows], path: Path) -> None:
+    """Makes the file aside and moves it to its place; one that another process put there meanwhile is the same."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=path.parent) as folder:
+        made = Path(folder) / path.name
+        _write_duckdb(blueprint, rows, made)
+        try:
+            made.replace(path)
+        except OSError:
+            if not path.exists():
+                raise
 
 
 def _script(path: Path) -> Script:

@@ -66,7 +66,7 @@ def _statement(cursor: Cursor, draft: SchemaDraft) -> None:
             handler(cursor, draft)
     elif cursor.accept("DROP"):
         _drop(cursor, draft)
-    elif verb == "USE" and not cursor.follows("("):
+    elif verb == "USE" and not cursor.follows("(") and not cursor.follows(","):
         cursor.step()
         draft.database = cursor.name()
     elif cursor.accept_any("GRANT", "DENY", "REVOKE"):

@@ -15,6 +15,8 @@ from engine.sql.query import parse_query
 from engine.sql.schema import Column, LedgerSchema
 from engine.sql.translate import Translation, translate_view
 
+_NO_MATTER_OF_TYPE = ("distinct", "limit", "offset", "order")
+
 
 def select_columns(select: str, schema: LedgerSchema) -> tuple[Column, ...] | SqlFault:
     """The output columns of `select`, or why it cannot be read. A type that cannot be told is unknown."""
@@ -43,6 +45,8 @@ def _type_of_item(tree: exp.Select, index: int, schema: LedgerSchema) -> SqlType
     """The type of one output by itself, for a SELECT that is refused for the sake of another one."""
     alone = tree.copy()
     alone.set("expressions", [alone.expressions[index]])
+    for clause in _NO_MATTER_OF_TYPE:
+        alone.set(clause, None)
     return next(iter(_types(alone, schema)), UNKNOWN)
 
 

@@ -393,6 +393,11 @@ class TestOtherObjects:
         assert schema.table("S") is schema.table("t", "arc") is schema.table("s3")
         assert schema.table("elsewhere") is None
 
+    def test_query_hints_name_no_database(self) -> None:
+        text = """USE Ledger SELECT 1 OPTION (USE HINT ('X'), USE PLAN N'') CREATE TABLE t (a int)
+        CREATE SYNONYM s FOR Ledger.dbo.t"""
+        assert read(text).table("s") is not None
+
     def test_alias_types(self) -> None:
         found = table(
             """CREATE TYPE dbo.Flag FROM bit NOT NULL; CREATE TYPE Ref FROM varchar(20);

@@ -81,6 +81,10 @@ class TestViews:
     def test_types(self, select: str, expected: dict[str, SqlType]) -> None:
         assert types(select) == expected
 
+    def test_types_beside_what_is_not_translated(self) -> None:
+        found = types("SELECT TOP (9) PERCENT -b AS x, FORMAT(b, 'N2') AS y FROM t ORDER BY a")
+        assert found["x"] == DECIMAL
+
     def test_star_in_the_order_of_the_sources(self) -> None:
         assert list(types("SELECT u.*, t.* FROM t CROSS JOIN arc.u")) == ["a", "z", "b", "s", "n"]
         found = view("CREATE VIEW v AS SELECT * FROM arc.u")

@@ -299,6 +299,11 @@ class TestEmbeddedLedger:
         with pytest.raises(ConfigurationError, match="is not UTF-8 at line 1: save it as UTF-8"):
             embedded_ledger(schema, data, cache)
 
+    def test_a_cache_folder_that_is_a_file(self, scripts: tuple[Path, Path, Path]) -> None:
+        schema, data, _ = scripts
+        with pytest.raises(ConfigurationError, match="cannot be written"):
+            embedded_ledger(schema, data, schema)
+
     def test_two_processes_at_once(self, scripts: tuple[Path, Path, Path]) -> None:
         code = (
             "import sys, pathlib, duckdb; from engine.testing import embedded_ledger\n"
