@@ -16,15 +16,13 @@ def main() -> int:
     """Runs every benchmark that this machine has the parts for, and prints a row as each ends."""
     url = os.environ.get("APTIC_TEST_POSTGRES_URL")
     print(f"{'what':<74} {'ours':>10} {'other':>10} {'ratio':>6}  {'min … max':<13} {'target':<8}")
-    met = True
-    for run in (calls.run, loading.run):
-        met &= all([_print(result) for result in run()])
+    verdicts = [_print(result) for run in (calls.run, loading.run) for result in run()]
     if url is None:
         print("PostgreSQL: not measured, since APTIC_TEST_POSTGRES_URL names no server")
     else:
-        met &= all([_print(result) for result in postgresql.run(url)])
-    met &= threads.run(url)
-    return 0 if met else 1
+        verdicts += [_print(result) for result in postgresql.run(url)]
+    verdicts.append(threads.run(url))
+    return 0 if all(verdicts) else 1
 
 
 def _print(result: Result) -> bool:

@@ -9,10 +9,10 @@ from pathlib import Path
 from engine.catalogue import Catalogue
 from engine.compilation import compile_definition
 from engine.errors import ConfigurationError
-from engine.model import CompiledDefinition, Definition, Diagnostic, Severity
-from engine.parsing import ParsedFile, parse
+from engine.model import CompiledDefinition, Definition, Diagnostic, ParsedFile, Severity
+from engine.parsing import MAX_BYTES, parse
 from engine.sql.target import Target
-from engine.validation import Checked, check, check_folder
+from engine.validation import check, check_folder
 
 SUFFIX = ".xml"
 
@@ -45,14 +45,9 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
 
 def load_files(paths: Sequence[Path], catalogue: Catalogue, target: Target) -> tuple[LoadedFile, ...]:
     """Parses, checks and compiles each file, and checks the files against one another."""
-    parsed = [_read(path) for path in paths]
-    checked = [check(file, catalogue, target) for file in parsed]
-    compilations = [_compile(*pair, target) for pair in zip(parsed, checked, strict=True)]
-    between = check_folder(parsed)
-    return tuple(
-        _loaded(path, file, compiled, (*result.diagnostics, *diagnostics, *(d for d in between if d.file == file.file)))
-        for path, file, result, (compiled, diagnostics) in zip(paths, parsed, checked, compilations, strict=True)
-    )
+    files = [_load(path, catalogue, target) for path in paths]
+    between = check_folder(file.definition for file in files if file.definition is not None)
+    return tuple(_with(file, [found for found in between if found.file == str(file.path)]) for file in files)
 
 
 def _walk(folder: Path) -> list[Path]:
@@ -73,30 +68,35 @@ def _existing(path: Path) -> Path:
     return path
 
 
+def _load(path: Path, catalogue: Catalogue, target: Target) -> LoadedFile:
+    """One file at a time, so that its syntax trees are gone before the next: many would keep the collector busy."""
+    parsed = _read(path)
+    checked = check(parsed, catalogue, target)
+    compiled, diagnostics = None, list(checked.diagnostics)
+    if parsed.definition is not None:
+        compilation = compile_definition(parsed.definition, checked.queries, checked.template, target)
+        compiled = compilation.compiled
+        diagnostics += compilation.diagnostics
+    return _with(LoadedFile(path, parsed.definition, compiled, (), parsed.text), diagnostics)
+
+
 def _read(path: Path) -> ParsedFile:
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         fault = Diagnostic("xml-syntax", Severity.ERROR, str(path), 1, 1, f"The file cannot be read: {error.strerror}.")
         return ParsedFile(str(path), None, None, (fault,), None)
     return parse(content, str(path))
 
 
-def _compile(
-    parsed: ParsedFile, checked: Checked, target: Target
-) -> tuple[CompiledDefinition | None, tuple[Diagnostic, ...]]:
-    if parsed.definition is None:
-        return None, ()
-    result = compile_definition(parsed.definition, checked.queries, checked.template, target)
-    return result.compiled, result.diagnostics
-
-
-def _loaded(
-    path: Path, parsed: ParsedFile, compiled: CompiledDefinition | None, diagnostics: tuple[Diagnostic, ...]
-) -> LoadedFile:
-    file = LoadedFile(path, parsed.definition, compiled, tuple(sorted(diagnostics, key=_place)), parsed.text)
+def _with(file: LoadedFile, diagnostics: Sequence[Diagnostic]) -> LoadedFile:
+    """The file with more findings; an error keeps it from being served."""
+    if not diagnostics:
+        return file
     is_sound = all(diagnostic.severity is not Severity.ERROR for diagnostic in diagnostics)
-    return file if is_sound else replace(file, compiled=None)
+    found = tuple(sorted((*file.diagnostics, *diagnostics), key=_place))
+    return replace(file, diagnostics=found, compiled=file.compiled if is_sound else None)
 
 
 def _place(diagnostic: Diagnostic) -> tuple[int, int, str]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from engine.model import Definition, Diagnostic, ParsedFile
+from engine.model import Definition, Diagnostic
 from engine.validation.finding import Finding
 
 
-def check_folder(files: Iterable[ParsedFile]) -> tuple[Diagnostic, ...]:
-    """The findings about files that define the same category and name: one in each, which names the others."""
+def check_folder(definitions: Iterable[Definition]) -> tuple[Diagnostic, ...]:
+    """The findings about definitions of the same category and name: one in each, which names the others."""
     groups: dict[tuple[str, str], list[Definition]] = defaultdict(list)
-    for file in files:
-        if file.definition is not None and file.definition.name:
-            groups[file.definition.category, file.definition.name].append(file.definition)
+    for definition in definitions:
+        if definition.name:
+            groups[definition.category, definition.name].append(definition)
     return tuple(
         _finding(definition, [other for other in group if other is not definition])
         for group in groups.values()
