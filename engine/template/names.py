@@ -97,20 +97,21 @@ def _resolve(path: Path, context: Mapping[str, Member]) -> Member:
     return _below(member, rest, str(root))
 
 
-def _below(member: Member, rest: Sequence[str | int], place: str) -> Member:
+def _below(member: Member, rest: Sequence[str | int], name: str) -> Member:
     """The member that the rest of a path leads to, from `member`."""
+    place = f"`{name}`"
     for part in rest:
         columns = member.columns
         if columns is None:
-            raise _NameError(f"`{place}` is one value: there is no {_words(part)} in it.")
+            raise _NameError(f"{place} is one value: there is no {_words(part)} in it.")
         if isinstance(part, int) != member.is_many:
             kind = "rows" if member.is_many else "one row"
-            hint = f"{{% for row in {place} %}}" if member.is_many else None
-            raise _NameError(f"`{place}` holds {kind}: there is no {_words(part)} in it.", hint)
+            hint = f"{{% for row in {name} %}}" if member.is_many else None
+            raise _NameError(f"{place} holds {kind}: there is no {_words(part)} in it.", hint)
         if isinstance(part, int):
-            member, place = Member(member.name, columns), f"a row of {place}"
+            member, place = Member(member.name, columns), f"A row of {place}"
         else:
-            member, place = _column(columns, part, place), f"{place}.{part}"
+            member, place = _column(columns, part, place), f"`{name}.{part}`"
     return member
 
 
@@ -118,7 +119,7 @@ def _column(columns: Sequence[Member], name: str, place: str) -> Member:
     for column in columns:
         if column.name == name:
             return column
-    raise _NameError(f"`{place}` has no column `{name}`.", _did_you_mean(name, [column.name for column in columns]))
+    raise _NameError(f"{place} has no column `{name}`.", _did_you_mean(name, [column.name for column in columns]))
 
 
 def _words(part: str | int) -> str:

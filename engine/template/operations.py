@@ -160,6 +160,8 @@ def kind_of(value: object) -> str:
             return "null"
         case bool():
             return "a truth value"
+        case float() if not isfinite(value):
+            return "NaN or an infinity"
         case int() | float() | Decimal():
             return "a number"
         case str():
