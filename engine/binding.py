@@ -36,6 +36,7 @@ class Binder:
             tuple(_prepare(step, index, number) for number in step.statement.parameters)
             for index, step in enumerate(compiled.steps)
         )
+        self._readers = tuple(tuple(bound.read for bound in step) for step in self._steps)
 
     def bind(self, message: Message) -> list[list[object]]:
         """For each step the values in its statement's order; those from earlier steps are still None.
@@ -43,7 +44,7 @@ class Binder:
         Raises BindingError that names every argument of the definition that does not bind.
         """
         try:
-            return [[bound.read(message) for bound in step] for step in self._steps]
+            return [[read(message) for read in readers] for readers in self._readers]
         except (ValueError, LookupError, TypeError):
             raise self._error(message) from None
 

@@ -23,6 +23,7 @@ _DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2
 _OFFSET = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
 
+_SURELY_64_BIT = 19  # digits from which a number may be too great
 _INT64 = range(-(2**63), 2**63)
 _EXACT_DOUBLE = 2**53
 _DECIMAL_DIGITS = 38  # SQL Server's greatest precision
@@ -52,6 +53,8 @@ def _string(value: object) -> str:
 
 
 def _int(value: object) -> int:
+    if type(value) is str and len(value) < _SURELY_64_BIT and value.isdecimal() and value.isascii():
+        return int(value)  # nearly every id of an event; the rest below takes three times as long
     if isinstance(value, str) and _INT.fullmatch(value):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
