@@ -1,0 +1,339 @@
+import json
+import pickle
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import engine
+from engine import (
+    BindingError,
+    Composer,
+    ConfigurationError,
+    DefinitionState,
+    DefinitionUnavailableError,
+    EmptyResultError,
+    InvalidDefinitionError,
+    LedgerUnavailableError,
+    TooManyRowsError,
+    UnknownEventError,
+)
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "fixtures/ledger/schema.sql"
+PAYMENT = json.loads((ROOT / "fixtures/ledgerpayment/guide/event.json").read_text())
+PAYMENT.pop("secret")
+BODY = (ROOT / "fixtures/ledgerpayment/guide/body.json").read_bytes()
+STATUS = {"event": "statuschange", "data": {"ledgeraccountid": "111927", "status": "PAID"}}
+DEFAULT = b'{"ledgeraccountid":"111927","status":"PAID","secret":"mySecret"}'
+
+Load = Callable[..., Composer]
+
+
+def definition(sql: str, *, name: str = "statuschange", attributes: str = "", arguments: str = "") -> str:
+    return (
+        f"<aptic_service_definition><category>webhook</category><name>{name}</name><steps>"
+        f"<query {attributes}><![CDATA[{sql}]]>{arguments}</query></steps></aptic_service_definition>"
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the guide's definition alone."""
+    made = tmp_path / "definitions"
+    made.mkdir()
+    shutil.copy(ROOT / "definitions/ledgerpayment.xml", made)
+    return made
+
+
+@pytest.fixture
+def load(folder: Path, duckdb_ledger: str) -> Load:
+    def loaded(**options: object) -> Composer:
+        return Composer.load(folder, **{"ledger": duckdb_ledger, "ledger_schema": SCHEMA} | options)  # type: ignore[arg-type]
+
+    return loaded
+
+
+def test_the_guides_two_bodies(load: Load) -> None:
+    with load() as composer:
+        body = composer.compose("ledgerpayment", PAYMENT)
+        assert body.fill("mySecret") == BODY
+        assert body.definition is not None
+        assert (body.definition.name, Path(body.definition.file).name) == ("ledgerpayment", "ledgerpayment.xml")
+        default = composer.compose("statuschange", STATUS)
+        assert default.fill("mySecret") == DEFAULT
+        assert default.definition is None
+
+
+def test_the_event_may_be_absent_from_the_message_but_not_another(load: Load) -> None:
+    with load() as composer:
+        assert composer.compose("statuschange", {"data": STATUS["data"]}).fill("mySecret") == DEFAULT
+        with pytest.raises(BindingError, match="another event"):
+            composer.compose("ledgerpayment", STATUS)
+
+
+@pytest.mark.parametrize("message", [None, [], "text", {"data": None}, {"data": []}, {}])
+def test_a_message_of_another_shape_is_a_binding_error(load: Load, message: object) -> None:
+    with load() as composer:
+        for event in ("statuschange", "ledgerpayment"):
+            with pytest.raises(BindingError):
+                composer.compose(event, message)  # type: ignore[arg-type]
+
+
+def test_an_unknown_event_is_named(load: Load) -> None:
+    with load() as composer, pytest.raises(UnknownEventError, match="'ledgerpaymnt'"):
+        composer.compose("ledgerpaymnt", {"data": {}})
+
+
+def test_no_row_is_retryable_and_names_its_place(load: Load) -> None:
+    with load() as composer, pytest.raises(EmptyResultError) as caught:
+        composer.compose("ledgerpayment", PAYMENT | {"data": PAYMENT["data"] | {"paymentid": "404"}})
+    error = caught.value
+    assert error.retryable
+    assert (error.definition, error.step, error.line) == ("ledgerpayment", "1", 8)
+    assert error.file is not None
+    assert error.file.endswith("ledgerpayment.xml")
+
+
+def test_a_site_without_definitions_sends_default_bodies(load: Load, folder: Path) -> None:
+    (folder / "ledgerpayment.xml").unlink()
+    with load() as composer:
+        assert composer.compose("statuschange", STATUS).fill("mySecret") == DEFAULT
+        assert composer.status().definitions == ()
+
+
+def test_every_fault_of_every_file_is_raised_at_once(load: Load, folder: Path) -> None:
+    (folder / "statuschange.xml").write_text(definition("select nosuch as x, 2 as x from dat_client"))
+    (folder / "nosuchevent.xml").write_text(definition("select 1 as a", name="nosuchevent"))
+    with pytest.raises(InvalidDefinitionError) as caught:
+        load()
+    rules = {(Path(found.file).name, found.rule) for found in caught.value.diagnostics}
+    assert rules == {
+        ("statuschange.xml", "duplicate-column"),
+        ("statuschange.xml", "unknown-column"),
+        ("nosuchevent.xml", "unknown-event"),
+    }
+    assert "2 of 3 definitions are faulty" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"ledger": "sqlite:///x.db"}, "SQLite"),
+        ({"ledger": "nonsense"}, "URL"),
+        ({"ledger": "oracle://x/y"}, "oracle"),
+        ({"ledger_schema": "nowhere.sql"}, "nowhere.sql"),
+        ({"events": "nowhere"}, "nowhere"),
+        ({"time_zone": "Sweden"}, "IANA"),
+        ({"databases": "aptic"}, r"\['aptic'\]"),
+        ({"max_rows": 0}, "max_rows"),
+        ({"timeout": 0}, "timeout"),
+        ({"on_invalid": "ignore"}, "on_invalid"),
+    ],
+)
+def test_settings_that_cannot_work_are_named(load: Load, options: dict[str, object], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        load(**options)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path, duckdb_ledger: str) -> None:
+    with pytest.raises(ConfigurationError, match="nowhere is no folder"):
+        Composer.load(tmp_path / "nowhere", ledger=duckdb_ledger, ledger_schema=SCHEMA)
+
+
+def test_with_a_schema_file_no_ledger_is_needed_to_load(folder: Path, tmp_path: Path) -> None:
+    missing = f"duckdb:///{tmp_path / 'later.duckdb'}"
+    with Composer.load(folder, ledger=missing, ledger_schema=SCHEMA) as composer:
+        assert composer.compose("statuschange", STATUS).fill("mySecret") == DEFAULT
+        assert not composer.status().connected
+        with pytest.raises(LedgerUnavailableError):
+            composer.compose("ledgerpayment", PAYMENT)
+    with pytest.raises(LedgerUnavailableError):
+        Composer.load(folder, ledger=missing)
+
+
+def test_the_schema_may_come_from_the_ledger(load: Load) -> None:
+    with load(ledger_schema=None) as composer:
+        assert composer.compose("ledgerpayment", PAYMENT).fill("mySecret") == BODY
+        assert any("strings may compare otherwise" in warning for warning in composer.status().warnings)
+
+
+def test_max_rows_caps_a_many_step(load: Load, folder: Path) -> None:
+    sql = "select clientid as id from dat_client order by clientid"
+    (folder / "statuschange.xml").write_text(definition(sql, attributes='name="clients" result="many"'))
+    with load(max_rows=3) as composer, pytest.raises(TooManyRowsError, match="cap of 3"):
+        composer.compose("statuschange", STATUS)
+    with load(max_rows=1000) as composer:
+        assert composer.compose("statuschange", STATUS).fill(None).startswith(b'{"clients":[{"id":')
+
+
+class TestHold:
+    def test_a_faulty_definition_holds_its_event_and_no_other(self, load: Load, folder: Path) -> None:
+        (folder / "statuschange.xml").write_text(definition("select nosuch from"))
+        with load(on_invalid="hold") as composer:
+            assert composer.compose("ledgerpayment", PAYMENT).fill("mySecret") == BODY
+            with pytest.raises(DefinitionUnavailableError, match=r"statuschange\.xml:1") as caught:
+                composer.compose("statuschange", STATUS)
+            assert caught.value.retryable
+            states = {status.event: status.state for status in composer.status().definitions}
+            assert states == {"ledgerpayment": DefinitionState.SERVING, "statuschange": DefinitionState.HELD}
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"\xff\xfe\x00", b"<a", definition("select 1 as a", name="typo").encode()]
+    )
+    def test_an_unreadable_file_stands_for_the_event_that_it_is_named_after(
+        self, load: Load, folder: Path, content: bytes
+    ) -> None:
+        (folder / "statuschange.xml").write_bytes(content)
+        with load(on_invalid="hold") as composer:
+            with pytest.raises(DefinitionUnavailableError):
+                composer.compose("statuschange", STATUS)
+            assert composer.compose("ledgerpayment", PAYMENT).fill("mySecret") == BODY
+
+    def test_a_file_for_no_known_event_holds_every_event_without_a_readable_definition(
+        self, load: Load, folder: Path
+    ) -> None:
+        (folder / "new.xml").write_bytes(b"<cut")
+        with load(on_invalid="hold") as composer:
+            assert composer.compose("ledgerpayment", PAYMENT).fill("mySecret") == BODY
+            with pytest.raises(DefinitionUnavailableError, match=r"new\.xml"):
+                composer.compose("statuschange", STATUS)
+
+    def test_two_definitions_of_one_event_hold_it(self, load: Load, folder: Path) -> None:
+        shutil.copy(folder / "ledgerpayment.xml", folder / "copy.xml")
+        with load(on_invalid="hold") as composer, pytest.raises(DefinitionUnavailableError):
+            composer.compose("ledgerpayment", PAYMENT)
+
+
+class TestReload:
+    def test_a_new_version_serves_at_once(self, load: Load, folder: Path) -> None:
+        with load() as composer:
+            before = composer.compose("ledgerpayment", PAYMENT)
+            file = folder / "ledgerpayment.xml"
+            file.write_bytes(file.read_bytes().replace(b"as paidamount", b"as paid"))
+            status = composer.reload()
+            after = composer.compose("ledgerpayment", PAYMENT)
+        assert before.fill("mySecret") == BODY
+        assert after.fill("mySecret") == BODY.replace(b"paidamount", b"paid")
+        assert after.definition is not None
+        assert [found.content_hash for found in status.definitions] == [after.definition.content_hash]
+
+    def test_a_version_that_became_faulty_keeps_the_last_good_one(self, load: Load, folder: Path) -> None:
+        with load() as composer:
+            for content in (
+                definition("select nosuch", name="ledgerpayment"),
+                "",
+                definition("select 1 as a", name="typo"),
+            ):
+                (folder / "ledgerpayment.xml").write_text(content)
+                (status,) = composer.reload().definitions
+                assert composer.compose("ledgerpayment", PAYMENT).fill("mySecret") == BODY
+                assert status.state is DefinitionState.STALE
+                assert status.reason is not None
+                assert "ledgerpayment.xml:1:" in status.reason
+                assert any("ledgerpayment" in warning for warning in composer.status().warnings)
+
+    def test_a_new_faulty_definition_never_lets_the_default_body_out(self, load: Load, folder: Path) -> None:
+        with load() as composer:
+            assert composer.compose("statuschange", STATUS).fill("mySecret") == DEFAULT
+            (folder / "statuschange.xml").write_text("<cut")
+            composer.reload()
+            with pytest.raises(DefinitionUnavailableError):
+                composer.compose("statuschange", STATUS)
+
+    def test_an_emptied_or_lost_folder_is_refused(self, load: Load, folder: Path) -> None:
+        with load() as composer:
+            (folder / "ledgerpayment.xml").rename(folder / "ledgerpayment.bak")
+            with pytest.raises(ConfigurationError, match="lost mount"):
+                composer.reload()
+            shutil.rmtree(folder)
+            with pytest.raises(ConfigurationError, match="no folder"):
+                composer.reload()
+            assert composer.compose("ledgerpayment", PAYMENT).fill("mySecret") == BODY
+
+    def test_a_removed_definition_is_warned_of(
+        self, load: Load, folder: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (folder / "statuschange.xml").write_text(definition("select 1 as a"))
+        with load() as composer:
+            (folder / "statuschange.xml").unlink()
+            status = composer.reload()
+            assert composer.compose("statuschange", STATUS).fill("mySecret") == DEFAULT
+        assert any("statuschange" in warning and "removed" in warning for warning in status.warnings)
+        assert "removed" in caplog.text
+
+    def test_a_faulty_file_for_no_known_event_keeps_what_was_served(self, load: Load, folder: Path) -> None:
+        with load() as composer:
+            (folder / "ledgerpayment.xml").rename(folder / "other.xml")
+            (folder / "other.xml").write_text("<cut")
+            (status, *held) = composer.reload().definitions
+            assert composer.compose("ledgerpayment", PAYMENT).fill("mySecret") == BODY
+            assert {found.state for found in held} <= {DefinitionState.HELD, DefinitionState.STALE}
+            assert status.reason is not None
+
+
+def test_files_below_count_and_hidden_ones_do_not(load: Load, folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "ledgerpayment.xml").rename(folder / "sub" / "ledgerpayment.XML")
+    (folder / ".#ledgerpayment.xml").write_text("editor's lock")
+    (folder / "..data").mkdir()
+    shutil.copy(folder / "sub" / "ledgerpayment.XML", folder / "..data" / "ledgerpayment.xml")
+    with load() as composer:
+        assert composer.compose("ledgerpayment", PAYMENT).fill("mySecret") == BODY
+
+
+def test_threads_share_a_composer_while_another_reloads(load: Load) -> None:
+    wrong: list[object] = []
+    with load() as composer:
+        done = threading.Event()
+
+        def compose() -> None:
+            for _ in range(150):
+                try:
+                    if composer.compose("ledgerpayment", PAYMENT).fill("mySecret") != BODY:
+                        wrong.append("bytes")
+                except Exception as error:
+                    wrong.append(error)
+
+        def reload() -> None:
+            while not done.wait(0.01):
+                composer.reload()
+
+        threads = [threading.Thread(target=compose) for _ in range(8)]
+        ninth = threading.Thread(target=reload)
+        for thread in (*threads, ninth):
+            thread.start()
+        for thread in threads:
+            thread.join()
+        done.set()
+        ninth.join()
+    assert wrong == []
+
+
+def test_a_closed_composer_says_so(load: Load) -> None:
+    composer = load()
+    composer.close()
+    composer.close()
+    with pytest.raises(LedgerUnavailableError, match="closed"):
+        composer.compose("ledgerpayment", PAYMENT)
+
+
+def test_the_public_surface_is_sorted_and_whole() -> None:
+    assert engine.__all__ == sorted(engine.__all__)
+    for name in engine.__all__:
+        assert getattr(engine, name).__doc__
+    with pytest.raises(AttributeError, match="nosuch"):
+        engine.nosuch  # noqa: B018
+
+
+def test_every_error_is_exported_and_pickles() -> None:
+    def tree(kind: type[Exception]) -> set[type[Exception]]:
+        return {kind}.union(*(tree(below) for below in kind.__subclasses__()))
+
+    for kind in tree(engine.EngineError):
+        if kind.__module__ == "engine.errors":
+            assert kind.__name__ in engine.__all__
+    error = pickle.loads(pickle.dumps(BindingError("what", faults=("a",), definition="b", line=3)))
+    assert (str(error), error.faults, error.definition, error.line) == ("what", ("a",), "b", 3)
