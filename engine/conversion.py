@@ -27,6 +27,8 @@ _SURELY_64_BIT = 19  # digits from which a number may be too great
 _INT64 = range(-(2**63), 2**63)
 _EXACT_DOUBLE = 2**53
 _DECIMAL_DIGITS = 38  # SQL Server's greatest precision
+_DECIMAL_SCALE = 37  # of scale 38, DuckDB's driver binds small numbers as doubles
+_DECIMAL_LENGTH = _DECIMAL_DIGITS + 3  # a minus sign, a zero and the point
 _MAX_TEXT = 1_048_576
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}  # the lexical space of XSD's boolean
 
@@ -69,14 +71,14 @@ def _decimal(value: object) -> Decimal:
         value = repr(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_DECIMAL_DIGITS:
         value = Decimal(value)
-    if isinstance(value, str) and len(value) <= _DECIMAL_DIGITS + 2 and _DECIMAL.fullmatch(value):
+    if isinstance(value, str) and len(value) <= _DECIMAL_LENGTH and _DECIMAL.fullmatch(value):
         value = Decimal(value)
     if not isinstance(value, Decimal) or not value.is_finite():
         raise ValueError(f"is not a decimal (digits with a point, at most {_DECIMAL_DIGITS})")
     _, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int)  # noqa: S101  # finite, as checked above
-    if max(len(digits) + max(exponent, 0), -exponent) > _DECIMAL_DIGITS:
-        raise ValueError(f"has more than {_DECIMAL_DIGITS} digits")
+    if max(len(digits) + max(exponent, 0), -exponent) > _DECIMAL_DIGITS or -exponent > _DECIMAL_SCALE:
+        raise ValueError(f"has more than {_DECIMAL_DIGITS} digits, or {_DECIMAL_SCALE} after the point")
     return Decimal(int(value)) if exponent > 0 else value
 
 

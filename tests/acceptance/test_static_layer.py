@@ -1,0 +1,43 @@
+"""The static rules alone: with session settings and rights switched off, no attack becomes a statement.
+
+The attacks are those that the session and the rights are tried with; those in T-SQL are in tests/engine/sql/corpus.
+"""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from engine.model import Dialect, Severity
+from engine.sql import read_only
+from engine.sql.ddl import read_schema
+from engine.sql.fault import SqlFault
+from engine.sql.query import parse_query
+from engine.validation.rules import rules
+
+ATTACKS = Path(__file__).parents[1] / "engine/execution/attacks"
+# The tables that the attacks name exist, so that none is refused for a name alone.
+SCHEMA = read_schema("create table dbo.payment (id int, amount decimal(19,2), note varchar(50));").schema
+
+
+def attacks(dialect: Dialect) -> list[object]:
+    groups = tomllib.loads((ATTACKS / f"{dialect.value}.toml").read_text(encoding="utf-8"))["group"]
+    entries = [attack for group in groups for attack in group["attacks"]]
+    # Some attacks are several texts in one session: one that is stopped stops the attack.
+    texts = [entry if isinstance(entry, list) else [entry] for entry in entries]
+    return [pytest.param(list_, id=f"{dialect.value}: {list_[0][:70]}") for list_ in texts]
+
+
+@pytest.mark.parametrize("texts", attacks(Dialect.POSTGRESQL) + attacks(Dialect.DUCKDB))
+def test_no_attack_passes(texts: list[str]) -> None:
+    errors = {fault.rule for sql in texts for fault in faults(sql) if fault.severity is Severity.ERROR}
+    assert errors
+    assert not any(rules()[rule].can_be_ignored for rule in errors)
+
+
+def faults(sql: str) -> list[SqlFault]:
+    parsed = parse_query(sql)
+    found = list(parsed.faults)
+    if parsed.query is not None:
+        found += read_only.check(parsed.query, schema=SCHEMA, is_sql_server=False)
+    return found
