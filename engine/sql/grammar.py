@@ -16,7 +16,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from engine.sql.fault import SqlFault
 from engine.sql.scanner import TokenKind
-from engine.sql.statement import Tokens
+from engine.sql.tokens import Tokens
 from engine.sql.wordlist import words
 
 _DIALECT = TSQL()

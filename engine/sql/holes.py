@@ -15,10 +15,9 @@ from sqlglot import exp
 from engine.model import ResultKind
 from engine.sql.fault import SqlFault
 from engine.sql.query import Query, outermost, unwrapped
-from engine.sql.scanner import TokenKind
+from engine.sql.tokens import NAMES, Tokens
 
 _HINT = "Write ? as [secret] as a column of its own in the outermost SELECT, or {{ secret }} in a <body> template."
-_NAMES = frozenset({TokenKind.WORD, TokenKind.QUOTED, TokenKind.BRACKETED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +125,12 @@ def _used(query: Query, branches: list[exp.Select], holes: frozenset[int]) -> It
             if isinstance(alias, exp.Identifier):
                 own.add(alias.meta.get("start", -1))
                 names.add(alias.name.lower())
-    for token, word in zip(query.tokens, query.words, strict=True):
+    tokens = Tokens(query.text, query.tokens, query.words)
+    for index, (token, word) in enumerate(zip(query.tokens, query.words, strict=True)):
         if word and word not in names:
             continue
-        if token.kind in _NAMES and token.start not in own and _name(query, token.start, token.end) in names:
-            shown = query.text[token.start : token.end]
+        if token.kind in NAMES and token.start not in own and tokens.name(index).lower() in names:
+            shown = tokens.source(index)
             yield _fault(token.start, f"{shown} is the secret's alias and may not be used anywhere else.")
     for node in outermost(query.tree):
         order = node.args.get("order")
@@ -143,15 +143,6 @@ def _used(query: Query, branches: list[exp.Select], holes: frozenset[int]) -> It
                 and int(key.name) - 1 in holes
             ):
                 yield _fault(key.meta.get("start", 0), f"ORDER BY {key.name} orders by the secret.")
-
-
-def _name(query: Query, start: int, end: int) -> str:
-    source = query.text[start:end]
-    if source[0] == "[":
-        source = source[1:-1].replace("]]", "]")
-    elif source[0] == '"':
-        source = source[1:-1].replace('""', '"')
-    return source.lower()
 
 
 def _fault(offset: int, message: str) -> SqlFault:

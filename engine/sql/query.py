@@ -11,7 +11,7 @@ from engine.sql import query_hints, statement
 from engine.sql.fault import SqlFault
 from engine.sql.grammar import parse
 from engine.sql.scanner import Token, TokenKind, blank_comments, scan
-from engine.sql.statement import Tokens
+from engine.sql.tokens import Tokens
 
 MAX_LENGTH = 100_000
 """How many characters a query may have."""
@@ -96,6 +96,9 @@ def _parsed(text: str, blanked: str, tokens: Tokens) -> ParsedQuery:
     if not isinstance(tree, exp.Query) or not isinstance(first_branch(tree), exp.Select):
         message = "The query does not parse as one SELECT."
         return ParsedQuery(None, (SqlFault("sql-syntax", tokens.all[0].start, message, "Write one SELECT."),))
+    if not first_branch(tree).expressions:
+        message = "The SELECT names no columns."
+        return ParsedQuery(None, (SqlFault("sql-syntax", tokens.all[0].start, message, "Name what it gives."),))
     nodes: dict[type[exp.Expr], list[exp.Expr]] = {}
     for node in tree.walk():
         nodes.setdefault(type(node), []).append(node)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from engine.sql.fault import SqlFault
 from engine.sql.scanner import TokenKind
-from engine.sql.statement import Tokens, begins_statement
+from engine.sql.statement import begins_statement
+from engine.sql.tokens import Tokens
 from engine.sql.wordlist import lines
 
 _HINTS = frozenset(lines("query_hints.txt"))

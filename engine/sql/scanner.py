@@ -53,9 +53,10 @@ class Scan:
 
 # What each branch matches is a whole token, but for OPEN: the opening of something that is not a closed token.
 # MARK is SYMBOL again, and TEMPORARY is WORD: what is frequent comes first, since the branches are tried in order.
-# The quantifiers are possessive, so that no text makes the matcher go back: the time is linear.
+# A match takes the white space after its token along. The quantifiers are possessive, so that no text makes the
+# matcher go back: the time is linear.
 _TOKEN = re.compile(
-    r"""[\ \t\r\n]*+(?:
+    r"""(?:
       (?P<WORD>        (?![nN]') [^\W\d][\w@$\#]*+ )
     | (?P<MARK>        [(),] | \.(?!\d) | =(?!=) )
     | (?P<PLACEHOLDER> \? )
@@ -70,7 +71,7 @@ _TOKEN = re.compile(
     | (?P<TEMPORARY>   \#[\w@$\#]*+ )
     | (?P<OPEN>        /\* | [nN]?' | \[ | " )
     | (?P<SYMBOL>      [<>!]= | <> | ![<>] | :: | \|\| | [-+*/%&^|]= | . )
-    )""",
+    )[\ \t\r\n]*+""",
     re.VERBOSE | re.DOTALL,
 )
 _ALIASES = {"MARK": TokenKind.SYMBOL, "TEMPORARY": TokenKind.WORD}
@@ -82,6 +83,7 @@ _UNCLOSED = {
     "[": (TokenKind.BRACKETED, "bracketed identifier", "]"),
     '"': (TokenKind.QUOTED, "quoted identifier", '"'),
 }
+_WHITE_SPACE = re.compile(r"[ \t\r\n]*+")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]|\r(?!\n)")
 
@@ -103,7 +105,8 @@ def scan(text: str) -> Scan:
 def _closed_tokens(text: str, position: int, tokens: list[Token], words: list[str]) -> int | None:
     """Add the tokens from `position` on, up to an OPEN; where that is, or None at the end of the text."""
     kinds, plain, add, add_word = _KINDS, _ARE_PLAIN, tokens.append, words.append  # local, for speed
-    for found in _TOKEN.finditer(text, position):
+    begin = _WHITE_SPACE.match(text, position)
+    for found in _TOKEN.finditer(text, begin.end() if begin else position):
         group = found.lastindex or 0
         start, end = found.span(group)
         kind = kinds[group]

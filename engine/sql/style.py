@@ -63,13 +63,14 @@ def _tops(query: Query) -> Iterator[SqlFault]:
         if select is not None and not select.args.get("order") and not isinstance(select.parent, exp.Exists):
             message = "TOP without ORDER BY in the same SELECT takes whichever rows come first."
             hint = "Add ORDER BY, with a column that is unique last."
-            yield SqlFault("unordered-top", _top_offset(query, node_offset(limit)), message, hint, Severity.WARNING)
+            offset = _word_before(query, "top", node_offset(limit))
+            yield SqlFault("unordered-top", offset, message, hint, Severity.WARNING)
 
 
-def _top_offset(query: Query, place: int) -> int:
-    """The offset of the TOP before `place`, where its number stands."""
-    tops = [token.start for token, word in zip(query.tokens, query.words, strict=True) if word == "top"]
-    return max((start for start in tops if start <= place), default=place)
+def _word_before(query: Query, wanted: str, place: int) -> int:
+    """The offset of the nearest such word before `place`."""
+    starts = [token.start for token, word in zip(query.tokens, query.words, strict=True) if word == wanted]
+    return max((start for start in starts if start <= place), default=place)
 
 
 def _many(query: Query, shaping: Sequence[exp.Expr]) -> Iterator[SqlFault]:
@@ -95,7 +96,7 @@ def _one(query: Query, shaping: Sequence[exp.Expr]) -> Iterator[SqlFault]:
             "An aggregate without GROUP BY gives one row even where nothing was found, so no row is never noticed."
         )
         hint = "Group by a column, or add HAVING COUNT(*) > 0."
-        yield SqlFault("always-one-row", node_offset(aggregate), message, hint, Severity.WARNING)
+        yield SqlFault("always-one-row", _call_offset(query, aggregate), message, hint, Severity.WARNING)
 
 
 def _aggregate(query: Query, shaping: Sequence[exp.Expr]) -> exp.Expr | None:
@@ -112,7 +113,14 @@ def _aggregate(query: Query, shaping: Sequence[exp.Expr]) -> exp.Expr | None:
         for node in nodes
         if _is_aggregate(query, node, select)
     )
-    return min(found, key=node_offset, default=None)
+    return min(found, key=lambda node: _call_offset(query, node), default=None)
+
+
+def _call_offset(query: Query, aggregate: exp.Expr) -> int:
+    """Where the call begins; of STRING_AGG the parser remembers its argument only."""
+    if isinstance(aggregate, exp.GroupConcat):
+        return _word_before(query, "string_agg", node_offset(aggregate))
+    return node_offset(aggregate)
 
 
 def _is_aggregate(query: Query, node: exp.Expr, select: exp.Select) -> bool:

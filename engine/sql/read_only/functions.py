@@ -18,11 +18,12 @@ from engine.sql.fault import SqlFault
 from engine.sql.read_only.subject import Subject, start_of
 from engine.sql.read_only.tables import check_database, is_system_schema
 from engine.sql.scanner import TokenKind
+from engine.sql.tokens import NAMES
 from engine.sql.wordlist import words
 
 _KNOWN = words("functions.txt") - words("functions.txt", "xml methods")
+_TABLE_FUNCTIONS = words("functions.txt", "tables")
 _METHODS = words("functions.txt", "xml methods")
-_NAMES = frozenset({TokenKind.WORD, TokenKind.QUOTED, TokenKind.BRACKETED})
 _NO_CALLS = words("query_words.txt", "reserved", "other", "types") - _KNOWN
 
 
@@ -30,7 +31,7 @@ def check(subject: Subject) -> Iterator[SqlFault]:
     """Rules `read-only`, `unknown-function` and `user-function` for every call of the query."""
     calls, listing = _calls(subject), _listing(subject)
     for index, word in enumerate(subject.tokens.lower):
-        if word != "(" or subject.tokens.kind(index - 1) not in _NAMES:
+        if word != "(" or subject.tokens.kind(index - 1) not in NAMES:
             continue
         start, name = subject.tokens.all[index - 1].start, subject.tokens.lower[index - 1]
         if subject.tokens.word(index - 2) == ".":
@@ -40,6 +41,17 @@ def check(subject: Subject) -> Iterator[SqlFault]:
             continue
         elif start in calls or name not in _NO_CALLS:
             yield _unknown(subject, index - 1)
+    yield from _tables(subject)
+
+
+def _tables(subject: Subject) -> Iterator[SqlFault]:
+    """Built-in functions in FROM that give a value and no rows."""
+    for node in (*subject.nodes(exp.Table), *subject.nodes(exp.Lateral)):
+        if isinstance(node.this, exp.Func) and not node.args.get("db"):
+            name = subject.word_at(start_of(node.this))
+            if name in _KNOWN - _TABLE_FUNCTIONS:
+                message = f"{name.upper()}(…) gives a value, not rows."
+                yield subject.refuse(node.this, message, "Call it in SELECT or WHERE.", "sql-syntax")
 
 
 def _calls(subject: Subject) -> set[int]:
@@ -65,7 +77,7 @@ def _listing(subject: Subject) -> set[int]:
 
 
 def _unknown(subject: Subject, index: int) -> SqlFault:
-    name = subject.name(index)
+    name = subject.tokens.name(index)
     return SqlFault(
         "read-only",
         subject.tokens.all[index].start,
@@ -77,9 +89,9 @@ def _unknown(subject: Subject, index: int) -> SqlFault:
 def _qualified(subject: Subject, index: int) -> Iterator[SqlFault]:
     """A call whose name has a dot before it; `index` is the name's last part."""
     parts = [index]
-    while subject.tokens.word(parts[0] - 1) == "." and subject.tokens.kind(parts[0] - 2) in _NAMES:
+    while subject.tokens.word(parts[0] - 1) == "." and subject.tokens.kind(parts[0] - 2) in NAMES:
         parts.insert(0, parts[0] - 2)
-    names = [subject.name(part) for part in parts]
+    names = [subject.tokens.name(part) for part in parts]
     is_on_result = subject.tokens.word(parts[0] - 1) == "."
     if _is_method(subject, names, index, is_on_result=is_on_result):
         return
@@ -116,7 +128,7 @@ def _xml_names(subject: Subject) -> set[str]:
         if call is not None and call.name == "nodes":
             found |= {column.name.casefold() for column in alias.columns}
     for column in subject.nodes(exp.Alias):
-        if isinstance(column.this, exp.Cast) and column.this.is_type("xml"):
+        if isinstance(column.this, exp.Cast) and column.this.to.this is exp.DType.XML:
             found.add(column.alias.casefold())
     return found
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from engine.sql.fault import SqlFault
+from engine.sql.punctuation import SYMBOLS
 from engine.sql.read_only.subject import Subject, start_of
-from engine.sql.scanner import TokenKind
-from engine.sql.statement import SYMBOLS
+from engine.sql.scanner import Token, TokenKind
 from engine.sql.wordlist import words
 
 _RESERVED = words("reserved_words.txt")
+_DELIMITED = (TokenKind.QUOTED, TokenKind.BRACKETED)
 _DIGITS = frozenset("0123456789.$")
 _KNOWN = words("query_words.txt", "reserved", "other", "dateparts", "types") | words("functions.txt") | SYMBOLS | {""}
 
@@ -28,13 +29,14 @@ def check(subject: Subject) -> Iterator[SqlFault]:
         named.add(start)
         if start >= 0 and (name.lower() in _RESERVED or name[:1] in _DIGITS) and not identifier.args.get("quoted"):
             yield _unnamed(start, name)
-    for alias in subject.nodes(exp.Alias):
-        yield from _alias(subject, start_of(alias.args["alias"]))
     for token, word in zip(subject.query.tokens, subject.query.words, strict=True):
-        if word not in _KNOWN and token.start not in named and token.kind is TokenKind.WORD:
-            index = subject.query.tokens.index(token)
-            if not _is_elsewhere(subject, index, word):
-                yield _fault(token.start, word, "{} has no meaning here in T-SQL.", "As a name, write it as [{}].")
+        if word in _KNOWN and (word or token.kind not in _DELIMITED):
+            continue
+        if token.start not in named and not _is_elsewhere(subject, token, word):
+            source = subject.query.text[token.start : token.end]
+            yield _fault(
+                token.start, source, "{} has no meaning here in T-SQL.", "Remove it, or write it as T-SQL has it."
+            )
 
 
 def _unnamed(start: int, name: str) -> SqlFault:
@@ -43,15 +45,9 @@ def _unnamed(start: int, name: str) -> SqlFault:
     return _fault(start, name, "{} is a reserved word of T-SQL.", "As a name, write it as [{}].")
 
 
-def _alias(subject: Subject, start: int) -> Iterator[SqlFault]:
-    """`SELECT a.b = 1` is no alias."""
-    if subject.query.blanked[:start].rstrip().endswith("."):
-        name = subject.query.blanked[start:].split("=")[0].strip()
-        yield _fault(start, name, "The alias {} has a dot before it.", "Write {} = …, or … AS {}.")
-
-
-def _is_elsewhere(subject: Subject, index: int, word: str) -> bool:
+def _is_elsewhere(subject: Subject, token: Token, word: str) -> bool:
     """Whether another rule looks at the word: collations have names of their own, hints are judged with their table."""
+    index = subject.query.tokens.index(token)
     if subject.tokens.word(index - 1) == "collate":
         return True
     return any(

@@ -11,7 +11,7 @@ from sqlglot import exp
 from engine.sql.fault import SqlFault
 from engine.sql.query import node_offset, outermost
 from engine.sql.read_only.subject import Subject
-from engine.sql.wordlist import lines
+from engine.sql.wordlist import lines, words
 
 
 def _allowed() -> dict[type[exp.Expr], frozenset[str]]:
@@ -20,6 +20,7 @@ def _allowed() -> dict[type[exp.Expr], frozenset[str]]:
 
 
 _ALLOWED = _allowed()
+_FOR_OPTIONS = words("query_words.txt", "for options")
 _UNSET: tuple[object, ...] = (None, False, [])
 
 
@@ -107,10 +108,36 @@ def _is(node: exp.Is) -> _Misshapen | None:
 
 
 def _star(node: exp.Star) -> _Misshapen | None:
+    if isinstance(node.parent, (exp.Select, exp.Column, exp.Count, exp.Contains, exp.Anonymous)) and node.arg_key in {
+        "this",
+        "expressions",
+    }:
+        return None
+    return _Misshapen("This * is no column list here.", "Name the column.")
+
+
+def _dot(node: exp.Dot) -> _Misshapen | None:
+    """A call with its schema, or a column: the parser makes a dot of l.name where a method is called around it."""
+    if isinstance(node.expression, exp.Func) or isinstance(node.parent, (exp.Dot, exp.Table)):
+        return None
+    if sum(isinstance(part, exp.Identifier) for part in node.walk()) <= 4:
+        return None
+    return _Misshapen("This name has too many parts.", "Write at most database.schema.table.column.")
+
+
+def _for_option(node: exp.QueryOption) -> _Misshapen | None:
+    option = node.this.this if isinstance(node.this, exp.XMLKeyValueOption) else node.this
+    if option.name.lower().split()[0] in _FOR_OPTIONS:
+        return None
+    return _Misshapen("This is no option of FOR JSON or FOR XML.", "Remove it.")
+
+
+def _sample(node: exp.TableSample) -> _Misshapen | None:
+    method = node.args.get("method")
     return (
         None
-        if node.arg_key in {"this", "expressions"}
-        else _Misshapen("This * stands inside a name.", "Name the column.")
+        if not method or method.name.upper() == "SYSTEM"
+        else _Misshapen("TABLESAMPLE knows the method SYSTEM only.", "Remove the word.")
     )
 
 
@@ -133,11 +160,14 @@ def _quantified(node: exp.Expr) -> _Misshapen | None:
 _SHAPES: dict[type[exp.Expr], _Shape] = {
     exp.All: _quantified,
     exp.Any: _quantified,
+    exp.Dot: _dot,
     exp.Group: _group,
     exp.In: _in,
     exp.Is: _is,
+    exp.QueryOption: _for_option,
     exp.Select: _select,
     exp.Star: _star,
+    exp.TableSample: _sample,
     exp.Tuple: _tuple,
     exp.Values: _values,
 }

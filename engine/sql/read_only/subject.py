@@ -12,7 +12,7 @@ from sqlglot import exp
 from engine.sql.fault import SqlFault
 from engine.sql.query import Query, node_offset
 from engine.sql.schema import LedgerSchema
-from engine.sql.statement import Tokens
+from engine.sql.tokens import Tokens
 
 Node = TypeVar("Node", bound=exp.Expr)
 
@@ -45,12 +45,10 @@ class Subject:
             if issubclass(kind, exp.Func):
                 yield from nodes
 
-    def name(self, index: int) -> str:
-        """The name at the token `index`, without its delimiters."""
-        source = self.tokens.source(index)
-        if source[0] == "[":
-            return source[1:-1].replace("]]", "]")
-        return source[1:-1].replace('""', '"') if source[0] == '"' else source
+    def word_at(self, offset: int) -> str:
+        """The lower case of the word at `offset`, '' where none begins there."""
+        pairs = zip(self.query.tokens, self.query.words, strict=True)
+        return next((word for token, word in pairs if token.start == offset), "")
 
     def refuse(self, node: exp.Expr, message: str, hint: str, rule: str = "read-only") -> SqlFault:
         """A fault at `node`."""

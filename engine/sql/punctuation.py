@@ -1,0 +1,122 @@
+"""What T-SQL wants of a query's marks and literals, which the parser takes more lightly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from engine.sql.fault import SqlFault
+from engine.sql.scanner import TokenKind, character_title
+from engine.sql.tokens import CONTINUED, NAMES, OPERANDS, Tokens
+from engine.sql.wordlist import words
+
+SYMBOLS = frozenset("(),.+-*/%=<>&|^~") | {"<=", ">=", "<>", "!=", "!<", "!>"}
+"""The operators and marks that T-SQL has in a query."""
+_RESERVED = words("query_words.txt", "reserved")
+_NOT_AFTER_COMMA = frozenset(
+    {"", ",", ")", "from", "where", "group", "having", "order", "union", "except", "intersect", "for", "option"}
+)
+_NOT_BEFORE_COMMA = frozenset({"", ",", "("}) | (CONTINUED - {"end"})
+QUIET = SYMBOLS - {",", "."}
+"""The symbols of which there is nothing to check."""
+_NOT_JOINED = SYMBOLS | _RESERVED | {""}
+_FOREIGN = {"||": "Join strings by + or CONCAT.", "::": "Write CAST(… AS …)."}
+_TEMPLATE = frozenset("#%{}")
+
+
+def is_plain(tokens: Tokens, index: int) -> bool:
+    """Whether the token is a dot between two plain words or a comma between two; most are, and this is fast."""
+    word, lower = tokens.lower[index], tokens.lower
+    if index == 0 or index + 1 == len(lower):
+        return False
+    if word == ".":
+        return lower[index - 1] not in _NOT_JOINED and lower[index + 1] not in _NOT_JOINED
+    return word == "," and lower[index - 1] not in _NOT_BEFORE_COMMA and lower[index + 1] not in _NOT_AFTER_COMMA
+
+
+def check(tokens: Tokens, index: int) -> Iterator[SqlFault]:
+    """Rules `sql-syntax`, `single-statement` and `read-only` for one token that is no word."""
+    rule = _CHECKS.get(tokens.all[index].kind)
+    return rule(tokens, index) if rule is not None else iter(())
+
+
+def _variable(tokens: Tokens, index: int) -> Iterator[SqlFault]:
+    hint = "Pass the value as an argument: a ? and an <argument>."
+    yield tokens.fault(index, "read-only", "{} is a variable.", hint)
+
+
+def _number(tokens: Tokens, index: int) -> Iterator[SqlFault]:
+    """SQL Server reads `1else` as the float 1e and the word lse, others as 1 and else."""
+    token = tokens.all[index]
+    last = tokens.text[token.end - 1]
+    is_hexadecimal = tokens.text[token.start : token.start + 2] in {"0x", "0X"}
+    is_glued = tokens.kind(index + 1) in {TokenKind.WORD, TokenKind.NUMBER} and (
+        tokens.all[index + 1].start == token.end
+    )
+    if is_glued or (last in "eE+-" and not is_hexadecimal):
+        yield tokens.fault(index, "sql-syntax", "The number {} ends in the middle.", "Put a blank after the number.")
+
+
+def _string(tokens: Tokens, index: int) -> Iterator[SqlFault]:
+    if tokens.kind(index + 1) is TokenKind.STRING:
+        hint = "Join strings by +, and give a column its name by AS."
+        yield tokens.fault(index + 1, "sql-syntax", "A string stands right after another one.", hint)
+
+
+def _name(tokens: Tokens, index: int) -> Iterator[SqlFault]:
+    if len(tokens.source(index)) == 2:
+        yield tokens.fault(index, "sql-syntax", "The name {} is empty.", "Write the name between the delimiters.")
+
+
+def _symbol(tokens: Tokens, index: int) -> Iterator[SqlFault]:
+    symbol = tokens.lower[index]
+    if symbol == ",":
+        if tokens.word(index + 1) in _NOT_AFTER_COMMA and tokens.kind(index + 1) not in OPERANDS:
+            yield tokens.fault(index, "sql-syntax", "Nothing stands after this comma.", "Remove the comma.")
+        elif tokens.word(index - 1) in _NOT_BEFORE_COMMA and tokens.kind(index - 1) not in OPERANDS:
+            yield tokens.fault(index, "sql-syntax", "Nothing stands before this comma.", "Remove the comma.")
+    elif symbol == ".":
+        yield from _dot(tokens, index)
+    elif symbol not in SYMBOLS and not (symbol == ":" and tokens.kind(index - 1) is TokenKind.STRING):
+        yield _unknown_symbol(tokens, index, symbol)
+
+
+def _dot(tokens: Tokens, index: int) -> Iterator[SqlFault]:
+    """A dot joins names, or a method to what it is called on; the parser lets `.t`, `t.1` and `t.null` pass."""
+    before = tokens.word(index - 1)
+    is_joined = before in {")", "."} or (tokens.kind(index - 1) in NAMES and before not in _RESERVED)
+    follower = tokens.word(index + 1)
+    if not is_joined or (tokens.kind(index + 1) not in NAMES and follower not in {"*", "."}):
+        yield tokens.fault(index, "sql-syntax", "A dot stands here without a name on both sides.", "Write both names.")
+    elif follower in _RESERVED:
+        hint = "As a name, write it as [{}]."
+        yield tokens.fault(index + 1, "sql-syntax", "{} is a reserved word of T-SQL.", hint)
+
+
+def _unknown_symbol(tokens: Tokens, index: int, symbol: str) -> SqlFault:
+    start, end = tokens.all[index].start, tokens.all[index].end
+    if symbol == ";":
+        message = "A second statement may follow this semicolon; a query is one statement."
+        return tokens.fault(index, "single-statement", message, "Put what follows into a <query> of its own.")
+    if (symbol == "{" and tokens.text[end : end + 1] not in _TEMPLATE) or (
+        symbol == "}" and tokens.text[start - 1] not in _TEMPLATE
+    ):
+        hint = "Write plain T-SQL: CAST('2026-11-24' AS date), GETDATE()."
+        return tokens.fault(index, "read-only", "{} belongs to an ODBC escape.", hint)
+    if symbol == "$":
+        hint = "Read columns by their names."
+        return tokens.fault(index, "read-only", "{} begins a pseudo column or a system function.", hint)
+    if symbol in _FOREIGN:
+        return tokens.fault(index, "sql-syntax", "{} is no operator of SQL Server 2019.", _FOREIGN[symbol])
+    shown = symbol if symbol.isascii() and symbol.isprintable() else f"U+{ord(symbol):04X}, {character_title(symbol)},"
+    return tokens.fault(index, "sql-syntax", f"{shown} has no meaning here in T-SQL.", "Remove it.")
+
+
+_Check = Callable[[Tokens, int], Iterator[SqlFault]]
+_CHECKS: dict[TokenKind, _Check] = {
+    TokenKind.VARIABLE: _variable,
+    TokenKind.NUMBER: _number,
+    TokenKind.STRING: _string,
+    TokenKind.QUOTED: _name,
+    TokenKind.BRACKETED: _name,
+    TokenKind.SYMBOL: _symbol,
+}

@@ -1,0 +1,84 @@
+"""The tokens of one statement, as the static checks look at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.sql.fault import SqlFault
+from engine.sql.scanner import Scan, Token, TokenKind
+from engine.sql.wordlist import words
+
+CONTINUED = words("query_words.txt", "continued")
+"""The reserved words after which a query must go on."""
+OPERANDS = frozenset(
+    {
+        TokenKind.NUMBER,
+        TokenKind.STRING,
+        TokenKind.QUOTED,
+        TokenKind.BRACKETED,
+        TokenKind.PLACEHOLDER,
+        TokenKind.VARIABLE,
+    }
+)
+"""What stands for a value or a name, but for words."""
+NAMES = frozenset({TokenKind.WORD, TokenKind.QUOTED, TokenKind.BRACKETED})
+"""What may be a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of a statement without comments. `lower` has the lower case of a word or symbol, else ''."""
+
+    text: str
+    all: tuple[Token, ...]
+    lower: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str, found: Scan) -> Tokens:
+        """The tokens of `text` but for its comments and the semicolons that lead and trail."""
+        kept, lower = found.tokens, found.words
+        comment = TokenKind.COMMENT
+        if any(token.kind is comment for token in kept):
+            lower = tuple(word for token, word in zip(kept, lower, strict=True) if token.kind is not comment)
+            kept = tuple(token for token in kept if token.kind is not comment)
+        first, last = 0, len(kept)
+        while first < last and lower[first] == ";":
+            first += 1
+        while first < last and lower[last - 1] == ";":
+            last -= 1
+        return cls(text, kept[first:last], lower[first:last])
+
+    def before(self, index: int) -> Tokens:
+        """The tokens before the one at `index`."""
+        return Tokens(self.text, self.all[:index], self.lower[:index])
+
+    def kind(self, index: int) -> TokenKind | None:
+        """The kind of the token at `index`, None beyond either end."""
+        return self.all[index].kind if 0 <= index < len(self.all) else None
+
+    def word(self, index: int) -> str:
+        """The lower case of the word or symbol at `index`, else ''."""
+        return self.lower[index] if 0 <= index < len(self.lower) else ""
+
+    def source(self, index: int) -> str:
+        """The token at `index` as the author wrote it."""
+        return self.text[self.all[index].start : self.all[index].end]
+
+    def ends_operand(self, index: int) -> bool:
+        """Whether a statement could end with the token at `index`, so that the next word may begin another one."""
+        kind = self.kind(index)
+        if kind is TokenKind.WORD:
+            return self.lower[index] not in CONTINUED
+        return kind in OPERANDS or self.word(index) in {")", "*"}
+
+    def name(self, index: int) -> str:
+        """The name at `index` without its delimiters."""
+        source = self.source(index)
+        if source[0] == "[":
+            return source[1:-1].replace("]]", "]")
+        return source[1:-1].replace('""', '"') if source[0] == '"' else source
+
+    def fault(self, index: int, rule: str, message: str, hint: str) -> SqlFault:
+        """A fault at the token at `index`, whose text stands in for {} in both sentences."""
+        source = self.source(index)
+        return SqlFault(rule, self.all[index].start, message.replace("{}", source), hint.replace("{}", source))
