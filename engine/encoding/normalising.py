@@ -50,10 +50,13 @@ def canonical(value: object, *, _depth: int = MAX_DEPTH) -> object:
 
     EncodingError for member names that are no text, for nesting beyond MAX_DEPTH and for what has no JSON form.
     """
+    normalise = _BY_PYTHON_TYPE.get(type(value))
+    if normalise is not None:
+        return normalise(value)
     if value is HOLE:
         return value
     if not isinstance(value, Mapping | list | tuple):
-        return _untyped(value)
+        raise EncodingError(f"a Python {type(value).__name__} has no JSON form")
     if not _depth:
         raise EncodingError(f"a value is nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, Mapping):

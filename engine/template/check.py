@@ -6,6 +6,7 @@ Allowed is what is known to end and stay small; every node type that is not name
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Final
 
 from jinja2 import nodes
@@ -77,10 +78,13 @@ class Check:
                     self._refuse(statement)
 
     def _output(self, output: nodes.Output) -> None:
-        for node in output.nodes:
-            if isinstance(node, nodes.TemplateData) or (isinstance(node, nodes.Name) and node.name == "secret"):
+        for node, following in zip_longest(output.nodes, output.nodes[1:]):
+            if isinstance(node, nodes.TemplateData):
                 continue
-            if (path := self._path(node)) is not None:
+            if isinstance(node, nodes.Name) and node.name == "secret":
+                if isinstance(following, nodes.TemplateData) and following.data.lstrip().startswith(":"):
+                    self._fault(node, "The secret stands where a member's name belongs.")
+            elif (path := self._path(node)) is not None:
                 self._refer(node, path, Use.WRITTEN)
             else:
                 self._expression(node)

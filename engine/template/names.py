@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
@@ -28,6 +28,10 @@ class Member:
     in_default: bool = True
 
 
+_LONGEST_NAME: Final = 128
+"""SQL Server's longest identifier; a longer name resembles none."""
+
+
 class _NameError(Exception):
     def __init__(self, message: str, hint: str | None = None, rule: str = NAME) -> None:
         super().__init__(message)
@@ -46,13 +50,13 @@ def reserved_name(name: str, *, is_hole: bool) -> str | None:
 
 def check_names(parsed: ParsedTemplate, members: Sequence[Member]) -> tuple[TemplateFault, ...]:
     """A fault for each name, column or loop of the template that the members do not bear out, in the text's order."""
-    context = {member.name: member for member in members}
+    context = _Context(members)
     faults = [
         TemplateFault(
             NAME, variable.offset, f"`{variable.name}` is already a column or step.", "Name the row otherwise."
         )
         for variable in parsed.variables
-        if variable.name in context
+        if variable.name in context.members
     ]
     for reference in parsed.references:
         try:
@@ -62,11 +66,19 @@ def check_names(parsed: ParsedTemplate, members: Sequence[Member]) -> tuple[Temp
     return tuple(sorted(faults, key=lambda fault: fault.offset))
 
 
+class _Context:
+    """The members by name: all of them, and those of the default shape."""
+
+    def __init__(self, members: Sequence[Member]) -> None:
+        self.members = {member.name: member for member in members}
+        self.default = {member.name: member for member in members if member.in_default}
+
+
 _WHOLE: Final = Member("default", ())
 """Stands for the default shape and for the message: there is nothing more to check about them."""
 
 
-def _check(reference: Reference, context: Mapping[str, Member]) -> None:
+def _check(reference: Reference, context: _Context) -> None:
     found = _resolve(reference.path, context)
     if reference.use is Use.ITERATED and not found.is_many:
         raise _NameError(
@@ -80,8 +92,9 @@ def _check(reference: Reference, context: Mapping[str, Member]) -> None:
         )
 
 
-def _resolve(path: Path, context: Mapping[str, Member]) -> Member:
+def _resolve(path: Path, context: _Context) -> Member:
     root, *rest = path
+    known = context.members
     if root == "data":
         return _WHOLE
     if root == "event":
@@ -90,10 +103,10 @@ def _resolve(path: Path, context: Mapping[str, Member]) -> Member:
         if not rest:
             return _WHOLE
         root, *rest = rest
-        context = {name: member for name, member in context.items() if member.in_default}
-    member = context.get(str(root))
+        known = context.default
+    member = known.get(str(root))
     if member is None:
-        raise _NameError(f"No step gives `{root}`.", _did_you_mean(str(root), (*context, *CONTEXT_NAMES)))
+        raise _NameError(f"No step gives `{root}`.", _did_you_mean(str(root), (*known, *CONTEXT_NAMES)))
     return _below(member, rest, str(root))
 
 
@@ -127,6 +140,8 @@ def _words(part: str | int) -> str:
 
 
 def _did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
+    if len(name) > _LONGEST_NAME:
+        return None
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
     close = get_close_matches(name.casefold(), by_folded, n=1)
     return f"Did you mean `{by_folded[close[0]]}`?" if close else None

@@ -16,6 +16,7 @@ from engine.encoding import HOLE, canonical, encode
 from engine.errors import EncodingError
 
 _SCALAR_TYPES: Final = {str, int, bool, float, type(None)}
+_SHORT: Final = 2**63
 _CONTAINERS: Final = (Mapping, list, tuple)
 _MAX_SCALE: Final = 38  # SQL Server's greatest
 _MAX_DIGITS: Final = 4000
@@ -44,6 +45,8 @@ def text_of(value: object) -> str:
         return value
     if value is None:
         return ""
+    if type(value) is int and abs(value) < _SHORT:
+        return str(value)
     if value is HOLE or isinstance(value, _CONTAINERS):
         raise OperationError(f"{kind_of(value)} has no text")
     try:

@@ -14,6 +14,7 @@ from engine.template.quotes import find_quoted
 from engine.template.reference import LoopVariable, Reference
 from engine.template.rendering import MARK, Rendering
 from engine.template.statements import SkippedError, Statement, build_statements
+from engine.template.structure import find_malformed
 from engine.template.syntax import parse_tree
 
 
@@ -38,7 +39,7 @@ class Template:
         except SkippedError as skipped:
             return Skip(skipped.reason)
         try:
-            return encode_canonical(read_json("".join(rendering.pieces), hole=MARK))
+            return encode_canonical(read_json(rendering.text(), hole=MARK))
         except InvalidJSONError as error:
             message, position = f"the rendered text cannot be sent: {error}", error.position
         except EncodingError as error:
@@ -62,6 +63,6 @@ def parse_template(text: str) -> ParsedTemplate:
     if isinstance(tree, TemplateFault):
         return ParsedTemplate(None, (tree,))
     check = Check(tree)
-    faults = sorted([*check.faults, *find_quoted(tree)], key=lambda fault: fault.offset)
+    faults = sorted([*check.faults, *find_quoted(tree)], key=lambda fault: fault.offset) or find_malformed(tree)
     template = None if faults else Template(build_statements(tree.body))
     return ParsedTemplate(template, tuple(faults), tuple(check.references), tuple(check.variables))

@@ -23,7 +23,11 @@ class _Lexical(Enum):
 
 
 _States = frozenset[_Lexical]
-_END_OF_STRING: Final = re.compile(r'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
+_STRING: Final = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
+"""A string's text, up to its closing quote, a backslash that nothing follows, or the end."""
+
+_OUTSIDE: Final = re.compile(r'[^"]*+(?:"(?:[^"\\]++|\\.)*+"[^"]*+)*+', re.DOTALL)
+"""Text with whole strings in it, up to a string that is not closed, or the end."""
 
 
 def find_quoted(tree: nodes.Template) -> list[TemplateFault]:
@@ -80,26 +84,18 @@ class _Walk:
 
 
 def _after(text: str, state: _Lexical) -> _Lexical:
-    position = 1 if state is _Lexical.ESCAPED else 0
-    inside = state is not _Lexical.OUTSIDE
-    while position < len(text):
-        if inside:
-            position = _string_end(text, position)
-            if position == len(text):
-                return _Lexical.INSIDE
-            if text[position] == "\\":
-                return _Lexical.ESCAPED
-            inside = False
-        else:
-            position = text.find('"', position)
-            if position < 0:
-                return _Lexical.OUTSIDE
-            inside = True
+    position = 0
+    if state is not _Lexical.OUTSIDE:
+        position = _end(_STRING, text, 1 if state is _Lexical.ESCAPED else 0)
+        if text[position:] in ("", "\\"):
+            return _Lexical.ESCAPED if text[position:] else _Lexical.INSIDE
         position += 1
-    return _Lexical.INSIDE if inside else _Lexical.OUTSIDE
+    position = _end(_OUTSIDE, text, position)
+    if position == len(text):
+        return _Lexical.OUTSIDE
+    return _Lexical.INSIDE if _end(_STRING, text, position + 1) == len(text) else _Lexical.ESCAPED
 
 
-def _string_end(text: str, position: int) -> int:
-    """Where a string's text ends: at the quote, at a backslash that nothing follows, or at the end of `text`."""
-    found = _END_OF_STRING.match(text, position)
+def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
+    found = pattern.match(text, position)
     return found.end() if found else position

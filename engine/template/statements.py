@@ -54,7 +54,7 @@ def _written(node: nodes.Node) -> Statement:
     offset = start_of(node)
     if isinstance(node, nodes.TemplateData):
         data = node.data
-        return lambda rendering: rendering.write(data, offset)
+        return lambda rendering: rendering.write(data, offset, is_data=True)
     expression, words = build_expression(node), named(node)
     # What the steps gave is canonical already; only the message, and what was made of it, is not.
     to_json = encode if root_of(node) in ("data", None) else encode_canonical
@@ -139,7 +139,13 @@ def _target(loop: nodes.For) -> str:
 
 
 def _work(statements: Iterable[nodes.Node]) -> int:
-    return sum(1 + sum(1 for _ in statement.find_all(nodes.Node)) for statement in statements)
+    """How many nodes of the tree one pass evaluates at most; loops inside count their own rows."""
+    count, left = 0, list(statements)
+    while left:
+        node = left.pop()
+        count += 1
+        left += [node.iter, *node.else_] if isinstance(node, nodes.For) else node.iter_child_nodes()
+    return count
 
 
 def _skip(reason: str) -> Statement:

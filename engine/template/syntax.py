@@ -6,6 +6,7 @@ every node, and every syntax error, knows its exact place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar, Final
@@ -17,11 +18,15 @@ from jinja2.parser import Parser
 
 from engine.template.fault import SYNTAX, TemplateFault
 
-MAX_TOKENS: Final = 50_000
+MAX_TOKENS: Final = 20_000
 """Reading takes about 10 µs a token."""
 
 MAX_NESTING: Final = 100
 """Levels of the tree: blocks within blocks, and expressions within expressions (`a + b + c` has two)."""
+
+
+_ESCAPES: Final = re.compile(r"""(?:[^\\]++|\\(?:[\\'"abfnrtvuUNx\n]|[0-3]))*+""")
+"""A text whose escape sequences Python knows; others it keeps, with a warning that they will be errors."""
 
 
 class _SkipTag(Extension):
@@ -86,6 +91,8 @@ def _lexemes(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _wrapped(offset: int, kind: str, value: str) -> Iterator[Token]:
+    if kind == "string" and not _ESCAPES.fullmatch(value):
+        raise TemplateSyntaxError("an unknown escape sequence in a text; a backslash is written `\\\\`", offset)
     try:
         yield from _environment.lexer.wrap([(offset, kind, value)])
     except ValueError:
@@ -109,8 +116,14 @@ def _depth_is_bounded(tree: nodes.Node) -> bool:
 
 
 def start_of(node: nodes.Node) -> int:
-    """The offset at which the node's text begins: Jinja places some nodes at their operator."""
-    return min((part.lineno for part in (node, *node.find_all(nodes.Node)) if part.lineno is not None), default=0)
+    """The offset at which the node's text begins: Jinja places some nodes at their operator, and some nowhere."""
+    places = []
+    part: nodes.Node | None = node
+    while part is not None:
+        if part.lineno is not None:
+            places.append(part.lineno)
+        part = part.expr1 if isinstance(part, nodes.CondExpr) else next(part.iter_child_nodes(), None)
+    return min(places, default=0)
 
 
 def named(node: nodes.Node) -> str:

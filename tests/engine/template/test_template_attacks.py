@@ -38,24 +38,28 @@ def generated() -> Iterator[tuple[str, str]]:
     yield "parentheses", "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}"
     yield "brackets", "{{ " + "[" * 3000 + "]" * 3000 + " }}"
     yield "unclosed brackets", "{{ " + "[" * 100_000
-    yield "not", "{{ " + "not " * 20_000 + "1 }}"
-    yield "minus", "{{ " + "- " * 20_000 + "1 }}"
-    yield "plus", "{{ 1" + " + 1" * 20_000 + " }}"
+    yield "not", "{{ " + "not " * 9_000 + "1 }}"
+    yield "minus", "{{ " + "- " * 9_000 + "1 }}"
+    yield "plus", "{{ 1" + " + 1" * 4_900 + " }}"
     yield "plus on text", "{{ big" + " + big" * 90 + " }}"
-    yield "tilde", "{{ big" + " ~ big" * 20_000 + " }}"
-    yield "filters", "{{ number" + "|upper" * 20_000 + " }}"
-    yield "attributes", "{{ data" + ".data" * 20_000 + " }}"
-    yield "inline ifs", "{{ " + "1 if 0 else " * 5_000 + "1 }}"
-    yield "and", "{{ " + "big and " * 20_000 + "1 }}"
-    yield "comparisons", "{{ 1" + " < 2" * 20_000 + " }}"
+    yield "tilde", "{{ big" + " ~ big" * 4_900 + " }}"
+    yield "filters", "{{ number" + "|upper" * 9_900 + " }}"
+    yield "attributes", "{{ data" + ".data" * 9_900 + " }}"
+    yield "inline ifs", "{{ " + "1 if 0 else " * 2_000 + "1 }}"
+    yield "and", "{{ " + "big and " * 4_900 + "1 }}"
+    yield "comparisons", "{{ 1" + " < 2" * 4_900 + " }}"
     yield "ifs", "{% if 1 %}" * 3_000 + "1" + "{% endif %}" * 3_000
-    yield "elifs", "{% if 0 %}" + "{% elif 0 %}" * 10_000 + "{% endif %}1"
+    yield "elifs", "{% if 0 %}" + "{% elif 0 %}" * 2_800 + "{% endif %}1"
     yield "loops", "{% for a in lines %}" * 3_000 + "{% endfor %}" * 3_000
     yield "loops within bounds", "{% for a in lines %}" * 40 + "{% endfor %}" * 40 + "1"
-    yield "loops in a row", "{% for a in lines %}{% endfor %}" * 3_000 + "1"
-    yield "a long body", "{% for a in lines %}" + "{% if a.id == big %}{% endif %}" * 4_000 + "{% endfor %}1"
-    yield "a long array", "{{ [" + "big," * 20_000 + "] }}"
-    yield "many expressions", "[" + "{{ number }}," * 15_000 + "0]"
+    yield "loops in a row", "{% for a in lines %}{% endfor %}" * 1_200 + "1"
+    yield "a long body", "{% for a in lines %}" + "{% if a.id==big %}{% endif %}" * 1_200 + "{% endfor %}1"
+    yield "a long array", "{{ [" + "big," * 9_900 + "] }}"
+    yield (
+        "a long array to search",
+        "{% for a in lines %}{% if 1 in [" + "big," * 9_900 + "] %}{% endif %}{% endfor %}1",
+    )
+    yield "many expressions", "[" + "{{ number }}," * 3_300 + "0]"
     yield "more parts than allowed", "{{ 1 }}" * MAX_TOKENS
     yield "digits", "{{ " + "9" * 5_000 + " }}"
     yield "fewer digits", "{{ " + "9" * 4_000 + " }}"
@@ -73,6 +77,10 @@ def generated() -> Iterator[tuple[str, str]]:
     yield "blanks", "{{" + " " * 500_000 + "1" + " " * 500_000 + "}}"
     yield "blanks that control strips", " " * 500_000 + "{{- 1 -}}" + " " * 500_000
     yield "text", '"' + "x" * 1_000_000 + '"'
+    yield "quotes in loops", ("{% for a in lines %}" * 20 + '"' * 300_001 + "{% endfor %}" * 20) * 3
+    yield "a long body in many loops", "{% for a in lines %}" * 90 + "{{ a.id ~ a.id }}" * 1_400 + "{% endfor %}" * 90
+    yield "long and deep", "{{ " + "a ~ (" * 80 + "a ~ " * 4_000 + "1" + ")" * 80 + " }}"
+    yield "names that resemble none", "".join(f"{{{{ n{number} }}}}" for number in range(3_900))
     yield "nul", "{{ number }}\x00"
     yield "carriage returns", "{{ number }}\r\n\r{{ number"
 

@@ -41,7 +41,6 @@ def only_fault(text: str) -> TemplateFault:
         '{% raw %}"{{ as it stands }}"{% endraw %}',
         '{"text": "{% if a %}x{% else %}y{% endif %}"}',
         '{"key": {{ secret }}}',
-        "",
     ],
 )
 def test_what_an_author_needs_is_allowed(text: str) -> None:
@@ -87,6 +86,8 @@ def test_what_an_author_needs_is_allowed(text: str) -> None:
         ("{{ secret ~ 'x' }}", 3),
         ("{% if secret %}{% endif %}", 6),
         ("{{ '\\ud800' }}", 3),
+        ("{{ '\\d' }}", 3),
+        ("{{ '\\400' }}", 3),
         ("{{ 1e5000 }}", 3),
     ],
 )
@@ -143,13 +144,33 @@ def test_all_the_faults_are_told_in_the_order_of_the_text() -> None:
         ('{% for a in b %}"x",{{ a.x }}{% endfor %}', []),
         ('{% for a in b %}x{% else %}"{% endfor %}{{ x }}', [43]),
         ('{# " #}{{ x }}', []),
-        ("'{{ x }}'", []),
+        ("{{ 'x' }}", []),
         ('"{{ secret }}"', [4]),
         ('{% raw %}"{% endraw %}{{ x.y }}', [25]),
     ],
 )
 def test_quotes_around_an_expression_are_found(text: str, offsets: list[int]) -> None:
     assert faults(text) == [("template-quotes", offset) for offset in offsets]
+
+
+@pytest.mark.parametrize(
+    ("text", "offset"),
+    [
+        ("", 0),
+        ('{"a": {{ x }} "b": 1}', 14),
+        ('{"a": {{ x }},\n}', 15),
+        ("'{{ x }}'", 0),
+        ("1{{ x }}", 4),
+        ("{{ x }}{{ y }}", 10),
+        ('{"a": 1, "a": {{ x }}}', 0),
+    ],
+)
+def test_text_around_the_expressions_that_can_never_be_json(text: str, offset: int) -> None:
+    assert faults(text) == [("template-syntax", offset)]
+
+
+def test_the_secret_is_no_members_name() -> None:
+    assert faults("{ {{ secret }} : 1}") == [("template-syntax", 5)]
 
 
 def test_a_fault_says_what_to_do() -> None:

@@ -1,0 +1,40 @@
+"""Finds text around the expressions that can never be JSON (rule `template-syntax`).
+
+Only templates without `if`, `for` and `skip` are looked at: their structure is the same whatever the data.
+"""
+
+from __future__ import annotations
+
+from jinja2 import nodes
+
+from engine.encoding import InvalidJSONError, read_json
+from engine.template.fault import SYNTAX, TemplateFault
+from engine.template.rendering import Rendering
+from engine.template.syntax import start_of
+
+
+def find_malformed(tree: nodes.Template) -> list[TemplateFault]:
+    """A fault where the template is no JSON with a text in place of each expression, each of them another text."""
+    rendering = Rendering({})
+    for statement in tree.body:
+        if not isinstance(statement, nodes.Output):
+            return []
+        for node in statement.nodes:
+            offset = start_of(node)
+            if isinstance(node, nodes.TemplateData):
+                rendering.write(node.data, offset, is_data=True)
+            else:
+                rendering.write(f'"\\u0000{offset}"', offset)
+    try:
+        read_json(rendering.text())
+    except InvalidJSONError as error:
+        offset = 0 if error.position is None else rendering.place_of(error.position)
+        return [
+            TemplateFault(
+                SYNTAX,
+                offset,
+                f"With a value for each expression, the template's text cannot be sent: {error}.",
+                "It must be one JSON value; separate members by commas.",
+            )
+        ]
+    return []
