@@ -98,8 +98,8 @@ class Body(msgspec.Struct, frozen=True):
         if not isinstance(kept, dict) or kept.keys() != _MEMBERS:
             raise _no_body(f"it is not one JSON object with the members {', '.join(sorted(_MEMBERS))}")
         event, reason = kept["event"], kept["skip_reason"]
-        if not isinstance(event, str) or not isinstance(reason, str | None):
-            raise _no_body("its event or skip_reason is of the wrong type")
+        if _json_text(event) is None or (reason is not None and _json_text(reason) is None):
+            raise _no_body("its event or skip_reason is no text")
         reference = _reference(kept["definition"])
         tree, holes = kept["body"], kept["holes"]
         if reason is not None:
@@ -225,7 +225,9 @@ def _reference(kept: object) -> DefinitionReference | None:
     if kept is None:
         return None
     match kept:
-        case {"name": str(name), "file": str(file), "content_hash": str(content_hash), **others} if not others:
+        case {"name": str(name), "file": str(file), "content_hash": str(content_hash), **others} if (
+            not others and _json_text(name + file + content_hash)
+        ):
             return DefinitionReference(name, file, content_hash)
     raise _no_body("its definition is neither null nor an object of name, file and content_hash")
 

@@ -85,8 +85,10 @@ class Rendering:
         """Counts rows that a loop goes over, and `work` nodes of the template that it evaluates for them."""
         self._iterations += rows
         self._work += work
-        if self._iterations > MAX_ITERATIONS or self._work > MAX_WORK:
-            raise RenderingError(f"the loops go over too many rows (at most {MAX_ITERATIONS} in all)", offset)
+        if self._iterations > MAX_ITERATIONS:
+            raise RenderingError(f"the loops go over more than {MAX_ITERATIONS} rows in all", offset)
+        if self._work > MAX_WORK:
+            raise RenderingError("the loops evaluate too much in all: shorten them, or go over fewer rows", offset)
 
     def place_of(self, position: int) -> int:
         """The offset in the template's text of what made this position of the rendered text."""

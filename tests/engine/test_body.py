@@ -233,6 +233,9 @@ def kept(**changes: object) -> dict[str, object]:
     [
         {"event": 1},
         {"event": None},
+        {"event": "\ud800"},
+        {"skip_reason": "\ud800", "holes": [], "body": None},
+        {"definition": {"name": "\ud800", "file": "y", "content_hash": "z"}},
         {"definition": "ledgerpayment"},
         {"definition": {"name": "x"}},
         {"definition": {"name": "x", "file": "y", "content_hash": None}},

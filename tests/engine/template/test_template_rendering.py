@@ -356,7 +356,7 @@ def test_iterations_are_counted_over_all_loops() -> None:
     template = parse_template("[{% for a in x %}{% for b in y %}{% endfor %}{% endfor %}1]").template
     assert template is not None
     assert template.render({"x": rows(99), "y": rows(1000)}) == (b"[1]",)
-    with pytest.raises(RenderingError, match=f"at most {MAX_ITERATIONS} in all") as caught:
+    with pytest.raises(RenderingError, match=f"more than {MAX_ITERATIONS} rows in all") as caught:
         template.render({"x": rows(100), "y": rows(1000)})
     assert caught.value.offset == 20
 
@@ -367,6 +367,14 @@ def test_a_loops_condition_counts_each_row_once() -> None:
     assert template.render({"x": rows(MAX_ITERATIONS)}) == (b"[1]",)
     with pytest.raises(RenderingError):
         template.render({"x": rows(MAX_ITERATIONS + 1)})
+
+
+def test_what_loops_evaluate_is_bounded() -> None:
+    template = parse_template("[{% for a in x %}" + "{% if a.id == 1 %}{% endif %}" * 100 + "{% endfor %}1]").template
+    assert template is not None
+    assert template.render({"x": rows(1000)}) == (b"[1]",)
+    with pytest.raises(RenderingError, match="evaluate too much"):
+        template.render({"x": rows(10_000)})
 
 
 def test_the_length_of_the_text_is_bounded() -> None:
