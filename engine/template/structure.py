@@ -14,7 +14,10 @@ from engine.template.syntax import start_of
 
 
 def find_malformed(tree: nodes.Template) -> list[TemplateFault]:
-    """A fault where the template is no JSON with a text in place of each expression, each of them another text."""
+    """A fault where the template is no JSON with a text in place of each expression, each of them another text.
+
+    None for a template of blanks: who knows the `<body>` element has more to say about that.
+    """
     rendering = Rendering({})
     for statement in tree.body:
         if not isinstance(statement, nodes.Output):
@@ -25,8 +28,11 @@ def find_malformed(tree: nodes.Template) -> list[TemplateFault]:
                 rendering.write(node.data, offset, is_data=True)
             else:
                 rendering.write(f'"\\u0000{offset}"', offset)
+    text = rendering.text()
+    if not text.strip():
+        return []
     try:
-        read_json(rendering.text())
+        read_json(text)
     except InvalidJSONError as error:
         offset = 0 if error.position is None else rendering.place_of(error.position)
         return [
