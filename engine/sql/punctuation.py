@@ -12,25 +12,17 @@ from engine.sql.wordlist import words
 SYMBOLS = frozenset("(),.+-*/%=<>&|^~") | {"<=", ">=", "<>", "!=", "!<", "!>"}
 """The operators and marks that T-SQL has in a query."""
 _RESERVED = words("query_words.txt", "reserved")
+_NOT_JOINED = SYMBOLS | _RESERVED | {""}
 _NOT_AFTER_COMMA = frozenset(
     {"", ",", ")", "from", "where", "group", "having", "order", "union", "except", "intersect", "for", "option"}
 )
 _NOT_BEFORE_COMMA = frozenset({"", ",", "("}) | (CONTINUED - {"end"})
 QUIET = SYMBOLS - {",", "."}
 """The symbols of which there is nothing to check."""
-_NOT_JOINED = SYMBOLS | _RESERVED | {""}
+JOINED = {".": (_NOT_JOINED, _NOT_JOINED), ",": (_NOT_BEFORE_COMMA, _NOT_AFTER_COMMA)}
+"""What may not stand before and after a dot or a comma; '' is what is no word. Most have plain words on both sides."""
 _FOREIGN = {"||": "Join strings by + or CONCAT.", "::": "Write CAST(… AS …)."}
 _TEMPLATE = frozenset("#%{}")
-
-
-def is_plain(tokens: Tokens, index: int) -> bool:
-    """Whether the token is a dot between two plain words or a comma between two; most are, and this is fast."""
-    word, lower = tokens.lower[index], tokens.lower
-    if index == 0 or index + 1 == len(lower):
-        return False
-    if word == ".":
-        return lower[index - 1] not in _NOT_JOINED and lower[index + 1] not in _NOT_JOINED
-    return word == "," and lower[index - 1] not in _NOT_BEFORE_COMMA and lower[index + 1] not in _NOT_AFTER_COMMA
 
 
 def check(tokens: Tokens, index: int) -> Iterator[SqlFault]:
@@ -97,9 +89,7 @@ def _unknown_symbol(tokens: Tokens, index: int, symbol: str) -> SqlFault:
     if symbol == ";":
         message = "A second statement may follow this semicolon; a query is one statement."
         return tokens.fault(index, "single-statement", message, "Put what follows into a <query> of its own.")
-    if (symbol == "{" and tokens.text[end : end + 1] not in _TEMPLATE) or (
-        symbol == "}" and tokens.text[start - 1] not in _TEMPLATE
-    ):
+    if symbol in {"{", "}"} and _TEMPLATE.isdisjoint((tokens.text[start - 1 : start], tokens.text[end : end + 1])):
         hint = "Write plain T-SQL: CAST('2026-11-24' AS date), GETDATE()."
         return tokens.fault(index, "read-only", "{} belongs to an ODBC escape.", hint)
     if symbol == "$":

@@ -21,7 +21,7 @@ _STATEMENTS = words("statement_words.txt", "statements")
 _UNRESERVED_STATEMENTS = words("statement_words.txt", "unreserved statements")
 _CLAUSES = words("statement_words.txt", "clauses")
 _SET_OPERATORS = frozenset({"union", "all", "except", "intersect"})
-_JOINING = frozenset({".", ","})
+_CASE_WORDS = frozenset({"case", "end", "when", "then"})
 _NESTING = frozenset({"(", ")", "select"})
 _NAMING = frozenset({TokenKind.STRING, TokenKind.NUMBER, TokenKind.PLACEHOLDER})  # judged on the tree
 MAX_DEPTH = 100
@@ -86,6 +86,8 @@ def _second_statement(tokens: Tokens, index: int) -> SqlFault:
 
 def _cases(tokens: Tokens) -> Iterator[SqlFault]:
     """The parser forgives a WHEN without its THEN."""
+    if _CASE_WORDS.isdisjoint(tokens.lower):
+        return
     for opening, closing in (("case", "end"), ("when", "then")):
         difference = tokens.lower.count(opening) - tokens.lower.count(closing)
         if difference:
@@ -95,13 +97,19 @@ def _cases(tokens: Tokens) -> Iterator[SqlFault]:
 
 
 def _each(tokens: Tokens) -> Iterator[SqlFault]:
+    quiet, joined, noted = punctuation.QUIET, punctuation.JOINED, _NOTED  # local, for speed
     may_be_temporary = "#" in tokens.text
+    padded = ("", *tokens.lower, "")
     for index, word in enumerate(tokens.lower):
-        if word in punctuation.QUIET or (word in _JOINING and punctuation.is_plain(tokens, index)):
+        if word in quiet:
             continue
-        if tokens.all[index].kind is not TokenKind.WORD:
+        if word in joined:
+            before, after = joined[word]
+            if padded[index] in before or padded[index + 2] in after:
+                yield from punctuation.check(tokens, index)
+        elif tokens.all[index].kind is not TokenKind.WORD:
             yield from punctuation.check(tokens, index)
-        elif word in _NOTED or (may_be_temporary and word[0] == "#"):
+        elif word in noted or (may_be_temporary and word[0] == "#"):
             yield from _word(tokens, index, word)
 
 

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlglot import exp
 
 from engine.model import Kind, Severity, SqlType
@@ -269,3 +271,34 @@ def test_the_forbidden_have_no_place_among_the_listed() -> None:
     """
     assert listed.isdisjoint(forbidden.split())
     assert not any(name.startswith(("sp_", "xp_", "fn_", "pg_", "duckdb_")) for name in listed)
+
+
+WORDS = """
+select from where group by order having union all except with as on join left cross apply case when then else end and
+or not in is null like between exists top distinct over partition values for json xml path a b t t.a dbo.t dbo.f( sum(
+count( cast( convert( int varchar(10) ( ) ( ) , , . * = <> + - / ? 'x' N'y' [z] "w" 1 2.5 0x1F nolock offset fetch next
+rows only at time zone collate pivot tablesample openjson( string_agg( .value('a','b') (a,b) system_time of row_number()
+"""
+MUTATIONS = st.tuples(
+    st.sampled_from([query for param in legitimate() for query in param.values]),  # type: ignore[attr-defined]
+    st.lists(st.tuples(st.integers(0, 200), st.sampled_from(["", *WORDS.split()])), min_size=1, max_size=4),
+)
+
+
+@given(MUTATIONS)
+@settings(max_examples=1000, deadline=None)
+def test_whatever_is_made_of_a_good_query_is_judged_and_never_trips(
+    mutation: tuple[str, list[tuple[int, str]]],
+) -> None:
+    query, changes = mutation
+    pieces = re.findall(r"\s+|\w+|.", query, flags=re.DOTALL)
+    for place, word in changes:
+        pieces[place % len(pieces)] = f" {word} " if word else ""
+    text = "".join(pieces)
+    for fault in faults(text, schema=None):
+        assert 0 <= fault.offset <= len(text)
+        assert fault.hint
+        assert fault.rule in {
+            *("read-only", "sql-syntax", "single-statement"),
+            *("unknown-function", "user-function", "dirty-read"),
+        }

@@ -1,0 +1,76 @@
+"""Marks and literals as T-SQL wants them."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.sql.punctuation import check
+from engine.sql.scanner import scan
+from engine.sql.tokens import Tokens
+
+
+def rules(text: str) -> list[tuple[str, str]]:
+    """Each fault's rule and its token, of every token that is no word."""
+    tokens = Tokens.of(text, scan(text))
+    found = [fault for index in range(len(tokens.all)) for fault in check(tokens, index)]
+    places = {token.start: text[token.start : token.end] for token in tokens.all}
+    assert all(fault.hint and fault.message.endswith(".") for fault in found)
+    return [(fault.rule, places[fault.offset]) for fault in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a, b, (c), 'd', 1, ?", []),
+        ("a,", [("sql-syntax", ",")]),
+        ("a, from t", [("sql-syntax", ",")]),
+        ("f(a,)", [("sql-syntax", ",")]),
+        ("f(,a)", [("sql-syntax", ",")]),
+        (", a", [("sql-syntax", ",")]),
+        ("select , a", [("sql-syntax", ",")]),
+        ("a,, b", [("sql-syntax", ","), ("sql-syntax", ",")]),
+        ("case a when 1 then 2 end, b", []),
+        ("a.b [c].d e.[f] g.* h..i (j).k('l')", []),
+        (".a", [("sql-syntax", ".")]),
+        ("a.", [("sql-syntax", ".")]),
+        ("a . 1", [("sql-syntax", ".")]),
+        ("from .a", [("sql-syntax", ".")]),
+        ("'a'.b", [("sql-syntax", ".")]),
+        ("t.null", [("sql-syntax", "null")]),
+        ("t.[null]", []),
+        ("1 1.5 .5 0x1F $1 1e3", []),
+        ("1else", [("sql-syntax", "1e")]),
+        ("1x", [("sql-syntax", "1")]),
+        ("1e", [("sql-syntax", "1e")]),
+        ("1e+", [("sql-syntax", "1e+")]),
+        ("0xZZ", [("sql-syntax", "0x")]),
+        ("0x1e", []),
+        ("'a' + 'b'", []),
+        ("'a' 'b'", [("sql-syntax", "'b'")]),
+        ("'a' N'b'", [("sql-syntax", "N'b'")]),
+        ('[] "" [a] "b"', [("sql-syntax", "[]"), ("sql-syntax", '""')]),
+        ("@a @@b", [("read-only", "@a"), ("read-only", "@@b")]),
+        ("a; b", [("single-statement", ";")]),
+        ("{d 'x'}", [("read-only", "{"), ("read-only", "}")]),
+        ("{ fn now() }", [("read-only", "{"), ("read-only", "}")]),
+        ("{{ a }}", [("sql-syntax", "{"), ("sql-syntax", "{"), ("sql-syntax", "}"), ("sql-syntax", "}")]),
+        ("{% a %}", [("sql-syntax", "{"), ("sql-syntax", "}")]),
+        ("$identity", [("read-only", "$")]),
+        ("a || b", [("sql-syntax", "||")]),
+        ("a::b", [("sql-syntax", "::")]),
+        ("json_object('a': 1)", []),
+        ("a: b", [("sql-syntax", ":")]),
+        ("a \\ `b`", [("sql-syntax", "\\"), ("sql-syntax", "`"), ("sql-syntax", "`")]),
+        ("a += 1", [("sql-syntax", "+=")]),
+        ("a\u00a0b\u200bc", [("sql-syntax", "\u00a0"), ("sql-syntax", "\u200b")]),
+        ("a <= b >= c <> d != e !< f !> g & h | i ^ ~j % k", []),
+    ],
+)
+def test_marks_and_literals(text: str, expected: list[tuple[str, str]]) -> None:
+    assert rules(text) == expected
+
+
+def test_invisible_characters_are_named() -> None:
+    tokens = Tokens.of("a\u00a0b", scan("a\u00a0b"))
+    (fault,) = check(tokens, 1)
+    assert "U+00A0, NO-BREAK SPACE," in fault.message
