@@ -1,0 +1,19 @@
+"""The generated pages of docs/reference, each made from what it describes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pages import commands, errors, events, portability, python_api, rules, values, xsd
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "commands": commands.page,
+    "errors": errors.page,
+    "events": events.page,
+    "portability": portability.page,
+    "python": python_api.page,
+    "rules": rules.page,
+    "schema": xsd.page,
+    "values": values.page,
+}
+"""The function that makes each page, by the page's name."""
