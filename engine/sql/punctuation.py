@@ -68,6 +68,8 @@ def _symbol(tokens: Tokens, index: int) -> Iterator[SqlFault]:
             yield tokens.fault(index, "sql-syntax", "Nothing stands before this comma.", "Remove the comma.")
     elif symbol == ".":
         yield from _dot(tokens, index)
+    elif symbol in {"{", "}"}:
+        yield from _brace(tokens, index)
     elif symbol not in SYMBOLS and not (symbol == ":" and tokens.kind(index - 1) is TokenKind.STRING):
         yield _unknown_symbol(tokens, index, symbol)
 
@@ -84,14 +86,23 @@ def _dot(tokens: Tokens, index: int) -> Iterator[SqlFault]:
         yield tokens.fault(index + 1, "sql-syntax", "{} is a reserved word of T-SQL.", hint)
 
 
-def _unknown_symbol(tokens: Tokens, index: int, symbol: str) -> SqlFault:
+def _brace(tokens: Tokens, index: int) -> Iterator[SqlFault]:
+    """ODBC's {d '…'}, or the {{ … }}, {% … %} and {# … #} of templates, which are no SQL at all."""
+    if tokens.lower[index] == "}" and "{" in tokens.lower[:index]:
+        return
     start, end = tokens.all[index].start, tokens.all[index].end
+    if _TEMPLATE.isdisjoint((tokens.text[start - 1 : start], tokens.text[end : end + 1])):
+        hint = "Write plain T-SQL: CAST('2026-11-24' AS date), GETDATE()."
+        yield tokens.fault(index, "read-only", "{} belongs to an ODBC escape.", hint)
+    else:
+        hint = "Templates belong into <body>; a value is a ? and an <argument>."
+        yield tokens.fault(index, "sql-syntax", "{} belongs to a template, not to T-SQL.", hint)
+
+
+def _unknown_symbol(tokens: Tokens, index: int, symbol: str) -> SqlFault:
     if symbol == ";":
         message = "A second statement may follow this semicolon; a query is one statement."
         return tokens.fault(index, "single-statement", message, "Put what follows into a <query> of its own.")
-    if symbol in {"{", "}"} and _TEMPLATE.isdisjoint((tokens.text[start - 1 : start], tokens.text[end : end + 1])):
-        hint = "Write plain T-SQL: CAST('2026-11-24' AS date), GETDATE()."
-        return tokens.fault(index, "read-only", "{} belongs to an ODBC escape.", hint)
     if symbol == "$":
         hint = "Read columns by their names."
         return tokens.fault(index, "read-only", "{} begins a pseudo column or a system function.", hint)

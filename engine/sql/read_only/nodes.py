@@ -43,7 +43,8 @@ def check(subject: Subject) -> Iterator[SqlFault]:
 def _arguments(subject: Subject, node: exp.Expr, allowed: frozenset[str]) -> Iterator[SqlFault]:
     for argument, value in node.args.items():
         if argument not in allowed and value not in _UNSET:
-            what = f"{_title(node)} with {argument.strip('_').upper()}"
+            is_type = isinstance(node, exp.DataType)
+            what = f"The type {value}" if is_type else f"{_title(node)} with {argument.strip('_').upper()}"
             yield subject.refuse(node, f"{what} is not known to only read.", "Write it in plain T-SQL.")
 
 
