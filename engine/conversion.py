@@ -187,7 +187,9 @@ def _without_loss(type_: ArgumentType, value: object) -> object:
             return datetime(value.year, value.month, value.day)
         case ArgumentType.STRING, UUID():
             return str(value).upper()
-        case ArgumentType.STRING, date() | datetime():
+        case ArgumentType.STRING, datetime(microsecond=fraction, tzinfo=None) if fraction:
+            return value.isoformat().rstrip("0")
+        case ArgumentType.STRING, date():
             return value.isoformat()
         case _:
             return value

@@ -8,6 +8,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("any machine", deadline=None)  # a busy machine is slow, not wrong
+settings.load_profile("any machine")
 
 ROOT = Path(__file__).parents[1]
 LEDGER_SCHEMA = ROOT / "fixtures" / "ledger" / "schema.sql"

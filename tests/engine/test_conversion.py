@@ -154,6 +154,8 @@ def test_a_decimal_keeps_its_scale(number: Decimal) -> None:
         (T.DATETIME, date(2026, 11, 24), datetime(2026, 11, 24)),
         (T.STRING, GUID, "80342534-2508-4CAB-A090-C25BF1DDF923"),
         (T.STRING, date(2026, 11, 24), "2026-11-24"),
+        (T.STRING, datetime(2026, 11, 24, 10, 20, 30, 120000), "2026-11-24T10:20:30.12"),
+        (T.STRING, datetime(2026, 11, 24, 10, 20, 30), "2026-11-24T10:20:30"),
         (T.STRING, 5, "5"),
     ],
 )

@@ -193,7 +193,7 @@ def test_a_folder_that_cannot_be_written_is_2(
     (project / ".cache").write_text("a file where the folder belongs")
     code, _, err = tested()
     assert code == 2
-    assert "The embedded ledger cannot be written to .cache" in err[0]
+    assert ".cache cannot be written" in err[0]
 
 
 def test_the_secret_is_in_no_output(project: Path, tested: Callable[..., tuple[int, list[str], list[str]]]) -> None:
