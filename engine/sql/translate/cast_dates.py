@@ -7,7 +7,7 @@ from sqlglot import exp
 from engine.model import Kind, SqlType
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
-from engine.sql.translate.guards import guarded
+from engine.sql.translate.guards import guarded, in_range
 from engine.sql.translate.kinds import MOMENTS, STRINGS
 from engine.sql.translate.typed import Typed
 
@@ -46,7 +46,7 @@ def to_moment(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) ->
     """A day becomes its midnight; a moment is rounded to the type's step."""
     kind = value.type.kind
     if kind is Kind.DATE:
-        return value.made(emitter.target.cast(value.sql, type_), type_)
+        return value.made(_ranged(emitter, emitter.target.cast(value.sql, type_), type_), type_)
     if kind not in MOMENTS:
         raise _not_carried(node, value.type, type_)
     if kind is type_.kind and (kind is not Kind.DATETIME2 or (value.type.scale or 0) <= (type_.scale or 0)):
@@ -57,9 +57,15 @@ def to_moment(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) ->
         case Kind.DATETIME if kind is Kind.SMALLDATETIME:
             return value.made(value.sql, type_)
         case Kind.DATETIME:
-            return value.made(rounded_to_ticks(value.sql), type_)
+            return value.made(_ranged(emitter, rounded_to_ticks(value.sql), type_), type_)
         case _:
-            return value.made(f"date_trunc('minute', ({value.sql} + INTERVAL '30001 milliseconds'))", type_)
+            sql = f"date_trunc('minute', ({value.sql} + INTERVAL '30001 milliseconds'))"
+            return value.made(_ranged(emitter, sql, type_), type_)
+
+
+def _ranged(emitter: Emitter, sql: str, type_: SqlType) -> str:
+    """A moment as a type that begins later than date and datetime2: an earlier one is an error."""
+    return sql if type_.kind is Kind.DATETIME2 else in_range(emitter.target, sql, type_)
 
 
 def _digits(type_: SqlType) -> int | None:

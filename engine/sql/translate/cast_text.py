@@ -10,8 +10,9 @@ from sqlglot import exp
 from engine.model import Kind, SqlType
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
-from engine.sql.translate.guards import guarded, without_astral
+from engine.sql.translate.guards import guarded
 from engine.sql.translate.kinds import MOMENTS, MONEYS, PADDED, STRINGS, TEMPORAL, UNICODE, WHOLE
+from engine.sql.translate.strings import counted, is_basic
 from engine.sql.translate.targets import Target, text_literal
 from engine.sql.translate.typed import Rank, Typed
 
@@ -52,7 +53,7 @@ def to_text(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, styl
     sql = _fitted(emitter, node, written, value.type, type_)
     if type_.kind in PADDED:
         sql = f"rpad({sql}, {type_.length}, ' ')"
-    return Typed(sql, type_, rank=Rank.COERCIBLE)
+    return Typed(sql, type_, rank=Rank.COERCIBLE, is_basic=True)
 
 
 def written_out(emitter: Emitter, node: exp.Expr, value: Typed, style: int | None = None) -> Typed:
@@ -169,17 +170,19 @@ def _fitted(emitter: Emitter, node: exp.Expr, written: Typed, from_: SqlType, to
 
 def _from_string(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
     """A string as a string: cut to the length; from Unicode to a code page only what the page has."""
-    sql, length = value.sql, value.type.length
+    sql, length, is_checked = value.sql, value.type.length, is_basic(value)
     if value.type.kind in UNICODE and type_.kind not in UNICODE:
         sql = _in_code_page(emitter, node, value)
     if type_.length is not None and (length is None or length > type_.length):
         cut = f"left({sql}, {type_.length})"
-        has_astral = value.type.kind in UNICODE and type_.kind in UNICODE
-        sql = without_astral(emitter.target, value.sql, cut, type_) if has_astral else cut
+        sql = counted(emitter.target, value, cut, type_) if type_.kind in UNICODE else cut
+        is_checked = True
     if type_.kind in PADDED and not (value.type.kind in PADDED and length == type_.length):
         sql = f"rpad({sql}, {type_.length}, ' ')"
     constant = value.constant if sql == value.sql else None
-    return Typed(sql, replace(type_, collation=value.type.collation), constant=constant, rank=value.rank)
+    return Typed(
+        sql, replace(type_, collation=value.type.collation), constant=constant, rank=value.rank, is_basic=is_checked
+    )
 
 
 # The printable characters of windows-1252 beyond ASCII.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,6 +16,8 @@ from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import EXACT, STRINGS, WHOLE
 from engine.sql.translate.typed import Typed
+
+_COLUMN: Final = re.compile(r'"[^"]+"\."[^"]+"')
 
 
 def case(emitter: Emitter, node: exp.Case) -> Typed:
@@ -75,7 +78,23 @@ def coalesce(emitter: Emitter, node: exp.Coalesce) -> Typed:
         return _isnull(emitter, node)
     values = [emitter.scalar(item) for item in (node.this, *node.expressions)]
     made = unified(emitter, node, values)
-    return joined(values, made[0].type, f"coalesce({', '.join(value.sql for value in made)})")
+    return joined(values, made[0].type, first_not_null(emitter, made))
+
+
+def first_not_null(emitter: Emitter, values: Sequence[Typed]) -> str:
+    """The first value that is not NULL; a later one is looked at only where the ones before it are NULL.
+
+    DuckDB takes what repeats inside a coalesce out of it, and so raises errors of values that nobody asked for.
+    """
+    if not emitter.target.is_duckdb or all(_cannot_fail(value) for value in values[1:]):
+        return f"coalesce({', '.join(value.sql for value in values)})"
+    tried = " ".join(f"WHEN {value.sql} IS NOT NULL THEN {value.sql}" for value in values[:-1])
+    return f"CASE {tried} ELSE {values[-1].sql} END"
+
+
+def _cannot_fail(value: Typed) -> bool:
+    """Whether the value is a literal, NULL, or a bare column."""
+    return value.constant is not None or value.is_null or _COLUMN.fullmatch(value.sql) is not None
 
 
 def _isnull(emitter: Emitter, node: exp.Coalesce) -> Typed:
@@ -89,7 +108,7 @@ def _isnull(emitter: Emitter, node: exp.Coalesce) -> Typed:
         hint = f"CAST the second value to {first.type.kind}, or use COALESCE"
         raise refused(node, f"ISNULL of {first.type.kind} and {second.type.kind} is not carried to this ledger", hint)
     second = converted(emitter, node, second, first.type, None)
-    sql = f"coalesce({first.sql}, {second.sql})"
+    sql = first_not_null(emitter, [first, second])
     return Typed(sql, first.type, is_loose=first.is_loose, rank=max(first.rank, second.rank))
 
 

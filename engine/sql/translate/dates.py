@@ -11,6 +11,7 @@ from engine.sql.translate.casts import from_literal
 from engine.sql.translate.conversion import adapted
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
+from engine.sql.translate.guards import in_range
 from engine.sql.translate.kinds import DATE, DATETIME, DATETIME2, INT, MOMENTS, WHOLE
 from engine.sql.translate.typed import Typed
 
@@ -116,7 +117,8 @@ def dateadd(emitter: Emitter, node: exp.DateAdd) -> Typed:
     if unit in _MONTHS:
         count = f"{count} * {_MONTHS[unit]}"
     sql = f"({value.sql} + {count} * INTERVAL '{span}')"
-    return Typed(emitter.target.cast(sql, value.type) if value.type.kind is Kind.DATE else sql, value.type)
+    sql = emitter.target.cast(sql, value.type) if value.type.kind is Kind.DATE else sql
+    return Typed(in_range(emitter.target, sql, value.type), value.type)
 
 
 def _steady(node: exp.Expr, value: Typed, unit: str) -> Typed:
@@ -184,7 +186,7 @@ def eomonth(emitter: Emitter, node: exp.LastDay) -> Typed:
     value = _day_argument(emitter, inner)
     first = f"date_trunc('month', CAST({value.sql} AS timestamp))"
     last = f"({first} + ({months} + 1) * INTERVAL '1 month' - INTERVAL '1 day')"
-    return Typed(emitter.target.cast(last, DATE), DATE)
+    return Typed(in_range(emitter.target, emitter.target.cast(last, DATE), DATE), DATE)
 
 
 def datefromparts(emitter: Emitter, node: exp.DateFromParts) -> Typed:
@@ -192,7 +194,8 @@ def datefromparts(emitter: Emitter, node: exp.DateFromParts) -> Typed:
     parts = [emitter.scalar(node.args[name]) for name in ("year", "month", "day")]
     if any(part.type.kind not in WHOLE for part in parts):
         raise refused(node, "DATEFROMPARTS has three whole numbers", "CAST them to int")
-    return Typed(f"make_date({', '.join(emitter.target.cast(part.sql, INT) for part in parts)})", DATE)
+    sql = f"make_date({', '.join(emitter.target.cast(part.sql, INT) for part in parts)})"
+    return Typed(in_range(emitter.target, sql, DATE), DATE)
 
 
 DATES: Final[dict[type[exp.Expr], Entry]] = {

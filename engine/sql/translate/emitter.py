@@ -20,6 +20,9 @@ from engine.sql.translate.typed import Typed
 
 Made = TypeVar("Made")
 
+MAX_LENGTH: Final = 20_000
+"""How many characters of SQL one expression may become: a rewrite may name its operand more than once."""
+
 # What the author wrote, where the parser's word for it would not be recognised.
 _WORDS: Final[dict[type[exp.Expr], str]] = {
     exp.AtTimeZone: "AT TIME ZONE",
@@ -91,6 +94,9 @@ class Emitter:
             if grouped is not None:
                 return grouped
         made: Typed = self._dispatch(self._tables.scalars, node, "value")
+        if len(made.sql) > MAX_LENGTH:
+            hint = "compute a part of it in a derived table"
+            raise refused(node, "this expression is nested so deep that it grows too long on this ledger", hint)
         return made
 
     def _grouped(self, node: exp.Expr, grouping: Grouping) -> Typed | None:

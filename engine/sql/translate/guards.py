@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from engine.model import SqlType
+from engine.model import Kind, SqlType
 from engine.sql.translate.kinds import STRINGS
 from engine.sql.translate.targets import Target, text_literal
 
@@ -27,6 +28,27 @@ def guarded(
 ) -> str:
     """`value`, or an error where `fails_if` holds."""
     return f"CASE WHEN {fails_if} THEN {failure(target, message, witnesses, type_)} ELSE {value} END"
+
+
+_RANGES: Final = {
+    Kind.DATE: ("DATE '0001-01-01'", "DATE '9999-12-31'"),
+    Kind.DATETIME2: ("TIMESTAMP '0001-01-01 00:00:00'", "TIMESTAMP '9999-12-31 23:59:59.999999'"),
+    Kind.DATETIME: ("TIMESTAMP '1753-01-01 00:00:00'", "TIMESTAMP '9999-12-31 23:59:59.997'"),
+    Kind.SMALLDATETIME: ("TIMESTAMP '1900-01-01 00:00:00'", "TIMESTAMP '2079-06-06 23:59:00'"),
+}
+
+
+def in_range(target: Target, value: str, type_: SqlType) -> str:
+    """A date or moment, or an error where SQL Server's type ends before it: the ledgers' types go further."""
+    low, high = _RANGES[type_.kind]
+    return guarded(
+        target,
+        value,
+        type_,
+        fails_if=f"NOT {value} BETWEEN {low} AND {high}",
+        message=f"{type_.kind} out of range",
+        witnesses=[value],
+    )
 
 
 ASTRAL = "[\U00010000-\U0010ffff]"

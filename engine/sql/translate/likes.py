@@ -11,9 +11,9 @@ from engine.model import Collation
 from engine.sql.translate.comparison import common_collation
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
-from engine.sql.translate.guards import guarded, without_astral
+from engine.sql.translate.guards import guarded
 from engine.sql.translate.kinds import STRINGS, UNICODE
-from engine.sql.translate.strings import fold_case
+from engine.sql.translate.strings import counted, fold_case
 from engine.sql.translate.targets import text_literal
 from engine.sql.translate.typed import Typed
 
@@ -95,7 +95,7 @@ def _constant(
             )
         sql = f"rtrim({sql}, ' ')"
     if value.type.kind in UNICODE and Piece("_", is_wildcard=True) in pieces and collation.name is not None:
-        sql = without_astral(emitter.target, value.sql, sql, value.type)
+        sql = counted(emitter.target, value, sql, value.type)
     written = text_literal("".join(piece.sql() for piece in pieces), emitter.target)
     if collation.fold_case:
         sql = fold_case(emitter.target, sql, value.type)
@@ -119,7 +119,7 @@ def _dynamic(emitter: Emitter, node: exp.Expr, value: Typed, pattern: Typed, col
     )
     sql = value.sql
     if value.type.kind in UNICODE and collation.name is not None:
-        sql = without_astral(emitter.target, value.sql, sql, value.type)
+        sql = counted(emitter.target, value, sql, value.type)
     if collation.fold_case:
         sql, written = fold_case(emitter.target, sql, value.type), fold_case(emitter.target, written, pattern.type)
     return f"{sql} LIKE {written} ESCAPE ''"

@@ -11,23 +11,28 @@ from engine.sql.translate.comparison import common_collation
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import UNICODE
-from engine.sql.translate.string_functions import counted, text_argument, varying
-from engine.sql.translate.strings import folded
+from engine.sql.translate.string_functions import text_argument, varying
+from engine.sql.translate.strings import (
+    DOTTED_I,
+    DOTTED_I_STANDS_AS,
+    LATE_CAPITALS,
+    LATE_SMALLS,
+    counted,
+    folded,
+    is_basic,
+)
 from engine.sql.translate.targets import text_literal
 from engine.sql.translate.typed import Typed
 
 # Letters that fold to the key besides its own capital. Source: a sweep of the basic plane, which the tests repeat.
 _FURTHER: Final = {
+    DOTTED_I_STANDS_AS: DOTTED_I,
+    **dict(zip(LATE_SMALLS, LATE_CAPITALS, strict=True)),
     "k": "\u212a",
     "å": "\u212b",
     "ω": "\u2126",
     "θ": "\u03f4",
-    "\u03c3": "\u03c2",
     "ß": "\u1e9e",
-    "ǆ": "\u01c5",
-    "ǉ": "\u01c8",
-    "ǌ": "\u01cb",
-    "ǳ": "\u01f2",
 }
 _SPECIAL: Final = frozenset(".^$*+?()[]{}|\\")
 
@@ -45,23 +50,23 @@ def replace(emitter: Emitter, node: exp.Replace) -> Typed:
     elif not pattern.constant:
         sql = value.sql
     else:
-        matched = text_literal("".join(_class(letter) for letter in pattern.constant), emitter.target)
+        matched = text_literal("".join(letter_class(letter) for letter in pattern.constant), emitter.target)
         sql = f"regexp_replace({value.sql}, {matched}, {_put(emitter, put)}, 'g')"
-    return _cut(emitter, value, sql, _type(value, pattern, put))
+    return _cut(emitter, value, put, sql, _type(value, pattern, put))
 
 
-def _class(letter: str) -> str:
+def letter_class(letter: str) -> str:
     """A piece of a regular expression that meets every letter which folds as `letter` does."""
     key = folded(letter)
-    alike = sorted({letter, key, *_capital(key), *_FURTHER.get(key, "")})
+    alike = sorted({letter, key, *_capitals(key), *_FURTHER.get(key, "")})
     if len(alike) > 1:
         return f"[{''.join(alike)}]"
     return f"\\{letter}" if letter in _SPECIAL else letter
 
 
-def _capital(key: str) -> str:
-    capital = key.upper()
-    return capital if len(capital) == 1 and folded(capital) == key else ""
+def _capitals(key: str) -> set[str]:
+    """The capital and the title case of a folded letter, where each is one letter."""
+    return {letter for letter in (key.upper(), key.title()) if len(letter) == 1 and folded(letter) == key}
 
 
 def _put(emitter: Emitter, put: Typed) -> str:
@@ -84,9 +89,9 @@ def _type(value: Typed, pattern: Typed, put: Typed) -> SqlType:
     return varying(wide, length)
 
 
-def _cut(emitter: Emitter, value: Typed, sql: str, type_: SqlType) -> Typed:
+def _cut(emitter: Emitter, value: Typed, put: Typed, sql: str, type_: SqlType) -> Typed:
     """SQL Server cuts a result that is not `max` at 8000 bytes."""
     limit = 4000 if type_.kind in UNICODE else 8000
     if type_.length == limit:
-        sql = counted(emitter, value, f"left({sql}, {limit})", type_)
-    return Typed(sql, type_, rank=value.rank)
+        sql = counted(emitter.target, value, f"left({sql}, {limit})", type_)
+    return Typed(sql, type_, rank=value.rank, is_basic=is_basic(value) and is_basic(put))

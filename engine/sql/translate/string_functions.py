@@ -14,9 +14,9 @@ from engine.sql.translate.cast_text import written_out
 from engine.sql.translate.comparison import common_collation
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
-from engine.sql.translate.guards import guarded, without_astral
+from engine.sql.translate.guards import guarded
 from engine.sql.translate.kinds import INT, LEGACY, STRINGS, UNICODE, WHOLE
-from engine.sql.translate.strings import fold_case, is_unicode
+from engine.sql.translate.strings import counted, fold_case, is_basic, is_unicode
 from engine.sql.translate.typed import Rank, Typed
 
 _MAX_LENGTH: Final = {True: 4000, False: 8000}
@@ -48,16 +48,9 @@ def varying(type_: SqlType, length: int | None) -> SqlType:
     return SqlType(kind, length=length, collation=type_.collation)
 
 
-def derived(value: Typed, sql: str, type_: SqlType) -> Typed:
-    """A string made from `value`, whose collation it keeps."""
-    return Typed(sql, type_, rank=value.rank)
-
-
-def counted(emitter: Emitter, value: Typed, sql: str, type_: SqlType) -> str:
-    """`sql`, which counts characters of `value`, guarded against those that SQL Server counts as two."""
-    if isinstance(value.constant, str) and all(character < "\U00010000" for character in value.constant):
-        return sql
-    return without_astral(emitter.target, value.sql, sql, type_) if is_unicode(value.type) else sql
+def derived(value: Typed, sql: str, type_: SqlType, *, is_checked: bool = False) -> Typed:
+    """A string made from `value`, whose collation it keeps; `is_checked`: its characters count as one each."""
+    return Typed(sql, type_, rank=value.rank, is_basic=is_checked or is_basic(value))
 
 
 def length(emitter: Emitter, node: exp.Length) -> Typed:
@@ -65,7 +58,7 @@ def length(emitter: Emitter, node: exp.Length) -> Typed:
     value = text_argument(emitter, node.this)
     type_ = SqlType(Kind.BIGINT) if value.type.length is None and value.placeholder is None else INT
     sql = emitter.target.cast(f"length(rtrim({value.sql}, ' '))", type_)
-    return Typed(counted(emitter, value, sql, type_), type_)
+    return Typed(counted(emitter.target, value, sql, type_), type_)
 
 
 def left(emitter: Emitter, node: exp.Left) -> Typed:
@@ -84,11 +77,16 @@ def _end(emitter: Emitter, node: exp.Expr, name: str) -> Typed:
     if known is not None and known < 0:
         raise refused(node, f"{name.upper()} with a negative length is an error in SQL Server")
     type_ = varying(value.type, _shorter(value.type.length, known))
-    sql = counted(emitter, value, f"{name}({value.sql}, {count.sql})", type_)
-    if known is None:
-        message = f"invalid length for {name}"
-        sql = guarded(emitter.target, sql, type_, fails_if=f"{count.sql} < 0", message=message, witnesses=[count.sql])
-    return derived(value, sql, type_)
+    sql = counted(emitter.target, value, f"{name}({value.sql}, {count.sql})", type_)
+    return derived(value, _with_length(emitter, name, count, sql, type_), type_, is_checked=True)
+
+
+def _with_length(emitter: Emitter, name: str, count: Typed, sql: str, type_: SqlType) -> str:
+    """`sql`, or an error where the length is negative."""
+    if count.constant is not None:
+        return sql
+    message = f"invalid length for {name}"
+    return guarded(emitter.target, sql, type_, fails_if=f"{count.sql} < 0", message=message, witnesses=[count.sql])
 
 
 def _shorter(one: int | None, other: int | None) -> int | None:
@@ -102,30 +100,23 @@ def substring(emitter: Emitter, node: exp.Substring) -> Typed:
     if node.args.get("length") is None:
         raise refused(node, "SUBSTRING has three arguments")
     count = whole_argument(emitter, node.args["length"])
+    if isinstance(count.constant, int) and count.constant < 0:
+        raise refused(node, "SUBSTRING with a negative length is an error in SQL Server")
     if isinstance(start.constant, int) and isinstance(count.constant, int):
-        return _constant_substring(emitter, node, value, start.constant, count.constant)
+        return _constant_substring(emitter, value, start.constant, count.constant)
     type_ = varying(value.type, value.type.length)
     first = f"greatest({start.sql}, 1)"
     taken = f"greatest({count.sql} + least({start.sql}, 1) - 1, 0)"
-    sql = counted(emitter, value, f"substring({value.sql}, {first}, {taken})", type_)
-    sql = guarded(
-        emitter.target,
-        f"CASE WHEN {start.sql} IS NOT NULL AND {count.sql} IS NOT NULL THEN {sql} END",
-        type_,
-        fails_if=f"{count.sql} < 0",
-        message="invalid length for substring",
-        witnesses=[count.sql],
-    )
-    return derived(value, sql, type_)
+    sql = counted(emitter.target, value, f"substring({value.sql}, {first}, {taken})", type_)
+    sql = f"CASE WHEN {start.sql} IS NOT NULL AND {count.sql} IS NOT NULL THEN {sql} END"
+    return derived(value, _with_length(emitter, "substring", count, sql, type_), type_, is_checked=True)
 
 
-def _constant_substring(emitter: Emitter, node: exp.Expr, value: Typed, start: int, count: int) -> Typed:
-    if count < 0:
-        raise refused(node, "SUBSTRING with a negative length is an error in SQL Server")
+def _constant_substring(emitter: Emitter, value: Typed, start: int, count: int) -> Typed:
     taken = max(count + min(start, 1) - 1, 0)
     type_ = varying(value.type, _shorter(value.type.length, taken))
     sql = f"substring({value.sql}, {max(start, 1)}, {taken})"
-    return derived(value, counted(emitter, value, sql, type_), type_)
+    return derived(value, counted(emitter.target, value, sql, type_), type_, is_checked=True)
 
 
 def trim(emitter: Emitter, node: exp.Trim) -> Typed:
@@ -161,7 +152,7 @@ def _mapped(emitter: Emitter, node: exp.Func, from_: str, to: str) -> Typed:
             message="the case of a letter beyond Latin is not carried to this ledger",
             witnesses=[value.sql],
         )
-    return derived(value, sql, varying(value.type, value.type.length))
+    return derived(value, sql, varying(value.type, value.type.length), is_checked=True)
 
 
 def _within_code_page(from_: str, to: str) -> tuple[str, str]:
@@ -228,7 +219,8 @@ def _joined(node: exp.Expr, values: Sequence[Typed], sides: Sequence[str]) -> Ty
     for value in values:
         common_collation(strongest, value, node)
     type_ = SqlType(Kind.NVARCHAR if is_wide else Kind.VARCHAR, length=total, collation=strongest.type.collation)
-    return Typed(sides[0] if len(sides) == 1 else f"({' || '.join(sides)})", type_, rank=strongest.rank)
+    sql = sides[0] if len(sides) == 1 else f"({' || '.join(sides)})"
+    return Typed(sql, type_, rank=strongest.rank, is_basic=all(is_basic(value) for value in values))
 
 
 def charindex(emitter: Emitter, node: exp.StrPosition) -> Typed:
@@ -247,7 +239,7 @@ def charindex(emitter: Emitter, node: exp.StrPosition) -> Typed:
         rest = f"strpos(substring({text}, {start}), {found})"
         sql = f"CASE WHEN {rest} = 0 THEN 0 ELSE {rest} + {start} - 1 END"
     sql = emitter.target.cast(f"CASE WHEN {found} = '' THEN 0 ELSE {sql} END", type_)
-    return Typed(counted(emitter, value, sql, type_), type_)
+    return Typed(counted(emitter.target, value, sql, type_), type_)
 
 
 STRING_FUNCTIONS: Final[dict[type[exp.Expr], Entry]] = {

@@ -9,6 +9,7 @@ from sqlglot import exp
 from engine.model import Collation, SqlType
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.guards import without_astral
 from engine.sql.translate.kinds import LEGACY, STRINGS, UNICODE, longest
 from engine.sql.translate.targets import Target, text_literal
 from engine.sql.translate.typed import Typed
@@ -16,10 +17,10 @@ from engine.sql.translate.typed import Typed
 # Where lower() of PostgreSQL (ICU) and of DuckDB differ, or change a string's length: the dotted capital I is put out
 # of their way, the final sigma is made a plain one, and letters that only newer Unicode versions pair are paired here.
 # Source: a comparison over every code point of the basic plane, which the tests repeat.
-_DOTTED_I: Final = "\u0130"
-_DOTTED_I_STANDS_AS: Final = "\ue130"
-_LATE_CAPITALS: Final = "\u03c2\u1c89\ua7cb\ua7cc\ua7da\ua7dc"
-_LATE_SMALLS: Final = "\u03c3\u1c8a\u0264\ua7cd\ua7db\u019b"
+DOTTED_I: Final = "\u0130"
+DOTTED_I_STANDS_AS: Final = "\ue130"
+LATE_CAPITALS: Final = "\u03c2\u1c89\ua7cb\ua7cc\ua7da\ua7dc"
+LATE_SMALLS: Final = "\u03c3\u1c8a\u0264\ua7cd\ua7db\u019b"
 
 
 def folds(collation: Collation | None) -> bool:
@@ -52,14 +53,14 @@ def fold_case(target: Target, sql: str, type_: SqlType) -> str:
     """Lower case by Unicode's own tables whatever the ledger's locale, one character for one."""
     if not is_unicode(type_):
         return f"lower({sql}{target.root_collation})"
-    guarded_i = f"translate({sql}, '{_DOTTED_I}', '{_DOTTED_I_STANDS_AS}')"
-    return f"translate(lower({guarded_i}{target.root_collation}), '{_LATE_CAPITALS}', '{_LATE_SMALLS}')"
+    guarded_i = f"translate({sql}, '{DOTTED_I}', '{DOTTED_I_STANDS_AS}')"
+    return f"translate(lower({guarded_i}{target.root_collation}), '{LATE_CAPITALS}', '{LATE_SMALLS}')"
 
 
 def folded(text: str) -> str:
     """What `fold_case` makes of `text`; only for characters that every Unicode version knows."""
-    lowered = text.replace(_DOTTED_I, _DOTTED_I_STANDS_AS).lower()
-    return lowered.translate(str.maketrans(_LATE_CAPITALS, _LATE_SMALLS))
+    lowered = text.replace(DOTTED_I, DOTTED_I_STANDS_AS).lower()
+    return lowered.translate(str.maketrans(LATE_CAPITALS, LATE_SMALLS))
 
 
 def is_unicode(type_: SqlType) -> bool:
@@ -67,6 +68,18 @@ def is_unicode(type_: SqlType) -> bool:
     if type_.kind in UNICODE or type_.collation is None or type_.collation.name is None:
         return True
     return type_.collation.name.upper().endswith("UTF8")
+
+
+def is_basic(value: Typed) -> bool:
+    """Whether every character of the string counts as one in SQL Server."""
+    if value.is_basic or not is_unicode(value.type):
+        return True
+    return isinstance(value.constant, str) and all(character < "\U00010000" for character in value.constant)
+
+
+def counted(target: Target, value: Typed, sql: str, type_: SqlType) -> str:
+    """`sql` of `type_`, which counts characters of `value`: an error where some count as two in SQL Server."""
+    return sql if is_basic(value) else without_astral(target, value.sql, sql, type_)
 
 
 def representative(emitter: Emitter, sql: str) -> str:

@@ -57,7 +57,10 @@ def translate(
 
 
 def translate_view(tree: exp.Query, schema: LedgerSchema, dialect: Dialect) -> Translation | tuple[SqlFault, ...]:
-    """The SELECT of a view in `dialect`, with lower-case column names; it has no placeholders."""
+    """The SELECT of a view in `dialect`, with lower-case column names; it has no placeholders.
+
+    Its columns may be of any type: what has no JSON form is refused where a query selects it.
+    """
     return _translated(Request("", schema, TARGETS[dialect]), tree, None)
 
 
@@ -67,7 +70,7 @@ def _translated(request: Request, tree: exp.Query, row_limit: int | None) -> Tra
     plan = emitter.attempt(lambda: emitter.plan(tree)) if prefix is not None else None
     if plan is None or emitter.faults:
         return tuple(sorted(emitter.faults, key=lambda fault: fault.offset))
-    faults = tuple(_unsupported(plan, tree))
+    faults = tuple(_unsupported(plan, tree)) if row_limit is not None else ()
     if faults:
         return faults
     names = [output.name for output in plan.outputs]

@@ -25,7 +25,8 @@ class Typed:
     (its scale is never another).
     `constant` is the value of a literal. `placeholder` is the ordinal of a bare `?`. `is_null` is a bare NULL, which
     takes any type. `is_loose`: SQL Server's precision for it varies (an int literal among decimals). `unpadded` is a
-    char(n) column as the ledger keeps it, for where blanks at the end do not count.
+    char(n) column as the ledger keeps it, for where blanks at the end do not count. `is_basic`: a string that holds no
+    character which SQL Server counts as two.
     """
 
     sql: str
@@ -36,6 +37,7 @@ class Typed:
     is_loose: bool = False
     rank: Rank = Rank.IMPLICIT
     unpadded: str | None = None
+    is_basic: bool = False
 
     def made(self, sql: str, type_: SqlType | None = None) -> Typed:
         """An expression made from this one: what was known of this one alone is not kept."""
