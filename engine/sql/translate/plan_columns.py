@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from engine.sql.translate.faults import refused
 from engine.sql.translate.plans import Output
-from engine.sql.translate.scope import ScopeColumn
+from engine.sql.translate.scope import ListedColumns, ScopeColumn
 from engine.sql.translate.targets import quoted
 from engine.sql.translate.typed import Rank
 
@@ -35,7 +35,7 @@ def named_outputs(names: Sequence[str], outputs: Sequence[Output]) -> tuple[Outp
     return tuple(Output(name, output.value) for name, output in zip(names, outputs, strict=True))
 
 
-def scope_columns(alias: str, outputs: Sequence[Output]) -> tuple[ScopeColumn, ...]:
+def scope_columns(alias: str, outputs: Sequence[Output]) -> ListedColumns:
     """The columns under the alias: their types stay, what was known of the expressions behind them does not."""
     columns = []
     for output in outputs:
@@ -50,4 +50,4 @@ def scope_columns(alias: str, outputs: Sequence[Output]) -> tuple[ScopeColumn, .
             rank=Rank.IMPLICIT,
         )
         columns.append(ScopeColumn(key, name, value))
-    return tuple(columns)
+    return ListedColumns(tuple(columns))

@@ -133,7 +133,7 @@ def _star(emitter: Emitter, item: exp.Expr) -> Sequence[Output]:
     return [
         Output(column.name, used(emitter, item, emitter.scope, column))
         for source in sources
-        for column in source.columns
+        for column in source.columns.all()
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from engine.sql.translate.typed import Typed
 
@@ -17,6 +18,31 @@ class ScopeColumn:
     value: Typed
 
 
+class Columns(Protocol):
+    """The columns of one source."""
+
+    def find(self, key: str) -> ScopeColumn | None:
+        """The column of that case-folded name."""
+
+    def all(self) -> tuple[ScopeColumn, ...]:
+        """Every column, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedColumns:
+    """The columns of a query in FROM."""
+
+    listed: tuple[ScopeColumn, ...] = ()
+
+    def find(self, key: str) -> ScopeColumn | None:
+        """See Columns."""
+        return next((column for column in self.listed if column.key == key), None)
+
+    def all(self) -> tuple[ScopeColumn, ...]:
+        """See Columns."""
+        return self.listed
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One item of FROM. `key` is the case-folded alias; `schema_key` is set for a table without an alias.
@@ -25,14 +51,14 @@ class Source:
     """
 
     key: str
-    sql: str
-    columns: tuple[ScopeColumn, ...]
+    columns: Columns
     schema_key: str | None = None
     is_open: bool = False
 
-    def find(self, key: str) -> ScopeColumn | None:
-        """The column of that case-folded name."""
-        return next((column for column in self.columns if column.key == key), None)
+
+def unknown_source(key: str) -> Source:
+    """A source that is refused, so that nothing is known of its columns."""
+    return Source(key, ListedColumns(), is_open=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +103,7 @@ class Scope:
                 continue
             if schema_key is not None and source.schema_key != schema_key:
                 continue
-            column = source.find(key)
+            column = source.columns.find(key)
             if column is not None:
                 found.append(column)
         return found

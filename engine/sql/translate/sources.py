@@ -11,7 +11,7 @@ from sqlglot import exp
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
 from engine.sql.translate.plan_columns import column_names, named_outputs, scope_columns
-from engine.sql.translate.scope import Scope, Source
+from engine.sql.translate.scope import Scope, Source, unknown_source
 from engine.sql.translate.tables import table
 from engine.sql.translate.targets import quoted
 
@@ -53,7 +53,7 @@ def _part(emitter: Emitter, make: Callable[[], str]) -> str:
     known = len(emitter.scope.sources)
     made = emitter.attempt(make)
     if made is None and len(emitter.scope.sources) == known:
-        emitter.scope.sources.append(Source("", "", (), is_open=True))
+        emitter.scope.sources.append(unknown_source(""))
     return made or ""
 
 
@@ -119,7 +119,7 @@ def _derived(
     if any(source.key == key for source in scope.sources):
         raise refused(node, f"two tables here are called {alias.this.this}", "give each its own alias")
     noted = len(scope.sources)
-    scope.sources.append(Source(key, quoted(key), (), is_open=True))
+    scope.sources.append(unknown_source(key))
     emitter.scope = Scope(parent) if parent is not scope else Scope(_without_last(scope))
     try:
         plan = emitter.plan(query)
@@ -127,7 +127,7 @@ def _derived(
         emitter.scope = scope
     names = column_names(node, alias, plan.outputs)
     columns = scope_columns(quoted(key), named_outputs(names, plan.outputs))
-    scope.sources[noted] = Source(key, quoted(key), columns)
+    scope.sources[noted] = Source(key, columns)
     return f"({plan.render([name.casefold() for name in names])}) AS {quoted(key)}"
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlglot import exp
 
-from engine.sql.schema import SchemaOrigin, Table
+from engine.model import Collation
+from engine.sql.schema import Column, SchemaOrigin, Table
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import did_you_mean, refused
 from engine.sql.translate.kinds import PADDED, STRINGS
 from engine.sql.translate.plan_columns import scope_columns
-from engine.sql.translate.scope import ScopeColumn, Source
+from engine.sql.translate.scope import ScopeColumn, Source, unknown_source
 from engine.sql.translate.targets import quoted
 from engine.sql.translate.typed import Typed
 
@@ -38,16 +39,18 @@ def table(emitter: Emitter, node: exp.Table) -> str:
         raise refused(node, f"two tables here are called {exposed}", "give each its own alias")
     common = emitter.ctes.get(name.casefold()) if schema is None else None
     if common is not None:
-        emitter.scope.sources.append(Source(key, quoted(key), scope_columns(quoted(key), common.outputs)))
+        emitter.scope.sources.append(Source(key, scope_columns(quoted(key), common.outputs)))
         return f"{common.sql} AS {quoted(key)}"
     known = emitter.schema.table(name, schema.this if schema else None)
     if known is None or known.name.casefold().startswith(_RESERVED):
-        emitter.scope.sources.append(Source(key, quoted(key), (), is_open=True))
+        emitter.scope.sources.append(unknown_source(key))
         hint = did_you_mean(name, [table.name for table in emitter.schema.tables.values()])
         raise refused(node, f"the ledger's schema has no table or view {name}", hint, rule="unknown-table")
     schema_key = known.schema.casefold() if alias is None else None
-    emitter.scope.sources.append(Source(key, quoted(key), columns_of(emitter, known, quoted(key)), schema_key))
-    return f"{table_name(emitter, known)} AS {quoted(key)}"
+    alias_sql = quoted(key)
+    columns = TableColumns(known, alias_sql, emitter.collation, emitter.schema.origin is SchemaOrigin.DDL)
+    emitter.scope.sources.append(Source(key, columns, schema_key))
+    return f"{table_name(emitter, known)} AS {alias_sql}"
 
 
 def _check_hints(emitter: Emitter, node: exp.Table) -> None:
@@ -71,16 +74,31 @@ def spelled(emitter: Emitter, name: str) -> str:
     return name.lower() if emitter.schema.origin is SchemaOrigin.DDL else name
 
 
-def columns_of(emitter: Emitter, known: Table, alias: str) -> tuple[ScopeColumn, ...]:
-    """The columns of a table under its alias. A char(n) is padded here: the ledger may keep it without its blanks."""
-    columns = []
-    for column in known.columns:
-        bare, type_ = f"{alias}.{quoted(spelled(emitter, column.name))}", column.type
-        is_padded = type_.kind in PADDED and emitter.schema.origin is SchemaOrigin.DDL
-        sql = f"rpad({bare}, {type_.length or 1}, ' ')" if is_padded else bare
+@dataclass(frozen=True, slots=True)
+class TableColumns:
+    """The columns of a table under its alias. `is_declared`: by a T-SQL schema, whose ledger has lower-case names."""
+
+    table: Table
+    alias: str
+    collation: Collation
+    is_declared: bool
+
+    def find(self, key: str) -> ScopeColumn | None:
+        """See Columns."""
+        for column in self.table.columns:
+            if column.name.casefold() == key:
+                return self._seen(column, key)
+        return None
+
+    def all(self) -> tuple[ScopeColumn, ...]:
+        """See Columns."""
+        return tuple(self._seen(column, column.name.casefold()) for column in self.table.columns)
+
+    def _seen(self, column: Column, key: str) -> ScopeColumn:
+        """A char(n) is padded here: the ledger may keep it without its blanks."""
+        bare, type_ = f"{self.alias}.{quoted(column.name.lower() if self.is_declared else column.name)}", column.type
         if type_.kind in STRINGS and type_.collation is None:
-            type_ = replace(type_, collation=emitter.collation)
-        columns.append(
-            ScopeColumn(column.name.casefold(), column.name, Typed(sql, type_, unpadded=bare if is_padded else None))
-        )
-    return tuple(columns)
+            type_ = replace(type_, collation=self.collation)
+        if type_.kind not in PADDED or not self.is_declared:
+            return ScopeColumn(key, column.name, Typed(bare, type_))
+        return ScopeColumn(key, column.name, Typed(f"rpad({bare}, {type_.length or 1}, ' ')", type_, unpadded=bare))
