@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
 from engine.body import Body, default_body
-from engine.errors import BindingError, ConfigurationError, DefinitionUnavailableError, UnknownEventError
+from engine.errors import (
+    BindingError,
+    ConfigurationError,
+    DefinitionUnavailableError,
+    LedgerError,
+    UnknownEventError,
+)
 from engine.execution import Ledger, open_ledger
 from engine.execution.observed import Observer
 from engine.model import Status
@@ -51,7 +58,8 @@ class Composer:
         `databases` may begin three-part table names; `timeout` is in seconds for each query; `max_rows` caps a `many`
         step. With `on_invalid="hold"` faulty definitions hold back their events instead of stopping the load.
 
-        Raises InvalidDefinitionError, ConfigurationError, and without a schema file LedgerError.
+        Raises InvalidDefinitionError, ConfigurationError, ReadOnlyRequiredError where the ledger can be reached, and
+        without a schema file LedgerError.
         """
         if on_invalid not in ("raise", "hold"):
             raise ConfigurationError(f'on_invalid must be "raise" or "hold", not {on_invalid!r}.')
@@ -65,6 +73,8 @@ class Composer:
         )
         opened = open_ledger(ledger, timeout=timeout, require_read_only=require_read_only)
         try:
+            if require_read_only:
+                _connect_if_reachable(opened)
             return cls(settings, opened, read_serving(settings, opened, None, may_hold=on_invalid == "hold"))
         except BaseException:
             opened.close()
@@ -127,3 +137,9 @@ class Composer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _connect_if_reachable(ledger: Ledger) -> None:
+    """Lets a login that may write stop the load; a ledger that is away is looked at when it is back."""
+    with contextlib.suppress(LedgerError), ledger.session():
+        pass

@@ -2,7 +2,7 @@
 
 EngineError
 ├── ConfigurationError             what the caller passed cannot work (URL, catalogue, schema file)
-│   └── ReadOnlyRequiredError      the ledger session may write and `require_read_only` forbids that
+│   └── ReadOnlyRequiredError      the session may write and `require_read_only` forbids that (retryable)
 ├── InvalidDefinitionError         carries every diagnostic of every file
 ├── DefinitionUnavailableError     no good version of the event's definition (retryable)
 ├── UnknownEventError              in no catalogue
@@ -61,7 +61,12 @@ class ConfigurationError(EngineError):
 
 
 class ReadOnlyRequiredError(ConfigurationError):
-    """The ledger session has write rights, and `require_read_only=True` refuses that."""
+    """The ledger session has write rights, and `require_read_only=True` refuses that.
+
+    Retryable, since it says nothing of the event: once the rights are taken away the same call succeeds.
+    """
+
+    retryable = True
 
 
 class InvalidDefinitionError(EngineError):

@@ -9,7 +9,6 @@ from engine.cli.console import CannotRunError, Console
 from engine.cli.explain import explainer
 from engine.cli.ledger_choice import choose_ledger
 from engine.cli.options import Arguments, Command, Parser, add_catalogue, add_definitions, add_fixtures, add_ledger
-from engine.errors import SkippedBodyError
 
 
 class ComposeArguments(Arguments):
@@ -62,7 +61,7 @@ def add_options(parser: Parser) -> None:
 
 
 def run(arguments: ComposeArguments, console: Console) -> int:
-    """Prints the body's bytes and a line break; exit code 1 where nothing is to be sent."""
+    """Prints the body's bytes and a line break, or tells why the definition says that nothing is to be sent."""
     from engine.testing.message import read_message
 
     message = read_message(_read(arguments.message), arguments.message)
@@ -84,11 +83,10 @@ def run(arguments: ComposeArguments, console: Console) -> int:
         body = composer.compose(arguments.event, message.data, observer=observer)
     if arguments.explain and body.definition is None:
         console.note(f"{console.trouble.escape(arguments.event)} has no definition: this is its default body.")
-    try:
+    if body.skip_reason is None:
         console.write_bytes(body.fill(secret) + b"\n")
-    except SkippedBodyError as error:
-        console.complain(error.message)
-        return 1
+    else:
+        console.note(f"Nothing is sent: {console.trouble.escape(body.skip_reason)}")
     return 0
 
 
@@ -113,7 +111,8 @@ COMPOSE = Command(
     name="compose",
     summary="Composes the body of one event and prints it.",
     description="Composes the body of one event and prints it, as it would be sent to a registration.\n"
-    "The exit code is 0 where there is a body, 1 where the engine gives an error, and 2 where it could not run.",
+    "The exit code is 0 where there is a body, or the definition skips the event.\n"
+    "It is 1 where the engine gives an error, and 2 where it could not run.",
     example="ledgerpayment --message fixtures/ledgerpayment/guide/event.json --explain",
     add_options=add_options,
     run=run,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from os.path import abspath
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.cli.console import CannotRunError, Console
 from engine.cli.options import Arguments, Command, Parser, add_catalogue, add_ledger, several
@@ -12,6 +13,9 @@ from engine.cli.rule_filter import RuleFilter
 from engine.cli.target_choice import choose_target
 from engine.model import Dialect, Severity
 from engine.reporting import REPORTERS, Report, ReportedFile, Terminal
+
+if TYPE_CHECKING:
+    from engine.loading import LoadedFile
 
 
 class ValidateArguments(Arguments):
@@ -86,10 +90,15 @@ def run(arguments: ValidateArguments, console: Console) -> int:
         time_zone=arguments.time_zone,
     )
     files = load_files(paths, Catalogue.load(arguments.events), target)
-    report = Report(tuple(ReportedFile(str(file.path), file.text, reported.apply(file.diagnostics)) for file in files))
+    report = Report(tuple(_reported(file, reported) for file in files))
     _write(report, arguments, console)
     is_faulty = report.count(Severity.ERROR) or (arguments.warnings_as_errors and report.count(Severity.WARNING))
     return 1 if is_faulty else 0
+
+
+def _reported(file: LoadedFile, reported: RuleFilter) -> ReportedFile:
+    shown = reported.apply(file.diagnostics)
+    return ReportedFile(str(file.path), file.text, shown, len(file.diagnostics) - len(shown))
 
 
 def definition_files(paths: Iterable[Path]) -> list[Path]:

@@ -10,11 +10,15 @@ from engine.model import Diagnostic, Severity
 
 @dataclass(frozen=True, slots=True)
 class ReportedFile:
-    """A file that was checked. `text` is its decoded source, None where it could not be read or decoded."""
+    """A file that was checked. `text` is its decoded source, None where it could not be read or decoded.
+
+    `hidden` counts the findings that the user asked not to see.
+    """
 
     name: str
     text: str | None
     diagnostics: tuple[Diagnostic, ...] = ()
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,12 +45,18 @@ class TextReporter:
 
 
 def summary(report: Report) -> str:
-    """One sentence without its full stop: "3 errors, 1 warning in 2 of 9 files" or "9 definitions are valid"."""
+    """One sentence without its full stop: "3 errors, 1 warning in 2 of 9 files" or "9 definitions are valid".
+
+    No file is called valid while a finding in it is hidden.
+    """
     counts = [_counted(report.count(severity), severity.value) for severity in Severity if report.count(severity)]
     files = len(report.files)
+    hidden = sum(file.hidden for file in report.files)
+    if hidden:
+        counts.append(f"{_counted(hidden, 'finding')} not shown")
     if not counts:
         return f"{_counted(files, 'definition')} {'is' if files == 1 else 'are'} valid"
-    faulty = sum(bool(file.diagnostics) for file in report.files)
+    faulty = sum(bool(file.diagnostics or file.hidden) for file in report.files)
     return f"{', '.join(counts)} in {faulty} of {_counted(files, 'file')}"
 
 

@@ -17,6 +17,7 @@ from engine import (
     EmptyResultError,
     InvalidDefinitionError,
     LedgerUnavailableError,
+    ReadOnlyRequiredError,
     TooManyRowsError,
     UnknownEventError,
 )
@@ -136,6 +137,15 @@ def test_every_fault_of_every_file_is_raised_at_once(load: Load, folder: Path) -
 def test_settings_that_cannot_work_are_named(load: Load, options: dict[str, object], words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         load(**options)
+
+
+def test_a_login_that_may_write_stops_the_load_where_the_ledger_is_there(folder: Path, postgres_ledger: str) -> None:
+    with pytest.raises(ReadOnlyRequiredError) as caught:
+        Composer.load(folder, ledger=postgres_ledger, ledger_schema=SCHEMA, require_read_only=True)
+    assert caught.value.retryable
+    nowhere = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+    with Composer.load(folder, ledger=nowhere, ledger_schema=SCHEMA, require_read_only=True) as composer:
+        assert not composer.status().connected
 
 
 def test_a_missing_folder_is_named(tmp_path: Path, duckdb_ledger: str) -> None:
@@ -335,5 +345,5 @@ def test_every_error_is_exported_and_pickles() -> None:
     for kind in tree(engine.EngineError):
         if kind.__module__ == "engine.errors":
             assert kind.__name__ in engine.__all__
-    error = pickle.loads(pickle.dumps(BindingError("what", faults=("a",), definition="b", line=3)))
+    error = pickle.loads(pickle.dumps(BindingError("what", faults=("a",), definition="b", line=3)))  # noqa: S301  # our own
     assert (str(error), error.faults, error.definition, error.line) == ("what", ("a",), "b", 3)

@@ -44,6 +44,14 @@ def test_without_findings_only_the_count_is_printed() -> None:
     assert render(*[ReportedFile("a.xml", SOURCE)] * 9) == "9 definitions are valid\n"
 
 
+def test_a_file_with_a_hidden_finding_is_not_called_valid() -> None:
+    assert render(ReportedFile("a.xml", None, hidden=1), ReportedFile("b.xml", SOURCE)) == (
+        "1 finding not shown in 1 of 2 files\n"
+    )
+    shown = ReportedFile("a.xml", None, (error(),), hidden=2)
+    assert render(shown).endswith("1 error, 2 findings not shown in 1 of 1 file\n")
+
+
 def test_a_file_without_text_or_such_a_line_has_no_excerpt() -> None:
     assert render(ReportedFile("a.xml", None, (error(),))).count("\n") == 2
     assert render(ReportedFile("a.xml", SOURCE, (error(line=9),))).count("\n") == 2
