@@ -20,6 +20,8 @@ from engine.sql.translate.kinds import EXACT, MOMENTS, MONEYS, STRINGS, TEMPORAL
 from engine.sql.translate.targets import text_literal
 from engine.sql.translate.typed import Typed
 
+_MOST_SMALLMONEY: Final = 214_748
+
 Converter = Callable[[Emitter, exp.Expr, Typed, SqlType], Typed]
 
 
@@ -95,7 +97,8 @@ def _to_whole(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) ->
         sql = f"CAST({sql} AS integer)"
     elif kind not in WHOLE:
         raise not_carried(node, value.type, type_)
-    if type_.kind is Kind.TINYINT and kind not in (Kind.TINYINT, Kind.BIT):
+    is_small = kind in (Kind.TINYINT, Kind.BIT) or (isinstance(value.constant, int) and 0 <= value.constant <= 255)
+    if type_.kind is Kind.TINYINT and not is_small:
         sql = guarded(
             emitter.target,
             emitter.target.cast(sql, type_),
@@ -132,9 +135,15 @@ def _to_exact(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) ->
         return value.made(emitter.target.cast(f"CAST({value.sql} AS integer)", type_), type_)
     if kind in STRINGS and type_.kind is Kind.DECIMAL:
         return value.made(_decimal_text(emitter, value, type_), type_)
-    if kind not in EXACT or type_.kind is Kind.SMALLMONEY:
+    if kind not in EXACT or (type_.kind is Kind.SMALLMONEY and kind is not Kind.SMALLMONEY and not _is_small(value)):
         raise not_carried(node, value.type, type_)
     return value.made(emitter.target.cast(value.sql, type_), type_)
+
+
+def _is_small(value: Typed) -> bool:
+    """Whether the value is a literal that a smallmoney holds, whose range is no number of digits."""
+    constant = value.constant
+    return isinstance(constant, int | Decimal) and abs(Decimal(constant)) <= _MOST_SMALLMONEY
 
 
 def _decimal_text(emitter: Emitter, value: Typed, type_: SqlType) -> str:

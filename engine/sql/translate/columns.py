@@ -14,7 +14,7 @@ def column(emitter: Emitter, node: exp.Column) -> Typed:
     """A column by its name, from the nearest scope that has it."""
     name = node.this
     if not isinstance(name, exp.Identifier):
-        raise refused(node, f"{node.sql('tsql')} is not carried to this ledger as a value")
+        raise refused(node, "this form of a column is not carried to this ledger")
     key = name.this.casefold()
     qualifier = node.args.get("table")
     qualifier_key = qualifier.this.casefold() if qualifier else None

@@ -13,6 +13,7 @@ from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.kinds import EXACT, FLOATS, INT, LEGACY, MOMENTS, STRINGS, TEMPORAL, longest
 from engine.sql.translate.strings import checked, key_of, known_collation, not_ordered, padded
+from engine.sql.translate.thirds import beside
 from engine.sql.translate.typed import Typed
 
 
@@ -24,8 +25,9 @@ class Pair:
     right: str
 
 
-def comparable(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, *, is_equality: bool) -> Pair:
-    """Both sides made ready for `=` and `<>` (`is_equality`), or for the ranges."""
+def comparable(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, sign: str) -> Pair:
+    """Both sides made ready for `sign`."""
+    is_equality = sign in ("=", "<>")
     if Kind.OTHER in (left.type.kind, right.type.kind) or {left.type.kind, right.type.kind} & (
         LEGACY | {Kind.ROWVERSION}
     ):
@@ -38,6 +40,9 @@ def comparable(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, *, i
         raise refused(node, f"an order among {left.type.kind} values is not carried to this ledger")
     if kinds <= EXACT or kinds <= MOMENTS - {Kind.DATETIME} or len(kinds) == 1 or kinds <= FLOATS:
         return Pair(left.sql, right.sql)
+    moments = beside(emitter.target, left, right, sign) if kinds == {Kind.DATETIME, Kind.DATETIME2} else None
+    if moments is not None:
+        return Pair(moments.left, moments.right)
     raise _not_carried(node, left, right)
 
 
@@ -45,13 +50,13 @@ def _drawn(emitter: Emitter, node: exp.Expr, value: Typed, other: Typed) -> Type
     """`value` as the other side's type draws it, by SQL Server's precedence of types; unchanged where it stays."""
     kind, wanted = value.type.kind, other.type.kind
     if value.is_null:
-        return adapted(emitter, value, other.type)
+        return adapted(emitter, node, value, other.type)
     if isinstance(value.constant, str) and wanted not in STRINGS:
         return _literal(emitter, node, value.constant, other.type)
     if kind in STRINGS and wanted is Kind.UNIQUEIDENTIFIER:
         return converted(emitter, node, value, other.type, None)
     if kind is Kind.BIT and wanted in EXACT:
-        return value if _is_bit(other) else adapted(emitter, value, INT)
+        return value if _is_bit(other) else adapted(emitter, node, value, INT)
     if wanted is Kind.BIT and _is_bit(value):
         return value.made("TRUE" if value.constant else "FALSE", other.type)
     if wanted in FLOATS and kind in EXACT and isinstance(value.constant, int):

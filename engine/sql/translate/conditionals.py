@@ -36,7 +36,7 @@ def case(emitter: Emitter, node: exp.Case) -> Typed:
 def _condition(emitter: Emitter, subject: Typed | None, branch: exp.If) -> str:
     if subject is None:
         return emitter.predicate(branch.this)
-    pair = comparable(emitter, subject, emitter.scalar(branch.this), branch, is_equality=True)
+    pair = comparable(emitter, subject, emitter.scalar(branch.this), branch, "=")
     return f"{pair.left} = {pair.right}"
 
 
@@ -61,7 +61,7 @@ def unified(emitter: Emitter, node: exp.Expr, values: Sequence[Typed]) -> list[T
     if all(value.is_null for value in values):
         raise refused(node, "at least one of the values must not be NULL")
     type_ = common_type(values, node)
-    return [adapted(emitter, value, type_) for value in values]
+    return [adapted(emitter, node, value, type_) for value in values]
 
 
 def joined(values: Sequence[Typed], type_: SqlType, sql: str) -> Typed:
@@ -104,7 +104,8 @@ def _isnull(emitter: Emitter, node: exp.Coalesce) -> Typed:
     if first.is_null or (first.placeholder is not None and first.type.kind in STRINGS | {Kind.DECIMAL}):
         hint = "use COALESCE, or CAST(? AS a type)"
         raise refused(node, "ISNULL has the type of its first value, which is not known here", hint)
-    if not (_alike(first.type, second.type) or second.is_null):
+    is_literal = isinstance(second.constant, str)
+    if not (_alike(first.type, second.type) or second.is_null or is_literal):
         hint = f"CAST the second value to {first.type.kind}, or use COALESCE"
         raise refused(node, f"ISNULL of {first.type.kind} and {second.type.kind} is not carried to this ledger", hint)
     second = converted(emitter, node, second, first.type, None)
@@ -126,7 +127,7 @@ def nullif(emitter: Emitter, node: exp.Nullif) -> Typed:
     first, second = emitter.scalar(node.this), emitter.scalar(node.expression)
     if first.is_null:
         raise refused(node, "NULLIF of NULL is not T-SQL")
-    pair = comparable(emitter, first, second, node, is_equality=True)
+    pair = comparable(emitter, first, second, node, "=")
     sql = f"CASE WHEN {pair.left} = {pair.right} THEN NULL ELSE {first.sql} END"
     return first.made(sql)
 

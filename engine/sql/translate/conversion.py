@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from engine.model import Collation, Kind, SqlType
+from engine.sql.translate.casts import from_literal
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import EXACT, MOMENTS, STRINGS, WHOLE, scale_of, unified
@@ -20,6 +21,9 @@ def common_type(values: Sequence[Typed], node: exp.Expr) -> SqlType:
     if len(values) > 1 and any(value.type.kind is Kind.DECIMAL and value.type.scale is None for value in known):
         hint = "CAST(? AS decimal(p, s)) says which scale is meant"
         raise refused(node, "a decimal argument has the scale of its value, and beside others needs one", hint)
+    if any(value.type.kind not in STRINGS for value in known):
+        # A string literal beside other types is read as the type that they have.
+        known = [value for value in known if not isinstance(value.constant, str)]
     type_ = known[0].type
     for value in known[1:]:
         joined = unified(type_, value.type)
@@ -65,12 +69,14 @@ def _converts(kind: Kind, wanted: Kind) -> bool:
     return False
 
 
-def adapted(emitter: Emitter, value: Typed, type_: SqlType) -> Typed:
+def adapted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
     """`value` as a `type_` that `common_type` gave: the same value in the target's type for it."""
     if value.is_null:
         return Typed(emitter.target.cast("NULL", type_), type_, rank=value.rank)
     if value.type == type_:
         return value
+    if isinstance(value.constant, str) and type_.kind not in STRINGS:
+        return from_literal(emitter, node, value.constant, type_)
     if value.type.kind in STRINGS:
         return replace(value, type=type_)
     if value.type.kind is Kind.BIT and type_.kind is not Kind.BIT:

@@ -46,7 +46,7 @@ def _day_argument(emitter: Emitter, node: exp.Expr) -> Typed:
         node = node.this
     value = emitter.scalar(node)
     if value.is_null:
-        return adapted(emitter, value, DATETIME2)
+        return adapted(emitter, node, value, DATETIME2)
     if isinstance(value.constant, str):
         return from_literal(emitter, node, value.constant, DATETIME2)
     if value.type.kind not in _DAYS:

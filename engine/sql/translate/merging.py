@@ -26,7 +26,7 @@ def merged(emitter: Emitter, node: exp.Expr, plan: SelectPlan | CompoundPlan, ta
     every = replace(plan, is_distinct=False) if isinstance(plan, SelectPlan) else replace(plan, operator="UNION ALL")
     keys, shown = [], []
     for number, value in enumerate(values, start=1):
-        column = f"c{number}"
+        column = f'"merged"."c{number}"'
         keys.append(_key(emitter, node, value, column))
         shown.append(representative(emitter, column) if value.type.kind in STRINGS else column)
     return MergedPlan(every, tuple(keys), tuple(shown), tail)

@@ -43,9 +43,9 @@ def computed(emitter: Emitter, node: exp.Binary, left: Typed, right: Typed) -> T
 def _operand(emitter: Emitter, node: exp.Expr, value: Typed, other: Typed) -> Typed:
     """A side of an operator as a number whose scale is known."""
     if value.is_null and other.type.kind in EXACT:
-        return adapted(emitter, value, other.type)
+        return adapted(emitter, node, value, other.type)
     if value.type.kind is Kind.BIT and other.type.kind in EXACT:
-        return adapted(emitter, value, _TINYINT)
+        return adapted(emitter, node, value, _TINYINT)
     if value.type.kind not in EXACT:
         hint = "CAST it to decimal" if value.type.kind in FLOATS else "CAST it to a number, or use a function"
         raise refused(node, f"arithmetic on {value.type.kind} is not carried to this ledger", hint)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sqlglot import exp
 
@@ -11,7 +10,7 @@ from engine.sql.translate.faults import refused
 from engine.sql.translate.plans import Output
 from engine.sql.translate.scope import ListedColumns, ScopeColumn
 from engine.sql.translate.targets import quoted
-from engine.sql.translate.typed import Rank
+from engine.sql.translate.typed import Typed
 
 
 def column_names(node: exp.Expr, alias: exp.TableAlias, outputs: Sequence[Output]) -> list[str]:
@@ -41,13 +40,7 @@ def scope_columns(alias: str, outputs: Sequence[Output]) -> ListedColumns:
     for output in outputs:
         name = output.name or ""
         key = name.casefold()
-        value = replace(
-            output.value,
-            sql=f"{alias}.{quoted(key)}",
-            constant=None,
-            placeholder=None,
-            is_null=False,
-            rank=Rank.IMPLICIT,
-        )
+        old = output.value
+        value = Typed(f"{alias}.{quoted(key)}", old.type, is_loose=old.is_loose, is_basic=old.is_basic)
         columns.append(ScopeColumn(key, name, value))
     return ListedColumns(tuple(columns))

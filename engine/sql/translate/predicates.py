@@ -26,9 +26,7 @@ _SIGNS: Final[dict[type[exp.Expr], str]] = {
 def comparison(emitter: Emitter, node: exp.Binary) -> str:
     """`=`, `<>`, `<`, `<=`, `>`, `>=`."""
     sign = _SIGNS[type(node)]
-    pair = comparable(
-        emitter, emitter.scalar(node.left), emitter.scalar(node.right), node, is_equality=sign in ("=", "<>")
-    )
+    pair = comparable(emitter, emitter.scalar(node.left), emitter.scalar(node.right), node, sign)
     return f"{pair.left} {sign} {pair.right}"
 
 
@@ -64,8 +62,8 @@ def is_null(emitter: Emitter, node: exp.Is) -> str:
 def between(emitter: Emitter, node: exp.Between) -> str:
     """BETWEEN: both ends belong to it."""
     value = emitter.scalar(node.this)
-    low = comparable(emitter, value, emitter.scalar(node.args["low"]), node, is_equality=False)
-    high = comparable(emitter, value, emitter.scalar(node.args["high"]), node, is_equality=False)
+    low = comparable(emitter, value, emitter.scalar(node.args["low"]), node, ">=")
+    high = comparable(emitter, value, emitter.scalar(node.args["high"]), node, "<=")
     return f"({low.left} >= {low.right} AND {high.left} <= {high.right})"
 
 
@@ -75,7 +73,7 @@ def membership(emitter: Emitter, node: exp.In) -> str:
     query = node.args.get("query")
     if query is not None:
         return _in_query(emitter, node, value, query)
-    pairs = [comparable(emitter, value, emitter.scalar(item), node, is_equality=True) for item in node.expressions]
+    pairs = [comparable(emitter, value, emitter.scalar(item), node, "=") for item in node.expressions]
     if not pairs:
         raise refused(node, "IN without a list is not T-SQL")
     if len({pair.left for pair in pairs}) == 1:
@@ -91,7 +89,7 @@ def _in_query(emitter: Emitter, node: exp.In, value: Typed, query: exp.Expr) -> 
     pairs: list[Pair] = []
 
     def compared(values: Sequence[Typed]) -> list[Typed]:
-        pair = comparable(emitter, value, values[0], node, is_equality=True)
+        pair = comparable(emitter, value, values[0], node, "=")
         pairs.append(pair)
         return [Typed(pair.right, values[0].type)]
 

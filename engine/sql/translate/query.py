@@ -53,7 +53,7 @@ def _group(emitter: Emitter, node: exp.Select) -> str:
     """GROUP BY, and what the clauses after it may use."""
     group = node.args.get("group")
     if group is None:
-        if any(has_aggregate(item) for item in _after_grouping(node)):
+        if node.args.get("having") is not None or any(has_aggregate(item) for item in _after_grouping(node)):
             emitter.scope.grouping = Grouping({})
         return ""
     emitter.check_arguments(group, frozenset({"expressions"}))
@@ -72,10 +72,9 @@ def _group(emitter: Emitter, node: exp.Select) -> str:
 def _after_grouping(node: exp.Select) -> Iterator[exp.Expr]:
     """What may hold an aggregate."""
     yield from node.expressions
-    for name in ("having", "order"):
-        part = node.args.get(name)
-        if part is not None:
-            yield part
+    order = node.args.get("order")
+    if order is not None:
+        yield order
 
 
 def _grouped(emitter: Emitter, item: exp.Expr) -> Typed:

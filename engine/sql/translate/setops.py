@@ -56,7 +56,7 @@ def together(emitter: Emitter, node: exp.Expr, left: Plan, right: Plan, operator
     types = [common_type([one.value, other.value], node) for one, other in pairs]
 
     def change(values: Sequence[Typed]) -> list[Typed]:
-        return [adapted(emitter, value, type_) for value, type_ in zip(values, types, strict=True)]
+        return [adapted(emitter, node, value, type_) for value, type_ in zip(values, types, strict=True)]
 
     left, right = left.changed(change), right.changed(change)
     return CompoundPlan(_joined(left, right, types), operator, left, right)

@@ -141,7 +141,7 @@ exact_node = st.one_of(
     form("({} - {})", exact, whole_leaf),
     form("({} * {})", exact_leaf, exact_leaf),
     form("({} / {})", exact_leaf, exact_leaf),
-    form("(-{})", exact),
+    form("(- {})", exact),
     form("CAST({} AS decimal(12,1))", exact),
     form("CAST({} AS decimal(20,6))", exact | whole),
     form("ROUND({}, {})", exact_column, st.sampled_from(["0", "1", "-1", "3"])),

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from translation_ledgers import Ledger, asked, carried, create, opened_ledgers, schema_of, shown
@@ -51,7 +52,7 @@ PARTS = [
 ]
 SCHEMA = schema_of(ITEM, PART)
 CASES = tomllib.loads(Path(__file__).with_name("query_cases.toml").read_text("utf-8"))["case"]
-READERS = {"decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat}
+READERS = {"decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat, "guid": UUID}
 
 
 @pytest.fixture(scope="module")
