@@ -13,6 +13,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+import msgspec
+
 from engine.model import ArgumentType
 
 _INT = re.compile(r"-?[0-9]{1,20}", re.ASCII)
@@ -20,7 +22,7 @@ _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 _DOUBLE = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?", re.ASCII)
-_OFFSET = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
+_OFFSET = re.compile(r"(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)", re.ASCII)  # SQL Server's range
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
 
 _SURELY_64_BIT = 19  # digits from which a number may be too great
@@ -30,16 +32,16 @@ _DECIMAL_DIGITS = 38  # SQL Server's greatest precision
 _DECIMAL_SCALE = 37  # of scale 38, DuckDB's driver binds small numbers as doubles
 _DECIMAL_LENGTH = _DECIMAL_DIGITS + 3  # a minus sign, a zero and the point
 _MAX_TEXT = 1_048_576
+_MAX_DIGITS = 1000  # written out, `1E+999999999` would fill the memory
+_TOO_LONG = 10**_MAX_DIGITS
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}  # the lexical space of XSD's boolean
 
 
 def _string(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | Decimal):
-        value = format(value, "f") if isinstance(value, Decimal) and value.is_finite() else str(value)
-    if isinstance(value, float) and math.isfinite(value):
-        value = repr(value)
+    if isinstance(value, int | float | Decimal):
+        value = _number_text(value)
     if not isinstance(value, str):
         raise ValueError("is not a string")
     if "\0" in value:
@@ -52,6 +54,21 @@ def _string(value: object) -> str:
     if len(value) > _MAX_TEXT:
         raise ValueError(f"is longer than {_MAX_TEXT} characters")
     return value
+
+
+def _number_text(value: float | Decimal) -> str | None:
+    """The number as a body has it; None for what is not finite."""
+    if isinstance(value, int):
+        if abs(value) >= _TOO_LONG:
+            raise ValueError(f"is a number of more than {_MAX_DIGITS} digits")
+        return str(value)
+    if isinstance(value, float):
+        return msgspec.json.encode(value).decode() if math.isfinite(value) else None
+    if not value.is_finite():
+        return None
+    if value.adjusted() >= _MAX_DIGITS or -int(value.as_tuple().exponent) > _MAX_DIGITS:
+        raise ValueError(f"is a number of more than {_MAX_DIGITS} digits")
+    return format(value, "f")
 
 
 def _int(value: object) -> int:
