@@ -21,7 +21,7 @@ class _BoundArgument:
     """One argument with what its reading needs. `read` raises whatever a message of another shape makes it raise."""
 
     argument: Argument
-    place: str
+    step: str
     line: int
     number: int
     read: Callable[[Message], object]
@@ -78,7 +78,8 @@ class Binder:
     def _report(self, faults: Sequence[tuple[_BoundArgument, str]]) -> BindingError:
         definition = self._compiled.definition
         lines = tuple(
-            f"{bound.place}argument {bound.number} ({bound.argument.source_text}, {bound.argument.type.value}) {what}"
+            f"step {bound.step}, argument {bound.number} "
+            f"({bound.argument.source_text}, {bound.argument.type.value}) {what}"
             for bound, what in faults
         )
         first = faults[0][0]
@@ -88,14 +89,15 @@ class Binder:
             definition=definition.name,
             file=definition.file,
             line=first.line,
+            step=first.step,
             argument=first.number,
         )
 
 
 def _prepare(step: CompiledStep, index: int, number: int) -> _BoundArgument:
     argument = step.arguments[number]
-    place = f"step {step.name or index + 1}, "
-    return _BoundArgument(argument, place, argument.position.line, number + 1, _reader(argument))
+    label = step.name or str(index + 1)
+    return _BoundArgument(argument, label, argument.position.line, number + 1, _reader(argument))
 
 
 def _reader(argument: Argument) -> Callable[[Message], object]:

@@ -109,6 +109,7 @@ def test_all_faults_of_all_steps_are_reported_together_without_values() -> None:
         "step step1, argument 1 ($data.data.c, guid) is not a guid (8-4-4-4-12 hexadecimal digits)",
     )
     assert (error.definition, error.file, error.line, error.argument) == ("refund", "refund.xml", 7, 1)
+    assert error.step == "1"
     assert not error.retryable
     assert "canary" not in str(error)
     assert error.__cause__ is None
