@@ -42,8 +42,8 @@ class Shaper:
     def row(self, index: int, rows: Sequence[Row]) -> Mapping[str, object] | None:
         """The step's row for `$steps` sources, by case-folded column name, or None where it found none.
 
-        In canonical values, but dates and times as the driver gave them: an argument may take a part of one. Holes are
-        left out. Raises EncodingError as `shape` does.
+        In canonical values, but dates, times and floats as the driver gave them: an argument may take a part of a date,
+        and a real's shortest digits are another double. Holes are left out. Raises EncodingError as `shape` does.
         """
         return self._steps[index].source_row(rows)
 
@@ -159,7 +159,7 @@ class _ShapedStep:
         values = self.members(rows[0])
         given = zip(values.items(), rows[0], strict=True)
         return {
-            name.casefold(): raw if isinstance(raw, date | time) else value
+            name.casefold(): raw if isinstance(raw, date | time | float) else value
             for (name, value), raw in given
             if value is not HOLE
         }

@@ -180,17 +180,19 @@ def test_a_row_for_later_steps() -> None:
             column("Agreed", Kind.DATETIME2),
             column("guid", Kind.UNIQUEIDENTIFIER),
             column("note"),
+            column("rate", Kind.REAL),
             column("key", hole=True),
             name="plan",
             result=OPTIONAL,
         )
     )
-    assert found.row(0, [(Decimal(7), 3, moment, GUIDE_ROW[0], None, None)]) == {
+    assert found.row(0, [(Decimal(7), 3, moment, GUIDE_ROW[0], None, 1.100000023841858, None)]) == {
         "planid": 7,
         "amount": Decimal("3.00"),
         "agreed": moment,
         "guid": "80342534-2508-4CAB-A090-C25BF1DDF923",
         "note": None,
+        "rate": 1.100000023841858,
     }
     assert found.row(0, []) is None
 
