@@ -70,6 +70,9 @@ def _statement(file: str, step: Step, query: Query, target: Target) -> Statement
         time_zone=target.time_zone,
     )
     if isinstance(found, Translation):
+        # The body's members are not in the text of a `*`, which is an error already: there is nothing to compile.
+        if any(output.is_star for output in query.outputs):
+            return []
         return Statement(found.sql, found.parameters, _columns(query, holes, found.columns))
     return [
         Diagnostic(

@@ -119,6 +119,14 @@ def test_every_fault_of_every_file_is_raised_at_once(load: Load, folder: Path) -
     assert "2 of 3 definitions are faulty" in str(caught.value)
 
 
+@pytest.mark.parametrize("sql", ["select * from dat_client", "select c.*, 1 as x from dat_client c"])
+def test_an_outermost_star_is_a_finding_on_a_ledger_whose_columns_are_known(load: Load, folder: Path, sql: str) -> None:
+    (folder / "statuschange.xml").write_text(definition(sql))
+    with pytest.raises(InvalidDefinitionError) as caught:
+        load()
+    assert [found.rule for found in caught.value.diagnostics] == ["select-star"]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
