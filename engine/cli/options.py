@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from engine.cli.console import Console
+from engine.spelling import closest
 
 PREFIX = "APTIC_"
 _YES = {"1", "true", "yes", "on"}
@@ -113,8 +113,8 @@ def several(text: str) -> list[str]:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of a sentence: a guess at what was meant, or nothing."""
-    close = difflib.get_close_matches(name.lower(), list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else "."
+    found = closest(name, known)
+    return f"; did you mean {found}?" if found else "."
 
 
 def add_definitions(parser: Parser) -> None:

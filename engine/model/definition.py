@@ -96,6 +96,11 @@ class Step:
     position: Position
     name_position: Position | None
 
+    @property
+    def secret_placeholders(self) -> frozenset[int]:
+        """Which of the query's `?`, from 0, stand for the secret."""
+        return frozenset(n for n, argument in enumerate(self.arguments) if isinstance(argument.source, SecretSource))
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from hashlib import sha256
 
 from engine.model import (
@@ -23,6 +22,7 @@ from engine.model import (
     Step,
 )
 from engine.parsing.source import parse_source
+from engine.spelling import closest
 
 _ROOT = ("aptic_service_definition",)
 _PARTS = ("category", "name", "description", "steps", "body")
@@ -125,7 +125,4 @@ def _trimmed(element: Element | None) -> str:
 
 def _meant(name: str, known: tuple[str, ...]) -> str | None:
     """The known name that `name` is, or is a slip of, whatever its namespace and case."""
-    if name in known:
-        return name
-    local = name.rpartition("}")[2].lower()
-    return next(iter(get_close_matches(local, known, n=1, cutoff=0.7)), None)
+    return name if name in known else closest(name.rpartition("}")[2], known)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
+from engine.spelling import closest
 from engine.template.check import CONTEXT_NAMES
 from engine.template.fault import NAME, SYNTAX, TemplateFault
 from engine.template.parsed import ParsedTemplate
@@ -26,10 +26,6 @@ class Member:
     is_many: bool = False
     is_hole: bool = False
     in_default: bool = True
-
-
-_LONGEST_NAME: Final = 128
-"""SQL Server's longest identifier; a longer name resembles none."""
 
 
 class _NameError(Exception):
@@ -140,8 +136,5 @@ def _words(part: str | int) -> str:
 
 
 def _did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
-    if len(name) > _LONGEST_NAME:
-        return None
-    by_folded = {candidate.casefold(): candidate for candidate in candidates}
-    close = get_close_matches(name.casefold(), by_folded, n=1)
-    return f"Did you mean `{by_folded[close[0]]}`?" if close else None
+    found = closest(name, candidates)
+    return f"Did you mean `{found}`?" if found else None

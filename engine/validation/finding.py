@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from engine.model import Diagnostic, LocatedText, Position, Severity
+from engine.spelling import closest
 from engine.sql.fault import SqlFault
 from engine.validation.rules import rules
 
@@ -29,15 +29,8 @@ class Finding:
 
 
 def located(fault: SqlFault, text: LocatedText) -> Finding:
-    """A fault of a query or a template at its place in the file."""
+    """A fault of a query at its place in the file."""
     return Finding(fault.rule, text.position(fault.offset), fault.message, fault.hint, fault.severity)
-
-
-def closest(name: str, known: Iterable[str], likeness: float = 0.7) -> str | None:
-    """The known name that `name` is most likely a slip of, case aside; None where none is alike (1 is equal)."""
-    by_fold = {candidate.casefold(): candidate for candidate in known}
-    found = get_close_matches(name.casefold(), list(by_fold), n=1, cutoff=likeness)
-    return by_fold[found[0]] if found else None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:

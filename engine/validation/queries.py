@@ -11,8 +11,7 @@ from engine.sql.fault import SqlFault
 from engine.sql.query import Query, parse_query
 from engine.sql.scanner import TokenKind, scan
 from engine.sql.target import Target
-from engine.validation.finding import Finding
-from engine.validation.steps import secret_placeholders
+from engine.validation.finding import Finding, located
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,23 +25,19 @@ class CheckedQuery:
 def check(step: Step, target: Target) -> CheckedQuery:
     """Every finding about the step's SQL that needs neither the other steps nor a translation."""
     parsed = parse_query(step.sql.value)
-    findings = [_located(fault, step) for fault in parsed.faults]
+    findings = [located(fault, step.sql) for fault in parsed.faults]
     if parsed.query is not None:
-        findings += (_located(fault, step) for fault in _faults(parsed.query, step, target))
+        findings += (located(fault, step.sql) for fault in _faults(parsed.query, step, target))
         findings += _argument_count(step, parsed.query.placeholders)
     else:
         findings += _argument_count(step, _placeholders(step.sql.value))
     return CheckedQuery(parsed.query, tuple(findings))
 
 
-def _located(fault: SqlFault, step: Step) -> Finding:
-    return Finding(fault.rule, step.sql.position(fault.offset), fault.message, fault.hint, fault.severity)
-
-
 def _faults(query: Query, step: Step, target: Target) -> Iterator[SqlFault]:
     is_sql_server = target.dialect is Dialect.SQL_SERVER
     yield from read_only.check(query, schema=target.schema, databases=target.databases, is_sql_server=is_sql_server)
-    secrets = frozenset(n for n in secret_placeholders(step) if n < len(query.placeholders))
+    secrets = frozenset(n for n in step.secret_placeholders if n < len(query.placeholders))
     yield from holes.find(query, secret_placeholders=secrets, step_name=step.name, result=step.result).faults
     yield from style.check(query, step.result)
 

@@ -16,7 +16,8 @@ from engine.model import (
     Severity,
     StepSource,
 )
-from engine.validation.finding import Finding, closest, did_you_mean
+from engine.spelling import closest
+from engine.validation.finding import Finding, did_you_mean
 from engine.validation.steps import CheckedStep
 
 _MEMBERS = ("data", "event", "id", "time", "sequence")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from engine.model import Position, SecretSource, Step
+from engine.model import Position, Step
 from engine.sql.query import Query
 
 
@@ -35,7 +35,7 @@ class CheckedStep:
         """The step with the columns of its query."""
         if query is None:
             return cls(step, None, (), is_complete=False)
-        secrets = secret_placeholders(step)
+        secrets = step.secret_placeholders
         columns = tuple(
             Column(output.name, step.sql.position(output.offset), output.placeholder in secrets)
             for output in query.outputs
@@ -47,8 +47,3 @@ class CheckedStep:
         """The column of that name, case aside."""
         folded = name.casefold()
         return next((column for column in self.columns if column.name.casefold() == folded), None)
-
-
-def secret_placeholders(step: Step) -> frozenset[int]:
-    """Which of the step's placeholders, from 0, stand for the secret."""
-    return frozenset(n for n, argument in enumerate(step.arguments) if isinstance(argument.source, SecretSource))

@@ -17,7 +17,8 @@ from xmlschema.validators import XsdAttributeGroup, XsdComplexType, XsdElement, 
 
 from engine.model import Element, Position
 from engine.resources import definition_schema
-from engine.validation.finding import Finding, closest
+from engine.spelling import closest
+from engine.validation.finding import Finding
 
 _ROOT = "aptic_service_definition"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance}"

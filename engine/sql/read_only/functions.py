@@ -9,11 +9,11 @@ methods where they follow a closing parenthesis, or where a column of that name 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from sqlglot import exp
 
 from engine.model import Kind, Severity
+from engine.spelling import closest
 from engine.sql.fault import SqlFault
 from engine.sql.read_only.subject import Subject, start_of
 from engine.sql.read_only.tables import check_database, is_system_schema
@@ -150,9 +150,8 @@ def _user_function(subject: Subject, names: list[str], offset: int) -> Iterator[
 
 
 def _closest(subject: Subject, names: list[str]) -> str:
-    declared = subject.schema.functions.values() if subject.schema else ()
-    close = get_close_matches(names[-1].casefold(), [function.name.casefold() for function in declared], 1)
-    if not close:
+    declared = {function.name: function for function in subject.schema.functions.values()} if subject.schema else {}
+    found = closest(names[-1], declared)
+    if found is None:
         return "Declare it in the schema file, or leave it out."
-    match = next(function for function in declared if function.name.casefold() == close[0])
-    return f"Did you mean {match.schema}.{match.name}?"
+    return f"Did you mean {declared[found].schema}.{found}?"
