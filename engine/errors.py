@@ -20,10 +20,20 @@ EngineError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, TypedDict, Unpack
 
-if TYPE_CHECKING:
-    from engine.model import Diagnostic
+from engine.model import Diagnostic
+
+
+class Place(TypedDict, total=False):
+    """Where in a definition an error arose: the location fields of EngineError."""
+
+    definition: str | None
+    file: str | None
+    line: int | None
+    step: str | None
+    argument: int | None
+    column: str | None
 
 
 class EngineError(Exception):
@@ -72,8 +82,8 @@ class ReadOnlyRequiredError(ConfigurationError):
 class InvalidDefinitionError(EngineError):
     """At least one definition is faulty; `diagnostics` holds every finding of every file."""
 
-    def __init__(self, message: str, *, diagnostics: tuple[Diagnostic, ...], file: str | None = None) -> None:
-        super().__init__(message, file=file)
+    def __init__(self, message: str, *, diagnostics: tuple[Diagnostic, ...] = (), **where: Unpack[Place]) -> None:
+        super().__init__(message, **where)
         self.diagnostics = diagnostics
 
 
@@ -90,16 +100,16 @@ class UnknownEventError(EngineError):
 class BindingError(EngineError):
     """The message does not fit the definition's arguments; `faults` lists each of them, one line each."""
 
-    def __init__(self, message: str, *, faults: tuple[str, ...] = (), **where: str | int | None) -> None:
-        super().__init__(message, **where)  # type: ignore[arg-type]  # the root names and types the fields
+    def __init__(self, message: str, *, faults: tuple[str, ...] = (), **where: Unpack[Place]) -> None:
+        super().__init__(message, **where)
         self.faults = faults
 
 
 class LedgerError(EngineError):
     """The ledger did not give a result; `code` is the database's own (SQLSTATE or class), never its text."""
 
-    def __init__(self, message: str, *, code: str | None = None, **where: str | int | None) -> None:
-        super().__init__(message, **where)  # type: ignore[arg-type]  # the root names and types the fields
+    def __init__(self, message: str, *, code: str | None = None, **where: Unpack[Place]) -> None:
+        super().__init__(message, **where)
         self.code = code
 
 

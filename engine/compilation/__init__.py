@@ -13,7 +13,6 @@ from engine.model import (
     Dialect,
     OutputColumn,
     ResultKind,
-    SecretSource,
     SqlType,
     Statement,
     Step,
@@ -55,7 +54,7 @@ def compile_definition(
 
 
 def _statement(file: str, step: Step, query: Query, target: Target) -> Statement | list[Diagnostic]:
-    holes = frozenset(n for n, argument in enumerate(step.arguments) if isinstance(argument.source, SecretSource))
+    holes = step.secret_placeholders
     if target.dialect is Dialect.SQL_SERVER or target.schema is None:
         every = tuple(range(len(step.arguments)))
         return Statement(query.blanked, every, _columns(query, holes, [None] * len(query.outputs)))

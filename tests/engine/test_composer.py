@@ -1,5 +1,4 @@
 import json
-import pickle
 import shutil
 import threading
 from collections.abc import Callable
@@ -7,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import engine
 from engine import (
     BindingError,
     Composer,
@@ -336,22 +334,3 @@ def test_a_closed_composer_says_so(load: Load) -> None:
     composer.close()
     with pytest.raises(LedgerUnavailableError, match="closed"):
         composer.compose("ledgerpayment", PAYMENT)
-
-
-def test_the_public_surface_is_sorted_and_whole() -> None:
-    assert engine.__all__ == sorted(engine.__all__)
-    for name in engine.__all__:
-        assert getattr(engine, name).__doc__
-    with pytest.raises(AttributeError, match="nosuch"):
-        engine.nosuch  # noqa: B018
-
-
-def test_every_error_is_exported_and_pickles() -> None:
-    def tree(kind: type[Exception]) -> set[type[Exception]]:
-        return {kind}.union(*(tree(below) for below in kind.__subclasses__()))
-
-    for kind in tree(engine.EngineError):
-        if kind.__module__ == "engine.errors":
-            assert kind.__name__ in engine.__all__
-    error = pickle.loads(pickle.dumps(BindingError("what", faults=("a",), definition="b", line=3)))  # noqa: S301  # our own
-    assert (str(error), error.faults, error.definition, error.line) == ("what", ("a",), "b", 3)
