@@ -27,7 +27,7 @@ Converter = Callable[[Emitter, exp.Expr, Typed, SqlType], Typed]
 
 def cast(emitter: Emitter, node: exp.Cast) -> Typed:
     """CAST(value AS type)."""
-    return converted(emitter, node, emitter.scalar(node.this), data_type(emitter, node.to), None)
+    return converted(emitter, node, emitter.scalar(node.this), data_type(emitter, node, node.args.get("to")), None)
 
 
 def convert(emitter: Emitter, node: exp.Convert) -> Typed:
@@ -38,7 +38,7 @@ def convert(emitter: Emitter, node: exp.Convert) -> Typed:
     if style is not None and not (isinstance(style, exp.Literal) and style.this.isdecimal()):
         raise refused(node, "a CONVERT style that is no plain number is not carried to this ledger")
     number = int(style.this) if style is not None else None
-    return converted(emitter, node, emitter.scalar(node.expression), data_type(emitter, node.this), number)
+    return converted(emitter, node, emitter.scalar(node.expression), data_type(emitter, node, node.this), number)
 
 
 def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int | None) -> Typed:

@@ -15,6 +15,7 @@ def column(emitter: Emitter, node: exp.Column) -> Typed:
     name = node.this
     if not isinstance(name, exp.Identifier):
         raise refused(node, "this form of a column is not carried to this ledger")
+    emitter.check_arguments(name, frozenset({"this", "quoted"}))
     key = name.this.casefold()
     qualifier = node.args.get("table")
     qualifier_key = qualifier.this.casefold() if qualifier else None

@@ -134,7 +134,7 @@ def nullif(emitter: Emitter, node: exp.Nullif) -> Typed:
 
 CONDITIONALS: Final[dict[type[exp.Expr], Entry]] = {
     exp.Case: entry(case, "this", "ifs", "default"),
-    exp.If: entry(iif, "this", "true", "false"),
+    exp.If: entry(iif, "this", "true", "false", needs=("false",)),
     exp.Coalesce: entry(coalesce, "this", "expressions", "is_null"),
     exp.Nullif: entry(nullif, "this", "expression"),
 }

@@ -46,8 +46,10 @@ _MAX_LENGTH: Final = {Kind.CHAR: 8000, Kind.VARCHAR: 8000, Kind.NCHAR: 4000, Kin
 _CAST_LENGTH: Final = 30
 
 
-def data_type(emitter: Emitter, node: exp.DataType) -> SqlType:
-    """The named type with its facets and their defaults."""
+def data_type(emitter: Emitter, owner: exp.Expr, node: object) -> SqlType:
+    """The type that `owner` names, with its facets and their defaults."""
+    if not isinstance(node, exp.DataType):
+        raise refused(owner, f"{emitter.name_of(owner)} lacks a type")
     emitter.check_arguments(node, frozenset({"this", "expressions"}))
     kind = _KINDS.get(node.this)
     if kind is None:

@@ -206,5 +206,5 @@ DATES: Final[dict[type[exp.Expr], Entry]] = {
     exp.DateAdd: entry(dateadd, "this", "expression", "unit"),
     exp.DateDiff: entry(datediff, "this", "expression", "unit"),
     exp.LastDay: entry(eomonth, "this"),
-    exp.DateFromParts: entry(datefromparts, "year", "month", "day"),
+    exp.DateFromParts: entry(datefromparts, "year", "month", "day", needs=("year", "month", "day")),
 }

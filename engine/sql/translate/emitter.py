@@ -37,6 +37,15 @@ _WORDS: Final[dict[type[exp.Expr], str]] = {
     exp.TryCast: "TRY_CAST",
 }
 
+_CLAUSES: Final = {
+    "for_": "FOR XML or FOR JSON",
+    "pivots": "PIVOT or UNPIVOT",
+    "sample": "TABLESAMPLE",
+    "temporary": "a # before its name",
+    "version": "FOR SYSTEM_TIME",
+    "windows": "a WINDOW clause",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -53,15 +62,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How a node class is carried: `args` are the only arguments that may be set on such a node."""
+    """How a node class is carried: `args` are the only arguments that may be set on such a node, `needs` must be."""
 
     handler: Callable[[Emitter, Any], Any]
     args: frozenset[str]
+    needs: tuple[str, ...]
 
 
-def entry(handler: Callable[[Emitter, Any], Any], *args: str) -> Entry:
-    """An `Entry` for `handler`, which looks at every one of `args`."""
-    return Entry(handler, frozenset(args))
+def entry(handler: Callable[[Emitter, Any], Any], *args: str, needs: tuple[str, ...] = ()) -> Entry:
+    """An `Entry` for `handler`, which looks at each of `args`; `needs` are those that the parser lets be missing."""
+    return Entry(handler, frozenset(args), needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,7 @@ class Emitter:
         self.scope = Scope(parent=None)
         self.ctes: Mapping[str, CommonTable] = {}
         self._tables = tables
+        self._latest: exp.Expr = exp.Null()
 
     def scalar(self, node: exp.Expr) -> Typed:
         """The value of `node`; raises Refused where it is not carried."""
@@ -123,16 +134,24 @@ class Emitter:
 
     def _dispatch(self, table: Mapping[type[exp.Expr], Entry], node: exp.Expr, role: str) -> Any:
         found = table.get(type(node))
+        if not isinstance(node, exp.Expr):
+            # The parser lets arguments of a function be missing.
+            raise refused(self._latest, f"{self.name_of(self._latest)} lacks an argument")
+        self._latest = node
         if found is None:
             raise refused(node, f"{self.name_of(node)} is not carried to this ledger as a {role}")
         self.check_arguments(node, found.args)
+        for name in found.needs:
+            if node.args.get(name) is None:
+                raise refused(node, f"{self.name_of(node)} lacks an argument")
         return found.handler(self, node)
 
     def check_arguments(self, node: exp.Expr, allowed: frozenset[str]) -> None:
         """Refuse a node that carries more than its handler looks at: nothing is dropped in silence."""
         for key, value in node.args.items():
             if value and key not in allowed:
-                raise refused(node, f"{self.name_of(node)} with {key.strip('_').upper()} is not carried to this ledger")
+                word = _CLAUSES.get(key) or key.strip("_").upper()
+                raise refused(node, f"{self.name_of(node)} with {word} is not carried to this ledger")
 
     def name_of(self, node: exp.Expr) -> str:
         """What the author calls `node`: the function's own name where the text tells it."""

@@ -68,7 +68,7 @@ _SCALARS: Final[dict[type[exp.Expr], Entry]] = {
     exp.Cast: entry(cast, "this", "to"),
     exp.Convert: entry(convert, "this", "expression", "style", "safe"),
     exp.Collate: entry(collated, "this", "expression"),
-    exp.Replace: entry(replace, "this", "expression", "replacement"),
+    exp.Replace: entry(replace, "this", "expression", "replacement", needs=("replacement",)),
     **CONDITIONALS,
     **AGGREGATES,
     **STRING_AGG,

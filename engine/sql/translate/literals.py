@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Final
 
@@ -15,6 +16,8 @@ from engine.sql.translate.targets import text_literal
 from engine.sql.translate.typed import Rank, Typed
 
 _MAX_INT: Final = 2**31 - 1
+_MAX_MONEY: Final = Decimal("922337203685477.5807")
+_NUMBER: Final = re.compile(r"\$?(\d+\.?\d*|\.\d+)|\$|(\d+\.?\d*|\.\d+)e[-+]?\d+")
 
 # A mark for the nth argument that no SQL text holds: numbers are given when the statement is whole.
 MARK_START: Final = "\x01"
@@ -58,9 +61,13 @@ def literal(emitter: Emitter, node: exp.Literal) -> Typed:
     """A string in quotes, or a number."""
     if node.args.get("is_string"):
         return text(emitter, node, node.this, Kind.VARCHAR)
-    digits = node.this.lower()
+    digits = str(node.this).lower()
+    if _NUMBER.fullmatch(digits) is None:
+        raise refused(node, f"the constant {digits} is not carried to this ledger")
+    if digits.startswith("$"):
+        return _money(emitter, node, digits[1:])
     if "e" in digits:
-        return Typed(f"CAST({float(digits)!r} AS double precision)", FLOAT, constant=float(digits))
+        return _float(node, float(digits))
     if "." not in digits:
         return whole(emitter, node, int(digits))
     integral, _, fraction = digits.partition(".")
@@ -70,6 +77,21 @@ def literal(emitter: Emitter, node: exp.Literal) -> Typed:
     type_ = decimal(precision, len(fraction))
     written = f"{integral or '0'}.{fraction}" if fraction else (integral or "0")
     return Typed(emitter.target.cast(written, type_), type_, constant=Decimal(written))
+
+
+def _float(node: exp.Expr, value: float) -> Typed:
+    if value in (float("inf"), float("-inf")):
+        raise refused(node, "the constant is beyond the range of float")
+    return Typed(f"CAST({value!r} AS double precision)", FLOAT, constant=value)
+
+
+def _money(emitter: Emitter, node: exp.Expr, digits: str) -> Typed:
+    """A constant after a dollar sign: money, with four decimals at most."""
+    value = Decimal(digits or "0")
+    if value != value.quantize(Decimal("0.0001")) or value > _MAX_MONEY:
+        raise refused(node, "a money constant has four decimals at most", "write it without the dollar sign")
+    type_ = SqlType(Kind.MONEY)
+    return Typed(emitter.target.cast(f"{value:f}", type_), type_, constant=value)
 
 
 def whole(emitter: Emitter, node: exp.Expr, value: int) -> Typed:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from sqlglot import exp
 
 from engine.sql.translate.comparison import Pair, comparable
 from engine.sql.translate.emitter import Emitter, Entry, entry
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.likes import escaped, like
 from engine.sql.translate.typed import Typed
 
@@ -31,15 +32,27 @@ def comparison(emitter: Emitter, node: exp.Binary) -> str:
 
 
 def conjunction(emitter: Emitter, node: exp.And) -> str:
-    """AND; each side is looked at, so that the faults of both are found."""
-    left = emitter.attempt(lambda: emitter.predicate(node.left))
-    return f"{left} AND {emitter.predicate(node.right)}"
+    """AND."""
+    return _chain(emitter, node, exp.And, " AND ")
 
 
 def disjunction(emitter: Emitter, node: exp.Or) -> str:
     """OR, in parentheses."""
-    left = emitter.attempt(lambda: emitter.predicate(node.left))
-    return f"({left} OR {emitter.predicate(node.right)})"
+    return f"({_chain(emitter, node, exp.Or, ' OR ')})"
+
+
+def _chain(emitter: Emitter, node: exp.Connector, kind: type[exp.Connector], word: str) -> str:
+    """The links of a chain that may be long; each is looked at, so that the faults of all are found."""
+    links: list[exp.Expr] = []
+    first: exp.Expr = node
+    while isinstance(first, kind):
+        emitter.check_arguments(first, frozenset({"this", "expression"}))
+        links.append(first.right)
+        first = first.left
+    parts = [emitter.attempt(partial(emitter.predicate, link)) for link in (first, *reversed(links))]
+    if None in parts:
+        raise Refused(None)
+    return word.join(part for part in parts if part is not None)
 
 
 def negation(emitter: Emitter, node: exp.Not) -> str:

@@ -37,8 +37,10 @@ def select(emitter: Emitter, node: exp.Select) -> Plan:
         tail = _tail(emitter, node, outputs)
     if len(emitter.faults) > noted:
         raise Refused(None)
-    if node.args.get("distinct") is None:
+    distinct = node.args.get("distinct")
+    if distinct is None:
         return SelectPlan(outputs, body, tail=tail)
+    emitter.check_arguments(distinct, frozenset())
     return merged(emitter, node, SelectPlan(outputs, body, is_distinct=True), tail)
 
 
@@ -46,6 +48,7 @@ def _where(emitter: Emitter, node: exp.Select) -> str:
     where = node.args.get("where")
     if where is None:
         return ""
+    emitter.check_arguments(where, frozenset({"this"}))
     return f" WHERE {emitter.attempt(lambda: emitter.predicate(where.this))}"
 
 
@@ -57,6 +60,8 @@ def _group(emitter: Emitter, node: exp.Select) -> str:
             emitter.scope.grouping = Grouping({})
         return ""
     emitter.check_arguments(group, frozenset({"expressions"}))
+    if not group.expressions:
+        raise refused(group, "GROUP BY names no column")
     keys, representatives = [], {}
     values = [emitter.attempt(partial(_grouped, emitter, item)) for item in group.expressions]
     for item, value in zip(group.expressions, values, strict=True):
@@ -140,6 +145,7 @@ def _having(emitter: Emitter, node: exp.Select) -> str:
     having = node.args.get("having")
     if having is None:
         return ""
+    emitter.check_arguments(having, frozenset({"this"}))
     emitter.scope.allows_windows = False
     condition = emitter.attempt(lambda: emitter.predicate(having.this))
     emitter.scope.allows_windows = True

@@ -29,7 +29,7 @@ def tail_counts(emitter: Emitter, node: exp.Query, *, is_ordered: bool) -> RowCo
     elif isinstance(limit, exp.Fetch):
         emitter.check_arguments(limit, frozenset({"direction", "count", "limit_options"}))
         _check_options(emitter, limit, rows_word=True)
-        rows = _count(emitter, limit.args["count"])
+        rows = _count(emitter, limit.args.get("count"))
     if (offset is not None or isinstance(limit, exp.Fetch)) and not is_ordered:
         raise refused(node, "OFFSET and FETCH need ORDER BY")
     if offset is None:
@@ -49,9 +49,9 @@ def _check_options(emitter: Emitter, node: exp.Expr, *, rows_word: bool) -> None
     emitter.check_arguments(options, frozenset({"rows"} if rows_word else ()))
 
 
-def _count(emitter: Emitter, node: exp.Expr) -> str:
+def _count(emitter: Emitter, given: exp.Expr | None) -> str:
     """A plain number or a whole-number argument that is never null."""
-    node = node.unnest()
+    node = given.unnest() if given is not None else exp.Null()
     if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdecimal():
         return str(node.this)
     if isinstance(node, exp.Placeholder):

@@ -77,7 +77,10 @@ def values_table(emitter: Emitter, node: exp.Values) -> Plan:
         raise refused(node, f"VALUES of more than {_MOST_VALUES} rows is not carried to this ledger")
     plan: Plan | None = None
     for row in node.expressions:
-        items = row.expressions if isinstance(row, exp.Tuple) else [row]
+        items = [row]
+        if isinstance(row, exp.Tuple):
+            emitter.check_arguments(row, frozenset({"expressions"}))
+            items = row.expressions
         outputs = tuple(Output(None, emitter.scalar(item)) for item in items)
         next_row = SelectPlan(outputs, "")
         plan = next_row if plan is None else together(emitter, node, plan, next_row, "UNION ALL")

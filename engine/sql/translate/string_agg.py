@@ -45,4 +45,6 @@ def string_agg(emitter: Emitter, node: exp.GroupConcat) -> Typed:
     return Typed(sql, type_, rank=value.rank)
 
 
-STRING_AGG: Final[dict[type[exp.Expr], Entry]] = {exp.GroupConcat: entry(string_agg, "this", "separator")}
+STRING_AGG: Final[dict[type[exp.Expr], Entry]] = {
+    exp.GroupConcat: entry(string_agg, "this", "separator", needs=("separator",))
+}

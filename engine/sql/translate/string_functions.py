@@ -97,8 +97,6 @@ def _shorter(one: int | None, other: int | None) -> int | None:
 def substring(emitter: Emitter, node: exp.Substring) -> Typed:
     """SUBSTRING: what lies before the first character counts, and gives nothing."""
     value, start = text_argument(emitter, node.this), whole_argument(emitter, node.args["start"])
-    if node.args.get("length") is None:
-        raise refused(node, "SUBSTRING has three arguments")
     count = whole_argument(emitter, node.args["length"])
     if isinstance(count.constant, int) and count.constant < 0:
         raise refused(node, "SUBSTRING with a negative length is an error in SQL Server")
@@ -246,7 +244,7 @@ STRING_FUNCTIONS: Final[dict[type[exp.Expr], Entry]] = {
     exp.Length: entry(length, "this"),
     exp.Left: entry(left, "this", "expression"),
     exp.Right: entry(right, "this", "expression"),
-    exp.Substring: entry(substring, "this", "start", "length"),
+    exp.Substring: entry(substring, "this", "start", "length", needs=("start", "length")),
     exp.Trim: entry(trim, "this", "position"),
     exp.Upper: entry(upper, "this"),
     exp.Lower: entry(lower, "this"),

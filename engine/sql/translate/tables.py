@@ -28,6 +28,7 @@ def table(emitter: Emitter, node: exp.Table) -> str:
     emitter.check_arguments(node, frozenset({"this", "db", "alias", "hints", "joins"}))
     if not isinstance(node.this, exp.Identifier):
         raise refused(node, "a function in FROM is not carried to this ledger")
+    emitter.check_arguments(node.this, frozenset({"this", "quoted"}))
     _check_hints(emitter, node)
     alias = node.args.get("alias")
     if alias is not None:

@@ -65,6 +65,14 @@ def translate_view(tree: exp.Query, schema: LedgerSchema, dialect: Dialect) -> T
 
 
 def _translated(request: Request, tree: exp.Query, row_limit: int | None) -> Translation | tuple[SqlFault, ...]:
+    try:
+        return _carried(request, tree, row_limit)
+    except RecursionError:
+        hint = "compute a part of it in a derived table"
+        return (SqlFault("portability", node_offset(tree), "the query is nested too deep to be carried", hint),)
+
+
+def _carried(request: Request, tree: exp.Query, row_limit: int | None) -> Translation | tuple[SqlFault, ...]:
     emitter = Emitter(request, TABLES)
     prefix = emitter.attempt(lambda: with_clause(emitter, tree))
     plan = emitter.attempt(lambda: emitter.plan(tree)) if prefix is not None else None
