@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from engine.resources import schema_folder
+
 ROOT = Path(__file__).parents[2]
 
 # As the guide prints it.
@@ -81,7 +83,7 @@ def test_the_guide_prints_these_two() -> None:
 
 
 def _catalogue() -> dict[str, dict[str, Any]]:
-    files = (ROOT / "schemas/events").glob("*.schema.json")
+    files = [file for file in (schema_folder() / "events").iterdir() if file.name.endswith(".schema.json")]
     return {file.name.removesuffix(".schema.json"): json.loads(file.read_bytes()) for file in files}
 
 
