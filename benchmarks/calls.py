@@ -25,7 +25,7 @@ def run() -> Iterator[Result]:
     target = Target(Dialect.POSTGRESQL, read_schema(guide.SCHEMA.read_text(encoding="utf-8")).schema)
     (loaded,) = load_files([guide.DEFINITION], Catalogue.load(), target)
     assert loaded.compiled is not None, loaded.diagnostics
-    binder, shaper = Binder(loaded.compiled), Shaper(loaded.compiled)
+    binder, shaper = Binder(loaded.compiled), Shaper(loaded.compiled, max_rows=target.max_rows)
     reference = DefinitionReference("ledgerpayment", "ledgerpayment.xml", "0" * 64)
     data = guide.MESSAGE["data"]
 

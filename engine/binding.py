@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from engine.conversion import CONVERTERS, convert, convert_column
 from engine.errors import BindingError
-from engine.model import Argument, CompiledDefinition, CompiledStep, DataSource, StepSource
+from engine.model import Argument, CompiledDefinition, CompiledStep, DataSource, SecretSource, StepSource
 
 Message = Mapping[str, object]
 Row = Mapping[str, object]
@@ -109,8 +110,10 @@ def _reader(argument: Argument) -> Callable[[Message], object]:
             return lambda message: converter(message[outer][inner])  # type: ignore[index]  # a TypeError is caught
         case DataSource():
             return lambda message: _from_message(argument, message)
-        case _:
+        case SecretSource() | StepSource() | None:
             return lambda message: None  # noqa: ARG005  # a hole's typed NULL, or filled in by `bind_step`
+        case _:
+            assert_never(source)
 
 
 def _from_message(argument: Argument, message: Message) -> object:

@@ -19,7 +19,7 @@ from engine.errors import (
 )
 from engine.execution import Ledger, open_ledger
 from engine.execution.observed import Observer
-from engine.model import Status
+from engine.model import DEFAULT_MAX_ROWS, Status
 from engine.serving import Serving, read_serving
 from engine.settings import Settings
 
@@ -47,7 +47,7 @@ class Composer:
         time_zone: str | None = None,
         databases: Sequence[str] = (),
         timeout: float = 5.0,
-        max_rows: int = 1000,
+        max_rows: int = DEFAULT_MAX_ROWS,
         require_read_only: bool = False,
         on_invalid: Literal["raise", "hold"] = "raise",
     ) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from engine.encoding import HOLE, encode_canonical, normaliser
 from engine.errors import EmptyResultError, EncodingError, EngineError, TooManyRowsError
@@ -13,8 +13,6 @@ from engine.template import RenderingError
 
 Row = Sequence[object]
 """A row as the driver gave it, in the order of the statement's columns."""
-
-DEFAULT_MAX_ROWS: Final = 1000
 
 _Error = TypeVar("_Error", bound=EngineError)
 
@@ -25,7 +23,7 @@ class Shaper:
     `max_rows` caps a step of result `many`.
     """
 
-    def __init__(self, compiled: CompiledDefinition, *, max_rows: int = DEFAULT_MAX_ROWS) -> None:
+    def __init__(self, compiled: CompiledDefinition, *, max_rows: int) -> None:
         self._definition = compiled.definition
         self._template = compiled.template
         self._steps = tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.cli.console import CannotRunError
@@ -12,11 +12,8 @@ from engine.cli.console import CannotRunError
 class LedgerChoice:
     """`schema` is None where it is to be read from the ledger itself. The URL may hold a password: not in `repr`."""
 
-    url: str
+    url: str = field(repr=False)
     schema: Path | None
-
-    def __repr__(self) -> str:
-        return f"LedgerChoice(schema={self.schema!r})"
 
 
 def choose_ledger(url: str | None, schema: Path | None, fixtures: Path) -> LedgerChoice:

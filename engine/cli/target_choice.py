@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.cli.console import CannotRunError
 from engine.errors import LedgerError
-from engine.model import Dialect
+from engine.model import DEFAULT_MAX_ROWS, Dialect
 
 if TYPE_CHECKING:
     from engine.sql.schema import LedgerSchema
@@ -41,7 +41,12 @@ def choose_target(
     from engine.sql.target import Target
 
     settings = Settings.checked(
-        ".", ledger_schema=ledger_schema, events=None, time_zone=time_zone, databases=databases, max_rows=1000
+        ".",
+        ledger_schema=ledger_schema,
+        events=None,
+        time_zone=time_zone,
+        databases=databases,
+        max_rows=DEFAULT_MAX_ROWS,
     )
     known = _schema_only(settings.ledger_schema) if ledger is None else _ask(ledger, settings.ledger_schema)
     chosen = known.dialect if dialect is None else Dialect(dialect)

@@ -12,6 +12,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from typing import assert_never
 
 from engine.errors import (
     DefinitionUnavailableError,
@@ -104,6 +105,8 @@ def fault(verdict: Verdict, code: str | None) -> EngineError:
             return DefinitionUnavailableError(message)
         case Verdict.DATA:
             return QueryError(message, code=code)
+        case _:
+            assert_never(verdict)
 
 
 def log_text(verdict: Verdict, code: str | None, text: str, values: Sequence[object]) -> None:

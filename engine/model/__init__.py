@@ -2,11 +2,13 @@
 
 from engine.model.compiled import CompiledDefinition, CompiledStep, OutputColumn, Skip, Statement, Template
 from engine.model.definition import (
+    DEFAULT_MAX_ROWS,
     Argument,
     ArgumentType,
     DataSource,
     Definition,
     LocatedText,
+    Mark,
     ResultKind,
     SecretSource,
     Source,
@@ -15,16 +17,18 @@ from engine.model.definition import (
 )
 from engine.model.diagnostic import Diagnostic, Position, Severity
 from engine.model.dialect import Dialect
-from engine.model.document import XML_BLANKS, Element, ParsedFile
+from engine.model.document import XML_BLANKS, XSI, Element, ParsedFile
 from engine.model.event import Event, EventArgument
 from engine.model.sqltype import BINARY, LEDGER_OWN, SQL_SERVER_DEFAULT, Collation, Kind, SqlType
 from engine.model.status import DefinitionState, DefinitionStatus, Status
 
 __all__ = [
     "BINARY",
+    "DEFAULT_MAX_ROWS",
     "LEDGER_OWN",
     "SQL_SERVER_DEFAULT",
     "XML_BLANKS",
+    "XSI",
     "Argument",
     "ArgumentType",
     "Collation",
@@ -41,6 +45,7 @@ __all__ = [
     "EventArgument",
     "Kind",
     "LocatedText",
+    "Mark",
     "OutputColumn",
     "ParsedFile",
     "Position",

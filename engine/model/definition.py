@@ -5,8 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 from engine.model.diagnostic import Position
+
+DEFAULT_MAX_ROWS: Final = 1000
+"""How many rows a step of result `many` may find where nobody says otherwise (definition language, section 4)."""
 
 
 class ResultKind(StrEnum):
@@ -31,20 +35,28 @@ class ArgumentType(StrEnum):
     GUID = "guid"
 
 
+class Mark(NamedTuple):
+    """Where a piece of a text begins: at `offset` of the text, and in the file. Files have many, and this is quick."""
+
+    offset: int
+    line: int
+    column: int
+
+
 @dataclass(frozen=True, slots=True)
 class LocatedText:
     """Text of an element whose characters may come from several pieces of the file (CDATA, entities, comments between).
 
-    `marks` are (offset in `value`, line, column), one for each piece, rising by offset, the first at 0.
+    `marks` has one for each piece, rising by offset, the first at 0.
     """
 
     value: str
-    marks: tuple[tuple[int, int, int], ...]
+    marks: tuple[Mark, ...]
 
     def position(self, offset: int) -> Position:
         """The place in the file of the character at `offset` of `value`."""
-        start, line, column = self.marks[bisect_right(self.marks, offset, key=lambda mark: mark[0]) - 1]
-        return Position(line, column + offset - start)
+        mark = self.marks[bisect_right(self.marks, offset, key=lambda mark: mark.offset) - 1]
+        return Position(mark.line, mark.column + offset - mark.offset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ from engine.model.diagnostic import Diagnostic, Position
 XML_BLANKS = " \t\r\n"
 """What XML calls white space; str.strip would also take a no-break space."""
 
+XSI = "http://www.w3.org/2001/XMLSchema-instance}"
+"""How the names of XML Schema's own attributes begin, such as `noNamespaceSchemaLocation`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Element:

@@ -1,6 +1,5 @@
 """From a file's bytes to a definition with positions; every fault is a diagnostic."""
 
-from engine.model import ParsedFile
 from engine.parsing.parser import MAX_BYTES, parse
 
-__all__ = ["MAX_BYTES", "ParsedFile", "parse"]
+__all__ = ["MAX_BYTES", "parse"]

@@ -17,6 +17,7 @@ from engine.model import (
     Definition,
     Element,
     LocatedText,
+    Mark,
     Position,
     ResultKind,
     Step,
@@ -83,8 +84,8 @@ def _sql(query: Element) -> LocatedText:
     value, head = query.text.value, query.head
     if head == len(value) or (value[head:].strip(XML_BLANKS) and not value[:head].strip(XML_BLANKS)):
         return query.text
-    marks = tuple(mark for mark in query.text.marks if mark[0] < head)
-    return LocatedText(value[:head], marks or ((0, query.position.line, query.position.column),))
+    marks = tuple(mark for mark in query.text.marks if mark.offset < head)
+    return LocatedText(value[:head], marks or (Mark(0, query.position.line, query.position.column),))
 
 
 def _argument(element: Element) -> Argument:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat  # refuses every DOCTYPE, so no entity exists that could expand
 
-from engine.model import Element, LocatedText, Position
+from engine.model import Element, LocatedText, Mark, Position
 from engine.parsing import syntax
 from engine.parsing.fault import START, XmlFault, advance, place
 
@@ -35,13 +35,13 @@ class _Open:
     position: Position
     attribute_positions: Mapping[str, Position]
     pieces: list[str] = field(default_factory=list)
-    marks: list[tuple[int, int, int]] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
     length: int = 0
     head: int | None = None
     children: list[Element] = field(default_factory=list)
 
     def close(self) -> Element:
-        marks = tuple(self.marks) or ((0, self.position.line, self.position.column),)
+        marks = tuple(self.marks) or (Mark(0, self.position.line, self.position.column),)
         head = self.length if self.head is None else self.head
         text = LocatedText("".join(self.pieces), marks)
         return Element(
@@ -93,7 +93,7 @@ class _Reader:
 
     def explain(self, error: expat.ExpatError) -> XmlFault:
         """What expat stopped at, in the author's words."""
-        opened = tuple((element.tag, element.position) for element in self._open)
+        opened = tuple(syntax.OpenElement(element.tag, element.position) for element in self._open)
         return syntax.explain(error.code, self._parser.ErrorByteIndex, self._utf8, opened)
 
     def _here(self) -> Position:
@@ -155,7 +155,7 @@ class _Reader:
 
     def _text(self, text: str) -> None:
         element = self._open[-1]
-        element.marks.append((element.length, self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1))
+        element.marks.append(Mark(element.length, self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1))
         element.pieces.append(text)
         element.length += len(text)
         self._pieces += 1

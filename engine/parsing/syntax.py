@@ -25,12 +25,20 @@ _WINDOW = 4096
 
 
 @dataclass(frozen=True, slots=True)
+class OpenElement:
+    """An element whose end tag is still to come, and where it begins."""
+
+    tag: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
 class _Stop:
     """Where expat stopped: at byte `index`, inside the elements `open`, outermost first."""
 
     utf8: bytes
     index: int
-    open: tuple[tuple[str, Position], ...]
+    open: tuple[OpenElement, ...]
 
     def fault(self, message: str, hint: str | None = None, *, index: int | None = None) -> XmlFault:
         return XmlFault("xml-syntax", place(self.utf8, self.index if index is None else index), message, hint)
@@ -41,7 +49,7 @@ class _Stop:
         return found[0].decode(errors="replace") if found else ""
 
 
-def explain(code: int, index: int, utf8: bytes, open_elements: tuple[tuple[str, Position], ...]) -> XmlFault:
+def explain(code: int, index: int, utf8: bytes, open_elements: tuple[OpenElement, ...]) -> XmlFault:
     """The fault of expat's error `code` at byte `index` of `utf8`, with what to do where that can be told."""
     stop = _Stop(utf8, min(max(index, 0), len(utf8)), open_elements)
     handler = _HANDLERS.get(code)
@@ -52,8 +60,9 @@ def explain(code: int, index: int, utf8: bytes, open_elements: tuple[tuple[str, 
 
 def _end_of_file(stop: _Stop) -> XmlFault:
     if stop.open:
-        tag, position = stop.open[-1]
-        return stop.fault(f"The file ends, but <{tag}> of line {position.line} is not closed.", f"Add </{tag}>.")
+        last = stop.open[-1]
+        message = f"The file ends, but <{last.tag}> of line {last.position.line} is not closed."
+        return stop.fault(message, f"Add </{last.tag}>.")
     return stop.fault(
         "The file holds no XML element.", "A service definition has the root element <aptic_service_definition>."
     )
@@ -81,10 +90,10 @@ def _unclosed_cdata(stop: _Stop) -> XmlFault:
 def _mismatched_tag(stop: _Stop) -> XmlFault:
     if not stop.open:
         return stop.fault(f"</{stop.name()}> closes nothing.", "Remove it.", index=stop.index - 2)
-    tag, position = stop.open[-1]
+    last = stop.open[-1]
     return stop.fault(
-        f"</{stop.name()}> stands where </{tag}> must: <{tag}> of line {position.line} is still open.",
-        f"Write </{tag}>, or close <{tag}> before.",
+        f"</{stop.name()}> stands where </{last.tag}> must: <{last.tag}> of line {last.position.line} is still open.",
+        f"Write </{last.tag}>, or close <{last.tag}> before.",
         index=stop.index - 2,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.model import Dialect
+from engine.model import DEFAULT_MAX_ROWS, Dialect
 from engine.sql.schema import LedgerSchema
 
 
@@ -20,4 +20,4 @@ class Target:
     schema: LedgerSchema | None = None
     databases: tuple[str, ...] = ()
     time_zone: str | None = None
-    max_rows: int = 1000
+    max_rows: int = DEFAULT_MAX_ROWS

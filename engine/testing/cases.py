@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from engine.body import Body
 from engine.errors import ConfigurationError, EngineError, LedgerUnavailableError
@@ -184,3 +184,5 @@ def _what(outcome: Outcome) -> str:
             return f"no body, since {text}"
         case Kind.ERROR:
             return f"{text}: {outcome.message}" if outcome.message else text
+        case _:
+            assert_never(outcome.kind)

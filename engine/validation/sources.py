@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
 from engine.conversion import convert
 from engine.model import (
@@ -44,6 +45,10 @@ def _source(argument: Argument, steps: Sequence[CheckedStep], index: int, event:
             yield from _path(argument, path, event)
         case StepSource() as source:
             yield from _step(argument, source, steps, index)
+        case None | SecretSource():
+            return
+        case _:
+            assert_never(argument.source)
 
 
 def _meant(text: str) -> str:

@@ -15,13 +15,12 @@ from io import BytesIO
 from xmlschema import XMLSchema10
 from xmlschema.validators import XsdAttributeGroup, XsdComplexType, XsdElement, XsdSimpleType, XsdUnion
 
-from engine.model import Element, Position
+from engine.model import XSI, Element, Position
 from engine.resources import definition_schema
 from engine.spelling import closest
 from engine.validation.finding import Finding
 
 _ROOT = "aptic_service_definition"
-_XSI = "http://www.w3.org/2001/XMLSchema-instance}"
 _BELONGS_IN = {
     **dict.fromkeys(("category", "name", "description", "steps", "body"), _ROOT),
     "query": "steps",
@@ -136,7 +135,7 @@ def _attributes(element: Element, declared: XsdAttributeGroup) -> Iterator[Findi
     names = [name for name in declared if name]
     meant: set[str] = set()
     for name, value in element.attributes.items():
-        if name.startswith(_XSI):
+        if name.startswith(XSI):
             continue
         position = _attribute_position(element, name)
         known = name if name in names else closest(_local(name), names) if "}" not in name else None

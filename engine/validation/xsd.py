@@ -7,12 +7,11 @@ from functools import cache
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no type hints
 
-from engine.model import Element, ParsedFile, Position
+from engine.model import XSI, Element, ParsedFile, Position
 from engine.resources import definition_schema
 from engine.validation.finding import Finding
 
-_XSI = "http://www.w3.org/2001/XMLSchema-instance}"
-_LOCATIONS = frozenset({f"{_XSI}noNamespaceSchemaLocation", f"{_XSI}schemaLocation"})
+_LOCATIONS = frozenset({f"{XSI}noNamespaceSchemaLocation", f"{XSI}schemaLocation"})
 
 
 def check(parsed: ParsedFile) -> list[Finding]:
@@ -37,7 +36,7 @@ def _schema() -> etree.XMLSchema:
 
 def _beyond_the_xsd(element: Element) -> Iterator[Finding]:
     for name in element.attributes:
-        if name.startswith(_XSI) and name not in _LOCATIONS:
+        if name.startswith(XSI) and name not in _LOCATIONS:
             local = name.rpartition("}")[2]
             position = element.attribute_positions.get(f"xsi:{local}", element.position)
             yield Finding("schema", position, f"xsi:{local} is not supported.", "Remove it.")

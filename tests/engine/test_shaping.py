@@ -14,6 +14,7 @@ from engine.model import (
     Definition,
     Kind,
     LocatedText,
+    Mark,
     OutputColumn,
     Position,
     ResultKind,
@@ -42,7 +43,7 @@ def step(
 
 
 def shaper(*steps: CompiledStep, body: str | None = None, max_rows: int = 1000) -> Shaper:
-    located = None if body is None else LocatedText(body, ((0, 40, 5),))
+    located = None if body is None else LocatedText(body, (Mark(0, 40, 5),))
     template = None
     if body is not None:
         parsed = parse_template(body)

@@ -51,7 +51,7 @@ def _same(ours: Element, theirs: etree._Element) -> None:
     assert "".join(text or "" for text in texts) == ours.text.value
     assert len(theirs.text or "") == ours.head
     assert len(children) == len(ours.children)
-    offsets = [offset for offset, _, _ in ours.text.marks]
+    offsets = [mark.offset for mark in ours.text.marks]
     assert offsets == sorted(offsets)
     assert offsets[0] == 0
     for child, element in zip(ours.children, children, strict=True):
