@@ -148,7 +148,8 @@ def average(emitter: Emitter, node: exp.Avg) -> Typed:
         return Typed(f"({emitter.target.cast(sum_sql, type_)} {symbol} {emitter.target.cast(number, type_)})", type_)
     scale = max(type_.scale or 0, 6)
     whole = Typed(sum_sql, type_)
-    return divided(emitter.target, whole, Typed(number, BIGINT), Exact(MAX_PRECISION, scale, True, False))
+    result = Exact(MAX_PRECISION, scale, is_capped=True, is_reduced=False)
+    return divided(emitter.target, whole, Typed(number, BIGINT), result)
 
 
 WINDOW_MARK: Final = "\x03"

@@ -11,7 +11,7 @@ from sqlglot import exp
 from engine.model import Kind, SqlType
 from engine.sql.translate.cast_dates import to_date, to_moment, to_time
 from engine.sql.translate.cast_text import to_text
-from engine.sql.translate.constants import UnreadableError, bit, guid, temporal, whole_number
+from engine.sql.translate.constants import LITERAL_STYLES, UnreadableError, bit, guid, temporal, whole_number
 from engine.sql.translate.datatypes import data_type
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
@@ -47,7 +47,9 @@ def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, st
         return Typed(emitter.target.cast("NULL", type_), type_)
     if type_.kind in STRINGS:
         return to_text(emitter, node, value, type_, style)
-    if style is not None and style != 0 and value.type.kind not in TEMPORAL:
+    if isinstance(value.constant, str) and style in LITERAL_STYLES and LITERAL_STYLES[style].fullmatch(value.constant):
+        style = None
+    if style not in (None, 0) and value.type.kind not in TEMPORAL:
         raise refused(node, f"CONVERT style {style} to {type_.kind} is not carried to this ledger")
     if isinstance(value.constant, str):
         return from_literal(emitter, node, value.constant, type_)

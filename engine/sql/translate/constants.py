@@ -19,6 +19,15 @@ _TIME: Final = re.compile(r"(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?")
 _GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _WHOLE: Final = re.compile(r" *[-+]?\d{1,19} *")
 
+LITERAL_STYLES: Final = {
+    23: re.compile(r"\d{4}-\d\d-\d\d"),
+    112: re.compile(r"\d{8}"),
+    120: re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?"),
+    121: re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d{1,3})?)?"),
+    126: re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,3})?)?"),
+}
+"""By CONVERT's style, the literals that read the same with it as without it."""
+
 _FIRST: Final = {Kind.DATETIME: date(1753, 1, 1), Kind.SMALLDATETIME: date(1900, 1, 1)}
 _LAST: Final = {Kind.SMALLDATETIME: date(2079, 6, 6)}
 

@@ -11,7 +11,6 @@ WHOLE: Final = frozenset({Kind.TINYINT, Kind.SMALLINT, Kind.INT, Kind.BIGINT})
 MONEYS: Final = frozenset({Kind.MONEY, Kind.SMALLMONEY})
 EXACT: Final = WHOLE | MONEYS | {Kind.DECIMAL}
 FLOATS: Final = frozenset({Kind.FLOAT, Kind.REAL})
-NUMBERS: Final = EXACT | FLOATS
 UNICODE: Final = frozenset({Kind.NCHAR, Kind.NVARCHAR, Kind.NTEXT})
 STRINGS: Final = UNICODE | {Kind.CHAR, Kind.VARCHAR, Kind.TEXT}
 PADDED: Final = frozenset({Kind.CHAR, Kind.NCHAR})

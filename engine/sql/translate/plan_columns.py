@@ -16,6 +16,8 @@ from engine.sql.translate.typed import Typed
 def column_names(node: exp.Expr, alias: exp.TableAlias, outputs: Sequence[Output]) -> list[str]:
     """The names by the alias's list, else by the query's own; each must have one, and only one."""
     given = alias.args.get("columns") or ()
+    if not all(isinstance(column, exp.Identifier) for column in given):
+        raise refused(node, "the columns after an alias are plain names")
     if given and len(given) != len(outputs):
         raise refused(node, f"{alias.this.this} names {len(given)} columns, and its query has {len(outputs)}")
     names = [column.this for column in given] if given else [output.name for output in outputs]

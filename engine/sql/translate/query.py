@@ -116,6 +116,8 @@ def _outputs(emitter: Emitter, node: exp.Select) -> Iterator[Output]:
 def _output(emitter: Emitter, item: exp.Expr) -> Output:
     if isinstance(item, exp.Alias):
         emitter.check_arguments(item, frozenset({"this", "alias"}))
+        if not item.alias:
+            raise refused(item, "a column's name is empty")
         return Output(item.alias, emitter.scalar(item.this))
     return Output(item.name if isinstance(item, exp.Column) else None, emitter.scalar(item))
 

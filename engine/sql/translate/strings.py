@@ -10,7 +10,7 @@ from engine.model import Collation, SqlType
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.guards import without_astral
-from engine.sql.translate.kinds import LEGACY, STRINGS, UNICODE, longest
+from engine.sql.translate.kinds import LEGACY, STRINGS, UNICODE
 from engine.sql.translate.targets import Target, text_literal
 from engine.sql.translate.typed import Typed
 
@@ -115,8 +115,3 @@ def known_collation(node: exp.Expr, value: Typed) -> Collation:
     if value.type.kind in LEGACY or value.type.kind not in STRINGS or value.type.collation is None:
         raise refused(node, f"{value.type.kind} does not compare", "CAST it to varchar(max) or nvarchar(max)")
     return value.type.collation
-
-
-def widest(left: SqlType, right: SqlType) -> int | None:
-    """The length at which two strings are compared."""
-    return longest(left, right)
