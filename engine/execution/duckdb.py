@@ -149,7 +149,7 @@ class DuckDBConnection:
     def inspect(self) -> LedgerStatus:
         """DuckDB has no rights to read."""
         warning = "DuckDB has no rights: only that its file is opened read-only and locked keeps it unchanged."
-        return LedgerStatus(connected=True, server_version=duckdb.__version__, warnings=(warning,))
+        return LedgerStatus(connected=True, warnings=(warning,))
 
     def reflect(self) -> LedgerSchema:
         """The file's schema."""

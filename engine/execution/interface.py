@@ -23,7 +23,6 @@ class LedgerStatus:
     """
 
     connected: bool = False
-    server_version: str | None = None
     write_rights: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

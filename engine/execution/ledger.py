@@ -13,7 +13,7 @@ from engine.errors import ReadOnlyRequiredError
 from engine.execution.driver import Driver
 from engine.execution.interface import LedgerStatus, Session
 from engine.execution.pool import Pool
-from engine.execution.session import Line, PooledSession
+from engine.execution.session import PooledConnection, PooledSession
 from engine.execution.watchdog import Watchdog
 from engine.model import Dialect
 
@@ -33,7 +33,7 @@ class PooledLedger:
         self._is_inspected = False
         self._inspection = threading.Lock()
         self._watchdog = Watchdog(driver.time_limit)
-        self._pool: Pool[Line] = Pool(self._open, self._close, size=pool_size, timeout=timeout)
+        self._pool: Pool[PooledConnection] = Pool(self._open, self._close, size=pool_size, timeout=timeout)
         weakref.finalize(self, self._watchdog.stop)
 
     @property
@@ -67,59 +67,59 @@ class PooledLedger:
     ) -> None:
         self.close()
 
-    def take(self) -> Line:
+    def take(self) -> PooledConnection:
         """A connection for one thread; the first one is inspected."""
-        line = self._pool.acquire()
+        pooled = self._pool.acquire()
         if not self._is_inspected:
             try:
-                self._inspect(line)
+                self._inspect(pooled)
             except BaseException:
-                self._pool.discard(line)
+                self._pool.discard(pooled)
                 raise
-        return line
+        return pooled
 
-    def put_back(self, line: Line) -> None:
+    def put_back(self, pooled: PooledConnection) -> None:
         """The thread is done with it, whatever its state."""
-        if line.connection.is_clean():
-            line.is_new = False
-            self._pool.release(line)
+        if pooled.connection.is_clean():
+            pooled.is_new = False
+            self._pool.release(pooled)
         else:
-            self._pool.discard(line)
-            if line.guard.has_fired:
+            self._pool.discard(pooled)
+            if pooled.guard.has_fired:
                 self._pool.clear()  # the server does not answer: the others may be as dead
         self._finish()
 
-    def replace(self, line: Line) -> Line:
+    def replace(self, pooled: PooledConnection) -> PooledConnection:
         """A new connection for one that was lost while it was idle; those that were idle with it go too."""
-        self._pool.discard(line)
+        self._pool.discard(pooled)
         self._pool.clear()
         return self._pool.acquire()
 
-    def _open(self) -> Line:
+    def _open(self) -> PooledConnection:
         failure: Exception
         try:
             connection = self.driver.connect()
         except Exception as error:
             failure = self.driver.unreachable(error) or error
         else:
-            return Line(connection, self._watchdog.watch(connection.interrupt))
+            return PooledConnection(connection, self._watchdog.watch(connection.interrupt))
         raise failure  # outside the `except`: see PooledSession.call
 
-    def _close(self, line: Line) -> None:
-        self._watchdog.forget(line.guard)
-        line.connection.close()
+    def _close(self, pooled: PooledConnection) -> None:
+        self._watchdog.forget(pooled.guard)
+        pooled.connection.close()
 
     def _finish(self) -> None:
         if self._pool.is_drained:
             self._watchdog.stop()
             self.driver.close()
 
-    def _inspect(self, line: Line) -> None:
+    def _inspect(self, pooled: PooledConnection) -> None:
         """Read the facts once; a refusal is not remembered, so that rights that were taken away count at once."""
         with self._inspection:
             if self._is_inspected:
                 return
-            self._status = PooledSession(self, line).call(lambda connection: connection.inspect())
+            self._status = PooledSession(self, pooled).call(lambda connection: connection.inspect())
             rights = "; ".join(self._status.write_rights)
             if rights and self._require_read_only:
                 raise ReadOnlyRequiredError(f"{self.driver.place}: the session may do more than read: {rights}")

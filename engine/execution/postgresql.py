@@ -23,7 +23,7 @@ from psycopg.types.numeric import Int8Dumper
 from engine.errors import ConfigurationError, DefinitionUnavailableError, EngineError, LedgerUnavailableError
 from engine.execution.faults import Verdict, by_sqlstate, fault, log_text
 from engine.execution.interface import LedgerStatus
-from engine.execution.rights import RIGHTS_QUERY, summarise, writing_functions
+from engine.execution.rights import RIGHTS_QUERY, WRITING_FUNCTIONS, summarise
 from engine.model import Dialect
 from engine.sql.reflect import reflect_postgresql
 
@@ -161,10 +161,9 @@ class PostgreSQLConnection:
         return rows
 
     def inspect(self) -> LedgerStatus:
-        """The version, and the rights that the session has beyond reading."""
-        rights = summarise(self.run(RIGHTS_QUERY, [list(writing_functions())]))
-        version = self._libpq.parameter_status(b"server_version")
-        return LedgerStatus(connected=True, server_version=version.decode() if version else None, write_rights=rights)
+        """The rights that the session has beyond reading."""
+        rights = summarise(self.run(RIGHTS_QUERY, [list(WRITING_FUNCTIONS)]))
+        return LedgerStatus(connected=True, write_rights=rights)
 
     def reflect(self) -> LedgerSchema:
         """The schema of the database."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
-from importlib.resources import files
+from typing import Final
+
+from engine.sql.wordlist import words
+
+WRITING_FUNCTIONS: Final = tuple(sorted(words("postgresql_writing_functions.txt")))
+"""Names of the PostgreSQL functions that write, read the server's files or reach beyond the session."""
 
 _NAMED = 5  # objects that are named for each right; the rest is counted
 
@@ -41,14 +45,6 @@ UNION ALL SELECT 'EXECUTE of', p.oid::regprocedure::text FROM pg_proc p JOIN pg_
       AND (p.proname = ANY($1) OR p.prosecdef AND n.nspname NOT IN ('pg_catalog', 'information_schema'))
 ORDER BY 1, 2
 """
-
-
-@cache
-def writing_functions() -> tuple[str, ...]:
-    """Names of the PostgreSQL functions that write, read the server's files or reach beyond the session."""
-    text = files(__package__).joinpath("postgresql_writing_functions.txt").read_text("utf-8")
-    lines = (line.partition("#")[0].split() for line in text.splitlines())
-    return tuple(name for words in lines for name in words)
 
 
 def summarise(rows: Iterable[tuple[object, ...]]) -> tuple[str, ...]:

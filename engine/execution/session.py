@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import Protocol, Self, TypeVar
 
 from engine.errors import EngineError, LedgerTimeoutError
@@ -14,7 +14,7 @@ from engine.model import Statement
 T = TypeVar("T")
 
 
-class Line:
+class PooledConnection:
     """A connection as the pool keeps it."""
 
     __slots__ = ("connection", "guard", "is_new")
@@ -25,7 +25,7 @@ class Line:
         self.is_new = True  # it was never idle, so a failure is not because of that
 
 
-class Lines(Protocol):
+class Connections(Protocol):
     """Where a session gets its connection from."""
 
     @property
@@ -33,15 +33,15 @@ class Lines(Protocol):
         """The engine behind the connections."""
         ...
 
-    def take(self) -> Line:
+    def take(self) -> PooledConnection:
         """A connection for one thread."""
         ...
 
-    def put_back(self, line: Line) -> None:
+    def put_back(self, pooled: PooledConnection) -> None:
         """The thread is done with it, whatever its state."""
         ...
 
-    def replace(self, line: Line) -> Line:
+    def replace(self, pooled: PooledConnection) -> PooledConnection:
         """A new connection for one that was lost while it was idle."""
         ...
 
@@ -49,33 +49,30 @@ class Lines(Protocol):
 class PooledSession:
     """The Session of `interface`; it takes its connection when its `with` starts."""
 
-    __slots__ = ("_in_snapshot", "_limit", "_line", "_lines")
+    __slots__ = ("_connections", "_in_snapshot", "_limit", "_pooled")
 
-    def __init__(self, lines: Lines, line: Line | None = None) -> None:
-        self._lines = lines
-        self._limit = lines.driver.time_limit
-        self._line = line
+    def __init__(self, connections: Connections, pooled: PooledConnection | None = None) -> None:
+        self._connections = connections
+        self._limit = connections.driver.time_limit
+        self._pooled = pooled
         self._in_snapshot = False
 
     def __enter__(self) -> Self:
-        self._line = self._lines.take()
+        self._pooled = self._connections.take()
         return self
 
     def __exit__(self, *_: object) -> None:
-        line, self._line = self._line, None
-        if line is not None:
-            self._lines.put_back(line)
+        pooled, self._pooled = self._pooled, None
+        if pooled is not None:
+            self._connections.put_back(pooled)
 
     def execute(self, statement: Statement, values: Sequence[object]) -> list[tuple[object, ...]]:
         """Every row that the statement finds, in one round trip."""
         return self.call(lambda connection: connection.run(statement.sql, values), values)
 
-    def snapshot(self) -> AbstractContextManager[None]:
-        """A `with` whose statements all read one state."""
-        return self._snapshot()
-
     @contextmanager
-    def _snapshot(self) -> Iterator[None]:
+    def snapshot(self) -> Iterator[None]:
+        """A `with` whose statements all read one state."""
         if self._in_snapshot:
             raise RuntimeError("a snapshot is under way already")
         self.call(lambda connection: connection.begin())
@@ -89,31 +86,31 @@ class PooledSession:
 
     def call(self, operation: Callable[[Connection], T], values: Sequence[object] = ()) -> T:
         """What `operation` gives, with the timeout, the retry and the errors of a query that was given `values`."""
-        line = self._line
-        if line is None:
+        pooled = self._pooled
+        if pooled is None:
             raise RuntimeError("this session has ended")
-        line.guard.start(self._limit)
+        pooled.guard.start(self._limit)
         try:
-            return operation(line.connection)
+            return operation(pooled.connection)
         except Exception as error:
             failure = error
         finally:
-            line.guard.stop()
+            pooled.guard.stop()
         # Outside the `except`, where a new error would carry the driver's error, and so its text, as its context.
-        if self._may_retry(line, failure):
-            self._line = None
-            self._line = self._lines.replace(line)
+        if self._may_retry(pooled, failure):
+            self._pooled = None
+            self._pooled = self._connections.replace(pooled)
             return self.call(operation, values)
-        raise self._error(line, failure, values)
+        raise self._error(pooled, failure, values)
 
-    def _may_retry(self, line: Line, failure: Exception) -> bool:
+    def _may_retry(self, pooled: PooledConnection, failure: Exception) -> bool:
         """Whether the connection was lost while it was idle. Queries only read: running one again does no harm."""
-        can_be_stale = not (line.is_new or self._in_snapshot or line.guard.has_fired)
-        return can_be_stale and line.connection.is_stale(failure)
+        can_be_stale = not (pooled.is_new or self._in_snapshot or pooled.guard.has_fired)
+        return can_be_stale and pooled.connection.is_stale(failure)
 
-    def _error(self, line: Line, failure: Exception, values: Sequence[object]) -> Exception:
+    def _error(self, pooled: PooledConnection, failure: Exception, values: Sequence[object]) -> Exception:
         if isinstance(failure, EngineError):
             return failure
-        if line.guard.has_fired:
+        if pooled.guard.has_fired:
             return LedgerTimeoutError(f"the ledger did not answer within {self._limit:g} s")
-        return self._lines.driver.fault(failure, values) or failure
+        return self._connections.driver.fault(failure, values) or failure

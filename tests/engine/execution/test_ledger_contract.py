@@ -191,10 +191,7 @@ def test_a_session_ends_with_its_with(ledger: Ledger) -> None:
 def test_the_first_connection_tells_the_facts(ledger: Ledger) -> None:
     assert ledger.status() == LedgerStatus()
     rows(ledger, "SELECT 1")
-    status = ledger.status()
-    assert status.connected
-    assert status.server_version
-    assert status.server_version[0].isdigit()
+    assert ledger.status().connected
 
 
 def test_the_schema_is_read_from_the_ledger(ledger: Ledger) -> None:
