@@ -80,6 +80,9 @@ def written_out(emitter: Emitter, node: exp.Expr, value: Typed, style: int | Non
 def _decimal_text(target: Target, node: exp.Expr, value: Typed) -> str:
     """A decimal with its scale; DuckDB leaves the zero before the point out where the type has no room for it."""
     precision, scale = value.type.precision, value.type.scale
+    if scale is None:
+        hint = "CAST(? AS decimal(p, s)) says which scale is meant"
+        raise refused(node, "a decimal argument has the scale of its value, which a string needs to know", hint)
     if target.is_duckdb and precision is not None and precision == scale:
         if precision == 38:
             raise refused(node, "a decimal(38, 38) as a string is not carried to this ledger")

@@ -12,44 +12,8 @@ from uuid import UUID
 
 import pytest
 from translation_ledgers import Ledger, asked, carried, create, opened_ledgers, schema_of, shown
+from translation_sample import ITEM, ITEMS, PART, PARTS, rows_of
 
-from engine.model import Kind, SqlType
-from engine.sql.schema import Column, Table
-
-ITEM = Table(
-    "dbo",
-    "item",
-    (
-        Column("id", SqlType(Kind.INT)),
-        Column("code", SqlType(Kind.VARCHAR, length=20)),
-        Column("name", SqlType(Kind.NVARCHAR, length=20)),
-        Column("amount", SqlType(Kind.DECIMAL, precision=9, scale=2)),
-        Column("sold", SqlType(Kind.DATE)),
-        Column("parent", SqlType(Kind.INT)),
-    ),
-)
-PART = Table(
-    "dbo",
-    "Part",
-    (
-        Column("ItemId", SqlType(Kind.INT)),
-        Column("no", SqlType(Kind.SMALLINT)),
-        Column("kind", SqlType(Kind.CHAR, length=3)),
-        Column("share", SqlType(Kind.DECIMAL, precision=5, scale=4)),
-    ),
-)
-ITEMS = [
-    (1, "ABC", "Åsa", Decimal("10.00"), date(2024, 1, 31), None),
-    (2, "abc ", "åsa", Decimal("20.00"), date(2024, 2, 29), 1),
-    (3, "def", "Örjan", None, None, 1),
-    (4, None, None, Decimal("-5.50"), date(2024, 1, 1), 2),
-]
-PARTS = [
-    (1, 1, "a", Decimal("0.5000")),
-    (1, 2, "B", Decimal("0.2500")),
-    (2, 1, "A", Decimal("0.2500")),
-    (9, 1, "x", Decimal("1.0000")),
-]
 SCHEMA = schema_of(ITEM, PART)
 CASES = tomllib.loads(Path(__file__).with_name("query_cases.toml").read_text("utf-8"))["case"]
 READERS = {"decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat, "guid": UUID}
@@ -59,9 +23,8 @@ READERS = {"decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.
 def ledgers() -> Iterator[list[Ledger]]:
     with opened_ledgers() as opened:
         for ledger in opened:
-            for table, rows in ((ITEM, ITEMS), (PART, PARTS)):
-                names = [column.name for column in table.columns]
-                create(ledger, table, [dict(zip(names, row, strict=True)) for row in rows])
+            create(ledger, ITEM, rows_of(ITEM, ITEMS))
+            create(ledger, PART, rows_of(PART, PARTS))
         yield opened
 
 

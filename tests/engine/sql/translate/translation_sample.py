@@ -1,4 +1,4 @@
-"""The table that expressions are tried on: a row of everyday values, one of nulls, one of edges."""
+"""The tables that statements are tried on: everyday values, nulls and edges."""
 
 from __future__ import annotations
 
@@ -82,3 +82,44 @@ ROWS: list[Mapping[str, object]] = [
         "ratio": -1e300,
     },
 ]
+
+ITEM = Table(
+    "dbo",
+    "item",
+    (
+        Column("id", SqlType(Kind.INT)),
+        Column("code", SqlType(Kind.VARCHAR, length=20)),
+        Column("name", SqlType(Kind.NVARCHAR, length=20)),
+        Column("amount", SqlType(Kind.DECIMAL, precision=9, scale=2)),
+        Column("sold", SqlType(Kind.DATE)),
+        Column("parent", SqlType(Kind.INT)),
+    ),
+)
+PART = Table(
+    "dbo",
+    "Part",
+    (
+        Column("ItemId", SqlType(Kind.INT)),
+        Column("no", SqlType(Kind.SMALLINT)),
+        Column("kind", SqlType(Kind.CHAR, length=3)),
+        Column("share", SqlType(Kind.DECIMAL, precision=5, scale=4)),
+    ),
+)
+ITEMS: list[tuple[object, ...]] = [
+    (1, "ABC", "Åsa", Decimal("10.00"), date(2024, 1, 31), None),
+    (2, "abc ", "åsa", Decimal("20.00"), date(2024, 2, 29), 1),
+    (3, "def", "Örjan", None, None, 1),
+    (4, None, None, Decimal("-5.50"), date(2024, 1, 1), 2),
+]
+PARTS: list[tuple[object, ...]] = [
+    (1, 1, "a", Decimal("0.5000")),
+    (1, 2, "B", Decimal("0.2500")),
+    (2, 1, "A", Decimal("0.2500")),
+    (9, 1, "x", Decimal("1.0000")),
+]
+
+
+def rows_of(table: Table, rows: list[tuple[object, ...]]) -> list[Mapping[str, object]]:
+    """The rows by their columns' names."""
+    names = [column.name for column in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in rows]
