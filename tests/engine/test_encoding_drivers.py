@@ -1,19 +1,15 @@
 """What the drivers really give, written as section 4 says."""
 
-import os
 from collections.abc import Iterator
 
 import duckdb
 import psycopg
 import pytest
 from psycopg import RawCursor
-from sqlalchemy import make_url
 
 from engine.encoding import encode_canonical, normaliser
 from engine.errors import EncodingError
 from engine.model import Kind, SqlType
-
-POSTGRES = os.environ.get("APTIC_TEST_POSTGRES_URL")
 
 SAME_ON_BOTH = [
     ("CAST(1 AS smallint)", SqlType(Kind.SMALLINT), "1"),
@@ -62,11 +58,8 @@ def embedded() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[RawCursor[tuple[object, ...]]]:
-    if POSTGRES is None:
-        pytest.skip("APTIC_TEST_POSTGRES_URL names no PostgreSQL server")
-    url = make_url(POSTGRES).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(url, autocommit=True, cursor_factory=RawCursor) as connection:
+def server(postgres_url: str) -> Iterator[RawCursor[tuple[object, ...]]]:
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True, cursor_factory=RawCursor) as connection:
         yield connection.cursor()  # type: ignore[misc]  # the factory is a RawCursor
 
 

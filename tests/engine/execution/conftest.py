@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,20 +35,12 @@ class PostgreSQL:
         return self.url.replace("+psycopg", "")
 
 
-@pytest.fixture(scope="session")
-def server_url() -> str:
-    url = os.environ.get("APTIC_TEST_POSTGRES_URL")
-    if url is None and os.environ.get("CI"):
-        pytest.fail("APTIC_TEST_POSTGRES_URL must name a server in CI")
-    return url or pytest.skip("APTIC_TEST_POSTGRES_URL names no PostgreSQL server")
-
-
 @contextmanager
-def scratch_database(server_url: str) -> Iterator[PostgreSQL]:
+def scratch_database(postgres_url: str) -> Iterator[PostgreSQL]:
     name = f"execution_{uuid4().hex[:12]}"
-    with psycopg.connect(server_url.replace("+psycopg", ""), autocommit=True) as server:
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
-        url = server_url.rpartition("/")[0] + "/" + name
+        url = postgres_url.rpartition("/")[0] + "/" + name
         try:
             with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as admin:
                 admin.execute(SCHEMA)
@@ -59,15 +50,15 @@ def scratch_database(server_url: str) -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture(scope="session")
-def postgresql(server_url: str) -> Iterator[PostgreSQL]:
-    with scratch_database(server_url) as database:
+def postgresql(postgres_url: str) -> Iterator[PostgreSQL]:
+    with scratch_database(postgres_url) as database:
         yield database
 
 
 @pytest.fixture(scope="session")
-def restricted(server_url: str) -> Iterator[PostgreSQL]:
+def restricted(postgres_url: str) -> Iterator[PostgreSQL]:
     """Another database: what the login script revokes from everybody is revoked in a whole database."""
-    with scratch_database(server_url) as database:
+    with scratch_database(postgres_url) as database:
         database.admin.execute("CREATE SCHEMA webhook_views; CREATE VIEW webhook_views.payment_view AS TABLE payment")
         yield database
 

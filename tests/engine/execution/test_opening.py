@@ -108,8 +108,8 @@ def test_a_server_that_is_not_there_is_named_without_the_user() -> None:
     assert (error.__cause__, error.__context__) == (None, None)
 
 
-def test_a_wrong_password_may_be_mended(server_url: str) -> None:
-    wrong = make_url(server_url).set(username=f"nobody_{SECRET.lower()}", password=SECRET)
+def test_a_wrong_password_may_be_mended(postgres_url: str) -> None:
+    wrong = make_url(postgres_url).set(username=f"nobody_{SECRET.lower()}", password=SECRET)
     error = unreachable(wrong.render_as_string(hide_password=False))
     assert error.retryable
     assert SECRET.lower() not in str(error).lower()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -122,14 +121,9 @@ class TestDuckDB:
 
 
 @pytest.fixture
-def cursor() -> Iterator[psycopg.Cursor[Any]]:
+def cursor(postgres_url: str) -> Iterator[psycopg.Cursor[Any]]:
     """A transaction that is rolled back, in two schemas of its own."""
-    url = os.environ.get("APTIC_TEST_POSTGRES_URL")
-    if url is None:
-        pytest.fail("no server in CI") if os.environ.get("CI") else pytest.skip(
-            "APTIC_TEST_POSTGRES_URL names no server"
-        )
-    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+    with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
         name = f"reflect_{uuid4().hex[:12]}"
         connection.execute(f"CREATE SCHEMA {name}; CREATE SCHEMA {name}_2; SET search_path TO {name}, {name}_2")
         yield connection.cursor()

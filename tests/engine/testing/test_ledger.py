@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time as clock
@@ -54,14 +53,9 @@ INSERT Payments (PaymentId, AccountId) VALUES (900, 1), (901, NULL)
 
 
 @pytest.fixture
-def connection() -> Iterator[psycopg.Connection[Any]]:
+def connection(postgres_url: str) -> Iterator[psycopg.Connection[Any]]:
     """A transaction that is rolled back, in a schema of its own."""
-    url = os.environ.get("APTIC_TEST_POSTGRES_URL")
-    if url is None:
-        pytest.fail("no server in CI") if os.environ.get("CI") else pytest.skip(
-            "APTIC_TEST_POSTGRES_URL names no server"
-        )
-    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+    with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
         name = f"built_{uuid4().hex[:12]}"
         connection.execute(f"CREATE SCHEMA {name}")
         connection.execute(f"SET LOCAL search_path TO {name}")
