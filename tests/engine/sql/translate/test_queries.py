@@ -14,6 +14,8 @@ import pytest
 from translation_ledgers import Ledger, asked, carried, create, opened_ledgers, schema_of, shown
 from translation_sample import ITEM, ITEMS, PART, PARTS, rows_of
 
+from engine.model import Dialect
+
 SCHEMA = schema_of(ITEM, PART)
 CASES = tomllib.loads(Path(__file__).with_name("query_cases.toml").read_text("utf-8"))["case"]
 READERS = {"decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat, "guid": UUID}
@@ -47,6 +49,11 @@ def test_gives_the_rows_that_sql_server_documents(ledgers: list[Ledger], case: d
                 ledger.dialect,
                 carried(ledger, case["sql"], SCHEMA, case.get("arguments", [])),
             )
+
+
+def test_asks_both_ledgers(ledgers: list[Ledger], postgres_url: str) -> None:
+    assert postgres_url
+    assert [ledger.dialect for ledger in ledgers] == [Dialect.DUCKDB, Dialect.POSTGRESQL]
 
 
 def test_bounds_the_rows_of_the_whole(ledgers: list[Ledger]) -> None:

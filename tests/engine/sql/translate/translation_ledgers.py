@@ -68,8 +68,10 @@ class PostgresLedger:
 
 @contextmanager
 def opened_ledgers() -> Iterator[list[Ledger]]:
-    """Both ledgers, or DuckDB alone where no server is named."""
+    """Both ledgers, or DuckDB alone where no server is named, which in CI is a failure."""
     ledgers: list[Ledger] = [DuckLedger()]
+    if not SERVER and os.environ.get("CI") == "true":
+        pytest.fail("APTIC_TEST_POSTGRES_URL names no PostgreSQL server for tests; in CI it must be there")
     if not SERVER:
         yield ledgers
         return
