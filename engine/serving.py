@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from engine.catalogue import Catalogue
 from engine.errors import ConfigurationError, InvalidDefinitionError
@@ -13,9 +12,9 @@ from engine.execution import Ledger
 from engine.loading import LoadedFile, find_files, load_files
 from engine.model import DefinitionState, DefinitionStatus, Severity
 from engine.plan import Plan
+from engine.script import read_schema_file
 from engine.settings import Settings
-from engine.sql.ddl import decode_script, read_schema
-from engine.sql.schema import LedgerSchema, SchemaOrigin
+from engine.sql.schema import SchemaOrigin
 from engine.sql.target import Target
 
 _log = logging.getLogger(__name__)
@@ -86,27 +85,6 @@ def read_serving(settings: Settings, ledger: Ledger, previous: Serving | None, *
     for warning in serving.warnings:
         _log.warning(warning)
     return serving
-
-
-def read_schema_file(path: Path) -> LedgerSchema:
-    """The ledger's schema from a file of T-SQL DDL.
-
-    Raises ConfigurationError that names the first faulty line, and for a file that declares no table at all.
-    """
-    try:
-        text = decode_script(path.read_bytes())
-    except OSError as error:
-        raise ConfigurationError(f"The schema {path} cannot be read: {error.strerror}.", file=str(path)) from error
-    except ValueError as error:
-        raise ConfigurationError(f"The schema {path} {error}.", file=str(path)) from error
-    found = read_schema(text)
-    first = next((fault for fault in found.faults if fault.severity is Severity.ERROR), None)
-    if first is not None:
-        line = text.count("\n", 0, first.offset) + 1
-        raise ConfigurationError(f"{path}:{line}: {first.message}", file=str(path), line=line)
-    if not found.schema.tables:
-        raise ConfigurationError(f"{path} declares no table, so it is no schema of a ledger.", file=str(path))
-    return found.schema
 
 
 def _refuse_faulty(files: Sequence[LoadedFile]) -> None:

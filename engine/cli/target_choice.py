@@ -59,14 +59,14 @@ def choose_target(
 
 
 def _schema_only(path: Path | None) -> _Known:
-    from engine.serving import read_schema_file
+    from engine.script import read_schema_file
 
     return _Known(Dialect.SQL_SERVER, None if path is None else read_schema_file(path))
 
 
 def _ask(url: str, path: Path | None) -> _Known:
     from engine.execution import open_ledger
-    from engine.serving import read_schema_file
+    from engine.script import read_schema_file
 
     try:
         with open_ledger(url, timeout=30.0) as ledger:

@@ -6,7 +6,7 @@ constraints, functions and triggers. Synonyms need nothing: the schema resolves 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 
 from engine.errors import ConfigurationError
-from engine.model import Dialect, Kind, Severity
-from engine.sql.ddl import decode_script, read_schema
+from engine.model import Dialect, Kind
+from engine.script import Script
 from engine.sql.fault import SqlFault
 from engine.sql.schema import Column, LedgerSchema
 from engine.testing.insertion import TableRows
@@ -35,25 +35,6 @@ _BUILD: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """A script and what its messages call it."""
-
-    text: str
-    file: str
-
-    def line(self, offset: int) -> int:
-        """The line of a character, from 1."""
-        return self.text.count("\n", 0, offset) + 1
-
-    def refuse(self, faults: Iterable[SqlFault]) -> None:
-        """Raises ConfigurationError that lists the faults, if there are any."""
-        found = list(faults)
-        if found:
-            lines = [f"{self.file}:{self.line(fault.offset)}: {_said(fault)}" for fault in found]
-            raise ConfigurationError("\n".join(lines), file=self.file, line=self.line(found[0].offset))
-
-
-@dataclass(frozen=True, slots=True)
 class _Blueprint:
     """The statements that make a ledger: tables before the rows, the others in this order after them."""
 
@@ -66,9 +47,7 @@ class _Blueprint:
     @classmethod
     def of(cls, script: Script, dialect: Dialect) -> _Blueprint:
         """Reads and translates the schema; raises ConfigurationError with all that cannot be."""
-        found = read_schema(script.text)
-        script.refuse(fault for fault in found.faults if fault.severity is Severity.ERROR)
-        layout = Layout(found.schema, dialect)
+        layout = Layout(script.schema().schema, dialect)
         views = layout.create_views()
         script.refuse(_placed(script, uncarried) for uncarried in views.uncarried)
         tables = tuple(layout.tables())
@@ -118,7 +97,7 @@ def embedded_ledger(schema_path: Path, data_path: Path, cache_folder: Path) -> P
     Safe for several processes at once: a file appears whole or not at all. Raises ConfigurationError as `build_duckdb`,
     with the scripts' own paths, and for a script that cannot be read.
     """
-    schema, data = _script(schema_path), _script(data_path)
+    schema, data = Script.read(schema_path), Script.read(data_path)
     blueprint = _Blueprint.of(schema, Dialect.DUCKDB)
     path = cache_folder / f"ledger-{_digest(blueprint, data)}.duckdb"
     if not path.exists():
@@ -149,19 +128,6 @@ def _publish(blueprint: _Blueprint, rows: Sequence[TableRows], path: Path) -> No
         except OSError:
             if not path.exists():
                 raise
-
-
-def _script(path: Path) -> Script:
-    try:
-        return Script(decode_script(path.read_bytes()), str(path))
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", file=str(path)) from error
-    except ValueError as error:
-        raise ConfigurationError(f"{path} {error}", file=str(path)) from error
-
-
-def _said(fault: SqlFault) -> str:
-    return f"{fault.message} ({fault.hint})" if fault.hint else fault.message
 
 
 def _placed(script: Script, uncarried: UncarriedView) -> SqlFault:

@@ -1,0 +1,64 @@
+"""T-SQL scripts from files: their text, and their faults as one error that a user can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from engine.errors import ConfigurationError
+from engine.model import Severity
+from engine.sql.ddl import SchemaFile, decode_script, read_schema
+from engine.sql.fault import SqlFault
+from engine.sql.schema import LedgerSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script and what its messages call it."""
+
+    text: str
+    file: str
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The script in a file; raises ConfigurationError where it cannot be read or decoded."""
+        try:
+            return cls(decode_script(path.read_bytes()), str(path))
+        except OSError as error:
+            raise ConfigurationError(f"{path} cannot be read: {error.strerror}.", file=str(path)) from error
+        except ValueError as error:
+            raise ConfigurationError(f"{path} {error}.", file=str(path)) from error
+
+    def line(self, offset: int) -> int:
+        """The line of a character, from 1."""
+        return self.text.count("\n", 0, offset) + 1
+
+    def refuse(self, faults: Iterable[SqlFault]) -> None:
+        """Raises ConfigurationError that lists the faults with their lines, if there are any."""
+        found = list(faults)
+        if found:
+            lines = [f"{self.file}:{self.line(fault.offset)}: {_said(fault)}" for fault in found]
+            raise ConfigurationError("\n".join(lines), file=self.file, line=self.line(found[0].offset))
+
+    def schema(self) -> SchemaFile:
+        """The schema that a script of DDL declares, with its warnings; raises ConfigurationError for its errors."""
+        found = read_schema(self.text)
+        self.refuse(fault for fault in found.faults if fault.severity is Severity.ERROR)
+        return found
+
+
+def read_schema_file(path: Path) -> LedgerSchema:
+    """The ledger's schema from a file of T-SQL DDL.
+
+    Raises ConfigurationError for a file that cannot be read, has errors, or declares no table at all.
+    """
+    schema = Script.read(path).schema().schema
+    if not schema.tables:
+        raise ConfigurationError(f"{path} declares no table, so it is no schema of a ledger.", file=str(path))
+    return schema
+
+
+def _said(fault: SqlFault) -> str:
+    return f"{fault.message} ({fault.hint})" if fault.hint else fault.message
