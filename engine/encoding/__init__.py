@@ -5,7 +5,7 @@ the JSON shows, and no other Python type), and `encode_canonical` writes a tree 
 """
 
 from engine.encoding.normalising import canonical, encode, normaliser
-from engine.encoding.reading import InvalidJSONError, read_json
+from engine.encoding.reading import InvalidJSONError, read_json, strict_decoder
 from engine.encoding.writing import HOLE, MAX_DEPTH, FixedDecimal, encode_canonical
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "encode_canonical",
     "normaliser",
     "read_json",
+    "strict_decoder",
 ]

@@ -70,6 +70,17 @@ def _no_duplicates(members: list[tuple[str, object]]) -> dict[str, object]:
     return unique
 
 
-_decode: Final[Callable[[str], object]] = json.JSONDecoder(
-    object_pairs_hook=_no_duplicates, parse_float=_number, parse_int=_number, parse_constant=_no_constant
-).decode
+def strict_decoder(
+    *, parse_float: Callable[[str], object], parse_int: Callable[[str], object] = int
+) -> Callable[[str], object]:
+    """The standard library's decoder, which here refuses two members of one name, `NaN` and `Infinity`.
+
+    What it gives raises InvalidJSONError for these, json.JSONDecodeError (which keeps the whole text), RecursionError,
+    and what the two functions raise for a number's text.
+    """
+    return json.JSONDecoder(
+        object_pairs_hook=_no_duplicates, parse_float=parse_float, parse_int=parse_int, parse_constant=_no_constant
+    ).decode
+
+
+_decode: Final = strict_decoder(parse_float=_number, parse_int=_number)

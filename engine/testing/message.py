@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
+from engine.encoding import InvalidJSONError, strict_decoder
 from engine.errors import ConfigurationError
 
 SECRET = "secret"  # noqa: S105  # the member's name
@@ -34,8 +36,8 @@ def read_message(content: bytes, source: str) -> EventMessage:
         fault = f"is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
     except UnicodeDecodeError as error:
         fault = f"is not UTF-8: byte {error.start}"
-    except _UnsafeError as error:
-        fault = str(error)
+    except InvalidJSONError as error:
+        fault = f"cannot be used: {error}"
     except RecursionError:
         fault = "is nested too deeply"
     except (ValueError, ArithmeticError):
@@ -49,19 +51,4 @@ def read_message(content: bytes, source: str) -> EventMessage:
     return EventMessage(found, secret)
 
 
-class _UnsafeError(Exception):
-    """JSON that two readers might take differently."""
-
-
-def _no_duplicates(members: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(members)
-    if len(found) != len(members):
-        raise _UnsafeError("has an object with two members of one name")
-    return found
-
-
-def _no_constant(_name: str) -> object:
-    raise _UnsafeError("holds NaN or Infinity, which are no JSON")
-
-
-_decode = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_float=Decimal, parse_constant=_no_constant).decode
+_decode: Final = strict_decoder(parse_float=Decimal)
