@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from stat import S_ISREG
 
 from engine.catalogue import Catalogue
 from engine.compilation import compile_definition
@@ -50,13 +51,17 @@ def load_files(paths: Sequence[Path], catalogue: Catalogue, target: Target) -> t
     return tuple(_with(file, [found for found in between if found.file == str(file.path)]) for file in files)
 
 
-def _walk(folder: Path) -> list[Path]:
+def _walk(folder: Path, around: frozenset[Path] = frozenset()) -> list[Path]:
+    """The files of a folder; none where a link led round to one of the folders `around` it."""
+    place = folder.resolve()
+    if place in around:
+        return []
     found: list[Path] = []
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            found += _walk(path)
+            found += _walk(path, around | {place})
         elif path.suffix.lower() == SUFFIX:
             found.append(path)
     return found
@@ -82,12 +87,18 @@ def _load(path: Path, catalogue: Catalogue, target: Target) -> LoadedFile:
 
 def _read(path: Path) -> ParsedFile:
     try:
+        if not S_ISREG(path.stat().st_mode):  # a named pipe would be waited for without end
+            return _unread(path, "The path is no file with a content of its own, but a pipe, a device or a folder.")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        fault = Diagnostic("xml-syntax", Severity.ERROR, str(path), 1, 1, f"The file cannot be read: {error.strerror}.")
-        return ParsedFile(str(path), None, None, (fault,), None)
+        return _unread(path, f"The file cannot be read: {error.strerror}.")
     return parse(content, str(path))
+
+
+def _unread(path: Path, message: str) -> ParsedFile:
+    fault = Diagnostic("xml-syntax", Severity.ERROR, str(path), 1, 1, message)
+    return ParsedFile(str(path), None, None, (fault,), None)
 
 
 def _with(file: LoadedFile, diagnostics: Sequence[Diagnostic]) -> LoadedFile:

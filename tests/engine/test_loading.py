@@ -1,0 +1,62 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.catalogue import Catalogue
+from engine.loading import LoadedFile, find_files, load_files
+from engine.model import Dialect
+from engine.sql.target import Target
+
+DEFINITION = (
+    "<aptic_service_definition><category>webhook</category><name>statuschange</name>"
+    "<steps><query>select 1 as a</query></steps></aptic_service_definition>"
+)
+
+
+def loaded(folder: Path) -> tuple[LoadedFile, ...]:
+    target = Target(Dialect.SQL_SERVER, None, (), None, 1000)
+    return load_files(find_files([folder]), Catalogue.load(), target)
+
+
+def test_files_of_subfolders_are_found_in_order_and_hidden_ones_are_not(tmp_path: Path) -> None:
+    for name in ("b.xml", "a/z.XML", "a/.c.xml", ".git/d.xml", "a/notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [str(path.relative_to(tmp_path)) for path in find_files([tmp_path])] == ["a/z.XML", "b.xml"]
+
+
+@pytest.mark.parametrize(
+    ("link", "leads_to"), [("loop", "."), ("inner/up", ".."), ("inner/self", "."), ("inner/out", "../..")]
+)
+def test_a_link_that_leads_round_adds_nothing(tmp_path: Path, link: str, leads_to: str) -> None:
+    folder = tmp_path / "definitions"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "statuschange.xml").write_text(DEFINITION)
+    (folder / link).symlink_to(leads_to)
+    assert find_files([folder]) == [folder / "inner" / "statuschange.xml"]
+
+
+def test_a_link_to_a_folder_elsewhere_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "statuschange.xml").write_text(DEFINITION)
+    (tmp_path / "definitions").mkdir()
+    (tmp_path / "definitions" / "mounted").symlink_to("../elsewhere")
+    (file,) = loaded(tmp_path / "definitions")
+    assert file.diagnostics == ()
+
+
+def test_a_pipe_is_a_finding_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "statuschange.xml")
+    (file,) = loaded(tmp_path)
+    (found,) = file.diagnostics
+    assert (found.rule, found.line, found.column) == ("xml-syntax", 1, 1)
+    assert "pipe" in found.message
+
+
+@pytest.mark.parametrize("target", ["nowhere.xml", "statuschange.xml"])
+def test_a_link_that_leads_nowhere_is_a_finding(tmp_path: Path, target: str) -> None:
+    (tmp_path / "statuschange.xml").symlink_to(target)
+    (file,) = loaded(tmp_path)
+    assert [found.rule for found in file.diagnostics] == ["xml-syntax"]
+    assert file.compiled is None
