@@ -7,23 +7,24 @@ from pathlib import Path
 
 from engine.cli.console import CannotRunError, Console
 from engine.cli.explain import explainer
-from engine.cli.ledger_choice import choose_ledger
-from engine.cli.options import Arguments, Command, Parser, add_catalogue, add_definitions, add_fixtures, add_ledger
+from engine.cli.ledger_choice import load_composer
+from engine.cli.options import (
+    Command,
+    ComposerArguments,
+    Parser,
+    add_catalogue,
+    add_definitions,
+    add_fixtures,
+    add_ledger,
+)
 
 
-class ComposeArguments(Arguments):
+class ComposeArguments(ComposerArguments):
     """The options of `compose`."""
 
     event: str
     message: str
     secret_env: str | None
-    ledger: str | None
-    ledger_schema: Path | None
-    definitions: Path
-    fixtures: Path
-    events: Path | None
-    time_zone: str | None
-    databases: list[str]
     explain: bool
 
 
@@ -66,19 +67,7 @@ def run(arguments: ComposeArguments, console: Console) -> int:
 
     message = read_message(_read(arguments.message), arguments.message)
     secret = message.secret if arguments.secret_env is None else _secret(arguments.secret_env, console)
-    ledger = choose_ledger(arguments.ledger, arguments.ledger_schema, arguments.fixtures)
-
-    from engine.composer import Composer
-
-    with Composer.load(
-        arguments.definitions,
-        ledger=ledger.url,
-        ledger_schema=ledger.schema,
-        events=arguments.events,
-        time_zone=arguments.time_zone,
-        databases=arguments.databases,
-        on_invalid="hold",
-    ) as composer:
+    with load_composer(arguments, arguments.ledger_schema) as composer:
         observer = explainer(secret, console.trouble, console.note) if arguments.explain else None
         body = composer.compose(arguments.event, message.data, observer=observer)
     if arguments.explain and body.definition is None:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.cli.console import CannotRunError
+from engine.cli.options import ComposerArguments
+
+if TYPE_CHECKING:
+    from engine.composer import Composer
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +19,25 @@ class LedgerChoice:
 
     url: str = field(repr=False)
     schema: Path | None
+
+
+def load_composer(arguments: ComposerArguments, schema: Path | None) -> Composer:
+    """A composer over the ledger that the arguments choose; a faulty definition holds back its own event only.
+
+    Raises what `choose_ledger` and `Composer.load` raise.
+    """
+    from engine.composer import Composer
+
+    ledger = choose_ledger(arguments.ledger, schema, arguments.fixtures)
+    return Composer.load(
+        arguments.definitions,
+        ledger=ledger.url,
+        ledger_schema=ledger.schema,
+        events=arguments.events,
+        time_zone=arguments.time_zone,
+        databases=arguments.databases,
+        on_invalid="hold",
+    )
 
 
 def choose_ledger(url: str | None, schema: Path | None, fixtures: Path) -> LedgerChoice:

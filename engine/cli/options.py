@@ -23,6 +23,18 @@ class Arguments(argparse.Namespace):
     debug: bool
 
 
+class ComposerArguments(Arguments):
+    """What a command that composes is told about definitions and their ledger."""
+
+    definitions: Path
+    fixtures: Path
+    ledger: str | None
+    ledger_schema: Path | None
+    events: Path | None
+    time_zone: str | None
+    databases: list[str]
+
+
 A = TypeVar("A", bound=Arguments)
 
 

@@ -8,8 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.console import CannotRunError, Console
-from engine.cli.ledger_choice import choose_ledger
-from engine.cli.options import Arguments, Command, Parser, add_catalogue, add_definitions, add_fixtures, add_ledger
+from engine.cli.ledger_choice import load_composer
+from engine.cli.options import (
+    Command,
+    ComposerArguments,
+    Parser,
+    add_catalogue,
+    add_definitions,
+    add_fixtures,
+    add_ledger,
+)
 from engine.errors import LedgerError, LedgerUnavailableError
 from engine.model import DefinitionState, DefinitionStatus
 from engine.reporting.terminal import Style
@@ -19,17 +27,10 @@ if TYPE_CHECKING:
     from engine.testing.cases import Case, CaseResult
 
 
-class TestArguments(Arguments):
+class TestArguments(ComposerArguments):
     """The options of `test`."""
 
     paths: list[Path]
-    fixtures: Path
-    definitions: Path
-    ledger: str | None
-    ledger_schema: Path | None
-    events: Path | None
-    time_zone: str | None
-    databases: list[str]
     update: bool
 
 
@@ -86,21 +87,10 @@ def _chosen(every: Sequence[Case], paths: Sequence[Path], fixtures: Path) -> lis
 
 
 def _composer(arguments: TestArguments) -> Composer:
-    from engine.composer import Composer
-
     declared = arguments.fixtures / "ledger" / "schema.sql"
     schema = arguments.ledger_schema or (declared if declared.is_file() else None)
-    ledger = choose_ledger(arguments.ledger, schema, arguments.fixtures)
     try:
-        return Composer.load(
-            arguments.definitions,
-            ledger=ledger.url,
-            ledger_schema=ledger.schema,
-            events=arguments.events,
-            time_zone=arguments.time_zone,
-            databases=arguments.databases,
-            on_invalid="hold",
-        )
+        return load_composer(arguments, schema)
     except LedgerError as error:
         raise CannotRunError(error.message) from error
 
