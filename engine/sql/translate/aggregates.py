@@ -17,6 +17,10 @@ from engine.sql.translate.numbers import divided
 from engine.sql.translate.strings import checked, key_of, known_collation, order_key
 from engine.sql.translate.typed import Typed
 
+_DISTINCT: Final = frozenset({"expressions"})
+_NONE: Final[frozenset[str]] = frozenset()
+
+
 _CAST_HINT: Final = "CAST it to int or decimal"
 
 
@@ -61,7 +65,7 @@ def argument(emitter: Emitter, node: exp.Expr) -> tuple[Typed, str]:
             return emitter.scalar(inner), ""
         if isinstance(node.parent, exp.Window):
             raise refused(node, "DISTINCT with OVER is not T-SQL")
-        emitter.check_arguments(inner, frozenset({"expressions"}))
+        emitter.check_arguments(inner, _DISTINCT)
         if len(inner.expressions) != 1:
             raise refused(node, "DISTINCT over several columns is not T-SQL here")
         return emitter.scalar(inner.expressions[0]), "DISTINCT "
@@ -91,7 +95,7 @@ def count(emitter: Emitter, node: exp.Count) -> Typed:
     """COUNT, an int, and COUNT_BIG, a bigint; DISTINCT strings count once where the collation holds them equal."""
     type_ = BIGINT if node.args.get("big_int") else INT
     if isinstance(node.this, exp.Star):
-        emitter.check_arguments(node.this, frozenset())
+        emitter.check_arguments(node.this, _NONE)
         with argument_scope(emitter, node):
             return Typed("count(*)", type_)
     value, distinct = argument(emitter, node)

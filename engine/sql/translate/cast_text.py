@@ -114,7 +114,7 @@ def _moment_text(target: Target, node: exp.Expr, value: Typed, style: int | None
 
 
 def _has_milliseconds(type_: SqlType) -> bool:
-    return type_.kind in (Kind.DATETIME, Kind.SMALLDATETIME) or type_.scale == 3
+    return type_.kind is Kind.DATETIME or type_.scale == 3
 
 
 def _iso_text(target: Target, node: exp.Expr, value: Typed) -> str:

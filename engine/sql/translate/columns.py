@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlglot import exp
 
 from engine.sql.translate.emitter import Emitter
@@ -9,13 +11,15 @@ from engine.sql.translate.faults import Refused, did_you_mean, refused
 from engine.sql.translate.scope import Scope, ScopeColumn
 from engine.sql.translate.typed import Typed
 
+_NAME: Final = frozenset({"this", "quoted"})
+
 
 def column(emitter: Emitter, node: exp.Column) -> Typed:
     """A column by its name, from the nearest scope that has it."""
     name = node.this
     if not isinstance(name, exp.Identifier):
         raise refused(node, "this form of a column is not carried to this ledger")
-    emitter.check_arguments(name, frozenset({"this", "quoted"}))
+    emitter.check_arguments(name, _NAME)
     key = name.this.casefold()
     qualifier = node.args.get("table")
     qualifier_key = qualifier.this.casefold() if qualifier else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from sqlglot import exp
 
@@ -11,6 +12,10 @@ from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.plan_columns import column_names, named_outputs
 from engine.sql.translate.scope import Scope
 from engine.sql.translate.targets import quoted
+
+_WITH: Final = frozenset({"expressions"})
+_CTE: Final = frozenset({"this", "alias"})
+_ALIAS: Final = frozenset({"this", "columns"})
 
 
 def check_position(node: exp.Query) -> None:
@@ -24,7 +29,7 @@ def with_clause(emitter: Emitter, node: exp.Query) -> str:
     with_ = node.args.get("with_")
     if with_ is None:
         return ""
-    emitter.check_arguments(with_, frozenset({"expressions"}))
+    emitter.check_arguments(with_, _WITH)
     parts = [emitter.attempt(partial(_common_table, emitter, cte)) for cte in with_.expressions]
     if None in parts:
         raise Refused(None)
@@ -32,9 +37,9 @@ def with_clause(emitter: Emitter, node: exp.Query) -> str:
 
 
 def _common_table(emitter: Emitter, node: exp.CTE) -> str:
-    emitter.check_arguments(node, frozenset({"this", "alias"}))
+    emitter.check_arguments(node, _CTE)
     alias = node.args["alias"]
-    emitter.check_arguments(alias, frozenset({"this", "columns"}))
+    emitter.check_arguments(alias, _ALIAS)
     key = alias.this.this.casefold()
     if key in emitter.ctes:
         raise refused(node, f"two CTEs are called {alias.this.this}")

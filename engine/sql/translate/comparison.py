@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from msgspec import Struct
 from sqlglot import exp
 
 from engine.model import Collation, Kind, SqlType
@@ -17,8 +18,7 @@ from engine.sql.translate.thirds import beside
 from engine.sql.translate.typed import Typed
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True, gc=False):
     """Two expressions of the target that compare as the T-SQL ones do."""
 
     left: str

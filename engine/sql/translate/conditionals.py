@@ -17,13 +17,16 @@ from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import EXACT, STRINGS, WHOLE
 from engine.sql.translate.typed import Typed
 
+_BRANCH: Final = frozenset({"this", "true"})
+
+
 _COLUMN: Final = re.compile(r'"[^"]+"\."[^"]+"')
 
 
 def case(emitter: Emitter, node: exp.Case) -> Typed:
     """CASE in both forms; the simple one compares by `=`."""
     for branch in node.args["ifs"]:
-        emitter.check_arguments(branch, frozenset({"this", "true"}))
+        emitter.check_arguments(branch, _BRANCH)
     subject = emitter.scalar(node.this) if node.this is not None else None
     conditions = [_condition(emitter, subject, branch) for branch in node.args["ifs"]]
     values = [emitter.scalar(branch.args["true"]) for branch in node.args["ifs"]]

@@ -78,9 +78,9 @@ def adapted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> T
     if isinstance(value.constant, str) and type_.kind not in STRINGS:
         return from_literal(emitter, node, value.constant, type_)
     if value.type.kind in STRINGS:
-        return replace(value, type=type_)
+        return value.typed(type_)
     if value.type.kind is Kind.BIT and type_.kind is not Kind.BIT:
         value = value.made(f"CAST({value.sql} AS integer)")
     if type_.kind in EXACT and value.type.kind is type_.kind and scale_of(value.type) == scale_of(type_):
-        return replace(value, type=type_)
+        return value.typed(type_)
     return value.made(emitter.target.cast(value.sql, type_), type_)

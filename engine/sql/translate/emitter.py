@@ -148,6 +148,8 @@ class Emitter:
 
     def check_arguments(self, node: exp.Expr, allowed: frozenset[str]) -> None:
         """Refuse a node that carries more than its handler looks at: nothing is dropped in silence."""
+        if node.args.keys() <= allowed:
+            return
         for key, value in node.args.items():
             if value and key not in allowed:
                 word = _CLAUSES.get(key) or key.strip("_").upper()

@@ -17,6 +17,9 @@ from engine.sql.translate.strings import counted, fold_case
 from engine.sql.translate.targets import text_literal
 from engine.sql.translate.typed import Typed
 
+_LIKE: Final = frozenset({"this", "expression", "negate"})
+
+
 _ESCAPE: Final = "!"
 _CLASS_HINT: Final = "write the alternatives with OR, or compare a SUBSTRING"
 
@@ -44,7 +47,7 @@ def escaped(emitter: Emitter, node: exp.Escape) -> str:
     is_text = isinstance(character, exp.National) or (isinstance(character, exp.Literal) and character.is_string)
     if not isinstance(inner, exp.Like) or not is_text or len(character.this) != 1:
         raise refused(node, "ESCAPE is carried with one character in quotes, after LIKE")
-    emitter.check_arguments(inner, frozenset({"this", "expression", "negate"}))
+    emitter.check_arguments(inner, _LIKE)
     return _like(emitter, inner, character.this)
 
 

@@ -45,7 +45,7 @@ def _operand(emitter: Emitter, node: exp.Expr, value: Typed, other: Typed) -> Ty
     if value.is_null and other.type.kind in EXACT:
         return adapted(emitter, node, value, other.type)
     if value.type.kind is Kind.BIT and other.type.kind in EXACT:
-        return adapted(emitter, node, value, _TINYINT)
+        return Typed(f"CAST({value.sql} AS integer)", _TINYINT, is_loose=True)
     if value.type.kind not in EXACT:
         hint = "CAST it to decimal" if value.type.kind in FLOATS else "CAST it to a number, or use a function"
         raise refused(node, f"arithmetic on {value.type.kind} is not carried to this ledger", hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
 from sqlglot import exp
 
@@ -18,9 +19,13 @@ from engine.sql.translate.typed import Typed
 _UNORDERED = LEGACY | {Kind.OTHER, Kind.UNIQUEIDENTIFIER, Kind.ROWVERSION}
 
 
+_KEY: Final = frozenset({"this", "desc", "nulls_first"})
+_ORDER: Final = frozenset({"expressions"})
+
+
 def sort_key(emitter: Emitter, node: exp.Ordered) -> str:
     """One item of an ORDER BY whose names are columns, not aliases (that of a window)."""
-    emitter.check_arguments(node, frozenset({"this", "desc", "nulls_first"}))
+    emitter.check_arguments(node, _KEY)
     return _expression_key(emitter, node)
 
 
@@ -51,7 +56,7 @@ def order_items(
     """
     if node is None:
         return ()
-    emitter.check_arguments(node, frozenset({"expressions"}))
+    emitter.check_arguments(node, _ORDER)
     return tuple(
         key
         for item in node.expressions
@@ -60,7 +65,7 @@ def order_items(
 
 
 def _item(emitter: Emitter, node: exp.Ordered, outputs: Sequence[Output], outputs_only: bool) -> str:
-    emitter.check_arguments(node, frozenset({"this", "desc", "nulls_first"}))
+    emitter.check_arguments(node, _KEY)
     number = _output_number(node, outputs)
     if number is None:
         if not outputs_only:

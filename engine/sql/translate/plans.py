@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from msgspec import Struct
+
 from engine.sql.translate.targets import quoted
 from engine.sql.translate.typed import Typed
 
 Change = Callable[[Sequence[Typed]], Sequence[Typed]]
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True, gc=False):
     """An output column; `name` is spelled as the author did, None where it has none."""
 
     name: str | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Final
 
 from sqlglot import exp
 
@@ -21,6 +22,12 @@ from engine.sql.translate.scope import Grouping
 from engine.sql.translate.sources import from_clause
 from engine.sql.translate.strings import checked, folds, key_of, known_collation, representative
 from engine.sql.translate.typed import Typed
+
+_NONE: Final[frozenset[str]] = frozenset()
+_CLAUSE: Final = frozenset({"this"})
+_GROUPS: Final = frozenset({"expressions"})
+_ALIASED: Final = frozenset({"this", "alias"})
+_QUALIFIED_STAR: Final = frozenset({"this", "table"})
 
 
 def select(emitter: Emitter, node: exp.Select) -> Plan:
@@ -40,7 +47,7 @@ def select(emitter: Emitter, node: exp.Select) -> Plan:
     distinct = node.args.get("distinct")
     if distinct is None:
         return SelectPlan(outputs, body, tail=tail)
-    emitter.check_arguments(distinct, frozenset())
+    emitter.check_arguments(distinct, _NONE)
     return merged(emitter, node, SelectPlan(outputs, body, is_distinct=True), tail)
 
 
@@ -48,7 +55,7 @@ def _where(emitter: Emitter, node: exp.Select) -> str:
     where = node.args.get("where")
     if where is None:
         return ""
-    emitter.check_arguments(where, frozenset({"this"}))
+    emitter.check_arguments(where, _CLAUSE)
     return f" WHERE {emitter.attempt(lambda: emitter.predicate(where.this))}"
 
 
@@ -59,7 +66,7 @@ def _group(emitter: Emitter, node: exp.Select) -> str:
         if node.args.get("having") is not None or any(has_aggregate(item) for item in _after_grouping(node)):
             emitter.scope.grouping = Grouping({})
         return ""
-    emitter.check_arguments(group, frozenset({"expressions"}))
+    emitter.check_arguments(group, _GROUPS)
     if not group.expressions:
         raise refused(group, "GROUP BY names no column")
     keys, representatives = [], {}
@@ -115,7 +122,7 @@ def _outputs(emitter: Emitter, node: exp.Select) -> Iterator[Output]:
 
 def _output(emitter: Emitter, item: exp.Expr) -> Output:
     if isinstance(item, exp.Alias):
-        emitter.check_arguments(item, frozenset({"this", "alias"}))
+        emitter.check_arguments(item, _ALIASED)
         if not item.alias:
             raise refused(item, "a column's name is empty")
         return Output(item.alias, emitter.scalar(item.this))
@@ -125,8 +132,8 @@ def _output(emitter: Emitter, item: exp.Expr) -> Output:
 def _star(emitter: Emitter, item: exp.Expr) -> Sequence[Output]:
     """`*` and `t.*`: the columns in the order of the tables."""
     if isinstance(item, exp.Column):
-        emitter.check_arguments(item, frozenset({"this", "table"}))
-    emitter.check_arguments(item.this if isinstance(item, exp.Column) else item, frozenset())
+        emitter.check_arguments(item, _QUALIFIED_STAR)
+    emitter.check_arguments(item.this if isinstance(item, exp.Column) else item, _NONE)
     qualifier = item.args.get("table")
     key = qualifier.this.casefold() if qualifier is not None else None
     sources = [source for source in emitter.scope.sources if key in (None, source.key)]
@@ -147,7 +154,7 @@ def _having(emitter: Emitter, node: exp.Select) -> str:
     having = node.args.get("having")
     if having is None:
         return ""
-    emitter.check_arguments(having, frozenset({"this"}))
+    emitter.check_arguments(having, _CLAUSE)
     emitter.scope.allows_windows = False
     condition = emitter.attempt(lambda: emitter.predicate(having.this))
     emitter.scope.allows_windows = True

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlglot import exp
 
 from engine.model import Kind
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
+
+_TOP: Final = frozenset({"expression", "limit_options"})
+_FETCH: Final = frozenset({"direction", "count", "limit_options"})
+_OFFSET: Final = frozenset({"expression"})
 
 
 class RowCounts(NamedTuple):
@@ -23,18 +27,18 @@ def tail_counts(emitter: Emitter, node: exp.Query, *, is_ordered: bool) -> RowCo
     limit, offset = node.args.get("limit"), node.args.get("offset")
     rows = None
     if isinstance(limit, exp.Limit):
-        emitter.check_arguments(limit, frozenset({"expression", "limit_options"}))
+        emitter.check_arguments(limit, _TOP)
         _check_options(emitter, limit, rows_word=False)
         rows = _count(emitter, limit.expression)
     elif isinstance(limit, exp.Fetch):
-        emitter.check_arguments(limit, frozenset({"direction", "count", "limit_options"}))
+        emitter.check_arguments(limit, _FETCH)
         _check_options(emitter, limit, rows_word=True)
         rows = _count(emitter, limit.args.get("count"))
     if (offset is not None or isinstance(limit, exp.Fetch)) and not is_ordered:
         raise refused(node, "OFFSET and FETCH need ORDER BY")
     if offset is None:
         return RowCounts(rows, None)
-    emitter.check_arguments(offset, frozenset({"expression"}))
+    emitter.check_arguments(offset, _OFFSET)
     return RowCounts(rows, _count(emitter, offset.expression))
 
 

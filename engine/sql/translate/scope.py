@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct
+
 from engine.sql.translate.typed import Typed
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeColumn:
+class ScopeColumn(Struct, frozen=True, gc=False):
     """A column that may be named: `key` is its case-folded name, `name` the spelling for messages."""
 
     key: str
@@ -97,13 +98,9 @@ class Scope:
 
     def matching(self, key: str, qualifier: str | None, schema_key: str | None) -> list[ScopeColumn]:
         """The columns called `key` in this scope, of the source called `qualifier` where one is given."""
-        found = []
-        for source in self.sources:
-            if qualifier is not None and source.key != qualifier:
-                continue
-            if schema_key is not None and source.schema_key != schema_key:
-                continue
-            column = source.columns.find(key)
-            if column is not None:
-                found.append(column)
-        return found
+        found = [
+            source.columns.find(key)
+            for source in self.sources
+            if qualifier in (None, source.key) and schema_key in (None, source.schema_key)
+        ]
+        return [column for column in found if column is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
 from sqlglot import exp
 
@@ -19,6 +20,9 @@ from engine.sql.translate.row_counts import tail_counts
 from engine.sql.translate.typed import Typed
 
 _MOST_VALUES = 200
+
+
+_ROW: Final = frozenset({"expressions"})
 
 
 def set_operation(emitter: Emitter, node: exp.SetOperation) -> Plan:
@@ -79,7 +83,7 @@ def values_table(emitter: Emitter, node: exp.Values) -> Plan:
     for row in node.expressions:
         items = [row]
         if isinstance(row, exp.Tuple):
-            emitter.check_arguments(row, frozenset({"expressions"}))
+            emitter.check_arguments(row, _ROW)
             items = row.expressions
         outputs = tuple(Output(None, emitter.scalar(item)) for item in items)
         next_row = SelectPlan(outputs, "")

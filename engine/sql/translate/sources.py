@@ -15,6 +15,13 @@ from engine.sql.translate.scope import Scope, Source, unknown_source
 from engine.sql.translate.tables import table
 from engine.sql.translate.targets import quoted
 
+_BARE: Final = frozenset({"this"})
+_JOIN: Final = frozenset({"this", "side", "kind", "on", "hint"})
+_ALIASED: Final = frozenset({"this", "alias"})
+_APPLY: Final = frozenset({"this", "alias", "cross_apply"})
+_ALIAS: Final = frozenset({"this", "columns"})
+
+
 _JOINS: Final = {
     ("", "", False): " CROSS JOIN ",
     ("", "CROSS", False): " CROSS JOIN ",
@@ -36,7 +43,7 @@ def from_clause(emitter: Emitter, node: exp.Select) -> str:
     from_ = node.args.get("from_")
     if from_ is None:
         return ""
-    emitter.check_arguments(from_, frozenset({"this"}))
+    emitter.check_arguments(from_, _BARE)
     return f" FROM {_joined(emitter, from_.this, node.args.get('joins') or ())}"
 
 
@@ -58,7 +65,7 @@ def _part(emitter: Emitter, make: Callable[[], str]) -> str:
 
 
 def _join(emitter: Emitter, join: exp.Join) -> str:
-    emitter.check_arguments(join, frozenset({"this", "side", "kind", "on", "hint"}))
+    emitter.check_arguments(join, _JOIN)
     hint = str(join.args.get("hint") or "HASH").upper()
     if hint not in _JOIN_HINTS:
         raise refused(join, f"the join hint {hint} is not carried to this ledger")
@@ -81,10 +88,10 @@ def _item(emitter: Emitter, node: exp.Expr) -> str:
             return first()
         return "(" + "".join([_part(emitter, first), *_each(emitter, joins)]) + ")"
     if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and node.args.get("alias") is None:
-        emitter.check_arguments(node, frozenset({"this"}))
+        emitter.check_arguments(node, _BARE)
         return _item(emitter, node.this)
     if isinstance(node, exp.Subquery):
-        emitter.check_arguments(node, frozenset({"this", "alias"}))
+        emitter.check_arguments(node, _ALIASED)
         return _derived(emitter, node, node.this, node.args.get("alias"), emitter.scope.parent)
     if isinstance(node, exp.Values):
         return _derived(emitter, node, node, node.args.get("alias"), emitter.scope.parent)
@@ -94,13 +101,13 @@ def _item(emitter: Emitter, node: exp.Expr) -> str:
 def _apply(emitter: Emitter, join: exp.Join) -> str:
     """CROSS APPLY and OUTER APPLY of a subquery, which sees the tables before it."""
     lateral = join.this
-    emitter.check_arguments(lateral, frozenset({"this", "alias", "cross_apply"}))
+    emitter.check_arguments(lateral, _APPLY)
     if join.args.get("on") is not None or join.side or join.kind or lateral.args.get("cross_apply") is None:
         raise refused(join, "LATERAL is not T-SQL", "use CROSS APPLY or OUTER APPLY")
     query = lateral.this
     if not isinstance(query, exp.Subquery):
         raise refused(join, "APPLY of a function is not carried to this ledger", "use APPLY with a subquery")
-    emitter.check_arguments(query, frozenset({"this"}))
+    emitter.check_arguments(query, _BARE)
     item = _derived(emitter, lateral, query.this, lateral.args.get("alias"), emitter.scope)
     if lateral.args["cross_apply"]:
         return f" CROSS JOIN LATERAL {item}"
@@ -113,7 +120,7 @@ def _derived(
     """A query in FROM under its alias; its own scope is inside `parent`."""
     if alias is None or alias.this is None:
         raise refused(node, "a query in FROM needs an alias")
-    emitter.check_arguments(alias, frozenset({"this", "columns"}))
+    emitter.check_arguments(alias, _ALIAS)
     scope = emitter.scope
     key = alias.this.this.casefold()
     if any(source.key == key for source in scope.sources):

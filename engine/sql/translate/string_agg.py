@@ -16,13 +16,15 @@ from engine.sql.translate.ordering import sort_key
 from engine.sql.translate.string_functions import text_argument, varying
 from engine.sql.translate.typed import Typed
 
+_ORDER: Final = frozenset({"this", "expressions"})
+
 
 def string_agg(emitter: Emitter, node: exp.GroupConcat) -> Typed:
     """STRING_AGG … WITHIN GROUP; NULL is left out. A result over 8000 bytes is an error unless the values are `max`."""
     ordered = node.this
     if not isinstance(ordered, exp.Order):
         raise refused(node, "STRING_AGG without an order gives any order", "add WITHIN GROUP (ORDER BY …)")
-    emitter.check_arguments(ordered, frozenset({"this", "expressions"}))
+    emitter.check_arguments(ordered, _ORDER)
     with argument_scope(emitter, node):
         value = text_argument(emitter, ordered.this)
         keys = ", ".join(sort_key(emitter, item) for item in ordered.expressions)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from sqlglot import exp
@@ -202,7 +201,8 @@ def as_text(emitter: Emitter, item: exp.Expr) -> Typed:
         )
     if value.type.kind in STRINGS - LEGACY:
         return value
-    return replace(written_out(emitter, item, value), rank=Rank.COERCIBLE)
+    written = written_out(emitter, item, value)
+    return Typed(written.sql, written.type, rank=Rank.COERCIBLE, is_basic=True)
 
 
 def _joined(node: exp.Expr, values: Sequence[Typed], sides: Sequence[str]) -> Typed:

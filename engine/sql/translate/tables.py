@@ -17,6 +17,11 @@ from engine.sql.translate.scope import ScopeColumn, Source, unknown_source
 from engine.sql.translate.targets import quoted
 from engine.sql.translate.typed import Typed
 
+_TABLE: Final = frozenset({"this", "db", "alias", "hints", "joins"})
+_NAME: Final = frozenset({"this", "quoted"})
+_ALIAS: Final = frozenset({"this"})
+
+
 # They choose an index, or what a reader sees of unfinished writes: on these ledgers always what is committed.
 _HINTS: Final = frozenset({"INDEX", "FORCESEEK", "NOEXPAND", "NOLOCK", "READUNCOMMITTED", "READCOMMITTED", "SNAPSHOT"})
 # Names by which the targets call their own catalogues, or files.
@@ -25,14 +30,14 @@ _RESERVED: Final = ("pg_", "duckdb_", "sqlite_", "pragma_")
 
 def table(emitter: Emitter, node: exp.Table) -> str:
     """A table, view or CTE with its alias, put into the scope."""
-    emitter.check_arguments(node, frozenset({"this", "db", "alias", "hints", "joins"}))
+    emitter.check_arguments(node, _TABLE)
     if not isinstance(node.this, exp.Identifier):
         raise refused(node, "a function in FROM is not carried to this ledger")
-    emitter.check_arguments(node.this, frozenset({"this", "quoted"}))
+    emitter.check_arguments(node.this, _NAME)
     _check_hints(emitter, node)
     alias = node.args.get("alias")
     if alias is not None:
-        emitter.check_arguments(alias, frozenset({"this"}))
+        emitter.check_arguments(alias, _ALIAS)
     name, schema = node.this.this, node.args.get("db")
     exposed = alias.this.this if alias is not None else name
     key = exposed.casefold()
@@ -87,7 +92,7 @@ class TableColumns:
     def find(self, key: str) -> ScopeColumn | None:
         """See Columns."""
         for column in self.table.columns:
-            if column.name.casefold() == key:
+            if column.name == key or (not column.name.islower() and column.name.casefold() == key):
                 return self._seen(column, key)
         return None
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.model import SqlType
 
@@ -17,8 +19,7 @@ class Rank(IntEnum):
     EXPLICIT = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Struct, frozen=True, gc=False):
     """An expression of the target that stands on its own (no outer parentheses needed), and its T-SQL type.
 
     The target's own type is the one that `Target.type_name` gives for `type`, except that a decimal may be wider there
@@ -38,6 +39,10 @@ class Typed:
     rank: Rank = Rank.IMPLICIT
     unpadded: str | None = None
     is_basic: bool = False
+
+    def typed(self, type_: SqlType) -> Typed:
+        """The same expression as another type that holds it."""
+        return replace(self, type=type_)
 
     def made(self, sql: str, type_: SqlType | None = None) -> Typed:
         """An expression made from this one: what was known of this one alone is not kept."""

@@ -17,6 +17,10 @@ from engine.sql.translate.ordering import sort_key
 from engine.sql.translate.strings import checked, key_of, known_collation
 from engine.sql.translate.typed import Typed
 
+_ORDER: Final = frozenset({"expressions"})
+_FRAME: Final = frozenset({"kind", "start", "start_side", "end", "end_side"})
+
+
 _NUMBERING: Final[dict[type[exp.Expr], str]] = {
     exp.RowNumber: "row_number()",
     exp.Rank: "rank()",
@@ -105,7 +109,7 @@ def _over(emitter: Emitter, node: exp.Window, function: exp.Expr) -> str:
         parts.append("PARTITION BY " + ", ".join(_partition_key(emitter, item) for item in partition))
     order = node.args.get("order")
     if order is not None:
-        emitter.check_arguments(order, frozenset({"expressions"}))
+        emitter.check_arguments(order, _ORDER)
         parts.append("ORDER BY " + ", ".join(sort_key(emitter, item) for item in order.expressions))
     spec = node.args.get("spec")
     if spec is not None:
@@ -126,7 +130,7 @@ def _partition_key(emitter: Emitter, item: exp.Expr) -> str:
 
 def _frame(emitter: Emitter, spec: exp.WindowSpec) -> str:
     """ROWS with any bounds, RANGE with the bounds that T-SQL has."""
-    emitter.check_arguments(spec, frozenset({"kind", "start", "start_side", "end", "end_side"}))
+    emitter.check_arguments(spec, _FRAME)
     kind = str(spec.args["kind"]).upper()
     start = _bound(spec, spec.args.get("start"), spec.args.get("start_side"), kind)
     end = spec.args.get("end")
