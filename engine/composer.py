@@ -14,6 +14,7 @@ from engine.errors import (
     BindingError,
     ConfigurationError,
     DefinitionUnavailableError,
+    EngineError,
     LedgerError,
     UnknownEventError,
 )
@@ -34,6 +35,7 @@ class Composer:
         self._settings = settings
         self._ledger = ledger
         self._serving = serving
+        self._failed_reload: tuple[str, ...] = ()
         self._reloading = threading.Lock()
 
     @classmethod
@@ -110,7 +112,12 @@ class Composer:
         service, where the folder cannot be read or holds no definition any more; LedgerError as `load`.
         """
         with self._reloading:
-            self._serving = read_serving(self._settings, self._ledger, self._serving, may_hold=True)
+            try:
+                self._serving = read_serving(self._settings, self._ledger, self._serving, may_hold=True)
+            except EngineError as error:
+                self._failed_reload = (f"The last reload failed, so what was read before is in service: {error}",)
+                raise
+            self._failed_reload = ()
         return self.status()
 
     def status(self) -> Status:
@@ -122,7 +129,7 @@ class Composer:
             connected=ledger.connected,
             definitions=serving.definitions(),
             write_rights=ledger.write_rights,
-            warnings=(*serving.warnings, *ledger.warnings),
+            warnings=(*self._failed_reload, *serving.warnings, *ledger.warnings),
             diagnostics=diagnostics,
         )
 

@@ -65,6 +65,12 @@ class EngineError(Exception):
         self.argument = argument
         self.column = column
 
+    def locate(self, definition: str, file: str, line: int, step: str) -> None:
+        """Says which step of which definition met an error that arose below the definitions, also in the message."""
+        self.definition, self.file, self.line, self.step = definition, file, line, step
+        self.message = f"{definition}, step {step}: {self.message}"
+        self.args = (self.message,)
+
 
 class ConfigurationError(EngineError):
     """What the caller passed cannot work: an unsupported ledger URL, an unreadable folder, a faulty catalogue."""

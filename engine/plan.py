@@ -51,8 +51,7 @@ class Plan:
         try:
             found = session.execute(step.statement, values)
         except (LedgerError, DefinitionUnavailableError) as error:
-            error.definition, error.file, error.line = self.reference.name, self.reference.file, step.line
-            error.step = step.name or str(index + 1)
+            error.locate(self.reference.name, self.reference.file, step.line, step.name or str(index + 1))
             raise
         self._shaper.check_rows(index, found)
         return found

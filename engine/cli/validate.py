@@ -13,6 +13,7 @@ from engine.cli.rule_filter import RuleFilter
 from engine.cli.target_choice import choose_target
 from engine.model import Dialect, Severity
 from engine.reporting import REPORTERS, Report, ReportedFile, Terminal
+from engine.reporting.terminal import Style
 
 if TYPE_CHECKING:
     from engine.loading import LoadedFile
@@ -92,6 +93,12 @@ def run(arguments: ValidateArguments, console: Console) -> int:
     files = load_files(paths, Catalogue.load(arguments.events), target)
     report = Report(tuple(_reported(file, reported) for file in files))
     _write(report, arguments, console)
+    if target.dialect is Dialect.SQL_SERVER and target.schema is not None:
+        console.complain(
+            "the names of tables and columns are checked only for the dialects that SQL is translated to; "
+            "name one with --dialect",
+            Style.WARNING,
+        )
     is_faulty = report.count(Severity.ERROR) or (arguments.warnings_as_errors and report.count(Severity.WARNING))
     return 1 if is_faulty else 0
 

@@ -268,6 +268,10 @@ class TestReload:
             with pytest.raises(ConfigurationError, match="no folder"):
                 composer.reload()
             assert composer.compose("ledgerpayment", PAYMENT).fill("mySecret") == BODY
+            assert "The last reload failed" in composer.status().warnings[0]
+            folder.mkdir()
+            shutil.copy(ROOT / "definitions/ledgerpayment.xml", folder)
+            assert not any("reload failed" in warning for warning in composer.reload().warnings)
 
     def test_a_removed_definition_is_warned_of(
         self, load: Load, folder: Path, caplog: pytest.LogCaptureFixture

@@ -91,8 +91,11 @@ def test_what_cannot_be_carried_is_found_with_a_schema(
     faulty(project, "where r.refundid = ?", "where r.refundid = ? order by r.payee")
     schema = ("--ledger-schema", "fixtures/ledger/schema.sql")
     assert checked(*schema) == 0
+    assert "name one with --dialect" in capsys.readouterr().err
     assert checked(*schema, "--dialect", "duckdb") == 1
-    assert "[portability]" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "[portability]" in shown.out
+    assert "--dialect" not in shown.err
 
 
 def test_the_schema_can_be_read_from_the_ledger(

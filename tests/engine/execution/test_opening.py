@@ -103,7 +103,10 @@ def unreachable(url: str) -> LedgerUnavailableError:
 
 def test_a_server_that_is_not_there_is_named_without_the_user() -> None:
     error = unreachable(f"postgresql://someone:{SECRET}@127.0.0.1:1/ledger")
-    assert str(error) == "the PostgreSQL database ledger at 127.0.0.1:1 cannot be reached"
+    assert str(error) == (
+        "the PostgreSQL database ledger at 127.0.0.1:1 cannot be reached, or refuses the login; "
+        "its own words are in the debug log"
+    )
     assert error.retryable
     assert (error.__cause__, error.__context__) == (None, None)
 
