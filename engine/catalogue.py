@@ -69,12 +69,14 @@ def _read_event(path: Traversable) -> Event:
         schema = msgspec.json.decode(path.read_bytes(), type=_EventSchema)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _faulty(path, f"is not a JSON Schema of an event: {error}") from None
-    if not _CODE.fullmatch(code) or schema.title != code:
+    if not _CODE.fullmatch(code):
+        raise _faulty(path, "is not named after an event code: letters, digits, `_`, `.` and `-`, at most 128 characters")
+    if schema.title != code:
         raise _faulty(path, f"must have the title {code!r}, the event code that the file is named after")
     undeclared = [name for name in schema.required if name not in schema.properties]
     if undeclared:
         raise _faulty(path, f"requires arguments that `properties` does not declare: {', '.join(undeclared)}")
-    if "secret" in schema.properties:
+    if "secret" in map(str.casefold, schema.properties):
         raise _faulty(path, "declares an argument `secret`, the member that holds the registration's secret")
     arguments = tuple(
         EventArgument(name, name in schema.required, found.description, found.examples[0] if found.examples else None)

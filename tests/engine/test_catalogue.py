@@ -57,11 +57,12 @@ def test_the_sites_own_file_wins(tmp_path: Path) -> None:
     ("schema", "name", "words"),
     [
         (SCHEMA, "other", "must have the title 'other'"),
-        (SCHEMA | {"title": "a b"}, "a b", "title"),
+        (SCHEMA | {"title": "a b"}, "a b", "not named after an event code"),
         ([], "refund", "is not a JSON Schema"),
         (SCHEMA | {"properties": {"a": {"type": "integer"}}}, "refund", "integer"),
         (SCHEMA | {"properties": {"a": {"type": "string"}}, "required": ["b"]}, "refund", "does not declare: b"),
         (SCHEMA | {"properties": {"secret": {"type": "string"}}, "required": []}, "refund", "secret"),
+        (SCHEMA | {"properties": {"Secret": {"type": "string"}}, "required": []}, "refund", "secret"),
     ],
 )
 def test_a_faulty_file_is_named(tmp_path: Path, schema: object, name: str, words: str) -> None:
