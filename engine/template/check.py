@@ -17,7 +17,7 @@ from engine.template.expressions import EXPRESSIONS
 from engine.template.fault import NAME, SYNTAX, TemplateFault
 from engine.template.filters import FILTERS
 from engine.template.reference import EACH, LoopVariable, Path, Reference, Use
-from engine.template.syntax import start_of
+from engine.template.syntax import children, start_of
 
 LOOP_MEMBERS: Final = ("first", "last", "index")
 TESTS: Final = ("defined", "none", "undefined")
@@ -134,7 +134,7 @@ class Check:
         found = len(self.faults)
         self._check(node)
         if len(self.faults) == found and not _is_loop_member(node):
-            for child in node.iter_child_nodes():
+            for child in children(node):
                 self._operand(child) if isinstance(child, nodes.Operand) else self._expression(child)
 
     def _operand(self, operand: nodes.Operand) -> None:

@@ -11,7 +11,7 @@ from engine.errors import EncodingError
 from engine.template.expressions import build_expression
 from engine.template.fault import RenderingError
 from engine.template.rendering import Rendering
-from engine.template.syntax import named, root_of, start_of
+from engine.template.syntax import children, named, root_of, start_of
 
 Statement = Callable[[Rendering], None]
 
@@ -144,7 +144,7 @@ def _work(statements: Iterable[nodes.Node]) -> int:
     while left:
         node = left.pop()
         count += 1
-        left += [node.iter, *node.else_] if isinstance(node, nodes.For) else node.iter_child_nodes()
+        left += [node.iter, *node.else_] if isinstance(node, nodes.For) else children(node)
     return count
 
 

@@ -43,6 +43,9 @@ class _SkipTag(Extension):
 _environment: Final = Environment(  # noqa: S701  # it only parses: nothing is rendered, and escaping is JSON's
     extensions=[_SkipTag], keep_trailing_newline=True
 )
+_lexer: Final = _environment.lexer  # kept: the environment looks it up anew each time
+_DECIMAL: Final = "decimal"  # no kind of Jinja's: its lexer passes such a token on as it is
+_LEAVES: Final = frozenset({nodes.TemplateData, nodes.Name, nodes.Const})
 
 
 def parse_tree(text: str) -> nodes.Template | TemplateFault:
@@ -50,7 +53,7 @@ def parse_tree(text: str) -> nodes.Template | TemplateFault:
     try:
         parser = Parser(_environment, "")
         parser.stream = TokenStream(_tokens(text), None, None)
-        tree = parser.parse()
+        tree = nodes.Template(parser.subparse(), lineno=1)  # parser.parse() would also tell each node its environment
     except TemplateSyntaxError as error:
         return TemplateFault(SYNTAX, error.lineno, f"This is no Jinja template: {error.message}")
     except RecursionError:
@@ -64,13 +67,26 @@ def _too_deep() -> TemplateFault:
 
 def _tokens(text: str) -> Iterator[Token]:
     """Jinja's tokens, numbered by offset. Decimal literals keep their digits."""
-    for count, (offset, kind, value) in enumerate(_lexemes(text)):
+    for token in _lexer.wrap(_bounded(_lexemes(text))):
+        if token.type == _DECIMAL:
+            yield Token(token.lineno, "float", _decimal(token.value, token.lineno))  # type: ignore[arg-type]  # any value will do
+        else:
+            yield token
+
+
+def _bounded(lexemes: Iterator[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:
+    """The lexemes as the lexer can make tokens of them; TemplateSyntaxError at the first of which it cannot."""
+    for count, (offset, kind, value) in enumerate(lexemes):
         if count == MAX_TOKENS:
             raise TemplateSyntaxError(f"it has more than {MAX_TOKENS} parts", offset)
         if kind == "float":
-            yield Token(offset, kind, _decimal(value, offset))  # type: ignore[arg-type]  # any value will do
+            yield offset, _DECIMAL, value
+        elif kind == "string" and not _ESCAPES.fullmatch(value):
+            raise TemplateSyntaxError("an unknown escape sequence in a text; a backslash is written `\\\\`", offset)
+        elif kind == "integer":
+            yield offset, kind, _integer(value, offset)
         else:
-            yield from _wrapped(offset, kind, value)
+            yield offset, kind, value
 
 
 def _lexemes(text: str) -> Iterator[tuple[int, str, str]]:
@@ -78,7 +94,7 @@ def _lexemes(text: str) -> Iterator[tuple[int, str, str]]:
     # The lexer turns "\r\n" into "\n"; so that offsets hold, each carriage return becomes a line feed first.
     source = text.replace("\r", "\n")
     try:
-        for _line, kind, value in _environment.lexer.tokeniter(source, None):
+        for _line, kind, value in _lexer.tokeniter(source, None):
             # Only blanks are dropped between two tokens, by whitespace control.
             start = source.find(value, end)
             end = start + len(value)
@@ -90,13 +106,12 @@ def _lexemes(text: str) -> Iterator[tuple[int, str, str]]:
         raise TemplateSyntaxError(message, end) from None
 
 
-def _wrapped(offset: int, kind: str, value: str) -> Iterator[Token]:
-    if kind == "string" and not _ESCAPES.fullmatch(value):
-        raise TemplateSyntaxError("an unknown escape sequence in a text; a backslash is written `\\\\`", offset)
+def _integer(text: str, offset: int) -> str:
     try:
-        yield from _environment.lexer.wrap([(offset, kind, value)])
+        int(text.replace("_", ""), 0)
     except ValueError:
         raise TemplateSyntaxError("a number has too many digits", offset) from None
+    return text
 
 
 def _decimal(text: str, offset: int) -> Decimal:
@@ -109,10 +124,22 @@ def _decimal(text: str, offset: int) -> Decimal:
 def _depth_is_bounded(tree: nodes.Node) -> bool:
     level: list[nodes.Node] = [tree]
     for _ in range(MAX_NESTING):
-        level = [child for node in level for child in node.iter_child_nodes()]
+        level = [child for node in level if type(node) not in _LEAVES for child in children(node)]
         if not level:
             return True
     return False
+
+
+def children(node: nodes.Node) -> list[nodes.Node]:
+    """The nodes directly below, in order: what `iter_child_nodes` gives, in a third of its time."""
+    found: list[nodes.Node] = []
+    for field in node.fields:
+        value = getattr(node, field, None)
+        if isinstance(value, nodes.Node):
+            found.append(value)
+        elif isinstance(value, list):
+            found += [item for item in value if isinstance(item, nodes.Node)]
+    return found
 
 
 def start_of(node: nodes.Node) -> int:
@@ -122,7 +149,9 @@ def start_of(node: nodes.Node) -> int:
     while part is not None:
         if part.lineno is not None:
             places.append(part.lineno)
-        part = part.expr1 if isinstance(part, nodes.CondExpr) else next(part.iter_child_nodes(), None)
+        if type(part) in _LEAVES:
+            break
+        part = part.expr1 if isinstance(part, nodes.CondExpr) else next(iter(children(part)), None)
     return min(places, default=0)
 
 
