@@ -7,6 +7,7 @@ would make of LIMIT, QUALIFY, `::` or `??` never comes up, and one scanner count
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
@@ -20,7 +21,7 @@ from engine.sql.tokens import Tokens
 from engine.sql.wordlist import words
 
 _DIALECT = TSQL()
-_WORD, _SYMBOL, _VAR = TokenKind.WORD, TokenKind.SYMBOL, TokenType.VAR  # for speed: an enumeration's lookup is slow
+_WORD, _PLACEHOLDER, _VAR = TokenKind.WORD, TokenKind.PLACEHOLDER, TokenType.VAR  # an enumeration's lookup is slow
 _RESERVED = words("reserved_words.txt")
 _KNOWN = TSQL.Tokenizer.KEYWORDS
 _KEYWORDS = {
@@ -44,6 +45,9 @@ _SYMBOLS = {symbol: _KNOWN.get(symbol) or TSQL.Tokenizer.SINGLE_TOKENS[symbol] f
     symbol: _KNOWN[symbol] for symbol in ("<=", ">=", "<>", "!=")
 }
 _SYMBOLS |= {"!<": _SYMBOLS[">="], "!>": _SYMBOLS["<="]}
+_FIXED = {symbol: (type_, symbol) for symbol, type_ in _SYMBOLS.items()} | {
+    word: (_KEYWORDS.get(word, TokenType.VAR), word.upper()) for word in _RESERVED - _SPECIAL_WORDS
+}
 MAX_METHOD_CALLS = 20
 """How many `.name(…)` may follow results: the parser's time grows with the third power of a chain's length."""
 _METHOD_CALL = re.compile(r"\)\s*\.")
@@ -72,27 +76,24 @@ _LOOK = "Try the query in a SQL Server tool first."
 def _parser_tokens(tokens: Tokens) -> list[ParserToken]:
     """Our tokens as sqlglot's, `?` as `:0`, `:1` and so on. `col` is our token's index: so an error finds its place."""
     made: list[ParserToken] = []
-    text, placeholders = tokens.text, 0
-    has_index_hint = "index" in tokens.lower
-    for index, token in enumerate(tokens.all):
-        kind, start, end, word = token.kind, token.start, token.end, tokens.lower[index]
-        if kind is _WORD:
-            type_, content = _KEYWORDS.get(word, _VAR), word.upper() if word in _RESERVED else text[start:end]
-        elif kind is _SYMBOL:
-            type_, content = _SYMBOLS[word], word
-        elif kind is TokenKind.PLACEHOLDER:
-            made.append(ParserToken(TokenType.COLON, ":", 1, index, start, end - 1, _NO_COMMENTS))
+    add, text, placeholders = made.append, tokens.text, 0
+    for index, (token, word) in enumerate(zip(tokens.all, tokens.lower, strict=True)):
+        start, end = token.start, token.end
+        if word in _FIXED:
+            type_, content = _FIXED[word]
+        elif word in _SPECIAL_WORDS:
+            made += _special_word(tokens, index, word)
+            continue
+        elif token.kind is _WORD:
+            type_, content = _KEYWORDS.get(word, _VAR), text[start:end]
+        elif token.kind is _PLACEHOLDER:
+            add(ParserToken(TokenType.COLON, ":", 1, index, start, end - 1, _NO_COMMENTS))
             type_, content = _VAR, str(placeholders)
             placeholders += 1
         else:
-            type_, content = _literal(kind, text[start:end])
-        if word in _SPECIAL_WORDS:
-            made += _special_word(tokens, index, word)
-        else:
-            made.append(ParserToken(type_, content, 1, index, start, end - 1, _NO_COMMENTS))
-        if has_index_hint:
-            _call_index_hint(tokens, index, made)
-    return made
+            type_, content = _literal(token.kind, text[start:end])
+        add(ParserToken(type_, content, 1, index, start, end - 1, _NO_COMMENTS))
+    return _with_index_hints(tokens, made) if "index" in tokens.lower else made
 
 
 def _special_word(tokens: Tokens, index: int, word: str) -> tuple[ParserToken, ...]:
@@ -131,15 +132,20 @@ def _is_type(tokens: Tokens, index: int) -> bool:
     )
 
 
-def _call_index_hint(tokens: Tokens, index: int, made: list[ParserToken]) -> None:
-    """The hint INDEX = x becomes INDEX (x), the form that sqlglot knows; `made` ends with the token at `index`."""
-    start = tokens.all[index].start
-    if tokens.word(index) == "=" and tokens.word(index - 1) == "index":
-        made.pop()
-        if tokens.word(index + 1) != "(":
-            made.append(_made(TokenType.L_PAREN, "(", index, start))
-    elif tokens.word(index - 1) == "=" and tokens.word(index - 2) == "index" and tokens.word(index) != "(":
-        made.append(_made(TokenType.R_PAREN, ")", index, start))
+def _with_index_hints(tokens: Tokens, made: list[ParserToken]) -> list[ParserToken]:
+    """The hint INDEX = x becomes INDEX (x), the form that sqlglot knows."""
+    found: list[ParserToken] = []
+    for token, following in zip_longest(made, made[1:]):
+        index, start, word = token.col, token.start, tokens.word(token.col)
+        is_last = following is None or following.col != index
+        if word == "=" and tokens.word(index - 1) == "index":
+            if tokens.word(index + 1) != "(":
+                found.append(_made(TokenType.L_PAREN, "(", index, start))
+            continue
+        found.append(token)
+        if is_last and tokens.word(index - 1) == "=" and tokens.word(index - 2) == "index" and word != "(":
+            found.append(_made(TokenType.R_PAREN, ")", index, start))
+    return found
 
 
 def _made(type_: TokenType, text: str, index: int, offset: int) -> ParserToken:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from unicodedata import name as character_name
@@ -43,11 +44,12 @@ class Token(Struct, frozen=True, gc=False):
 class Scan:
     """All tokens of a text in order, and what is wrong with it. The tokens are exact even where there are faults.
 
-    `words` has the lower case of each token that is a word or a symbol, else ''.
+    `words` has the lower case of each token that is a word or a symbol, else ''. `comments` are those of the tokens.
     """
 
     tokens: tuple[Token, ...]
     words: tuple[str, ...]
+    comments: tuple[Token, ...]
     faults: tuple[SqlFault, ...]
 
 
@@ -84,8 +86,11 @@ _UNCLOSED = {
     '"': (TokenKind.QUOTED, "quoted identifier", '"'),
 }
 _WHITE_SPACE = re.compile(r"[ \t\r\n]*+")
+_NOT_A_BREAK = re.compile(r"[^\r\n]")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
+_COMMENT = re.compile(r"--|/\*")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]|\r(?!\n)")
+_SUSPECT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # one class of characters is found quickly
 
 
 def scan(text: str) -> Scan:
@@ -99,7 +104,11 @@ def scan(text: str) -> Scan:
         if position is not None:
             position = _open_token(text, position, tokens, faults)
             words.append("")
-    return Scan(tuple(tokens), tuple(words), (*faults, *_forbidden_characters(text, tokens)))
+    if _SUSPECT.search(text):
+        faults += _forbidden_characters(text, tokens)
+    kind = TokenKind.COMMENT
+    comments = tuple([token for token in tokens if token.kind is kind]) if _COMMENT.search(text) else ()
+    return Scan(tuple(tokens), tuple(words), comments, tuple(faults))
 
 
 def _closed_tokens(text: str, position: int, tokens: list[Token], words: list[str]) -> int | None:
@@ -128,16 +137,14 @@ def _open_token(text: str, start: int, tokens: list[Token], faults: list[SqlFaul
     return end
 
 
-def blank_comments(text: str, tokens: tuple[Token, ...]) -> str:
-    """`text` with every comment turned into blanks, offset for offset; line breaks stay."""
+def blank_comments(text: str, comments: Iterable[Token]) -> str:
+    """`text` with each of its comments turned into blanks, offset for offset; line breaks stay."""
     pieces: list[str] = []
     position = 0
-    for token in tokens:
-        if token.kind is TokenKind.COMMENT:
-            comment = text[token.start : token.end]
-            pieces += text[position : token.start], re.sub(r"[^\r\n]", " ", comment)
-            position = token.end
-    return "".join((*pieces, text[position:]))
+    for token in comments:
+        pieces += text[position : token.start], _NOT_A_BREAK.sub(" ", text[token.start : token.end])
+        position = token.end
+    return "".join((*pieces, text[position:])) if pieces else text
 
 
 def _end_of_comment(text: str, position: int) -> int | None:

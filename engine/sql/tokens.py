@@ -37,10 +37,10 @@ class Tokens:
     def of(cls, text: str, found: Scan) -> Tokens:
         """The tokens of `text` but for its comments and the semicolons that lead and trail."""
         kept, lower = found.tokens, found.words
-        comment = TokenKind.COMMENT
-        if any(token.kind is comment for token in kept):
-            lower = tuple(word for token, word in zip(kept, lower, strict=True) if token.kind is not comment)
-            kept = tuple(token for token in kept if token.kind is not comment)
+        if found.comments:
+            comment = TokenKind.COMMENT
+            lower = tuple([word for token, word in zip(kept, lower, strict=True) if token.kind is not comment])
+            kept = tuple([token for token in kept if token.kind is not comment])
         first, last = 0, len(kept)
         while first < last and lower[first] == ";":
             first += 1

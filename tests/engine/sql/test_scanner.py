@@ -172,7 +172,7 @@ def test_between_the_tokens_is_nothing_but_white_space(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 def test_blanking_keeps_offsets_line_breaks_and_the_other_tokens(text: str) -> None:
     found = scan(text)
-    blanked = blank_comments(text, found.tokens)
+    blanked = blank_comments(text, found.comments)
     kept = [token for token in found.tokens if token.kind is not TokenKind.COMMENT]
     assert len(blanked) == len(text)
     assert [at for at, c in enumerate(blanked) if c in "\r\n"] == [at for at, c in enumerate(text) if c in "\r\n"]
