@@ -70,7 +70,7 @@ def _read_event(path: Traversable) -> Event:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _faulty(path, f"is not a JSON Schema of an event: {error}") from None
     if not _CODE.fullmatch(code):
-        raise _faulty(path, "is not named after an event code: letters, digits, `_`, `.` and `-`, at most 128 characters")
+        raise _faulty(path, "is not named after an event code: at most 128 letters, digits, `_`, `.` and `-`")
     if schema.title != code:
         raise _faulty(path, f"must have the title {code!r}, the event code that the file is named after")
     undeclared = [name for name in schema.required if name not in schema.properties]

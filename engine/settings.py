@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import ConfigurationError
 
+_MOST_ROWS = 10_000_000  # far more than fit into a body
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -38,8 +40,8 @@ class Settings:
             _check_zone(time_zone)
         if isinstance(databases, str):
             raise ConfigurationError(f"`databases` takes a list of names; write [{databases!r}].")
-        if max_rows < 1:
-            raise ConfigurationError(f"`max_rows` must be at least 1, not {max_rows}.")
+        if type(max_rows) is not int or not 1 <= max_rows <= _MOST_ROWS:
+            raise ConfigurationError(f"`max_rows` must be a whole number from 1 to {_MOST_ROWS}, not {max_rows!r}.")
         return cls(
             Path(folder),
             None if ledger_schema is None else Path(ledger_schema),

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from engine.model import Definition, Diagnostic
 from engine.validation.finding import Finding
 
+_NAMED = 5  # places that a finding names: of a thousand copies, a thousand findings would each name all
+
 
 def check_folder(definitions: Iterable[Definition]) -> tuple[Diagnostic, ...]:
     """The findings about definitions of the same category and name: one in each, which names the others."""
@@ -24,7 +26,8 @@ def check_folder(definitions: Iterable[Definition]) -> tuple[Diagnostic, ...]:
 
 
 def _finding(definition: Definition, others: list[Definition]) -> Diagnostic:
-    places = ", ".join(f"{other.file}:{other.name_position.line}" for other in others)
-    message = f"{definition.category} {definition.name} is also defined in {places}."
+    places = ", ".join(f"{other.file}:{other.name_position.line}" for other in others[:_NAMED])
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    message = f"{definition.category} {definition.name} is also defined in {places}{more}."
     hint = "Keep one of them; move copies out of the folder."
     return Finding("duplicate-definition", definition.name_position, message, hint).diagnostic(definition.file)

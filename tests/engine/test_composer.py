@@ -19,6 +19,7 @@ from engine import (
     TooManyRowsError,
     UnknownEventError,
 )
+from engine.execution.observed import Execution
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "fixtures/ledger/schema.sql"
@@ -136,6 +137,9 @@ def test_an_outermost_star_is_a_finding_on_a_ledger_whose_columns_are_known(load
         ({"time_zone": "Sweden"}, "IANA"),
         ({"databases": "aptic"}, r"\['aptic'\]"),
         ({"max_rows": 0}, "max_rows"),
+        ({"max_rows": 2.5}, "whole number"),
+        ({"max_rows": "5"}, "whole number"),
+        ({"max_rows": 2**70}, "whole number"),
         ({"timeout": 0}, "timeout"),
         ({"on_invalid": "ignore"}, "on_invalid"),
     ],
@@ -338,3 +342,14 @@ def test_a_closed_composer_says_so(load: Load) -> None:
     composer.close()
     with pytest.raises(LedgerUnavailableError, match="closed"):
         composer.compose("ledgerpayment", PAYMENT)
+
+
+def test_explain_gives_the_same_body_and_tells_of_each_query(load: Load) -> None:
+    seen: list[Execution] = []
+    with load() as composer:
+        assert composer.explain("ledgerpayment", PAYMENT, seen.append).fill("mySecret") == BODY
+        assert composer.explain("statuschange", STATUS, seen.append).fill("mySecret") == DEFAULT
+        with pytest.raises(EmptyResultError):
+            composer.explain("ledgerpayment", PAYMENT | {"data": PAYMENT["data"] | {"paymentid": "404"}}, seen.append)
+    assert [(execution.values, execution.rows) for execution in seen] == [((18142, 111927), 1), ((404, 111927), 0)]
+    assert {Path(execution.file).name for execution in seen} == {"ledgerpayment.xml"}

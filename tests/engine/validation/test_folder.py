@@ -28,6 +28,12 @@ def test_three_of_a_kind(validator) -> None:
     assert "a.xml:1, c.xml:1" in found[1].message
 
 
+def test_of_many_copies_a_few_are_named(validator) -> None:
+    found = check_folder(_files(validator, *((f"{number}.xml", "x") for number in range(9))))
+    assert len(found) == 9
+    assert found[0].message.endswith("1.xml:1, 2.xml:1, 3.xml:1, 4.xml:1, 5.xml:1 and 3 more.")
+
+
 def test_different_names_and_categories_are_fine(validator) -> None:
     files = _files(validator, ("a.xml", "x"), ("b.xml", "y"), ("c.xml", "X"))
     other = validator.definition(validator.query("select 1 as a"), name="x").replace("webhook", "callback")
