@@ -82,13 +82,23 @@ class Composer:
             opened.close()
             raise
 
-    def compose(self, event: str, data: Mapping[str, object], *, observer: Observer | None = None) -> Body:
+    def compose(self, event: str, data: Mapping[str, object]) -> Body:
         """The body of one event: custom where a definition exists, else the default body.
 
-        `data` is the event message; its member `data` holds the event's arguments. `observer` is told of each query
-        after it ran, for people who look for a fault. Raises UnknownEventError, BindingError,
-        DefinitionUnavailableError, LedgerError, ResultError and EncodingError.
+        `data` is the event message; its member `data` holds the event's arguments. Raises UnknownEventError,
+        BindingError, DefinitionUnavailableError, LedgerError, ResultError and EncodingError.
         """
+        return self._compose(event, data, None)
+
+    def explain(self, event: str, data: Mapping[str, object], observer: Observer) -> Body:
+        """As `compose`, for people who look for a fault: `observer` is told of each query after it ran or failed.
+
+        It is called with an `engine.execution.observed.Execution`, which holds the values that were bound, but never a
+        registration's secret.
+        """
+        return self._compose(event, data, observer)
+
+    def _compose(self, event: str, data: Mapping[str, object], observer: Observer | None) -> Body:
         serving = self._serving
         known = serving.catalogue.events.get(event)
         if known is None:

@@ -22,7 +22,7 @@ class Plan:
         self._shaper = Shaper(compiled, max_rows=max_rows)
         self._is_single = len(compiled.steps) == 1
 
-    def compose(self, event: str, message: Message, ledger: Ledger, observer: Observer | None = None) -> Body:
+    def compose(self, event: str, message: Message, ledger: Ledger, observer: Observer | None) -> Body:
         """Bind, execute, shape. Raises what these stages raise, with the place in the definition."""
         values = self._binder.bind(message)
         with ledger.session() as opened:

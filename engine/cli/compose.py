@@ -68,8 +68,11 @@ def run(arguments: ComposeArguments, console: Console) -> int:
     message = read_message(_read(arguments.message), arguments.message)
     secret = message.secret if arguments.secret_env is None else _secret(arguments.secret_env, console)
     with load_composer(arguments, arguments.ledger_schema) as composer:
-        observer = explainer(secret, console.trouble, console.note) if arguments.explain else None
-        body = composer.compose(arguments.event, message.data, observer=observer)
+        if arguments.explain:
+            observer = explainer(secret, console.trouble, console.note)
+            body = composer.explain(arguments.event, message.data, observer)
+        else:
+            body = composer.compose(arguments.event, message.data)
     if arguments.explain and body.definition is None:
         console.note(f"{console.trouble.escape(arguments.event)} has no definition: this is its default body.")
     if body.skip_reason is None:
