@@ -16,7 +16,8 @@ class Plan:
 
     def __init__(self, compiled: CompiledDefinition, max_rows: int) -> None:
         definition = compiled.definition
-        self.reference = DefinitionReference(definition.name, definition.file, definition.content_hash)
+        file = definition.file.encode(errors="backslashreplace").decode()  # a name in no encoding could not be dumped
+        self.reference = DefinitionReference(definition.name, file, definition.content_hash)
         self._steps = compiled.steps
         self._binder = Binder(compiled)
         self._shaper = Shaper(compiled, max_rows=max_rows)

@@ -8,6 +8,7 @@ import pytest
 
 from engine import (
     BindingError,
+    Body,
     Composer,
     ConfigurationError,
     DefinitionState,
@@ -116,6 +117,17 @@ def test_every_fault_of_every_file_is_raised_at_once(load: Load, folder: Path) -
         ("nosuchevent.xml", "unknown-event"),
     }
     assert "2 of 3 definitions are faulty" in str(caught.value)
+
+
+def test_a_body_can_be_kept_whatever_the_files_name_is(load: Load, folder: Path) -> None:
+    name = os.fsdecode(b"status\xff.xml")
+    try:
+        (folder / name).write_text(definition("select 1 as a"))
+    except OSError:
+        pytest.skip("the file system takes no such name")
+    with load() as composer:
+        body = composer.compose("statuschange", STATUS)
+    assert Body.load(body.dump()) == body
 
 
 @pytest.mark.parametrize("sql", ["select * from dat_client", "select c.*, 1 as x from dat_client c"])
