@@ -54,7 +54,8 @@ def argument_scope(emitter: Emitter, node: exp.Expr) -> Iterator[None]:
     finally:
         scope.in_aggregate = False
     if scope.outer_uses > uses:
-        raise refused(node, "an aggregate over a column of the query around it is not carried to this ledger")
+        hint = "join the tables, and group"
+        raise refused(node, "an aggregate over a column of the query around it is not carried to this ledger", hint)
 
 
 def argument(emitter: Emitter, node: exp.Expr) -> tuple[Typed, str]:

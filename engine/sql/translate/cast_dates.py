@@ -10,6 +10,7 @@ from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.guards import guarded, in_range
 from engine.sql.translate.kinds import MOMENTS, STRINGS
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.wording import ANYWHERE
 
 _DATE_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
@@ -104,4 +105,4 @@ def rounded_to_ticks(sql: str) -> str:
 
 
 def _not_carried(node: exp.Expr, from_: SqlType, to: SqlType) -> Refused:
-    return refused(node, f"a conversion of {from_.kind} to {to.kind} is not carried to this ledger")
+    return refused(node, f"a conversion of {from_.kind} to {to.kind} is not carried to this ledger", ANYWHERE)

@@ -15,6 +15,7 @@ from engine.sql.translate.kinds import MOMENTS, MONEYS, PADDED, STRINGS, TEMPORA
 from engine.sql.translate.strings import counted, is_basic
 from engine.sql.translate.targets import Target, text_literal
 from engine.sql.translate.typed import Rank, Typed
+from engine.sql.translate.wording import ANYWHERE
 
 # Sign and digits at most.
 _WHOLE_LENGTH: Final = {Kind.TINYINT: 3, Kind.SMALLINT: 6, Kind.INT: 11, Kind.BIGINT: 20}
@@ -216,4 +217,4 @@ def _in_code_page(emitter: Emitter, node: exp.Expr, value: Typed) -> str:
 
 
 def _not_carried(node: exp.Expr, from_: SqlType, to: SqlType) -> Refused:
-    return refused(node, f"a conversion of {from_.kind} to {to.kind} is not carried to this ledger")
+    return refused(node, f"a conversion of {from_.kind} to {to.kind} is not carried to this ledger", ANYWHERE)

@@ -19,6 +19,7 @@ from engine.sql.translate.guards import guarded
 from engine.sql.translate.kinds import EXACT, MOMENTS, MONEYS, STRINGS, TEMPORAL, WHOLE, scale_of
 from engine.sql.translate.targets import text_literal
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.wording import ANYWHERE
 
 _MOST_SMALLMONEY: Final = 214_748
 
@@ -50,7 +51,8 @@ def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, st
     if isinstance(value.constant, str) and style in LITERAL_STYLES and LITERAL_STYLES[style].fullmatch(value.constant):
         style = None
     if style not in (None, 0) and value.type.kind not in TEMPORAL:
-        raise refused(node, f"CONVERT style {style} to {type_.kind} is not carried to this ledger")
+        hint = "leave the style out, and write dates as '2024-01-31'"
+        raise refused(node, f"CONVERT style {style} to {type_.kind} is not carried to this ledger", hint)
     if isinstance(value.constant, str):
         return from_literal(emitter, node, value.constant, type_)
     found = _CONVERTERS.get(type_.kind)
@@ -62,7 +64,7 @@ def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, st
 
 def not_carried(node: exp.Expr, from_: SqlType, to: SqlType) -> Refused:
     """The fault of a conversion that is not on the list."""
-    hint = None
+    hint = ANYWHERE
     if from_.kind in (Kind.FLOAT, Kind.REAL):
         hint = "float is not exact, and every ledger rounds it in its own way: select it as it is"
     return refused(node, f"a conversion of {from_.kind} to {to.kind} is not carried to this ledger", hint)

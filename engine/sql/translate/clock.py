@@ -13,6 +13,7 @@ from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import DATETIME
 from engine.sql.translate.targets import text_literal
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.wording import ANYWHERE
 
 # datetime2(7), of which the targets keep six digits; so it is called datetime2(6).
 _PRECISE: Final = SqlType(Kind.DATETIME2, scale=6)
@@ -35,7 +36,7 @@ def anonymous(emitter: Emitter, node: exp.Anonymous) -> Typed:
     name = str(node.this).upper()
     if name in _UTC and not node.expressions:
         return _now(emitter, "UTC", _UTC[name])
-    raise refused(node, f"the function {name} is not carried to this ledger")
+    raise refused(node, f"the function {name} is not carried to this ledger", ANYWHERE)
 
 
 def _now(emitter: Emitter, zone: str, type_: SqlType) -> Typed:

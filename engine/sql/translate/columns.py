@@ -52,7 +52,7 @@ def _unknown(emitter: Emitter, node: exp.Column, name: str, qualifier_key: str |
         message = f"no table or alias here is called {node.args['table'].this}"
         return refused(node.args["table"], message, hint, rule="unknown-column")
     known = [known.name for source in sources if qualifier_key in (None, source.key) for known in source.columns.all()]
-    where = f"{node.args['table'].this} has" if qualifier_key else "the tables here have"
+    where = f"the table {node.args['table'].this} has" if qualifier_key else "the tables here have"
     return refused(node.this, f"{where} no column {name}", did_you_mean(name, known), rule="unknown-column")
 
 

@@ -55,7 +55,8 @@ def _common_table(emitter: Emitter, node: exp.CTE) -> str:
 def _check_recursion(node: exp.CTE, key: str) -> None:
     for table in node.this.find_all(exp.Table):
         if table.args.get("db") is None and table.name.casefold() == key:
-            raise refused(table, f"the recursive CTE {table.name} is not carried to this ledger")
+            hint = "join the table with itself as often as there are levels"
+            raise refused(table, f"the recursive CTE {table.name} is not carried to this ledger", hint)
 
 
 def _free_name(emitter: Emitter, key: str) -> str:

@@ -37,7 +37,7 @@ def comparable(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, sign
     if kinds <= STRINGS:
         return _strings(emitter, left, right, node, is_equality=is_equality)
     if not is_equality and kinds & {Kind.UNIQUEIDENTIFIER, Kind.BIT}:
-        raise refused(node, f"an order among {left.type.kind} values is not carried to this ledger")
+        raise refused(node, f"an order among {left.type.kind} values is not carried to this ledger", "compare with =")
     if kinds <= EXACT or kinds <= MOMENTS - {Kind.DATETIME} or len(kinds) == 1 or kinds <= FLOATS:
         return Pair(left.sql, right.sql)
     moments = beside(emitter.target, left, right, sign) if kinds == {Kind.DATETIME, Kind.DATETIME2} else None

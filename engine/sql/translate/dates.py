@@ -14,6 +14,7 @@ from engine.sql.translate.faults import refused
 from engine.sql.translate.guards import in_range
 from engine.sql.translate.kinds import DATE, DATETIME, DATETIME2, INT, MOMENTS, WHOLE
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.wording import ANYWHERE
 
 _DAYS: Final = MOMENTS | {Kind.DATE}
 
@@ -85,7 +86,7 @@ def datepart(emitter: Emitter, node: exp.Extract) -> Typed:
         first = _extracted(f"date_trunc('year', CAST({value.sql} AS timestamp))", "dow")
         days = f"({_extracted(value.sql, 'doy')} - 1 + {first})"
         return Typed(f"({_divided(emitter, f'{days} / 7')} + 1)", INT)
-    raise refused(node, f"DATEPART({unit.lower()}) is not carried to this ledger")
+    raise refused(node, f"DATEPART({unit.lower()}) is not carried to this ledger", ANYWHERE)
 
 
 def _extracted(sql: str, part: str) -> str:
@@ -108,7 +109,7 @@ def dateadd(emitter: Emitter, node: exp.DateAdd) -> Typed:
         raise refused(node, f"DATEADD by a {number.type.kind} is not carried to this ledger", "CAST the number to int")
     span, kinds = ("1 month", _DAYS) if unit in _MONTHS else _SPANS.get(unit, ("", frozenset()))
     if not span:
-        raise refused(node, f"DATEADD({unit.lower()}) is not carried to this ledger")
+        raise refused(node, f"DATEADD({unit.lower()}) is not carried to this ledger", "use seconds or days")
     if value.type.kind not in kinds:
         raise refused(node, f"DATEADD({unit.lower()}) on {value.type.kind} is not carried", "CAST it to datetime2(3)")
     if unit == "SECOND" or value.type.kind is Kind.SMALLDATETIME:
@@ -147,7 +148,7 @@ def datediff(emitter: Emitter, node: exp.DateDiff) -> Typed:
     elif unit in _SECONDS:
         sql = f"{_units_since(emitter, end, unit)} - {_units_since(emitter, start, unit)}"
     else:
-        raise refused(node, f"DATEDIFF({unit.lower()}) is not carried to this ledger")
+        raise refused(node, f"DATEDIFF({unit.lower()}) is not carried to this ledger", "use seconds or days")
     return Typed(f"CAST({sql} AS integer)", INT)
 
 

@@ -17,34 +17,12 @@ from engine.sql.translate.plans import Output, Plan
 from engine.sql.translate.scope import Grouping, Scope
 from engine.sql.translate.targets import Target
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.wording import CLAUSES, WORDS, way_out
 
 Made = TypeVar("Made")
 
 MAX_LENGTH: Final = 20_000
 """How many characters of SQL one expression may become: a rewrite may name its operand more than once."""
-
-# What the author wrote, where the parser's word for it would not be recognised.
-_WORDS: Final[dict[type[exp.Expr], str]] = {
-    exp.AtTimeZone: "AT TIME ZONE",
-    exp.BitwiseAnd: "&",
-    exp.BitwiseNot: "~",
-    exp.BitwiseOr: "|",
-    exp.BitwiseXor: "^",
-    exp.GroupingSets: "GROUPING SETS",
-    exp.HexString: "a binary constant",
-    exp.NullSafeEQ: "IS NOT DISTINCT FROM",
-    exp.NullSafeNEQ: "IS DISTINCT FROM",
-    exp.TryCast: "TRY_CAST",
-}
-
-_CLAUSES: Final = {
-    "for_": "FOR XML or FOR JSON",
-    "pivots": "PIVOT or UNPIVOT",
-    "sample": "TABLESAMPLE",
-    "temporary": "a # before its name",
-    "version": "FOR SYSTEM_TIME",
-    "windows": "a WINDOW clause",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +117,8 @@ class Emitter:
             raise refused(self._latest, f"{self.name_of(self._latest)} lacks an argument")
         self._latest = node
         if found is None:
-            raise refused(node, f"{self.name_of(node)} is not carried to this ledger as a {role}")
+            message = f"{self.name_of(node)} is not carried to this ledger as a {role}"
+            raise refused(node, message, way_out(type(node)))
         self.check_arguments(node, found.args)
         for name in found.needs:
             if node.args.get(name) is None:
@@ -152,8 +131,8 @@ class Emitter:
             return
         for key, value in node.args.items():
             if value and key not in allowed:
-                word = _CLAUSES.get(key) or key.strip("_").upper()
-                raise refused(node, f"{self.name_of(node)} with {word} is not carried to this ledger")
+                word = CLAUSES.get(key) or key.strip("_").upper()
+                raise refused(node, f"{self.name_of(node)} with {word} is not carried to this ledger", way_out(key))
 
     def name_of(self, node: exp.Expr) -> str:
         """What the author calls `node`: the function's own name where the text tells it."""
@@ -162,7 +141,7 @@ class Emitter:
             return self.request.text[start : end + 1].upper()
         if isinstance(node, exp.Anonymous):
             return str(node.this).upper()
-        return _WORDS.get(type(node)) or str(node.key).upper()
+        return WORDS.get(type(node)) or str(node.key).upper()
 
     def attempt(self, make: Callable[[], Made]) -> Made | None:
         """What `make` gives, or None after noting why it is refused, so that the rest is looked at too."""

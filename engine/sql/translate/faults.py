@@ -20,8 +20,13 @@ class Refused(Exception):  # noqa: N818  # not an error of the engine: it ends o
 
 
 def refused(node: exp.Expr, message: str, hint: str | None = None, *, rule: str = "portability") -> Refused:
-    """The exception that says why `node` is not carried."""
-    return Refused(SqlFault(rule=rule, offset=node_offset(node), message=message, hint=hint))
+    """The exception that says why `node` is not carried; `message` and `hint` are made sentences."""
+    return Refused(SqlFault(rule, node_offset(node), sentence(message), sentence(hint) if hint else None))
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its start and a full stop at its end."""
+    return text[0].upper() + text[1:] + ("" if text.endswith("?") else ".")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:

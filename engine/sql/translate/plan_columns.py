@@ -19,14 +19,14 @@ def column_names(node: exp.Expr, alias: exp.TableAlias, outputs: Sequence[Output
     if not all(isinstance(column, exp.Identifier) for column in given):
         raise refused(node, "the columns after an alias are plain names")
     if given and len(given) != len(outputs):
-        raise refused(node, f"{alias.this.this} names {len(given)} columns, and its query has {len(outputs)}")
+        raise refused(node, f"the alias {alias.this.this} names {len(given)} columns, and its query has {len(outputs)}")
     names = [column.this for column in given] if given else [output.name for output in outputs]
     seen: set[str] = set()
     for number, name in enumerate(names, start=1):
         if name is None:
             raise refused(node, f"column {number} of {alias.this.this} has no name", "name it with AS")
         if name.casefold() in seen:
-            raise refused(node, f"{alias.this.this} has two columns called {name}")
+            raise refused(node, f"the alias {alias.this.this} has two columns called {name}")
         seen.add(name.casefold())
     return [name for name in names if name is not None]
 

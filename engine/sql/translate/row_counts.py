@@ -49,7 +49,7 @@ def _check_options(emitter: Emitter, node: exp.Expr, *, rows_word: bool) -> None
     if options.args.get("with_ties"):
         raise refused(node, "TOP … WITH TIES is not carried to this ledger", "use RANK() in a derived table")
     if options.args.get("percent"):
-        raise refused(node, "TOP … PERCENT is not carried to this ledger")
+        raise refused(node, "TOP … PERCENT is not carried to this ledger", "write a number of rows")
     emitter.check_arguments(options, frozenset({"rows"} if rows_word else ()))
 
 

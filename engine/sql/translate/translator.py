@@ -68,8 +68,8 @@ def _translated(request: Request, tree: exp.Query, row_limit: int | None) -> Tra
     try:
         return _carried(request, tree, row_limit)
     except RecursionError:
-        hint = "compute a part of it in a derived table"
-        return (SqlFault("portability", node_offset(tree), "the query is nested too deep to be carried", hint),)
+        hint = "Compute a part of it in a derived table."
+        return (SqlFault("portability", node_offset(tree), "The query is nested too deep to be carried.", hint),)
 
 
 def _carried(request: Request, tree: exp.Query, row_limit: int | None) -> Translation | tuple[SqlFault, ...]:
@@ -102,11 +102,13 @@ def _unsupported(plan: Plan, tree: exp.Query) -> Iterator[SqlFault]:
         kind = output.value.type.kind
         name = output.name or f"number {number}"
         if kind is Kind.OTHER:
-            message = f"the column {name} is a {output.value.type.other_name or 'type'} that has no JSON form"
-            yield SqlFault("unsupported-type", node_offset(tree), message, "leave it out, or CAST it")
+            message = f"The column {name} is a {output.value.type.other_name or 'type'} that has no JSON form."
+            yield SqlFault("unsupported-type", node_offset(tree), message, "Leave it out, or CAST it.")
         elif kind is Kind.DATETIMEOFFSET:
-            message = f"the column {name} is a datetimeoffset, whose offset is lost on this ledger"
-            yield SqlFault("portability", node_offset(tree), message, "CAST it to datetime2(3) in a view on SQL Server")
+            message = f"The column {name} is a datetimeoffset, whose offset is lost on this ledger."
+            yield SqlFault(
+                "portability", node_offset(tree), message, "Keep it in a datetime2 column beside its offset."
+            )
 
 
 def _numbered(sql: str, columns: tuple[SqlType, ...]) -> Translation:

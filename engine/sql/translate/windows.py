@@ -16,6 +16,7 @@ from engine.sql.translate.kinds import BIGINT, STRINGS
 from engine.sql.translate.ordering import sort_key
 from engine.sql.translate.strings import checked, key_of, known_collation
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.wording import ANYWHERE
 
 _ORDER: Final = frozenset({"expressions"})
 _FRAME: Final = frozenset({"kind", "start", "start_side", "end", "end_side"})
@@ -55,7 +56,7 @@ def window(emitter: Emitter, node: exp.Window) -> Typed:
     function = node.this
     allowed = _ARGUMENTS.get(type(function))
     if allowed is None or node.args.get("over") != "OVER":
-        raise refused(node, f"{emitter.name_of(function)} with OVER is not carried to this ledger")
+        raise refused(node, f"{emitter.name_of(function)} with OVER is not carried to this ledger", ANYWHERE)
     emitter.check_arguments(function, allowed)
     if emitter.scope.in_aggregate:
         raise refused(node, "a window function inside an aggregate is not T-SQL")

@@ -1,0 +1,56 @@
+"""What the author calls a construct that is refused, and the way out of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlglot import exp
+
+# Where the parser's own word for it would not be recognised.
+WORDS: Final[dict[type[exp.Expr], str]] = {
+    exp.All: "ALL",
+    exp.AtTimeZone: "AT TIME ZONE",
+    exp.BitwiseAnd: "&",
+    exp.BitwiseNot: "~",
+    exp.BitwiseOr: "|",
+    exp.BitwiseXor: "^",
+    exp.GroupingSets: "GROUPING SETS",
+    exp.HexString: "a binary constant",
+    exp.NullSafeEQ: "IS NOT DISTINCT FROM",
+    exp.NullSafeNEQ: "IS DISTINCT FROM",
+    exp.TryCast: "TRY_CAST",
+}
+CLAUSES: Final = {
+    "for_": "FOR XML or FOR JSON",
+    "pivots": "PIVOT or UNPIVOT",
+    "sample": "TABLESAMPLE",
+    "temporary": "a # before its name",
+    "version": "FOR SYSTEM_TIME",
+    "windows": "a WINDOW clause",
+}
+ANYWHERE: Final = "compute it in a view of the ledger, or select what it is made of and shape that in <body>"
+"""The way out where nothing nearer is known."""
+
+WAYS_OUT: Final[dict[type[exp.Expr] | str, str]] = {
+    exp.All: "use NOT EXISTS",
+    exp.Any: "use IN or EXISTS",
+    exp.AtTimeZone: "select the moment as it is stored",
+    exp.BitwiseAnd: "compare with IN, or CAST to bit columns in a view",
+    exp.Cube: "join grouped SELECTs with UNION ALL",
+    exp.GroupingSets: "join grouped SELECTs with UNION ALL",
+    exp.NullSafeEQ: "use = and IS NULL",
+    exp.NullSafeNEQ: "use <> and IS NULL",
+    exp.NumberToStr: "select the number, and format it where it is read",
+    exp.Rollup: "join grouped SELECTs with UNION ALL",
+    exp.Stuff: "use STRING_AGG … WITHIN GROUP, or LEFT, SUBSTRING and CONCAT",
+    exp.TimeToStr: "use CONVERT with style 120, 112, 23 or 104",
+    exp.TryCast: "use CAST, whose failure is an error",
+    "for_": 'use result="many", or STRING_AGG … WITHIN GROUP',
+    "pivots": "use CASE inside aggregates",
+    "windows": "write what is in it after OVER",
+}
+
+
+def way_out(construct: type[exp.Expr] | str) -> str:
+    """The hint for a node class or a clause that is refused."""
+    return WAYS_OUT.get(construct, ANYWHERE)
