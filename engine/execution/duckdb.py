@@ -6,7 +6,6 @@ that root. The file is read as it was when it was opened: one that is replaced l
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
     from engine.sql.schema import LedgerSchema
-
-_log = logging.getLogger("engine.execution")
 
 # Every ledger in a process must open a file with the same settings, so none of them depends on a parameter.
 _SETTINGS: Mapping[str, str | bool | int] = {

@@ -39,7 +39,7 @@ class _ReflectedColumn:
     column: Column
 
 
-_PG_PATH = "SELECT unnest(current_schemas(false))"
+_PATH = "SELECT unnest(current_schemas(false))"  # on both
 
 # Domains are followed to the type below them, the innermost facets first.
 _PG_DOMAINS = """
@@ -87,7 +87,6 @@ WHERE p.prokind = 'f' AND p.provolatile <> 'v' AND l.lanpltrusted AND (r.typtype
                   WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 ORDER BY n.nspname, p.proname"""  # noqa: S608  # constant text
 
-_DUCKDB_PATH = "SELECT unnest(current_schemas(false))"
 _DUCKDB_COLUMNS = """
 SELECT c.schema_name, c.table_name, v.view_name IS NOT NULL, c.column_name, c.data_type, c.is_nullable
 FROM duckdb_columns() c
@@ -108,7 +107,7 @@ def reflect_postgresql(cursor: Cursor) -> LedgerSchema:
         for schema, table, is_view, name, spelling, nullable in _rows(cursor, _PG_COLUMNS)
     ]
     functions = [_postgresql_function(row) for row in _rows(cursor, _PG_FUNCTIONS)]
-    return _schema(_path(cursor, _PG_PATH, "public"), columns, functions)
+    return _schema(_path(cursor, "public"), columns, functions)
 
 
 def reflect_duckdb(cursor: Cursor) -> LedgerSchema:
@@ -117,7 +116,7 @@ def reflect_duckdb(cursor: Cursor) -> LedgerSchema:
         _ReflectedColumn(schema, table, is_view, Column(name, duckdb_type(spelling), nullable))
         for schema, table, is_view, name, spelling, nullable in _rows(cursor, _DUCKDB_COLUMNS)
     ]
-    return _schema(_path(cursor, _DUCKDB_PATH, "main"), columns, [])
+    return _schema(_path(cursor, "main"), columns, [])
 
 
 def _rows(cursor: Cursor, statement: str) -> Sequence[Sequence[Any]]:
@@ -125,9 +124,9 @@ def _rows(cursor: Cursor, statement: str) -> Sequence[Sequence[Any]]:
     return cursor.fetchall()
 
 
-def _path(cursor: Cursor, statement: str, default: str) -> tuple[str, ...]:
+def _path(cursor: Cursor, default: str) -> tuple[str, ...]:
     """The schemas in which a name without one is looked up."""
-    return tuple(str(row[0]) for row in _rows(cursor, statement)) or (default,)
+    return tuple(str(row[0]) for row in _rows(cursor, _PATH)) or (default,)
 
 
 def _postgresql_function(row: Sequence[Any]) -> Function:
