@@ -113,7 +113,10 @@ class PostgreSQLDriver:
             return None
         log_text(Verdict.UNAVAILABLE, error.sqlstate, str(error), ())
         code = f" ({error.sqlstate})" if error.sqlstate else ""
-        return LedgerUnavailableError(f"{self.place} cannot be reached, or refuses the login{code}; its own words are in the debug log", code=error.sqlstate)
+        return LedgerUnavailableError(
+            f"{self.place} cannot be reached, or refuses the login{code}; its own words are in the debug log",
+            code=error.sqlstate,
+        )
 
     def fault(self, error: Exception, values: Sequence[object]) -> EngineError | None:
         """By SQLSTATE; errors of psycopg itself have none."""
