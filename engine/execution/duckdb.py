@@ -34,6 +34,8 @@ _SETTINGS: Mapping[str, str | bool | int] = {
     "python_enable_replacements": False,  # a table name never means a variable of the Python program
     "temp_directory": "",  # a large sort fails rather than write beside the file
     "memory_limit": "1GB",
+    "error_on_division_by_zero": True,  # as on SQL Server, and so the next; the translation counts on both
+    "scalar_subquery_error_on_multiple_rows": True,
     "threads": 1,  # a short query is a quarter faster without handing work to others; callers bring their threads
 }
 _LOCK = ("SET GLOBAL TimeZone = 'UTC'", "SET lock_configuration = true")
