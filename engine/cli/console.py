@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self, TextIO
 
 from engine.reporting.terminal import Style, Terminal
@@ -30,7 +32,13 @@ class Console:
 
     @classmethod
     def of_process(cls, program: str, environment: Mapping[str, str]) -> Self:
-        """The process's own streams, made to escape what their encoding cannot express."""
+        """The process's own streams, made to escape what their encoding cannot express.
+
+        One that the process was started without (`>&-`) becomes the null device: the exit code still tells.
+        """
+        for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+            if getattr(sys, name) is None:
+                setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  as long as we run
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")

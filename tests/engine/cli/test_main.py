@@ -189,6 +189,25 @@ def test_a_full_disk_is_told() -> None:
     assert err == b"aptic-definitions rules: error: The output cannot be written: No space left on device.\n"
 
 
+@pytest.mark.parametrize(
+    ("closed", "words", "code"),
+    [
+        (">&-", "rules", 0),
+        (">&- 2>&-", "rules", 0),
+        ("2>&-", "nosuch", 2),
+        ("2>&-", "compose --nosuch", 2),
+        ("<&-", "compose ledgerpayment --message -", 2),
+    ],
+)
+def test_a_closed_stream_is_no_failure_of_its_own(closed: str, words: str, code: int) -> None:
+    program = "import sys; from engine.cli.main import main; sys.exit(main())"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    shell = ["sh", "-c", f'exec "$0" -c "$1" {words} {closed}', sys.executable, program]
+    done = subprocess.run(shell, env=environment, capture_output=True, check=False)
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
+
+
 def test_control_c_ends_quietly(tmp_path: Path) -> None:
     pipe = tmp_path / "message"
     os.mkfifo(pipe)
