@@ -93,7 +93,7 @@ def run(arguments: ValidateArguments, console: Console) -> int:
     files = load_files(paths, Catalogue.load(arguments.events), target)
     report = Report(tuple(_reported(file, reported) for file in files))
     _write(report, arguments, console)
-    if target.dialect is Dialect.SQL_SERVER and target.schema is not None:
+    if arguments.dialect is None and target.dialect is Dialect.SQL_SERVER and target.schema is not None:
         console.complain(
             "the names of tables and columns are checked only for the dialects that SQL is translated to; "
             "name one with --dialect",
