@@ -39,4 +39,4 @@ def run() -> Iterator[Result]:
         return guide.by_hand(ROW)
 
     assert ours() == other() == guide.BODY
-    yield pair("bind + shape + encode / a function written by hand", ours, other, at_most=3, calls=20_000)
+    yield pair("bind + shape + encode / a function written by hand", ours, other, at_most=3, calls=5_000, rounds=61)

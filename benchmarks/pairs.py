@@ -1,4 +1,7 @@
-"""Measuring two ways of doing the same thing in turns, so that a ratio holds when the machine's speed drifts."""
+"""Measuring two ways of doing the same thing in turns, so that a ratio holds when the machine's speed drifts.
+
+Many short turns beat few long ones: what disturbs the machine then falls on both sides.
+"""
 
 from __future__ import annotations
 
