@@ -39,10 +39,11 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
         findings += checked_query.findings
         steps.append(CheckedStep.of(step, checked_query.query))
     findings += naming.check(definition, catalogue.events, steps)
-    findings += sources.check(steps, catalogue.events.get(definition.name))
+    event = catalogue.events.get(definition.name)
+    findings += sources.check(steps, event)
     template = None
     if definition.body is not None:
-        checked = templates.check(definition.body, steps)
+        checked = templates.check(definition.body, steps, event)
         template = checked.template
         findings += checked.findings
     return Checked(_diagnostics(parsed, findings), tuple(step.query for step in steps), template)

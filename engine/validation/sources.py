@@ -19,9 +19,10 @@ from engine.model import (
 )
 from engine.spelling import closest
 from engine.validation.finding import Finding, did_you_mean
+from engine.validation.message import MEMBERS, Spelling, unknown_part
 from engine.validation.steps import CheckedStep
 
-_MEMBERS = ("data", "event", "id", "time", "sequence")
+_SPELLING = Spelling("$data", "$secret")
 _FORMS = "Write $data.data.NAME, $secret or $steps.NAME.COLUMN."
 
 
@@ -60,38 +61,21 @@ def _meant(text: str) -> str:
         return _FORMS
     if found == "data" and not rest.strip("."):
         return "Name what is meant in the message, such as $data.data.paymentid."
-    if found == "data" and rest.partition(".")[0] not in _MEMBERS:
+    if found == "data" and rest.partition(".")[0] not in MEMBERS:
         rest = f"data.{rest}"
     candidate = f"${found}{dot}{rest}"
     return f"Did you mean {candidate}?" if candidate != text else _FORMS
 
 
 def _path(argument: Argument, path: tuple[str | int, ...], event: Event | None) -> Iterator[Finding]:
-    first, *rest = path
-    names = [known.name for known in event.arguments] if event else []
-    if first != "data":
-        if first not in _MEMBERS:
-            yield _unknown_member(argument, str(first), names)
-    elif not rest or isinstance(rest[0], int):
-        hint = f"Name one of them, such as $data.data.{names[0] if names else 'paymentid'}."
+    if path[0] == "data" and (len(path) == 1 or isinstance(path[1], int)):
+        example = event.arguments[0].name if event and event.arguments else "paymentid"
+        hint = f"Name one of them, such as $data.data.{example}."
         yield Finding("argument-source", argument.source_position, "$data.data is all arguments of the event.", hint)
-    elif event is not None and rest[0] not in names:
-        message = f"The event {event.code} has no argument {rest[0]!r}."
-        yield Finding("unknown-argument", _within(argument, "$data.data."), message, did_you_mean(rest[0], names))
-
-
-def _unknown_member(argument: Argument, name: str, names: Sequence[str]) -> Finding:
-    hint = did_you_mean(name, _MEMBERS)
-    if name == "secret":
-        hint = "The secret of the registration is $secret."
-    elif name in names:
-        hint = f"It is an argument of the event: $data.data.{name}."
-    message = f"The message of an event has no member {name!r}."
-    return Finding("unknown-argument", _within(argument, "$data."), message, hint)
-
-
-def _within(argument: Argument, before: str) -> Position:
-    return Position(argument.source_position.line, argument.source_position.column + len(before))
+    elif unknown := unknown_part(path, event, _SPELLING):
+        before = "$data.data." if unknown.index else "$data."
+        at = Position(argument.source_position.line, argument.source_position.column + len(before))
+        yield Finding("unknown-argument", at, unknown.message, unknown.hint)
 
 
 def _step(argument: Argument, source: StepSource, steps: Sequence[CheckedStep], index: int) -> Iterator[Finding]:

@@ -1,14 +1,17 @@
-"""The rules about `<body>`: `template-syntax`, `template-name`, `template-quotes`."""
+"""The rules about `<body>`: `template-syntax`, `template-name`, `template-quotes`, and `unknown-argument` in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.model import XML_BLANKS, LocatedText, Position, ResultKind
-from engine.template import Member, Template, TemplateFault, check_names, parse_template, reserved_name
+from engine.model import XML_BLANKS, Event, LocatedText, Position, ResultKind
+from engine.template import Member, Reference, Template, TemplateFault, check_names, parse_template, reserved_name
 from engine.validation.finding import Finding
+from engine.validation.message import Spelling, unknown_part
 from engine.validation.steps import CheckedStep
+
+_SPELLING = Spelling("data", "{{ secret }}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +22,17 @@ class CheckedTemplate:
     findings: tuple[Finding, ...]
 
 
-def check(body: LocatedText, steps: Sequence[CheckedStep]) -> CheckedTemplate:
-    """The template of a definition with these steps. Names are looked up only where every column is known."""
+def check(body: LocatedText, steps: Sequence[CheckedStep], event: Event | None) -> CheckedTemplate:
+    """The template of a definition with these steps. Names are looked up only where every column is known.
+
+    The names of the event's arguments are only looked up where the event is known.
+    """
     parsed = parse_template(body.value)
     findings = [*_reserved(steps), *(_located(fault, body) for fault in parsed.faults)]
     if not body.value.strip(XML_BLANKS):
         hint = "Write a template, or remove the element: the body then is one object of all columns."
         findings.append(Finding("template-syntax", body.position(0), "The <body> is empty.", hint))
+    findings += _unknown_arguments(parsed.references, body, event)
     if all(step.is_complete for step in steps):
         findings += (_located(fault, body) for fault in check_names(parsed, list(_members(steps))))
     return CheckedTemplate(parsed.template, tuple(findings))
@@ -33,6 +40,14 @@ def check(body: LocatedText, steps: Sequence[CheckedStep]) -> CheckedTemplate:
 
 def _located(fault: TemplateFault, body: LocatedText) -> Finding:
     return Finding(fault.rule, body.position(fault.offset), fault.message, fault.hint)
+
+
+def _unknown_arguments(references: Sequence[Reference], body: LocatedText, event: Event | None) -> Iterator[Finding]:
+    for reference in references:
+        root, *path = reference.path
+        unknown = unknown_part(tuple(path), event, _SPELLING) if root == "data" else None
+        if unknown:
+            yield Finding("unknown-argument", body.position(reference.offset), unknown.message, unknown.hint)
 
 
 def _members(steps: Sequence[CheckedStep]) -> Iterator[Member]:

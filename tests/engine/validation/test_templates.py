@@ -1,3 +1,5 @@
+import pytest
+
 from engine.model import Severity
 
 PLAIN = "select t.transid as transid from dat_trans t where t.paymentid = ?"
@@ -67,3 +69,35 @@ def test_names_are_not_guessed_where_columns_are_unknown(validator) -> None:
 def test_an_empty_body_is_a_fault(validator) -> None:
     for body in ("", " \n"):
         assert validator.only(validator.query("select 1 as a"), body=body).rule == "template-syntax"
+
+
+@pytest.mark.parametrize(
+    ("expression", "at", "hint"),
+    [
+        ("data.data.paymentId", "paymentId", "Did you mean paymentid?"),
+        ("data.data.zzz[0].x", "x", "Known are paymentid, ledgeraccountid, revision, debtcreditorid, partytypeid."),
+        ("data['data'].paymntid | upper", "paymntid", "Did you mean paymentid?"),
+        ("data.paymentid", "paymentid", "It is an argument of the event: data.data.paymentid."),
+        ("data.secret", "secret", "The secret of the registration is {{ secret }}."),
+        ("data.evnt", "evnt", "Did you mean event?"),
+    ],
+)
+def test_an_argument_that_the_event_has_not(validator, expression: str, at: str, hint: str) -> None:
+    body = f'{{"x": {{{{ {expression} }}}}}}'
+    source = validator.definition(validator.query("select 1 as a"), body=body)
+    (finding,) = validator.findings(source)
+    assert (finding.rule, finding.severity, finding.hint) == ("unknown-argument", Severity.ERROR, hint)
+    last = source.splitlines()[finding.line - 1]
+    assert finding.column == last.rindex(at) + 1
+
+
+def test_what_a_message_holds_may_be_used(validator) -> None:
+    body = "[{{ data.data.paymentid }}, {{ data.data }}, {{ data }}, {{ data.id }}, {{ data.data.revision.x[0] }}]"
+    assert validator.findings(validator.definition(validator.query("select 1 as a"), body=body)) == []
+
+
+def test_arguments_are_looked_up_even_where_columns_are_unknown_but_not_where_the_event_is(validator) -> None:
+    query, body = validator.query("select a, from t"), "{{ data.data.anything }}"
+    assert validator.rules(validator.definition(query, body=body)) == ["sql-syntax", "unknown-argument"]
+    source = validator.definition(validator.query("select 1 as a"), name="zzz", body=body)
+    assert validator.rules(source, "zzz.xml") == ["unknown-event"]

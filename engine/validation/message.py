@@ -1,0 +1,53 @@
+"""What a path into the event message may name: the message's members, and the event's arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from engine.model import Event
+from engine.validation.finding import did_you_mean
+
+MEMBERS: Final = ("data", "event", "id", "time", "sequence")
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a part of a definition spells the message and the secret."""
+
+    data: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownPart:
+    """The part of a path that no message has: its index, and why."""
+
+    index: int
+    message: str
+    hint: str | None
+
+
+def unknown_part(path: tuple[str | int, ...], event: Event | None, spelling: Spelling) -> UnknownPart | None:
+    """The first part of a path below `$data` that cannot be there; None where there is none.
+
+    Without an event nobody knows the arguments. What is below an argument is not looked at.
+    """
+    if not path:
+        return None
+    names = [argument.name for argument in event.arguments] if event else []
+    if path[0] not in MEMBERS:
+        return UnknownPart(0, *_no_member(str(path[0]), names, spelling))
+    if event is None or path[0] != "data" or len(path) == 1 or isinstance(path[1], int) or path[1] in names:
+        return None
+    message = f"The event {event.code} has no argument {path[1]!r}."
+    return UnknownPart(1, message, did_you_mean(path[1], names))
+
+
+def _no_member(name: str, names: list[str], spelling: Spelling) -> tuple[str, str | None]:
+    hint = did_you_mean(name, MEMBERS)
+    if name == "secret":
+        hint = f"The secret of the registration is {spelling.secret}."
+    elif name in names:
+        hint = f"It is an argument of the event: {spelling.data}.data.{name}."
+    return f"The message of an event has no member {name!r}.", hint
