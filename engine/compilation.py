@@ -34,7 +34,7 @@ class Compilation:
 def compile_definition(
     definition: Definition, queries: Sequence[Query | None], template: Template | None, target: Target
 ) -> Compilation:
-    """Compiles each step that parsed (one query a step, None where it did not) for the target ledger."""
+    """Compiles each step whose query is sound (one query a step, None where it is not) for the target ledger."""
     steps: list[CompiledStep] = []
     diagnostics: list[Diagnostic] = []
     for step, query in zip(definition.steps, queries, strict=True):

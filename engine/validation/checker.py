@@ -11,6 +11,7 @@ from engine.sql.target import Target
 from engine.template import Template
 from engine.validation import naming, queries, sources, templates, xsd
 from engine.validation.finding import Finding
+from engine.validation.soundness import sound_queries
 from engine.validation.steps import CheckedStep
 
 
@@ -18,8 +19,8 @@ from engine.validation.steps import CheckedStep
 class Checked:
     """What validation found in one file, beside what parsing had found.
 
-    `queries` has an item for each step of the definition, None where the SQL does not parse; `template` is None
-    without a `<body>` or where it is faulty.
+    `queries` has an item for each step of the definition, None where the SQL or its arguments have an error that a
+    translation would only repeat; `template` is None without a `<body>` or where it is faulty.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -29,14 +30,16 @@ class Checked:
 
 def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
     """Every finding about one file that needs no translation, sorted by place; never raises on any file."""
-    findings = xsd.check(parsed)
+    violations = xsd.check(parsed)
+    findings = list(violations)
     definition = parsed.definition
     if definition is None:
         return Checked(_diagnostics(parsed, findings))
-    steps = []
+    checked_queries, steps = [], []
     for step in definition.steps:
         checked_query = queries.check(step, target)
         findings += checked_query.findings
+        checked_queries.append(checked_query)
         steps.append(CheckedStep.of(step, checked_query.query))
     findings += naming.check(definition, catalogue.events, steps)
     event = catalogue.events.get(definition.name)
@@ -46,7 +49,8 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
         checked = templates.check(definition.body, steps, event)
         template = checked.template
         findings += checked.findings
-    return Checked(_diagnostics(parsed, findings), tuple(step.query for step in steps), template)
+    sound = sound_queries(parsed, definition.steps, checked_queries, violations)
+    return Checked(_diagnostics(parsed, findings), sound, template)
 
 
 def _diagnostics(parsed: ParsedFile, findings: list[Finding]) -> tuple[Diagnostic, ...]:

@@ -1,0 +1,48 @@
+"""Which queries are worth a translation: it would only repeat some errors of a query in other words, or guess wrong."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from engine.model import ParsedFile, Position, Step
+from engine.sql.query import Query
+from engine.validation.finding import Finding
+from engine.validation.queries import CheckedQuery
+
+_REPEATED = frozenset({"argument-count", "read-only", "secret-in-sql", "sql-syntax", "unknown-function"})
+
+
+def sound_queries(
+    parsed: ParsedFile, steps: Sequence[Step], checked: Sequence[CheckedQuery], violations: Sequence[Finding]
+) -> tuple[Query | None, ...]:
+    """One query a step, None where it has an error of its own, or its arguments one of the `violations` of the XSD."""
+    wrong = [_place(violation.position) for violation in violations]
+    beginnings = _beginnings(parsed, steps) if wrong else []
+    return tuple(
+        None if _is_repeated(found) or _is_any_within(wrong, step, beginnings) else found.query
+        for step, found in zip(steps, checked, strict=True)
+    )
+
+
+def _is_repeated(checked: CheckedQuery) -> bool:
+    return any(finding.rule in _REPEATED for finding in checked.findings)
+
+
+def _beginnings(parsed: ParsedFile, steps: Sequence[Step]) -> list[tuple[int, int]]:
+    """Where what ends a step begins: each step, and each child of the root element."""
+    children = parsed.root.children if parsed.root else ()
+    return sorted({*(_place(step.position) for step in steps), *(_place(child.position) for child in children)})
+
+
+def _is_any_within(places: Sequence[tuple[int, int]], step: Step, beginnings: Sequence[tuple[int, int]]) -> bool:
+    """Whether a place is in the step's arguments or behind them, but before whatever follows the step."""
+    if not places or not step.arguments:
+        return False
+    start = _place(step.arguments[0].position)
+    following = beginnings[bisect_right(beginnings, start) :][:1]
+    return any(start <= place and (not following or place < following[0]) for place in places)
+
+
+def _place(position: Position) -> tuple[int, int]:
+    return position.line, position.column
