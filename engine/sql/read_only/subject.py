@@ -16,10 +16,12 @@ from engine.sql.tokens import Tokens
 
 Node = TypeVar("Node", bound=exp.Expr)
 
+_BASES = str.maketrans("ıøØłŁđĐ", "ioolldd")  # letters that collations take for another, and Unicode does not
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One query under examination. `databases` are folded names."""
+    """One query under examination. `databases` are case-folded names."""
 
     query: Query
     tokens: Tokens
@@ -33,7 +35,7 @@ class Subject:
     ) -> Subject:
         """All that the rules need of `query`, worked out once."""
         tokens = Tokens(query.text, query.tokens, query.words)
-        return cls(query, tokens, schema, frozenset(map(fold, databases)), is_sql_server)
+        return cls(query, tokens, schema, frozenset(map(str.casefold, databases)), is_sql_server)
 
     def nodes(self, kind: type[Node]) -> Sequence[Node]:
         """The nodes of exactly that class."""
@@ -61,11 +63,13 @@ def start_of(node: exp.Expr | None) -> int:
 
 
 def fold(name: str) -> str:
-    """`name` as the most forgiving collation would compare it: case, accents, width and marks without weight aside.
+    """`name` as the most forgiving collation would compare it: without case, accents, width, marks or trailing blanks.
 
-    SQL Server compares names by the database's collation, so that a schema spelt with fullwidth letters or with a
-    character that has no weight may still be `sys`. Only for comparing with names that are refused.
+    SQL Server compares names by the database's collation, so that a schema spelt with fullwidth letters, with a
+    character that has no weight or with a blank behind it may still be `sys`. Only for comparing with names that are
+    refused.
     """
     if name.isascii():
-        return name.lower()
-    return "".join(letter for letter in normalize("NFKD", name).casefold() if letter.isascii())
+        return name.lower().rstrip()
+    letters = normalize("NFKD", name.translate(_BASES)).casefold()
+    return "".join(letter for letter in letters if letter.isascii()).rstrip()

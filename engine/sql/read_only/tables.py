@@ -43,7 +43,7 @@ def _names(subject: Subject, table: exp.Table) -> Iterator[SqlFault]:
     name, schema, database = table.name, table.db, table.catalog
     if table.this.quoted and subject.query.text[start_of(table.this)] not in '["':
         yield subject.refuse(table, "A string is no table.", _OWN)
-    elif table.this.args.get("temporary") or table.this.args.get("global_") or name.startswith("#"):
+    elif table.this.args.get("temporary") or table.this.args.get("global_") or fold(name).startswith("#"):
         yield subject.refuse(table, f"{name} is a temporary table.", _OWN)
     elif database:
         yield from check_database(subject, table, database, schema)
@@ -57,7 +57,7 @@ def check_database(subject: Subject, node: exp.Expr, database: str, schema: str)
     """A name of three parts: its database must be listed, and its schema be written and be no system's."""
     if fold(database) in _SYSTEM_DATABASES or is_system_schema(schema):
         yield subject.refuse(node, f"{database}.{schema} belongs to the ledger's system.", _OWN)
-    elif fold(database) not in subject.databases:
+    elif database.casefold() not in subject.databases:
         hint = f"Leave the database out, or list it: databases=({database!r},), --database {database}."
         yield subject.refuse(node, f"This reads another database, {database}.", hint)
     elif not schema:
