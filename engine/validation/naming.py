@@ -14,8 +14,8 @@ from engine.validation.steps import CheckedStep
 def check(definition: Definition, events: Mapping[str, Event], steps: Sequence[CheckedStep]) -> Iterator[Finding]:
     """Findings about the definition's own name, and about the names that its steps give."""
     if definition.name:
-        yield from _event(definition, events)
-        yield from _file(definition)
+        unknown = list(_event(definition, events))
+        yield from unknown or _file(definition)  # who mends the name would be told to call the file after the old one
     for step in definition.steps:
         if step.result is ResultKind.MANY and step.name is None:
             hint = 'Add name="…" to the query: it is the name of the array in the body.'
@@ -31,8 +31,8 @@ def check(definition: Definition, events: Mapping[str, Event], steps: Sequence[C
 def _event(definition: Definition, events: Mapping[str, Event]) -> Iterator[Finding]:
     if definition.category in {"webhook", ""} and definition.name not in events:
         message = f"No event is called {definition.name!r}."
-        hint = did_you_mean(definition.name, events) or "A site's own events are JSON Schemas in a folder of its own."
-        yield Finding("unknown-event", definition.name_position, message, hint)
+        way_out = [did_you_mean(definition.name, events), "Events of your own: --events DIR or events=."]
+        yield Finding("unknown-event", definition.name_position, message, " ".join(filter(None, way_out)))
 
 
 def _file(definition: Definition) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ def test_an_unknown_event_is_named_with_what_was_meant(validator) -> None:
     source = validator.definition(validator.query(SQL, BOUND), name="ledgerpaymnt")
     (finding,) = validator.findings(source, "ledgerpaymnt.xml")
     assert (finding.rule, finding.line, finding.column) == ("unknown-event", 1, source.index("ledgerpaymnt") + 1)
-    assert finding.hint == "Did you mean ledgerpayment?"
+    assert finding.hint == "Did you mean ledgerpayment? Events of your own: --events DIR or events=."
 
 
 def test_an_event_like_none_lists_the_known_ones(validator) -> None:
@@ -19,12 +19,20 @@ def test_an_event_like_none_lists_the_known_ones(validator) -> None:
     assert finding.rule == "unknown-event"
     assert finding.hint is not None
     assert "statuschange" in finding.hint
+    assert finding.hint.endswith("Events of your own: --events DIR or events=.")
+
+
+def test_a_file_is_not_to_be_called_after_an_unknown_event(validator) -> None:
+    source = validator.definition(validator.query(SQL, BOUND), name="ledgerpaymnt")
+    assert validator.rules(source, "ledgerpayment.xml") == ["unknown-event"]
 
 
 def test_case_counts_in_event_codes(validator) -> None:
     source = validator.definition(validator.query(SQL, BOUND), name="LedgerPayment")
     (finding,) = validator.findings(source, "LedgerPayment.xml")
-    assert (finding.rule, finding.hint) == ("unknown-event", "Did you mean ledgerpayment?")
+    assert finding.rule == "unknown-event"
+    assert finding.hint is not None
+    assert finding.hint.startswith("Did you mean ledgerpayment?")
 
 
 @pytest.mark.parametrize("name", ["<name/>", "<name> </name>", ""])
