@@ -16,6 +16,7 @@ from engine.sql.target import Target
 from engine.validation import check, check_folder
 
 SUFFIX = ".xml"
+_USUAL_BYTES = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,9 @@ def _read(path: Path) -> ParsedFile:
         if not S_ISREG(path.stat().st_mode):  # a named pipe would be waited for without end
             return _unread(path, "The path is no file with a content of its own, but a pipe, a device or a folder.")
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(_USUAL_BYTES)  # as many bytes as are asked for are allocated first
+            if len(content) == _USUAL_BYTES:
+                content += file.read(MAX_BYTES + 1 - _USUAL_BYTES)
     except OSError as error:
         return _unread(path, f"The file cannot be read: {error.strerror}.")
     return parse(content, str(path))

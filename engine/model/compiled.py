@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from engine.model.definition import Argument, Definition, ResultKind
 from engine.model.sqltype import SqlType
 
@@ -25,8 +27,7 @@ class Template(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class OutputColumn:
+class OutputColumn(Struct, frozen=True, gc=False):
     """An outermost output column, named by the definition's text. `type` is None where no schema tells it."""
 
     name: str
@@ -34,8 +35,7 @@ class OutputColumn:
     is_hole: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True, gc=False):
     """One prepared query in the ledger's own dialect.
 
     `parameters` gives, for each placeholder of `sql` in the driver's order, the index of its argument in the step.
@@ -47,8 +47,7 @@ class Statement:
     columns: tuple[OutputColumn, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledStep:
+class CompiledStep(Struct, frozen=True, gc=False):
     """A step ready to run."""
 
     name: str | None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from operator import attrgetter
+from typing import Final
+
+from msgspec import Struct
 
 from engine.model.diagnostic import Position
 
@@ -35,44 +37,48 @@ class ArgumentType(StrEnum):
     GUID = "guid"
 
 
-class Mark(NamedTuple):
-    """Where a piece of a text begins: at `offset` of the text, and in the file. Files have many, and this is quick."""
+class Mark(Struct, frozen=True, gc=False):
+    """Where a piece of a text begins: at `offset` of the text, and in the file."""
 
     offset: int
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class LocatedText:
+class LocatedText(Struct, frozen=True, gc=False):
     """Text of an element whose characters may come from several pieces of the file (CDATA, entities, comments between).
 
-    `marks` has one for each piece, rising by offset, the first at 0.
+    `marks` has one for each piece, rising by offset, the first at 0. In a piece, each line break is one of the file.
     """
 
     value: str
     marks: tuple[Mark, ...]
 
     def position(self, offset: int) -> Position:
-        """The place in the file of the character at `offset` of `value`."""
-        mark = self.marks[bisect_right(self.marks, offset, key=lambda mark: mark.offset) - 1]
-        return Position(mark.line, mark.column + offset - mark.offset)
+        """The place in the file of the character at `offset` of `value`; the end of the text is behind its last one."""
+        value, marks = self.value, self.marks
+        mark = marks[bisect_right(marks, offset, key=_offset) - 1] if len(marks) > 1 else marks[0]
+        before = min(offset, len(value) - 1)
+        last = value.rfind("\n", mark.offset, before) if before > mark.offset else -1
+        if last < 0:
+            return Position(mark.line, mark.column + offset - mark.offset)
+        return Position(mark.line + value.count("\n", mark.offset, before), offset - last)
 
 
-@dataclass(frozen=True, slots=True)
-class SecretSource:
+_offset = attrgetter("offset")
+
+
+class SecretSource(Struct, frozen=True, gc=False):
     """`$secret`: the registration's secret, which never reaches the ledger."""
 
 
-@dataclass(frozen=True, slots=True)
-class DataSource:
+class DataSource(Struct, frozen=True, gc=False):
     """`$data.…`: a path into the event message; a string is a member, an int an index."""
 
     path: tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StepSource:
+class StepSource(Struct, frozen=True, gc=False):
     """`$steps.NAME.COLUMN`: a column of an earlier step; both match regardless of case."""
 
     step: str
@@ -82,8 +88,7 @@ class StepSource:
 Source = SecretSource | DataSource | StepSource
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True, gc=False):
     """One `<argument>`. `source` is None where its text is not understood (rule `argument-source`)."""
 
     source_text: str
@@ -96,8 +101,7 @@ class Argument:
     default_position: Position | None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True, gc=False):
     """One `<query>`: its SQL as the author wrote it, and the arguments in order."""
 
     name: str | None
@@ -114,8 +118,7 @@ class Step:
         return frozenset(n for n, argument in enumerate(self.arguments) if isinstance(argument.source, SecretSource))
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True, gc=False):
     """One service definition. `content_hash` is the SHA-256 of the file's bytes, in hex."""
 
     category: str

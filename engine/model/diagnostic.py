@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 
 class Severity(StrEnum):
     """How much a diagnostic weighs: an error keeps a definition out of service."""
@@ -13,9 +15,11 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A place in a file; `line` and `column` count characters from 1, a tab as one."""
+class Position(Struct, frozen=True, gc=False):
+    """A place in a file; `line` and `column` count characters from 1, a tab as one.
+
+    A struct, as all that files have many of: made in a tenth of a dataclass's time, and no work for the collector.
+    """
 
     line: int
     column: int

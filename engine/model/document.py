@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from engine.model.definition import Definition, LocatedText
 from engine.model.diagnostic import Diagnostic, Position
 
@@ -15,8 +17,7 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance}"
 """How the names of XML Schema's own attributes begin, such as `noNamespaceSchemaLocation`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True, gc=False):
     """An XML element with the place of its start tag, of each attribute's value and of its text.
 
     Names in a namespace are `uri}name`; keys of `attribute_positions` are as written, with their prefix.

@@ -7,8 +7,9 @@ XSD reports each of these, and no other rule should report it again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 from engine.model import (
     XML_BLANKS,
@@ -31,11 +32,10 @@ _QUERY = ("query",)
 _ARGUMENT = ("argument",)
 _QUERY_ATTRIBUTES = ("name", "result", "output")
 _ARGUMENT_ATTRIBUTES = ("source", "type", "nullable", "default")
-_TYPES = frozenset(ArgumentType)
+_TYPES = {type_.value: type_ for type_ in ArgumentType}
 
 
-@dataclass(frozen=True, slots=True)
-class _Attribute:
+class _Attribute(Struct, frozen=True, gc=False):
     value: str
     position: Position
 
@@ -56,7 +56,7 @@ def build(root: Element, file: str, content: bytes) -> Definition | None:
         category=_trimmed(parts.get("category")),
         name=_trimmed(name),
         description=description.text.value if description else None,
-        steps=tuple(_step(query) for query in _named(steps, _QUERY)),
+        steps=tuple(map(_step, _named(steps, _QUERY))),
         body=body.text if body else None,
         file=file,
         content_hash=sha256(content).hexdigest(),
@@ -66,14 +66,14 @@ def build(root: Element, file: str, content: bytes) -> Definition | None:
 
 def _step(query: Element) -> Step:
     attributes = _attributes(query, _QUERY_ATTRIBUTES)
-    name, result, output = (attributes.get(key) for key in _QUERY_ATTRIBUTES)
+    name, result, output = map(attributes.get, _QUERY_ATTRIBUTES)
     kinds = _meant(result.value, tuple(ResultKind)) if result else None
     return Step(
         name=name.value or None if name else None,
         result=ResultKind(kinds or ResultKind.ONE),
         output=output is None or output.value != "false",
         sql=_sql(query),
-        arguments=tuple(_argument(child) for child in _named(query, _ARGUMENT)),
+        arguments=tuple(map(_argument, _named(query, _ARGUMENT))),
         position=query.position,
         name_position=name.position if name else None,
     )
@@ -90,15 +90,15 @@ def _sql(query: Element) -> LocatedText:
 
 def _argument(element: Element) -> Argument:
     attributes = _attributes(element, _ARGUMENT_ATTRIBUTES)
-    source, kind, nullable, default = (attributes.get(key) for key in _ARGUMENT_ATTRIBUTES)
+    source, kind, nullable, default = map(attributes.get, _ARGUMENT_ATTRIBUTES)
     source_text = source.value if source else ""
-    type_ = kind.value if kind else ""
-    if type_ not in _TYPES:  # without a type, nobody can say whether a default converts
+    type_ = _TYPES.get(kind.value) if kind else None
+    if type_ is None:  # without a type, nobody can say whether a default converts
         type_, default = ArgumentType.STRING, None
     return Argument(
         source_text=source_text,
         source=parse_source(source_text),
-        type=ArgumentType(type_),
+        type=type_,
         nullable=nullable is not None and nullable.value == "true",
         default=default.value if default else None,
         position=element.position,
@@ -108,7 +108,7 @@ def _argument(element: Element) -> Argument:
 
 
 def _named(parent: Element | None, names: tuple[str, ...]) -> Iterable[Element]:
-    return (child for child in parent.children if _meant(child.tag, names)) if parent else ()
+    return [child for child in parent.children if _meant(child.tag, names)] if parent else ()
 
 
 def _attributes(element: Element, names: tuple[str, ...]) -> dict[str, _Attribute]:

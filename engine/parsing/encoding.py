@@ -59,7 +59,11 @@ class Decoded:
 @dataclass(frozen=True, slots=True)
 class _Declaration:
     name: str
-    position: Position
+    before: str
+
+    @property
+    def position(self) -> Position:
+        return advance(START, self.before)
 
 
 def decode(content: bytes) -> Decoded:
@@ -124,7 +128,7 @@ def _declaration(head: str) -> _Declaration | None:
     if found is None:
         return None
     group = 1 if found[1] is not None else 2
-    return _Declaration(found[group], advance(START, head[: found.start(group)]))
+    return _Declaration(found[group], head[: found.start(group)])
 
 
 def _mismatch(content: bytes, name: str) -> XmlFault | None:

@@ -26,9 +26,9 @@ class XmlFault:
 
 def advance(position: Position, text: str) -> Position:
     """The place where `text`, which begins at `position`, ends. CRLF, LF and a lone CR each end a line."""
-    breaks = text.count("\n") + text.count("\r") - text.count("\r\n")
-    if not breaks:
+    if "\n" not in text and "\r" not in text:
         return Position(position.line, position.column + len(text))
+    breaks = text.count("\n") + text.count("\r") - text.count("\r\n")
     last = max(text.rfind("\n"), text.rfind("\r"))
     return Position(position.line + breaks, len(text) - last)
 

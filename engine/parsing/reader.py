@@ -7,9 +7,10 @@ section as a piece of its own. Nothing is ever expanded or fetched: a DOCTYPE en
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from xml.parsers import expat  # refuses every DOCTYPE, so no entity exists that could expand
+
+from msgspec import Struct, field
 
 from engine.model import Element, LocatedText, Mark, Position
 from engine.parsing import syntax
@@ -22,13 +23,13 @@ MAX_ATTRIBUTE_LENGTH = 16_384
 MAX_PIECES = 50_000
 """Limits of one file; pieces are lines of text, CDATA sections and character references."""
 
+_PIECE = re.compile(r"\n|[^\n]+")
 _TAG_NAME = re.compile(rb"<[^ \t\r\n/>]+")
 _ATTRIBUTE = re.compile(rb"[ \t\r\n]+([^ \t\r\n=]+)[ \t\r\n]*=[ \t\r\n]*(\"[^\"]*\"|'[^']*')")
 
 
-@dataclass(slots=True)
-class _Open:
-    """An element whose end tag is still to come."""
+class _Open(Struct):
+    """An element whose end tag is still to come. Its text goes on at `line` and `column` of the file, if it does."""
 
     tag: str
     attributes: Mapping[str, str]
@@ -36,11 +37,14 @@ class _Open:
     attribute_positions: Mapping[str, Position]
     pieces: list[str] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
+    children: list[Element] = field(default_factory=list)
     length: int = 0
     head: int | None = None
-    children: list[Element] = field(default_factory=list)
+    line: int = 0
+    column: int = 0
 
     def close(self) -> Element:
+        """The element, all of which was read."""
         marks = tuple(self.marks) or (Mark(0, self.position.line, self.position.column),)
         head = self.length if self.head is None else self.head
         text = LocatedText("".join(self.pieces), marks)
@@ -66,6 +70,8 @@ def read(utf8: bytes, declared: str | None) -> Element | XmlFault:
         return refused.fault
     except expat.ExpatError as error:
         return reader.explain(error)
+    finally:
+        reader.release()
 
 
 class _Reader:
@@ -77,6 +83,7 @@ class _Reader:
         self._elements = 0
         self._attributes = 0
         self._pieces = 0
+        self._begins_cdata = False
         self._parser = parser = expat.ParserCreate("UTF-8", "}")
         parser.ordered_attributes = True
         parser.buffer_text = False
@@ -85,6 +92,8 @@ class _Reader:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
+        parser.StartCdataSectionHandler = self._start_cdata
+        parser.EndCdataSectionHandler = self._end_cdata
 
     def read(self) -> Element:
         self._parser.Parse(self._utf8, True)
@@ -95,6 +104,10 @@ class _Reader:
         """What expat stopped at, in the author's words."""
         opened = tuple(syntax.OpenElement(element.tag, element.position) for element in self._open)
         return syntax.explain(error.code, self._parser.ErrorByteIndex, self._utf8, opened)
+
+    def release(self) -> None:
+        """Lets go of the parser: it and the reader know each other, and would wait for the garbage collector."""
+        del self._parser
 
     def _here(self) -> Position:
         return Position(self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1)
@@ -122,13 +135,13 @@ class _Reader:
 
     def _start(self, tag: str, attributes: list[str]) -> None:
         position = self._here()
-        values = dict(zip(attributes[::2], attributes[1::2], strict=True))
+        values = dict(zip(attributes[::2], attributes[1::2], strict=True)) if attributes else {}
         self._elements += 1
         self._attributes += len(values)
         self._check_limits(values, position)
         positions: Mapping[str, Position] = {}
         if attributes:
-            positions = dict(_attribute_positions(self._utf8, self._parser.CurrentByteIndex, position))
+            positions = _attribute_positions(self._utf8, self._parser.CurrentByteIndex, position)
         if self._open and self._open[-1].head is None:
             self._open[-1].head = self._open[-1].length
         self._open.append(_Open(tag, values, position, positions))
@@ -141,7 +154,7 @@ class _Reader:
             reason = f"more than {MAX_ELEMENTS} elements"
         elif self._attributes > MAX_ATTRIBUTES:
             reason = f"more than {MAX_ATTRIBUTES} attributes"
-        elif any(len(value) > MAX_ATTRIBUTE_LENGTH for value in attributes.values()):
+        elif attributes and max(map(len, attributes.values())) > MAX_ATTRIBUTE_LENGTH:
             reason = f"an attribute longer than {MAX_ATTRIBUTE_LENGTH} characters"
         if reason:
             raise _too_much(reason, position)
@@ -154,24 +167,66 @@ class _Reader:
             self._root = element
 
     def _text(self, text: str) -> None:
-        element = self._open[-1]
-        element.marks.append(Mark(element.length, self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1))
+        """A line, a line break or a reference; a mark, unless it follows the text before it directly."""
+        element, parser = self._open[-1], self._parser
+        line, column = parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
+        if line != element.line or column != element.column:
+            element.marks.append(Mark(element.length, line, column))
         element.pieces.append(text)
         element.length += len(text)
+        element.line, element.column = (line + 1, 1) if text == "\n" else (line, column + len(text))
         self._pieces += 1
         if self._pieces > MAX_PIECES:
-            raise _too_much(f"more than {MAX_PIECES} lines or pieces of text", self._here())
+            raise self._too_many_pieces(text, line, column)
+
+    def _start_cdata(self) -> None:
+        """In a CDATA section is nothing but text, and each line break of it is one of the file: no need to see each."""
+        element, parser = self._open[-1], self._parser
+        element.line, element.column = parser.CurrentLineNumber, parser.CurrentColumnNumber + 1 + len("<![CDATA[")
+        self._begins_cdata = True
+        parser.CharacterDataHandler = self._cdata_text
+        parser.buffer_text = True
+
+    def _end_cdata(self) -> None:
+        self._parser.buffer_text = False
+        self._parser.CharacterDataHandler = self._text
+
+    def _cdata_text(self, text: str) -> None:
+        """As much of a CDATA section as fits into expat's buffer."""
+        element = self._open[-1]
+        line, column = element.line, element.column
+        if self._begins_cdata:
+            element.marks.append(Mark(element.length, line, column))
+            self._begins_cdata = False
+        element.pieces.append(text)
+        element.length += len(text)
+        lines = text.split("\n")
+        element.line = line + len(lines) - 1
+        element.column = len(lines[-1]) + (column if len(lines) == 1 else 1)
+        self._pieces += 2 * len(lines) - 1 - lines.count("")
+        if self._pieces > MAX_PIECES:
+            raise self._too_many_pieces(text, line, column)
+
+    def _too_many_pieces(self, text: str, line: int, column: int) -> _RefusedError:
+        """The fault at the first piece of `text`, which begins there, that is one too many."""
+        pieces = _PIECE.findall(text)
+        allowed = "".join(pieces[: len(pieces) + MAX_PIECES - self._pieces])
+        position = LocatedText(text, (Mark(0, line, column),)).position(len(allowed))
+        return _too_much(f"more than {MAX_PIECES} lines or pieces of text", position)
 
 
 def _too_much(reason: str, position: Position) -> _RefusedError:
     return _RefusedError(XmlFault("xml-syntax", position, f"The file has {reason}.", "Split it into several files."))
 
 
-def _attribute_positions(utf8: bytes, start: int, position: Position) -> Iterator[tuple[str, Position]]:
-    """Each attribute's name, as written, and the place of the first character of its value."""
+def _attribute_positions(utf8: bytes, start: int, position: Position) -> dict[str, Position]:
+    """By each attribute's name, as written, the place of the first character of its value."""
+    positions: dict[str, Position] = {}
     name = _TAG_NAME.match(utf8, start)
     index = name.end() if name else start
     while found := _ATTRIBUTE.match(utf8, index):
-        position = advance(position, utf8[start : found.start(2) + 1].decode())
-        start, index = found.start(2) + 1, found.end()
-        yield found[1].decode(), position
+        place, index = found.start(2) + 1, found.end()
+        position = advance(position, utf8[start:place].decode())
+        positions[found[1].decode()] = position
+        start = place
+    return positions

@@ -20,6 +20,8 @@ def parse_source(text: str) -> Source | None:
     if text == "$secret":
         return SecretSource()
     if found := _DATA.fullmatch(text):
+        if "[" not in text:
+            return DataSource(tuple(found[1][1:].split(".")))
         segments = _SEGMENT.finditer(found[1])
         return DataSource(tuple(int(segment[2]) if segment[2] else segment[1] for segment in segments))
     if found := _STEP.fullmatch(text):

@@ -235,10 +235,10 @@ def test_an_optional_step_without_a_row_is_null_in_a_template() -> None:
 
 def test_a_template_that_fails_is_placed_in_its_file() -> None:
     found = shaper(*TEMPLATE_STEPS, body="[{{ number }},\n {{ data.data.revision }}]")
-    with pytest.raises(EncodingError, match=r"ledgerpayment, template in line 40: `data\.data\.revision`") as caught:
+    with pytest.raises(EncodingError, match=r"ledgerpayment, template in line 41: `data\.data\.revision`") as caught:
         found.shape(ROWS, "ledgerpayment", MESSAGE)
     error = caught.value
-    assert (error.definition, error.file, error.line) == ("ledgerpayment", "lp.xml", 40)
+    assert (error.definition, error.file, error.line) == ("ledgerpayment", "lp.xml", 41)
     assert error.__context__ is None
 
 

@@ -67,7 +67,7 @@ def test_version(words: list[str], command: Callable[..., Any]) -> None:
 def test_help_is_quick() -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     code = "from engine.cli.main import validate; validate(['--help'])"
-    slow = {"lxml", "xmlschema", "sqlglot", "sqlalchemy", "duckdb", "psycopg", "jinja2", "msgspec"}
+    slow = {"lxml", "xmlschema", "sqlglot", "sqlalchemy", "duckdb", "psycopg", "jinja2"}
     check = (
         f"import sys, atexit; atexit.register(lambda: print(sorted({slow!r} & set(sys.modules)), file=sys.stderr)); "
     )

@@ -8,6 +8,7 @@ import pytest
 
 from engine.model import Position
 from engine.parsing import parse
+from engine.parsing.reader import MAX_PIECES
 
 ENCODINGS = {
     "UTF-8": ("utf-8", b"", "åäö€ 漢字 \U0001f4b6\x85\u2028\xa0"),
@@ -139,3 +140,27 @@ def test_elements_and_the_name_have_their_places() -> None:
     assert definition.name_position == Position(3, 3)
     assert definition.steps[0].position == Position(5, 2)
     assert definition.steps[0].name_position == Position(7, 2)
+
+
+def test_a_long_cdata_section_has_its_places_whatever_the_parser_holds_back() -> None:
+    lines = [f"{'å' * (number % 90)}@{number}@" for number in range(900)] + ["x" * 20_000 + "@900@", "", "@901@"]
+    source = f"<aptic_service_definition><steps><query>\n  <![CDATA[{chr(10).join(lines)}]]> @902@</query></steps>"
+    source += "</aptic_service_definition>"
+    definition = parse(source.encode(), "f.xml").definition
+    assert definition is not None
+    sql = definition.steps[0].sql
+    assert sql.value.count("@") == 2 * 903
+    for hit in MARK.finditer(sql.value):
+        assert sql.position(hit.start()) == _expected(source, source.index(hit[0])), hit[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "count"), [("x\n", MAX_PIECES // 2), ("\n", MAX_PIECES), ("\nå\n\n", MAX_PIECES // 4)], ids=repr
+)
+@pytest.mark.parametrize(("opening", "closing"), [("", ""), ("<![CDATA[", "]]>")], ids=["text", "CDATA"])
+def test_the_first_piece_too_many_is_named(line: str, count: int, opening: str, closing: str) -> None:
+    allowed = f"<a>{opening}{line * count}"
+    assert not parse(f"{allowed}{closing}</a>".encode(), "f.xml").diagnostics
+    (fault,) = parse(f"{allowed}last\n{closing}</a>".encode(), "f.xml").diagnostics
+    assert "lines or pieces" in fault.message
+    assert Position(fault.line, fault.column) == _expected(allowed, len(allowed))
