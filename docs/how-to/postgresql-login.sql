@@ -1,7 +1,9 @@
--- A PostgreSQL login for the engine that can do nothing but read: SELECT on one schema of views, EXECUTE on the
--- functions that you name, nothing else.
+-- A PostgreSQL login for the engine that can do nothing but read: SELECT on one schema of views, nothing else.
 --
--- Run it as a superuser, in the ledger's database, after changing the password and, if you like, the two names:
+-- Run it by psql as a superuser, in the ledger's database; the password is given when it runs, and not kept here:
+--   psql --set ON_ERROR_STOP=1 --set password=… --dbname ledger --file postgresql-login.sql
+--
+-- Change the two names if you like:
 --   ledger_reader   the login
 --   webhook_views   the schema whose views the definitions read; a view reads its tables with its owner's rights
 --
@@ -15,7 +17,7 @@ BEGIN
     END IF;
 END
 $$;
-ALTER ROLE ledger_reader LOGIN PASSWORD 'change-me'
+ALTER ROLE ledger_reader LOGIN PASSWORD :'password'
     NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT CONNECTION LIMIT 100;
 
 -- The database: connect, and no temporary tables. TEMPORARY is every role's by default; grant it again to those roles
@@ -30,7 +32,9 @@ END
 $$;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
--- The views, those that come later included.
+-- The views, and those that the role which runs this script makes later. For views that another role makes, say so:
+-- ALTER DEFAULT PRIVILEGES FOR ROLE that_role IN SCHEMA webhook_views GRANT SELECT ON TABLES TO ledger_reader;
+-- or run this script again after they are made.
 CREATE SCHEMA IF NOT EXISTS webhook_views;
 REVOKE ALL ON SCHEMA webhook_views FROM PUBLIC;
 GRANT USAGE ON SCHEMA webhook_views TO ledger_reader;
@@ -40,8 +44,7 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA webhook_views GRANT SELECT ON TABLES TO ledge
 -- Functions that write although the transaction is read-only, lift that setting, or act on other sessions. EXECUTE on
 -- them is every role's by default. They are revoked in this database only; a role that works with large objects, or a
 -- dump that is not made by a superuser, needs them granted again: GRANT EXECUTE ON FUNCTION lo_put(oid, bigint, bytea)
--- TO that_role. Functions with SECURITY DEFINER run with their owner's rights, so they are revoked too; grant those
--- that definitions call.
+-- TO that_role. Functions with SECURITY DEFINER run with their owner's rights, so they are revoked too.
 DO $$
 DECLARE
     name text;
@@ -63,4 +66,6 @@ BEGIN
     END LOOP;
 END
 $$;
--- GRANT EXECUTE ON FUNCTION webhook_views.balance(bigint) TO ledger_reader;
+-- A definition cannot call a function of the ledger's own on PostgreSQL: let a view have what the function computes. A
+-- function that a view calls runs with the login's rights, so it can read these views and no table. One with SECURITY
+-- DEFINER could, but granted to the login it counts as a right beyond reading.

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from string import Template
 from tempfile import TemporaryDirectory
 
 import engine
@@ -86,7 +87,8 @@ class _Shell:
             self._folder = (self._folder / words[1]).resolve(strict=True)
             return ""
         if words[0] == "export":
-            self._variables |= dict(word.split("=", 1) for word in words[1:])
+            known = {**self._variables, "PWD": str(self._folder)}
+            self._variables |= dict(Template(word).substitute(known).split("=", 1) for word in words[1:])
             return ""
         done = subprocess.run(  # noqa: S603  the commands are our own documentation's
             ["sh", "-c", command],  # noqa: S607  any shell of the system will do

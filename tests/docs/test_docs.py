@@ -5,6 +5,9 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import shlex
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ import pytest
 from lxml import etree
 
 import engine
-from engine import Composer, EngineError
+from engine import Composer, EngineError, LedgerUnavailableError
 from engine.catalogue import Catalogue
 from engine.cli.main import COMMANDS
 from engine.cli.options import Parser
@@ -30,6 +33,7 @@ from engine.validation.rules import rules
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference"
+SCHEMA = ROOT / "fixtures" / "ledger" / "schema.sql"
 LANGUAGE = REFERENCE / "definition-language.md"
 PAGES = [path for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md") if path.exists()]
 PAGES += sorted(DOCS.rglob("*.md"))
@@ -119,12 +123,14 @@ def test_a_transcript_keeps_durations_and_shows_other_differences(tmp_path: Path
         "<!-- file: note.txt -->\n```text\ntook 7.3 ms\nand more\n```\n"
         "<!-- edit: note.txt: more => less -->\n"
         "```console\n$ cd definitions\n$ export A=../note.txt\n"
-        "$ head -1 $A\ntook 1.0 ms\n$ tail -1 $A\nand more\n```\n",
+        "$ head -1 $A\ntook 1.0 ms\n$ tail -1 $A\nand more\n"
+        '$ export B="$PWD/../note.txt"\n$ cd ..\n$ tail -1 $B\n```\n',
         encoding="utf-8",
     )
     replayed = transcripts.replayed(page, tmp_path)
     assert "took 1.0 ms\n$ tail" in replayed
-    assert replayed.endswith("$ tail -1 $A\nand less\n```\n")
+    assert "$ tail -1 $A\nand less\n" in replayed
+    assert replayed.endswith("$ tail -1 $B\nand less\n```\n")
 
 
 def test_an_edit_that_finds_nothing_is_a_mistake(tmp_path: Path) -> None:
@@ -264,6 +270,65 @@ def test_python_runs(block: Block, duckdb_ledger: str, stand_ins: dict[str, Any]
         assert [url for url, _ in stand_ins["sent"]] == ["https://a.example", "https://b.example"]
 
 
+class Dispatcher:
+    """The dispatcher's example, and what it was seen to do with a message."""
+
+    def __init__(self, ledger: str, names: dict[str, Any]) -> None:
+        (block,) = (found for found in blocks("python", [DOCS / "how-to" / "dispatcher.md"]) if found.setup)
+        self._names = names
+        self._sent: list[object] = names["sent"]
+        self._done: list[tuple[str, str]] = []
+        for name in ("later", "give_up"):
+            names[name] = lambda _message, error, name=name: self._done.append((name, type(error).__name__))
+        names["skipped"] = lambda _message, reason: self._done.append(("skipped", reason))
+        run(block, ledger, names)
+
+    def dispatch(self, message: object, *, waited: int = 0, **instead: object) -> tuple[str, str]:
+        """What was done with a message that is not sent."""
+        before = len(self._sent)
+        self._done.clear()
+        self._names |= instead
+        self._names["dispatch"](message, waited)
+        assert len(self._sent) == before
+        (done,) = self._done
+        return done
+
+
+@pytest.fixture
+def dispatcher(duckdb_ledger: str, stand_ins: dict[str, Any]) -> Dispatcher:
+    return Dispatcher(duckdb_ledger, stand_ins)
+
+
+@pytest.mark.parametrize("event", [{}, {"event": None}, {"event": ["ledgerpayment"]}, {"event": "nosuchevent"}])
+def test_the_dispatcher_gives_up_a_message_of_no_event(dispatcher: Dispatcher, event: dict[str, Any]) -> None:
+    assert dispatcher.dispatch({**event, "data": {}}) == ("give_up", "UnknownEventError")
+
+
+def test_the_dispatcher_waits_for_a_commit_but_not_for_ever(dispatcher: Dispatcher) -> None:
+    message = guide_message()
+    message["data"]["paymentid"] = "1"
+    assert dispatcher.dispatch(message) == ("later", "EmptyResultError")
+    assert dispatcher.dispatch(message, waited=3600) == ("give_up", "EmptyResultError")
+
+
+def test_the_dispatcher_keeps_what_somebody_must_mend(dispatcher: Dispatcher, tmp_path: Path) -> None:
+    (tmp_path / "ledgerpayment.xml").write_text("<faulty", encoding="utf-8")
+    with Composer.load(tmp_path, ledger="duckdb:///none", ledger_schema=SCHEMA, on_invalid="hold") as held:
+        done = dispatcher.dispatch(guide_message(), waited=10**6, composer=held)
+    assert done == ("later", "DefinitionUnavailableError")
+
+
+def test_the_dispatcher_posts_nothing_where_a_secret_cannot_be_written(dispatcher: Dispatcher) -> None:
+    registrations = [Registration("https://a.example", "mySecret"), Registration("https://b.example", "\ud800")]
+    assert dispatcher.dispatch(guide_message(), registrations=registrations) == ("give_up", "EncodingError")
+
+
+def test_the_dispatcher_records_what_is_not_to_be_sent(dispatcher: Dispatcher) -> None:
+    case = ROOT / "fixtures" / "servicechange" / "skipped"
+    message = json.loads((case / "event.json").read_text("utf-8"))
+    assert dispatcher.dispatch(message) == ("skipped", (case / "skip.txt").read_text("utf-8").strip())
+
+
 # ----------------------------------------------------------------------------------- what the reference must mention
 
 
@@ -291,7 +356,12 @@ def test_every_option_is_described() -> None:
     assert [option for option in options() if option not in described] == []
 
 
-OTHER_PROGRAMS = {"--set", "--dbname", "--file", "--noout", "--schema", "--check", "--strict"}
+OTHER_PROGRAMS = {
+    *("--set", "--dbname", "--file"),  # psql
+    *("--noout", "--schema"),  # xmllint
+    *("--wheel", "--wheel-dir", "--no-index", "--find-links"),  # build and pip
+    *("--check", "--strict"),
+}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
@@ -408,7 +478,14 @@ def test_problem_matchers_understand_a_finding(page: Path) -> None:
     tutorial = text_of(DOCS / "tutorial" / "first-definition.md")
     found = [re.match(json.loads(pattern), line) for line in tutorial.splitlines()]
     assert [match.groups() for match in found if match] == [
-        ("definitions/instalmentpaid.xml", "14", "11", "error", "i has no column paidamout", "unknown-column"),
+        (
+            "definitions/instalmentpaid.xml",
+            "14",
+            "11",
+            "error",
+            "The table i has no column paidamout.",
+            "unknown-column",
+        ),
         (
             "definitions/instalmentpaid.xml",
             "26",
@@ -424,6 +501,8 @@ WAYS_OUT: list[tuple[str, str, tuple[ArgumentType, ...]]] = [
     ("collate Latin1_General_100_BIN2", "SELECT id FROM sample ORDER BY name COLLATE Latin1_General_100_BIN2", ()),
     ("`amount / cast(3 as int)`", "amount / cast(3 as int)", ()),
     ("`amount / 3.0`", "amount / 3.0", ()),
+    ("`cast(amount / 3.0 as decimal(19, 2))`", "cast(amount / 3.0 as decimal(19, 2))", ()),
+    ("| `ratio`, as it is", "ratio", ()),
     ("`cast(amount as bigint) % 2`", "cast(amount as bigint) % 2", ()),
     ("`cast(price as decimal(19, 4)) / 2.0`", "cast(price as decimal(19, 4)) / 2.0", ()),
     ("`concat(ref, id)`", "concat(ref, id)", ()),
@@ -441,25 +520,65 @@ def test_ways_out_are_carried(shown: str, sql: str, arguments: tuple[ArgumentTyp
     assert isinstance(portability.translated(sql, dialect, arguments), Translation)
 
 
+@pytest.mark.parametrize("dialect", [Dialect.POSTGRESQL, Dialect.DUCKDB])
+def test_quotients_have_the_scales_that_the_how_to_says(dialect: Dialect) -> None:
+    scales = {}
+    for sql in ("amount / 3.0", "amount / cast(3 as int)", "cast(amount / 3.0 as decimal(19, 2))"):
+        translation = portability.translated(sql, dialect, ())
+        assert isinstance(translation, Translation)
+        scales[sql] = translation.columns[0].scale
+    assert list(scales.values()) == [6, 13, 2]
+    assert "`amount / 3.0` has six" in text_of(DOCS / "how-to" / "portability.md")
+
+
+@pytest.mark.parametrize("sql", ["ratio * 2", "sum(ratio)", "cast(ratio as decimal(9, 4))", "dbo.f(id)"])
+@pytest.mark.parametrize("dialect", [Dialect.POSTGRESQL, Dialect.DUCKDB])
+def test_what_the_how_tos_call_refused_is(sql: str, dialect: Dialect) -> None:
+    (fault,) = portability.translated(sql, dialect, ())
+    assert fault.rule == "portability"
+
+
+def test_a_refused_login_is_told_as_the_how_to_says(postgres_url: str) -> None:
+    from sqlalchemy import make_url
+
+    stranger = make_url(postgres_url).set(username=f"nobody_{uuid4().hex[:12]}")
+    with pytest.raises(LedgerUnavailableError, match="cannot be reached, or refuses the login") as raised:
+        Composer.load("definitions", ledger=stranger)
+    assert raised.value.code is None
+    assert "`LedgerUnavailableError … cannot be reached, or refuses the login`" in text_of(
+        DOCS / "how-to" / "postgresql.md"
+    )
+
+
+def run_by_psql(script: str, database: str, password: str) -> None:
+    """As the how-to says; the script comes from standard input, with another login in it."""
+    psql = shutil.which("psql")
+    if psql is None:
+        pytest.skip("psql is not installed")
+    how_to = text_of(DOCS / "how-to" / "postgresql.md")
+    (command,) = re.findall(r"^psql (.+) --file docs/how-to/postgresql-login\.sql$", how_to, re.MULTILINE)
+    options = command.replace("change-me", shlex.quote(password)).replace("--dbname ledger", f"--dbname {database}")
+    subprocess.run([psql, "--quiet", *shlex.split(options), "--file", "-"], input=script, text=True, check=True)
+
+
 def test_a_ledger_connected_as_the_how_to_says_accepts_require_read_only(postgres_ledger: str) -> None:
     """The login script, views of the tables' names, and the URL's login."""
     import psycopg
     from sqlalchemy import make_url
 
-    login = f"reader_{uuid4().hex[:12]}"
+    login, password = f"reader_{uuid4().hex[:12]}", """it's "my" :password"""
     script = (DOCS / "how-to" / "postgresql-login.sql").read_text(encoding="utf-8").replace("ledger_reader", login)
     owner = postgres_ledger.replace("+psycopg", "", 1)
-    reader = make_url(postgres_ledger).set(username=login, password="change-me").render_as_string(hide_password=False)
+    reader = make_url(postgres_ledger).set(username=login, password=password)
     with psycopg.connect(owner, autocommit=True) as connection:
         try:
-            connection.execute(script.encode())
+            run_by_psql(script, owner, password)
             for (name,) in connection.execute(
                 "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')"
             ).fetchall():
                 connection.execute(f'CREATE VIEW webhook_views."{name}" AS SELECT * FROM public."{name}"'.encode())
-            schema = ROOT / "fixtures" / "ledger" / "schema.sql"
             with Composer.load(
-                ROOT / "definitions", ledger=reader, ledger_schema=schema, require_read_only=True
+                ROOT / "definitions", ledger=reader, ledger_schema=SCHEMA, require_read_only=True
             ) as composer:
                 body = composer.compose("ledgerpayment", guide_message()).fill("mySecret")
                 assert composer.status().write_rights == ()

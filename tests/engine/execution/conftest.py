@@ -17,6 +17,7 @@ from engine.execution import Ledger, open_ledger
 
 ROWS = 100
 READER = f"reader_{uuid4().hex[:12]}"
+READERS_PASSWORD = uuid4().hex
 SCHEMA = f"""
 CREATE TABLE payment (id bigint PRIMARY KEY, amount numeric(18, 2), note text);
 INSERT INTO payment SELECT i, i * 1.25, 'note ' || i FROM generate_series(1, {ROWS}) r(i);
@@ -65,16 +66,21 @@ def restricted(postgres_url: str) -> Iterator[PostgreSQL]:
 
 @pytest.fixture(scope="session")
 def reader_script() -> str:
-    """The login script of the docs, for a role of these tests only: roles are the whole server's."""
+    """The login script of the docs, for a role of these tests only: roles are the whole server's.
+
+    psql would put the password in; the tests of the docs run the script by psql itself.
+    """
     script = Path(__file__).parents[3] / "docs/how-to/postgresql-login.sql"
-    return script.read_text("utf-8").replace("ledger_reader", READER)
+    text = script.read_text("utf-8").replace("ledger_reader", READER)
+    assert text.count(":'password'") == 1
+    return text.replace(":'password'", f"'{READERS_PASSWORD}'")
 
 
 @pytest.fixture(scope="session")
 def reader_url(restricted: PostgreSQL, reader_script: str) -> Iterator[str]:
     """A login that the script of the docs has made."""
     restricted.admin.execute(reader_script.encode())
-    url = make_url(restricted.url).set(username=READER, password="change-me")
+    url = make_url(restricted.url).set(username=READER, password=READERS_PASSWORD)
     yield url.render_as_string(hide_password=False)
     restricted.admin.execute(f"DROP OWNED BY {READER}; DROP ROLE {READER}")
 
