@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from engine.model import Event, EventArgument
 from engine.resources import schema_folder
 
 SUFFIX = ".schema.json"
+_AT_BYTE = re.compile(r" \(byte (\d+)\)$")
 _CODE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
 
 
@@ -43,11 +45,15 @@ class Catalogue:
     def load(cls, folder: str | Path | None = None) -> Catalogue:
         """The shipped events, and those of the site's own folder, which win where both have a code.
 
-        Raises ConfigurationError for a folder or file that cannot be read as a catalogue.
+        Raises ConfigurationError for a folder or file that cannot be read as a catalogue, and for an empty folder.
         """
         events = _read_folder(schema_folder() / "events")
         if folder is not None:
-            events |= _read_folder(Path(folder))
+            own = _read_folder(Path(folder))
+            if not own:
+                message = f"The event catalogue {folder} holds no event: no file whose name ends in {SUFFIX}."
+                raise ConfigurationError(message, file=str(folder))
+            events |= own
         return cls(events)
 
 
@@ -65,10 +71,11 @@ def _read_folder(folder: Traversable) -> dict[str, Event]:
 
 def _read_event(path: Traversable) -> Event:
     code = path.name.removesuffix(SUFFIX)
+    content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     try:
-        schema = msgspec.json.decode(path.read_bytes(), type=_EventSchema)
+        schema = msgspec.json.decode(content, type=_EventSchema)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _faulty(path, f"is not a JSON Schema of an event: {error}") from None
+        raise _undecodable(path, content, str(error)) from None
     if not _CODE.fullmatch(code):
         raise _faulty(path, "is not named after an event code: at most 128 letters, digits, `_`, `.` and `-`")
     if schema.title != code:
@@ -85,5 +92,34 @@ def _read_event(path: Traversable) -> Event:
     return Event(code, schema.description, arguments)
 
 
-def _faulty(path: Traversable, what: str) -> ConfigurationError:
-    return ConfigurationError(f"The event catalogue's file {path} {what}.", file=str(path))
+def _undecodable(path: Traversable, content: bytes, reason: str) -> ConfigurationError:
+    """Why the content is no event's schema: with the line where it is no JSON, else with the argument's name."""
+    try:
+        content.decode()
+        schema = msgspec.json.decode(content)
+    except UnicodeDecodeError as error:
+        line = _line(content, error.start)
+        return _faulty(path, f"is not UTF-8 in line {line}", line)
+    except msgspec.DecodeError as error:
+        message = str(error).removeprefix("JSON is malformed: ")
+        found = _AT_BYTE.search(message)
+        line = _line(content, int(found[1]) if found else len(content))
+        return _faulty(path, f"is not JSON in line {line}: {message[: found.start()] if found else 'it ends'}", line)
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    for name, declared in properties.items() if isinstance(properties, dict) else ():
+        if isinstance(declared, dict) and declared.get("type") != "string":
+            type_ = f"the type {msgspec.json.encode(declared['type']).decode()}" if "type" in declared else "no type"
+            return _faulty(path, f'gives the argument `{name}` {type_}, but arguments are strings: "type": "string"')
+        try:
+            msgspec.convert(declared, _Property)
+        except msgspec.ValidationError as error:
+            return _faulty(path, f"declares the argument `{name}` wrongly: {error}")
+    return _faulty(path, f"is not a JSON Schema of an event: {reason}")
+
+
+def _line(content: bytes, index: int) -> int:
+    return content.count(b"\n", 0, index) + 1
+
+
+def _faulty(path: Traversable, what: str, line: int | None = None) -> ConfigurationError:
+    return ConfigurationError(f"The event catalogue's file {path} {what}.", file=str(path), line=line)

@@ -59,7 +59,16 @@ def test_the_sites_own_file_wins(tmp_path: Path) -> None:
         (SCHEMA, "other", "must have the title 'other'"),
         (SCHEMA | {"title": "a b"}, "a b", "not named after an event code"),
         ([], "refund", "is not a JSON Schema"),
-        (SCHEMA | {"properties": {"a": {"type": "integer"}}}, "refund", "integer"),
+        (
+            SCHEMA | {"properties": {"a": {"type": "string"}, "b": {"type": "integer"}}},
+            "refund",
+            'gives the argument `b` the type "integer", but arguments are strings',
+        ),
+        (SCHEMA | {"properties": {"a": {}}}, "refund", "gives the argument `a` no type, but arguments are strings"),
+        (SCHEMA | {"properties": {"a": {"type": ["string", "null"]}}}, "refund", r'type \["string","null"\], but'),
+        (SCHEMA | {"properties": {"a": {"type": "string", "examples": [7]}}}, "refund", "the argument `a` wrongly"),
+        (SCHEMA | {"properties": {"a": True}}, "refund", "the argument `a` wrongly"),
+        (SCHEMA | {"properties": []}, "refund", "is not a JSON Schema"),
         (SCHEMA | {"properties": {"a": {"type": "string"}}, "required": ["b"]}, "refund", "does not declare: b"),
         (SCHEMA | {"properties": {"secret": {"type": "string"}}, "required": []}, "refund", "secret"),
         (SCHEMA | {"properties": {"Secret": {"type": "string"}}, "required": []}, "refund", "secret"),
@@ -70,6 +79,35 @@ def test_a_faulty_file_is_named(tmp_path: Path, schema: object, name: str, words
     with pytest.raises(ConfigurationError, match=words) as caught:
         Catalogue.load(tmp_path)
     assert caught.value.file == str(tmp_path / f"{name}.schema.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "words"),
+    [
+        (b'{"title": "refund",\n"type": "object"\n"properties": {}}', 3, "is not JSON in line 3: expected ',' or '}'"),
+        (b'{"title": "refund",\n"properties": {},\n}', 3, "is not JSON in line 3: trailing comma"),
+        (b'{"title": "refund",\n', 2, "is not JSON in line 2: it ends"),
+        (b"", 1, "is not JSON in line 1: it ends"),
+        ('{"title": "refund",\n"description": "å"}'.encode("latin-1"), 2, "is not UTF-8 in line 2"),
+    ],
+)
+def test_what_is_no_json_has_a_line(tmp_path: Path, content: bytes, line: int, words: str) -> None:
+    (tmp_path / "refund.schema.json").write_bytes(content)
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        Catalogue.load(tmp_path)
+    assert caught.value.line == line
+
+
+def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
+    (tmp_path / "refund.schema.json").write_text(json.dumps(SCHEMA), encoding="utf-8-sig")
+    assert "refund" in Catalogue.load(tmp_path).events
+
+
+def test_a_folder_without_events_is_named(tmp_path: Path) -> None:
+    (tmp_path / "refund.json").write_text(json.dumps(SCHEMA))
+    with pytest.raises(ConfigurationError, match=r"holds no event: .* ends in \.schema\.json") as caught:
+        Catalogue.load(tmp_path)
+    assert caught.value.file == str(tmp_path)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
