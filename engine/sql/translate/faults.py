@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from sqlglot import exp
 
+from engine.spelling import closest
 from engine.sql.fault import SqlFault
 from engine.sql.query import node_offset
 
@@ -31,6 +31,5 @@ def sentence(text: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A hint with the most similar known name, or None."""
-    spelled = {candidate.casefold(): candidate for candidate in known}
-    close = get_close_matches(name.casefold(), spelled, n=1)
-    return f"did you mean {spelled[close[0]]}?" if close else None
+    found = closest(name, known)
+    return f"did you mean {found}?" if found else None

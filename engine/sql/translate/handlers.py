@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Final
 
 from sqlglot import exp
@@ -45,7 +46,7 @@ def collated(emitter: Emitter, node: exp.Collate) -> Typed:
     named = emitter.collation if name.casefold() == "database_default" else named_collation(node, name)
     return Typed(
         value.sql,
-        type(value.type)(value.type.kind, length=value.type.length, collation=named),
+        dataclasses.replace(value.type, collation=named),
         constant=value.constant,
         rank=Rank.EXPLICIT,
     )

@@ -16,6 +16,7 @@ from engine.sql.translate.plan_columns import scope_columns
 from engine.sql.translate.scope import ScopeColumn, Source, unknown_source
 from engine.sql.translate.targets import quoted
 from engine.sql.translate.typed import Typed
+from engine.sql.wordlist import words
 
 _TABLE: Final = frozenset({"this", "db", "alias", "hints", "joins"})
 _NAME: Final = frozenset({"this", "quoted"})
@@ -23,9 +24,9 @@ _ALIAS: Final = frozenset({"this"})
 
 
 # They choose an index, or what a reader sees of unfinished writes: on these ledgers always what is committed.
-_HINTS: Final = frozenset({"INDEX", "FORCESEEK", "NOEXPAND", "NOLOCK", "READUNCOMMITTED", "READCOMMITTED", "SNAPSHOT"})
+_HINTS: Final = words("table_hints.txt")
 # Names by which the targets call their own catalogues, or files.
-_RESERVED: Final = ("pg_", "duckdb_", "sqlite_", "pragma_")
+_RESERVED: Final = tuple(words("system_names.txt", "prefixes"))
 
 
 def table(emitter: Emitter, node: exp.Table) -> str:
@@ -61,9 +62,8 @@ def table(emitter: Emitter, node: exp.Table) -> str:
 
 def _check_hints(emitter: Emitter, node: exp.Table) -> None:
     for hint in node.args.get("hints") or ():
-        words = hint.expressions if isinstance(hint, exp.WithTableHint) else [hint]
-        for word in words:
-            if emitter.name_of(word) not in _HINTS and str(word.this).upper() not in _HINTS:
+        for word in hint.expressions if isinstance(hint, exp.WithTableHint) else [hint]:
+            if emitter.name_of(word).casefold() not in _HINTS and str(word.this).casefold() not in _HINTS:
                 raise refused(node, f"the table hint {word.this} is not carried to this ledger")
 
 
