@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from engine.model import Severity
 from engine.sql.ddl import SchemaFile, decode_script, read_schema
 from engine.sql.fault import SqlFault
 from engine.sql.schema import LedgerSchema
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,14 @@ class Script:
 def read_schema_file(path: Path) -> LedgerSchema:
     """The ledger's schema from a file of T-SQL DDL.
 
-    Raises ConfigurationError for a file that cannot be read, has errors, or declares no table at all.
+    What it had to leave out is logged as a warning. Raises ConfigurationError for a file that cannot be read, has
+    errors, or declares no table at all.
     """
-    schema = Script.read(path).schema().schema
+    script = Script.read(path)
+    found = script.schema()
+    for fault in found.faults:
+        _log.warning("%s:%d: %s", path, script.line(fault.offset), _said(fault))
+    schema = found.schema
     if not schema.tables:
         raise ConfigurationError(f"{path} declares no table, so it is no schema of a ledger.", file=str(path))
     return schema

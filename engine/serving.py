@@ -69,7 +69,7 @@ def read_serving(settings: Settings, ledger: Ledger, previous: Serving | None, *
     if not settings.folder.is_dir():
         raise ConfigurationError(f"{settings.folder} is no folder of definitions.", file=str(settings.folder))
     paths = find_files([settings.folder])
-    if previous is not None and previous.plans and not paths:
+    if previous is not None and previous.files and not paths:
         raise ConfigurationError(
             f"{settings.folder} holds no definition any more, so the reload is refused: a lost mount must not turn "
             "custom bodies into default ones. The definitions loaded before stay in service.",
@@ -106,7 +106,7 @@ def _serve(catalogue: Catalogue, files: Sequence[LoadedFile], previous: Serving 
         for file in files
         if file.compiled is not None
     }
-    last_good = {} if previous is None else previous.plans
+    last_good, held_before = ({}, {}) if previous is None else (previous.plans, previous.held)
     stale: dict[str, str] = {}
     held: dict[str, str] = {}
     hold_rest: str | None = None
@@ -122,9 +122,11 @@ def _serve(catalogue: Catalogue, files: Sequence[LoadedFile], previous: Serving 
     if hold_rest is not None:
         stale |= dict.fromkeys(last_good.keys() - plans.keys() - stale.keys(), hold_rest)
     kept = {event: last_good[event] for event in stale}
+    gone = (last_good.keys() | held_before.keys()) - plans.keys() - stale.keys() - held.keys()
     warnings = [
-        f"{event}: its definition {last_good[event].reference.file} was removed; the default body is sent now."
-        for event in sorted(last_good.keys() - plans.keys() - kept.keys())
+        f"{event}: its definition was removed; the default body is sent now."
+        for event in sorted(gone)
+        if hold_rest is None
     ]
     warnings += [f"{event} keeps the last good version of its definition: {why}" for event, why in stale.items()]
     warnings += [f"{event} is held, since no version of its definition is good: {why}" for event, why in held.items()]

@@ -290,6 +290,25 @@ class TestReload:
             shutil.copy(ROOT / "definitions/ledgerpayment.xml", folder)
             assert not any("reload failed" in warning for warning in composer.reload().warnings)
 
+    def test_a_lost_folder_lets_no_default_body_out_even_where_no_definition_was_good(
+        self, load: Load, folder: Path
+    ) -> None:
+        (folder / "ledgerpayment.xml").rename(folder / "statuschange.xml")
+        (folder / "statuschange.xml").write_text("<cut")
+        with load(on_invalid="hold") as composer:
+            (folder / "statuschange.xml").unlink()
+            with pytest.raises(ConfigurationError, match="lost mount"):
+                composer.reload()
+            with pytest.raises(DefinitionUnavailableError):
+                composer.compose("statuschange", STATUS)
+
+    def test_a_faulty_definition_that_is_removed_is_warned_of(self, load: Load, folder: Path) -> None:
+        (folder / "statuschange.xml").write_text("<cut")
+        with load(on_invalid="hold") as composer:
+            (folder / "statuschange.xml").unlink()
+            assert any("statuschange: its definition was removed" in found for found in composer.reload().warnings)
+            assert composer.compose("statuschange", STATUS).fill("mySecret") == DEFAULT
+
     def test_a_removed_definition_is_warned_of(
         self, load: Load, folder: Path, caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -36,7 +36,7 @@ def test_what_is_no_schema_is_named(tmp_path: Path, content: bytes | None, messa
     assert caught.value.file == str(path)
 
 
-def test_every_error_is_told_with_its_line_and_warnings_pass(tmp_path: Path) -> None:
+def test_every_error_is_told_with_its_line_and_warnings_pass(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "schema.sql"
     view = "GO\nCREATE VIEW dbo.v AS SELECT FROM\nGO"
     path.write_text(f"CREATE TABLE t (\n  a int,\n  a int)\n{view}\nCREATE TABLE u (a int, a int)")
@@ -48,6 +48,7 @@ def test_every_error_is_told_with_its_line_and_warnings_pass(tmp_path: Path) -> 
     assert caught.value.line == 3
     path.write_text(f"CREATE TABLE t (a int)\n{view}")
     assert len(read_schema_file(path).tables) == 1
+    assert f"{path}:3: " in caplog.text
 
 
 def test_a_hint_stands_behind_its_fault() -> None:
