@@ -30,6 +30,8 @@ _ROOT = ("aptic_service_definition",)
 _PARTS = ("category", "name", "description", "steps", "body")
 _QUERY = ("query",)
 _ARGUMENT = ("argument",)
+NAMES = frozenset((*_ROOT, *_PARTS, *_QUERY, *_ARGUMENT))
+"""The elements of a service definition."""
 _QUERY_ATTRIBUTES = ("name", "result", "output")
 _ARGUMENT_ATTRIBUTES = ("source", "type", "nullable", "default")
 _TYPES = {type_.value: type_ for type_ in ArgumentType}

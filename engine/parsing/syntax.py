@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from xml.parsers.expat import errors
 
 from engine.model import Position
+from engine.parsing.document import NAMES
 from engine.parsing.fault import XmlFault, place
+from engine.spelling import closest
 
 _CDATA_HINT = "Put the text between <![CDATA[ and ]]>, or write &lt; for < and &amp; for &."
 _DECLARATION_HINT = 'It is written <?xml version="1.0" encoding="UTF-8"?>.'
@@ -20,6 +22,9 @@ _LONE_AMPERSAND = re.compile(rb"&#?[\w.:-]*\Z")
 _ENTITY = re.compile(rb"&([^;\s<&]{1,64});")
 _END_TAG = re.compile(rb"</[^\s<>]{1,128}>?")
 _NAME = re.compile(rb"[^\s<>/='\"]{1,128}")
+_CDATA = b"<![CDATA["
+_MISSPELT_CDATA = re.compile(rb"<\s*!?\s*\[?\s*cdata\s*[\[({]", re.IGNORECASE)
+_SWALLOWED = re.compile(rb"<!\[CDATA\[|<argument\s|</(?:query|body)\s*>")
 _WINDOW = 4096
 """How many bytes before the fault are searched for what began it."""
 
@@ -83,16 +88,41 @@ def _unclosed_token(stop: _Stop) -> XmlFault:
 
 
 def _unclosed_cdata(stop: _Stop) -> XmlFault:
-    start = stop.utf8.rfind(b"<![CDATA[")
+    start = stop.utf8.find(_CDATA, stop.utf8.rfind(b"]]>") + 1)
     return stop.fault("The CDATA section that begins here does not end.", "End it with ]]>.", index=max(start, 0))
 
 
 def _mismatched_tag(stop: _Stop) -> XmlFault:
+    name = stop.name()
     if not stop.open:
-        return stop.fault(f"</{stop.name()}> closes nothing.", "Remove it.", index=stop.index - 2)
+        return stop.fault(f"</{name}> closes nothing.", "Remove it.", index=stop.index - 2)
+    return _swallowed_markup(stop) or _misspelt_tag(stop, name) or _still_open(stop, name)
+
+
+def _swallowed_markup(stop: _Stop) -> XmlFault | None:
+    """The last CDATA section holds the markup behind the text that it was meant for."""
+    end = stop.utf8.rfind(b"]]>", 0, stop.index)
+    start = stop.utf8.find(_CDATA, stop.utf8.rfind(b"]]>", 0, end) + 1, end) if end >= 0 else -1
+    found = _SWALLOWED.search(stop.utf8, start + len(_CDATA), end) if start >= 0 else None
+    if found is None or b"-->" in stop.utf8[start : found.start()]:  # that would be the end of a comment
+        return None
+    message = f"The CDATA section that begins in line {place(stop.utf8, start).line} is not closed before this."
+    return stop.fault(message, "Close it with ]]> behind the text that it is for.", index=found.start())
+
+
+def _misspelt_tag(stop: _Stop, name: str) -> XmlFault | None:
+    """A start tag that no definition has, and whose end tag is spelt right."""
+    last = stop.open[-1]
+    if last.tag in NAMES or name not in NAMES or closest(last.tag, [name]) is None:
+        return None
+    message = f"<{last.tag}> is unknown, and </{name}> of line {place(stop.utf8, stop.index).line} ends it."
+    return XmlFault("xml-syntax", last.position, message, f"Did you mean <{name}>?")
+
+
+def _still_open(stop: _Stop, name: str) -> XmlFault:
     last = stop.open[-1]
     return stop.fault(
-        f"</{stop.name()}> stands where </{last.tag}> must: <{last.tag}> of line {last.position.line} is still open.",
+        f"</{name}> stands where </{last.tag}> must: <{last.tag}> of line {last.position.line} is still open.",
         f"Write </{last.tag}>, or close <{last.tag}> before.",
         index=stop.index - 2,
     )
@@ -122,6 +152,7 @@ def _invalid_token(stop: _Stop) -> XmlFault:
         or _text_outside(stop)
         or _lone_ampersand(stop)
         or _end_of_cdata(stop)
+        or _misspelt_cdata(stop)
         or _in_markup(stop)
         or stop.fault("This is not well-formed XML.", _CDATA_HINT if stop.open else None)
     )
@@ -162,6 +193,15 @@ def _end_of_cdata(stop: _Stop) -> XmlFault | None:
         return None
     return stop.fault(
         "]]> stands outside a CDATA section.", "Remove it, or write ]]&gt; for the characters.", index=stop.index - 2
+    )
+
+
+def _misspelt_cdata(stop: _Stop) -> XmlFault | None:
+    start = stop.utf8.rfind(b"<", max(0, stop.index - _WINDOW), stop.index)
+    if start < 0 or stop.utf8.startswith(_CDATA, start) or _MISSPELT_CDATA.match(stop.utf8, start) is None:
+        return None
+    return stop.fault(
+        "This begins no CDATA section.", "Write <![CDATA[ in capitals, without a blank in it.", index=start
     )
 
 

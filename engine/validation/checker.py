@@ -9,7 +9,7 @@ from engine.model import Diagnostic, ParsedFile
 from engine.sql.query import Query
 from engine.sql.target import Target
 from engine.template import Template
-from engine.validation import naming, queries, sources, templates, xsd
+from engine.validation import cdata, naming, queries, sources, templates, xsd
 from engine.validation.finding import Finding
 from engine.validation.soundness import sound_queries
 from engine.validation.steps import CheckedStep
@@ -38,6 +38,8 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
     checked_queries, steps = [], []
     for step in definition.steps:
         checked_query = queries.check(step, target)
+        if checked_query.query is None and (unclosed := cdata.unclosed(step, parsed.text or "")):
+            checked_query = queries.CheckedQuery(None, (unclosed,))
         findings += checked_query.findings
         checked_queries.append(checked_query)
         steps.append(CheckedStep.of(step, checked_query.query))

@@ -37,6 +37,23 @@ CASES = {
     "<a>&#0;</a>": (1, 4, "names no character", None),
     "<a>&#xD800;</a>": (1, 4, "names no character", None),
     "<a>\n <![CDATA[ x </a>": (2, 2, "CDATA section that begins here does not end", "]]>"),
+    "<a>\n<![CDATA[ x </a>\n<a><![CDATA[ y </a>": (2, 1, "CDATA section that begins here does not end", "]]>"),
+    "<a><![CDATA[x]]><![CDATA[y</a><![CDATA[": (1, 17, "CDATA section that begins here does not end", "]]>"),
+    "<a>\n<b><![CDATA[x</b>\n<c><![CDATA[y]]></c>\n</a>": (3, 4, "begins in line 2 is not closed before this", "]]>"),
+    "<a><![CDATA[x]]><query><![CDATA[y\n<argument a='1'/></query><b>]]></a>": (2, 1, "begins in line 1", "]]>"),
+    "<a><query><![CDATA[y</query><body><![CDATA[z]]></body></a>": (1, 21, "begins in line 1", "]]>"),
+    "<a><!-- <![CDATA[ --><b><![CDATA[y]]></a>": (1, 38, "</a> stands where </b> must", "</b>"),
+    "<a><b><![CDATA[y]]></a>": (1, 20, "</a> stands where </b> must", "</b>"),
+    "<a>\n<qery>x\n</query></a>": (2, 1, "<qery> is unknown, and </query> of line 3 ends it", "mean <query>?"),
+    "<a><Query>x</query></a>": (1, 4, "<Query> is unknown", "Did you mean <query>?"),
+    "<a><step><query/></steps></a>": (1, 4, "<step> is unknown", "Did you mean <steps>?"),
+    "<a><query>x</qery></a>": (1, 12, "</qery> stands where </query> must", "Write </query>"),
+    "<a><steps>x</query></a>": (1, 12, "</query> stands where </steps> must", "Write </steps>"),
+    "<a><zzz>x</query></a>": (1, 10, "</query> stands where </zzz> must", "Write </zzz>"),
+    **{
+        f"<a>{begin}x]]></a>": (1, 4, "This begins no CDATA section", "<![CDATA[ in capitals")
+        for begin in ("<![cdata[", "<![CDATA [", "<! [CDATA[", "<[CDATA[", "<!CDATA[", "<![CDATA(", "<![ CDATA[")
+    },
     "<a><!-- select -- all --></a>": (1, 18, "Two hyphens", "--"),
     "<a><!-- ": (1, 4, "comment that begins here does not end", "-->"),
     "<a><?pi ": (1, 4, "processing instruction that begins here", "?>"),
