@@ -100,7 +100,7 @@ class Composer:
 
     def _compose(self, event: str, data: Mapping[str, object], observer: Observer | None) -> Body:
         serving = self._serving
-        known = serving.catalogue.events.get(event)
+        known = serving.catalogue.events.get(event) if isinstance(event, str) else None
         if known is None:
             raise UnknownEventError(f"The event {event!r} is in no catalogue.", definition=event)
         if not isinstance(data, Mapping) or data.get("event", event) != event:

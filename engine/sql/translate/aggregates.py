@@ -12,16 +12,24 @@ from engine.model import Kind, SqlType
 from engine.sql.translate.decimals import Exact
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import BIGINT, EXACT, INT, MAX_PRECISION, MONEYS, STRINGS, TEMPORAL, WHOLE, decimal
+from engine.sql.translate.kinds import (
+    BIGINT,
+    EXACT,
+    INT,
+    MAX_PRECISION,
+    MONEYS,
+    STRINGS,
+    TEMPORAL,
+    WHOLE,
+    decimal,
+    way_to_exact,
+)
 from engine.sql.translate.numbers import divided
 from engine.sql.translate.strings import checked, key_of, known_collation, order_key
 from engine.sql.translate.typed import Typed
 
 _DISTINCT: Final = frozenset({"expressions"})
 _NONE: Final[frozenset[str]] = frozenset()
-
-
-_CAST_HINT: Final = "CAST it to int or decimal"
 
 
 def has_aggregate(node: exp.Expr) -> bool:
@@ -77,7 +85,7 @@ def total(emitter: Emitter, node: exp.Sum) -> Typed:
     value, distinct = argument(emitter, node)
     type_ = sum_type(value.type)
     if type_ is None:
-        raise refused(node, f"SUM over {value.type.kind} is not carried to this ledger", _CAST_HINT)
+        raise refused(node, f"SUM over {value.type.kind} is not carried to this ledger", way_to_exact(value.type.kind))
     return Typed(f"sum({distinct}{value.sql})", type_, is_loose=value.is_loose)
 
 
@@ -123,7 +131,9 @@ def _extreme(emitter: Emitter, node: exp.Min | exp.Max, name: str) -> Typed:
     if value.type.kind in STRINGS:
         return Typed(_first_string(emitter, node, value, name), value.type, rank=value.rank)
     if value.type.kind not in EXACT | TEMPORAL or value.type.kind is Kind.DATETIMEOFFSET:
-        raise refused(node, f"{name.upper()} over {value.type.kind} is not carried to this ledger", _CAST_HINT)
+        raise refused(
+            node, f"{name.upper()} over {value.type.kind} is not carried to this ledger", way_to_exact(value.type.kind)
+        )
     return Typed(f"{name}({value.sql})", value.type, is_loose=value.is_loose)
 
 
@@ -144,7 +154,8 @@ def average(emitter: Emitter, node: exp.Avg) -> Typed:
     value, distinct = argument(emitter, node)
     type_ = sum_type(value.type)
     if type_ is None or type_.kind is Kind.MONEY:
-        raise refused(node, f"AVG over {value.type.kind} is not carried to this ledger", "CAST it to decimal(p, s)")
+        what = f"AVG over {value.type.kind} is not carried to this ledger"
+        raise refused(node, what, way_to_exact(value.type.kind))
     over = WINDOW_MARK if isinstance(node.parent, exp.Window) else ""
     sum_sql = f"sum({distinct}{value.sql}){over}"
     number = f"count({distinct}{value.sql}){over}"

@@ -66,6 +66,11 @@ GUID: Final = SqlType(Kind.UNIQUEIDENTIFIER)
 _WHOLE_DIGITS: Final = {Kind.BIT: 1, Kind.TINYINT: 3, Kind.SMALLINT: 5, Kind.INT: 10, Kind.BIGINT: 19}
 
 
+def way_to_exact(kind: Kind) -> str:
+    """The hint for a number that must be exact: a float's conversion rounds, so it is not carried either."""
+    return "select it as it is, or make a decimal of it in a view" if kind in FLOATS else "CAST it to decimal(p, s)"
+
+
 def decimal(precision: int, scale: int) -> SqlType:
     """`decimal(precision, scale)`."""
     return SqlType(Kind.DECIMAL, precision=precision, scale=scale)

@@ -9,7 +9,7 @@ from sqlglot import exp
 from engine.model import Kind, SqlType
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import EXACT, INT, MONEYS, WHOLE, decimal, precision_of
+from engine.sql.translate.kinds import EXACT, INT, MONEYS, WHOLE, decimal, precision_of, way_to_exact
 from engine.sql.translate.typed import Typed
 
 
@@ -18,7 +18,8 @@ def _exact(emitter: Emitter, node: exp.Func) -> Typed:
     value = emitter.scalar(node.this)
     if value.type.kind not in EXACT or (value.type.kind is Kind.DECIMAL and value.type.scale is None):
         name = emitter.name_of(node)
-        raise refused(node, f"{name} of {value.type.kind} is not carried to this ledger", "CAST it to decimal(p, s)")
+        what = f"{name} of {value.type.kind} is not carried to this ledger"
+        raise refused(node, what, way_to_exact(value.type.kind))
     if value.type.kind in WHOLE and value.type.kind not in (Kind.INT, Kind.BIGINT):
         return value.made(emitter.target.cast(value.sql, INT), INT)
     if value.type.kind is Kind.SMALLMONEY:

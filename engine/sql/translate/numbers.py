@@ -12,7 +12,17 @@ from engine.sql.translate.conversion import adapted
 from engine.sql.translate.decimals import Exact, product_of, quotient_of, sum_of
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import EXACT, FLOATS, MONEYS, WHOLE, decimal, higher, precision_of, scale_of
+from engine.sql.translate.kinds import (
+    EXACT,
+    FLOATS,
+    MONEYS,
+    WHOLE,
+    decimal,
+    higher,
+    precision_of,
+    scale_of,
+    way_to_exact,
+)
 from engine.sql.translate.targets import Target
 from engine.sql.translate.typed import Typed
 
@@ -47,8 +57,9 @@ def _operand(emitter: Emitter, node: exp.Expr, value: Typed, other: Typed) -> Ty
     if value.type.kind is Kind.BIT and other.type.kind in EXACT:
         return Typed(f"CAST({value.sql} AS integer)", _TINYINT, is_loose=True)
     if value.type.kind not in EXACT:
-        hint = "CAST it to decimal" if value.type.kind in FLOATS else "CAST it to a number, or use a function"
-        raise refused(node, f"arithmetic on {value.type.kind} is not carried to this ledger", hint)
+        raise refused(
+            node, f"arithmetic on {value.type.kind} is not carried to this ledger", way_to_exact(value.type.kind)
+        )
     if value.type.kind is Kind.DECIMAL and value.type.scale is None:
         hint = "CAST(? AS decimal(p, s)) says which scale is meant"
         raise refused(node, "a decimal argument has the scale of its value, which arithmetic needs to know", hint)
