@@ -12,6 +12,7 @@ from engine.compilation import compile_definition
 from engine.errors import ConfigurationError
 from engine.model import CompiledDefinition, Definition, Diagnostic, ParsedFile, Severity
 from engine.parsing import MAX_BYTES, parse
+from engine.sql.query import release
 from engine.sql.target import Target
 from engine.validation import check, check_folder
 
@@ -75,7 +76,7 @@ def _existing(path: Path) -> Path:
 
 
 def _load(path: Path, catalogue: Catalogue, target: Target) -> LoadedFile:
-    """One file at a time, so that its syntax trees are gone before the next: many would keep the collector busy."""
+    """One file at a time; its syntax trees are gone before the next, since many would keep the collector busy."""
     parsed = _read(path)
     checked = check(parsed, catalogue, target)
     compiled, diagnostics = None, list(checked.diagnostics)
@@ -83,6 +84,9 @@ def _load(path: Path, catalogue: Catalogue, target: Target) -> LoadedFile:
         compilation = compile_definition(parsed.definition, checked.queries, checked.template, target)
         compiled = compilation.compiled
         diagnostics += compilation.diagnostics
+    for query in checked.queries:
+        if query is not None:
+            release(query)
     return _with(LoadedFile(path, parsed.definition, compiled, (), parsed.text), diagnostics)
 
 
