@@ -126,9 +126,8 @@ def _used(query: Query, branches: list[exp.Select], holes: frozenset[int]) -> It
                 own.add(alias.meta.get("start", -1))
                 names.add(alias.name.lower())
     tokens = Tokens(query.text, query.tokens, query.words)
-    for index, (token, word) in enumerate(zip(query.tokens, query.words, strict=True)):
-        if word and word not in names:
-            continue
+    for index in [index for index, word in enumerate(query.words) if not word or word in names]:
+        token = query.tokens[index]
         if token.kind in NAMES and token.start not in own and tokens.name(index).lower() in names:
             shown = tokens.source(index)
             yield _fault(token.start, f"{shown} is the secret's alias and may not be used anywhere else.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
-from engine.model import Definition, Event, Position, ResultKind
+from msgspec import Struct
+
+from engine.model import Definition, Event, Position, ResultKind, Step
 from engine.validation.finding import Finding, did_you_mean
-from engine.validation.steps import CheckedStep
+from engine.validation.steps import CheckedStep, Column
 
 
 def check(definition: Definition, events: Mapping[str, Event], steps: Sequence[CheckedStep]) -> Iterator[Finding]:
@@ -23,9 +24,7 @@ def check(definition: Definition, events: Mapping[str, Event], steps: Sequence[C
     yield from _duplicates(_members(steps), shares_all=definition.body is not None)
     for checked in steps:
         if checked.step.name is not None:
-            yield from _duplicates(
-                _Member(one.name, one.position, "column", is_in_body=True) for one in checked.columns
-            )
+            yield from _duplicates([_Member(one, one.name, "column", is_in_body=True) for one in checked.columns])
 
 
 def _event(definition: Definition, events: Mapping[str, Event]) -> Iterator[Finding]:
@@ -42,30 +41,37 @@ def _file(definition: Definition) -> Iterator[Finding]:
         yield Finding("file-name", definition.name_position, message, f"Call it {definition.name}.xml.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Member:
+class _Member(Struct, frozen=True, gc=False):
+    of: Column | Step
     name: str
-    position: Position
     kind: str
     is_in_body: bool
 
+    @property
+    def position(self) -> Position:
+        return self.of.position if isinstance(self.of, Column) else self.of.name_position or self.of.position
 
-def _members(steps: Sequence[CheckedStep]) -> Iterator[_Member]:
+
+def _members(steps: Sequence[CheckedStep]) -> list[_Member]:
     """What stands side by side: the columns of the steps without a name, and the names of the others."""
+    members: list[_Member] = []
     for checked in steps:
         step = checked.step
         if step.name is not None:
-            yield _Member(step.name, step.name_position or step.position, "query", step.output)
+            members.append(_Member(step, step.name, "query", step.output))
         else:
-            for column in checked.columns:
-                yield _Member(column.name, column.position, "column", step.output)
+            members += [_Member(column, column.name, "column", step.output) for column in checked.columns]
+    return members
 
 
-def _duplicates(members: Iterable[_Member], *, shares_all: bool = False) -> Iterator[Finding]:
+def _duplicates(members: Sequence[_Member], *, shares_all: bool = False) -> Iterator[Finding]:
     """Members of the body share one object, queries one list of names; in a template, `shares_all`, all meet."""
+    folded = [member.name.casefold() for member in members]
+    if len(set(folded)) == len(folded):
+        return
     earlier: dict[str, list[_Member]] = {}
-    for member in members:
-        others = earlier.setdefault(member.name.casefold(), [])
+    for name, member in zip(folded, members, strict=True):
+        others = earlier.setdefault(name, [])
         for other in others:
             if shares_all or (member.is_in_body and other.is_in_body) or member.kind == other.kind == "query":
                 yield _duplicate(member, other)

@@ -5,17 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from engine.model import Position, Step
+from msgspec import Struct
+
+from engine.model import LocatedText, Position, Step
 from engine.sql.query import Query
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """An output column of a step. `is_hole` says that it is nothing but the secret's placeholder."""
+class Column(Struct, frozen=True, gc=False):
+    """An output column of a step. `is_hole` says that it is nothing but the secret's placeholder.
+
+    It begins at `offset` of `sql`; only a fault needs its position.
+    """
 
     name: str
-    position: Position
+    sql: LocatedText
+    offset: int
     is_hole: bool
+
+    @property
+    def position(self) -> Position:
+        """Where it begins in the file."""
+        return self.sql.position(self.offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +46,12 @@ class CheckedStep:
         if query is None:
             return cls(step, None, (), is_complete=False)
         secrets = step.secret_placeholders
-        columns = tuple(
-            Column(output.name, step.sql.position(output.offset), output.placeholder in secrets)
+        columns = [
+            Column(output.name, step.sql, output.offset, output.placeholder in secrets)
             for output in query.outputs
             if output.name is not None and not output.is_star
-        )
-        return cls(step, query, columns, is_complete=len(columns) == len(query.outputs))
+        ]
+        return cls(step, query, tuple(columns), is_complete=len(columns) == len(query.outputs))
 
     def column(self, name: str) -> Column | None:
         """The column of that name, case aside."""

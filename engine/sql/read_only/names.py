@@ -25,9 +25,9 @@ def check(subject: Subject) -> Iterator[SqlFault]:
     """Rule `sql-syntax` for words without a part, reserved words as names, and numbers as aliases."""
     named = {start_of(node) for node in subject.calls()}
     for identifier in subject.nodes(exp.Identifier):
-        start, name = start_of(identifier), identifier.this
+        start, name = identifier.meta.get("start", -1), identifier.this  # start_of() itself would take a third longer
         named.add(start)
-        if start >= 0 and (name.lower() in _RESERVED or name[:1] in _DIGITS) and not identifier.args.get("quoted"):
+        if (name.lower() in _RESERVED or name[:1] in _DIGITS) and start >= 0 and not identifier.args.get("quoted"):
             yield _unnamed(start, name)
     for token, word in zip(subject.query.tokens, subject.query.words, strict=True):
         if word in _KNOWN and (word or token.kind not in _DELIMITED):
