@@ -55,28 +55,28 @@ def _opening(tokens: Tokens) -> Iterator[SqlFault]:
 
 def _nesting(tokens: Tokens) -> Iterator[SqlFault]:
     """Parentheses, and the SELECTs outside of all of them: where a second one begins, so does a second statement."""
-    depth, may_follow_ctes = 0, tokens.word(0) == "with"
+    opened: list[int] = []
+    may_follow_ctes = tokens.word(0) == "with"
     for index, word in enumerate(tokens.lower):
         if word not in _NESTING:
             continue
         if word == "(":
-            depth += 1
-            if depth == MAX_DEPTH + 1:
+            opened.append(index)
+            if len(opened) == MAX_DEPTH + 1:
                 message = f"Parentheses are nested more than {MAX_DEPTH} deep here."
                 yield SqlFault("sql-syntax", tokens.all[index].start, message, "Make the query simpler.")
         elif word == ")":
-            depth -= 1
-            if depth < 0:
+            if not opened:
                 yield tokens.fault(index, "sql-syntax", "This {} closes nothing.", "Remove it.")
                 return
-        elif depth == 0:
+            opened.pop()
+        elif not opened:
             is_expected = index == 0 or tokens.word(index - 1) in _SET_OPERATORS
             if not (is_expected or may_follow_ctes) and tokens.ends_operand(index - 1):
                 yield _second_statement(tokens, index)
             may_follow_ctes = False
-    if depth:
-        index = len(tokens.lower) - 1 - tokens.lower[::-1].index("(")
-        yield tokens.fault(index, "sql-syntax", "There are more ( than ).", "Add the missing ).")
+    for index in opened[: MAX_DEPTH + 1]:
+        yield tokens.fault(index, "sql-syntax", "This {} is never closed.", "Add the missing ).")
 
 
 def _second_statement(tokens: Tokens, index: int) -> SqlFault:

@@ -78,6 +78,8 @@ def test_the_other_reserved_words_are_no_names(word: str) -> None:
         ("1", [("read-only", "1")]),
         ("(", [("sql-syntax", "(")]),
         ("select (1", [("sql-syntax", "(1")]),
+        ("select f(g(a,b) ,(c) from t", [("sql-syntax", "(g(a,b)")]),
+        ("select (a, (b), ((c) from t", [("sql-syntax", "(a,"), ("sql-syntax", "((c)")]),
         ("select 1)", [("sql-syntax", ")")]),
         ("select )1(", [("sql-syntax", ")1(")]),
     ],
@@ -91,6 +93,7 @@ def test_parentheses_have_a_limit() -> None:
     assert [rule for rule, _ in rules("select " + "(" * (MAX_DEPTH + 1) + "1" + ")" * (MAX_DEPTH + 1))] == [
         "sql-syntax"
     ]
+    assert len(rules("select " + "(" * 10 * MAX_DEPTH)) <= MAX_DEPTH + 2
 
 
 @pytest.mark.parametrize(
