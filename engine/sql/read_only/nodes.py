@@ -128,7 +128,9 @@ def _dot(node: exp.Dot) -> _Misshapen | None:
 
 def _for_option(node: exp.QueryOption) -> _Misshapen | None:
     option = node.this.this if isinstance(node.this, exp.XMLKeyValueOption) else node.this
-    if option.name.lower().split()[0] in _FOR_OPTIONS:
+    if option is None:
+        return _Misshapen("This FOR JSON or FOR XML says not how.", "Write FOR JSON PATH.")
+    if option.name.lower().partition(" ")[0] in _FOR_OPTIONS:
         return None
     return _Misshapen("This is no option of FOR JSON or FOR XML.", "Remove it.")
 
