@@ -31,13 +31,25 @@ class Compilation:
     diagnostics: tuple[Diagnostic, ...]
 
 
+_WITHOUT_TYPES = frozenset({"unknown-table", "unknown-column", "ambiguous-column", "group-by"})
+"""The rules of the translation that hold whatever the types of the placeholders are."""
+
+
 def compile_definition(
-    definition: Definition, queries: Sequence[Query | None], template: Template | None, target: Target
+    definition: Definition,
+    queries: Sequence[Query | None],
+    typed: Sequence[bool],
+    template: Template | None,
+    target: Target,
 ) -> Compilation:
-    """Compiles each step whose query is sound (one query a step, None where it is not) for the target ledger."""
+    """Compiles each step for the target ledger.
+
+    `queries` has an item for each step, None where its SQL cannot be parsed; `typed` says for each whether the types
+    of its placeholders are known: without them only findings about names and grouping are kept.
+    """
     steps: list[CompiledStep] = []
     diagnostics: list[Diagnostic] = []
-    for step, query in zip(definition.steps, queries, strict=True):
+    for step, query, has_types in zip(definition.steps, queries, typed, strict=True):
         if query is None:
             continue
         found = _statement(definition.file, step, query, target)
@@ -45,7 +57,7 @@ def compile_definition(
             line = step.position.line
             steps.append(CompiledStep(step.name, step.result, step.output, found, step.arguments, line))
         else:
-            diagnostics += found
+            diagnostics += [fault for fault in found if has_types or fault.rule in _WITHOUT_TYPES]
     whole = len(steps) == len(definition.steps)
     return Compilation(
         CompiledDefinition(definition, tuple(steps), template) if whole else None,

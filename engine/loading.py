@@ -81,9 +81,11 @@ def _load(path: Path, catalogue: Catalogue, target: Target) -> LoadedFile:
     checked = check(parsed, catalogue, target)
     compiled, diagnostics = None, list(checked.diagnostics)
     if parsed.definition is not None:
-        compilation = compile_definition(parsed.definition, checked.queries, checked.template, target)
+        compilation = compile_definition(parsed.definition, checked.queries, checked.typed, checked.template, target)
         compiled = compilation.compiled
-        diagnostics += compilation.diagnostics
+        # What is refused already would only be refused again, in other words.
+        known = {(found.line, found.column) for found in diagnostics if found.severity is Severity.ERROR}
+        diagnostics += [found for found in compilation.diagnostics if (found.line, found.column) not in known]
     for query in checked.queries:
         if query is not None:
             release(query)

@@ -11,7 +11,7 @@ from engine.sql.target import Target
 from engine.template import Template
 from engine.validation import cdata, naming, queries, sources, templates, xsd
 from engine.validation.finding import Finding
-from engine.validation.soundness import sound_queries
+from engine.validation.soundness import typed_steps
 from engine.validation.steps import CheckedStep
 
 
@@ -19,12 +19,13 @@ from engine.validation.steps import CheckedStep
 class Checked:
     """What validation found in one file, beside what parsing had found.
 
-    `queries` has an item for each step of the definition, None where the SQL or its arguments have an error that a
-    translation would only repeat; `template` is None without a `<body>` or where it is faulty.
+    `queries` has an item for each step of the definition, None where the SQL cannot be parsed; `typed` says for each
+    whether the types of its placeholders are known. `template` is None without a `<body>` or where it is faulty.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     queries: tuple[Query | None, ...] = ()
+    typed: tuple[bool, ...] = ()
     template: Template | None = None
 
 
@@ -51,8 +52,8 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
         checked = templates.check(definition.body, steps, event)
         template = checked.template
         findings += checked.findings
-    sound = sound_queries(parsed, definition.steps, checked_queries, violations)
-    return Checked(_diagnostics(parsed, findings), sound, template)
+    typed = typed_steps(parsed, definition.steps, checked_queries, violations)
+    return Checked(_diagnostics(parsed, findings), tuple(found.query for found in checked_queries), typed, template)
 
 
 def _diagnostics(parsed: ParsedFile, findings: list[Finding]) -> tuple[Diagnostic, ...]:

@@ -1,4 +1,4 @@
-"""Which queries are worth a translation: it would only repeat some errors of a query in other words, or guess wrong."""
+"""Whether the placeholders of a query have the types that their arguments say: else only names can be looked up."""
 
 from __future__ import annotations
 
@@ -6,27 +6,23 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from engine.model import ParsedFile, Position, Step
-from engine.sql.query import Query
 from engine.validation.finding import Finding
 from engine.validation.queries import CheckedQuery
 
-_REPEATED = frozenset({"argument-count", "read-only", "secret-in-sql", "sql-syntax", "unknown-function"})
+_UNTYPED = frozenset({"argument-count", "secret-in-sql"})
 
 
-def sound_queries(
+def typed_steps(
     parsed: ParsedFile, steps: Sequence[Step], checked: Sequence[CheckedQuery], violations: Sequence[Finding]
-) -> tuple[Query | None, ...]:
-    """One query a step, None where it has an error of its own, or its arguments one of the `violations` of the XSD."""
+) -> tuple[bool, ...]:
+    """For each step whether each `?` has its argument, and none violates the XSD or is a misplaced secret."""
     wrong = [_place(violation.position) for violation in violations]
     beginnings = _beginnings(parsed, steps) if wrong else []
     return tuple(
-        None if _is_repeated(found) or _is_any_within(wrong, step, beginnings) else found.query
+        not any(finding.rule in _UNTYPED for finding in found.findings)
+        and not _is_any_within(wrong, step, beginnings)
         for step, found in zip(steps, checked, strict=True)
     )
-
-
-def _is_repeated(checked: CheckedQuery) -> bool:
-    return any(finding.rule in _REPEATED for finding in checked.findings)
 
 
 def _beginnings(parsed: ParsedFile, steps: Sequence[Step]) -> list[tuple[int, int]]:

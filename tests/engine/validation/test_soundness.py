@@ -1,4 +1,4 @@
-"""What a translation would only say again is not handed on to it."""
+"""What a translation would only say again, or guess wrong, is left out; what it finds beside that is reported."""
 
 from pathlib import Path
 
@@ -69,4 +69,13 @@ def test_what_is_wrong_outside_of_the_arguments_hides_nothing(validator, transla
 def test_a_query_is_there_for_each_step(validator) -> None:
     sound, faulty = validator.query(WHERE, PAYMENT), validator.query(WHERE)
     checked = validator.check(validator.definition(sound, faulty, sound.replace("as a", "as b")))
-    assert [query is not None for query in checked.queries] == [True, False, True]
+    assert [query is not None for query in checked.queries] == [True, True, True]
+    assert checked.typed == (True, False, True)
+
+
+def test_names_and_portability_are_looked_at_beside_other_errors(validator, translated) -> None:
+    sql = "select t.nothing as a, format(t.transamount, 'N') as b from dat_trans t where t.paymentid = ?"
+    found = translated(validator.query(sql))
+    assert [finding.rule for finding in found] == ["unknown-column", "argument-count"]
+    found = translated(validator.query(f"{sql} and isnul(t.transid, 0) = 1", PAYMENT))
+    assert [finding.rule for finding in found] == ["unknown-column", "portability", "read-only"]
