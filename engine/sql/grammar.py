@@ -15,12 +15,14 @@ from sqlglot.errors import ParseError
 from sqlglot.tokenizer_core import Token as ParserToken
 from sqlglot.tokenizer_core import TokenType
 
+from engine.sql import slips
 from engine.sql.fault import SqlFault
 from engine.sql.scanner import TokenKind
-from engine.sql.tokens import Tokens
+from engine.sql.tokens import NAMES, Tokens
 from engine.sql.wordlist import words
 
 _DIALECT = TSQL()
+_DIALECT.STRICT_JSON_PATH_SYNTAX = False  # or the parser logs a path that it does not know, as the file has it
 _WORD, _PLACEHOLDER, _VAR = TokenKind.WORD, TokenKind.PLACEHOLDER, TokenType.VAR  # an enumeration's lookup is slow
 _RESERVED = words("reserved_words.txt")
 _KNOWN = TSQL.Tokenizer.KEYWORDS
@@ -65,12 +67,13 @@ def parse(blanked: str, tokens: Tokens) -> exp.Expr | SqlFault:
     except RecursionError:
         return SqlFault("sql-syntax", tokens.all[0].start, "The query is nested too deep.", "Make the query simpler.")
     except Exception:  # the parser trips over some faulty texts with whatever error comes
-        return SqlFault("sql-syntax", tokens.all[0].start, "The query does not parse as T-SQL.", _LOOK)
+        return SqlFault("sql-syntax", tokens.all[0].start, "The query does not parse as T-SQL.", slips.ELSEWHERE)
     (tree,) = found
-    return tree if tree is not None else SqlFault("sql-syntax", tokens.all[0].start, "The query is empty.", _LOOK)
-
-
-_LOOK = "Try the query in a SQL Server tool first."
+    return (
+        tree
+        if tree is not None
+        else SqlFault("sql-syntax", tokens.all[0].start, "The query is empty.", slips.ELSEWHERE)
+    )
 
 
 def _parser_tokens(tokens: Tokens) -> list[ParserToken]:
@@ -170,12 +173,16 @@ def _syntax_fault(tokens: Tokens, error: ParseError) -> SqlFault:
     found = error.errors[0] if error.errors else {}
     index = min(int(found.get("col") or 0), len(tokens.all) - 1)
     description = str(found.get("description") or "")
+    if tokens.word(index) in {".", "="} and tokens.kind(index - 1) in NAMES and tokens.ends_operand(index - 2):
+        index -= 1  # the name before it was taken for an alias
     source = tokens.source(index)
     if description.startswith("Expecting "):
         wanted = description.removeprefix("Expecting ").split(" ", 1)[0].rstrip(".")
         message = f"{wanted} is missing here, at {source}."
+    elif index == len(tokens.all) - 1 and not tokens.ends_operand(index):
+        message = f"The query ends too early: nothing stands after {source}."
     elif index == len(tokens.all) - 1:
         message = f"The query ends too early, or {source} does not belong here."
     else:
         message = f"{source} is not expected here."
-    return SqlFault("sql-syntax", tokens.all[index].start, message, _LOOK)
+    return SqlFault("sql-syntax", tokens.all[index].start, message, slips.hint(tokens, index))

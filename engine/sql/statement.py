@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from engine.sql import punctuation
+from engine.sql import punctuation, slips
 from engine.sql.fault import SqlFault
 from engine.sql.scanner import TokenKind
 from engine.sql.tokens import CONTINUED, NAMES, Tokens
@@ -44,13 +44,14 @@ def _opening(tokens: Tokens) -> Iterator[SqlFault]:
     if word == "select" or (word == "with" and index == 0) or index == len(tokens.all):
         return
     offset, source = tokens.all[index].start, tokens.source(index)
+    hint = slips.misspelt(tokens, [index], ("select", "with")) or "A definition only reads: write one SELECT."
     if begins_statement(word):
         message = f"The query is a statement of its own kind, {source.upper()}, not a SELECT."
     elif tokens.kind(index) is TokenKind.WORD and word not in _RESERVED:
         message = f"The query begins with {source}, which SQL Server would run as a procedure; it must be a SELECT."
     else:
         message = f"The query begins with {source}, not with SELECT or WITH."
-    yield SqlFault("read-only", offset, message, "A definition only reads: write one SELECT.")
+    yield SqlFault("read-only", offset, message, hint)
 
 
 def _nesting(tokens: Tokens) -> Iterator[SqlFault]:
@@ -81,7 +82,8 @@ def _nesting(tokens: Tokens) -> Iterator[SqlFault]:
 
 def _second_statement(tokens: Tokens, index: int) -> SqlFault:
     message = f"A second statement begins here, with {tokens.source(index)}; a query is one statement."
-    return SqlFault("single-statement", tokens.all[index].start, message, "Put it into a <query> of its own.")
+    hint = slips.misspelt(tokens, [index - 1], sorted(_SET_OPERATORS)) or "Put it into a <query> of its own."
+    return SqlFault("single-statement", tokens.all[index].start, message, hint)
 
 
 def _cases(tokens: Tokens) -> Iterator[SqlFault]:
@@ -93,7 +95,9 @@ def _cases(tokens: Tokens) -> Iterator[SqlFault]:
         if difference:
             index = tokens.lower.index(opening if difference > 0 else closing)
             message = f"There is not one {closing.upper()} to each {opening.upper()}."
-            yield tokens.fault(index, "sql-syntax", message, "Write CASE WHEN … THEN … ELSE … END.")
+            missing = closing if difference > 0 else opening
+            hint = slips.misspelt(tokens, range(len(tokens.all)), [missing]) or "Write CASE WHEN … THEN … ELSE … END."
+            yield tokens.fault(index, "sql-syntax", message, hint)
 
 
 def _each(tokens: Tokens) -> Iterator[SqlFault]:

@@ -78,11 +78,13 @@ def _listing(subject: Subject) -> set[int]:
 
 def _unknown(subject: Subject, index: int) -> SqlFault:
     name = subject.tokens.name(index)
+    own = "A function of the ledger's own is called with its schema, as in dbo.name(…)."
+    meant = closest(name, _KNOWN | {"exists"}, 0.8)
     return SqlFault(
         "read-only",
         subject.tokens.all[index].start,
         f"{name}(…) is not a function of T-SQL that is known to only read.",
-        "A function of the ledger's own is called with its schema, as in dbo.name(…).",
+        f"Did you mean {meant.upper()}? {own}" if meant else own,
     )
 
 
