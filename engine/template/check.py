@@ -14,7 +14,7 @@ from jinja2 import nodes
 from engine.encoding import encode
 from engine.errors import EncodingError
 from engine.template.expressions import EXPRESSIONS
-from engine.template.fault import NAME, SYNTAX, TemplateFault
+from engine.template.fault import NAME, SECRET_HINT, SYNTAX, TemplateFault
 from engine.template.filters import FILTERS
 from engine.template.reference import EACH, LoopVariable, Path, Reference, Use
 from engine.template.syntax import children, start_of
@@ -83,7 +83,7 @@ class Check:
                 continue
             if isinstance(node, nodes.Name) and node.name == "secret":
                 if isinstance(following, nodes.TemplateData) and following.data.lstrip().startswith(":"):
-                    self._fault(node, "The secret stands where a member's name belongs.")
+                    self._fault(node, "The secret stands where a member's name belongs.", SECRET_HINT)
             elif (path := self._path(node)) is not None:
                 self._refer(node, path, Use.WRITTEN)
             else:
@@ -187,7 +187,7 @@ class Check:
 
     def _name(self, node: nodes.Name) -> None:
         if node.name == "secret":
-            self._fault(node, "The secret stands only alone, as {{ secret }} where a value stands.")
+            self._fault(node, "The secret stands only alone, as {{ secret }} where a value stands.", SECRET_HINT)
         elif node.name == "loop":
             self._loop(node, None)
 

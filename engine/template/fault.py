@@ -10,6 +10,9 @@ SYNTAX = "template-syntax"
 NAME = "template-name"
 QUOTES = "template-quotes"
 
+SECRET_HINT = 'Write it as a whole value, {"secret": {{ secret }}}: no text can be joined to it.'
+"""The way out wherever the secret is used otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class TemplateFault:

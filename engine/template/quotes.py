@@ -12,7 +12,7 @@ from typing import Final
 
 from jinja2 import nodes
 
-from engine.template.fault import QUOTES, TemplateFault
+from engine.template.fault import QUOTES, SECRET_HINT, TemplateFault
 from engine.template.syntax import start_of
 
 
@@ -34,22 +34,26 @@ def find_quoted(tree: nodes.Template) -> list[TemplateFault]:
     """A fault for each expression that would, on some way through the template, stand between quotes."""
     walk = _Walk()
     walk.through(tree.body, frozenset({_Lexical.OUTSIDE}))
-    return [
-        TemplateFault(
-            QUOTES,
-            offset,
-            "An expression stands inside quotes, and would bring its own.",
-            'Write {{ x }} without quotes around it; join text with `~`, as in {{ "INV-" ~ number }}.',
-        )
-        for offset in sorted(walk.quoted)
-    ]
+    return [_fault(offset, walk.quoted[offset]) for offset in sorted(walk.quoted)]
+
+
+def _fault(offset: int, expression: nodes.Node) -> TemplateFault:
+    names = [expression, *expression.find_all(nodes.Name)]
+    if any(isinstance(name, nodes.Name) and name.name == "secret" for name in names):
+        return TemplateFault(QUOTES, offset, "The secret stands inside quotes, and would bring its own.", SECRET_HINT)
+    return TemplateFault(
+        QUOTES,
+        offset,
+        "An expression stands inside quotes, and would bring its own.",
+        'Write {{ x }} without quotes around it; join text with `~`, as in {{ "INV-" ~ number }}.',
+    )
 
 
 class _Walk:
-    """Goes through a tree with sets of states; `quoted` gathers the offsets of expressions inside a string."""
+    """Goes through a tree with sets of states; `quoted` gathers expressions inside a string by their offset."""
 
     def __init__(self) -> None:
-        self.quoted: set[int] = set()
+        self.quoted: dict[int, nodes.Node] = {}
         # Loops in loops go through their body again and again: with the same states there is nothing new to find.
         self._known: dict[tuple[int, _States], _States] = {}
 
@@ -79,7 +83,7 @@ class _Walk:
             if isinstance(node, nodes.TemplateData):
                 states = frozenset(_after(node.data, state) for state in states)
             elif states != {_Lexical.OUTSIDE}:
-                self.quoted.add(start_of(node))
+                self.quoted[start_of(node)] = node
         return states
 
 

@@ -183,6 +183,21 @@ def test_a_fault_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": "Bearer {{ secret }}"}',
+        '{"a": "{{ secret }}"}',
+        '{"a": "{{ secret | upper }}"}',
+        '{"a": {{ "Bearer " ~ secret }}}',
+        "{ {{ secret }}: 1}",
+    ],
+)
+def test_no_text_is_joined_to_the_secret(text: str) -> None:
+    hints = {fault.hint for fault in parse_template(text).faults}
+    assert hints == {'Write it as a whole value, {"secret": {{ secret }}}: no text can be joined to it.'}
+
+
+@pytest.mark.parametrize(
     ("text", "offset"),
     [
         ("{{ loop.first }}", 7),
