@@ -10,6 +10,7 @@ from sqlglot import exp, parse_one
 
 from engine.sql.fault import SqlFault
 from engine.sql.grammar import MAX_METHOD_CALLS, parse
+from engine.sql.query import parse_query
 from engine.sql.scanner import scan
 from engine.sql.tokens import Tokens
 
@@ -104,3 +105,8 @@ def test_chains_of_method_calls_have_a_limit() -> None:
 
 def test_too_deep_is_a_fault() -> None:
     assert "deep" in fault("select " + "f(" * 3000 + "1" + ")" * 3000).message
+
+
+def test_a_path_that_the_parser_does_not_know_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    assert parse_query("select json_value(doc, 'select \u009b31m') as a from t").faults == ()
+    assert caplog.text == ""
