@@ -45,11 +45,15 @@ class Table:
     definition: str | None = None
     primary_key: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = ()
+    by_key: Mapping[str, Column] = field(init=False, repr=False, compare=False)
+    """The columns by their case-folded names."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_key", {column.name.casefold(): column for column in reversed(self.columns)})
 
     def column(self, name: str) -> Column | None:
         """The column called `name`, case aside."""
-        folded = name.casefold()
-        return next((column for column in self.columns if column.name.casefold() == folded), None)
+        return self.by_key.get(name.casefold())
 
 
 @dataclass(frozen=True, slots=True)

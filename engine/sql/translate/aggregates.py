@@ -30,11 +30,12 @@ from engine.sql.translate.typed import Typed
 
 _DISTINCT: Final = frozenset({"expressions"})
 _NONE: Final[frozenset[str]] = frozenset()
+_LEAVES: Final = (exp.Column, exp.Identifier, exp.Literal, exp.Placeholder, exp.Query)
 
 
 def has_aggregate(node: exp.Expr) -> bool:
     """Whether an aggregate of this SELECT stands in `node` (those of subqueries and windows are not its own)."""
-    if isinstance(node, exp.Query):
+    if isinstance(node, _LEAVES):
         return False
     if isinstance(node, exp.AggFunc) and not isinstance(node.parent, exp.Window):
         return True

@@ -91,10 +91,8 @@ class TableColumns:
 
     def find(self, key: str) -> ScopeColumn | None:
         """See Columns."""
-        for column in self.table.columns:
-            if column.name == key or (not column.name.islower() and column.name.casefold() == key):
-                return self._seen(column, key)
-        return None
+        column = self.table.by_key.get(key)
+        return None if column is None else self._seen(column, key)
 
     def all(self) -> tuple[ScopeColumn, ...]:
         """See Columns."""
