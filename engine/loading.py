@@ -14,10 +14,11 @@ from engine.model import CompiledDefinition, Definition, Diagnostic, ParsedFile,
 from engine.parsing import MAX_BYTES, parse
 from engine.sql.query import release
 from engine.sql.target import Target
-from engine.validation import check, check_folder
+from engine.validation import Checked, check, check_folder
 
 SUFFIX = ".xml"
 _USUAL_BYTES = 32_768
+_AT_A_TIME = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,9 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
 
 def load_files(paths: Sequence[Path], catalogue: Catalogue, target: Target) -> tuple[LoadedFile, ...]:
     """Parses, checks and compiles each file, and checks the files against one another."""
-    files = [_load(path, catalogue, target) for path in paths]
+    files: list[LoadedFile] = []
+    for start in range(0, len(paths), _AT_A_TIME):
+        files += _load(paths[start : start + _AT_A_TIME], catalogue, target)
     between = check_folder(file.definition for file in files if file.definition is not None)
     return tuple(_with(file, [found for found in between if found.file == str(file.path)]) for file in files)
 
@@ -75,10 +78,15 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _load(path: Path, catalogue: Catalogue, target: Target) -> LoadedFile:
-    """One file at a time; its syntax trees are gone before the next, since many would keep the collector busy."""
-    parsed = _read(path)
-    checked = check(parsed, catalogue, target)
+def _load(paths: Sequence[Path], catalogue: Catalogue, target: Target) -> list[LoadedFile]:
+    """Some files, stage by stage: a stage's code stays in the processor's caches, as do the trees of a few files."""
+    parsed = [_read(path) for path in paths]
+    checked = [check(file, catalogue, target) for file in parsed]
+    return [_compiled(path, file, found, target) for path, file, found in zip(paths, parsed, checked, strict=True)]
+
+
+def _compiled(path: Path, parsed: ParsedFile, checked: Checked, target: Target) -> LoadedFile:
+    """The file, compiled where it has a definition; its syntax trees are free afterwards."""
     compiled, diagnostics = None, list(checked.diagnostics)
     if parsed.definition is not None:
         compilation = compile_definition(parsed.definition, checked.queries, checked.typed, checked.template, target)
