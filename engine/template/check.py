@@ -14,7 +14,7 @@ from jinja2 import nodes
 from engine.encoding import encode
 from engine.errors import EncodingError
 from engine.template.expressions import EXPRESSIONS
-from engine.template.fault import NAME, SECRET_HINT, SYNTAX, TemplateFault
+from engine.template.fault import ALONE_HINT, NAME, SYNTAX, TemplateFault
 from engine.template.filters import FILTERS
 from engine.template.reference import EACH, LoopVariable, Path, Reference, Use
 from engine.template.syntax import children, start_of
@@ -40,6 +40,8 @@ _REFUSED: Final[dict[type[nodes.Node], tuple[str, str | None]]] = {
     nodes.Slice: ("Slices are not allowed.", _IN_SQL),
     nodes.Assign: ("`set` is not allowed.", _IN_SQL),
     nodes.AssignBlock: ("`set` is not allowed.", _IN_SQL),
+    nodes.FilterBlock: ("There is no tag `filter` here.", "Write {{ x | upper }}."),
+    nodes.Scope: ("There is no tag `autoescape` here.", "Remove it: each value is written as JSON."),
 }
 
 
@@ -83,7 +85,7 @@ class Check:
                 continue
             if isinstance(node, nodes.Name) and node.name == "secret":
                 if isinstance(following, nodes.TemplateData) and following.data.lstrip().startswith(":"):
-                    self._fault(node, "The secret stands where a member's name belongs.", SECRET_HINT)
+                    self._fault(node, "The secret stands where a member's name belongs.", ALONE_HINT)
             elif (path := self._path(node)) is not None:
                 self._refer(node, path, Use.WRITTEN)
             else:
@@ -105,7 +107,7 @@ class Check:
         if loop.recursive:
             self._fault(loop, "A recursive loop is not allowed.")
         if not isinstance(loop.target, nodes.Name):
-            self._fault(loop, "`for` needs one name for the row.", "{% for row in rows %}")
+            self._fault(loop, "`for` needs one name for the row.", "Write {% for row in rows %}.")
             return
         name = loop.target.name
         if name in CONTEXT_NAMES:
@@ -187,7 +189,7 @@ class Check:
 
     def _name(self, node: nodes.Name) -> None:
         if node.name == "secret":
-            self._fault(node, "The secret stands only alone, as {{ secret }} where a value stands.", SECRET_HINT)
+            self._fault(node, "The secret stands only alone, as {{ secret }} where a value stands.", ALONE_HINT)
         elif node.name == "loop":
             self._loop(node, None)
 
@@ -215,7 +217,9 @@ class Check:
 
     def _condition(self, node: nodes.CondExpr) -> None:
         if node.expr2 is None:
-            self._fault(node, "An inline `if` needs an `else`, or nothing would stand there.", "x if y else none")
+            self._fault(
+                node, "An inline `if` needs an `else`, or nothing would stand there.", "Write {{ x if y else none }}."
+            )
 
     def _filter(self, node: nodes.Filter) -> None:
         known = FILTERS.get(node.name)

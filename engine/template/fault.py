@@ -10,7 +10,7 @@ SYNTAX = "template-syntax"
 NAME = "template-name"
 QUOTES = "template-quotes"
 
-SECRET_HINT = 'Write it as a whole value, {"secret": {{ secret }}}: no text can be joined to it.'
+ALONE_HINT = 'Write it as a whole value, {"secret": {{ secret }}}: no text can be joined to it.'
 """The way out wherever the secret is used otherwise."""
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from jinja2 import nodes
 
-from engine.template.fault import QUOTES, SECRET_HINT, TemplateFault
+from engine.template.fault import ALONE_HINT, QUOTES, TemplateFault
 from engine.template.syntax import start_of
 
 
@@ -40,7 +40,7 @@ def find_quoted(tree: nodes.Template) -> list[TemplateFault]:
 def _fault(offset: int, expression: nodes.Node) -> TemplateFault:
     names = [expression, *expression.find_all(nodes.Name)]
     if any(isinstance(name, nodes.Name) and name.name == "secret" for name in names):
-        return TemplateFault(QUOTES, offset, "The secret stands inside quotes, and would bring its own.", SECRET_HINT)
+        return TemplateFault(QUOTES, offset, "The secret stands inside quotes, and would bring its own.", ALONE_HINT)
     return TemplateFault(
         QUOTES,
         offset,
