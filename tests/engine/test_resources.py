@@ -35,8 +35,8 @@ def test_the_packaged_folder_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_a_zip_file_will_do(tmp_path: Path) -> None:
     archive = tmp_path / "engine.zip"
     with zipfile.ZipFile(archive, "w") as zipped:
-        for name in ("errors.py", "resources.py"):
-            zipped.write(PACKAGE / name, f"engine/{name}")
+        for path in (PACKAGE / "errors.py", PACKAGE / "resources.py", *(PACKAGE / "model").glob("*.py")):
+            zipped.write(path, f"engine/{path.relative_to(PACKAGE)}")
         zipped.writestr("engine/__init__.py", "")
         zipped.writestr(f"engine/schemas/{resources.DEFINITION_SCHEMA}", "<schema/>")
     script = (
