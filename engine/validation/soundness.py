@@ -19,8 +19,7 @@ def typed_steps(
     wrong = [_place(violation.position) for violation in violations]
     beginnings = _beginnings(parsed, steps) if wrong else []
     return tuple(
-        not any(finding.rule in _UNTYPED for finding in found.findings)
-        and not _is_any_within(wrong, step, beginnings)
+        not any(finding.rule in _UNTYPED for finding in found.findings) and not _is_any_within(wrong, step, beginnings)
         for step, found in zip(steps, checked, strict=True)
     )
 
