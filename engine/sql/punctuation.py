@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from unicodedata import category
 
 from engine.sql.fault import SqlFault
 from engine.sql.scanner import TokenKind, character_title
@@ -22,6 +23,10 @@ QUIET = SYMBOLS - {",", "."}
 JOINED = {".": (_NOT_JOINED, _NOT_JOINED), ",": (_NOT_BEFORE_COMMA, _NOT_AFTER_COMMA)}
 """What may not stand before and after a dot or a comma; '' is what is no word. Most have plain words on both sides."""
 _FOREIGN = {"||": "Join strings by + or CONCAT.", "::": "Write CAST(… AS …)."}
+_REPLACED = {"≤": "Write <= instead.", "≥": "Write >= instead.", "≠": "Write <> instead.", "`": "A name stands in [ ]."}
+_MINUS = "\u2212"
+_QUOTES = frozenset("\u00b4\u201a\u201e\u2032\u2033")
+"""Accents and primes that stand for quotes, and quotes that Unicode takes for opening brackets."""
 _TEMPLATE = frozenset("#%{}")
 
 
@@ -56,7 +61,9 @@ def _string(tokens: Tokens, index: int) -> Iterator[SqlFault]:
 
 def _name(tokens: Tokens, index: int) -> Iterator[SqlFault]:
     if len(tokens.source(index)) == 2:
-        yield tokens.fault(index, "sql-syntax", "The name {} is empty.", "Write the name between the delimiters.")
+        is_quoted = tokens.kind(index) is TokenKind.QUOTED
+        hint = "A string stands in single quotes: ''." if is_quoted else "Write the name between the brackets."
+        yield tokens.fault(index, "sql-syntax", "The name {} is empty.", hint)
 
 
 def _symbol(tokens: Tokens, index: int) -> Iterator[SqlFault]:
@@ -71,7 +78,7 @@ def _symbol(tokens: Tokens, index: int) -> Iterator[SqlFault]:
     elif symbol in {"{", "}"}:
         yield from _brace(tokens, index)
     elif symbol not in SYMBOLS and not (symbol == ":" and tokens.kind(index - 1) is TokenKind.STRING):
-        yield _unknown_symbol(tokens, index, symbol)
+        yield unknown_symbol(tokens, index)
 
 
 def _dot(tokens: Tokens, index: int) -> Iterator[SqlFault]:
@@ -99,7 +106,9 @@ def _brace(tokens: Tokens, index: int) -> Iterator[SqlFault]:
         yield tokens.fault(index, "sql-syntax", "{} belongs to a template, not to T-SQL.", hint)
 
 
-def _unknown_symbol(tokens: Tokens, index: int, symbol: str) -> SqlFault:
+def unknown_symbol(tokens: Tokens, index: int) -> SqlFault:
+    """The fault of a symbol that T-SQL has not, or not in a query."""
+    symbol = tokens.lower[index]
     if symbol == ";":
         message = "A second statement may follow this semicolon; a query is one statement."
         return tokens.fault(index, "single-statement", message, "Put what follows into a <query> of its own.")
@@ -109,7 +118,19 @@ def _unknown_symbol(tokens: Tokens, index: int, symbol: str) -> SqlFault:
     if symbol in _FOREIGN:
         return tokens.fault(index, "sql-syntax", "{} is no operator of SQL Server 2019.", _FOREIGN[symbol])
     shown = symbol if symbol.isascii() and symbol.isprintable() else f"U+{ord(symbol):04X}, {character_title(symbol)},"
-    return tokens.fault(index, "sql-syntax", f"{shown} has no meaning here in T-SQL.", "Remove it.")
+    return tokens.fault(index, "sql-syntax", f"{shown} has no meaning here in T-SQL.", _instead(symbol))
+
+
+def _instead(symbol: str) -> str:
+    """The hint for a character that an editor of prose or another dialect writes for one of T-SQL's."""
+    kind = category(symbol) if len(symbol) == 1 else ""
+    if kind == "Zs":
+        return "Write a blank instead."
+    if kind == "Pd" or symbol == _MINUS:
+        return "Write - instead; -- begins a comment."
+    if kind in {"Pi", "Pf"} or symbol in _QUOTES:
+        return "Write ' instead: a string stands in single quotes."
+    return _REPLACED.get(symbol, "Remove it.")
 
 
 _Check = Callable[[Tokens, int], Iterator[SqlFault]]

@@ -24,6 +24,7 @@ _SET_OPERATORS = frozenset({"union", "all", "except", "intersect"})
 _CASE_WORDS = frozenset({"case", "end", "when", "then"})
 _NESTING = frozenset({"(", ")", "select"})
 _NAMING = frozenset({TokenKind.STRING, TokenKind.NUMBER, TokenKind.PLACEHOLDER})  # judged on the tree
+_GO_HINT = "GO is for SQL tools only: remove it."
 MAX_DEPTH = 100
 """How deep parentheses may nest."""
 
@@ -43,9 +44,14 @@ def _opening(tokens: Tokens) -> Iterator[SqlFault]:
     word = tokens.word(index)
     if word == "select" or (word == "with" and index == 0) or index == len(tokens.all):
         return
+    if tokens.kind(index) is TokenKind.SYMBOL and not word.isascii():
+        yield punctuation.unknown_symbol(tokens, index)
+        return
     offset, source = tokens.all[index].start, tokens.source(index)
     hint = slips.misspelt(tokens, [index], ("select", "with")) or "A definition only reads: write one SELECT."
-    if begins_statement(word):
+    if word == "go":
+        message, hint = f"{source} is no T-SQL.", _GO_HINT
+    elif begins_statement(word):
         message = f"The query is a statement of its own kind, {source.upper()}, not a SELECT."
     elif tokens.kind(index) is TokenKind.WORD and word not in _RESERVED:
         message = f"The query begins with {source}, which SQL Server would run as a procedure; it must be a SELECT."
@@ -144,6 +150,8 @@ def begins_statement(word: str) -> bool:
 
 
 def _statement_word(tokens: Tokens, index: int) -> SqlFault:
+    if tokens.lower[index] == "go" and tokens.word(index - 1) != "as":
+        return tokens.fault(index, "read-only", "{} is no T-SQL.", _GO_HINT)
     message = f"{tokens.source(index)} begins a statement of T-SQL here, and needs no semicolon before it."
     return tokens.fault(index, "read-only", message, "As a name, write it as [{}].")
 
@@ -190,7 +198,7 @@ def _as(tokens: Tokens, index: int) -> Iterator[SqlFault]:
         yield tokens.fault(index + 1, "sql-syntax", "{} is a reserved word of T-SQL.", "As a name, write it as [{}].")
     elif kind not in NAMES and kind not in _NAMING and follower != "(":
         yield tokens.fault(index, "sql-syntax", "No name stands after {}.", "Write the name, or remove {}.")
-    elif not tokens.ends_operand(index - 1):
+    elif not tokens.ends_operand(index - 1) and tokens.word(index - 1).isascii():  # else that has its own fault
         yield tokens.fault(index, "sql-syntax", "Nothing stands before {} that it could name.", "Remove {}.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.sql.punctuation import check
+from engine.sql.query import parse_query
 from engine.sql.scanner import scan
 from engine.sql.tokens import Tokens
 
@@ -75,3 +76,39 @@ def test_invisible_characters_are_named() -> None:
     tokens = Tokens.of("a\u00a0b", scan("a\u00a0b"))
     (fault,) = check(tokens, 1)
     assert "U+00A0, NO-BREAK SPACE," in fault.message
+
+
+@pytest.mark.parametrize(
+    ("characters", "hint"),
+    [
+        ("\u00a0\u2003\u202f\u3000", "Write a blank instead."),
+        ("\u2010\u2013\u2014\u2212", "Write - instead; -- begins a comment."),
+        (
+            "\u2018\u2019\u201a\u201c\u201d\u201e\u00b4\u00ab\u00bb\u2032",
+            "Write ' instead: a string stands in single quotes.",
+        ),
+        ("\u2265", "Write >= instead."),
+        ("\u2260", "Write <> instead."),
+        ("`", "A name stands in [ ]."),
+        ("\u200b\ufeff\u2026\\", "Remove it."),
+    ],
+)
+def test_what_an_editor_of_prose_writes_has_its_counterpart(characters: str, hint: str) -> None:
+    for character in characters:
+        text = f"select a{character}b"
+        (fault,) = [fault for fault in parse_query(text).faults if fault.offset == text.index(character)]
+        assert (fault.rule, fault.hint) == ("sql-syntax", hint)
+        (fault,) = parse_query(f"{character}select a from t").faults[:1]
+        assert fault.offset == 0
+
+
+def test_such_a_character_is_the_only_fault() -> None:
+    for text in ("select t.a\u00a0as b from t", "\u00a0select a from t", "select a \u2013 1 as b from t"):
+        assert len(parse_query(text).faults) == 1
+
+
+def test_an_empty_string_stands_in_single_quotes() -> None:
+    (fault,) = parse_query('select a from t where b = ""').faults
+    assert fault.hint == "A string stands in single quotes: ''."
+    (fault,) = parse_query("select a from t where b = []").faults
+    assert fault.hint == "Write the name between the brackets."

@@ -88,6 +88,19 @@ def test_openings_nesting_and_second_statements(text: str, expected: list[tuple[
     assert rules(text) == expected
 
 
+@pytest.mark.parametrize("text", ["go", "select a from t\nGO", "select a from t Go\nselect b from u"])
+def test_go_is_for_tools_only(text: str) -> None:
+    fault = min(check(Tokens.of(text, scan(text))), key=lambda fault: fault.offset)
+    assert (fault.rule, text[fault.offset :][:2].lower()) == ("read-only", "go")
+    assert fault.hint == "GO is for SQL tools only: remove it."
+
+
+def test_go_as_a_name_wants_brackets() -> None:
+    text = "select a as go from t"
+    (fault,) = check(Tokens.of(text, scan(text)))
+    assert fault.hint == "As a name, write it as [go]."
+
+
 def test_parentheses_have_a_limit() -> None:
     assert rules("select " + "(" * MAX_DEPTH + "1" + ")" * MAX_DEPTH) == []
     assert [rule for rule, _ in rules("select " + "(" * (MAX_DEPTH + 1) + "1" + ")" * (MAX_DEPTH + 1))] == [
