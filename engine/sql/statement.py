@@ -107,19 +107,21 @@ def _cases(tokens: Tokens) -> Iterator[SqlFault]:
 
 
 def _each(tokens: Tokens) -> Iterator[SqlFault]:
-    quiet, joined, noted = punctuation.QUIET, punctuation.JOINED, _NOTED  # local, for speed
-    may_be_temporary = "#" in tokens.text
+    """Each token by itself. Most are plain words, or marks with plain words around them: those must cost little."""
+    quiet, joined, noted, checks = punctuation.QUIET, punctuation.JOINED, _NOTED, _WORD_CHECKS  # local, for speed
     padded = ("", *tokens.lower, "")
     for index, word in enumerate(tokens.lower):
-        if word in quiet:
+        if word in quiet or (word not in noted and word.isidentifier()):
             continue
         if word in joined:
             before, after = joined[word]
             if padded[index] in before or padded[index + 2] in after:
                 yield from punctuation.check(tokens, index)
+        elif word in checks:
+            yield from checks[word](tokens, index)
         elif tokens.all[index].kind is not TokenKind.WORD:
             yield from punctuation.check(tokens, index)
-        elif word in noted or (may_be_temporary and word[0] == "#"):
+        elif word in noted or word[0] == "#":
             yield from _word(tokens, index, word)
 
 
@@ -128,8 +130,6 @@ def _word(tokens: Tokens, index: int, word: str) -> Iterator[SqlFault]:
         yield tokens.fault(index, "sql-syntax", "{} has no meaning here in T-SQL.", "Remove it.")
     elif word[0] == "#":
         yield tokens.fault(index, "read-only", "{} is a temporary table.", "Read the ledger's own tables and views.")
-    elif word in _WORD_CHECKS:
-        yield from _WORD_CHECKS[word](tokens, index)
     elif word in _TYPES:
         yield from _typed_literal(tokens, index)
     elif word in _UNRESERVED_STATEMENTS:
