@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
+
+from msgspec import Struct
 
 from engine.conversion import CONVERTERS, convert, convert_column
 from engine.errors import BindingError
@@ -17,8 +19,7 @@ Row = Mapping[str, object]
 _ABSENT = object()
 
 
-@dataclass(frozen=True, slots=True)
-class _BoundArgument:
+class _BoundArgument(Struct, frozen=True, gc=False):
     """One argument with what its reading needs. `read` raises whatever a message of another shape makes it raise."""
 
     argument: Argument
@@ -34,10 +35,12 @@ class Binder:
     def __init__(self, compiled: CompiledDefinition) -> None:
         self._compiled = compiled
         self._steps = tuple(
-            tuple(_prepare(step, index, number) for number in step.statement.parameters)
-            for index, step in enumerate(compiled.steps)
+            [
+                tuple([_prepare(step, index, number) for number in step.statement.parameters])
+                for index, step in enumerate(compiled.steps)
+            ]
         )
-        self._readers = tuple(tuple(bound.read for bound in step) for step in self._steps)
+        self._readers = tuple([tuple([bound.read for bound in step]) for step in self._steps])
 
     def bind(self, message: Message) -> list[list[object]]:
         """For each step the values in its statement's order; those from earlier steps are still None.
@@ -106,14 +109,22 @@ def _reader(argument: Argument) -> Callable[[Message], object]:
     source, converter = argument.source, CONVERTERS[argument.type]
     plain = not argument.nullable and argument.default is None
     match source:
-        case DataSource(path=(str() as outer, str() as inner)) if plain:
-            return lambda message: converter(message[outer][inner])  # type: ignore[index]  # a TypeError is caught
+        case DataSource(path=(str(outer), str(inner))) if plain:
+            return _plain_reader(converter, outer, inner)
         case DataSource():
-            return lambda message: _from_message(argument, message)
+            return partial(_from_message, argument)
         case SecretSource() | StepSource() | None:
-            return lambda message: None  # noqa: ARG005  # a hole's typed NULL, or filled in by `bind_step`
+            return _nothing
         case _:
             assert_never(source)
+
+
+def _plain_reader(converter: Callable[[object], object], outer: str, inner: str) -> Callable[[Message], object]:
+    return lambda message: converter(message[outer][inner])  # type: ignore[index]  # a TypeError is caught
+
+
+def _nothing(_message: Message) -> None:
+    """A hole's typed NULL, or filled in by `bind_step`."""
 
 
 def _from_message(argument: Argument, message: Message) -> object:

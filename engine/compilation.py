@@ -74,8 +74,8 @@ def _statement(file: str, step: Step, query: Query, target: Target) -> Statement
         query,
         target.schema,
         target.dialect,
-        argument_types=tuple(argument.type for argument in step.arguments),
-        nullable=tuple(argument.nullable for argument in step.arguments),
+        argument_types=tuple([argument.type for argument in step.arguments]),
+        nullable=tuple([argument.nullable for argument in step.arguments]),
         holes=holes,
         row_limit=target.max_rows + 1 if step.result is ResultKind.MANY else 2,
         time_zone=target.time_zone,
@@ -100,7 +100,8 @@ def _statement(file: str, step: Step, query: Query, target: Target) -> Statement
 
 
 def _columns(query: Query, holes: frozenset[int], types: Sequence[SqlType | None]) -> tuple[OutputColumn, ...]:
-    return tuple(
+    columns = [
         OutputColumn(output.name or "", type_, output.placeholder in holes)
         for output, type_ in zip(query.outputs, types, strict=True)
-    )
+    ]
+    return tuple(columns)

@@ -117,7 +117,7 @@ class _ShapedStep:
         self._name = step.name
         self._result = step.result
         self._max_rows = max_rows if step.result is ResultKind.MANY else 1
-        self._columns = tuple((column.name, _normaliser(column)) for column in step.statement.columns)
+        self._columns = tuple([(column.name, _normaliser(column)) for column in step.statement.columns])
         self._empty = {column.name: HOLE if column.is_hole else None for column in step.statement.columns}
         self._label = step.name or str(number)
         self._line = step.line

@@ -8,6 +8,7 @@ from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_UP, Context, Decimal, Inexact, InvalidOperation
+from functools import cache
 from math import isfinite
 from typing import Final
 from uuid import UUID
@@ -88,6 +89,7 @@ def _integer(value: object) -> object:
     raise _misfit(value, "integer")
 
 
+@cache
 def _decimal_of_scale(scale: int) -> Normaliser:
     unit = Decimal((0, (1,), -scale))
     expected = f"decimal of scale {scale}"

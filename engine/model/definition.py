@@ -115,7 +115,7 @@ class Step(Struct, frozen=True, gc=False):
     @property
     def secret_placeholders(self) -> frozenset[int]:
         """Which of the query's `?`, from 0, stand for the secret."""
-        return frozenset(n for n, argument in enumerate(self.arguments) if isinstance(argument.source, SecretSource))
+        return frozenset([n for n, argument in enumerate(self.arguments) if isinstance(argument.source, SecretSource)])
 
 
 class Definition(Struct, frozen=True, gc=False):

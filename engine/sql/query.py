@@ -217,7 +217,7 @@ def _outputs(tree: exp.Query, tokens: Tokens) -> tuple[Output, ...]:
         starts = [node_offset(expression) for expression in expressions]
     if wrapping is not None:  # FOR JSON and FOR XML make one column of all, and its name is not the author's
         return (Output(None, starts[0]),)
-    return tuple(_output(expression, start) for expression, start in zip(expressions, starts, strict=True))
+    return tuple(map(_output, expressions, starts))
 
 
 def _output(expression: exp.Expr, offset: int) -> Output:
