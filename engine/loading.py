@@ -14,11 +14,11 @@ from engine.model import CompiledDefinition, Definition, Diagnostic, ParsedFile,
 from engine.parsing import MAX_BYTES, parse
 from engine.sql.query import release
 from engine.sql.target import Target
-from engine.validation import Checked, check, check_folder
+from engine.validation import check, check_folder
 
 SUFFIX = ".xml"
 _USUAL_BYTES = 32_768
-_AT_A_TIME = 16
+_AT_A_TIME = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,14 @@ def _existing(path: Path) -> Path:
 
 
 def _load(paths: Sequence[Path], catalogue: Catalogue, target: Target) -> list[LoadedFile]:
-    """Some files, stage by stage: a stage's code stays in the processor's caches, as do the trees of a few files."""
-    parsed = [_read(path) for path in paths]
-    checked = [check(file, catalogue, target) for file in parsed]
-    return [_compiled(path, file, found, target) for path, file, found in zip(paths, parsed, checked, strict=True)]
+    """Some files: all are read before the first is checked, so that the XML parsers stay in the processor's caches."""
+    files = [_read(path) for path in paths]
+    return [_checked(path, parsed, catalogue, target) for path, parsed in zip(paths, files, strict=True)]
 
 
-def _compiled(path: Path, parsed: ParsedFile, checked: Checked, target: Target) -> LoadedFile:
-    """The file, compiled where it has a definition; its syntax trees are free afterwards."""
+def _checked(path: Path, parsed: ParsedFile, catalogue: Catalogue, target: Target) -> LoadedFile:
+    """The file, checked and compiled; its syntax trees are gone afterwards, since many keep the collector busy."""
+    checked = check(parsed, catalogue, target)
     compiled, diagnostics = None, list(checked.diagnostics)
     if parsed.definition is not None:
         compilation = compile_definition(parsed.definition, checked.queries, checked.typed, checked.template, target)
