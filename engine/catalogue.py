@@ -79,7 +79,7 @@ def _read_event(path: Traversable) -> Event:
     if not _CODE.fullmatch(code):
         raise _faulty(path, "is not named after an event code: at most 128 letters, digits, `_`, `.` and `-`")
     if schema.title != code:
-        raise _faulty(path, f"must have the title {code!r}, the event code that the file is named after")
+        raise _faulty(path, f"must have the title `{code}`, the event code that the file is named after")
     undeclared = [name for name in schema.required if name not in schema.properties]
     if undeclared:
         raise _faulty(path, f"requires arguments that `properties` does not declare: {', '.join(undeclared)}")

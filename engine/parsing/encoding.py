@@ -176,7 +176,7 @@ def _place(content: bytes, index: int, codec: str) -> Position:
 
 
 def _unknown(declaration: _Declaration, text: str) -> Decoded:
-    message = f"The encoding {declaration.name!r} is not supported."
+    message = f"The encoding `{declaration.name}` is not supported."
     return _refused(message, f"Save the file as UTF-8. {_SUPPORTED}", declaration.position, text)
 
 

@@ -129,7 +129,7 @@ def _still_open(stop: _Stop, name: str) -> XmlFault:
 
 
 def _duplicate_attribute(stop: _Stop) -> XmlFault:
-    return stop.fault(f"The attribute {stop.name() or 'here'} stands twice in one tag.", "Remove one of the two.")
+    return stop.fault(f"The attribute `{stop.name()}` stands twice in one tag.", "Remove one of the two.")
 
 
 def _junk(stop: _Stop) -> XmlFault:

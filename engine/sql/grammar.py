@@ -178,11 +178,11 @@ def _syntax_fault(tokens: Tokens, error: ParseError) -> SqlFault:
     source = tokens.source(index)
     if description.startswith("Expecting "):
         wanted = description.removeprefix("Expecting ").split(" ", 1)[0].rstrip(".")
-        message = f"{wanted} is missing here, at {source}."
+        message = f"`{wanted}` is missing here, at `{source}`."
     elif index == len(tokens.all) - 1 and not tokens.ends_operand(index):
-        message = f"The query ends too early: nothing stands after {source}."
+        message = f"The query ends too early: nothing stands after `{source}`."
     elif index == len(tokens.all) - 1:
-        message = f"The query ends too early, or {source} does not belong here."
+        message = f"The query ends too early, or `{source}` does not belong here."
     else:
-        message = f"{source} is not expected here."
+        message = f"`{source}` is not expected here."
     return SqlFault("sql-syntax", tokens.all[index].start, message, slips.hint(tokens, index))

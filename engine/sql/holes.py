@@ -110,7 +110,7 @@ def _wrong_step(query: Query, secrets: frozenset[int], step_name: str | None, re
     if step_name is not None and result is ResultKind.ONE:
         return
     for secret in sorted(secrets):
-        message = f"A step of result {result.value} cannot hold the secret: it may have no row, or several."
+        message = f"A query of result {result.value} cannot hold the secret: it may have no row, or several."
         yield _fault(query.placeholders[secret], message)
 
 
@@ -130,7 +130,7 @@ def _used(query: Query, branches: list[exp.Select], holes: frozenset[int]) -> It
         token = query.tokens[index]
         if token.kind in NAMES and token.start not in own and tokens.name(index).lower() in names:
             shown = tokens.source(index)
-            yield _fault(token.start, f"{shown} is the secret's alias and may not be used anywhere else.")
+            yield _fault(token.start, f"`{shown}` is the secret's alias and may not be used anywhere else.")
     for node in outermost(query.tree):
         order = node.args.get("order")
         for ordered in order.expressions if order is not None else ():

@@ -117,7 +117,8 @@ def unknown_symbol(tokens: Tokens, index: int) -> SqlFault:
         return tokens.fault(index, "read-only", "{} begins a pseudo column or a system function.", hint)
     if symbol in _FOREIGN:
         return tokens.fault(index, "sql-syntax", "{} is no operator of SQL Server 2019.", _FOREIGN[symbol])
-    shown = symbol if symbol.isascii() and symbol.isprintable() else f"U+{ord(symbol):04X}, {character_title(symbol)},"
+    is_shown = symbol.isascii() and symbol.isprintable() and symbol != "`"
+    shown = f"`{symbol}`" if is_shown else f"U+{ord(symbol):04X}, {character_title(symbol)},"
     return tokens.fault(index, "sql-syntax", f"{shown} has no meaning here in T-SQL.", _instead(symbol))
 
 

@@ -41,7 +41,7 @@ def check(tokens: Tokens, start: int) -> Iterator[SqlFault]:
         yield SqlFault("sql-syntax", tokens.all[start].start, "OPTION ( is never closed.", "Add the closing ).")
     elif first < len(tokens.all):
         rule = "read-only" if begins_statement(tokens.lower[first]) else "sql-syntax"
-        message = f"{tokens.source(first)} stands after OPTION (…), which ends the query."
+        message = f"`{tokens.source(first)}` stands after OPTION (…), which ends the query."
         yield SqlFault(rule, tokens.all[first].start, message, "Move it before OPTION, or remove it.")
 
 
@@ -52,5 +52,5 @@ def _hint(tokens: Tokens, first: int, end: int) -> Iterator[SqlFault]:
     if " ".join(parts) not in _HINTS:
         place = tokens.all[min(first, len(tokens.all) - 1)]
         source = tokens.text[place.start : tokens.all[end - 1].end] if end > first else "OPTION ()"
-        message = f"{source} is not a query hint that is known to only read."
+        message = f"`{source}` is not a query hint that is known to only read."
         yield SqlFault("read-only", place.start, message, "Remove it; OPTION (RECOMPILE) and MAXDOP n are known.")

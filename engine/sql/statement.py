@@ -50,13 +50,13 @@ def _opening(tokens: Tokens) -> Iterator[SqlFault]:
     offset, source = tokens.all[index].start, tokens.source(index)
     hint = slips.misspelt(tokens, [index], ("select", "with")) or "A definition only reads: write one SELECT."
     if word == "go":
-        message, hint = f"{source} is no T-SQL.", _GO_HINT
+        message, hint = f"`{source}` is no T-SQL.", _GO_HINT
     elif begins_statement(word):
         message = f"The query is a statement of its own kind, {source.upper()}, not a SELECT."
     elif tokens.kind(index) is TokenKind.WORD and word not in _RESERVED:
-        message = f"The query begins with {source}, which SQL Server would run as a procedure; it must be a SELECT."
+        message = f"The query begins with `{source}`, which SQL Server would run as a procedure; it must be a SELECT."
     else:
-        message = f"The query begins with {source}, not with SELECT or WITH."
+        message = f"The query begins with `{source}`, not with SELECT or WITH."
     yield SqlFault("read-only", offset, message, hint)
 
 
@@ -87,7 +87,7 @@ def _nesting(tokens: Tokens) -> Iterator[SqlFault]:
 
 
 def _second_statement(tokens: Tokens, index: int) -> SqlFault:
-    message = f"A second statement begins here, with {tokens.source(index)}; a query is one statement."
+    message = f"A second statement begins here, with `{tokens.source(index)}`; a query is one statement."
     hint = slips.misspelt(tokens, [index - 1], sorted(_SET_OPERATORS)) or "Put it into a <query> of its own."
     return SqlFault("single-statement", tokens.all[index].start, message, hint)
 
@@ -152,7 +152,7 @@ def begins_statement(word: str) -> bool:
 def _statement_word(tokens: Tokens, index: int) -> SqlFault:
     if tokens.lower[index] == "go" and tokens.word(index - 1) != "as":
         return tokens.fault(index, "read-only", "{} is no T-SQL.", _GO_HINT)
-    message = f"{tokens.source(index)} begins a statement of T-SQL here, and needs no semicolon before it."
+    message = "{} begins a statement of T-SQL here, and needs no semicolon before it."
     return tokens.fault(index, "read-only", message, "As a name, write it as [{}].")
 
 

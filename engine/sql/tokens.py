@@ -79,6 +79,7 @@ class Tokens:
         return source[1:-1].replace('""', '"') if source[0] == '"' else source
 
     def fault(self, index: int, rule: str, message: str, hint: str) -> SqlFault:
-        """A fault at the token at `index`, whose text stands in for {} in both sentences."""
+        """A fault at the token at `index`, whose text stands in for {} in both sentences, in backticks in the first."""
         source = self.source(index)
-        return SqlFault(rule, self.all[index].start, message.replace("{}", source), hint.replace("{}", source))
+        quoted = message.replace("{}", f"`{source}`")
+        return SqlFault(rule, self.all[index].start, quoted, hint.replace("{}", source))

@@ -100,7 +100,7 @@ class Check:
     def _for(self, loop: nodes.For) -> None:
         rows = self._path(loop.iter)
         if rows is None or rows[0] in ("data", "event", "secret", "loop"):
-            self._fault(loop, "`for` goes over the rows of a step only.", 'Name a step with result="many".')
+            self._fault(loop, "`for` goes over the rows of a query only.", 'Name a query with result="many".')
             rows = _UNKNOWN
         else:
             self._refer(loop.iter, rows, Use.ITERATED)

@@ -92,7 +92,7 @@ def _misplaced_tag(stop: _Stop, name: str) -> TemplateFault:
 
 def _unknown_tag(stop: _Stop, name: str) -> TemplateFault:
     meant = closest(name, _TAGS)
-    return stop.fault(f"There is no tag `{name}` here.", f"Did you mean `{meant}`?" if meant else _TAGS_HINT)
+    return stop.fault(f"There is no tag `{name}` here.", f"Did you mean {meant}?" if meant else _TAGS_HINT)
 
 
 def _still_open(tags: Sequence[Tag]) -> list[Tag]:

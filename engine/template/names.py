@@ -49,7 +49,7 @@ def check_names(parsed: ParsedTemplate, members: Sequence[Member]) -> tuple[Temp
     context = _Context(members)
     faults = [
         TemplateFault(
-            NAME, variable.offset, f"`{variable.name}` is already a column or step.", "Name the row otherwise."
+            NAME, variable.offset, f"`{variable.name}` is already a column or query.", "Name the row otherwise."
         )
         for variable in parsed.variables
         if variable.name in context.members
@@ -78,12 +78,12 @@ def _check(reference: Reference, context: _Context) -> None:
     found = _resolve(reference.path, context)
     if reference.use is Use.ITERATED and not found.is_many:
         raise _NameError(
-            f"`{spelled(reference.path)}` holds no rows to loop over.", 'Only a step with result="many" does.'
+            f"`{spelled(reference.path)}` holds no rows to loop over.", 'Only a query with result="many" does.'
         )
     if found.is_hole and reference.use is not Use.WRITTEN:
         raise _NameError(
             f"`{spelled(reference.path)}` holds the secret, which stands only alone where a value stands.",
-            f"{{{{ {spelled(reference.path)} }}}}",
+            f"Write {{{{ {spelled(reference.path)} }}}}.",
             SYNTAX,
         )
 
@@ -102,7 +102,7 @@ def _resolve(path: Path, context: _Context) -> Member:
         known = context.default
     member = known.get(str(root))
     if member is None:
-        raise _NameError(f"No step gives `{root}`.", _did_you_mean(str(root), (*known, *CONTEXT_NAMES)))
+        raise _NameError(f"No query gives `{root}`.", _did_you_mean(str(root), (*known, *CONTEXT_NAMES)))
     return _below(member, rest, str(root))
 
 
@@ -115,7 +115,7 @@ def _below(member: Member, rest: Sequence[str | int], name: str) -> Member:
             raise _NameError(f"{place} is one value: there is no {_words(part)} in it.")
         if isinstance(part, int) != member.is_many:
             kind = "rows" if member.is_many else "one row"
-            hint = f"{{% for row in {name} %}}" if member.is_many else None
+            hint = f"Write {{% for row in {name} %}}." if member.is_many else None
             raise _NameError(f"{place} holds {kind}: there is no {_words(part)} in it.", hint)
         if isinstance(part, int):
             member, place = Member(member.name, columns), f"A row of {place}"
@@ -137,4 +137,4 @@ def _words(part: str | int) -> str:
 
 def _did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     found = closest(name, candidates)
-    return f"Did you mean `{found}`?" if found else None
+    return f"Did you mean {found}?" if found else None

@@ -45,7 +45,7 @@ def _fault(offset: int, expression: nodes.Node) -> TemplateFault:
         QUOTES,
         offset,
         "An expression stands inside quotes, and would bring its own.",
-        'Write {{ x }} without quotes around it; join text with `~`, as in {{ "INV-" ~ number }}.',
+        'Write {{ x }} without quotes around it; join text with ~, as in {{ "INV-" ~ number }}.',
     )
 
 

@@ -28,6 +28,6 @@ def check_folder(definitions: Iterable[Definition]) -> tuple[Diagnostic, ...]:
 def _finding(definition: Definition, others: list[Definition]) -> Diagnostic:
     places = ", ".join(f"{other.file}:{other.name_position.line}" for other in others[:_NAMED])
     more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-    message = f"{definition.category} {definition.name} is also defined in {places}{more}."
+    message = f"The {definition.category} `{definition.name}` is also defined in {places}{more}."
     hint = "Keep one of them; move copies out of the folder."
     return Finding("duplicate-definition", definition.name_position, message, hint).diagnostic(definition.file)

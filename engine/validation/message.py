@@ -40,7 +40,7 @@ def unknown_part(path: tuple[str | int, ...], event: Event | None, spelling: Spe
         return UnknownPart(0, *_no_member(str(path[0]), names, spelling))
     if event is None or path[0] != "data" or len(path) == 1 or isinstance(path[1], int) or path[1] in names:
         return None
-    message = f"The event {event.code} has no argument {path[1]!r}."
+    message = f"The event `{event.code}` has no argument `{path[1]}`."
     return UnknownPart(1, message, did_you_mean(path[1], names))
 
 
@@ -50,4 +50,4 @@ def _no_member(name: str, names: list[str], spelling: Spelling) -> tuple[str, st
         hint = f"The secret of the registration is {spelling.secret}."
     elif name in names:
         hint = f"It is an argument of the event: {spelling.data}.data.{name}."
-    return f"The message of an event has no member {name!r}.", hint
+    return f"The message of an event has no member `{name}`.", hint

@@ -29,7 +29,7 @@ def check(definition: Definition, events: Mapping[str, Event], steps: Sequence[C
 
 def _event(definition: Definition, events: Mapping[str, Event]) -> Iterator[Finding]:
     if definition.category in {"webhook", ""} and definition.name not in events:
-        message = f"No event is called {definition.name!r}."
+        message = f"No event is called `{definition.name}`."
         way_out = [did_you_mean(definition.name, events), "Events of your own: --events DIR or events=."]
         yield Finding("unknown-event", definition.name_position, message, " ".join(filter(None, way_out)))
 
@@ -37,7 +37,7 @@ def _event(definition: Definition, events: Mapping[str, Event]) -> Iterator[Find
 def _file(definition: Definition) -> Iterator[Finding]:
     path = PurePath(definition.file)
     if path.stem != definition.name:
-        message = f"The file {path.name} defines {definition.name!r}."
+        message = f"The file `{path.name}` defines `{definition.name}`."
         yield Finding("file-name", definition.name_position, message, f"Call it {definition.name}.xml.")
 
 
@@ -80,6 +80,6 @@ def _duplicates(members: Sequence[_Member], *, shares_all: bool = False) -> Iter
 
 
 def _duplicate(member: _Member, other: _Member) -> Finding:
-    message = f"{member.name} is also the name of the {other.kind} {other.name} of line {other.position.line}."
+    message = f"`{member.name}` is also the name of the {other.kind} `{other.name}` of line {other.position.line}."
     hint = "Give one of them another alias." if member.kind == "column" else "Give one of them another name."
     return Finding("duplicate-column", member.position, message, hint)

@@ -37,10 +37,10 @@ def check(steps: Sequence[CheckedStep], event: Event | None) -> Iterator[Finding
 def _source(argument: Argument, steps: Sequence[CheckedStep], index: int, event: Event | None) -> Iterator[Finding]:
     match argument.source:
         case None if argument.source_text:  # where there is none at all, the XSD has spoken
-            message = f"The source {argument.source_text!r} is not understood."
+            message = f"The source `{argument.source_text}` is not understood."
             yield Finding("argument-source", argument.source_position, message, _meant(argument.source_text))
         case SecretSource() if argument.type is not ArgumentType.STRING:
-            message = f"$secret is a string, but the type is {argument.type}."
+            message = f"`$secret` is a string, but the type is {argument.type}."
             yield Finding("argument-source", argument.source_position, message, 'Write type="string".')
         case DataSource(path):
             yield from _path(argument, path, event)
@@ -71,7 +71,7 @@ def _path(argument: Argument, path: tuple[str | int, ...], event: Event | None) 
     if path[0] == "data" and (len(path) == 1 or isinstance(path[1], int)):
         example = event.arguments[0].name if event and event.arguments else "paymentid"
         hint = f"Name one of them, such as $data.data.{example}."
-        yield Finding("argument-source", argument.source_position, "$data.data is all arguments of the event.", hint)
+        yield Finding("argument-source", argument.source_position, "`$data.data` is all arguments of the event.", hint)
     elif unknown := unknown_part(path, event, _SPELLING):
         before = "$data.data." if unknown.index else "$data."
         at = Position(argument.source_position.line, argument.source_position.column + len(before))
@@ -85,15 +85,15 @@ def _step(argument: Argument, source: StepSource, steps: Sequence[CheckedStep], 
     if number is None:
         names = [found.step.name for found in steps[:index] if found.step.name]
         way_out = did_you_mean(source.step, names) or 'Give the earlier query a name: <query name="…">.'
-        yield Finding("argument-source", at, f"No query is called {source.step!r}.", way_out)
+        yield Finding("argument-source", at, f"No query is called `{source.step}`.", way_out)
         return
     checked = steps[number]
     if number >= index:
         which = "this query itself" if number == index else "a later query"
-        message = f"$steps.{source.step} is {which}: a query can only use what an earlier one found."
+        message = f"`$steps.{source.step}` is {which}: a query can only use what an earlier one found."
         yield Finding("argument-source", at, message, "Queries run in the order in which they stand.")
     elif checked.step.result is ResultKind.MANY:
-        message = f"The query {checked.step.name} finds many rows, so its columns are no single value."
+        message = f"The query `{checked.step.name}` finds many rows, so its columns are no single value."
         yield Finding("argument-source", at, message, "Join it in the SQL, or let it find one row.")
     else:
         yield from _column(argument, source, checked)
@@ -104,12 +104,12 @@ def _column(argument: Argument, source: StepSource, checked: CheckedStep) -> Ite
     column = checked.column(source.column)
     if column is None and checked.is_complete:
         hint = did_you_mean(source.column, [found.name for found in checked.columns])
-        yield Finding("argument-source", at, f"The query {name} has no column {source.column!r}.", hint)
+        yield Finding("argument-source", at, f"The query `{name}` has no column `{source.column}`.", hint)
     if column is not None and column.is_hole:
-        message = f"The column {column.name} of the query {name} is the secret, which no query may use."
+        message = f"The column `{column.name}` of the query `{name}` is the secret, which no query may use."
         yield Finding("secret-in-sql", at, message, "Use $secret for a ? that is an output column of its own.")
     if checked.step.result is ResultKind.OPTIONAL and not argument.nullable:
-        message = f"The query {name} may find no row, and the value is then null."
+        message = f"The query `{name}` may find no row, and the value is then null."
         hint = 'Add nullable="true", or the event fails when that happens.'
         yield Finding("argument-source", at, message, hint, Severity.WARNING)
 

@@ -107,7 +107,7 @@ def _children(element: Element, declared: list[XsdElement]) -> Iterator[Finding]
     for child_declared in declared:
         if counts[child_declared.local_name] < child_declared.min_occurs:
             order = f" The order is {', '.join(names)}." if len(names) > 1 else ""
-            message = f"{_shown(element.tag)} has no <{child_declared.local_name}>."
+            message = f"{_shown(element.tag)} lacks the element <{child_declared.local_name}>."
             yield Finding("schema", element.position, message, f"Add one.{order}")
 
 
@@ -141,21 +141,22 @@ def _attributes(element: Element, declared: XsdAttributeGroup) -> Iterator[Findi
         known = name if name in names else closest(_local(name), names) if "}" not in name else None
         if known != name:
             hint = f"Did you mean {known}?" if known else _attributes_hint(names)
-            yield Finding("schema", position, f"{_shown(element.tag)} has no attribute {_local(name)}.", hint)
+            message = f"{_shown(element.tag)} does not know the attribute `{_local(name)}`."
+            yield Finding("schema", position, message, hint)
         if known is None:
             continue
         meant.add(known)
         type_ = declared[known].type
         if type_ is not None and not type_.is_valid(value):
-            yield _value(position, known, value, type_)
+            yield _value(position, f"The attribute `{known}`", value, type_)
     for name in names:
         if declared[name].use == "required" and name not in meant:
-            message = f"{_shown(element.tag)} has no attribute {name}."
+            message = f"{_shown(element.tag)} lacks the attribute `{name}`."
             yield Finding("schema", element.position, message, f'Add {name}="…".')
 
 
 def _attributes_hint(names: list[str]) -> str:
-    return f"Its attributes are {', '.join(names)}." if names else "It has no attributes."
+    return f"It knows {', '.join(names)}." if names else "It knows no attribute."
 
 
 def _attribute_position(element: Element, name: str) -> Position:
@@ -166,7 +167,7 @@ def _attribute_position(element: Element, name: str) -> Position:
 
 def _value(position: Position, what: str, value: str, type_: XsdSimpleType) -> Finding:
     shown = value if len(value) <= _SHOWN_LENGTH else f"{value[:_SHOWN_LENGTH]}…"
-    message = f"{what} must not be {shown!r}." if value.strip() else f"{what} is empty."
+    message = f"{what} must not be `{shown}`." if value.strip() else f"{what} is empty."
     allowed = _enumeration(type_)
     meant = _SQL_TYPES.get(value.strip().lower())
     if found := meant if meant in allowed else closest(value.strip(), allowed, 0.6):
@@ -195,4 +196,4 @@ def _local(name: str) -> str:
 
 def _in_namespace(tag: str) -> str:
     uri = tag.rpartition("}")[0]
-    return f" of the namespace {uri!r}" if uri else ""
+    return f" of the namespace `{uri}`" if uri else ""

@@ -39,7 +39,7 @@ def _beyond_the_xsd(element: Element) -> Iterator[Finding]:
         if name.startswith(XSI) and name not in _LOCATIONS:
             local = name.rpartition("}")[2]
             position = element.attribute_positions.get(f"xsi:{local}", element.position)
-            yield Finding("schema", position, f"xsi:{local} is not supported.", "Remove it.")
+            yield Finding("schema", position, f"The attribute `xsi:{local}` is not supported.", "Remove it.")
     late = element.text_position(element.head) if element.tag == "query" else None
     if late:
         yield Finding(

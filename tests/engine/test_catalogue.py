@@ -56,7 +56,7 @@ def test_the_sites_own_file_wins(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("schema", "name", "words"),
     [
-        (SCHEMA, "other", "must have the title 'other'"),
+        (SCHEMA, "other", "must have the title `other`"),
         (SCHEMA | {"title": "a b"}, "a b", "not named after an event code"),
         ([], "refund", "is not a JSON Schema"),
         (

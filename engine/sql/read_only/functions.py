@@ -50,7 +50,7 @@ def _tables(subject: Subject) -> Iterator[SqlFault]:
         if isinstance(node.this, exp.Func) and not node.args.get("db"):
             name = subject.word_at(start_of(node.this))
             if name in _KNOWN - _TABLE_FUNCTIONS:
-                message = f"{name.upper()}(…) gives a value, not rows."
+                message = f"`{name.upper()}(…)` gives a value, not rows."
                 yield subject.refuse(node.this, message, "Call it in SELECT or WHERE.", "sql-syntax")
 
 
@@ -83,7 +83,7 @@ def _unknown(subject: Subject, index: int) -> SqlFault:
     return SqlFault(
         "read-only",
         subject.tokens.all[index].start,
-        f"{name}(…) is not a function of T-SQL that is known to only read.",
+        f"`{name}(…)` is not a function of T-SQL that is known to only read.",
         f"Did you mean {meant.upper()}? {own}" if meant else own,
     )
 
@@ -100,10 +100,10 @@ def _qualified(subject: Subject, index: int) -> Iterator[SqlFault]:
     offset, shown = subject.tokens.all[parts[0]].start, ".".join(names)
     if is_on_result or len(names) > 3:
         hint = f"Known are {', '.join(sorted(_METHODS))} on xml."
-        yield SqlFault("read-only", offset, f"The method {names[-1]}(…) is not known to only read.", hint)
+        yield SqlFault("read-only", offset, f"The method `{names[-1]}(…)` is not known to only read.", hint)
     elif is_system_schema(names[-2]):
         hint = "Use the functions of T-SQL that need no schema."
-        yield SqlFault("read-only", offset, f"{shown}(…) belongs to the ledger's system.", hint)
+        yield SqlFault("read-only", offset, f"`{shown}(…)` belongs to the ledger's system.", hint)
     elif len(names) == 3 and (faults := list(_database(subject, names, offset))):
         yield from faults
     else:
@@ -143,11 +143,11 @@ def _database(subject: Subject, names: list[str], offset: int) -> Iterator[SqlFa
 def _user_function(subject: Subject, names: list[str], offset: int) -> Iterator[SqlFault]:
     shown = ".".join(names)
     if subject.schema is None and subject.is_sql_server:
-        message = f"{shown}(…) is the ledger's own function; without a schema nobody knows what it does."
+        message = f"`{shown}(…)` is the ledger's own function; without a schema nobody knows what it does."
         hint = "Give the ledger's schema: --ledger-schema FILE.sql or ledger_schema=."
         yield SqlFault("user-function", offset, message, hint, Severity.WARNING)
     elif len(names) == 3 or subject.schema is None or subject.schema.function(names[-1], names[-2]) is None:
-        message = f"The ledger's schema declares no function {shown}(…)."
+        message = f"The ledger's schema declares no function `{shown}(…)`."
         yield SqlFault("unknown-function", offset, message, _closest(subject, names))
 
 

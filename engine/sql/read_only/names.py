@@ -56,4 +56,4 @@ def _is_elsewhere(subject: Subject, token: Token, word: str) -> bool:
 
 
 def _fault(offset: int, name: str, message: str, hint: str) -> SqlFault:
-    return SqlFault("sql-syntax", offset, message.replace("{}", name), hint.replace("{}", name))
+    return SqlFault("sql-syntax", offset, message.replace("{}", f"`{name}`"), hint.replace("{}", name))

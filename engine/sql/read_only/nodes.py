@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from engine.sql import slips
 from engine.sql.fault import SqlFault
 from engine.sql.query import node_offset, outermost
 from engine.sql.read_only.subject import Subject
@@ -105,7 +106,10 @@ def _group(node: exp.Group) -> _Misshapen | None:
 
 
 def _is(node: exp.Is) -> _Misshapen | None:
-    return None if isinstance(node.expression, exp.Null) else _Misshapen("IS compares with NULL only.", "Write =.")
+    if isinstance(node.expression, exp.Null):
+        return None
+    is_slip = slips.is_slip(node.expression.name.lower(), "null")
+    return _Misshapen("IS compares with NULL only.", "Did you mean NULL?" if is_slip else "Write =.")
 
 
 def _star(node: exp.Star) -> _Misshapen | None:

@@ -44,24 +44,24 @@ def _names(subject: Subject, table: exp.Table) -> Iterator[SqlFault]:
     if table.this.quoted and subject.query.text[start_of(table.this)] not in '["':
         yield subject.refuse(table, "A string is no table.", _OWN)
     elif table.this.args.get("temporary") or table.this.args.get("global_") or fold(name).startswith("#"):
-        yield subject.refuse(table, f"{name} is a temporary table.", _OWN)
+        yield subject.refuse(table, f"`{name}` is a temporary table.", _OWN)
     elif database:
         yield from check_database(subject, table, database, schema)
     elif is_system_schema(schema):
-        yield subject.refuse(table, f"{schema}.{name} belongs to the ledger's system.", _OWN)
+        yield subject.refuse(table, f"`{schema}.{name}` belongs to the ledger's system.", _OWN)
     elif _is_suspect(name) and not (subject.schema and subject.schema.table(name, schema or None)):
-        yield subject.refuse(table, f"{name} is a system table or a file, not the ledger's own.", _OWN)
+        yield subject.refuse(table, f"`{name}` is a system table or a file, not the ledger's own.", _OWN)
 
 
 def check_database(subject: Subject, node: exp.Expr, database: str, schema: str) -> Iterator[SqlFault]:
     """A name of three parts: its database must be listed, and its schema be written and be no system's."""
     if fold(database) in _SYSTEM_DATABASES or is_system_schema(schema):
-        yield subject.refuse(node, f"{database}.{schema} belongs to the ledger's system.", _OWN)
+        yield subject.refuse(node, f"`{database}.{schema}` belongs to the ledger's system.", _OWN)
     elif database.casefold() not in subject.databases:
         hint = f"Leave the database out, or list it: databases=({database!r},), --database {database}."
-        yield subject.refuse(node, f"This reads another database, {database}.", hint)
+        yield subject.refuse(node, f"This reads another database, `{database}`.", hint)
     elif not schema:
-        yield subject.refuse(node, f"The schema after {database} is left out.", f"Write {database}.dbo.name.")
+        yield subject.refuse(node, f"The schema after `{database}` is left out.", f"Write {database}.dbo.name.")
 
 
 def _is_suspect(name: str) -> bool:

@@ -22,7 +22,7 @@ CASES = {
     "<a>\n<b>": (2, 4, "<b> of line 2 is not closed", "Add </b>."),
     "": (1, 1, "no XML element", "root element"),
     "<!-- only -->\n": (2, 1, "no XML element", "root element"),
-    "<a b='1' b='2'/>": (1, 10, "attribute b stands twice", "Remove one"),
+    "<a b='1' b='2'/>": (1, 10, "attribute `b` stands twice", "Remove one"),
     "<a xmlns:p='u' xmlns:q='u' p:b='1' q:b='2'/>": (1, 1, "stands twice", "Remove one"),
     "<a p:b='1'/>": (1, 1, "prefix in this tag is not declared", "xmlns:xsi"),
     "<p:a/>": (1, 1, "prefix in this tag is not declared", "xmlns:xsi"),

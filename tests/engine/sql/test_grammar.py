@@ -87,9 +87,9 @@ def test_rows_as_a_keyword_and_as_a_name() -> None:
 @pytest.mark.parametrize(
     ("text", "at", "message"),
     [
-        ("select f(a b)", 11, ") is missing here, at b."),
-        ("select a b c from t", 11, "c is not expected here."),
-        ("select a from t x y", 18, "The query ends too early, or y does not belong here."),
+        ("select f(a b)", 11, "`)` is missing here, at `b`."),
+        ("select a b c from t", 11, "`c` is not expected here."),
+        ("select a from t x y", 18, "The query ends too early, or `y` does not belong here."),
     ],
 )
 def test_a_complaint_has_its_place_and_our_words(text: str, at: int, message: str) -> None:

@@ -69,7 +69,7 @@ def test_where_the_parser_gives_up(sql: str, at: str, hint: str) -> None:
 
 def test_a_query_that_ends_too_early_says_after_what() -> None:
     (fault,) = parse_query("select a from t where b = 1 and").faults
-    assert fault.message == "The query ends too early: nothing stands after and."
+    assert fault.message == "The query ends too early: nothing stands after `and`."
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,16 @@ def test_a_misspelt_function(name: str, meant: str) -> None:
     assert fault.rule == "read-only"
     assert fault.hint is not None
     assert fault.hint.startswith(f"Did you mean {meant}? A function of the ledger's own")
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"), [("nul", "Did you mean NULL?"), ("nulll", "Did you mean NULL?"), ("b", "Write =.")]
+)
+def test_a_misspelt_null(value: str, hint: str) -> None:
+    query = parse_query(f"select a from t where a is {value}").query
+    assert query is not None
+    (fault,) = check(query, schema=None, is_sql_server=True)
+    assert (fault.rule, fault.hint) == ("sql-syntax", hint)
 
 
 def test_a_function_like_none_is_not_guessed() -> None:

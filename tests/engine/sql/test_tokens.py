@@ -56,4 +56,4 @@ def test_and_not_here(text: str) -> None:
 
 def test_a_fault_names_its_token() -> None:
     fault = tokens("a [b]").fault(1, "read-only", "{} is bad.", "Write {} not.")
-    assert (fault.rule, fault.offset, fault.message, fault.hint) == ("read-only", 2, "[b] is bad.", "Write [b] not.")
+    assert (fault.rule, fault.offset, fault.message, fault.hint) == ("read-only", 2, "`[b]` is bad.", "Write [b] not.")

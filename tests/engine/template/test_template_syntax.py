@@ -175,7 +175,7 @@ def test_the_secret_is_no_members_name() -> None:
 
 
 def test_a_fault_says_what_to_do() -> None:
-    assert "join text with `~`" in (only_fault('"{{ x }}"').hint or "")
+    assert "join text with ~" in (only_fault('"{{ x }}"').hint or "")
     assert only_fault("{{ x | nosuch }}").hint == (
         "There are default, first, int, last, length, lower, round, string, trim, upper."
     )

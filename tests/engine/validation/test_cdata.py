@@ -47,4 +47,4 @@ def test_sql_that_parses_may_hold_anything(validator, sql: str) -> None:
 def test_markup_that_is_written_without_a_section_is_the_querys_own_fault(validator) -> None:
     first = validator.query("select 1 as a")
     source = validator.definition(first, "<query>select 1 as b &lt;/query></query>")
-    assert [finding.message for finding in validator.findings(source)] == ["< is not expected here."]
+    assert [finding.message for finding in validator.findings(source)] == ["`<` is not expected here."]

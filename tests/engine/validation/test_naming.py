@@ -67,10 +67,10 @@ def test_many_rows_need_a_name(validator) -> None:
 @pytest.mark.parametrize(
     ("queries", "message"),
     [
-        (["select 1 as a, 2 as A"], "A is also the name of the column a of line 2"),
-        (["select 1 as a", "select 2 as [A]"], "A is also the name of the column a of line 2"),
-        (["select 1 as a, 2 as b", "select 2 as b, 3 as c"], "b is also"),
-        (["select 1 as Å, 2 as å"], "å is also"),
+        (["select 1 as a, 2 as A"], "`A` is also the name of the column `a` of line 2"),
+        (["select 1 as a", "select 2 as [A]"], "`A` is also the name of the column `a` of line 2"),
+        (["select 1 as a, 2 as b", "select 2 as b, 3 as c"], "`b` is also"),
+        (["select 1 as Å, 2 as å"], "`å` is also"),
     ],
 )
 def test_two_members_of_one_name(validator, queries: list[str], message: str) -> None:

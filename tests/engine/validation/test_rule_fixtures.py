@@ -1,5 +1,6 @@
 """fixtures/valid has no finding; each folder of fixtures/invalid is named after the one rule that its files violate."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,8 @@ VALID = ROOT / "fixtures" / "valid"
 INVALID = ROOT / "fixtures" / "invalid"
 NEEDS_SCHEMA_TYPES = {"unknown-table", "unknown-column", "ambiguous-column", "group-by", "unsupported-type"}
 """Rules of the translation, tested where that is."""
+SENTENCE = re.compile(r"[A-Z`<&$\]].*[.?]", re.DOTALL)
+"""Begins with a capital or with what stands in the file, and ends as a sentence does."""
 
 
 @cache
@@ -74,6 +77,8 @@ def test_each_finding_says_what_and_where(rule: str) -> None:
         for diagnostic in file.diagnostics:
             assert diagnostic.file == str(file.path)
             assert len(diagnostic.message.split()) >= 3
+            assert SENTENCE.fullmatch(diagnostic.message), diagnostic.message
+            assert diagnostic.hint is None or SENTENCE.fullmatch(diagnostic.hint), diagnostic.hint
             assert lines is None or 1 <= diagnostic.column <= len(lines[diagnostic.line - 1]) + 1
 
 

@@ -36,7 +36,7 @@ def test_a_source_that_is_not_understood(validator, source: str, hint: str) -> N
     finding = validator.only(query := validator.query(USE, validator.argument(source)))
     assert (finding.rule, finding.severity) == ("argument-source", Severity.ERROR)
     assert (finding.line, finding.column) == (2, _column(query))
-    assert repr(source) in finding.message
+    assert finding.message == f"The source `{source}` is not understood."
     assert finding.hint == hint
 
 
@@ -125,9 +125,9 @@ def test_a_column_of_an_earlier_query(validator, source: str, first: str) -> Non
 @pytest.mark.parametrize(
     ("source", "message", "hint"),
     [
-        ("$steps.fund.accountid", "No query is called 'fund'", "Did you mean found?"),
-        ("$steps.found.acountid", "has no column 'acountid'", "Did you mean accountid?"),
-        ("$steps.found.zzz", "has no column 'zzz'", "Known are accountid."),
+        ("$steps.fund.accountid", "No query is called `fund`", "Did you mean found?"),
+        ("$steps.found.acountid", "has no column `acountid`", "Did you mean accountid?"),
+        ("$steps.found.zzz", "has no column `zzz`", "Known are accountid."),
     ],
 )
 def test_a_step_or_column_that_is_not_there(validator, source: str, message: str, hint: str) -> None:

@@ -36,7 +36,7 @@ def test_columns_of_rows_are_known(validator) -> None:
     loop = "[{{% for line in lines %}}{{{{ line.{} }}}}{{% if not loop.last %}},{{% endif %}}{{% endfor %}}]"
     assert validator.findings(validator.definition(lines, body=loop.format("transid"))) == []
     finding = validator.only(lines, body=loop.format("transit"))
-    assert (finding.rule, finding.hint) == ("template-name", "Did you mean `transid`?")
+    assert (finding.rule, finding.hint) == ("template-name", "Did you mean transid?")
 
 
 def test_reserved_names_are_refused_only_beside_a_template(validator) -> None:

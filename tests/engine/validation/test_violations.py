@@ -43,26 +43,29 @@ def _query(source: str) -> list[tuple[str, str | None]]:
          "It belongs directly in <query>."),
         ("<query>§<query/></query>", "<query> is not known in <query>.", "It belongs directly in <steps>."),
         ("<query/>§select 1", "Text stands directly in <steps>.", "Put SQL into a <query>."),
-        ("<query reslt='§one'/>", "<query> has no attribute reslt.", "Did you mean result?"),
-        ("<query Result='§one'/>", "<query> has no attribute Result.", "Did you mean result?"),
-        ("<query xyzzy='§1'/>", "<query> has no attribute xyzzy.", "Its attributes are name, result, output."),
-        ("<query xml:lang='§en'/>", "<query> has no attribute lang.", "Its attributes are name, result, output."),
-        ("<query result='§option'/>", "result must not be 'option'.", f"Did you mean optional? Possible: {RESULTS}."),
-        ("<query result='§one '/>", "result must not be 'one '.", f"Did you mean one? Possible: {RESULTS}."),
-        ("<query result='§'/>", "result is empty.", f"Possible: {RESULTS}."),
-        ("<query output='§no'/>", "output must not be 'no'.", "Possible: true, false."),
-        ("<query name='§my lines'/>", "name must not be 'my lines'.",
+        ("<query reslt='§one'/>", "<query> does not know the attribute `reslt`.", "Did you mean result?"),
+        ("<query Result='§one'/>", "<query> does not know the attribute `Result`.", "Did you mean result?"),
+        ("<query xyzzy='§1'/>", "<query> does not know the attribute `xyzzy`.", "It knows name, result, output."),
+        ("<query xml:lang='§en'/>", "<query> does not know the attribute `lang`.", "It knows name, result, output."),
+        ("<query result='§option'/>", "The attribute `result` must not be `option`.",
+         f"Did you mean optional? Possible: {RESULTS}."),
+        ("<query result='§one '/>", "The attribute `result` must not be `one `.",
+         f"Did you mean one? Possible: {RESULTS}."),
+        ("<query result='§'/>", "The attribute `result` is empty.", f"Possible: {RESULTS}."),
+        ("<query output='§no'/>", "The attribute `output` must not be `no`.", "Possible: true, false."),
+        ("<query name='§my lines'/>", "The attribute `name` must not be `my lines`.",
          "The name of a query: letters a to z, digits and underscores, at most 128; no digit at its start."),
-        ("<query>§<argument type='int'/></query>", "<argument> has no attribute source.", 'Add source="…".'),
-        ("<query><argument source='§' type='int'/></query>", "source is empty.",
+        ("<query>§<argument type='int'/></query>", "<argument> lacks the attribute `source`.", 'Add source="…".'),
+        ("<query><argument source='§' type='int'/></query>", "The attribute `source` is empty.",
          "$secret, $data.… or $steps.NAME.COLUMN, without blanks."),
-        ("<query><argument source='$x' type='§bigint'/></query>", "type must not be 'bigint'.",
+        ("<query><argument source='$x' type='§bigint'/></query>", "The attribute `type` must not be `bigint`.",
          f"Did you mean int? Possible: {TYPES}."),
-        ("<query><argument source='$x' type='§nvarchar'/></query>", "type must not be 'nvarchar'.",
+        ("<query><argument source='$x' type='§nvarchar'/></query>", "The attribute `type` must not be `nvarchar`.",
          f"Did you mean string? Possible: {TYPES}."),
-        ("<query><argument source='$x' type='§datetim'/></query>", "type must not be 'datetim'.",
+        ("<query><argument source='$x' type='§datetim'/></query>", "The attribute `type` must not be `datetim`.",
          f"Did you mean datetime? Possible: {TYPES}."),
-        ("<query><argument source='$x' type='§xyzzy'/></query>", "type must not be 'xyzzy'.", f"Possible: {TYPES}."),
+        ("<query><argument source='$x' type='§xyzzy'/></query>", "The attribute `type` must not be `xyzzy`.",
+         f"Possible: {TYPES}."),
         ("<query><argument source='$x' type='int'>§5</argument></query>",
          "Text stands in <argument>, which must be empty.", "End it with />: <argument … />."),
         ("<query><argument source='$x' type='int'>§<b/></argument></query>",
@@ -70,7 +73,7 @@ def _query(source: str) -> list[tuple[str, str | None]]:
         ("<query>a<argument source='$x' type='int'/> §and b</query>", "Text stands after an <argument>.",
          "Write the whole SQL before the first <argument>, with a ? where each value goes."),
         ("<query xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:nil='§true'/>",
-         "xsi:nil is not supported.", "Remove it."),
+         "The attribute `xsi:nil` is not supported.", "Remove it."),
     ],
 )  # fmt: skip
 def test_one_violation_in_a_query(source: str, message: str, hint: str) -> None:
@@ -82,7 +85,7 @@ def test_one_violation_in_a_query(source: str, message: str, hint: str) -> None:
 @pytest.mark.parametrize(
     ("source", "message", "hint"),
     [
-        ("§<aptic_service_definition/>", "<aptic_service_definition> has no <category>.",
+        ("§<aptic_service_definition/>", "<aptic_service_definition> lacks the element <category>.",
          f"Add one. The order is {PARTS}."),
         ("§<aptic-service-definition/>",
          "The root element is <aptic-service-definition>, not <aptic_service_definition>.",
@@ -92,17 +95,17 @@ def test_one_violation_in_a_query(source: str, message: str, hint: str) -> None:
         (f"{HEAD}<steps><query/></steps>§<steps><query/></steps>{TAIL}", "<steps> stands here once too often.",
          "Leave one of them."),
         (f"{HEAD}<body/>§<steps><query/></steps>{TAIL}", "<steps> stands after <body>.", f"The order is {PARTS}."),
-        (f"{HEAD}§<steps/>{TAIL}", "<steps> has no <query>.", "Add one."),
+        (f"{HEAD}§<steps/>{TAIL}", "<steps> lacks the element <query>.", "Add one."),
         (f"{HEAD}<steps><query/></steps><body>§<b>1</b></body>{TAIL}", "<b> stands in <body>, which holds text only.",
          "Put the text between <![CDATA[ and ]]>."),
         (f"{HEAD}§<query/><steps><query/></steps>{TAIL}", "<query> is not known in <aptic_service_definition>.",
          "It belongs directly in <steps>."),
-        (f"{HEAD.replace('webhook', '§Webhook')}<steps><query/></steps>{TAIL}", "<category> must not be 'Webhook'.",
+        (f"{HEAD.replace('webhook', '§Webhook')}<steps><query/></steps>{TAIL}", "<category> must not be `Webhook`.",
          "Did you mean webhook? Possible: webhook."),
-        (f"{HEAD.replace('>x<', '> §a b <')}<steps><query/></steps>{TAIL}", "<name> must not be ' a b '.",
+        (f"{HEAD.replace('>x<', '> §a b <')}<steps><query/></steps>{TAIL}", "<name> must not be ` a b `.",
          CODE),
         (f"{HEAD}<steps xmlns='urn:x'><query/></steps>{TAIL}",
-         "<steps> of the namespace 'urn:x' is not known in <aptic_service_definition>.",
+         "<steps> of the namespace `urn:x` is not known in <aptic_service_definition>.",
          "Remove its prefix or xmlns: a service definition uses no namespace."),
     ],
 )  # fmt: skip
@@ -113,7 +116,7 @@ def test_one_violation_around_the_queries(source: str, message: str, hint: str) 
 def test_a_namespace_on_the_root_is_one_violation() -> None:
     source = f"{HEAD}<steps><query/></steps>{TAIL}".replace("definition>", "definition xmlns='urn:x'>", 1)
     ((message, _),) = _findings(source)
-    assert "of the namespace 'urn:x'" in message
+    assert "of the namespace `urn:x`" in message
 
 
 def test_a_misspelt_element_is_one_violation_and_what_is_in_it_still_counts() -> None:
