@@ -491,7 +491,7 @@ def test_problem_matchers_understand_a_finding(page: Path) -> None:
             "26",
             "36",
             "error",
-            "The event instalmentpaid has no argument 'instalmentId'.",
+            "The event `instalmentpaid` has no argument `instalmentId`.",
             "unknown-argument",
         ),
     ]
