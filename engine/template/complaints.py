@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
+
+from jinja2 import TemplateSyntaxError
 
 from engine.spelling import closest
 from engine.template.fault import SYNTAX, TemplateFault
@@ -35,7 +38,7 @@ _QUOTED: Final = r"""(?:'(.*)'|"(.*)")"""
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
+class _Tag:
     """A `{% name … %}` and where its name stands."""
 
     name: str
@@ -48,19 +51,29 @@ class _Stop:
 
     message: str
     offset: int
-    tags: Sequence[Tag]
+    tags: Sequence[_Tag]
 
     def fault(self, message: str, hint: str | None = None, *, offset: int | None = None) -> TemplateFault:
         return TemplateFault(SYNTAX, self.offset if offset is None else offset, message, hint)
 
 
-def explain(message: str, offset: int, tags: Sequence[Tag]) -> TemplateFault:
-    """The fault that Jinja's `message` stands for; `tags` are those of the text, as far as it can be read."""
-    stop = _Stop(message, offset, tags)
+def explain(message: str, offset: int, lexemes: Iterable[tuple[int, str, str]]) -> TemplateFault:
+    """The fault that Jinja's `message` stands for; `lexemes` are the text's: offset, kind and source of each."""
+    stop = _Stop(message, offset, tuple(_tags(lexemes)))
     for pattern, handler in _HANDLERS:
         if found := pattern.match(message):
             return handler(stop, *(group for group in found.groups() if group is not None))
     return stop.fault(f"This is no template: {message.rstrip('.')}.")
+
+
+def _tags(lexemes: Iterable[tuple[int, str, str]]) -> Iterator[_Tag]:
+    """The tags of a text, as far as it can be read."""
+    is_name_next = False
+    with suppress(TemplateSyntaxError):
+        for offset, kind, value in lexemes:
+            if kind == "name" and is_name_next:
+                yield _Tag(value, offset)
+            is_name_next = kind == "block_begin" or (kind == "whitespace" and is_name_next)
 
 
 def _unclosed(stop: _Stop, name: str) -> TemplateFault:
@@ -95,8 +108,8 @@ def _unknown_tag(stop: _Stop, name: str) -> TemplateFault:
     return stop.fault(f"There is no tag `{name}` here.", f"Did you mean {meant}?" if meant else _TAGS_HINT)
 
 
-def _still_open(tags: Sequence[Tag]) -> list[Tag]:
-    opened: list[Tag] = []
+def _still_open(tags: Sequence[_Tag]) -> list[_Tag]:
+    opened: list[_Tag] = []
     for tag in tags:
         if tag.name in _BLOCKS:
             opened.append(tag)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar, Final
 
@@ -17,7 +16,6 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.parser import Parser
 
-from engine.template.complaints import Tag, explain
 from engine.template.fault import SYNTAX, TemplateFault
 
 MAX_TOKENS: Final = 20_000
@@ -57,7 +55,9 @@ def parse_tree(text: str) -> nodes.Template | TemplateFault:
         parser.stream = TokenStream(_tokens(text), None, None)
         tree = nodes.Template(parser.subparse(), lineno=1)  # parser.parse() would also tell each node its environment
     except TemplateSyntaxError as error:
-        return explain(error.message or "", error.lineno, list(_tags(text)))
+        from engine.template.complaints import explain  # noqa: PLC0415  # few templates need its many patterns
+
+        return explain(error.message or "", error.lineno, _lexemes(text))
     except RecursionError:
         return _too_deep()
     return tree if _depth_is_bounded(tree) else _too_deep()
@@ -89,16 +89,6 @@ def _bounded(lexemes: Iterator[tuple[int, str, str]]) -> Iterator[tuple[int, str
             yield offset, kind, _integer(value, offset)
         else:
             yield offset, kind, value
-
-
-def _tags(text: str) -> Iterator[Tag]:
-    """The tags of a text, as far as it can be read."""
-    is_name_next = False
-    with suppress(TemplateSyntaxError):
-        for offset, kind, value in _lexemes(text):
-            if kind == "name" and is_name_next:
-                yield Tag(value, offset)
-            is_name_next = kind == "block_begin" or (kind == "whitespace" and is_name_next)
 
 
 def _lexemes(text: str) -> Iterator[tuple[int, str, str]]:
