@@ -33,11 +33,11 @@ _CONDITIONS: Final = frozenset({"where", "on", "having", "and", "or", "when"})
 
 def is_slip(word: str, keyword: str) -> bool:
     """Whether `word` is `keyword` with its letters in another order, or with one letter more, less or other."""
-    if word == keyword:
+    if word == keyword or abs(len(word) - len(keyword)) > 1:
         return False
     if sorted(word) == sorted(keyword):
         return True
-    if len(keyword) <= _SHORT or abs(len(word) - len(keyword)) > 1:
+    if len(keyword) <= _SHORT:
         return False
     same = next((n for n, (one, other) in enumerate(zip(word, keyword, strict=False)) if one != other), None)
     if same is None:
@@ -55,9 +55,9 @@ def misspelt(tokens: Tokens, places: Iterable[int], keywords: Iterable[str] = _K
     """A hint at the first of the tokens at `places` that is no name and a slip of one of the `keywords`."""
     for index in places:
         word = tokens.word(index)
-        if tokens.kind(index) is not TokenKind.WORD or word in _WORDS or _is_name(tokens, index):
+        if tokens.kind(index) is not TokenKind.WORD or word in _WORDS:
             continue
-        if found := meant(word, keywords):
+        if (found := meant(word, keywords)) and not _is_name(tokens, index):
             return f"Did you mean {found} instead of {tokens.source(index)}?"
     return None
 
