@@ -103,4 +103,7 @@ def _is_listing(tokens: Tokens, index: int) -> bool:
 
 def _is_name(tokens: Tokens, index: int) -> bool:
     """Whether the word at `index` has a dot beside it, or stands in the query more than once."""
-    return "." in (tokens.word(index - 1), tokens.word(index + 1)) or tokens.lower.count(tokens.lower[index]) > 1
+    if "." in (tokens.word(index - 1), tokens.word(index + 1)):
+        return True
+    word = tokens.lower[index]
+    return tokens.lower.index(word) != index or word in tokens.lower[index + 1 :]
