@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.model import (
     CompiledDefinition,
@@ -23,8 +24,7 @@ from engine.sql.target import Target
 from engine.sql.translate import Translation, translate
 
 
-@dataclass(frozen=True, slots=True)
-class Compilation:
+class Compilation(Struct, frozen=True, gc=False):
     """`compiled` is None where a step cannot be carried to the ledger; `diagnostics` then say why."""
 
     compiled: CompiledDefinition | None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -39,8 +38,7 @@ class Element(Struct, frozen=True, gc=False):
         return self.text.position(len(text) - len(rest)) if rest else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ParsedFile:
+class ParsedFile(Struct, frozen=True, eq=False, gc=False):
     """What parsing made of one file; each part is None where the file did not get that far.
 
     `document` is lxml's root element and `root` the same document with positions, element for element.

@@ -8,8 +8,8 @@ the column has one value in all rows, NULL or the secret, and so changes nothing
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlglot import exp
 
 from engine.model import ResultKind
@@ -20,8 +20,7 @@ from engine.sql.tokens import NAMES, Tokens
 _HINT = "Write ? as [secret] as a column of its own in the outermost SELECT, or {{ secret }} in a <body> template."
 
 
-@dataclass(frozen=True, slots=True)
-class HoleFinding:
+class HoleFinding(Struct, frozen=True, gc=False):
     """`holes` are the ordinals, from 0, of the output columns that are holes. Without faults each secret is in one."""
 
     holes: frozenset[int]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from msgspec import Struct
 from sqlglot import exp
@@ -35,8 +34,7 @@ class Output(Struct, frozen=True, gc=False):
     placeholder: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Query:
+class Query(Struct, frozen=True, eq=False, gc=False):
     """One SELECT. `text` is the author's; `blanked` is `text` with its comments blanked, offset for offset.
 
     `tokens` leaves out comments, leading and trailing semicolons and the OPTION clause, and so does `tree`. `words` has
@@ -55,8 +53,7 @@ class Query:
     outputs: tuple[Output, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedQuery:
+class ParsedQuery(Struct, frozen=True, gc=False):
     """Either a query or the faults that keep `text` from being one; never both."""
 
     query: Query | None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from unicodedata import name as character_name
 
@@ -40,8 +39,7 @@ class Token(Struct, frozen=True, gc=False):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True, gc=False):
     """All tokens of a text in order, and what is wrong with it. The tokens are exact even where there are faults.
 
     `words` has the lower case of each token that is a word or a symbol, else ''. `comments` are those of the tokens.

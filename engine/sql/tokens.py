@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from engine.sql.fault import SqlFault
 from engine.sql.scanner import Scan, Token, TokenKind
@@ -25,8 +25,7 @@ NAMES = frozenset({TokenKind.WORD, TokenKind.QUOTED, TokenKind.BRACKETED})
 """What may be a name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True, gc=False):
     """The tokens of a statement without comments. `lower` has the lower case of a word or symbol, else ''."""
 
     text: str

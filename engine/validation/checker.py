@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from engine.catalogue import Catalogue
 from engine.model import Diagnostic, ParsedFile
@@ -15,8 +15,7 @@ from engine.validation.soundness import typed_steps
 from engine.validation.steps import CheckedStep
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Checked:
+class Checked(Struct, frozen=True, eq=False, gc=False):
     """What validation found in one file, beside what parsing had found.
 
     `queries` has an item for each step of the definition, None where the SQL cannot be parsed; `typed` says for each

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.model import Dialect, Step
 from engine.sql import holes, read_only, style
@@ -14,8 +15,7 @@ from engine.sql.target import Target
 from engine.validation.finding import Finding, located
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CheckedQuery:
+class CheckedQuery(Struct, frozen=True, eq=False, gc=False):
     """`query` is None where the SQL does not parse; the findings then say why."""
 
     query: Query | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Self
 
 from msgspec import Struct
@@ -28,8 +27,7 @@ class Column(Struct, frozen=True, gc=False):
         return self.sql.position(self.offset)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedStep:
+class CheckedStep(Struct, frozen=True, gc=False):
     """A step with its query, which is None where the SQL does not parse, and its columns that have a name.
 
     `is_complete` says that these are all its columns: each has a name, and none is a `*`.

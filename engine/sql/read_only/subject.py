@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 from unicodedata import normalize
 
+from msgspec import Struct
 from sqlglot import exp
 
 from engine.sql.fault import SqlFault
@@ -19,8 +19,7 @@ Node = TypeVar("Node", bound=exp.Expr)
 _BASES = str.maketrans("ıøØłŁđĐ", "ioolldd")  # letters that collations take for another, and Unicode does not
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True, gc=False):
     """One query under examination. `databases` are case-folded names."""
 
     query: Query
