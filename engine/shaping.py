@@ -110,14 +110,26 @@ class Shaper:
 class _ShapedStep:
     """What shaping needs to know of one step."""
 
-    __slots__ = ("_columns", "_definition", "_empty", "_label", "_line", "_max_rows", "_name", "_result", "output")
+    __slots__ = (
+        "_definition",
+        "_empty",
+        "_label",
+        "_line",
+        "_max_rows",
+        "_name",
+        "_names",
+        "_normalisers",
+        "_result",
+        "output",
+    )
 
     def __init__(self, definition: Definition, step: CompiledStep, number: int, max_rows: int) -> None:
         self.output = step.output
         self._name = step.name
         self._result = step.result
         self._max_rows = max_rows if step.result is ResultKind.MANY else 1
-        self._columns = tuple([(column.name, _normaliser(column)) for column in step.statement.columns])
+        self._names = tuple([column.name for column in step.statement.columns])
+        self._normalisers = tuple([_normaliser(column) for column in step.statement.columns])
         self._empty = {column.name: HOLE if column.is_hole else None for column in step.statement.columns}
         self._label = step.name or str(number)
         self._line = step.line
@@ -144,7 +156,8 @@ class _ShapedStep:
     def members(self, row: Row) -> dict[str, object]:
         """The row as canonical values by column."""
         try:
-            return {name: normalise(value) for (name, normalise), value in zip(self._columns, row, strict=True)}
+            columns = zip(self._names, self._normalisers, row, strict=True)
+            return {name: normalise(value) for name, normalise, value in columns}
         except (EncodingError, ValueError):
             error = self._misfit(row)
         raise error
@@ -172,10 +185,10 @@ class _ShapedStep:
         return kind(f"{place}: {what}.", definition=name, file=file, line=self._line, step=self._label, column=column)
 
     def _misfit(self, row: Row) -> EncodingError:
-        if len(row) != len(self._columns):
-            reason = f"the ledger gave {len(row)} columns instead of {len(self._columns)}"
+        if len(row) != len(self._names):
+            reason = f"the ledger gave {len(row)} columns instead of {len(self._names)}"
             return self._error(EncodingError, reason)
-        for (name, normalise), value in zip(self._columns, row, strict=True):
+        for name, normalise, value in zip(self._names, self._normalisers, row, strict=True):
             try:
                 normalise(value)
             except EncodingError as error:
