@@ -104,7 +104,7 @@ def test_chains_of_method_calls_have_a_limit() -> None:
 
 
 def test_too_deep_is_a_fault() -> None:
-    assert "deep" in fault("select " + "f(" * 3000 + "1" + ")" * 3000).message
+    assert fault("select " + "f(" * 3000 + "1" + ")" * 3000).rule == "sql-syntax"  # by which limit, the Python decides
 
 
 def test_a_path_that_the_parser_does_not_know_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:

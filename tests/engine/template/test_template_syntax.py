@@ -167,7 +167,8 @@ def test_quotes_around_an_expression_are_found(text: str, offsets: list[int]) ->
     ],
 )
 def test_text_around_the_expressions_that_can_never_be_json(text: str, offset: int) -> None:
-    assert faults(text) == [("template-syntax", offset)]
+    comma = text.rfind(",", 0, offset)  # Python 3.13 points at a comma too many, older ones at what follows it
+    assert faults(text) in ([("template-syntax", offset)], [("template-syntax", comma)])
 
 
 def test_the_secret_is_no_members_name() -> None:
