@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import assert_never
 
 from msgspec import Struct
@@ -36,8 +36,8 @@ class Binder:
         self._compiled = compiled
         self._steps = tuple(
             [
-                tuple([_prepare(step, index, number) for number in step.statement.parameters])
-                for index, step in enumerate(compiled.steps)
+                tuple([_prepare(step, step.name or str(position), number) for number in step.statement.parameters])
+                for position, step in enumerate(compiled.steps, 1)
             ]
         )
         self._readers = tuple([tuple([bound.read for bound in step]) for step in self._steps])
@@ -98,28 +98,28 @@ class Binder:
         )
 
 
-def _prepare(step: CompiledStep, index: int, number: int) -> _BoundArgument:
+def _prepare(step: CompiledStep, label: str, number: int) -> _BoundArgument:
     argument = step.arguments[number]
-    label = step.name or str(index + 1)
     return _BoundArgument(argument, label, argument.position.line, number + 1, _reader(argument))
 
 
 def _reader(argument: Argument) -> Callable[[Message], object]:
     """The quickest way to the argument's value; any exception means that the slow way must tell what is wrong."""
-    source, converter = argument.source, CONVERTERS[argument.type]
-    plain = not argument.nullable and argument.default is None
-    match source:
-        case DataSource(path=(str(outer), str(inner))) if plain:
-            return _plain_reader(converter, outer, inner)
-        case DataSource():
-            return partial(_from_message, argument)
+    match argument.source:
+        case DataSource(path):
+            if argument.nullable or argument.default is not None or len(path) != 2 or int in map(type, path):
+                return partial(_from_message, argument)
+            return _plain_reader(CONVERTERS[argument.type], *path)
         case SecretSource() | StepSource() | None:
             return _nothing
         case _:
-            assert_never(source)
+            assert_never(argument.source)
 
 
-def _plain_reader(converter: Callable[[object], object], outer: str, inner: str) -> Callable[[Message], object]:
+@lru_cache(maxsize=1024)  # definitions of an event take the same values from its message
+def _plain_reader(
+    converter: Callable[[object], object], outer: str | int, inner: str | int
+) -> Callable[[Message], object]:
     return lambda message: converter(message[outer][inner])  # type: ignore[index]  # a TypeError is caught
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import compress
+
 from msgspec import Struct
 
 from engine.sql.fault import SqlFault
@@ -38,8 +40,8 @@ class Tokens(Struct, frozen=True, gc=False):
         kept, lower = found.tokens, found.words
         if found.comments:
             comment = TokenKind.COMMENT
-            lower = tuple([word for token, word in zip(kept, lower, strict=True) if token.kind is not comment])
-            kept = tuple([token for token in kept if token.kind is not comment])
+            is_kept = [token.kind is not comment for token in kept]
+            kept, lower = tuple(compress(kept, is_kept)), tuple(compress(lower, is_kept))
         first, last = 0, len(kept)
         while first < last and lower[first] == ";":
             first += 1
