@@ -41,6 +41,7 @@ class Binder:
             ]
         )
         self._readers = tuple([tuple([bound.read for bound in step]) for step in self._steps])
+        self._only = self._readers[0] if len(self._readers) == 1 else None  # nearly every definition has one step
 
     def bind(self, message: Message) -> list[list[object]]:
         """For each step the values in its statement's order; those from earlier steps are still None.
@@ -48,6 +49,8 @@ class Binder:
         Raises BindingError that names every argument of the definition that does not bind.
         """
         try:
+            if self._only is not None:
+                return [[read(message) for read in self._only]]
             return [[read(message) for read in readers] for readers in self._readers]
         except (ValueError, LookupError, TypeError):
             raise self._error(message) from None
