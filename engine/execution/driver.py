@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import EngineError
 from engine.execution.interface import LedgerStatus
-from engine.model import Dialect
+from engine.model import Dialect, Statement
 
 if TYPE_CHECKING:
     from engine.sql.schema import LedgerSchema
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Connection(Protocol):
     """One connection, set up to read only. All methods but `interrupt` are called by one thread at a time."""
 
-    def run(self, sql: str, values: Sequence[object]) -> list[tuple[object, ...]]:
+    def run(self, statement: Statement, values: Sequence[object]) -> list[tuple[object, ...]]:
         """Run one query and fetch all its rows; raises the driver's errors, or an EngineError of its own."""
         ...
 

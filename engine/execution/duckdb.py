@@ -16,7 +16,7 @@ import duckdb
 from engine.errors import ConfigurationError, DefinitionUnavailableError, EngineError, LedgerUnavailableError
 from engine.execution.faults import Verdict, by_duckdb_class, fault, log_text
 from engine.execution.interface import LedgerStatus
-from engine.model import Dialect
+from engine.model import Dialect, Statement
 from engine.sql.reflect import reflect_duckdb
 
 if TYPE_CHECKING:
@@ -126,11 +126,11 @@ class DuckDBConnection:
         self._parsed = parsed
         self._in_transaction = False
 
-    def run(self, sql: str, values: Sequence[object]) -> list[tuple[object, ...]]:
+    def run(self, statement: Statement, values: Sequence[object]) -> list[tuple[object, ...]]:
         """Run one query; its text is parsed once for all connections."""
-        statement = self._parsed.get(sql) or self._parse(sql)
+        parsed = self._parsed.get(statement.sql) or self._parse(statement.sql)
         try:
-            self._cursor.execute(statement, values)
+            self._cursor.execute(parsed, values)
             return self._cursor.fetchall()
         except RuntimeError as error:  # what DuckDB makes of a Ctrl-C
             if str(error) == "Query interrupted":

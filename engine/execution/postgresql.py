@@ -24,7 +24,7 @@ from engine.errors import ConfigurationError, DefinitionUnavailableError, Engine
 from engine.execution.faults import Verdict, by_sqlstate, fault, log_text
 from engine.execution.interface import LedgerStatus
 from engine.execution.rights import RIGHTS_QUERY, WRITING_FUNCTIONS, summarise
-from engine.model import Dialect
+from engine.model import Dialect, Statement
 from engine.sql.reflect import reflect_postgresql
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ _PREPARED_MAX = 4096  # statements kept on a connection; psycopg's 100 would pre
 _STARTS_AS_QUERY = re.compile(r"[\s(]*(?:SELECT|WITH|VALUES)\b", re.IGNORECASE)
 _READ_ONLY = b"default_transaction_read_only"
 _BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_RIGHTS = Statement(RIGHTS_QUERY, (), ())
 _IDLE = TransactionStatus.IDLE.value  # an int, as libpq gives it
 _PYTHON_ERRORS = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
 
@@ -151,8 +152,9 @@ class PostgreSQLConnection:
         self._libpq = connection.pgconn
         self._cursor: Any = connection.cursor()  # Any: psycopg's types take SQL from source code only
 
-    def run(self, sql: str, values: Sequence[object]) -> list[tuple[object, ...]]:
+    def run(self, statement: Statement, values: Sequence[object]) -> list[tuple[object, ...]]:
         """Run one query, prepared; the server refuses several in one message."""
+        sql = statement.sql
         if not _is_query(sql):
             raise DefinitionUnavailableError("the ledger session runs nothing but queries")
         cursor = self._cursor
@@ -165,7 +167,7 @@ class PostgreSQLConnection:
 
     def inspect(self) -> LedgerStatus:
         """The rights that the session has beyond reading."""
-        rights = summarise(self.run(RIGHTS_QUERY, [list(WRITING_FUNCTIONS)]))
+        rights = summarise(self.run(_RIGHTS, [list(WRITING_FUNCTIONS)]))
         return LedgerStatus(connected=True, write_rights=rights)
 
     def reflect(self) -> LedgerSchema:

@@ -68,7 +68,7 @@ class PooledSession:
 
     def execute(self, statement: Statement, values: Sequence[object]) -> list[tuple[object, ...]]:
         """Every row that the statement finds, in one round trip."""
-        return self.call(lambda connection: connection.run(statement.sql, values), values)
+        return self.call(lambda connection: connection.run(statement, values), values)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
