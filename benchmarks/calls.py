@@ -27,7 +27,7 @@ def run() -> Iterator[Result]:
     assert loaded.compiled is not None, loaded.diagnostics
     binder, shaper = Binder(loaded.compiled), Shaper(loaded.compiled, max_rows=target.max_rows)
     reference = DefinitionReference("ledgerpayment", "ledgerpayment.xml", "0" * 64)
-    data = guide.MESSAGE["data"]
+    data = guide.ARGUMENTS
 
     def ours() -> bytes:
         binder.bind(guide.MESSAGE)

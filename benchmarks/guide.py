@@ -11,16 +11,14 @@ ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "fixtures/ledger/schema.sql"
 DATA = ROOT / "fixtures/ledger/data.sql"
 DEFINITION = ROOT / "definitions/ledgerpayment.xml"
-MESSAGE = {
-    "event": "ledgerpayment",
-    "data": {
-        "paymentid": "18142",
-        "ledgeraccountid": "111927",
-        "revision": "1",
-        "debtcreditorid": "1",
-        "partytypeid": "1",
-    },
+ARGUMENTS = {
+    "paymentid": "18142",
+    "ledgeraccountid": "111927",
+    "revision": "1",
+    "debtcreditorid": "1",
+    "partytypeid": "1",
 }
+MESSAGE = {"event": "ledgerpayment", "data": ARGUMENTS}
 SECRET = "mySecret"
 BODY = (ROOT / "fixtures/ledgerpayment/guide/body.json").read_bytes()
 

@@ -24,7 +24,7 @@ group by la.uniqueid, dh.debtref
 
 def run(url: str) -> Iterator[Result]:
     """Two rows: the prepared psycopg loop, and SQLAlchemy's connect() + exec_driver_sql for each call."""
-    data = guide.MESSAGE["data"]
+    data = guide.ARGUMENTS
     with (
         postgresql_ledger(url) as ledger,
         Composer.load(guide.definitions(), ledger=ledger, ledger_schema=guide.SCHEMA) as composer,

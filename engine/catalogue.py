@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -76,6 +77,7 @@ def _read_event(path: Traversable) -> Event:
         schema = msgspec.json.decode(content, type=_EventSchema)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _undecodable(path, content, str(error)) from None
+    _refuse_duplicates(path, content)
     if not _CODE.fullmatch(code):
         raise _faulty(path, "is not named after an event code: at most 128 letters, digits, `_`, `.` and `-`")
     if schema.title != code:
@@ -115,6 +117,17 @@ def _undecodable(path: Traversable, content: bytes, reason: str) -> Configuratio
         except msgspec.ValidationError as error:
             return _faulty(path, f"declares the argument `{name}` wrongly: {error}")
     return _faulty(path, f"is not a JSON Schema of an event: {reason}")
+
+
+def _refuse_duplicates(path: Traversable, content: bytes) -> None:
+    """The decoder keeps the last of two members of one name and says nothing."""
+
+    def check(members: list[tuple[str, object]]) -> None:
+        names = [name for name, _ in members]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise _faulty(path, f"has two members `{twice}` in one object")
+
+    json.loads(content, object_pairs_hook=check)
 
 
 def _line(content: bytes, index: int) -> int:

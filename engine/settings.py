@@ -36,6 +36,8 @@ class Settings:
         max_rows: int,
     ) -> Self:
         """The settings; raises ConfigurationError for a value that can never work."""
+        if folder == "":
+            raise ConfigurationError("The folder of definitions is an empty text: is a variable not set?")
         if time_zone is not None:
             _check_zone(time_zone)
         if isinstance(databases, str):

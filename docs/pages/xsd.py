@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lxml import etree
-from lxml.etree import _Element as Node
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no type hints
+from lxml.etree import _Element as Node  # type: ignore[import-untyped]
 
 from engine.resources import DEFINITION_SCHEMA, definition_schema
 from pages.markdown import code, document, prose, table
@@ -79,7 +79,7 @@ def _enumeration(schema: Node, name: str) -> list[Node]:
     type_ = schema.find(f"{_XS}simpleType[@name='{name}']")
     if type_ is None:
         return []
-    found = type_.findall(f".//{_XS}enumeration")
+    found: list[Node] = type_.findall(f".//{_XS}enumeration")
     union = type_.find(_XS + "union")
     for member in (union.get("memberTypes", "") if union is not None else "").split():
         found += _enumeration(schema, member)

@@ -123,6 +123,13 @@ def several(text: str) -> list[str]:
     return [name for name in map(str.strip, text.split(",")) if name]
 
 
+def named_path(text: str) -> Path:
+    """The path that an option names. An empty one would be the current folder, which nobody means by it."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty text is no path; is a variable not set?")
+    return Path(text)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of a sentence: a guess at what was meant, or nothing."""
     found = closest(name, known)
@@ -133,7 +140,7 @@ def add_definitions(parser: Parser) -> None:
     """The folder of definitions."""
     parser.add_argument(
         "--definitions",
-        type=Path,
+        type=named_path,
         default=Path("definitions"),
         metavar="DIR",
         help="The folder of definitions is DIR (default: definitions).",
@@ -144,7 +151,7 @@ def add_fixtures(parser: Parser) -> None:
     """The folder of fixture cases, with the ledger that they need."""
     parser.add_argument(
         "--fixtures",
-        type=Path,
+        type=named_path,
         default=Path("fixtures"),
         metavar="DIR",
         help="The folder of cases and of the embedded ledger (ledger/schema.sql, ledger/data.sql) is DIR "
@@ -156,7 +163,7 @@ def add_catalogue(parser: Parser) -> None:
     """What definitions are checked and compiled against, beside the ledger."""
     parser.add_argument(
         "--events",
-        type=Path,
+        type=named_path,
         metavar="DIR",
         help="DIR holds further event schemas, one <event>.schema.json each; they add to the shipped ones.",
     )
@@ -179,4 +186,4 @@ def add_catalogue(parser: Parser) -> None:
 def add_ledger(parser: Parser, *, ledger: str, schema: str) -> None:
     """The ledger and its schema; the texts say what they are to this command."""
     parser.add_argument("--ledger", metavar="URL", help=ledger)
-    parser.add_argument("--ledger-schema", type=Path, metavar="FILE", help=schema)
+    parser.add_argument("--ledger-schema", type=named_path, metavar="FILE", help=schema)

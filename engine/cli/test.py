@@ -17,6 +17,7 @@ from engine.cli.options import (
     add_definitions,
     add_fixtures,
     add_ledger,
+    named_path,
 )
 from engine.errors import LedgerError, LedgerUnavailableError
 from engine.model import DefinitionState, DefinitionStatus
@@ -37,7 +38,11 @@ class TestArguments(ComposerArguments):
 def add_options(parser: Parser) -> None:
     """Declares them."""
     parser.add_argument(
-        "paths", nargs="*", type=Path, metavar="PATH", help="Only the cases in these folders are run (default: all)."
+        "paths",
+        nargs="*",
+        type=named_path,
+        metavar="PATH",
+        help="Only the cases in these folders are run (default: all).",
     )
     add_fixtures(parser)
     add_definitions(parser)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.console import CannotRunError, Console
-from engine.cli.options import Arguments, Command, Parser, add_catalogue, add_ledger, several
+from engine.cli.options import Arguments, Command, Parser, add_catalogue, add_ledger, named_path, several
 from engine.cli.rule_filter import RuleFilter
 from engine.cli.target_choice import choose_target
 from engine.model import Dialect, Severity
@@ -39,7 +39,7 @@ class ValidateArguments(Arguments):
 def add_options(parser: Parser) -> None:
     """Declares them."""
     parser.add_argument(
-        "paths", nargs="*", type=Path, metavar="PATH", help="A file, or a folder of them (default: definitions)."
+        "paths", nargs="*", type=named_path, metavar="PATH", help="A file, or a folder of them (default: definitions)."
     )
     add_ledger(
         parser,
@@ -72,7 +72,9 @@ def add_options(parser: Parser) -> None:
     parser.add_argument(
         "--format", choices=sorted(REPORTERS), default="text", help="The report has this format (default: text)."
     )
-    parser.add_argument("--output", type=Path, metavar="FILE", help="The report goes to FILE instead of the terminal.")
+    parser.add_argument(
+        "--output", type=named_path, metavar="FILE", help="The report goes to FILE instead of the terminal."
+    )
 
 
 def run(arguments: ValidateArguments, console: Console) -> int:

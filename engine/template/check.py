@@ -83,11 +83,12 @@ class Check:
         for node, following in zip_longest(output.nodes, output.nodes[1:]):
             if isinstance(node, nodes.TemplateData):
                 continue
+            is_member_name = isinstance(following, nodes.TemplateData) and following.data.lstrip().startswith(":")
             if isinstance(node, nodes.Name) and node.name == "secret":
-                if isinstance(following, nodes.TemplateData) and following.data.lstrip().startswith(":"):
+                if is_member_name:
                     self._fault(node, "The secret stands where a member's name belongs.", ALONE_HINT)
             elif (path := self._path(node)) is not None:
-                self._refer(node, path, Use.WRITTEN)
+                self._refer(node, path, Use.READ if is_member_name else Use.WRITTEN)
             else:
                 self._expression(node)
 

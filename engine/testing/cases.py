@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, assert_never
 
+from engine import errors
 from engine.body import Body
 from engine.errors import ConfigurationError, EngineError, LedgerUnavailableError
 from engine.testing.difference import difference
@@ -133,8 +134,16 @@ def _read_expectation(case: Case) -> Outcome | None:
         raise ConfigurationError(f"{case.folder} expects several things at once: {', '.join(there)}. Keep one of them.")
     if not there:
         return None
-    content = _read(case.folder / there[0])
+    path = case.folder / there[0]
+    content = _read(path)
+    if there[0] is Kind.ERROR and not _names_error(content.strip()):
+        raise ConfigurationError(f"{path} names no error of the engine; write its class, such as EmptyResultError.")
     return Outcome(there[0], content if there[0] is Kind.BODY else content.strip())
+
+
+def _names_error(name: bytes) -> bool:
+    kind = getattr(errors, name.decode(errors="replace"), None)
+    return isinstance(kind, type) and issubclass(kind, EngineError)
 
 
 def _read(path: Path) -> bytes:

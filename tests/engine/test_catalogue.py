@@ -113,3 +113,10 @@ def test_a_folder_without_events_is_named(tmp_path: Path) -> None:
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         Catalogue.load(tmp_path / "none")
+
+
+def test_an_argument_that_is_declared_twice_is_refused(tmp_path: Path) -> None:
+    text = json.dumps(SCHEMA).replace('"accountid"', '"refundid"')
+    (tmp_path / "refund.schema.json").write_text(text)
+    with pytest.raises(ConfigurationError, match="two members `refundid`"):
+        Catalogue.load(tmp_path)

@@ -108,6 +108,7 @@ def test_a_name_that_no_step_gives(text: str, message: str, hint: str | None) ->
         "{{ plan.key == 'x' }}",
         "{{ apikey if number else none }}",
         "{{ default.secret | string }}",
+        "{ {{ apikey }}: 1}",
     ],
 )
 def test_a_hole_stands_only_alone(text: str) -> None:

@@ -102,6 +102,12 @@ def test_an_error_is_expected_by_its_class(case: Case) -> None:
     assert not other.may_update
 
 
+def test_an_expected_error_must_be_one_of_the_engines(case: Case) -> None:
+    for name in (b"EmptyResult", b"ValueError", b"annotations", b""):
+        result = run(case, lambda: EmptyResultError("no row"), ERROR=name)
+        assert "names no error of the engine" in str(result.problem)
+
+
 def test_an_error_is_never_recorded(case: Case) -> None:
     result = run(case, lambda: EmptyResultError("no row"))
     assert result.problem == "EmptyResultError: no row"
@@ -112,8 +118,8 @@ def test_an_error_is_never_recorded(case: Case) -> None:
 @pytest.mark.parametrize(
     ("outcome", "expected", "words"),
     [
-        (BODY, "SKIP", "no body, since x was expected, but: a body"),
-        (BODY, "ERROR", "x was expected, but: a body"),
+        (BODY, "SKIP", "no body, since BindingError was expected, but: a body"),
+        (BODY, "ERROR", "BindingError was expected, but: a body"),
         (SKIPPED, "BODY", "a body was expected, but: no body, since nothing was paid"),
         (lambda: EmptyResultError("no row"), "BODY", "a body was expected, but: EmptyResultError: no row"),
     ],
@@ -121,7 +127,7 @@ def test_an_error_is_never_recorded(case: Case) -> None:
 def test_another_kind_of_outcome_is_never_overwritten(
     case: Case, outcome: Body | Callable[[], Exception], expected: str, words: str
 ) -> None:
-    result = run(case, outcome, **{expected: b"x"})
+    result = run(case, outcome, **{expected: b"BindingError"})
     assert result.problem == words
     assert not result.may_update
     assert (result.hint is not None) is isinstance(outcome, Body)
