@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.binding import Binder, Message, Row
 from engine.body import Body, DefinitionReference
 from engine.errors import DefinitionUnavailableError, LedgerError
-from engine.execution import Ledger, Session
+from engine.execution import Ledger, Queries, Rows
 from engine.execution.observed import ObservedSession, Observer
 from engine.model import CompiledDefinition, ResultKind
 from engine.shaping import Shaper
@@ -27,7 +27,7 @@ class Plan:
         """Bind, execute, shape. Raises what these stages raise, with the place in the definition."""
         values = self._binder.bind(message)
         with ledger.session() as opened:
-            session: Session = opened
+            session: Queries = opened
             if observer is not None:
                 session = ObservedSession(opened, self.reference.file, self._steps, observer)
             if self._is_single:
@@ -37,7 +37,7 @@ class Plan:
                     results = self._execute_all(session, values)
         return Body.custom(event, self.reference, self._shaper.shape(results, event, message))
 
-    def _execute_all(self, session: Session, values: list[list[object]]) -> list[list[tuple[object, ...]]]:
+    def _execute_all(self, session: Queries, values: list[list[object]]) -> list[Rows]:
         rows: dict[str, Row | None] = {}
         results = []
         for index, step in enumerate(self._steps):
@@ -47,7 +47,7 @@ class Plan:
                 rows[step.name.casefold()] = self._shaper.row(index, found)
         return results
 
-    def _execute(self, session: Session, index: int, values: list[object]) -> list[tuple[object, ...]]:
+    def _execute(self, session: Queries, index: int, values: list[object]) -> Rows:
         step = self._steps[index]
         try:
             found = session.execute(step.statement, values)

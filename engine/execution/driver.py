@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import EngineError
-from engine.execution.interface import LedgerStatus
+from engine.execution.interface import LedgerStatus, Rows
 from engine.model import Dialect, Statement
 
 if TYPE_CHECKING:
@@ -16,8 +16,18 @@ if TYPE_CHECKING:
 class Connection(Protocol):
     """One connection, set up to read only. All methods but `interrupt` are called by one thread at a time."""
 
-    def run(self, statement: Statement, values: Sequence[object]) -> list[tuple[object, ...]]:
+    def run(self, statement: Statement, values: Sequence[object]) -> Rows:
         """Run one query and fetch all its rows; raises the driver's errors, or an EngineError of its own."""
+        ...
+
+    def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterable[Rows | Exception]:
+        """Run one query with each list of values: an item for each in order, in few round trips.
+
+        An item is an Exception where that list alone has failed; the others see the same state of the ledger, inside
+        a transaction too. Each item is best given as soon as it is known, since the time limit starts anew with it.
+        Raises where the connection failed, or must not be used again, at the first item that was not given; whoever
+        stops before the last item leaves a connection that is not clean.
+        """
         ...
 
     def inspect(self) -> LedgerStatus:
@@ -51,6 +61,21 @@ class Connection(Protocol):
     def close(self) -> None:
         """Close it; never raises."""
         ...
+
+
+def run_each(
+    connection: Connection, statement: Statement, batch: Sequence[Sequence[object]]
+) -> Iterator[Rows | Exception]:
+    """`run_many` for a driver that has nothing better: a round trip for each."""
+    for values in batch:
+        found: Rows | Exception
+        try:
+            found = connection.run(statement, values)
+        except Exception as error:
+            if connection.is_stale(error):
+                raise
+            found = error
+        yield found
 
 
 class Driver(Protocol):

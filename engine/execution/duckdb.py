@@ -7,15 +7,16 @@ that root. The file is read as it was when it was opened: one that is replaced l
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from engine.errors import ConfigurationError, DefinitionUnavailableError, EngineError, LedgerUnavailableError
+from engine.execution.driver import run_each
 from engine.execution.faults import Verdict, by_duckdb_class, fault, log_text
-from engine.execution.interface import LedgerStatus
+from engine.execution.interface import LedgerStatus, Rows
 from engine.model import Dialect, Statement
 from engine.sql.reflect import reflect_duckdb
 
@@ -126,7 +127,7 @@ class DuckDBConnection:
         self._parsed = parsed
         self._in_transaction = False
 
-    def run(self, statement: Statement, values: Sequence[object]) -> list[tuple[object, ...]]:
+    def run(self, statement: Statement, values: Sequence[object]) -> Rows:
         """Run one query; its text is parsed once for all connections."""
         parsed = self._parsed.get(statement.sql) or self._parse(statement.sql)
         try:
@@ -136,6 +137,17 @@ class DuckDBConnection:
             if str(error) == "Query interrupted":
                 raise KeyboardInterrupt from None
             raise
+
+    def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception]:
+        """One after the other: there is no network between. An error ends DuckDB's transaction, so it begins again.
+
+        That reads the same state, since nobody can write to a file that is open.
+        """
+        for found in run_each(self, statement, batch):
+            if self._in_transaction and isinstance(found, Exception):
+                self.rollback()
+                self.begin()
+            yield found
 
     def _parse(self, sql: str) -> duckdb.Statement:
         statements = self._cursor.extract_statements(sql)

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from engine.errors import EngineError
 from engine.model import Dialect, Statement
 
 if TYPE_CHECKING:
     from engine.sql.schema import LedgerSchema
+
+Rows = list[tuple[object, ...]]
+"""Every row of a result, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +31,10 @@ class LedgerStatus:
     warnings: tuple[str, ...] = ()
 
 
-class Session(Protocol):
-    """The use of one connection by one thread, until the `with` that gave it ends."""
+class Queries(Protocol):
+    """What composing one event needs of a session."""
 
-    def execute(self, statement: Statement, values: Sequence[object]) -> list[tuple[object, ...]]:
+    def execute(self, statement: Statement, values: Sequence[object]) -> Rows:
         """Every row that the statement finds, in one round trip; `values` has one for each placeholder, in order.
 
         Raises LedgerUnavailableError, LedgerTimeoutError, QueryError or DefinitionUnavailableError; none of them
@@ -40,6 +44,18 @@ class Session(Protocol):
 
     def snapshot(self) -> AbstractContextManager[None]:
         """A `with` whose statements all read one state of the ledger; two more round trips, never nested."""
+        ...
+
+
+class Session(Queries, Protocol):
+    """The use of one connection by one thread, until the `with` that gave it ends."""
+
+    def execute_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> list[Rows | EngineError]:
+        """For each list of values, in order, the rows that `execute` gives or an instance of the error that it raises.
+
+        In few round trips. One that fails hurts no other, in a snapshot too; but where the ledger cannot be reached
+        any more, or lets three in a row time out, the rest fail alike without being tried.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from engine.execution.interface import Session
+from engine.execution.interface import Queries, Rows
 from engine.model import CompiledStep, Statement
 
 
@@ -34,13 +34,13 @@ Observer = Callable[[Execution], None]
 class ObservedSession:
     """A session that reports each execution of a definition's steps to an observer."""
 
-    def __init__(self, session: Session, file: str, steps: Sequence[CompiledStep], observer: Observer) -> None:
+    def __init__(self, session: Queries, file: str, steps: Sequence[CompiledStep], observer: Observer) -> None:
         self._session = session
         self._file = file
         self._steps = steps
         self._observer = observer
 
-    def execute(self, statement: Statement, values: Sequence[object]) -> list[tuple[object, ...]]:
+    def execute(self, statement: Statement, values: Sequence[object]) -> Rows:
         """As the session's own; the observer hears of it even where it raises."""
         step = next(step for step in self._steps if step.statement is statement)
         rows: int | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from math import ceil
@@ -21,8 +21,9 @@ from psycopg.pq import Conninfo, ExecStatus, TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
 from engine.errors import ConfigurationError, DefinitionUnavailableError, EngineError, LedgerUnavailableError
+from engine.execution.driver import run_each
 from engine.execution.faults import Verdict, by_sqlstate, fault, log_text
-from engine.execution.interface import LedgerStatus
+from engine.execution.interface import LedgerStatus, Rows
 from engine.execution.rights import RIGHTS_QUERY, WRITING_FUNCTIONS, summarise
 from engine.model import Dialect, Statement
 from engine.sql.reflect import reflect_postgresql
@@ -52,7 +53,8 @@ _GRACE = 1.0  # seconds that the server has to keep the timeout itself before th
 _PREPARED_MAX = 4096  # statements kept on a connection; psycopg's 100 would prepare again and again
 _STARTS_AS_QUERY = re.compile(r"[\s(]*(?:SELECT|WITH|VALUES)\b", re.IGNORECASE)
 _READ_ONLY = b"default_transaction_read_only"
-_BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SAVEPOINT item"
+_NEXT_ITEM = b"ROLLBACK TO item"
 _RIGHTS = Statement(RIGHTS_QUERY, (), ())
 _IDLE = TransactionStatus.IDLE.value  # an int, as libpq gives it
 _PYTHON_ERRORS = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
@@ -152,18 +154,25 @@ class PostgreSQLConnection:
         self._libpq = connection.pgconn
         self._cursor: Any = connection.cursor()  # Any: psycopg's types take SQL from source code only
 
-    def run(self, statement: Statement, values: Sequence[object]) -> list[tuple[object, ...]]:
+    def run(self, statement: Statement, values: Sequence[object]) -> Rows:
         """Run one query, prepared; the server refuses several in one message."""
         sql = statement.sql
         if not _is_query(sql):
             raise DefinitionUnavailableError("the ledger session runs nothing but queries")
         cursor = self._cursor
         cursor.execute(sql, values, prepare=True)
-        rows: list[tuple[object, ...]] = cursor.fetchall()
+        rows: Rows = cursor.fetchall()
         if self._libpq.parameter_status(_READ_ONLY) == b"off":  # the server reports it; no message is sent to ask
             self.close()
             raise DefinitionUnavailableError("a query lifted the read-only setting of its session, which was ended")
         return rows
+
+    def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception]:
+        """One after the other."""
+        for found in run_each(self, statement, batch):
+            if self._libpq.transaction_status == TransactionStatus.INERROR:
+                self._command(_NEXT_ITEM)
+            yield found
 
     def inspect(self) -> LedgerStatus:
         """The rights that the session has beyond reading."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from typing import Protocol, Self, TypeVar
 
 from engine.errors import EngineError, LedgerTimeoutError
 from engine.execution.driver import Connection, Driver
+from engine.execution.interface import Rows
 from engine.execution.watchdog import Guard
 from engine.model import Statement
 
 T = TypeVar("T")
+
+_PATIENCE = 3  # items of a batch that time out in a row before the rest are not tried
 
 
 class PooledConnection:
@@ -66,9 +70,71 @@ class PooledSession:
         if pooled is not None:
             self._connections.put_back(pooled)
 
-    def execute(self, statement: Statement, values: Sequence[object]) -> list[tuple[object, ...]]:
+    def execute(self, statement: Statement, values: Sequence[object]) -> Rows:
         """Every row that the statement finds, in one round trip."""
         return self.call(lambda connection: connection.run(statement, values), values)
+
+    def execute_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> list[Rows | EngineError]:
+        """What `execute` gives or raises for each of `batch`, in few round trips."""
+        results: list[Rows | EngineError] = []
+        while len(results) < len(batch):
+            error = self._go_on(statement, batch, results)
+            if error is not None:
+                results += [copy(error) for _ in batch[len(results) :]]
+        return results
+
+    def _go_on(
+        self, statement: Statement, batch: Sequence[Sequence[object]], results: list[Rows | EngineError]
+    ) -> EngineError | None:
+        """Add results until all are there or the connection is lost; an error where the rest is not to be tried."""
+        pooled, known = self._held(), len(results)
+        lost = self._collect(pooled, statement, batch, results)
+        if lost is None:
+            return None
+        if results and lost is results[-1]:
+            return results[-1]
+        if len(results) > known or not self._may_retry(pooled, lost):
+            # The connection was lost at the first item without a result: that one has failed, as it would alone.
+            error = self._error(pooled, lost, batch[len(results)])
+            if not isinstance(error, EngineError):
+                raise error
+            if len(results) == known or self._in_snapshot or pooled.guard.has_fired:
+                return error
+            results.append(error)
+        try:
+            self._pooled = None
+            self._pooled = self._connections.replace(pooled)
+        except EngineError as error:
+            return error
+        return None
+
+    def _collect(
+        self,
+        pooled: PooledConnection,
+        statement: Statement,
+        batch: Sequence[Sequence[object]],
+        results: list[Rows | EngineError],
+    ) -> Exception | None:
+        """Add what the connection gives for the items without a result; what it raised, or the last of the timeouts."""
+        guard, timeouts = pooled.guard, 0
+        guard.start(self._limit)
+        try:
+            for found in pooled.connection.run_many(statement, batch[len(results) :]):
+                guard.stop()
+                result = self._error(pooled, found, batch[len(results)]) if isinstance(found, Exception) else found
+                if isinstance(result, Exception) and not isinstance(result, EngineError):
+                    return result
+                results.append(result)
+                if not isinstance(result, LedgerTimeoutError):
+                    timeouts = 0
+                elif (timeouts := timeouts + 1) == _PATIENCE:
+                    return result
+                guard.start(self._limit)
+        except Exception as error:
+            return error
+        finally:
+            guard.stop()
+        return None
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -86,9 +152,7 @@ class PooledSession:
 
     def call(self, operation: Callable[[Connection], T], values: Sequence[object] = ()) -> T:
         """What `operation` gives, with the timeout, the retry and the errors of a query that was given `values`."""
-        pooled = self._pooled
-        if pooled is None:
-            raise RuntimeError("this session has ended")
+        pooled = self._held()
         pooled.guard.start(self._limit)
         try:
             return operation(pooled.connection)
@@ -102,6 +166,11 @@ class PooledSession:
             self._pooled = self._connections.replace(pooled)
             return self.call(operation, values)
         raise self._error(pooled, failure, values)
+
+    def _held(self) -> PooledConnection:
+        if self._pooled is None:
+            raise RuntimeError("this session has ended")
+        return self._pooled
 
     def _may_retry(self, pooled: PooledConnection, failure: Exception) -> bool:
         """Whether the connection was lost while it was idle. Queries only read: running one again does no harm."""

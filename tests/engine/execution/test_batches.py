@@ -1,0 +1,126 @@
+"""`Session.execute_many`: what `execute` gives or raises, for many lists of values."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from engine.errors import (
+    DefinitionUnavailableError,
+    EngineError,
+    LedgerTimeoutError,
+    LedgerUnavailableError,
+    QueryError,
+)
+from engine.execution import Ledger, Rows
+from engine.model import Statement
+
+SLOW = {
+    "duckdb": "SELECT count(*) FROM range(CAST($1 AS bigint)) a(x), range(100000) b(y) WHERE (x * y) % 7 = 3",
+    "postgresql": "SELECT 1 FROM pg_sleep(CAST($1 AS bigint))",
+}
+NUMBER = "SELECT CAST(CAST($1 AS text) AS integer) FROM payment WHERE id = 1"
+NOTE = "SELECT note FROM payment WHERE id = CAST($1 AS bigint)"
+
+
+def statement(sql: str) -> Statement:
+    return Statement(sql, (), ())
+
+
+def many(ledger: Ledger, sql: str, *batch: Sequence[object]) -> list[Rows | EngineError]:
+    with ledger.session() as session:
+        return session.execute_many(statement(sql), batch)
+
+
+def one_by_one(ledger: Ledger, sql: str, *batch: Sequence[object]) -> list[Rows | EngineError]:
+    results: list[Rows | EngineError] = []
+    for values in batch:
+        try:
+            with ledger.session() as session:
+                results.append(session.execute(statement(sql), values))
+        except EngineError as error:
+            results.append(error)
+    return results
+
+
+def told(results: list[Rows | EngineError]) -> list[object]:
+    """Results in a form that compares errors by what they say."""
+    return [(type(found), vars(found)) if isinstance(found, EngineError) else found for found in results]
+
+
+@pytest.mark.parametrize("batch", [[], [[5]], [[i] for i in (7, 7, 999, 1, None)], [[i % 120] for i in range(1000)]])
+def test_the_results_are_those_of_one_at_a_time(ledger: Ledger, batch: list[list[object]]) -> None:
+    assert many(ledger, NOTE, *batch) == one_by_one(ledger, NOTE, *batch)
+
+
+def test_one_that_fails_hurts_no_other(ledger: Ledger) -> None:
+    batch = [["5"], ["x"], ["4"], ["x"], ["y"], [None], ["20"]]
+    found = many(ledger, NUMBER, *batch)
+    assert [type(result) for result in found] == [list, QueryError, list, QueryError, QueryError, list, list]
+    assert told(found) == told(one_by_one(ledger, NUMBER, *batch))
+    assert len({id(result) for result in found}) == len(batch)
+
+
+def test_nor_in_a_snapshot_whose_state_stays(ledger: Ledger) -> None:
+    with ledger.session() as session, session.snapshot():
+        first, failed, last = session.execute_many(statement(NUMBER), [["5"], ["x"], ["4"]])
+        assert isinstance(first, list)
+        assert isinstance(last, list)
+        assert isinstance(failed, QueryError)
+        assert session.execute(statement(NOTE), [3]) == [("note 3",)]
+    assert many(ledger, NOTE, [3]) == [[("note 3",)]]
+
+
+def test_a_query_that_is_refused_is_refused_for_each(ledger: Ledger) -> None:
+    batch = [[1], [2], [3]]
+    found = many(ledger, "SELECT nothing FROM payment WHERE id = CAST($1 AS bigint)", *batch)
+    assert [type(result) for result in found] == [DefinitionUnavailableError] * 3
+    assert len({id(result) for result in found}) == 3
+
+
+def test_one_slow_item_times_out_alone(opened: Callable[..., Ledger], ledger_url: str) -> None:
+    sql = SLOW[ledger_url.partition(":")[0].partition("+")[0]]
+    found = many(opened(ledger_url, timeout=0.3), sql, [0], [10_000_000], [0], [0])
+    assert [type(result) for result in found] == [list, LedgerTimeoutError, list, list]
+
+
+def test_a_ledger_that_only_times_out_is_not_asked_each_time(opened: Callable[..., Ledger], ledger_url: str) -> None:
+    sql = SLOW[ledger_url.partition(":")[0].partition("+")[0]]
+    ledger = opened(ledger_url, timeout=0.2)
+    found = many(ledger, sql, *[[10_000_000]] * 500)
+    assert {type(result) for result in found} == {LedgerTimeoutError}
+    assert len({id(result) for result in found}) == 500
+    assert many(ledger, NOTE, [3]) == [[("note 3",)]]
+
+
+def test_a_connection_that_died_in_the_pool_is_replaced_unseen(postgresql: Any, opened: Callable[..., Ledger]) -> None:
+    ledger = opened(postgresql.url)
+    assert many(ledger, NOTE, [3]) == [[("note 3",)]]
+    kill_idle(postgresql)
+    assert many(ledger, NOTE, [3], [4]) == [[("note 3",)], [("note 4",)]]
+
+
+def test_a_connection_that_dies_half_way_costs_one_item(postgresql: Any, opened: Callable[..., Ledger]) -> None:
+    suicide = (
+        "SELECT CASE WHEN id = 2 THEN pg_terminate_backend(pg_backend_pid()) ELSE TRUE END "
+        "FROM payment WHERE id = CAST($1 AS bigint)"
+    )
+    found = many(opened(postgresql.url), suicide, [1], [2], [3], [4])
+    assert [type(result) for result in found] == [list, LedgerUnavailableError, list, list]
+
+
+def test_in_a_snapshot_it_costs_all_that_follow(postgresql: Any, opened: Callable[..., Ledger]) -> None:
+    ledger = opened(postgresql.url)
+    suicide = "SELECT pg_terminate_backend(CASE WHEN $1 = 2 THEN pg_backend_pid() END)"
+    with ledger.session() as session, session.snapshot():
+        found = session.execute_many(statement(suicide), [[1], [2], [3]])
+    assert [type(result) for result in found] == [list, LedgerUnavailableError, LedgerUnavailableError]
+    assert found[1] is not found[2]
+    assert many(ledger, NOTE, [3]) == [[("note 3",)]]
+
+
+def kill_idle(postgresql: Any) -> None:
+    postgresql.admin.execute(
+        "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
