@@ -38,6 +38,20 @@ def postgres_url() -> str:
 
 
 @pytest.fixture(scope="session")
+def psqlodbc() -> None:
+    """psqlODBC is installed, else the test is skipped; in CI it fails."""
+    from engine import ConfigurationError
+    from engine.execution import open_ledger
+
+    try:
+        open_ledger("postgresql+pyodbc://nobody@localhost/nothing", timeout=1).close()
+    except ConfigurationError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{error}; in CI it must be there")
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
 def duckdb_ledger() -> str:
     """The SQLAlchemy URL of the fixture ledger, embedded; nobody writes to it."""
     from engine.testing import embedded_ledger
@@ -65,6 +79,12 @@ def postgres_ledger(postgres_url: str) -> Iterator[str]:
             yield url
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def psqlodbc_ledger(psqlodbc: None, postgres_ledger: str) -> str:
+    """The fixture ledger on PostgreSQL, through psqlODBC."""
+    return postgres_ledger.replace("+psycopg", "+pyodbc", 1)
 
 
 def _conninfo(url: str) -> str:

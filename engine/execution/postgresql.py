@@ -7,11 +7,9 @@ session read-only is among the parameters of the connection's start, so that the
 from __future__ import annotations
 
 import os
-import re
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +22,7 @@ from engine.errors import ConfigurationError, DefinitionUnavailableError, Engine
 from engine.execution.driver import run_each
 from engine.execution.faults import Verdict, by_sqlstate, fault, log_text
 from engine.execution.interface import LedgerStatus, Rows
+from engine.execution.postgresql_settings import GRACE, is_query, session_options
 from engine.execution.rights import RIGHTS_QUERY, WRITING_FUNCTIONS, summarise
 from engine.model import Dialect, Statement
 from engine.sql.reflect import reflect_postgresql
@@ -33,25 +32,7 @@ if TYPE_CHECKING:
 
     from engine.sql.schema import LedgerSchema
 
-# The same on every server, whatever its configuration or the role's says. search_path is the site's own.
-_SETTINGS: Mapping[str, str] = {
-    "default_transaction_read_only": "on",
-    "default_transaction_isolation": "read committed",
-    "TimeZone": "UTC",
-    "DateStyle": "ISO, YMD",
-    "IntervalStyle": "postgres",
-    "extra_float_digits": "1",  # shortest digits that read back the same
-    "bytea_output": "hex",
-    "xmloption": "content",
-    "standard_conforming_strings": "on",
-    "transform_null_equals": "off",
-    "client_min_messages": "error",  # notices would be sent and thrown away
-    "jit": "off",  # compiling costs more than these queries
-}
-_LOCK_SHARE = 0.8  # of the timeout: who waits for a lock is told so, not that the query was slow
-_GRACE = 1.0  # seconds that the server has to keep the timeout itself before the connection is cut
 _PREPARED_MAX = 4096  # statements kept on a connection; psycopg's 100 would prepare again and again
-_STARTS_AS_QUERY = re.compile(r"[\s(]*(?:SELECT|WITH|VALUES)\b", re.IGNORECASE)
 _READ_ONLY = b"default_transaction_read_only"
 _BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SAVEPOINT item"
 _NEXT_ITEM = b"ROLLBACK TO item"
@@ -75,20 +56,8 @@ def connection_keywords(url: URL, timeout: float) -> dict[str, Any]:
         "keepalives_interval": 10,
         "keepalives_count": 3,
     }
-    options = f"{keywords.get('options', '')} {_options(timeout)}".strip()
+    options = f"{keywords.get('options', '')} {session_options(timeout)}".strip()
     return {**defaults, **keywords, "client_encoding": "UTF8", "options": options}
-
-
-def _options(timeout: float) -> str:
-    milliseconds = max(1, round(timeout * 1000))
-    settings = {
-        **_SETTINGS,
-        "statement_timeout": str(milliseconds),
-        "lock_timeout": str(max(1, int(milliseconds * _LOCK_SHARE))),
-        "idle_in_transaction_session_timeout": str(2 * milliseconds),
-    }
-    escaped = {name: value.replace(" ", r"\ ") for name, value in settings.items()}
-    return " ".join(f"-c {name}={value}" for name, value in escaped.items())
 
 
 class PostgreSQLDriver:
@@ -101,7 +70,7 @@ class PostgreSQLDriver:
         self._conninfo = make_conninfo(**keywords)
         where = f"{keywords.get('host', 'localhost')}:{keywords.get('port', 5432)}"
         self.place = f"the PostgreSQL database {keywords.get('dbname', '')} at {where}"
-        self.time_limit = timeout + _GRACE
+        self.time_limit = timeout + GRACE
 
     def connect(self) -> PostgreSQLConnection:
         """A new connection; its settings come with the first message."""
@@ -141,11 +110,6 @@ def _verdict(error: psycopg.Error) -> Verdict:
     return Verdict.REFUSED if isinstance(error, psycopg.ProgrammingError) else Verdict.UNAVAILABLE
 
 
-@lru_cache(maxsize=_PREPARED_MAX)
-def _is_query(sql: str) -> bool:
-    return _STARTS_AS_QUERY.match(sql) is not None
-
-
 class PostgreSQLConnection:
     """A connection with the one cursor that it ever needs."""
 
@@ -157,7 +121,7 @@ class PostgreSQLConnection:
     def run(self, statement: Statement, values: Sequence[object]) -> Rows:
         """Run one query, prepared; the server refuses several in one message."""
         sql = statement.sql
-        if not _is_query(sql):
+        if not is_query(sql):
             raise DefinitionUnavailableError("the ledger session runs nothing but queries")
         cursor = self._cursor
         cursor.execute(sql, values, prepare=True)

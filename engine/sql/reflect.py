@@ -5,6 +5,7 @@ Types become the T-SQL types whose values encode alike; strings compare by the l
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -64,17 +65,21 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schem
 ORDER BY n.nspname, c.relname, a.attnum"""  # noqa: S608  # constant text
 
 # Only what is declared to read only: volatile functions may write, untrusted languages may do anything, and those of
-# extensions (dblink) reach outside the database.
+# extensions (dblink) reach outside the database. Lists are JSON: ODBC has no arrays.
 _PG_FUNCTIONS = f"""{_PG_DOMAINS}
 SELECT n.nspname, p.proname, p.proretset, r.typname = 'record' OR r.typtype = 'c',
        pg_catalog.format_type(coalesce(domain.type, p.prorettype), domain.typmod),
-       ARRAY(SELECT pg_catalog.format_type(u.type, NULL)
-             FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) WITH ORDINALITY u (type, i) ORDER BY u.i),
-       p.proargmodes::text[], p.proargnames,
-       ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
-             WHERE a.attrelid = r.typrelid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum),
-       ARRAY(SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
-             WHERE a.attrelid = r.typrelid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)
+       pg_catalog.to_json(ARRAY(
+             SELECT pg_catalog.format_type(u.type, NULL)
+             FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) WITH ORDINALITY u (type, i)
+             ORDER BY u.i))::text,
+       pg_catalog.to_json(p.proargmodes)::text, pg_catalog.to_json(p.proargnames)::text,
+       pg_catalog.to_json(ARRAY(
+             SELECT a.attname FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid = r.typrelid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum))::text,
+       pg_catalog.to_json(ARRAY(
+             SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid = r.typrelid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum))::text
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
@@ -130,7 +135,8 @@ def _path(cursor: Cursor, default: str) -> tuple[str, ...]:
 
 
 def _postgresql_function(row: Sequence[Any]) -> Function:
-    schema, name, is_set, is_composite, result, types, modes, names, attributes, attribute_types = row
+    schema, name, is_set, is_composite, result, *lists = row
+    types, modes, names, attributes, attribute_types = (found and json.loads(found) for found in lists)
     modes = modes or ["i"] * len(types)
     names = names or [""] * len(types)
     parameters = tuple(postgresql_type(type_) for type_, mode in zip(types, modes, strict=True) if mode in "ibv")

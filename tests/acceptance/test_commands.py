@@ -54,7 +54,7 @@ def test_the_cases_run_on_a_test_ledger(postgres_ledger: str) -> None:
     assert shown.returncode == 0, shown.stdout.decode()
 
 
-@pytest.mark.parametrize("ledger", ["duckdb_ledger", "postgres_ledger"])
+@pytest.mark.parametrize("ledger", ["duckdb_ledger", "postgres_ledger", "psqlodbc_ledger"])
 def test_the_guides_body_on_each_ledger(ledger: str, request: pytest.FixtureRequest) -> None:
     url = request.getfixturevalue(ledger)
     shown = run("compose", "ledgerpayment", "--message", EVENT, "--ledger-schema", SCHEMA, APTIC_LEDGER=url)

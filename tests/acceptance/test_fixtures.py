@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 CASES = find_cases(ROOT / "fixtures")
 
 
-@pytest.fixture(scope="module", params=["duckdb_ledger", "postgres_ledger"])
+@pytest.fixture(scope="module", params=["duckdb_ledger", "postgres_ledger", "psqlodbc_ledger"])
 def composer(request: pytest.FixtureRequest) -> Iterator[Composer]:
     """All of `definitions/` over the fixture ledger."""
     url = request.getfixturevalue(request.param)

@@ -22,7 +22,7 @@ def canary() -> str:
     return f"canary-{uuid4().hex}"
 
 
-@pytest.fixture(scope="module", params=["duckdb_ledger", "postgres_ledger"])
+@pytest.fixture(scope="module", params=["duckdb_ledger", "postgres_ledger", "psqlodbc_ledger"])
 def composer(request: pytest.FixtureRequest) -> Iterator[Composer]:
     ledger = request.getfixturevalue(request.param)
     with Composer.load(ROOT / "definitions", ledger=ledger, ledger_schema=SCHEMA) as loaded:

@@ -85,7 +85,7 @@ def as_member(value: object) -> str:
             return json.dumps(value, ensure_ascii=False)
 
 
-@pytest.fixture(scope="module", params=["duckdb_ledger", "postgres_ledger"])
+@pytest.fixture(scope="module", params=["duckdb_ledger", "postgres_ledger", "psqlodbc_ledger"])
 def composer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composer]:
     folder = tmp_path_factory.mktemp("values")
     (folder / "everytype.xml").write_text(DEFINITION)

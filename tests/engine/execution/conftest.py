@@ -93,11 +93,19 @@ def duckdb_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["duckdb", "postgresql"])
+@pytest.fixture(params=["duckdb", "postgresql", "psqlodbc"])
 def ledger_url(request: pytest.FixtureRequest) -> str:
     if request.param == "duckdb":
         return f"duckdb:///{request.getfixturevalue('duckdb_file')}"
+    if request.param == "psqlodbc":
+        request.getfixturevalue("psqlodbc")
+        return odbc_url(request.getfixturevalue("postgresql").url)
     return str(request.getfixturevalue("postgresql").url)
+
+
+def odbc_url(url: str) -> str:
+    """The same database through psqlODBC."""
+    return url.replace("+psycopg", "+pyodbc", 1)
 
 
 @pytest.fixture
