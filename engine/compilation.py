@@ -12,16 +12,21 @@ from engine.model import (
     Definition,
     Diagnostic,
     Dialect,
+    Kind,
     OutputColumn,
+    ParameterType,
     ResultKind,
     SqlType,
     Statement,
     Step,
     Template,
 )
+from engine.sql.ddl.collations import code_page
+from engine.sql.fault import SqlFault
 from engine.sql.query import Query
+from engine.sql.schema import LedgerSchema
 from engine.sql.target import Target
-from engine.sql.translate import Translation, translate
+from engine.sql.translate import Inference, Translation, infer, translate
 
 
 class Compilation(Struct, frozen=True, gc=False):
@@ -68,8 +73,7 @@ def compile_definition(
 def _statement(file: str, step: Step, query: Query, target: Target) -> Statement | list[Diagnostic]:
     holes = step.secret_placeholders
     if target.dialect is Dialect.SQL_SERVER or target.schema is None:
-        every = tuple(range(len(step.arguments)))
-        return Statement(query.blanked, every, _columns(query, holes, [None] * len(query.outputs)))
+        return _as_written(file, step, query, target.schema)
     found = translate(
         query,
         target.schema,
@@ -85,18 +89,47 @@ def _statement(file: str, step: Step, query: Query, target: Target) -> Statement
         if any(output.is_star for output in query.outputs):
             return []
         return Statement(found.sql, found.parameters, _columns(query, holes, found.columns))
-    return [
-        Diagnostic(
-            fault.rule,
-            fault.severity,
-            file,
-            (place := step.sql.position(fault.offset)).line,
-            place.column,
-            fault.message,
-            fault.hint,
+    return [_diagnostic(file, step, fault) for fault in found]
+
+
+def _as_written(file: str, step: Step, query: Query, schema: LedgerSchema | None) -> Statement | list[Diagnostic]:
+    """For SQL Server: the author's own text, with what the schema tells of its types."""
+    types = tuple([argument.type for argument in step.arguments])
+    inferred = Inference((None,) * len(query.outputs), {})
+    if schema is not None:
+        nullable = tuple([argument.nullable for argument in step.arguments])
+        inferred = infer(query, schema, types, nullable, step.secret_placeholders)
+    faults = [
+        SqlFault(
+            "unsupported-type",
+            output.offset,
+            f"The column {output.name} is a {type_.other_name or 'type'} that has no JSON form.",
+            "Leave it out, or CAST it.",
         )
-        for fault in found
+        for output, type_ in zip(query.outputs, inferred.columns, strict=True)
+        if type_ is not None and type_.kind is Kind.OTHER
     ]
+    if faults:
+        return [_diagnostic(file, step, fault) for fault in faults]
+    parameters = [
+        ParameterType(type_, _code_page(schema, inferred.compared.get(number))) for number, type_ in enumerate(types)
+    ]
+    columns = _columns(query, step.secret_placeholders, inferred.columns)
+    return Statement(query.blanked, tuple(range(len(types))), columns, tuple(parameters))
+
+
+def _code_page(schema: LedgerSchema | None, compared: SqlType | None) -> str | None:
+    """The codec of a varchar column, if it is the database's own: on the wire, a varchar parameter is in that one."""
+    if schema is None or compared is None or compared.kind not in (Kind.CHAR, Kind.VARCHAR):
+        return None
+    names = [collation.name for collation in (compared.collation, schema.collation) if collation is not None]
+    pages = {name and code_page(name) for name in names}
+    return pages.pop() if len(names) == 2 and len(pages) == 1 else None
+
+
+def _diagnostic(file: str, step: Step, fault: SqlFault) -> Diagnostic:
+    place = step.sql.position(fault.offset)
+    return Diagnostic(fault.rule, fault.severity, file, place.line, place.column, fault.message, fault.hint)
 
 
 def _columns(query: Query, holes: frozenset[int], types: Sequence[SqlType | None]) -> tuple[OutputColumn, ...]:

@@ -1,6 +1,14 @@
 """The frozen types that cross from one stage to the next."""
 
-from engine.model.compiled import CompiledDefinition, CompiledStep, OutputColumn, Skip, Statement, Template
+from engine.model.compiled import (
+    CompiledDefinition,
+    CompiledStep,
+    OutputColumn,
+    ParameterType,
+    Skip,
+    Statement,
+    Template,
+)
 from engine.model.definition import (
     DEFAULT_MAX_ROWS,
     Argument,
@@ -47,6 +55,7 @@ __all__ = [
     "LocatedText",
     "Mark",
     "OutputColumn",
+    "ParameterType",
     "ParsedFile",
     "Position",
     "ResultKind",

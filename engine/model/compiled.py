@@ -8,7 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from engine.model.definition import Argument, Definition, ResultKind
+from engine.model.definition import Argument, ArgumentType, Definition, ResultKind
 from engine.model.sqltype import SqlType
 
 
@@ -35,16 +35,29 @@ class OutputColumn(Struct, frozen=True, gc=False):
     is_hole: bool
 
 
+class ParameterType(Struct, frozen=True, gc=False):
+    """What a value is declared as where the driver must say so: on SQL Server.
+
+    `code_page` is the codec of the varchar column that a string is compared with, None where there is none or it is not
+    certain: an nvarchar parameter beside a varchar column makes a scan of a seek.
+    """
+
+    type: ArgumentType
+    code_page: str | None = None
+
+
 class Statement(Struct, frozen=True, gc=False):
     """One prepared query in the ledger's own dialect.
 
     `parameters` gives, for each placeholder of `sql` in the driver's order, the index of its argument in the step.
     A hole's placeholder is not among them on a translated ledger; on SQL Server it is, and is bound as a typed NULL.
+    `parameter_types` has one for each of `parameters` on SQL Server, and is empty on other ledgers.
     """
 
     sql: str
     parameters: tuple[int, ...]
     columns: tuple[OutputColumn, ...]
+    parameter_types: tuple[ParameterType, ...] = ()
 
 
 class CompiledStep(Struct, frozen=True, gc=False):

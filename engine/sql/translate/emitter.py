@@ -72,6 +72,7 @@ class Emitter:
         self.faults: list[SqlFault] = []
         self.scope = Scope(parent=None)
         self.ctes: Mapping[str, CommonTable] = {}
+        self.made: dict[int, Any] = {}  # what a node has become, by its identity
         self._tables = tables
         self._latest: exp.Expr = exp.Null()
 
@@ -123,7 +124,8 @@ class Emitter:
         for name in found.needs:
             if node.args.get(name) is None:
                 raise refused(node, f"{self.name_of(node)} lacks an argument")
-        return found.handler(self, node)
+        made = self.made[id(node)] = found.handler(self, node)
+        return made
 
     def check_arguments(self, node: exp.Expr, allowed: frozenset[str]) -> None:
         """Refuse a node that carries more than its handler looks at: nothing is dropped in silence."""
