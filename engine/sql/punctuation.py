@@ -134,6 +134,30 @@ def _instead(symbol: str) -> str:
     return _REPLACED.get(symbol, "Remove it.")
 
 
+_CONVERTS = frozenset({"convert", "try_convert"})
+
+
+def check_converts(tokens: Tokens) -> Iterator[SqlFault]:
+    """A comma must follow the type of each CONVERT; the parser does without one."""
+    for index, word in enumerate(tokens.lower):
+        if word in _CONVERTS and tokens.word(index + 1) == "(" and tokens.kind(index) is TokenKind.WORD:
+            place = _after_type(tokens, index + 2)
+            if tokens.word(place) != "," and tokens.kind(place) is not None:
+                yield tokens.fault(place, "sql-syntax", "{} is not expected here.", "Write CONVERT(type, value).")
+
+
+def _after_type(tokens: Tokens, index: int) -> int:
+    """The index behind the type that begins at `index`, with its length or precision."""
+    index += 1
+    while tokens.word(index) in {".", "precision"}:
+        index += 2 if tokens.word(index) == "." else 1
+    if tokens.word(index) != "(":
+        return index
+    while tokens.word(index) != ")" and index < len(tokens.all):
+        index += 1
+    return index + 1
+
+
 _Check = Callable[[Tokens, int], Iterator[SqlFault]]
 _CHECKS: dict[TokenKind, _Check] = {
     TokenKind.VARIABLE: _variable,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from sqlglot import exp
 
-from engine.sql import query_hints, statement
+from engine.sql import punctuation, query_hints, slips, statement
 from engine.sql.fault import SqlFault
 from engine.sql.grammar import parse
 from engine.sql.scanner import Token, TokenKind, blank_comments, scan
@@ -109,6 +109,9 @@ def _parsed(text: str, blanked: str, tokens: Tokens) -> ParsedQuery:
     nodes: dict[type[exp.Expr], list[exp.Expr]] = {}
     faults = _by_class(tree, nodes)
     faults += _placed(nodes.get(exp.Placeholder, ()), placeholders)
+    faults += [_alias_fault(node) for node in nodes.get(exp.Alias, ()) if not isinstance(node.parent, exp.Select)]
+    if exp.Convert in nodes:
+        faults += punctuation.check_converts(tokens)
     if faults:
         return ParsedQuery(None, tuple(faults))
     outputs = _outputs(tree, tokens)
@@ -204,6 +207,13 @@ def _placed(nodes: Sequence[exp.Expr], offsets: tuple[int, ...]) -> Iterator[Sql
         if seen[number] != 1 or number in misplaced:
             hint = "A ? is a value: compared, computed with, or passed to a function."
             yield SqlFault("sql-syntax", offset, "A ? cannot stand here in T-SQL.", hint)
+
+
+def _alias_fault(node: exp.Expr) -> SqlFault:
+    """The parser takes an alias inside parentheses too, where T-SQL has an operand and nothing behind it."""
+    alias = node.args["alias"]
+    message = f"`{alias.name}` is not expected here: only a whole column has an alias."
+    return SqlFault("sql-syntax", node_offset(alias), message, slips.OPERATOR)
 
 
 def _outputs(tree: exp.Query, tokens: Tokens) -> tuple[Output, ...]:

@@ -11,6 +11,7 @@ from engine.sql.wordlist import words
 
 ELSEWHERE: Final = "Try the query in a SQL Server tool first."
 """The hint where nothing better is known."""
+OPERATOR: Final = "AND, OR or an operator may be missing before it."
 
 _WORDS = words("query_words.txt")
 _KEYWORDS: Final = (
@@ -91,7 +92,7 @@ def _missing(tokens: Tokens, index: int) -> Iterator[str]:
         elif depth < 0:
             depth = 0
         elif depth == 0 and word in _CONDITIONS:
-            yield "AND, OR or an operator may be missing before it."
+            yield OPERATOR
 
 
 def _is_listing(tokens: Tokens, index: int) -> bool:

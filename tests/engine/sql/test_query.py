@@ -221,6 +221,11 @@ def test_for_json_on_the_whole_query_makes_one_column_without_a_name() -> None:
         ("select 'a", "sql-syntax", "'a"),
         ("select a\u00a0from t", "sql-syntax", "\u00a0"),
         ("select key from t", "sql-syntax", "key"),
+        ("select a from t where (b = 1 c) = 2", "sql-syntax", "c)"),
+        ("select (a b) from t", "sql-syntax", "b)"),
+        ("select convert(varchar(10) x) as a from t", "sql-syntax", "x)"),
+        ("select convert(int x, 112) as a from t", "sql-syntax", "x,"),
+        ("select try_convert(dbo.code x) as a from t", "sql-syntax", "x)"),
     ],
 )
 def test_faults_point_at_the_offending_token(text: str, rule: str, at: str) -> None:
@@ -228,6 +233,18 @@ def test_faults_point_at_the_offending_token(text: str, rule: str, at: str) -> N
     assert fault.rule == rule
     assert text[fault.offset :].startswith(at)
     assert fault.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select convert(varchar(10), x) as a, convert (decimal(9, 2), convert(double precision, y), 1) as b from t",
+        "select convert(dbo.code, x) as a, convert(varchar(max), y) as b from t",
+        "select (select 1 b) as a, (a + 1) b, c d from t e order by (d)",
+    ],
+)
+def test_what_looks_like_such_a_fault_and_is_none(text: str) -> None:
+    query(text)
 
 
 def test_all_the_faults_that_tokens_show_come_at_once_and_in_order() -> None:
