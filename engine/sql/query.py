@@ -109,7 +109,7 @@ def _parsed(text: str, blanked: str, tokens: Tokens) -> ParsedQuery:
     nodes: dict[type[exp.Expr], list[exp.Expr]] = {}
     faults = _by_class(tree, nodes)
     faults += _placed(nodes.get(exp.Placeholder, ()), placeholders)
-    faults += [_alias_fault(node) for node in nodes.get(exp.Alias, ()) if not isinstance(node.parent, exp.Select)]
+    faults += [_alias_fault(node) for node in nodes.get(exp.Alias, ()) if not isinstance(node.parent, _ALIASING)]
     if exp.Convert in nodes:
         faults += punctuation.check_converts(tokens)
     if faults:
@@ -207,6 +207,9 @@ def _placed(nodes: Sequence[exp.Expr], offsets: tuple[int, ...]) -> Iterator[Sql
         if seen[number] != 1 or number in misplaced:
             hint = "A ? is a value: compared, computed with, or passed to a function."
             yield SqlFault("sql-syntax", offset, "A ? cannot stand here in T-SQL.", hint)
+
+
+_ALIASING = (exp.Select, exp.Anonymous)  # PARSE(x AS type) is one to the parser
 
 
 def _alias_fault(node: exp.Expr) -> SqlFault:

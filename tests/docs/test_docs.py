@@ -483,7 +483,7 @@ def test_problem_matchers_understand_a_finding(page: Path) -> None:
             "14",
             "11",
             "error",
-            "The table i has no column paidamout.",
+            "The table `i` has no column `paidamout`.",
             "unknown-column",
         ),
         (

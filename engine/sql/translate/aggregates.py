@@ -53,7 +53,7 @@ def argument_scope(emitter: Emitter, node: exp.Expr) -> Iterator[None]:
         return
     scope = emitter.scope
     if scope.in_aggregate:
-        raise refused(node, "an aggregate inside an aggregate is not T-SQL")
+        raise refused(node, "an aggregate inside an aggregate is not T-SQL", "compute the inner one in a derived table")
     if scope.grouping is None:
         raise refused(node, f"{emitter.name_of(node)} may not stand here", "use HAVING, or a derived table")
     uses = scope.outer_uses
@@ -74,10 +74,14 @@ def argument(emitter: Emitter, node: exp.Expr) -> tuple[Typed, str]:
         if not isinstance(inner, exp.Distinct):
             return emitter.scalar(inner), ""
         if isinstance(node.parent, exp.Window):
-            raise refused(node, "DISTINCT with OVER is not T-SQL")
+            raise refused(node, "DISTINCT with OVER is not T-SQL", "count in a derived table with GROUP BY")
         emitter.check_arguments(inner, _DISTINCT)
         if len(inner.expressions) != 1:
-            raise refused(node, "DISTINCT over several columns is not T-SQL here")
+            raise refused(
+                node,
+                "DISTINCT over several columns is not T-SQL here",
+                "count the rows of a derived table with SELECT DISTINCT",
+            )
         return emitter.scalar(inner.expressions[0]), "DISTINCT "
 
 
@@ -127,7 +131,7 @@ def most(emitter: Emitter, node: exp.Max) -> Typed:
 
 def _extreme(emitter: Emitter, node: exp.Min | exp.Max, name: str) -> Typed:
     if node.expressions:
-        raise refused(node, f"{name.upper()} has one value")
+        raise refused(node, f"{name.upper()} has one value", "give it one value")
     value, _ = argument(emitter, node)
     if value.type.kind in STRINGS:
         return Typed(_first_string(emitter, node, value, name), value.type, rank=value.rank)
@@ -144,7 +148,11 @@ def _first_string(emitter: Emitter, node: exp.Expr, value: Typed, name: str) -> 
         return f"{name}({value.sql})"
     key = order_key(emitter, node, value)
     if isinstance(node.parent, exp.Window):
-        raise refused(node, f"{name.upper()} of strings with OVER is not carried to this ledger")
+        raise refused(
+            node,
+            f"{name.upper()} of strings with OVER is not carried to this ledger",
+            "compute it in a derived table with GROUP BY",
+        )
     way = "DESC" if name == "max" else "ASC"
     tie = f"{value.sql}{emitter.target.binary_collation}"
     return f"(array_agg({value.sql} ORDER BY {key} {way}, {tie}) FILTER (WHERE {value.sql} IS NOT NULL))[1]"

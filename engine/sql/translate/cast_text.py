@@ -12,7 +12,7 @@ from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.guards import guarded
 from engine.sql.translate.kinds import MOMENTS, MONEYS, PADDED, STRINGS, TEMPORAL, UNICODE, WHOLE
-from engine.sql.translate.strings import counted, is_basic
+from engine.sql.translate.strings import counted_to, is_basic
 from engine.sql.translate.targets import Target, text_literal
 from engine.sql.translate.typed import Rank, Typed
 from engine.sql.translate.wording import ANYWHERE
@@ -47,7 +47,7 @@ def to_text(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, styl
     """`value` as a string of `type_`, cut or refused by the length as SQL Server does."""
     kind = value.type.kind
     if style not in (None, 0) and kind not in TEMPORAL | MONEYS:
-        raise refused(node, f"CONVERT style {style} of {kind} is not carried to this ledger")
+        raise refused(node, f"CONVERT style {style} of {kind} is not carried to this ledger", "leave the style out")
     if kind in STRINGS:
         return _from_string(emitter, node, value, type_)
     written = written_out(emitter, node, value, style)
@@ -86,7 +86,9 @@ def _decimal_text(target: Target, node: exp.Expr, value: Typed) -> str:
         raise refused(node, "a decimal argument has the scale of its value, which a string needs to know", hint)
     if target.is_duckdb and precision is not None and precision == scale:
         if precision == 38:
-            raise refused(node, "a decimal(38, 38) as a string is not carried to this ledger")
+            raise refused(
+                node, "a decimal(38, 38) as a string is not carried to this ledger", "CAST it to decimal(38, 37) first"
+            )
         return f"CAST(CAST({value.sql} AS numeric({precision + 1},{scale})) AS {target.text})"
     return f"CAST({value.sql} AS {target.text})"
 
@@ -108,7 +110,7 @@ def _moment_text(target: Target, node: exp.Expr, value: Typed, style: int | None
     if kind is Kind.DATE:
         pattern = pattern.partition(" ")[0]
         if "h" in pattern:
-            raise refused(node, "a date has no time of day")
+            raise refused(node, "a date has no time of day", "CAST it to datetime2(0) first")
     elif "f" in pattern and not _has_milliseconds(value.type):
         raise refused(node, f"style {style} shows as many digits as the datetime2 has", "CAST to datetime2(3) first")
     return _pattern_text(target, value.sql, pattern)
@@ -179,7 +181,7 @@ def _from_string(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType)
         sql = _in_code_page(emitter, node, value)
     if type_.length is not None and (length is None or length > type_.length):
         cut = f"left({sql}, {type_.length})"
-        sql = counted(emitter.target, value, cut, type_) if type_.kind in UNICODE else cut
+        sql = counted_to(emitter.target, value, cut, cut, type_) if type_.kind in UNICODE else cut
         is_checked = True
     if type_.kind in PADDED and not (value.type.kind in PADDED and length == type_.length):
         sql = f"rpad({sql}, {type_.length}, ' ')"

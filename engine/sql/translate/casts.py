@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -11,16 +12,28 @@ from sqlglot import exp
 from engine.model import Kind, SqlType
 from engine.sql.translate.cast_dates import to_date, to_moment, to_time
 from engine.sql.translate.cast_text import to_text
-from engine.sql.translate.constants import LITERAL_STYLES, UnreadableError, bit, guid, temporal, whole_number
+from engine.sql.translate.constants import (
+    DAY_STYLES,
+    LITERAL_STYLES,
+    UnreadableError,
+    bit,
+    day_pattern,
+    guid,
+    iso_day,
+    temporal,
+    whole_number,
+)
 from engine.sql.translate.datatypes import data_type
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.guards import guarded
-from engine.sql.translate.kinds import EXACT, MOMENTS, MONEYS, STRINGS, TEMPORAL, WHOLE, scale_of
+from engine.sql.translate.kinds import DATE, EXACT, MOMENTS, MONEYS, STRINGS, TEMPORAL, WHOLE, scale_of
 from engine.sql.translate.targets import text_literal
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.wording import ANYWHERE
 
+_DAYS: Final = frozenset({Kind.DATE, Kind.DATETIME})
+_MOST_DAYS: Final = 50_000
 _MOST_SMALLMONEY: Final = 214_748
 
 Converter = Callable[[Emitter, exp.Expr, Typed, SqlType], Typed]
@@ -37,7 +50,9 @@ def convert(emitter: Emitter, node: exp.Convert) -> Typed:
         raise refused(node, "TRY_CONVERT is not carried to this ledger", "use CONVERT, whose failure is an error")
     style = node.args.get("style")
     if style is not None and not (isinstance(style, exp.Literal) and style.this.isdecimal()):
-        raise refused(node, "a CONVERT style that is no plain number is not carried to this ledger")
+        raise refused(
+            node, "a CONVERT style that is no plain number is not carried to this ledger", "write the style's number"
+        )
     number = int(style.this) if style is not None else None
     return converted(emitter, node, emitter.scalar(node.expression), data_type(emitter, node, node.this), number)
 
@@ -48,6 +63,10 @@ def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, st
         return Typed(emitter.target.cast("NULL", type_), type_)
     if type_.kind in STRINGS:
         return to_text(emitter, node, value, type_, style)
+    if style in DAY_STYLES and type_.kind in _DAYS and value.type.kind in STRINGS:
+        made = _styled_day(emitter, node, value, type_, style)
+        if made is not None:
+            return made
     if isinstance(value.constant, str) and style in LITERAL_STYLES and LITERAL_STYLES[style].fullmatch(value.constant):
         style = None
     if style not in (None, 0) and value.type.kind not in TEMPORAL:
@@ -55,11 +74,37 @@ def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, st
         raise refused(node, f"CONVERT style {style} to {type_.kind} is not carried to this ledger", hint)
     if isinstance(value.constant, str):
         return from_literal(emitter, node, value.constant, type_)
+    if isinstance(value.constant, int) and type_.kind is Kind.DATETIME and abs(value.constant) <= _MOST_DAYS:
+        day = date(1900, 1, 1) + timedelta(days=value.constant)
+        return from_literal(emitter, node, day.isoformat(), type_)
     found = _CONVERTERS.get(type_.kind)
     if found is None or (value.type.kind is Kind.DECIMAL and value.type.scale is None and type_.kind in MONEYS):
         raise not_carried(node, value.type, type_)
     made = found(emitter, node, value, type_)
     return Typed(made.sql, made.type)
+
+
+def _styled_day(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int) -> Typed | None:
+    """A string in a style of CONVERT as a date or datetime; None for a literal in another form.
+
+    A value in another form is an error, also where SQL Server reads it: it reads some styles in several forms.
+    """
+    target = emitter.target
+    if isinstance(value.constant, str):
+        day = iso_day(value.constant, style)
+        return None if day is None else from_literal(emitter, node, day, type_)
+    form = DAY_STYLES[style]
+    places = [(form.index(letters) + 1, len(letters)) for letters in ("YYYY", "MM", "DD")]
+    iso = " || '-' || ".join(f"substring({value.sql}, {place}, {length})" for place, length in places)
+    sql = guarded(
+        target,
+        target.cast(f"({iso})", DATE),
+        DATE,
+        fails_if=f"NOT {value.sql} ~ '{day_pattern(style)}'",
+        message=f"conversion failed: not a date in style {style}",
+        witnesses=[value.sql],
+    )
+    return Typed(sql, DATE) if type_.kind is Kind.DATE else to_moment(emitter, node, Typed(sql, DATE), type_)
 
 
 def not_carried(node: exp.Expr, from_: SqlType, to: SqlType) -> Refused:
@@ -83,7 +128,7 @@ def from_literal(emitter: Emitter, node: exp.Expr, text: str, type_: SqlType) ->
         if type_.kind in TEMPORAL and type_.kind is not Kind.DATETIMEOFFSET:
             return Typed(target.cast(text_literal(temporal(text, type_), target), type_), type_)
     except UnreadableError as error:
-        raise refused(node, f"the string {text!r} is not read as {type_.kind} on every ledger", str(error)) from error
+        raise refused(node, f"the string `{text}` is not read as {type_.kind} on every ledger", str(error)) from error
     raise refused(node, f"a string as {type_.kind} is not carried to this ledger", "write it without quotes")
 
 

@@ -13,7 +13,6 @@ from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import DATETIME
 from engine.sql.translate.targets import text_literal
 from engine.sql.translate.typed import Typed
-from engine.sql.translate.wording import ANYWHERE
 
 # datetime2(7), of which the targets keep six digits; so it is called datetime2(6).
 _PRECISE: Final = SqlType(Kind.DATETIME2, scale=6)
@@ -27,16 +26,16 @@ def current_timestamp(emitter: Emitter, node: exp.CurrentTimestamp) -> Typed:
         raise refused(node, "the ledger's own clock has another time zone than SQL Server's", "give time_zone=")
     name = emitter.name_of(node) if "start" in node.meta else "CURRENT_TIMESTAMP"
     if name not in ("GETDATE", "SYSDATETIME", "CURRENT_TIMESTAMP"):
-        raise refused(node, f"{name} is not carried to this ledger")
+        raise refused(node, f"{name} is not carried to this ledger", "use SYSDATETIME() or GETDATE()")
     return _now(emitter, zone, _PRECISE if name == "SYSDATETIME" else DATETIME)
 
 
-def anonymous(emitter: Emitter, node: exp.Anonymous) -> Typed:
-    """The functions that the parser has no class for: of them only the UTC clocks are carried."""
+def utc_now(emitter: Emitter, node: exp.Anonymous) -> Typed:
+    """GETUTCDATE and SYSUTCDATETIME, which the parser has no class for."""
     name = str(node.this).upper()
-    if name in _UTC and not node.expressions:
-        return _now(emitter, "UTC", _UTC[name])
-    raise refused(node, f"the function {name} is not carried to this ledger", ANYWHERE)
+    if node.expressions:
+        raise refused(node, f"{name} has nothing in its parentheses", f"write {name}()")
+    return _now(emitter, "UTC", _UTC[name])
 
 
 def _now(emitter: Emitter, zone: str, type_: SqlType) -> Typed:
@@ -46,5 +45,4 @@ def _now(emitter: Emitter, zone: str, type_: SqlType) -> Typed:
 
 CLOCK: Final[dict[type[exp.Expr], Entry]] = {
     exp.CurrentTimestamp: entry(current_timestamp),
-    exp.Anonymous: entry(anonymous, "this", "expressions"),
 }

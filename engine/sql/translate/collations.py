@@ -16,4 +16,4 @@ def named_collation(node: exp.Expr, name: str) -> Collation:
     if "AS" in styles and len(styles & {"CI", "CS"}) == 1:
         return Collation(name, fold_case="CI" in styles, fold_trailing_blanks=True, ordered=False)
     hint = "use Latin1_General_100_BIN2, or a collation with CI_AS or CS_AS in its name"
-    raise refused(node, f"the collation {name} is not carried to this ledger", hint)
+    raise refused(node, f"the collation `{name}` is not carried to this ledger", hint)

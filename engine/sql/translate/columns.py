@@ -18,7 +18,7 @@ def column(emitter: Emitter, node: exp.Column) -> Typed:
     """A column by its name, from the nearest scope that has it."""
     name = node.this
     if not isinstance(name, exp.Identifier):
-        raise refused(node, "this form of a column is not carried to this ledger")
+        raise refused(node, "this form of a column is not carried to this ledger", "write the column's name")
     emitter.check_arguments(name, _NAME)
     key = name.this.casefold()
     qualifier = node.args.get("table")
@@ -28,7 +28,7 @@ def column(emitter: Emitter, node: exp.Column) -> Typed:
         found = scope.matching(key, qualifier_key, schema.this.casefold() if schema else None)
         if len(found) > 1:
             raise refused(
-                node, f"the column {name.this} is in more than one table", "name the table", rule="ambiguous-column"
+                node, f"the column `{name.this}` is in more than one table", "name the table", rule="ambiguous-column"
             )
         if found:
             return used(emitter, node, scope, found[0])
@@ -49,11 +49,20 @@ def _unknown(emitter: Emitter, node: exp.Column, name: str, qualifier_key: str |
     sources = [source for scope in emitter.scope.chain() for source in scope.sources]
     if qualifier_key is not None and all(source.key != qualifier_key for source in sources):
         hint = did_you_mean(node.args["table"].this, [source.key for source in sources])
-        message = f"no table or alias here is called {node.args['table'].this}"
+        message = f"no table or alias here is called `{node.args['table'].this}`"
         return refused(node.args["table"], message, hint, rule="unknown-column")
     known = [known.name for source in sources if qualifier_key in (None, source.key) for known in source.columns.all()]
-    where = f"the table {node.args['table'].this} has" if qualifier_key else "the tables here have"
-    return refused(node.this, f"{where} no column {name}", did_you_mean(name, known), rule="unknown-column")
+    where = f"the table `{node.args['table'].this}` has" if qualifier_key else "the tables here have"
+    hint = did_you_mean(name, known)
+    if hint is None and _is_double_quoted(emitter, node.this):
+        hint = "a string stands in single quotes"
+    return refused(node.this, f"{where} no column `{name}`", hint, rule="unknown-column")
+
+
+def _is_double_quoted(emitter: Emitter, name: exp.Expr) -> bool:
+    """Whether the author wrote the name in double quotes, as other dialects write a string."""
+    start = name.meta.get("start")
+    return start is not None and emitter.request.text[start : start + 1] == '"'
 
 
 def used(emitter: Emitter, node: exp.Expr, scope: Scope, found: ScopeColumn) -> Typed:
@@ -67,14 +76,14 @@ def used(emitter: Emitter, node: exp.Expr, scope: Scope, found: ScopeColumn) -> 
     if grouped is None:
         raise refused(
             node,
-            f"the column {found.name} is neither aggregated nor in GROUP BY",
+            f"the column `{found.name}` is neither aggregated nor in GROUP BY",
             f"add {found.name} to GROUP BY, or aggregate it",
             rule="group-by",
         )
     if is_outer and grouped.sql != found.value.sql:
         raise refused(
             node,
-            f"the grouped string {found.name} is used in a subquery",
+            f"the grouped string `{found.name}` is used in a subquery",
             "group in a derived table, and use the subquery outside it",
         )
     return grouped

@@ -21,7 +21,7 @@ _ALIAS: Final = frozenset({"this", "columns"})
 def check_position(node: exp.Query) -> None:
     """Refuse WITH anywhere but before the whole statement, where T-SQL has it."""
     if node.args.get("with_") is not None and node.parent is not None:
-        raise refused(node, "WITH may stand only before the whole statement")
+        raise refused(node, "WITH may stand only before the whole statement", "move it before the first SELECT")
 
 
 def with_clause(emitter: Emitter, node: exp.Query) -> str:
@@ -42,7 +42,7 @@ def _common_table(emitter: Emitter, node: exp.CTE) -> str:
     emitter.check_arguments(alias, _ALIAS)
     key = alias.this.this.casefold()
     if key in emitter.ctes:
-        raise refused(node, f"two CTEs are called {alias.this.this}")
+        raise refused(node, f"two CTEs are called `{alias.this.this}`", "give each its own name")
     sql = quoted(_free_name(emitter, key))
     _check_recursion(node, key)
     emitter.scope = Scope(parent=None)
@@ -56,7 +56,7 @@ def _check_recursion(node: exp.CTE, key: str) -> None:
     for table in node.this.find_all(exp.Table):
         if table.args.get("db") is None and table.name.casefold() == key:
             hint = "join the table with itself as often as there are levels"
-            raise refused(table, f"the recursive CTE {table.name} is not carried to this ledger", hint)
+            raise refused(table, f"the recursive CTE `{table.name}` is not carried to this ledger", hint)
 
 
 def _free_name(emitter: Emitter, key: str) -> str:

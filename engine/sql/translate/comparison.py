@@ -73,7 +73,11 @@ def _literal(emitter: Emitter, node: exp.Expr, text: str, type_: SqlType) -> Typ
     read = from_literal(emitter, node, text, type_)
     has_scale = type_.kind in (Kind.TIME, Kind.DATETIME2)
     if has_scale and from_literal(emitter, node, text, replace(type_, scale=7)).sql != read.sql:
-        raise refused(node, f"the literal has more digits than the {type_.kind}({type_.scale}) beside it")
+        raise refused(
+            node,
+            f"the literal has more digits than the {type_.kind}({type_.scale}) beside it",
+            "write as many digits as the column has",
+        )
     return read
 
 

@@ -49,6 +49,18 @@ def iif(emitter: Emitter, node: exp.If) -> Typed:
     return _chosen(emitter, node, [emitter.predicate(node.this)], values)
 
 
+def choose(emitter: Emitter, node: exp.Anonymous) -> Typed:
+    """CHOOSE(number, value, …): NULL where there is no value of that number."""
+    if len(node.expressions) < 2:
+        raise refused(node, "CHOOSE has a number and at least one value", "write CHOOSE(number, value, …)")
+    number, *items = node.expressions
+    index = emitter.scalar(number)
+    if index.type.kind not in WHOLE:
+        raise refused(node, f"CHOOSE by a {index.type.kind} is not carried to this ledger", "CAST the number to int")
+    conditions = [f"{index.sql} = {place}" for place in range(1, len(items) + 1)]
+    return _chosen(emitter, node, conditions, [emitter.scalar(item) for item in items])
+
+
 def _chosen(emitter: Emitter, node: exp.Expr, conditions: Sequence[str], values: Sequence[Typed]) -> Typed:
     """The CASE of the target; one value more than conditions is the ELSE."""
     made = unified(emitter, node, values)
@@ -62,7 +74,7 @@ def _chosen(emitter: Emitter, node: exp.Expr, conditions: Sequence[str], values:
 def unified(emitter: Emitter, node: exp.Expr, values: Sequence[Typed]) -> list[Typed]:
     """The values in their common type."""
     if all(value.is_null for value in values):
-        raise refused(node, "at least one of the values must not be NULL")
+        raise refused(node, "at least one of the values must not be NULL", "CAST the NULL to the type that is meant")
     type_ = common_type(values, node)
     return [adapted(emitter, node, value, type_) for value in values]
 
@@ -102,7 +114,7 @@ def _cannot_fail(value: Typed) -> bool:
 
 def _isnull(emitter: Emitter, node: exp.Coalesce) -> Typed:
     if len(node.expressions) != 1:
-        raise refused(node, "ISNULL has two values")
+        raise refused(node, "ISNULL has two values", "use COALESCE for more")
     first, second = emitter.scalar(node.this), emitter.scalar(node.expressions[0])
     if first.is_null or (first.placeholder is not None and first.type.kind in STRINGS | {Kind.DECIMAL}):
         hint = "use COALESCE, or CAST(? AS a type)"
@@ -129,7 +141,7 @@ def nullif(emitter: Emitter, node: exp.Nullif) -> Typed:
     """NULLIF: the first value, or NULL where both are equal."""
     first, second = emitter.scalar(node.this), emitter.scalar(node.expression)
     if first.is_null:
-        raise refused(node, "NULLIF of NULL is not T-SQL")
+        raise refused(node, "NULLIF of NULL is not T-SQL", "CAST the NULL to the type that is meant")
     pair = comparable(emitter, first, second, node, "=")
     sql = f"CASE WHEN {pair.left} = {pair.right} THEN NULL ELSE {first.sql} END"
     return first.made(sql)

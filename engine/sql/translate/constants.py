@@ -27,6 +27,35 @@ LITERAL_STYLES: Final = {
     126: re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,3})?)?"),
 }
 """By CONVERT's style, the literals that read the same with it as without it."""
+DAY_STYLES: Final = {
+    23: "YYYY-MM-DD",
+    101: "MM/DD/YYYY",
+    102: "YYYY.MM.DD",
+    103: "DD/MM/YYYY",
+    104: "DD.MM.YYYY",
+    105: "DD-MM-YYYY",
+    110: "MM-DD-YYYY",
+    111: "YYYY/MM/DD",
+    112: "YYYYMMDD",
+}
+"""By CONVERT's style, how a day is written ("CAST and CONVERT (Transact-SQL)")."""
+
+
+def day_pattern(style: int) -> str:
+    """A regular expression for a day in that style, the same for Python, PostgreSQL and DuckDB."""
+    form = DAY_STYLES[style].replace(".", "[.]")
+    for letters in ("YYYY", "MM", "DD"):
+        form = form.replace(letters, f"[0-9]{{{len(letters)}}}")
+    return f"^{form}$"
+
+
+def iso_day(text: str, style: int) -> str | None:
+    """A literal in that style as 2024-01-31, None where it is another one."""
+    if re.fullmatch(day_pattern(style), text) is None:
+        return None
+    parts = [text[DAY_STYLES[style].index(letters) :][: len(letters)] for letters in ("YYYY", "MM", "DD")]
+    return "-".join(parts)
+
 
 _FIRST: Final = {Kind.DATETIME: date(1753, 1, 1), Kind.SMALLDATETIME: date(1900, 1, 1)}
 _LAST: Final = {Kind.SMALLDATETIME: date(2079, 6, 6)}

@@ -49,7 +49,7 @@ _CAST_LENGTH: Final = 30
 def data_type(emitter: Emitter, owner: exp.Expr, node: object) -> SqlType:
     """The type that `owner` names, with its facets and their defaults."""
     if not isinstance(node, exp.DataType):
-        raise refused(owner, f"{emitter.name_of(owner)} lacks a type")
+        raise refused(owner, f"{emitter.name_of(owner)} lacks a type", "write the type: CAST(x AS int)")
     emitter.check_arguments(node, frozenset({"this", "expressions"}))
     kind = _KINDS.get(node.this)
     if kind is None:
@@ -64,7 +64,7 @@ def data_type(emitter: Emitter, owner: exp.Expr, node: object) -> SqlType:
     if kind in STRINGS:
         return _string(node, kind, facets, emitter.collation)
     if facets:
-        raise refused(node, f"{kind} has neither a length nor a precision")
+        raise refused(node, f"{kind} has neither a length nor a precision", "leave out what is in its parentheses")
     return SqlType(kind)
 
 
@@ -88,11 +88,11 @@ def _facet(node: exp.DataType, item: exp.Expr) -> int | None:
         return None
     if isinstance(value, exp.Literal) and str(value.this).isdecimal():
         return int(value.this)
-    raise refused(node, "a type's length, precision or scale is a whole number or max")
+    raise refused(node, "a type's length, precision or scale is a whole number or max", "write a whole number")
 
 
 def _within(node: exp.DataType, facets: list[int | None], index: int, *, default: int, low: int, high: int) -> int:
     value = facets[index] if len(facets) > index else default
     if value is None or not low <= value <= high:
-        raise refused(node, f"SQL Server allows {low} to {high} here")
+        raise refused(node, f"SQL Server allows {low} to {high} here", "write a number in that range")
     return value

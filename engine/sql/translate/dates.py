@@ -6,15 +6,15 @@ from typing import Final
 
 from sqlglot import exp
 
-from engine.model import Kind
-from engine.sql.translate.casts import from_literal
+from engine.model import Kind, SqlType
+from engine.sql.translate.casts import converted, from_literal
 from engine.sql.translate.conversion import adapted
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.guards import in_range
-from engine.sql.translate.kinds import DATE, DATETIME, DATETIME2, INT, MOMENTS, WHOLE
+from engine.sql.translate.kinds import BIGINT, DATE, DATETIME, DATETIME2, INT, MOMENTS, WHOLE
 from engine.sql.translate.typed import Typed
-from engine.sql.translate.wording import ANYWHERE
+from engine.sql.translate.wording import ANYWHERE, way_out
 
 _DAYS: Final = MOMENTS | {Kind.DATE}
 
@@ -28,6 +28,14 @@ _PARTS: Final = {
     "HOUR": "hour",
     "MINUTE": "minute",
     "WEEKISO": "week",
+}
+_MONTH_NAMES: Final = "January February March April May June July August September October November December"
+_DAY_NAMES: Final = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday"
+# DATENAME's units by the parser's formats: EXTRACT's, and the names by number.
+_NAMED: Final = {
+    "%B": ("month", tuple(enumerate(_MONTH_NAMES.split(), start=1))),
+    "%A": ("dow", tuple(enumerate(_DAY_NAMES.split()))),
+    "%Y": ("year", ()),
 }
 _TIME_PARTS: Final = frozenset({"HOUR", "MINUTE", "SECOND", "MILLISECOND"})
 _MONTHS: Final = {"YEAR": 12, "QUARTER": 3, "MONTH": 1}
@@ -59,7 +67,7 @@ def _day_argument(emitter: Emitter, node: exp.Expr) -> Typed:
 def _unit(node: exp.Expr) -> str:
     unit = node.args.get("unit")
     if not isinstance(unit, exp.Var):
-        raise refused(node, "the part of a date is a plain word")
+        raise refused(node, "the part of a date is a plain word", "write day, month or year")
     return str(unit.this).upper()
 
 
@@ -73,7 +81,7 @@ def datepart(emitter: Emitter, node: exp.Extract) -> Typed:
     """DATEPART."""
     value, unit = _day_argument(emitter, node.expression), str(node.this.name).upper()
     if unit in _TIME_PARTS and value.type.kind is Kind.DATE:
-        raise refused(node, "a date has no time of day")
+        raise refused(node, "a date has no time of day", "CAST it to datetime2(0) first")
     if unit in _PARTS:
         return Typed(_extracted(value.sql, _PARTS[unit]), INT)
     if unit in ("SECOND", "MILLISECOND"):
@@ -87,6 +95,22 @@ def datepart(emitter: Emitter, node: exp.Extract) -> Typed:
         days = f"({_extracted(value.sql, 'doy')} - 1 + {first})"
         return Typed(f"({_divided(emitter, f'{days} / 7')} + 1)", INT)
     raise refused(node, f"DATEPART({unit.lower()}) is not carried to this ledger", ANYWHERE)
+
+
+def datename(emitter: Emitter, node: exp.TimeToStr) -> Typed:
+    """DATENAME of a month or a weekday in us_english, or of a year; FORMAT, for which the parser has one class, not."""
+    inner, format_ = node.this, str(node.args["format"].name)
+    if emitter.name_of(node) != "DATENAME" or format_ not in _NAMED:
+        name = emitter.name_of(node) if emitter.request.text else "FORMAT or DATENAME"
+        raise refused(node, f"{name} is not carried to this ledger in this form", way_out(exp.TimeToStr))
+    value = _day_argument(emitter, inner.this if isinstance(inner, exp.Cast) else inner)
+    part, names = _NAMED[format_]
+    number = _extracted(value.sql, part)
+    type_ = SqlType(Kind.NVARCHAR, length=30, collation=emitter.collation)
+    if not names:
+        return Typed(f"CAST({number} AS {emitter.target.text})", type_, is_basic=True)
+    branches = " ".join(f"WHEN {place} THEN '{name}'" for place, name in names)
+    return Typed(f"CASE {number} {branches} END", type_, is_basic=True)
 
 
 def _extracted(sql: str, part: str) -> str:
@@ -104,6 +128,8 @@ def dateadd(emitter: Emitter, node: exp.DateAdd) -> Typed:
     value = emitter.scalar(node.this)
     if isinstance(value.constant, str):
         value = from_literal(emitter, node, value.constant, DATETIME)
+    elif isinstance(value.constant, int):
+        value = converted(emitter, node, value, DATETIME, None)
     number = emitter.scalar(node.expression)
     if number.type.kind not in WHOLE:
         raise refused(node, f"DATEADD by a {number.type.kind} is not carried to this ledger", "CAST the number to int")
@@ -149,7 +175,8 @@ def datediff(emitter: Emitter, node: exp.DateDiff) -> Typed:
         sql = f"{_units_since(emitter, end, unit)} - {_units_since(emitter, start, unit)}"
     else:
         raise refused(node, f"DATEDIFF({unit.lower()}) is not carried to this ledger", "use seconds or days")
-    return Typed(f"CAST({sql} AS integer)", INT)
+    type_ = BIGINT if node.args.get("big_int") else INT
+    return Typed(emitter.target.cast(f"({sql})", type_), type_)
 
 
 def _days_between(start: str, end: str) -> str:
@@ -205,7 +232,8 @@ DATES: Final[dict[type[exp.Expr], Entry]] = {
     exp.Day: entry(part_of_date, "this"),
     exp.Extract: entry(datepart, "this", "expression"),
     exp.DateAdd: entry(dateadd, "this", "expression", "unit"),
-    exp.DateDiff: entry(datediff, "this", "expression", "unit"),
+    exp.DateDiff: entry(datediff, "this", "expression", "unit", "big_int"),
+    exp.TimeToStr: entry(datename, "this", "format"),
     exp.LastDay: entry(eomonth, "this"),
     exp.DateFromParts: entry(datefromparts, "year", "month", "day", needs=("year", "month", "day")),
 }

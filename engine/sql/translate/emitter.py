@@ -115,7 +115,9 @@ class Emitter:
         found = table.get(type(node))
         if not isinstance(node, exp.Expr):
             # The parser lets arguments of a function be missing.
-            raise refused(self._latest, f"{self.name_of(self._latest)} lacks an argument")
+            raise refused(
+                self._latest, f"{self.name_of(self._latest)} lacks an argument", "give the function all its arguments"
+            )
         self._latest = node
         if found is None:
             message = f"{self.name_of(node)} is not carried to this ledger as a {role}"
@@ -123,7 +125,7 @@ class Emitter:
         self.check_arguments(node, found.args)
         for name in found.needs:
             if node.args.get(name) is None:
-                raise refused(node, f"{self.name_of(node)} lacks an argument")
+                raise refused(node, f"{self.name_of(node)} lacks an argument", "give the function all its arguments")
         made = self.made[id(node)] = found.handler(self, node)
         return made
 
@@ -157,7 +159,7 @@ class Emitter:
     def forbid_subquery(self, node: exp.Expr) -> None:
         """Refuse a subquery inside an aggregate, which T-SQL has not."""
         if self.scope.in_aggregate:
-            raise refused(node, "a subquery inside an aggregate is not T-SQL")
+            raise refused(node, "a subquery inside an aggregate is not T-SQL", "compute it in a derived table first")
 
     @contextmanager
     def inner_scope(self, parent: Scope | None) -> Iterator[Scope]:

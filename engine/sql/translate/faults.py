@@ -19,7 +19,7 @@ class Refused(Exception):  # noqa: N818  # not an error of the engine: it ends o
         self.fault = fault
 
 
-def refused(node: exp.Expr, message: str, hint: str | None = None, *, rule: str = "portability") -> Refused:
+def refused(node: exp.Expr, message: str, hint: str | None, *, rule: str = "portability") -> Refused:
     """The exception that says why `node` is not carried; `message` and `hint` are made sentences."""
     return Refused(SqlFault(rule, node_offset(node), sentence(message), sentence(hint) if hint else None))
 

@@ -51,7 +51,9 @@ def in_range(target: Target, value: str, type_: SqlType) -> str:
     )
 
 
-ASTRAL = "[\U00010000-\U0010ffff]"
+ASTRAL: Final = "[\U00010000-\U0010ffff]"
+BASIC: Final = "[^\U00010000-\U0010ffff]"
+"""A character of the basic plane, which counts as one in SQL Server."""
 
 
 def without_astral(target: Target, value: str, result: str, type_: SqlType) -> str:

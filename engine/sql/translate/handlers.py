@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Final
 
 from sqlglot import exp
 
 from engine.sql.translate.aggregates import AGGREGATES
 from engine.sql.translate.casts import cast, convert
-from engine.sql.translate.clock import CLOCK
+from engine.sql.translate.clock import CLOCK, utc_now
 from engine.sql.translate.collations import named_collation
 from engine.sql.translate.columns import column
-from engine.sql.translate.conditionals import CONDITIONALS
+from engine.sql.translate.conditionals import CONDITIONALS, choose
 from engine.sql.translate.dates import DATES
 from engine.sql.translate.emitter import Emitter, Entry, Tables, entry
 from engine.sql.translate.faults import refused
@@ -26,15 +27,17 @@ from engine.sql.translate.replacing import replace
 from engine.sql.translate.setops import parenthesised, scalar_subquery, set_operation, values_table
 from engine.sql.translate.string_agg import STRING_AGG
 from engine.sql.translate.string_functions import STRING_FUNCTIONS, concatenated
+from engine.sql.translate.string_making import STRING_MAKING, national_character
 from engine.sql.translate.typed import Rank, Typed
 from engine.sql.translate.windows import WINDOWS
+from engine.sql.translate.wording import way_out
 
 
 def plus(emitter: Emitter, node: exp.Add) -> Typed:
     """`+` between numbers, or between strings."""
     left, right = emitter.scalar(node.left), emitter.scalar(node.right)
     if {left.type.kind, right.type.kind} & STRINGS:
-        return concatenated(node, left, right)
+        return concatenated(emitter, node, left, right)
     return computed(emitter, node, left, right)
 
 
@@ -42,7 +45,11 @@ def collated(emitter: Emitter, node: exp.Collate) -> Typed:
     """COLLATE: the named collation wins over the others around."""
     value, name = emitter.scalar(node.this), str(node.expression.name)
     if value.type.kind not in STRINGS - LEGACY:
-        raise refused(node, f"COLLATE of {value.type.kind} is not carried to this ledger")
+        raise refused(
+            node,
+            f"COLLATE of {value.type.kind} is not carried to this ledger",
+            "leave COLLATE out, or CAST it to varchar(n) first",
+        )
     named = emitter.collation if name.casefold() == "database_default" else named_collation(node, name)
     return Typed(
         value.sql,
@@ -52,6 +59,21 @@ def collated(emitter: Emitter, node: exp.Collate) -> Typed:
     )
 
 
+def by_name(emitter: Emitter, node: exp.Anonymous) -> Typed:
+    """A function that the parser has no class for."""
+    name = str(node.this).upper()
+    found = _BY_NAME.get(name)
+    if found is None:
+        raise refused(node, f"the function {name} is not carried to this ledger", way_out(name))
+    return found(emitter, node)
+
+
+_BY_NAME: Final[dict[str, Callable[[Emitter, exp.Anonymous], Typed]]] = {
+    "CHOOSE": choose,
+    "GETUTCDATE": utc_now,
+    "NCHAR": national_character,
+    "SYSUTCDATETIME": utc_now,
+}
 _SCALARS: Final[dict[type[exp.Expr], Entry]] = {
     exp.Column: entry(column, "this", "table", "db"),
     exp.Literal: entry(literal, "this", "is_string"),
@@ -68,6 +90,7 @@ _SCALARS: Final[dict[type[exp.Expr], Entry]] = {
     exp.Neg: entry(negative, "this"),
     exp.Cast: entry(cast, "this", "to"),
     exp.Convert: entry(convert, "this", "expression", "style", "safe"),
+    exp.Anonymous: entry(by_name, "this", "expressions"),
     exp.Collate: entry(collated, "this", "expression"),
     exp.Replace: entry(replace, "this", "expression", "replacement", needs=("replacement",)),
     **CONDITIONALS,
@@ -76,6 +99,7 @@ _SCALARS: Final[dict[type[exp.Expr], Entry]] = {
     **WINDOWS,
     **NUMBER_FUNCTIONS,
     **STRING_FUNCTIONS,
+    **STRING_MAKING,
     **DATES,
     **CLOCK,
 }

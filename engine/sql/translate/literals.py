@@ -44,7 +44,9 @@ def placeholder(emitter: Emitter, node: exp.Placeholder) -> Typed:
     if ordinal in emitter.request.holes:
         return Typed(emitter.target.cast("NULL", text), text, rank=Rank.COERCIBLE)
     if ordinal >= len(emitter.request.argument_types):
-        raise refused(node, f"placeholder {ordinal + 1} has no argument", rule="argument-count")
+        raise refused(
+            node, f"placeholder {ordinal + 1} has no argument", "add an <argument> for it", rule="argument-count"
+        )
     argument = emitter.request.argument_types[ordinal]
     mark = f"{MARK_START}{ordinal}{MARK_END}"
     if argument is ArgumentType.STRING:
@@ -63,7 +65,9 @@ def literal(emitter: Emitter, node: exp.Literal) -> Typed:
         return text(emitter, node, node.this, Kind.VARCHAR)
     digits = str(node.this).lower()
     if _NUMBER.fullmatch(digits) is None:
-        raise refused(node, f"the constant {digits} is not carried to this ledger")
+        raise refused(
+            node, f"the constant `{digits}` is not carried to this ledger", "write it as a number or a string"
+        )
     if digits.startswith("$"):
         return _money(emitter, node, digits[1:])
     if "e" in digits:
@@ -73,7 +77,7 @@ def literal(emitter: Emitter, node: exp.Literal) -> Typed:
     integral, _, fraction = digits.partition(".")
     precision = max(len(integral.lstrip("0")) + len(fraction), 1)
     if precision > MAX_PRECISION:
-        raise refused(node, "a number of more than 38 digits is not a T-SQL literal")
+        raise refused(node, "a number of more than 38 digits is not a T-SQL literal", "write at most 38 digits")
     type_ = decimal(precision, len(fraction))
     written = f"{integral or '0'}.{fraction}" if fraction else (integral or "0")
     return Typed(emitter.target.cast(written, type_), type_, constant=Decimal(written))
@@ -81,7 +85,7 @@ def literal(emitter: Emitter, node: exp.Literal) -> Typed:
 
 def _float(node: exp.Expr, value: float) -> Typed:
     if value in (float("inf"), float("-inf")):
-        raise refused(node, "the constant is beyond the range of float")
+        raise refused(node, "the constant is beyond the range of float", "write a smaller one")
     return Typed(f"CAST({value!r} AS double precision)", FLOAT, constant=value)
 
 
@@ -99,7 +103,7 @@ def whole(emitter: Emitter, node: exp.Expr, value: int) -> Typed:
     if value <= _MAX_INT:
         return Typed(str(value), INT, constant=value)
     if len(str(value)) > MAX_PRECISION:
-        raise refused(node, "a number of more than 38 digits is not a T-SQL literal")
+        raise refused(node, "a number of more than 38 digits is not a T-SQL literal", "write at most 38 digits")
     type_ = decimal(len(str(value)), 0)
     return Typed(emitter.target.cast(str(value), type_), type_, constant=Decimal(value))
 
@@ -114,7 +118,7 @@ def text(emitter: Emitter, node: exp.Expr, value: str, kind: Kind) -> Typed:
     if "\\\n" in value or "\\\r" in value:
         raise refused(node, "a backslash at a line's end inside a string joins the lines in T-SQL", "write one line")
     if any(character < "\x09" for character in value):
-        raise refused(node, "a control character inside a string is not carried to this ledger")
+        raise refused(node, "a control character inside a string is not carried to this ledger", "leave it out")
     if kind is Kind.VARCHAR and not _fits_code_page(value):
         raise refused(node, "a string without N holds a character that its code page lacks", "write N'…'")
     type_ = SqlType(kind, length=max(_units(value), 1), collation=emitter.collation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlglot import exp
@@ -17,10 +18,8 @@ from engine.sql.translate.typed import Typed
 
 def merged(emitter: Emitter, node: exp.Expr, plan: SelectPlan | CompoundPlan, tail: Tail) -> Plan:
     """`plan`, which merges rows by the target's own equality, by SQL Server's; `tail` follows the merged rows."""
+    check_comparable(node, plan)
     values = [output.value for output in plan.outputs]
-    for value in values:
-        if value.type.kind in LEGACY | {Kind.OTHER}:
-            raise refused(node, f"DISTINCT over {value.type.kind} is not T-SQL")
     if not any(value.type.kind in STRINGS and folds(value.type.collation) for value in values):
         return replace(plan, tail=tail)
     every = replace(plan, is_distinct=False) if isinstance(plan, SelectPlan) else replace(plan, operator="UNION ALL")
@@ -32,12 +31,33 @@ def merged(emitter: Emitter, node: exp.Expr, plan: SelectPlan | CompoundPlan, ta
     return MergedPlan(every, tuple(keys), tuple(shown), tail)
 
 
+def check_comparable(node: exp.Expr, plan: Plan) -> None:
+    """Refuse rows of which a column does not compare."""
+    for output in plan.outputs:
+        if output.value.type.kind in LEGACY | {Kind.OTHER}:
+            hint = "CAST it to varchar(max) or nvarchar(max), or leave the column out"
+            raise refused(node, f"DISTINCT over {output.value.type.kind} is not T-SQL", hint)
+
+
 def _key(emitter: Emitter, node: exp.Expr, value: Typed, column: str) -> str:
     if value.type.kind not in STRINGS:
         return column
     return key_of(emitter, Typed(column, value.type), checked(node, known_collation(node, value)))
 
 
-def folds_any(plan: Plan) -> bool:
-    """Whether a column is a string that may equal one of other bytes."""
-    return any(output.value.type.kind in STRINGS and folds(output.value.type.collation) for output in plan.outputs)
+def folds_any(emitter: Emitter, plan: Plan) -> bool:
+    """Whether a column is a string that may equal one of other bytes; one that is NULL in each branch, as a hole is,
+    equals only itself."""
+    branches: list[Sequence[Typed]] = []
+
+    def noted(values: Sequence[Typed]) -> Sequence[Typed]:
+        branches.append(values)
+        return values
+
+    plan.changed(noted)
+    return any(
+        value.type.kind in STRINGS
+        and folds(value.type.collation)
+        and any(values[number].sql != emitter.target.cast("NULL", value.type) for values in branches)
+        for number, value in enumerate(output.value for output in plan.outputs)
+    )

@@ -1,4 +1,4 @@
-"""ABS, ROUND, FLOOR, CEILING and SIGN of exact numbers (Microsoft Learn, "Mathematical functions (Transact-SQL)")."""
+"""ABS, ROUND, FLOOR, CEILING, SIGN and POWER of exact numbers (Microsoft Learn, "Mathematical functions")."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import EXACT, INT, MONEYS, WHOLE, decimal, precision_of, way_to_exact
 from engine.sql.translate.typed import Typed
+
+_MOST_FACTORS: Final = 9
 
 
 def _exact(emitter: Emitter, node: exp.Func) -> Typed:
@@ -73,13 +75,24 @@ def rounded(emitter: Emitter, node: exp.Round) -> Typed:
     return value.made(emitter.target.cast(f"{name}({sql}, {places})", value.type))
 
 
+def power(emitter: Emitter, node: exp.Pow) -> Typed:
+    """POWER of whole numbers: SQL Server computes others in float. An int's result is an int, as are smaller ones'."""
+    value, times = _exact(emitter, node), node.expression
+    exponent = int(times.this) if isinstance(times, exp.Literal) and str(times.this).isdecimal() else 0
+    if value.type.kind is not Kind.INT or not 1 <= exponent <= _MOST_FACTORS:
+        what = f"POWER of {value.type.kind} with this exponent is computed in float, which is not exact"
+        raise refused(node, what, f"multiply the value with itself; POWER(int, 1 to {_MOST_FACTORS}) is carried")
+    factor = emitter.target.cast(value.sql, INT)
+    return Typed(f"({' * '.join([factor] * exponent)})", INT)
+
+
 def _plain(node: exp.Expr, number: exp.Expr | None) -> int:
     """A whole number as it stands in the text, with a minus or without."""
     negative = isinstance(number, exp.Neg)
     digits = number.this if isinstance(number, exp.Neg) else number
     if isinstance(digits, exp.Literal) and not digits.is_string and str(digits.this).isdecimal():
         return -int(digits.this) if negative else int(digits.this)
-    raise refused(node, "ROUND is carried with a plain number of places")
+    raise refused(node, "ROUND is carried with a plain number of places", "write the number of places: ROUND(x, 2)")
 
 
 NUMBER_FUNCTIONS: Final[dict[type[exp.Expr], Entry]] = {
@@ -87,5 +100,6 @@ NUMBER_FUNCTIONS: Final[dict[type[exp.Expr], Entry]] = {
     exp.Sign: entry(sign, "this"),
     exp.Floor: entry(floor, "this"),
     exp.Ceil: entry(ceiling, "this"),
+    exp.Pow: entry(power, "this", "expression", needs=("expression",)),
     exp.Round: entry(rounded, "this", "decimals", "truncate"),
 }

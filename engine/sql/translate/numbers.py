@@ -15,6 +15,7 @@ from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import (
     EXACT,
     FLOATS,
+    MAX_PRECISION,
     MONEYS,
     WHOLE,
     decimal,
@@ -97,7 +98,7 @@ def _money(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Type
 def _decimal(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Typed) -> Typed:
     """Decimals under `+`, `-` and `*`, where SQL Server does not have to give digits up."""
     if sign == "%":
-        raise refused(node, "% on decimals is not carried to this ledger", "CAST both sides to bigint")
+        return _remainder(node, left, right)
     result = product_of(left.type, right.type) if sign == "*" else sum_of(left.type, right.type)
     if result.is_reduced:
         message = "SQL Server gives up digits after the point here, as more than 38 would be needed"
@@ -111,6 +112,17 @@ def _decimal(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Ty
     else:
         sql = f"({left.sql} {sign} {right.sql})"
     return Typed(emitter.target.cast(sql, type_) if result.is_capped else sql, type_, is_loose=_is_loose(left, right))
+
+
+def _remainder(node: exp.Expr, left: Typed, right: Typed) -> Typed:
+    """Decimals under `%`, in a type that holds both sides, so that nothing is rounded."""
+    scale = max(scale_of(left.type), scale_of(right.type))
+    digits = [precision_of(side.type) - scale_of(side.type) for side in (left, right)]
+    if max(digits) + scale > MAX_PRECISION:
+        raise refused(node, "% needs more than 38 digits here", "CAST both sides to smaller decimals first")
+    common = f"numeric({max(digits) + scale},{scale})"
+    sql = f"(CAST({left.sql} AS {common}) % CAST({right.sql} AS {common}))"
+    return Typed(sql, decimal(min(digits) + scale, scale), is_loose=_is_loose(left, right))
 
 
 def _as_exact(value: Typed) -> str:

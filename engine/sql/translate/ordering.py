@@ -31,7 +31,7 @@ def sort_key(emitter: Emitter, node: exp.Ordered) -> str:
 
 def _expression_key(emitter: Emitter, node: exp.Ordered) -> str:
     if node.find(exp.Column) is None:
-        raise refused(node, "an order by a constant is not T-SQL")
+        raise refused(node, "an order by a constant is not T-SQL", "name a column")
     return sorted_by(node, _key(emitter, node, emitter.scalar(node.this)))
 
 
@@ -42,8 +42,8 @@ def sorted_by(node: exp.Ordered, sql: str) -> str:
 
 def _key(emitter: Emitter, node: exp.Ordered, value: Typed) -> str:
     if value.type.kind in _UNORDERED:
-        hint = "order by another column" if value.type.kind is Kind.UNIQUEIDENTIFIER else None
-        raise refused(node, f"{value.type.kind} values are not ordered alike on every ledger", hint)
+        what = f"{value.type.kind} values are not ordered alike on every ledger"
+        raise refused(node, what, "order by another column")
     return order_key(emitter, node, value) if value.type.kind in STRINGS else value.sql
 
 
@@ -78,7 +78,11 @@ def _item(emitter: Emitter, node: exp.Ordered, outputs: Sequence[Output], output
     if not outputs_only:
         return sorted_by(node, key)
     if key != value.sql:
-        raise refused(node, "this order by a string is not carried here", "order outside, in a derived table")
+        raise refused(
+            node,
+            "ORDER BY of a string whose rows are merged is not carried to this ledger",
+            "order outside, over a derived table",
+        )
     return sorted_by(node, str(number + 1))
 
 
@@ -88,14 +92,15 @@ def _output_number(node: exp.Ordered, outputs: Sequence[Output]) -> int | None:
     if isinstance(this, exp.Literal) and not this.is_string:
         number = int(this.this) if str(this.this).isdecimal() else 0
         if not 1 <= number <= len(outputs):
-            raise refused(node, f"ORDER BY {this.this} is no column's number")
+            raise refused(node, f"ORDER BY `{this.this}` is no column's number", "order by a column's name")
         return number - 1
     if not isinstance(this, exp.Column) or this.args.get("table") is not None:
         return None
     key = this.name.casefold()
     found = [index for index, output in enumerate(outputs) if (output.name or "").casefold() == key]
     if len({outputs[index].value.sql for index in found}) > 1:
-        raise refused(node, f"more than one column is called {this.name}", rule="ambiguous-column")
+        hint = "order by its number, or name the table"
+        raise refused(node, f"more than one column is called `{this.name}`", hint, rule="ambiguous-column")
     return found[0] if found else None
 
 
@@ -105,4 +110,8 @@ def _same_output(emitter: Emitter, node: exp.Ordered, outputs: Sequence[Output])
     for index, output in enumerate(outputs):
         if value is not None and output.value.sql == value.sql:
             return index
-    raise refused(node, "ORDER BY with DISTINCT or a set operation may only name a column of the SELECT list")
+    raise refused(
+        node,
+        "ORDER BY with DISTINCT or a set operation may only name a column of the SELECT list",
+        "add it to the SELECT list, or order outside, over a derived table",
+    )

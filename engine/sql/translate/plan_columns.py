@@ -17,16 +17,22 @@ def column_names(node: exp.Expr, alias: exp.TableAlias, outputs: Sequence[Output
     """The names by the alias's list, else by the query's own; each must have one, and only one."""
     given = alias.args.get("columns") or ()
     if not all(isinstance(column, exp.Identifier) for column in given):
-        raise refused(node, "the columns after an alias are plain names")
+        raise refused(node, "the columns after an alias are plain names", "write them without types: AS x (a, b)")
     if given and len(given) != len(outputs):
-        raise refused(node, f"the alias {alias.this.this} names {len(given)} columns, and its query has {len(outputs)}")
+        raise refused(
+            node,
+            f"the alias `{alias.this.this}` names {len(given)} columns, and its query has {len(outputs)}",
+            "name each column once",
+        )
     names = [column.this for column in given] if given else [output.name for output in outputs]
     seen: set[str] = set()
     for number, name in enumerate(names, start=1):
         if name is None:
-            raise refused(node, f"column {number} of {alias.this.this} has no name", "name it with AS")
+            raise refused(node, f"column {number} of `{alias.this.this}` has no name", "name it with AS")
         if name.casefold() in seen:
-            raise refused(node, f"the alias {alias.this.this} has two columns called {name}")
+            raise refused(
+                node, f"the alias `{alias.this.this}` has two columns called `{name}`", "give each its own name with AS"
+            )
         seen.add(name.casefold())
     return [name for name in names if name is not None]
 

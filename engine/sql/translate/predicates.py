@@ -68,7 +68,7 @@ def paren(emitter: Emitter, node: exp.Paren) -> str:
 def is_null(emitter: Emitter, node: exp.Is) -> str:
     """IS NULL."""
     if not isinstance(node.expression, exp.Null):
-        raise refused(node, "IS is carried with NULL alone")
+        raise refused(node, "IS is carried with NULL alone", "use =")
     return f"{emitter.scalar(node.this).sql} IS NULL"
 
 
@@ -88,7 +88,7 @@ def membership(emitter: Emitter, node: exp.In) -> str:
         return _in_query(emitter, node, value, query)
     pairs = [comparable(emitter, value, emitter.scalar(item), node, "=") for item in node.expressions]
     if not pairs:
-        raise refused(node, "IN without a list is not T-SQL")
+        raise refused(node, "IN without a list is not T-SQL", "write the list: IN (1, 2)")
     if len({pair.left for pair in pairs}) == 1:
         return f"{pairs[0].left} IN ({', '.join(pair.right for pair in pairs)})"
     return f"({' OR '.join(f'{pair.left} = {pair.right}' for pair in pairs)})"
@@ -98,7 +98,7 @@ def _in_query(emitter: Emitter, node: exp.In, value: Typed, query: exp.Expr) -> 
     emitter.forbid_subquery(query)
     plan = emitter.plan(query.this if isinstance(query, exp.Subquery) else query)
     if len(plan.outputs) != 1:
-        raise refused(node, "a subquery after IN has one column")
+        raise refused(node, "a subquery after IN has one column", "select one column in it, or use EXISTS")
     pairs: list[Pair] = []
 
     def compared(values: Sequence[Typed]) -> list[Typed]:

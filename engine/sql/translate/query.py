@@ -12,7 +12,7 @@ from engine.sql.translate.aggregates import has_aggregate
 from engine.sql.translate.columns import used
 from engine.sql.translate.common_tables import check_position
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.faults import Refused, did_you_mean, refused
 from engine.sql.translate.kinds import STRINGS
 from engine.sql.translate.merging import merged
 from engine.sql.translate.ordering import order_items
@@ -68,7 +68,7 @@ def _group(emitter: Emitter, node: exp.Select) -> str:
         return ""
     emitter.check_arguments(group, _GROUPS)
     if not group.expressions:
-        raise refused(group, "GROUP BY names no column")
+        raise refused(group, "GROUP BY names no column", "name what to group by")
     keys, representatives = [], {}
     values = [emitter.attempt(partial(_grouped, emitter, item)) for item in group.expressions]
     for item, value in zip(group.expressions, values, strict=True):
@@ -91,7 +91,9 @@ def _after_grouping(node: exp.Select) -> Iterator[exp.Expr]:
 
 def _grouped(emitter: Emitter, item: exp.Expr) -> Typed:
     if item.find(exp.Query) is not None:
-        raise refused(item, "a subquery in GROUP BY is not T-SQL")
+        raise refused(
+            item, "a subquery in GROUP BY is not T-SQL", "compute it in a derived table, and group by its column"
+        )
     value = emitter.scalar(item)
     if value.constant is not None or value.is_null or value.placeholder is not None:
         raise refused(item, "GROUP BY a constant is not T-SQL", "name the column")
@@ -124,7 +126,7 @@ def _output(emitter: Emitter, item: exp.Expr) -> Output:
     if isinstance(item, exp.Alias):
         emitter.check_arguments(item, _ALIASED)
         if not item.alias:
-            raise refused(item, "a column's name is empty")
+            raise refused(item, "a column's name is empty", "write a name after AS")
         return Output(item.alias, emitter.scalar(item.this))
     return Output(item.name if isinstance(item, exp.Column) else None, emitter.scalar(item))
 
@@ -138,9 +140,10 @@ def _star(emitter: Emitter, item: exp.Expr) -> Sequence[Output]:
     key = qualifier.this.casefold() if qualifier is not None else None
     sources = [source for source in emitter.scope.sources if key in (None, source.key)]
     if not sources:
-        raise refused(
-            item, f"no table or alias here is called {key}" if key else "* without FROM", rule="unknown-column"
-        )
+        if key is None:
+            raise refused(item, "* stands for no column without FROM", "add FROM", rule="unknown-column")
+        hint = did_you_mean(key, [source.key for source in emitter.scope.sources])
+        raise refused(item, f"no table or alias here is called `{key}`", hint, rule="unknown-column")
     if any(source.is_open for source in sources):
         raise Refused(None)
     return [

@@ -11,7 +11,7 @@ from engine.sql.translate.comparison import common_collation
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import UNICODE
-from engine.sql.translate.string_functions import text_argument, varying
+from engine.sql.translate.string_functions import limit_of, text_argument, varying
 from engine.sql.translate.strings import (
     DOTTED_I,
     DOTTED_I_STANDS_AS,
@@ -80,7 +80,7 @@ def _put(emitter: Emitter, put: Typed) -> str:
 def _type(value: Typed, pattern: Typed, put: Typed) -> SqlType:
     """Unicode where one of the three is; the longest that the result may be, None where the value is `max`."""
     wide = next((side.type for side in (value, pattern, put) if side.type.kind in UNICODE), value.type)
-    limit = 4000 if wide.kind in UNICODE else 8000
+    limit = limit_of(wide)
     length = value.type.length
     if length is not None:
         at_most = len(pattern.constant) if isinstance(pattern.constant, str) and pattern.constant else 1
@@ -91,7 +91,7 @@ def _type(value: Typed, pattern: Typed, put: Typed) -> SqlType:
 
 def _cut(emitter: Emitter, value: Typed, put: Typed, sql: str, type_: SqlType) -> Typed:
     """SQL Server cuts a result that is not `max` at 8000 bytes."""
-    limit = 4000 if type_.kind in UNICODE else 8000
+    limit = limit_of(type_)
     if type_.length == limit:
         sql = counted(emitter.target, value, f"left({sql}, {limit})", type_)
     return Typed(sql, type_, rank=value.rank, is_basic=is_basic(value) and is_basic(put))

@@ -9,6 +9,7 @@ from sqlglot import exp
 from engine.model import Kind
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
+from engine.sql.translate.guards import guarded
 
 _TOP: Final = frozenset({"expression", "limit_options"})
 _FETCH: Final = frozenset({"direction", "count", "limit_options"})
@@ -33,9 +34,9 @@ def tail_counts(emitter: Emitter, node: exp.Query, *, is_ordered: bool) -> RowCo
     elif isinstance(limit, exp.Fetch):
         emitter.check_arguments(limit, _FETCH)
         _check_options(emitter, limit, rows_word=True)
-        rows = _count(emitter, limit.args.get("count"))
+        rows = _count(emitter, limit.args.get("count"), least=1)
     if (offset is not None or isinstance(limit, exp.Fetch)) and not is_ordered:
-        raise refused(node, "OFFSET and FETCH need ORDER BY")
+        raise refused(node, "OFFSET and FETCH need ORDER BY", "add ORDER BY")
     if offset is None:
         return RowCounts(rows, None)
     emitter.check_arguments(offset, _OFFSET)
@@ -53,10 +54,12 @@ def _check_options(emitter: Emitter, node: exp.Expr, *, rows_word: bool) -> None
     emitter.check_arguments(options, frozenset({"rows"} if rows_word else ()))
 
 
-def _count(emitter: Emitter, given: exp.Expr | None) -> str:
-    """A plain number or a whole-number argument that is never null."""
+def _count(emitter: Emitter, given: exp.Expr | None, *, least: int = 0) -> str:
+    """A plain number or a whole-number argument that is never null; less than `least` is an error."""
     node = given.unnest() if given is not None else exp.Null()
     if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdecimal():
+        if int(node.this) < least:
+            raise refused(node, "FETCH of no row is an error in SQL Server", "fetch at least 1 row")
         return str(node.this)
     if isinstance(node, exp.Placeholder):
         value = emitter.scalar(node)
@@ -67,5 +70,9 @@ def _count(emitter: Emitter, given: exp.Expr | None) -> str:
             and value.type.kind is Kind.BIGINT
             and not (ordinal < len(nullable) and nullable[ordinal])
         ):
-            return value.sql
-    raise refused(node, "a row count is carried as a plain number, or as an int argument that is never null")
+            fails_if, message = f"{value.sql} < {least}", "the number of rows is too small"
+            return guarded(
+                emitter.target, value.sql, value.type, fails_if=fails_if, message=message, witnesses=[value.sql]
+            )
+    hint = "CAST it to int outside, or write the number"
+    raise refused(node, "a row count is carried as a plain number, or as an int argument that is never null", hint)

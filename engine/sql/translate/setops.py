@@ -13,7 +13,7 @@ from engine.sql.translate.common_tables import check_position
 from engine.sql.translate.conversion import adapted, common_type
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
-from engine.sql.translate.merging import folds_any, merged
+from engine.sql.translate.merging import check_comparable, folds_any, merged
 from engine.sql.translate.ordering import order_items
 from engine.sql.translate.plans import CompoundPlan, Output, Plan, SelectPlan, Tail
 from engine.sql.translate.row_counts import tail_counts
@@ -35,7 +35,7 @@ def set_operation(emitter: Emitter, node: exp.SetOperation) -> Plan:
     word = str(node.key).upper()
     is_distinct = bool(node.args.get("distinct"))
     if not is_distinct and word != "UNION":
-        raise refused(node, f"{word} ALL is not T-SQL")
+        raise refused(node, f"{word} ALL is not T-SQL", "leave ALL out")
     plan = together(emitter, node, left, right, word if is_distinct else "UNION ALL")
     order = node.args.get("order")
     noted = len(emitter.faults)
@@ -46,16 +46,23 @@ def set_operation(emitter: Emitter, node: exp.SetOperation) -> Plan:
     tail = Tail(keys, *tail_counts(emitter, node, is_ordered=order is not None))
     if not is_distinct:
         return CompoundPlan(plan.outputs, plan.operator, plan.left, plan.right, tail)
-    if word != "UNION" and folds_any(plan):
+    if word != "UNION" and folds_any(emitter, plan):
         hint = "compare keys that are numbers, or use EXISTS"
         raise refused(node, f"{word} over strings is not carried under this collation", hint)
+    if word != "UNION":
+        check_comparable(node, plan)
+        return CompoundPlan(plan.outputs, plan.operator, plan.left, plan.right, tail)
     return merged(emitter, node, plan, tail)
 
 
 def together(emitter: Emitter, node: exp.Expr, left: Plan, right: Plan, operator: str) -> CompoundPlan:
     """Both with their columns in common types; the left one's names."""
     if len(left.outputs) != len(right.outputs):
-        raise refused(node, f"{operator} of {len(left.outputs)} and {len(right.outputs)} columns")
+        raise refused(
+            node,
+            f"{operator} of {len(left.outputs)} and {len(right.outputs)} columns",
+            "select as many columns in each",
+        )
     pairs = zip(left.outputs, right.outputs, strict=True)
     types = [common_type([one.value, other.value], node) for one, other in pairs]
 
@@ -78,7 +85,11 @@ def _joined(left: Plan, right: Plan, types: Sequence[SqlType]) -> tuple[Output, 
 def values_table(emitter: Emitter, node: exp.Values) -> Plan:
     """VALUES as a table: one SELECT a row, in common types."""
     if len(node.expressions) > _MOST_VALUES:
-        raise refused(node, f"VALUES of more than {_MOST_VALUES} rows is not carried to this ledger")
+        raise refused(
+            node,
+            f"VALUES of more than {_MOST_VALUES} rows is not carried to this ledger",
+            "keep the rows in a table of the ledger",
+        )
     plan: Plan | None = None
     for row in node.expressions:
         items = [row]
@@ -89,7 +100,7 @@ def values_table(emitter: Emitter, node: exp.Values) -> Plan:
         next_row = SelectPlan(outputs, "")
         plan = next_row if plan is None else together(emitter, node, plan, next_row, "UNION ALL")
     if plan is None:
-        raise refused(node, "VALUES without rows is not T-SQL")
+        raise refused(node, "VALUES without rows is not T-SQL", "write at least one row: VALUES (1)")
     return plan
 
 
@@ -103,6 +114,6 @@ def scalar_subquery(emitter: Emitter, node: exp.Subquery) -> Typed:
     emitter.forbid_subquery(node)
     plan = emitter.plan(node.this)
     if len(plan.outputs) != 1:
-        raise refused(node, "a subquery as a value has one column")
+        raise refused(node, "a subquery as a value has one column", "select one column in it, or use APPLY")
     value = plan.outputs[0].value
     return Typed(f"({plan.render([None])})", value.type, is_loose=value.is_loose, rank=value.rank)

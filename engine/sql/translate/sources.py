@@ -68,13 +68,17 @@ def _join(emitter: Emitter, join: exp.Join) -> str:
     emitter.check_arguments(join, _JOIN)
     hint = str(join.args.get("hint") or "HASH").upper()
     if hint not in _JOIN_HINTS:
-        raise refused(join, f"the join hint {hint} is not carried to this ledger")
+        raise refused(join, f"the join hint `{hint}` is not carried to this ledger", "leave the hint out")
     if isinstance(join.this, exp.Lateral):
         return _apply(emitter, join)
     on = join.args.get("on")
     word = _JOINS.get((join.side, join.kind, on is not None))
     if word is None:
-        raise refused(join, f"{join.side} {join.kind} JOIN of this form is not carried to this ledger")
+        raise refused(
+            join,
+            f"{join.side} {join.kind} JOIN of this form is not carried to this ledger",
+            "use INNER, LEFT, RIGHT or FULL JOIN … ON, or CROSS JOIN",
+        )
     item = _item(emitter, join.this)
     return word + item + (f" ON {emitter.predicate(on)}" if on is not None else "")
 
@@ -95,7 +99,9 @@ def _item(emitter: Emitter, node: exp.Expr) -> str:
         return _derived(emitter, node, node.this, node.args.get("alias"), emitter.scope.parent)
     if isinstance(node, exp.Values):
         return _derived(emitter, node, node, node.args.get("alias"), emitter.scope.parent)
-    raise refused(node, f"{emitter.name_of(node)} in FROM is not carried to this ledger")
+    raise refused(
+        node, f"{emitter.name_of(node)} in FROM is not carried to this ledger", "use a table, a view or a derived table"
+    )
 
 
 def _apply(emitter: Emitter, join: exp.Join) -> str:
@@ -119,12 +125,12 @@ def _derived(
 ) -> str:
     """A query in FROM under its alias; its own scope is inside `parent`."""
     if alias is None or alias.this is None:
-        raise refused(node, "a query in FROM needs an alias")
+        raise refused(node, "a query in FROM needs an alias", "write its alias after the closing )")
     emitter.check_arguments(alias, _ALIAS)
     scope = emitter.scope
     key = alias.this.this.casefold()
     if any(source.key == key for source in scope.sources):
-        raise refused(node, f"two tables here are called {alias.this.this}", "give each its own alias")
+        raise refused(node, f"two tables here are called `{alias.this.this}`", "give each its own alias")
     noted = len(scope.sources)
     scope.sources.append(unknown_source(key))
     emitter.scope = Scope(parent) if parent is not scope else Scope(_without_last(scope))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from sqlglot import exp
 
+from engine.model import Kind
 from engine.sql.translate.aggregates import argument_scope
 from engine.sql.translate.comparison import common_collation
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.guards import guarded
-from engine.sql.translate.kinds import UNICODE
+from engine.sql.translate.kinds import STRINGS, UNICODE
 from engine.sql.translate.ordering import sort_key
-from engine.sql.translate.string_functions import text_argument, varying
-from engine.sql.translate.typed import Typed
+from engine.sql.translate.string_functions import as_text, limit_of, text_argument, varying
+from engine.sql.translate.typed import Rank, Typed
 
 _ORDER: Final = frozenset({"this", "expressions"})
 
@@ -26,14 +28,14 @@ def string_agg(emitter: Emitter, node: exp.GroupConcat) -> Typed:
         raise refused(node, "STRING_AGG without an order gives any order", "add WITHIN GROUP (ORDER BY …)")
     emitter.check_arguments(ordered, _ORDER)
     with argument_scope(emitter, node):
-        value = text_argument(emitter, ordered.this)
+        value = _text(emitter, ordered.this)
         keys = ", ".join(sort_key(emitter, item) for item in ordered.expressions)
     separator = text_argument(emitter, node.args["separator"])
     if not isinstance(separator.constant, str):
-        raise refused(node, "STRING_AGG is carried with a literal separator")
+        raise refused(node, "STRING_AGG is carried with a literal separator", "write the separator in quotes: ', '")
     common_collation(value, separator, node)
     wide = next((side for side in (value, separator) if side.type.kind in UNICODE), value)
-    type_ = varying(wide.type, None if value.type.length is None else 4000 if wide.type.kind in UNICODE else 8000)
+    type_ = varying(wide.type, None if value.type.length is None else limit_of(wide.type))
     sql = f"string_agg({value.sql}, {separator.sql} ORDER BY {keys})"
     if type_.length is not None:
         sql = guarded(
@@ -45,6 +47,15 @@ def string_agg(emitter: Emitter, node: exp.GroupConcat) -> Typed:
             witnesses=[sql],
         )
     return Typed(sql, type_, rank=value.rank)
+
+
+def _text(emitter: Emitter, node: exp.Expr) -> Typed:
+    """The values; what is no string becomes an nvarchar."""
+    value = emitter.scalar(node)
+    if value.is_null or value.type.kind in STRINGS:
+        return text_argument(emitter, node)
+    written = as_text(emitter, node)
+    return Typed(written.sql, replace(written.type, kind=Kind.NVARCHAR), rank=Rank.COERCIBLE, is_basic=True)
 
 
 STRING_AGG: Final[dict[type[exp.Expr], Entry]] = {

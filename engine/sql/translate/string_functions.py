@@ -13,12 +13,15 @@ from engine.sql.translate.cast_text import written_out
 from engine.sql.translate.comparison import common_collation
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
-from engine.sql.translate.guards import guarded
+from engine.sql.translate.guards import BASIC, guarded
 from engine.sql.translate.kinds import INT, LEGACY, STRINGS, UNICODE, WHOLE
-from engine.sql.translate.strings import counted, fold_case, is_basic, is_unicode
+from engine.sql.translate.strings import counted, counted_to, fold_case, has_pairs, is_basic, is_unicode
 from engine.sql.translate.typed import Rank, Typed
 
-_MAX_LENGTH: Final = {True: 4000, False: 8000}
+
+def limit_of(type_: SqlType) -> int:
+    """How many characters a string that is not `max` may have."""
+    return 4000 if type_.kind in UNICODE else 8000
 
 
 def text_argument(emitter: Emitter, node: exp.Expr) -> Typed:
@@ -56,8 +59,10 @@ def length(emitter: Emitter, node: exp.Length) -> Typed:
     """LEN: characters, without the blanks at the end."""
     value = text_argument(emitter, node.this)
     type_ = SqlType(Kind.BIGINT) if value.type.length is None and value.placeholder is None else INT
-    sql = emitter.target.cast(f"length(rtrim({value.sql}, ' '))", type_)
-    return Typed(counted(emitter.target, value, sql, type_), type_)
+    sql = f"length(rtrim({value.sql}, ' '))"
+    if has_pairs(value):
+        sql = f"({sql} + length(regexp_replace({value.sql}, '{BASIC}', '', 'g')))"
+    return Typed(emitter.target.cast(sql, type_), type_)
 
 
 def left(emitter: Emitter, node: exp.Left) -> Typed:
@@ -74,9 +79,10 @@ def _end(emitter: Emitter, node: exp.Expr, name: str) -> Typed:
     value, count = text_argument(emitter, node.this), whole_argument(emitter, node.expression)
     known = count.constant if isinstance(count.constant, int) else None
     if known is not None and known < 0:
-        raise refused(node, f"{name.upper()} with a negative length is an error in SQL Server")
+        raise refused(node, f"{name.upper()} with a negative length is an error in SQL Server", "write 0 or more")
     type_ = varying(value.type, _shorter(value.type.length, known))
-    sql = counted(emitter.target, value, f"{name}({value.sql}, {count.sql})", type_)
+    part = f"{name}({value.sql}, {count.sql})"
+    sql = counted_to(emitter.target, value, part, part, type_)
     return derived(value, _with_length(emitter, name, count, sql, type_), type_, is_checked=True)
 
 
@@ -98,13 +104,14 @@ def substring(emitter: Emitter, node: exp.Substring) -> Typed:
     value, start = text_argument(emitter, node.this), whole_argument(emitter, node.args["start"])
     count = whole_argument(emitter, node.args["length"])
     if isinstance(count.constant, int) and count.constant < 0:
-        raise refused(node, "SUBSTRING with a negative length is an error in SQL Server")
+        raise refused(node, "SUBSTRING with a negative length is an error in SQL Server", "write 0 or more")
     if isinstance(start.constant, int) and isinstance(count.constant, int):
         return _constant_substring(emitter, value, start.constant, count.constant)
     type_ = varying(value.type, value.type.length)
     first = f"greatest({start.sql}, 1)"
     taken = f"greatest({count.sql} + least({start.sql}, 1) - 1, 0)"
-    sql = counted(emitter.target, value, f"substring({value.sql}, {first}, {taken})", type_)
+    until = f"substring({value.sql}, 1, {first} - 1 + {taken})"
+    sql = counted_to(emitter.target, value, until, f"substring({value.sql}, {first}, {taken})", type_)
     sql = f"CASE WHEN {start.sql} IS NOT NULL AND {count.sql} IS NOT NULL THEN {sql} END"
     return derived(value, _with_length(emitter, "substring", count, sql, type_), type_, is_checked=True)
 
@@ -113,7 +120,8 @@ def _constant_substring(emitter: Emitter, value: Typed, start: int, count: int) 
     taken = max(count + min(start, 1) - 1, 0)
     type_ = varying(value.type, _shorter(value.type.length, taken))
     sql = f"substring({value.sql}, {max(start, 1)}, {taken})"
-    return derived(value, counted(emitter.target, value, sql, type_), type_, is_checked=True)
+    until = f"left({value.sql}, {max(start, 1) - 1 + taken})"
+    return derived(value, counted_to(emitter.target, value, until, sql, type_), type_, is_checked=True)
 
 
 def trim(emitter: Emitter, node: exp.Trim) -> Typed:
@@ -161,25 +169,30 @@ def _in_code_page(letter: str) -> bool:
     return letter < "\u0100" or letter in "ŠšŒœŽžŸ"
 
 
-def concatenated(node: exp.Add, first: Typed, second: Typed) -> Typed:
-    """`+` between strings: NULL where one of them is."""
+def concatenated(emitter: Emitter, node: exp.Add, first: Typed, second: Typed) -> Typed:
+    """`+` between strings: NULL where one of them is; cut at 8000 bytes where neither is `max`."""
     for side, other in ((first, second), (second, first)):
         if side.type.kind not in STRINGS - LEGACY and not side.is_null:
             kinds = f"{other.type.kind} + {side.type.kind}"
             hint = "use CONCAT, or CAST it to varchar(n)"
             raise refused(node, f"{kinds} makes SQL Server convert the string to a number, or fail", hint)
     if first.is_null or second.is_null:
-        raise refused(node, "a string + NULL is always NULL")
-    return _joined(node, [first, second], [first.sql, second.sql])
+        raise refused(node, "a string + NULL is always NULL", "leave the NULL out, or use CONCAT")
+    made = _joined(node, [first, second], [first.sql, second.sql])
+    limit = limit_of(made.type)
+    if made.type.length is None or made.type.length <= limit:
+        return made
+    type_ = varying(made.type, limit)
+    return derived(made, counted(emitter.target, made, f"left({made.sql}, {limit})", type_), type_, is_checked=True)
 
 
 def concat(emitter: Emitter, node: exp.Concat) -> Typed:
     """CONCAT: values become strings, NULL an empty one."""
     if len(node.expressions) < 2:
-        raise refused(node, "CONCAT has at least two values")
+        raise refused(node, "CONCAT has at least two values", "give it another value")
     values = [as_text(emitter, item) for item in node.expressions]
     sides = [value.sql if isinstance(value.constant, str) else f"coalesce({value.sql}, '')" for value in values]
-    return _joined(node, values, sides)
+    return _short(node, _joined(node, values, sides), "CONCAT")
 
 
 def concat_ws(emitter: Emitter, node: exp.ConcatWs) -> Typed:
@@ -187,9 +200,20 @@ def concat_ws(emitter: Emitter, node: exp.ConcatWs) -> Typed:
     separator, *values = [as_text(emitter, item) for item in node.expressions]
     has_null = any(isinstance(item, exp.Null) for item in node.expressions)
     if not isinstance(separator.constant, str) or len(values) < 2 or has_null:
-        raise refused(node, "CONCAT_WS is carried with a literal separator and at least two values")
+        raise refused(
+            node, "CONCAT_WS is carried with a literal separator and at least two values", "write CONCAT_WS(', ', a, b)"
+        )
     sql = f"concat_ws({', '.join(value.sql for value in (separator, *values))})"
-    return _joined(node, [value for item in values for value in (item, separator)], [sql])
+    return _short(node, _joined(node, [value for item in values for value in (item, separator)], [sql]), "CONCAT_WS")
+
+
+def _short(node: exp.Expr, value: Typed, name: str) -> Typed:
+    """What CONCAT gives, where it is not so long that SQL Server would have to cut it."""
+    limit = limit_of(value.type)
+    if value.type.length is not None and value.type.length > limit:
+        hint = "join with +, or CAST one of them to varchar(max) or nvarchar(max)"
+        raise refused(node, f"SQL Server cuts what {name} gives after {limit} characters", hint)
+    return value
 
 
 def as_text(emitter: Emitter, item: exp.Expr) -> Typed:
@@ -206,13 +230,10 @@ def as_text(emitter: Emitter, item: exp.Expr) -> Typed:
 
 
 def _joined(node: exp.Expr, values: Sequence[Typed], sides: Sequence[str]) -> Typed:
-    """Strings one after the other; SQL Server cuts the result at 8000 bytes where none of them is `max`."""
+    """Strings one after the other; the result may be longer than SQL Server lets a string be that is not `max`."""
     is_wide = any(value.type.kind in UNICODE for value in values)
     lengths = [value.type.length for value in values]
     total = None if None in lengths else sum(length for length in lengths if length is not None)
-    if total is not None and total > _MAX_LENGTH[is_wide]:
-        hint = "CAST one of them to varchar(max) or nvarchar(max), or all of them to shorter ones"
-        raise refused(node, f"SQL Server cuts this string after {_MAX_LENGTH[is_wide]} characters", hint)
     strongest = max(values, key=lambda value: value.rank)
     for value in values:
         common_collation(strongest, value, node)
@@ -222,7 +243,10 @@ def _joined(node: exp.Expr, values: Sequence[Typed], sides: Sequence[str]) -> Ty
 
 
 def charindex(emitter: Emitter, node: exp.StrPosition) -> Typed:
-    """CHARINDEX: the place of one string in another under its collation; 0 where there is none, or nothing to find."""
+    """CHARINDEX: the place of one string in another under its collation; 0 where there is none, or nothing to find.
+
+    It is an error where a character up to the end of what is found counts as two.
+    """
     wanted, value = text_argument(emitter, node.args["substr"]), text_argument(emitter, node.this)
     collation = common_collation(value, wanted, node)
     found, text = wanted.sql, value.sql
@@ -237,7 +261,8 @@ def charindex(emitter: Emitter, node: exp.StrPosition) -> Typed:
         rest = f"strpos(substring({text}, {start}), {found})"
         sql = f"CASE WHEN {rest} = 0 THEN 0 ELSE {rest} + {start} - 1 END"
     sql = emitter.target.cast(f"CASE WHEN {found} = '' THEN 0 ELSE {sql} END", type_)
-    return Typed(counted(emitter.target, value, sql, type_), type_)
+    until = f"CASE {sql} WHEN 0 THEN {value.sql} ELSE left({value.sql}, {sql} - 1 + length({wanted.sql})) END"
+    return Typed(counted_to(emitter.target, value, until, sql, type_), type_)
 
 
 STRING_FUNCTIONS: Final[dict[type[exp.Expr], Entry]] = {

@@ -32,7 +32,7 @@ def checked(node: exp.Expr, collation: Collation) -> Collation:
     """A collation whose rules are carried; raises Refused for one that takes no account of accents."""
     if collation.name is not None and "AI" in collation.name.upper().split("_"):
         hint = "name another one with COLLATE"
-        raise refused(node, f"the collation {collation.name} holds letters with and without accents equal", hint)
+        raise refused(node, f"the collation `{collation.name}` holds letters with and without accents equal", hint)
     return collation
 
 
@@ -79,7 +79,19 @@ def is_basic(value: Typed) -> bool:
 
 def counted(target: Target, value: Typed, sql: str, type_: SqlType) -> str:
     """`sql` of `type_`, which counts characters of `value`: an error where some count as two in SQL Server."""
-    return sql if is_basic(value) else without_astral(target, value.sql, sql, type_)
+    return counted_to(target, value, value.sql, sql, type_)
+
+
+def counted_to(target: Target, value: Typed, part: str, sql: str, type_: SqlType) -> str:
+    """`sql`, which counts characters of `part` of `value` only, and so is right where they count as one each."""
+    return sql if is_basic(value) else without_astral(target, part, sql, type_)
+
+
+def has_pairs(value: Typed) -> bool:
+    """Whether the string may hold characters that LEN counts as two: all collations but those with _SC do so."""
+    collation = value.type.collation
+    styles = set(collation.name.upper().split("_")) if collation is not None and collation.name is not None else set()
+    return not (is_basic(value) or styles & {"SC", "140"})
 
 
 def representative(emitter: Emitter, sql: str) -> str:

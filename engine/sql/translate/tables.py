@@ -33,7 +33,9 @@ def table(emitter: Emitter, node: exp.Table) -> str:
     """A table, view or CTE with its alias, put into the scope."""
     emitter.check_arguments(node, _TABLE)
     if not isinstance(node.this, exp.Identifier):
-        raise refused(node, "a function in FROM is not carried to this ledger")
+        raise refused(
+            node, "a function in FROM is not carried to this ledger", "use a derived table, or a view of the ledger"
+        )
     emitter.check_arguments(node.this, _NAME)
     _check_hints(emitter, node)
     alias = node.args.get("alias")
@@ -43,7 +45,7 @@ def table(emitter: Emitter, node: exp.Table) -> str:
     exposed = alias.this.this if alias is not None else name
     key = exposed.casefold()
     if any(source.key == key for source in emitter.scope.sources):
-        raise refused(node, f"two tables here are called {exposed}", "give each its own alias")
+        raise refused(node, f"two tables here are called `{exposed}`", "give each its own alias")
     common = emitter.ctes.get(name.casefold()) if schema is None else None
     if common is not None:
         emitter.scope.sources.append(Source(key, scope_columns(quoted(key), common.outputs)))
@@ -52,7 +54,7 @@ def table(emitter: Emitter, node: exp.Table) -> str:
     if known is None or known.name.casefold().startswith(_RESERVED):
         emitter.scope.sources.append(unknown_source(key))
         hint = did_you_mean(name, [table.name for table in emitter.schema.tables.values()])
-        raise refused(node, f"the ledger's schema has no table or view {name}", hint, rule="unknown-table")
+        raise refused(node, f"the ledger's schema has no table or view `{name}`", hint, rule="unknown-table")
     schema_key = known.schema.casefold() if alias is None else None
     alias_sql = quoted(key)
     columns = TableColumns(known, alias_sql, emitter.collation, emitter.schema.origin is SchemaOrigin.DDL)
@@ -64,7 +66,7 @@ def _check_hints(emitter: Emitter, node: exp.Table) -> None:
     for hint in node.args.get("hints") or ():
         for word in hint.expressions if isinstance(hint, exp.WithTableHint) else [hint]:
             if emitter.name_of(word).casefold() not in _HINTS and str(word.this).casefold() not in _HINTS:
-                raise refused(node, f"the table hint {word.this} is not carried to this ledger")
+                raise refused(node, f"the table hint `{word.this}` is not carried to this ledger", "leave the hint out")
 
 
 def table_name(emitter: Emitter, known: Table) -> str:

@@ -100,7 +100,7 @@ def _unsupported(plan: Plan, tree: exp.Query) -> Iterator[SqlFault]:
     """The outermost columns whose values have no JSON form, or lose something on the way."""
     for number, output in enumerate(plan.outputs, start=1):
         kind = output.value.type.kind
-        name = output.name or f"number {number}"
+        name = f"`{output.name}`" if output.name else f"number {number}"
         if kind is Kind.OTHER:
             message = f"The column {name} is a {output.value.type.other_name or 'type'} that has no JSON form."
             yield SqlFault("unsupported-type", node_offset(tree), message, "Leave it out, or CAST it.")

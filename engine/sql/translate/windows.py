@@ -34,6 +34,7 @@ _ARGUMENTS: Final[dict[type[exp.Expr], frozenset[str]]] = {
     exp.RowNumber: frozenset(),
     exp.Rank: frozenset(),
     exp.DenseRank: frozenset(),
+    exp.Ntile: frozenset({"this"}),
     exp.Sum: frozenset({"this"}),
     exp.Count: frozenset({"this", "big_int"}),
     exp.Min: frozenset({"this"}),
@@ -59,7 +60,7 @@ def window(emitter: Emitter, node: exp.Window) -> Typed:
         raise refused(node, f"{emitter.name_of(function)} with OVER is not carried to this ledger", ANYWHERE)
     emitter.check_arguments(function, allowed)
     if emitter.scope.in_aggregate:
-        raise refused(node, "a window function inside an aggregate is not T-SQL")
+        raise refused(node, "a window function inside an aggregate is not T-SQL", "compute it in a derived table")
     if not emitter.scope.allows_windows:
         raise refused(node, "a window function may stand in SELECT and ORDER BY only", "use a derived table")
     ordered = node.args.get("order") is not None
@@ -78,13 +79,23 @@ def _function(emitter: Emitter, node: exp.Expr, *, is_ordered: bool) -> Typed:
     if type(node) in _EXTREMES:
         return _EXTREMES[type(node)](emitter, node)
     if not is_ordered:
-        raise refused(node, f"{emitter.name_of(node)} needs ORDER BY in its OVER")
+        raise refused(node, f"{emitter.name_of(node)} needs ORDER BY in its OVER", "add ORDER BY to its OVER")
     if type(node) in _NUMBERING:
         return Typed(_NUMBERING[type(node)], BIGINT)
+    if isinstance(node, exp.Ntile):
+        return Typed(f"ntile({_buckets(node)})", BIGINT)
     value = emitter.scalar(node.this)
     if type(node) in _ENDS:
         return Typed(f"{_ENDS[type(node)]}({value.sql})", value.type, is_loose=value.is_loose, rank=value.rank)
     return _neighbour(emitter, node, value)
+
+
+def _buckets(node: exp.Ntile) -> int:
+    """How many groups NTILE makes."""
+    number = node.this
+    if isinstance(number, exp.Literal) and str(number.this).isdecimal() and int(number.this) > 0:
+        return int(number.this)
+    raise refused(node, "NTILE is carried with a plain number of groups", "write the number: NTILE(4)")
 
 
 def _neighbour(emitter: Emitter, node: exp.Expr, value: Typed) -> Typed:
@@ -92,7 +103,9 @@ def _neighbour(emitter: Emitter, node: exp.Expr, value: Typed) -> Typed:
     name = "lag" if isinstance(node, exp.Lag) else "lead"
     offset = node.args.get("offset")
     if offset is not None and not (isinstance(offset, exp.Literal) and str(offset.this).isdecimal()):
-        raise refused(node, f"{name.upper()} is carried with a plain number as its offset")
+        raise refused(
+            node, f"{name.upper()} is carried with a plain number as its offset", "write the number: LAG(x, 1)"
+        )
     sql = f"{name}({value.sql}, {offset.this if offset is not None else 1}"
     default = node.args.get("default")
     if default is not None:
@@ -115,7 +128,11 @@ def _over(emitter: Emitter, node: exp.Window, function: exp.Expr) -> str:
     spec = node.args.get("spec")
     if spec is not None:
         if order is None or not isinstance(function, exp.AggFunc) or type(function) in (exp.Lag, exp.Lead):
-            raise refused(node, "a frame needs ORDER BY, and an aggregate, FIRST_VALUE or LAST_VALUE")
+            raise refused(
+                node,
+                "a frame needs ORDER BY, and an aggregate, FIRST_VALUE or LAST_VALUE",
+                "add ORDER BY before ROWS, or leave the frame out",
+            )
         parts.append(_frame(emitter, spec))
     return " ".join(parts)
 
@@ -125,7 +142,7 @@ def _partition_key(emitter: Emitter, item: exp.Expr) -> str:
     if value.type.kind in STRINGS:
         return key_of(emitter, value, checked(item, known_collation(item, value)))
     if value.type.kind in (Kind.OTHER, Kind.XML):
-        raise refused(item, f"PARTITION BY {value.type.kind} is not carried to this ledger")
+        raise refused(item, f"PARTITION BY {value.type.kind} is not carried to this ledger", "CAST it to varchar(n)")
     return value.sql
 
 

@@ -240,6 +240,7 @@ def test_faults_point_at_the_offending_token(text: str, rule: str, at: str) -> N
     [
         "select convert(varchar(10), x) as a, convert (decimal(9, 2), convert(double precision, y), 1) as b from t",
         "select convert(dbo.code, x) as a, convert(varchar(max), y) as b from t",
+        "select parse(x as int) as a, try_parse(y as date) as b from t",
         "select (select 1 b) as a, (a + 1) b, c d from t e order by (d)",
     ],
 )
