@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.binding import Binder, Message, Row
 from engine.body import Body, DefinitionReference
-from engine.errors import DefinitionUnavailableError, LedgerError
+from engine.errors import BindingError, DefinitionUnavailableError, EngineError, LedgerError
 from engine.execution import Ledger, Queries, Rows
 from engine.execution.observed import ObservedSession, Observer
 from engine.model import CompiledDefinition, ResultKind
@@ -18,41 +20,65 @@ class Plan:
         definition = compiled.definition
         file = definition.file.encode(errors="backslashreplace").decode()  # a name in no encoding could not be dumped
         self.reference = DefinitionReference(definition.name, file, definition.content_hash)
-        self._steps = compiled.steps
-        self._binder = Binder(compiled)
+        self.steps = compiled.steps
+        self.binder = Binder(compiled)
+        self.max_rows = max_rows
+        self.is_single = len(compiled.steps) == 1
         self._shaper = Shaper(compiled, max_rows=max_rows)
-        self._is_single = len(compiled.steps) == 1
 
     def compose(self, event: str, message: Message, ledger: Ledger, observer: Observer | None) -> Body:
         """Bind, execute, shape. Raises what these stages raise, with the place in the definition."""
-        values = self._binder.bind(message)
+        values = self.binder.bind(message)
         with ledger.session() as opened:
             session: Queries = opened
             if observer is not None:
-                session = ObservedSession(opened, self.reference.file, self._steps, observer)
-            if self._is_single:
+                session = ObservedSession(opened, self.reference.file, self.steps, observer)
+            if self.is_single:
                 results = [self._execute(session, 0, values[0])]
             else:
                 with session.snapshot():
                     results = self._execute_all(session, values)
-        return Body.custom(event, self.reference, self._shaper.shape(results, event, message))
+        return self.body(results, event, message)
 
     def _execute_all(self, session: Queries, values: list[list[object]]) -> list[Rows]:
         rows: dict[str, Row | None] = {}
         results = []
-        for index, step in enumerate(self._steps):
-            found = self._execute(session, index, self._binder.bind_step(index, values[index], rows))
+        for index in range(len(self.steps)):
+            found = self._execute(session, index, self.binder.bind_step(index, values[index], rows))
             results.append(found)
-            if step.name is not None and step.result is not ResultKind.MANY:
-                rows[step.name.casefold()] = self._shaper.row(index, found)
+            self.note(index, found, rows)
         return results
 
     def _execute(self, session: Queries, index: int, values: list[object]) -> Rows:
-        step = self._steps[index]
         try:
-            found = session.execute(step.statement, values)
+            found = session.execute(self.steps[index].statement, values)
         except (LedgerError, DefinitionUnavailableError) as error:
-            error.locate(self.reference.name, self.reference.file, step.line, step.name or str(index + 1))
+            self.locate(index, error)
             raise
-        self._shaper.check_rows(index, found)
+        self.check(index, found)
         return found
+
+    def locate(self, index: int, error: EngineError) -> None:
+        """Say that step `index` met an error of the ledger's."""
+        step = self.steps[index]
+        error.locate(self.reference.name, self.reference.file, step.line, step.name or str(index + 1))
+
+    def check(self, index: int, found: Rows) -> None:
+        """Raises ResultError where step `index` promises another number of rows."""
+        self._shaper.check_rows(index, found)
+
+    def note(self, index: int, found: Rows, rows: dict[str, Row | None]) -> None:
+        """Add the row of step `index`, if it gives one, to the `rows` that later steps may take values from."""
+        step = self.steps[index]
+        if step.name is not None and step.result is not ResultKind.MANY:
+            rows[step.name.casefold()] = self._shaper.row(index, found)
+
+    def body(self, results: list[Rows], event: str, message: Message) -> Body:
+        """Shape the rows of every step. Raises EncodingError."""
+        return Body.custom(event, self.reference, self._shaper.shape(results, event, message))
+
+
+def check_message(event: str, message: object) -> None:
+    """Raises BindingError where `message` is no message of the event."""
+    if not isinstance(message, Mapping) or message.get("event", event) != event:
+        raise BindingError(f"{event}: the message is no object, or its member `event` names another event.")

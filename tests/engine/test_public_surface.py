@@ -45,7 +45,7 @@ def test_the_names_are_these() -> None:
 
 def test_the_composers_methods_are_those_of_the_definition_language() -> None:
     public = {name for name in vars(Composer) if not name.startswith("_")}
-    assert public == {"load", "compose", "explain", "reload", "status", "close"}
+    assert public == {"load", "compose", "compose_many", "explain", "reload", "status", "close"}
     assert list(inspect.signature(Composer.compose).parameters) == ["self", "event", "data"]
     folder, *options = inspect.signature(Composer.load).parameters.values()
     assert folder.name == "folder"
