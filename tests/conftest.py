@@ -1,14 +1,21 @@
-"""The project's fixture ledger, as tests of several parts need it: embedded, and on the PostgreSQL server for tests."""
+"""The project's fixture ledger, as tests of several parts need it: embedded, on PostgreSQL, for SQL Server's drivers.
+
+What stands in for SQL Server is the TDS server of tests/standin, unless `APTIC_TEST_SQLSERVER_URL` names a real one.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 from uuid import uuid4
 
 import pytest
 from hypothesis import settings
+from standin.client import Standin, start
+from standin.drivers import DRIVERS, MissingDriverError, check_driver, driver_path
 
 settings.register_profile("any machine", deadline=None)  # a busy machine is slow, not wrong
 settings.load_profile("any machine")
@@ -32,9 +39,8 @@ def postgres_url() -> str:
             reason = f"the server of APTIC_TEST_POSTGRES_URL cannot be reached: {type(error).__name__}"
         else:
             return url
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{reason}; in CI it must be there")
-    pytest.skip(reason)
+    _missing(reason)
+    return None
 
 
 @pytest.fixture(scope="session")
@@ -89,3 +95,80 @@ def psqlodbc_ledger(psqlodbc: None, postgres_ledger: str) -> str:
 
 def _conninfo(url: str) -> str:
     return url.replace("+psycopg", "", 1)
+
+
+@pytest.fixture(scope="session", params=DRIVERS)
+def sqlserver_driver(request: pytest.FixtureRequest) -> str:
+    """The ODBC drivers for SQL Server, `FreeTDS` and `Microsoft`: skips where one is missing, in CI fails."""
+    try:
+        check_driver(request.param)
+    except MissingDriverError as error:
+        _missing(str(error))
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def standin_process() -> Iterator[Standin]:
+    """The stand-in for SQL Server over the fixture ledger; tests take `standin`."""
+    with start(LEDGER_SCHEMA, LEDGER_DATA) as running:
+        yield running
+
+
+@pytest.fixture
+def standin(standin_process: Standin) -> Iterator[Standin]:
+    """The stand-in for SQL Server, with nothing planned and nothing noted yet."""
+    standin_process.reset()
+    yield standin_process
+    standin_process.reset()
+
+
+@pytest.fixture(scope="session")
+def sqlserver_url(request: pytest.FixtureRequest, sqlserver_driver: str) -> str:
+    """The SQLAlchemy URL of the fixture ledger by each driver: on the stand-in, or on a real server if one is named."""
+    if not os.environ.get("APTIC_TEST_SQLSERVER_URL"):
+        standin: Standin = request.getfixturevalue("standin_process")
+        return standin.url(sqlserver_driver)
+    from sqlalchemy import make_url
+
+    url = make_url(request.getfixturevalue("sqlserver_database"))
+    return url.update_query_dict({"driver": driver_path(sqlserver_driver)}).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def sqlserver_database() -> Iterator[str]:
+    """The fixture ledger in a database of its own on the server of `APTIC_TEST_SQLSERVER_URL`."""
+    import pyodbc
+    from sqlalchemy import create_engine, make_url
+
+    from engine.sql.ddl import decode_script
+
+    url = make_url(os.environ["APTIC_TEST_SQLSERVER_URL"])
+    name = f"fixtures_{uuid4().hex[:12]}"
+    ledger = url.set(database=name)
+    server = create_engine(url.set(database="master"), isolation_level="AUTOCOMMIT")
+    try:
+        connection = server.connect()
+    except pyodbc.Error as error:
+        pytest.fail(f"the server of APTIC_TEST_SQLSERVER_URL cannot be reached: {type(error).__name__}")
+    with connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        try:
+            connection.exec_driver_sql(f"ALTER DATABASE {name} SET ALLOW_SNAPSHOT_ISOLATION ON")
+            target = create_engine(ledger, isolation_level="AUTOCOMMIT")
+            with target.connect() as made:
+                for path in (LEDGER_SCHEMA, LEDGER_DATA):
+                    for batch in re.split(r"(?im)^GO\s*$", decode_script(path.read_bytes())):
+                        if batch.strip():
+                            made.exec_driver_sql(batch)
+            target.dispose()
+            yield ledger.render_as_string(hide_password=False)
+        finally:
+            connection.exec_driver_sql(f"ALTER DATABASE {name} SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
+            connection.exec_driver_sql(f"DROP DATABASE {name}")
+    server.dispose()
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason}; in CI it must be there")
+    pytest.skip(reason)
