@@ -19,10 +19,10 @@ from psycopg.pq import Conninfo, ExecStatus, TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
 from engine.errors import ConfigurationError, DefinitionUnavailableError, EngineError, LedgerUnavailableError
-from engine.execution.driver import run_each
 from engine.execution.faults import Verdict, by_sqlstate, fault, log_text
 from engine.execution.interface import LedgerStatus, Rows
 from engine.execution.postgresql_settings import GRACE, is_query, session_options
+from engine.execution.prepared import PreparedQueries, Request, is_stale
 from engine.execution.rights import RIGHTS_QUERY, WRITING_FUNCTIONS, summarise
 from engine.model import Dialect, Statement
 from engine.sql.reflect import reflect_postgresql
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
     from engine.sql.schema import LedgerSchema
 
-_PREPARED_MAX = 4096  # statements kept on a connection; psycopg's 100 would prepare again and again
 _READ_ONLY = b"default_transaction_read_only"
 _BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SAVEPOINT item"
 _NEXT_ITEM = b"ROLLBACK TO item"
 _RIGHTS = Statement(RIGHTS_QUERY, (), ())
 _IDLE = TransactionStatus.IDLE.value  # an int, as libpq gives it
+_NO_QUERY = "the ledger session runs nothing but queries"
 _PYTHON_ERRORS = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
 
 
@@ -75,7 +75,6 @@ class PostgreSQLDriver:
     def connect(self) -> PostgreSQLConnection:
         """A new connection; its settings come with the first message."""
         connection = psycopg.connect(self._conninfo, autocommit=True, cursor_factory=psycopg.RawCursor)
-        connection.prepared_max = _PREPARED_MAX
         connection.adapters.register_dumper(int, Int8Dumper)  # one prepared statement whatever the number's size
         return PostgreSQLConnection(connection)
 
@@ -111,32 +110,60 @@ def _verdict(error: psycopg.Error) -> Verdict:
 
 
 class PostgreSQLConnection:
-    """A connection with the one cursor that it ever needs."""
+    """A connection with the queries that it has prepared."""
 
     def __init__(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
         self._connection = connection
         self._libpq = connection.pgconn
-        self._cursor: Any = connection.cursor()  # Any: psycopg's types take SQL from source code only
+        self._prepared = PreparedQueries(connection)
 
     def run(self, statement: Statement, values: Sequence[object]) -> Rows:
         """Run one query, prepared; the server refuses several in one message."""
-        sql = statement.sql
-        if not is_query(sql):
-            raise DefinitionUnavailableError("the ledger session runs nothing but queries")
-        cursor = self._cursor
-        cursor.execute(sql, values, prepare=True)
-        rows: Rows = cursor.fetchall()
-        if self._libpq.parameter_status(_READ_ONLY) == b"off":  # the server reports it; no message is sent to ask
-            self.close()
-            raise DefinitionUnavailableError("a query lifted the read-only setting of its session, which was ended")
+        if not is_query(statement.sql):
+            raise DefinitionUnavailableError(_NO_QUERY)
+        rows = self._prepared.run(statement.sql, values)
+        self._check_read_only()
         return rows
 
     def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception]:
-        """One after the other."""
-        for found in run_each(self, statement, batch):
-            if self._libpq.transaction_status == TransactionStatus.INERROR:
-                self._command(_NEXT_ITEM)
-            yield found
+        """The same prepared query, many times in one round trip; in a transaction, each from the same point of it."""
+        if not is_query(statement.sql):
+            raise DefinitionUnavailableError(_NO_QUERY)
+        requests, failed = self._requests(statement.sql, batch)
+        in_transaction = self._libpq.transaction_status != _IDLE
+        found = self._prepared.pipeline(statement.sql, requests, _NEXT_ITEM if in_transaction else None)
+        for position in range(len(batch)):
+            yield failed[position] if position in failed else next(found)
+            self._check_read_only()
+
+    def _requests(self, sql: str, batch: Sequence[Sequence[object]]) -> tuple[list[Request], dict[int, Exception]]:
+        """What can be sent, and by position why the others cannot."""
+        requests: list[Request] = []
+        failed: dict[int, Exception] = {}
+        refused: psycopg.Error | None = None  # the query's text, for every item
+        for position, values in enumerate(batch):
+            try:
+                if refused is not None:
+                    raise refused
+                requests.append(self._prepared.request(sql, values))
+            except (psycopg.Error, *_PYTHON_ERRORS) as error:
+                if self.is_stale(error):
+                    raise
+                failed[position] = error
+                if isinstance(error, psycopg.Error) and error.sqlstate:
+                    refused = error
+                if self._libpq.transaction_status == TransactionStatus.INERROR:
+                    self._command(_NEXT_ITEM)
+        return requests, failed
+
+    def _check_read_only(self) -> None:
+        if self._libpq.parameter_status(_READ_ONLY) == b"off":  # the server reports it; no message is sent to ask
+            self.close()
+            raise DefinitionUnavailableError("a query lifted the read-only setting of its session, which was ended")
+
+    def keep(self, texts: frozenset[str]) -> None:
+        """Close what is prepared of other texts."""
+        self._prepared.keep(texts)
 
     def inspect(self) -> LedgerStatus:
         """The rights that the session has beyond reading."""
@@ -145,7 +172,8 @@ class PostgreSQLConnection:
 
     def reflect(self) -> LedgerSchema:
         """The schema of the database."""
-        return reflect_postgresql(self._cursor)
+        with self._connection.cursor() as cursor:
+            return reflect_postgresql(cursor)
 
     def begin(self) -> None:
         """Start a transaction on one state of the database."""
@@ -177,8 +205,7 @@ class PostgreSQLConnection:
         """Whether the connection was lost, or a table has changed so that its prepared statements are of no use."""
         if not isinstance(error, psycopg.Error):
             return False
-        is_outdated = error.sqlstate == "26000" or error.diag.source_function == "RevalidateCachedQuery"
-        return is_outdated or self._connection.closed or self._connection.broken
+        return is_stale(error) or self._connection.closed or self._connection.broken
 
     def close(self) -> None:
         """Close it."""
