@@ -1,130 +1,35 @@
-"""The entry points: find the command, run it, and turn whatever happens into an exit code."""
+"""The entry points `aptic-definitions` and `validate-definitions`."""
 
 from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.cli.compose import COMPOSE
-from engine.cli.console import CannotRunError, Console
-from engine.cli.options import A, Command, Parser, did_you_mean
+from engine.cli.options import Command
+from engine.cli.program import Program, run
 from engine.cli.rules import RULES
 from engine.cli.schema import SCHEMA
 from engine.cli.test import TEST
 from engine.cli.validate import VALIDATE
-from engine.errors import ConfigurationError, EngineError
-
-PROGRAM = "aptic-definitions"
-FAILED, CANNOT_RUN, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 
 COMMANDS: Mapping[str, Command[Any]] = {command.name: command for command in (VALIDATE, TEST, COMPOSE, RULES, SCHEMA)}
+PROGRAM = Program(
+    "aptic-definitions",
+    "Checks, tests and tries out service definitions of webhooks.",
+    "validate definitions",
+    COMMANDS,
+)
 
 
 def main(words: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> int:
     """`aptic-definitions COMMAND …`: the exit code is 0, 1 for findings or a failure, 2 where it could not run."""
-    words = sys.argv[1:] if words is None else words
-    environment = os.environ if environment is None else environment
-    if not words or words[0].startswith("-"):
-        parser = _top_parser()
-        parser.parse_args(words[:1])
-        parser.error("the command comes first")
-    name, *rest = words
-    command = COMMANDS.get(name)
-    if command is None:
-        console = Console.of_process(PROGRAM, environment)
-        console.complain(f"{name!r} is no command{did_you_mean(name, COMMANDS)} See {PROGRAM} --help.")
-        return CANNOT_RUN
-    return _run(command, f"{PROGRAM} {name}", rest, environment)
+    return PROGRAM.main(words, environment)
 
 
 def validate(words: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> int:
     """`validate-definitions …`, the same as `aptic-definitions validate …`."""
     words = sys.argv[1:] if words is None else words
-    environment = os.environ if environment is None else environment
-    return _run(VALIDATE, "validate-definitions", words, environment)
-
-
-def _top_parser() -> Parser:
-    widest = max(map(len, COMMANDS))
-    listing = "\n".join(f"  {command.name:{widest}}  {command.summary}" for command in COMMANDS.values())
-    parser = Parser(
-        PROGRAM,
-        "Checks, tests and tries out service definitions of webhooks.",
-        f"commands:\n{listing}\n\nexample:\n  {PROGRAM} validate definitions\n\n"
-        f"{PROGRAM} COMMAND --help tells more of each.",
-    )
-    parser.usage = f"{PROGRAM} COMMAND [OPTION]... [ARGUMENT]..."
-    return parser
-
-
-def make_parser(command: Command[A], program: str) -> Parser:
-    """The parser of a command that is called as `program`; its help is what `--help` and the docs show."""
-    example = f"{program} {command.example}".rstrip()
-    parser = Parser(
-        program,
-        command.description,
-        f"example:\n  {example}\n\n"
-        "Each long option may be given in the environment instead, for example APTIC_TIME_ZONE for --time-zone.",
-    )
-    command.add_options(parser)
-    return parser
-
-
-def _run(command: Command[A], program: str, words: Sequence[str], environment: Mapping[str, str]) -> int:
-    console = Console.of_process(program, environment)
-    parser = make_parser(command, program)
-    try:
-        arguments = parser.parse_command_line(words, environment, command.arguments())
-        return _guarded(command, arguments, console)
-    except BrokenPipeError:
-        _drop_output()  # the reader has gone, which is no error
-        return BROKEN_PIPE
-    except KeyboardInterrupt:
-        return INTERRUPTED
-
-
-def _drop_output() -> None:
-    """Without this the interpreter's own flush at exit would fail once more, and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _guarded(command: Command[A], arguments: A, console: Console) -> int:
-    with console.logging(debug=arguments.debug):
-        try:
-            code = command.run(arguments, console)
-            console.out.flush()
-            return code
-        except BrokenPipeError:
-            raise
-        except Exception as error:
-            if arguments.debug:
-                console.note("\n".join(map(console.trouble.escape, traceback.format_exc().splitlines())))
-            return _report(error, console)
-
-
-def _report(error: Exception, console: Console) -> int:
-    match error:
-        case CannotRunError() | ConfigurationError():
-            console.complain(str(error))
-            return CANNOT_RUN
-        case EngineError():
-            console.complain(error.message + _place(error))
-            return FAILED
-        case OSError(filename=None):
-            _drop_output()
-            console.complain(f"The output cannot be written: {error.strerror}.")
-            return CANNOT_RUN
-        case _:  # its text may quote anything, so only --debug shows it
-            console.complain(f"An internal error, {type(error).__name__}; --debug shows where.")
-            return CANNOT_RUN
-
-
-def _place(error: EngineError) -> str:
-    """Where in the definition, as far as the message does not say it."""
-    if error.file is None or error.file in error.message:
-        return ""
-    step = "" if error.step is None else f", step {error.step}"
-    return f" ({error.file}{'' if error.line is None else f':{error.line}'}{step})"
+    return run(VALIDATE, "validate-definitions", words, os.environ if environment is None else environment)

@@ -12,7 +12,8 @@ import pytest
 
 from engine.cli import main as module
 from engine.cli.console import CannotRunError
-from engine.cli.main import COMMANDS, main, make_parser, validate
+from engine.cli.main import COMMANDS, main, validate
+from engine.cli.program import make_parser
 from engine.errors import BindingError, ConfigurationError, QueryError
 from engine.resources import definition_schema
 
@@ -24,7 +25,7 @@ def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
         raise error
 
     broken = replace(COMMANDS["rules"], run=run)
-    monkeypatch.setattr(module, "COMMANDS", {"rules": broken})
+    monkeypatch.setattr(module, "PROGRAM", replace(module.PROGRAM, commands={"rules": broken}))
 
 
 def test_help_lists_every_command(command: Callable[..., Any]) -> None:

@@ -1,0 +1,107 @@
+"""A service of its own process, as an operator starts it, and a client of it."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from webhooks.cli.main import main
+
+_PROGRAM = [sys.executable, "-c", "import sys; from webhooks.cli.main import main; sys.exit(main())"]
+_LISTENS = re.compile(r"listens on (http://[^/]+)")
+
+
+@dataclass
+class Running:
+    """A running service; `api` and `administration` are the beginnings of its URLs."""
+
+    process: subprocess.Popen[str]
+    api: str
+    administration: str
+    data: Path
+    lines: list[str]
+
+    def stop(self) -> int:
+        """Ends it as a service manager does; gives the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A client of the service."""
+
+    client_id: str
+    client_secret: str
+    api_key: str
+
+
+def command(*words: str) -> subprocess.CompletedProcess[str]:
+    """Runs `aptic-webhooks` to its end."""
+    return subprocess.run([*_PROGRAM, *words], capture_output=True, text=True, timeout=60, check=False)
+
+
+def start(data: Path, *options: str) -> Running:
+    """`aptic-webhooks serve` on free ports."""
+    words = [*_PROGRAM, "serve", "--data", str(data), "--port", "0", "--admin-port", "0", *options]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    lines: list[str] = []
+    while len(found := _LISTENS.findall("".join(lines))) < 2:
+        line = process.stdout.readline()
+        assert line, f"the service ended: {lines}"
+        lines.append(line)
+    lines.append(process.stdout.readline())
+    return Running(process, found[0], found[1], data, lines)
+
+
+def add_client(data: Path, *options: str) -> Credentials:
+    """A client with a name of its own, made by the command in this process: starting another takes a second."""
+    with redirect_stdout(TextIOWrapper(BytesIO(), "utf-8")) as printed:
+        assert main(["clients", "add", f"client {uuid4()}", "--data", str(data), "--json", *options]) == 0
+        printed.seek(0)
+        shown = json.loads(printed.read())
+    return Credentials(shown["client_id"], shown["client_secret"], shown["api_key"])
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One service for the tests of a module; each makes clients of its own."""
+    running = start(tmp_path_factory.mktemp("service") / "data")
+    with running.process:
+        yield running
+        running.process.kill()
+
+
+@pytest.fixture
+def new_credentials(service: Running) -> Callable[..., Credentials]:
+    """Makes a client of the service; takes options of `clients add`."""
+
+    def make(*options: str) -> Credentials:
+        return add_client(service.data, *options)
+
+    return make
+
+
+@pytest.fixture
+def new_client(service: Running, new_credentials: Callable[..., Credentials]) -> Iterator[Callable[..., httpx.Client]]:
+    """Makes a client of the service, and gives an HTTP client that sends its API key."""
+    made: list[httpx.Client] = []
+
+    def make(*options: str) -> httpx.Client:
+        made.append(httpx.Client(base_url=service.api, headers={"X-API-Key": new_credentials(*options).api_key}))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()

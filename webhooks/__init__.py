@@ -1,0 +1,1 @@
+"""The webhook service: its REST API, its queue of events, and the store behind both."""

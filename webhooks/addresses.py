@@ -1,0 +1,38 @@
+"""Who a request is from, where proxies stand between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from webhooks.errors import SettingsError
+
+
+class Proxies:
+    """The proxies that are believed when they say for whom they ask."""
+
+    def __init__(self, networks: Iterable[str] = ()) -> None:
+        self._networks = tuple(map(parse_network, networks))
+
+    def client_address(self, peer: str, forwarded: str | None) -> str:
+        """The nearest address that is no trusted proxy. `forwarded` is X-Forwarded-For, the peer's word."""
+        chain = [part.strip() for part in (forwarded or "").split(",") if part.strip()]
+        address = peer
+        while chain and self._trusts(address):
+            address = chain.pop()
+        return address
+
+    def _trusts(self, address: str) -> bool:
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._networks)
+
+
+def parse_network(text: str) -> IPv4Network | IPv6Network:
+    """A network in CIDR notation. Raises SettingsError."""
+    try:
+        return ip_network(text)
+    except ValueError as error:
+        raise SettingsError(f"{text!r} is no network in CIDR notation such as 10.0.0.0/8: {error}") from None

@@ -1,0 +1,121 @@
+"""Finds out who asks, before anything of the request's body is read."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from webhooks import credentials
+from webhooks.api.problems import ProblemError
+from webhooks.errors import CredentialsError
+from webhooks.model import Client, Scope
+from webhooks.service import Service
+from webhooks.settings import AuthMethod
+from webhooks.store import clients
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+REALM = "aptic-webhooks"
+SCOPES = "scopes"
+"""The key of a handler's `opt` that holds the scopes of which one is needed; absent where any client may call."""
+
+_LONGEST_DELAY = 5.0
+
+
+def service_of(connection: Connection) -> Service:
+    """The service that the application was built for."""
+    found: Service = connection.app.state.service
+    return found
+
+
+def client_of(connection: Connection) -> Client:
+    """Who asks; known once `authenticate` has run."""
+    found: Client = connection.scope["user"]
+    return found
+
+
+def sees_everything(client: Client) -> bool:
+    """Whether the client may look at other clients' events and deliveries."""
+    return bool(client.scopes & {Scope.SUPPORT, Scope.ADMIN})
+
+
+def address_of(connection: Connection) -> str:
+    """Where the request is from, past the proxies that are trusted."""
+    peer = connection.client.host if connection.client else ""
+    return service_of(connection).proxies.client_address(peer, connection.headers.get("x-forwarded-for"))
+
+
+async def authenticate(connection: Connection, handler: BaseRouteHandler) -> None:
+    """A guard: sets `scope["user"]`, or raises a ProblemError with 401 or 403."""
+    service = service_of(connection)
+    client = await _client(connection, service)
+    connection.scope["user"] = client
+    needed = handler.opt.get(SCOPES)
+    if needed and not client.scopes & {*needed, Scope.ADMIN}:
+        names = " or ".join(needed)
+        detail = f"This call needs the scope {names}, which the client {client.name!r} has not."
+        challenge = f'Bearer realm="{REALM}", error="insufficient_scope", scope="{" ".join(needed)}"'
+        raise ProblemError(HTTPStatus.FORBIDDEN, detail, {"WWW-Authenticate": challenge})
+
+
+async def _client(connection: Connection, service: Service) -> Client:
+    authorization = connection.headers.get("authorization")
+    api_key = connection.headers.get("x-api-key")
+    if authorization is not None and api_key is not None:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "Send an access token or an API key, not both.")
+    if authorization is not None and AuthMethod.OAUTH2 in service.auth:
+        return await _by_token(connection, service, authorization)
+    if api_key is not None and AuthMethod.API_KEY in service.auth:
+        return await _by_api_key(connection, service, api_key)
+    raise _unauthorized(service, f"Authenticate by {' or '.join(_ways(service))}.")
+
+
+async def _by_token(connection: Connection, service: Service, authorization: str) -> Client:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise _unauthorized(service, "The scheme of the Authorization header must be Bearer.")
+    try:
+        client_id = service.tokens.client_of(token.strip())
+    except CredentialsError as error:
+        await _slow_down(connection, service)
+        raise _unauthorized(service, error.message, is_token=True) from None
+    client = await service.store.read(lambda store: clients.by_id(store, client_id))
+    if client is None or client.is_disabled:
+        raise _unauthorized(service, "The client of this access token is disabled.", is_token=True)
+    return client
+
+
+async def _by_api_key(connection: Connection, service: Service, api_key: str) -> Client:
+    client = await service.store.read(lambda store: credentials.by_api_key(store, service.keyring, api_key))
+    if client is None:
+        await _slow_down(connection, service)
+        raise _unauthorized(service, "The API key is not known, or its client is disabled.")
+    return client
+
+
+async def _slow_down(connection: Connection, service: Service) -> None:
+    """Keeps who guesses waiting. Keys and tokens cannot be guessed, so a right one never waits."""
+    address = address_of(connection)
+    service.throttle.failed(address, "")
+    await asyncio.sleep(min(_LONGEST_DELAY, service.throttle.wait(address, "")))
+
+
+def _unauthorized(service: Service, detail: str, *, is_token: bool = False) -> ProblemError:
+    challenges = []
+    if AuthMethod.OAUTH2 in service.auth:
+        challenges.append(f'Bearer realm="{REALM}"' + (', error="invalid_token"' if is_token else ""))
+    if AuthMethod.API_KEY in service.auth:
+        challenges.append(f'ApiKey realm="{REALM}", header="X-API-Key"')
+    return ProblemError(HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": ", ".join(challenges)})
+
+
+def _ways(service: Service) -> list[str]:
+    ways = []
+    if AuthMethod.OAUTH2 in service.auth:
+        ways.append("an access token from /login/oauth/access_token (Authorization: Bearer)")
+    if AuthMethod.API_KEY in service.auth:
+        ways.append("an API key (X-API-Key)")
+    return ways

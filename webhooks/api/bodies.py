@@ -1,0 +1,36 @@
+"""Reads a request's body as JSON."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request
+
+from webhooks import json_text
+from webhooks.api.problems import ProblemError
+from webhooks.json_text import S, convert
+
+AnyRequest = Request[Any, Any, Any]
+
+
+async def read_json(request: AnyRequest) -> object:
+    """The body's value, as `json_text.read` gives it. Raises ProblemError 415, RefusedError."""
+    check_media_type(request, "application/json")
+    return json_text.read(await request.body())
+
+
+async def read_struct(request: AnyRequest, type_: type[S]) -> S:
+    """The body as a struct. Raises as `read_json`, and RefusedError where it does not fit."""
+    return convert(await read_json(request), type_)
+
+
+def check_media_type(request: AnyRequest, expected: str) -> None:
+    """Raises ProblemError 415 for another type than `expected`, and for another charset than UTF-8."""
+    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    if media_type.strip().lower() != expected:
+        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body's Content-Type must be {expected}.")
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.strip().partition("=")
+        if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8"):
+            raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body's charset must be UTF-8.")

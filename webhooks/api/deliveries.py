@@ -1,0 +1,156 @@
+"""The calls on /v1/deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, Response, get, post
+from msgspec import Struct, field
+from msgspec.json import encode
+
+from webhooks.api.authentication import SCOPES, client_of, sees_everything, service_of
+from webhooks.api.bodies import AnyRequest, read_struct
+from webhooks.api.problems import ProblemError
+from webhooks.errors import Fault, RefusedError
+from webhooks.model import Client, Delivery, DeliveryState, Scope
+from webhooks.store import deliveries
+from webhooks.store.clock import microseconds
+from webhooks.store.deliveries import Filter
+
+_NEEDED: dict[str, Any] = {SCOPES: (Scope.WEBHOOKS, Scope.SUPPORT)}
+_PAGE = 100
+
+
+class ShownDelivery(Struct, frozen=True, rename="camel"):
+    """A delivery. `reason` says in words why it stands where it stands."""
+
+    id: str
+    event_id: str
+    event: str
+    url: str
+    state: DeliveryState
+    reason: str | None
+    created_at: datetime
+    next_attempt_at: datetime | None
+
+
+class DeliveryList(Struct, frozen=True):
+    """A page, newest first; `next` is the URL of the page after it."""
+
+    deliveries: Sequence[ShownDelivery]
+    next: str | None
+
+
+class DeliveryDetails(ShownDelivery, frozen=True, rename="camel"):
+    """A delivery with its attempts, the first one first."""
+
+    attempts: Sequence[object] = field(default_factory=list)
+
+
+class ReplayRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a replay, which may be left out."""
+
+    recompose: bool = False
+
+
+class Query(Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of a list of deliveries; times are RFC 3339."""
+
+    url: str | None = None
+    event: str | None = None
+    state: DeliveryState | None = None
+    since: datetime | None = field(default=None, name="from")
+    until: datetime | None = field(default=None, name="to")
+    before: str | None = None
+
+
+@get("/v1/deliveries", opt=_NEEDED)
+async def list_deliveries(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The caller's deliveries, newest first; support and administrators see everybody's."""
+    query = _query(request)
+    wanted = Filter(
+        client_id=_owner(client_of(request)),
+        url=query.url,
+        event=query.event,
+        state=query.state,
+        since=_microseconds("from", query.since),
+        until=_microseconds("to", query.until),
+        before=query.before,
+        limit=_PAGE + 1,
+    )
+    found = await service_of(request).store.read(lambda store: deliveries.find(store, wanted))
+    page = found[:_PAGE]
+    following = _next(request, page[-1].id) if len(found) > _PAGE else None
+    content = encode(DeliveryList([ShownDelivery(*_fields(delivery)) for delivery in page], following))
+    return Response(content, media_type="application/json")
+
+
+@get("/v1/deliveries/{delivery_id:str}", opt=_NEEDED)
+async def show_delivery(request: Request[Any, Any, Any], delivery_id: str) -> Response[bytes]:
+    """One delivery with its attempts."""
+    owner = _owner(client_of(request))
+    found = await service_of(request).store.read(lambda store: deliveries.by_id(store, owner, delivery_id))
+    return Response(encode(DeliveryDetails(*_fields(found))), media_type="application/json")
+
+
+@post("/v1/deliveries/{delivery_id:str}/replay", status_code=HTTPStatus.OK, opt={SCOPES: (Scope.WEBHOOKS,)})
+async def replay(request: Request[Any, Any, Any], delivery_id: str) -> Response[bytes]:
+    """Sends a delivery that has ended again: the same body, with the same `webhook-id`."""
+    client = client_of(request)
+    wanted = await read_struct(request, ReplayRequest) if await request.body() else ReplayRequest()
+    if wanted.recompose and Scope.ADMIN not in client.scopes:
+        raise ProblemError(HTTPStatus.FORBIDDEN, "To compose a body afresh, the scope admin is needed.")
+    owner = None if Scope.ADMIN in client.scopes else client.id
+    again = await service_of(request).store.write(
+        lambda store: deliveries.replay(store, owner, delivery_id, recompose=wanted.recompose)
+    )
+    return Response(encode(ShownDelivery(*_fields(again))), media_type="application/json")
+
+
+def _owner(client: Client) -> str | None:
+    return None if sees_everything(client) else client.id
+
+
+def _query(request: AnyRequest) -> Query:
+    pairs = list(request.query_params.multi_items())
+    repeated = sorted({name for name, _ in pairs if [other for other, _ in pairs].count(name) > 1})
+    if repeated:
+        raise RefusedError(
+            "The query has a parameter more than once.", tuple(Fault(f"/{n}", "Once.") for n in repeated)
+        )
+    try:
+        return msgspec.convert(dict(pairs), Query, strict=False)
+    except msgspec.ValidationError as error:
+        raise RefusedError(f"The query cannot be taken as it is: {str(error).replace('`', '')}.") from None
+
+
+def _microseconds(name: str, time: datetime | None) -> int | None:
+    if time is None:
+        return None
+    if time.tzinfo is None:
+        fault = Fault(f"/{name}", "The time has no offset; write 2026-11-24T10:00:00Z.")
+        raise RefusedError("The query cannot be taken as it is.", (fault,))
+    return microseconds(time.astimezone(UTC))
+
+
+def _next(request: AnyRequest, before: str) -> str:
+    query = {**dict(request.query_params.multi_items()), "before": before}
+    return f"/v1/deliveries?{urlencode(query)}"
+
+
+def _fields(delivery: Delivery) -> tuple[Any, ...]:
+    return (
+        delivery.id,
+        delivery.event_id,
+        delivery.event,
+        delivery.url,
+        delivery.state,
+        delivery.reason,
+        delivery.created_at,
+        delivery.next_attempt_at,
+    )

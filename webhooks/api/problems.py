@@ -1,0 +1,98 @@
+"""Errors as clients see them: problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from msgspec.json import encode
+
+from webhooks.errors import ConflictError, CredentialsError, Fault, NotFoundError, RefusedError, StoreError
+
+MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger(__name__)
+
+
+class ProblemError(Exception):
+    """An answer with a status of its own, for what the service's errors do not tell."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers or {}
+
+
+def problem(
+    status: int, detail: str, faults: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None
+) -> Response[bytes]:
+    """The answer. `errors` is there where members of the request are at fault."""
+    return Response(encode(members(status, detail, faults)), status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def members(status: int, detail: str, faults: tuple[Fault, ...] = ()) -> dict[str, object]:
+    """The problem's members; what clients sent is quoted without what UTF-8 cannot hold."""
+    found: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": _clean(detail),
+    }
+    if faults:
+        found["errors"] = [{"pointer": _clean(fault.pointer), "detail": _clean(fault.detail)} for fault in faults]
+    return found
+
+
+def of_error(error: RefusedError) -> dict[str, object]:
+    """The problem's members for a refusal."""
+    return members(_status(error), error.message, error.faults)
+
+
+def _status(error: RefusedError) -> int:
+    match error:
+        case NotFoundError():
+            return HTTPStatus.NOT_FOUND
+        case ConflictError():
+            return HTTPStatus.CONFLICT
+        case _:
+            return HTTPStatus.BAD_REQUEST
+
+
+def _clean(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _refused(_request: Request[Any, Any, Any], error: RefusedError) -> Response[bytes]:
+    return problem(_status(error), error.message, error.faults)
+
+
+def _away(_request: Request[Any, Any, Any], error: StoreError) -> Response[bytes]:
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, error.message, headers={"Retry-After": "5"})
+
+
+def _told(_request: Request[Any, Any, Any], error: ProblemError) -> Response[bytes]:
+    return problem(error.status, error.detail, headers=error.headers)
+
+
+def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    return problem(error.status_code, error.detail or HTTPStatus(error.status_code).phrase, headers=error.headers)
+
+
+def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The service met an error of its own; its log tells more.")
+
+
+HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]] = {
+    RefusedError: _refused,
+    StoreError: _away,
+    CredentialsError: lambda _request, error: problem(HTTPStatus.UNAUTHORIZED, error.message),
+    ProblemError: _told,
+    HTTPException: _http,
+    Exception: _bug,
+}
+"""Litestar's exception handlers, by class."""

@@ -1,0 +1,151 @@
+"""The calls on /v1/webhooks."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64encode
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request, Response, delete, get, post, put
+from msgspec import UNSET, Struct, field
+from msgspec.json import encode
+
+from webhooks.api.authentication import SCOPES, client_of, service_of
+from webhooks.api.bodies import AnyRequest, read_struct
+from webhooks.errors import Fault, RefusedError
+from webhooks.json_text import convert
+from webhooks.keys import Purpose
+from webhooks.model import Method, Registration, Scope
+from webhooks.registering import RegistrationRequest, RemovalRequest, UrlRequest, check
+from webhooks.service import Service
+from webhooks.store import registrations
+from webhooks.store.registrations import row_name
+
+_NEEDED: dict[str, Any] = {SCOPES: (Scope.WEBHOOKS,)}
+_SIGNING_KEY_BYTES = 32  # Standard Webhooks: 24 to 64
+
+
+class ShownRegistration(Struct, frozen=True, omit_defaults=True):
+    """A registration as the guide prints it; the two last members are there only where they say something."""
+
+    events: Sequence[str]
+    url: str
+    method: Method = field(default=None)  # type: ignore[assignment]  # never left out
+    paused: bool = False
+    disabled: str | None = None
+
+
+class RegistrationList(Struct, frozen=True):
+    """The answer to GET, as the guide prints it."""
+
+    count: int
+    web_hooks: Sequence[ShownRegistration] = field(name="webHooks")
+
+
+class SigningKey(Struct, frozen=True):
+    """A new signing key, shown this once; its form is Standard Webhooks'."""
+
+    key: str
+
+
+@put("/v1/webhooks", status_code=HTTPStatus.CREATED, opt=_NEEDED)
+async def register(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Adds events to a URL; 201 always, with all the events that are registered for it."""
+    service, client = service_of(request), client_of(request)
+    wanted = await read_struct(request, RegistrationRequest)
+    check(wanted, service.catalogue)
+    changes: dict[str, object] = {}
+    if wanted.method is not UNSET:
+        changes["method"] = wanted.method or Method.POST
+    if wanted.secret is not UNSET:
+        changes["secret"] = _encrypted(service, Purpose.SECRET, wanted.secret, row_name(client.id, wanted.url))
+    stored = await service.store.write(
+        lambda store: registrations.put(store, client.id, wanted.url, wanted.events, changes)
+    )
+    return _shown(stored, HTTPStatus.CREATED)
+
+
+@get("/v1/webhooks", opt=_NEEDED)
+async def list_registrations(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The caller's own registrations."""
+    client = client_of(request)
+    found = await service_of(request).store.read(lambda store: registrations.every(store, client.id))
+    shown = [_show(registration) for registration in found]
+    return Response(encode(RegistrationList(len(shown), shown)), media_type="application/json")
+
+
+@delete("/v1/webhooks", status_code=HTTPStatus.NO_CONTENT, opt=_NEEDED)
+async def remove(request: Request[Any, Any, Any]) -> None:
+    """Removes a URL, or some of its events; what was not sent yet is cancelled."""
+    service, client = service_of(request), client_of(request)
+    wanted = await _removal(request)
+    await service.store.write(lambda store: registrations.remove(store, client.id, wanted.url, wanted.events))
+
+
+@post("/v1/webhooks/signing-key", status_code=HTTPStatus.OK, opt=_NEEDED)
+async def make_signing_key(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Makes the URL's signing key, or rotates it: the one before signs too for a day."""
+    service, client = service_of(request), client_of(request)
+    url = (await read_struct(request, UrlRequest)).url
+    key = f"whsec_{b64encode(secrets.token_bytes(_SIGNING_KEY_BYTES)).decode()}"
+    encrypted = service.keyring.encrypt(Purpose.SIGNING_KEY, key.encode(), row_name(client.id, url))
+    await service.store.write(lambda store: registrations.rotate_signing_key(store, client.id, url, encrypted))
+    return Response(encode(SigningKey(key)), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+@post("/v1/webhooks/pause", status_code=HTTPStatus.OK, opt=_NEEDED)
+async def pause(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Holds what would be sent to the URL."""
+    return await _set_paused(request, is_paused=True)
+
+
+@post("/v1/webhooks/resume", status_code=HTTPStatus.OK, opt=_NEEDED)
+async def resume(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Sends what was held, and enables an endpoint that was disabled."""
+    return await _set_paused(request, is_paused=False)
+
+
+async def _set_paused(request: AnyRequest, *, is_paused: bool) -> Response[bytes]:
+    service, client = service_of(request), client_of(request)
+    url = (await read_struct(request, UrlRequest)).url
+    stored = await service.store.write(
+        lambda store: registrations.set_paused(store, client.id, url, is_paused=is_paused)
+    )
+    return _shown(stored, HTTPStatus.OK)
+
+
+async def _removal(request: AnyRequest) -> RemovalRequest:
+    """From the body, or, since proxies may drop the body of a DELETE, from the query; never from both."""
+    query = request.query_params
+    has_body = bool(await request.body())
+    if has_body and query:
+        raise RefusedError("Name the URL in the body or in the query, not in both.")
+    if has_body:
+        return await read_struct(request, RemovalRequest)
+    unknown = [name for name in query if name not in ("url", "events")]
+    urls = query.getall("url", [])
+    if unknown or len(urls) != 1:
+        fault = Fault("/url", "The member url is missing: give one in the body, or in the query as url=….")
+        raise RefusedError("The request does not say which URL to remove.", (fault,))
+    given = [event for value in query.getall("events", []) for event in value.split(",")]
+    return convert({"url": urls[0], **({"events": given} if "events" in query else {})}, RemovalRequest)
+
+
+def _encrypted(service: Service, purpose: Purpose, value: str | None, row: str) -> bytes | None:
+    return None if value is None else service.keyring.encrypt(purpose, value.encode(), row)
+
+
+def _shown(registration: Registration, status: int) -> Response[bytes]:
+    return Response(encode(_show(registration)), status_code=status, media_type="application/json")
+
+
+def _show(registration: Registration) -> ShownRegistration:
+    return ShownRegistration(
+        registration.events,
+        registration.url,
+        registration.method,
+        registration.is_paused,
+        registration.disabled_reason,
+    )

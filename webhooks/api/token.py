@@ -1,0 +1,127 @@
+"""The token endpoint: the client credentials grant (RFC 6749, section 4.4)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, unquote_plus
+
+from litestar import Request, Response, post
+from msgspec import Struct
+from msgspec.json import encode
+
+from webhooks import credentials
+from webhooks.api.authentication import REALM, address_of, service_of
+from webhooks.model import Client
+from webhooks.service import Service
+from webhooks.settings import AuthMethod
+from webhooks.tokens import LIFETIME
+
+_UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_FORM = "application/x-www-form-urlencoded"
+
+
+class AccessToken(Struct, frozen=True):
+    """The answer, member by member as the guide prints it."""
+
+    access_token: str
+    token_type: str = "bearer"  # noqa: S105  a name of RFC 6750
+    expires_in: int = LIFETIME
+    scope: str = ""
+
+
+class _GrantError(Exception):
+    """An error of RFC 6749, section 5.2."""
+
+    def __init__(self, code: str, status: int = HTTPStatus.BAD_REQUEST, headers: dict[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = status
+        self.headers = headers or {}
+
+
+@post(["/login/oauth/access_token", "/login/oauth/access"], status_code=HTTPStatus.OK)
+async def issue_token(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Issues an access token to a client that shows its id and secret, by a Basic header or in the form."""
+    service = service_of(request)
+    try:
+        client = await _authenticate(request, service)
+    except _GrantError as error:
+        content = encode({"error": error.code})
+        return _answer(content, error.status, error.headers)
+    return _answer(encode(AccessToken(service.tokens.issue(client.id))), HTTPStatus.OK)
+
+
+def _answer(content: bytes, status: int, headers: dict[str, str] | None = None) -> Response[bytes]:
+    return Response(
+        content, status_code=status, media_type="application/json", headers={**_UNCACHED, **(headers or {})}
+    )
+
+
+async def _authenticate(request: Request[Any, Any, Any], service: Service) -> Client:
+    if AuthMethod.OAUTH2 not in service.auth:
+        raise _GrantError("unauthorized_client")
+    form = await _form(request)
+    client_id, secret = _credentials(request, form)
+    if "grant_type" not in form:
+        raise _GrantError("invalid_request")
+    if form["grant_type"] != "client_credentials":
+        raise _GrantError("unsupported_grant_type")
+    address, throttle = address_of(request), service.throttle
+    if wait := throttle.wait(address, client_id):
+        raise _GrantError("slow_down", HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(int(wait) + 1)})
+    client = await service.store.read(lambda store: credentials.by_secret(store, service.keyring, client_id, secret))
+    if client is None:
+        throttle.failed(address, client_id)
+        raise _unknown_client()
+    throttle.succeeded(address, client_id)
+    return client
+
+
+async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != _FORM:
+        raise _GrantError("invalid_request", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    try:
+        pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, errors="strict", max_num_fields=20)
+    except ValueError:
+        raise _GrantError("invalid_request") from None
+    form = dict(pairs)
+    if len(form) != len(pairs):
+        raise _GrantError("invalid_request")  # RFC 6749, section 3.2: no parameter more than once
+    return form
+
+
+def _credentials(request: Request[Any, Any, Any], form: dict[str, str]) -> tuple[str, str]:
+    header = request.headers.get("authorization")
+    in_form = "client_secret" in form
+    if header is None:
+        if not in_form or "client_id" not in form:
+            raise _unknown_client()
+        return form["client_id"], form["client_secret"]
+    if in_form:
+        raise _GrantError("invalid_request")
+    client_id, secret = _basic(header)
+    if form.get("client_id", client_id) != client_id:
+        raise _GrantError("invalid_request")
+    return client_id, secret
+
+
+def _basic(header: str) -> tuple[str, str]:
+    """Id and secret, which are form-encoded inside the Basic header (RFC 6749, section 2.3.1)."""
+    scheme, _, encoded = header.partition(" ")
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode() if scheme.lower() == "basic" else ""
+    except (binascii.Error, UnicodeDecodeError):
+        decoded = ""
+    client_id, colon, secret = decoded.partition(":")
+    if not colon:
+        raise _unknown_client()
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _unknown_client() -> _GrantError:
+    challenge = {"WWW-Authenticate": f'Basic realm="{REALM}", charset="UTF-8"'}
+    return _GrantError("invalid_client", HTTPStatus.UNAUTHORIZED, challenge)

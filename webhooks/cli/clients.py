@@ -1,0 +1,192 @@
+"""`aptic-webhooks clients …`: who may use the API."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.json import encode
+
+from engine.cli.console import Console
+from engine.cli.options import Command, Parser, several
+from webhooks.addresses import parse_network
+from webhooks.cli.options import ReportArguments, add_json, add_store, opened, reported
+from webhooks.credentials import Credentials, new_credentials, new_guid
+from webhooks.keys import Keyring
+from webhooks.model import Client, Scope
+from webhooks.store import clients
+from webhooks.store.store import Store
+
+
+class _Arguments(ReportArguments):
+    name: str
+    scopes: list[Scope]
+    only: list[str]
+    networks: list[str]
+    ports: list[int]
+    url_patterns: list[str]
+
+
+class ShownClient(Struct, frozen=True):
+    """A client with its new credentials, as `--json` prints it."""
+
+    name: str
+    client_id: str
+    client_secret: str
+    api_key: str
+    scopes: Sequence[Scope]
+
+
+def _add(arguments: _Arguments, console: Console) -> int:
+    with reported():
+        networks = tuple(str(parse_network(text)) for text in arguments.networks)
+    client = Client(
+        id=new_guid(),
+        name=arguments.name,
+        scopes=frozenset(arguments.scopes or [Scope.WEBHOOKS]),
+        only=dict(_pair(text) for text in arguments.only),
+        networks=networks,
+        ports=tuple(arguments.ports),
+        url_patterns=tuple(arguments.url_patterns),
+    )
+    made = new_credentials()
+    with opened(arguments) as (store, keyring):
+        asyncio.run(store.write(lambda connection: clients.add(connection, client, **_hashes(keyring, made))))
+    _show(arguments, console, client, made)
+    return 0
+
+
+def _rotate(arguments: _Arguments, console: Console) -> int:
+    made = new_credentials()
+    with opened(arguments) as (store, keyring):
+        client = asyncio.run(
+            store.write(lambda connection: clients.rotate(connection, arguments.name, **_hashes(keyring, made)))
+        )
+    _show(arguments, console, client, made)
+    return 0
+
+
+def _disable(arguments: _Arguments, console: Console) -> int:
+    with opened(arguments) as (store, _):
+        client = asyncio.run(store.write(lambda connection: clients.disable(connection, arguments.name)))
+    console.write(f"{console.result.escape(client.name)} is disabled: its credentials and tokens are refused.\n")
+    return 0
+
+
+def _list(arguments: ReportArguments, console: Console) -> int:
+    with opened(arguments) as (store, _):
+        found = _every(store)
+    if arguments.json:
+        console.write_bytes(encode(found) + b"\n")
+        return 0
+    for client in found:
+        state = "disabled" if client.is_disabled else " ".join(sorted(client.scopes))
+        console.write(f"{client.id}  {console.result.escape(client.name)}  {state}\n")
+    if not found:
+        console.write("There is no client yet. Make one: aptic-webhooks clients add NAME\n")
+    return 0
+
+
+def _every(store: Store) -> list[Client]:
+    return store.read_now(clients.every)
+
+
+def _hashes(keyring: Keyring, made: Credentials) -> dict[str, bytes]:
+    return {"secret_hash": keyring.fingerprint(made.secret), "api_key_hash": keyring.fingerprint(made.api_key)}
+
+
+def _show(arguments: ReportArguments, console: Console, client: Client, made: Credentials) -> None:
+    if arguments.json:
+        shown = ShownClient(client.name, client.id, made.secret, made.api_key, sorted(client.scopes))
+        console.write_bytes(encode(shown) + b"\n")
+        return
+    console.write(
+        f"client        {console.result.escape(client.name)}\n"
+        f"client id     {client.id}\n"
+        f"client secret {made.secret}\n"
+        f"API key       {made.api_key}\n"
+        f"scopes        {' '.join(sorted(client.scopes))}\n"
+        "Secret and key are shown this once; the store keeps only their keyed hashes.\n"
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name, value
+
+
+def _condition(text: str) -> list[str]:
+    pairs = several(text)
+    if not pairs or not all(pair.partition("=")[0] and "=" in pair for pair in pairs):
+        raise argparse.ArgumentTypeError("write ARGUMENT=VALUE, several with commas")
+    return pairs
+
+
+def _name_options(parser: Parser) -> None:
+    parser.add_argument("name", metavar="NAME", help="The client's name, for people.")
+    add_store(parser)
+
+
+def _credential_options(parser: Parser) -> None:
+    _name_options(parser)
+    add_json(parser)
+
+
+def _add_options(parser: Parser) -> None:
+    _credential_options(parser)
+    scopes = f"It may do this: {', '.join(Scope)} (default: webhooks); may be repeated."
+    only = "It gets only events whose argument has this value; several with commas must all hold."
+    pattern = "It may register only URLs like this, where * stands for any text; may be repeated."
+    network = "Its URLs may lead into this network; may be repeated."
+    port = "Its URLs may use this port; may be repeated."
+    add = parser.add_argument
+    add("--scope", dest="scopes", action="append", default=[], type=Scope, metavar="S", help=scopes)
+    add("--only", action="extend", default=[], type=_condition, metavar="ARGUMENT=VALUE,…", help=only)
+    add("--allow-network", dest="networks", action="append", default=[], metavar="CIDR", help=network)
+    add("--allow-port", dest="ports", action="append", default=[], type=int, metavar="N", help=port)
+    add("--url-pattern", dest="url_patterns", action="append", default=[], metavar="PATTERN", help=pattern)
+
+
+def _list_options(parser: Parser) -> None:
+    add_store(parser)
+    add_json(parser)
+
+
+ADD = Command(
+    name="clients add",
+    summary="Makes a client and shows its credentials, once.",
+    description="Makes a client: another company's system, or the back end that publishes events.",
+    example="acme --scope webhooks --only debtcreditorid=7",
+    add_options=_add_options,
+    run=_add,
+    arguments=_Arguments,
+)
+LIST = Command(
+    name="clients list",
+    summary="Lists the clients.",
+    description="Lists the clients with their ids and scopes.",
+    example="",
+    add_options=_list_options,
+    run=_list,
+    arguments=ReportArguments,
+)
+ROTATE = Command(
+    name="clients rotate",
+    summary="Gives a client a new secret and a new API key.",
+    description="Gives a client a new secret and a new API key; the old ones are refused at once.",
+    example="acme",
+    add_options=_credential_options,
+    run=_rotate,
+    arguments=_Arguments,
+)
+DISABLE = Command(
+    name="clients disable",
+    summary="Refuses a client from now on.",
+    description="Refuses a client from now on: its secret, its API key and the tokens that it has.",
+    example="acme",
+    add_options=_name_options,
+    run=_disable,
+    arguments=_Arguments,
+)

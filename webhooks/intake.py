@@ -1,0 +1,76 @@
+"""Events as the back end publishes them, checked against the catalogue (service specification, section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from engine.catalogue import Catalogue
+from engine.model import Event
+from webhooks.errors import Fault, RefusedError
+from webhooks.json_text import Number, convert, pointer
+from webhooks.model import PublishedEvent
+
+MAX_EVENTS = 1000
+"""How many events one array may hold."""
+
+_MAX_VALUE = 10_000
+_ID = r"^[A-Za-z0-9._:~-]{1,200}$"
+_FAULTY = "The event cannot be taken as it is."
+
+
+class EventRequest(Struct, forbid_unknown_fields=True, frozen=True):
+    """An event to publish. An `id` of the publisher's own makes a repetition harmless."""
+
+    event: Annotated[str, Meta(min_length=1, max_length=128)]
+    data: dict[str, Any]
+    id: Annotated[str, Meta(pattern=_ID)] | None = None
+
+
+def read_event(value: object, catalogue: Catalogue) -> PublishedEvent:
+    """The event in a value of `json_text.read`.
+
+    Scalars become text as they are written. Raises RefusedError for an unknown event, a required argument that is
+    missing, null and nested values.
+    """
+    request = convert(value, EventRequest)
+    known = catalogue.events.get(request.event)
+    if known is None:
+        fault = Fault("/event", f"There is no event {request.event!r}. GET /v1/events lists them.")
+        raise RefusedError(_FAULTY, (fault,))
+    return PublishedEvent(code=known.code, arguments=_arguments(request.data, known), id=request.id)
+
+
+def _arguments(data: Mapping[str, object], known: Event) -> dict[str, str]:
+    faults: list[Fault] = []
+    arguments: dict[str, str] = {}
+    for name, value in data.items():
+        text = _text(value)
+        if text is None:
+            faults.append(Fault(pointer("data", name), "An argument is text, a number, true or false."))
+        elif len(text) > _MAX_VALUE:
+            faults.append(Fault(pointer("data", name), f"An argument has at most {_MAX_VALUE} characters."))
+        else:
+            arguments[name] = text
+    for argument in known.arguments:
+        if argument.required and argument.name not in data:
+            faults.append(
+                Fault(pointer("data", argument.name), f"{known.code} has no such argument here; it needs it.")
+            )
+    if faults:
+        raise RefusedError(_FAULTY, tuple(faults))
+    return arguments
+
+
+def _text(value: object) -> str | None:
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case Number(text):
+            return text
+        case _:
+            return None

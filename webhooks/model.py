@@ -1,0 +1,108 @@
+"""The service's own terms: who registers what, which events came in, and what became of each delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Scope(StrEnum):
+    """What a client may do (service specification, section 1)."""
+
+    WEBHOOKS = "webhooks"
+    PUBLISH = "events:publish"
+    SUPPORT = "support"
+    ADMIN = "admin"
+
+
+class Method(StrEnum):
+    """The method of the requests that a registration asks for."""
+
+    POST = "POST"
+    PUT = "PUT"
+    PATCH = "PATCH"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. The last four are final."""
+
+    PENDING = "pending"
+    COMPOSING = "composing"
+    SENDING = "sending"
+    HELD = "held"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class EventState(StrEnum):
+    """Where an event stands: `unsubscribed` where nobody was registered for it."""
+
+    ACCEPTED = "accepted"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class Client(Struct, frozen=True, kw_only=True):
+    """Another company's system, or the back end that publishes. `id` is the OAuth2 client id, an upper-case GUID.
+
+    `only` limits it to events whose arguments have these values. `networks`, `ports` and `url_patterns` open what
+    deliveries to its URLs may reach beyond the default.
+    """
+
+    id: str
+    name: str
+    scopes: frozenset[Scope]
+    only: Mapping[str, str] = {}
+    networks: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    url_patterns: tuple[str, ...] = ()
+    is_disabled: bool = False
+
+    def takes(self, arguments: Mapping[str, str]) -> bool:
+        """Whether an event with these arguments is for this client."""
+        return all(arguments.get(name) == value for name, value in self.only.items())
+
+
+class Registration(Struct, frozen=True, kw_only=True):
+    """A client's URL and the events that are sent to it, in the order in which they were registered."""
+
+    url: str
+    events: tuple[str, ...]
+    method: Method = Method.POST
+    is_paused: bool = False
+    disabled_reason: str | None = None
+
+
+class PublishedEvent(Struct, frozen=True, kw_only=True):
+    """An event as its publisher gave it, checked: values are text. `id` is None where the publisher gave none."""
+
+    code: str
+    arguments: Mapping[str, str]
+    id: str | None = None
+
+
+class StoredEvent(Struct, frozen=True, kw_only=True):
+    """An event in the store. `sequence` rises with intake."""
+
+    id: str
+    code: str
+    sequence: int
+    time: datetime
+    state: EventState
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """One event on its way to one URL. `id` is what the receiver sees as `webhook-id`."""
+
+    id: str
+    event_id: str
+    event: str
+    url: str
+    state: DeliveryState
+    reason: str | None
+    created_at: datetime
+    next_attempt_at: datetime | None

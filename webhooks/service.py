@@ -1,0 +1,26 @@
+"""What the parts of a running service share, wired in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.catalogue import Catalogue
+from webhooks.addresses import Proxies
+from webhooks.keys import Keyring
+from webhooks.settings import AuthMethod
+from webhooks.store.store import Store
+from webhooks.throttle import Throttle
+from webhooks.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The store, the keys and the catalogue of one service; `auth` says which ways to authenticate are on."""
+
+    store: Store
+    keyring: Keyring
+    tokens: Tokens
+    catalogue: Catalogue
+    auth: frozenset[AuthMethod]
+    proxies: Proxies
+    throttle: Throttle = field(default_factory=Throttle)

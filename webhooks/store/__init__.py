@@ -1,0 +1,1 @@
+"""Where registrations, events and deliveries are kept: SQLite embedded, or PostgreSQL."""

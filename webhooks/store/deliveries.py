@@ -1,0 +1,124 @@
+"""Deliveries in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import eq, ge, lt
+from typing import Any, Final
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+
+from webhooks.errors import ConflictError, NotFoundError
+from webhooks.model import Delivery, DeliveryState
+from webhooks.store.clock import moment, now, sortable_id
+from webhooks.store.tables import DELIVERIES, EVENTS
+
+UNSENT: Final = (DeliveryState.PENDING, DeliveryState.COMPOSING, DeliveryState.HELD)
+FINAL: Final = (DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.SKIPPED, DeliveryState.CANCELLED)
+
+_FIND = select(DELIVERIES, EVENTS.c.id.label("event_id")).join(EVENTS, EVENTS.c.sequence == DELIVERIES.c.event_sequence)
+
+
+class Filter(Struct, frozen=True, kw_only=True):
+    """Which deliveries are asked for. Times are microseconds, from `since` inclusive to `until` exclusive.
+
+    `client_id` is None for those who may see every client's; `before` is the id of the last one of the page before.
+    """
+
+    client_id: str | None
+    url: str | None = None
+    event: str | None = None
+    state: DeliveryState | None = None
+    since: int | None = None
+    until: int | None = None
+    before: str | None = None
+    limit: int = 100
+
+
+def find(connection: Connection, wanted: Filter) -> list[Delivery]:
+    """The deliveries that fit, newest first, at most `limit`."""
+    column = DELIVERIES.c
+    given: tuple[tuple[ColumnElement[Any], Callable[[Any, Any], Any], object], ...] = (
+        (column.client_id, eq, wanted.client_id),
+        (column.url, eq, wanted.url),
+        (column.event, eq, wanted.event),
+        (column.state, eq, wanted.state),
+        (column.created_at, ge, wanted.since),
+        (column.created_at, lt, wanted.until),
+        (column.id, lt, wanted.before),
+    )
+    conditions = [compare(left, value) for left, compare, value in given if value is not None]
+    query = _FIND.where(*conditions).order_by(column.id.desc()).limit(wanted.limit)
+    return [_delivery(row) for row in connection.execute(query)]
+
+
+def by_id(connection: Connection, client_id: str | None, delivery_id: str) -> Delivery:
+    """One delivery. Raises NotFoundError where there is none, or it is another client's."""
+    row = connection.execute(_FIND.where(DELIVERIES.c.id == delivery_id)).one_or_none()
+    if row is None or client_id not in (None, row.client_id):
+        raise NotFoundError("There is no such delivery.")
+    return _delivery(row)
+
+
+def of_event(connection: Connection, sequence: int) -> list[Delivery]:
+    """The deliveries of one event, in the order in which they were made."""
+    query = _FIND.where(DELIVERIES.c.event_sequence == sequence).order_by(DELIVERIES.c.id)
+    return [_delivery(row) for row in connection.execute(query)]
+
+
+def replay(connection: Connection, client_id: str | None, delivery_id: str, *, recompose: bool) -> Delivery:
+    """Makes a delivery that has ended pending again: with its own id, or under a new one if it is composed afresh.
+
+    Raises NotFoundError, and ConflictError where it has not ended or its URL is not registered any more.
+    """
+    row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.id == delivery_id)).mappings().one_or_none()
+    found = by_id(connection, client_id, delivery_id)
+    if row is None or found.state not in FINAL:
+        raise ConflictError(f"The delivery is {found.state}; only one that has ended can be sent again.")
+    if row["registration_id"] is None:
+        raise ConflictError("The URL of this delivery is not registered any more.")
+    changes = {"state": DeliveryState.PENDING, "reason": None, "next_attempt_at": now()}
+    if not recompose:
+        connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == delivery_id).values(changes))
+        return by_id(connection, client_id, delivery_id)
+    again = {**row, **changes, "id": sortable_id(), "created_at": now(), "replay_of": delivery_id}
+    connection.execute(insert(DELIVERIES).values(again))
+    return by_id(connection, client_id, str(again["id"]))
+
+
+def cancel(connection: Connection, registration_id: int, events: Sequence[str]) -> None:
+    """What was not sent yet is not sent any more: the URL or the event was removed."""
+    where = (
+        DELIVERIES.c.registration_id == registration_id,
+        DELIVERIES.c.event.in_(events),
+        DELIVERIES.c.state.in_(UNSENT),
+    )
+    changes = {"state": DeliveryState.CANCELLED, "reason": "the registration was removed", "next_attempt_at": None}
+    connection.execute(update(DELIVERIES).where(*where).values(changes))
+
+
+def hold(connection: Connection, registration_id: int) -> None:
+    """What is not under way waits until the endpoint is resumed."""
+    where = DELIVERIES.c.registration_id == registration_id, DELIVERIES.c.state == DeliveryState.PENDING
+    connection.execute(update(DELIVERIES).where(*where).values(state=DeliveryState.HELD))
+
+
+def resume(connection: Connection, registration_id: int) -> None:
+    """What was held is due at once."""
+    where = DELIVERIES.c.registration_id == registration_id, DELIVERIES.c.state == DeliveryState.HELD
+    changes = {"state": DeliveryState.PENDING, "next_attempt_at": now()}
+    connection.execute(update(DELIVERIES).where(*where).values(changes))
+
+
+def _delivery(row: Row[tuple[object, ...]]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        event_id=row.event_id,
+        event=row.event,
+        url=row.url,
+        state=DeliveryState(row.state),
+        reason=row.reason,
+        created_at=moment(row.created_at),
+        next_attempt_at=None if row.next_attempt_at is None else moment(row.next_attempt_at),
+    )

@@ -1,0 +1,130 @@
+"""Registrations in the store. Every function is given the client, whose rows alone it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from webhooks.errors import NotFoundError, RefusedError
+from webhooks.model import Method, Registration
+from webhooks.store import deliveries
+from webhooks.store.clock import now
+from webhooks.store.tables import REGISTERED_EVENTS, REGISTRATIONS
+
+MOST_URLS = 100
+"""How many URLs a client may have."""
+
+PREVIOUS_KEY_SIGNS = 24 * 3600 * 1_000_000
+"""Microseconds for which a signing key goes on signing after it was rotated."""
+
+_FIND = select(REGISTRATIONS)
+_EVENTS = select(REGISTERED_EVENTS.c.registration_id, REGISTERED_EVENTS.c.event).order_by(REGISTERED_EVENTS.c.id)
+
+
+def put(
+    connection: Connection, client_id: str, url: str, events: Sequence[str], changes: dict[str, object]
+) -> Registration:
+    """Adds events to the URL, which is registered where it is not yet, and sets the columns in `changes`.
+
+    Raises RefusedError where the client has too many URLs.
+    """
+    row = _find(connection, client_id, url)
+    if row is None:
+        count = connection.scalar(select(func.count()).where(REGISTRATIONS.c.client_id == client_id)) or 0
+        if count >= MOST_URLS:
+            raise RefusedError(f"At most {MOST_URLS} URLs can be registered. Remove one that is not used any more.")
+        values = {"client_id": client_id, "url": url, "method": Method.POST, "created_at": now(), **changes}
+        connection.execute(insert(REGISTRATIONS).values(values))
+    elif changes:
+        connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
+    row = _existing(connection, client_id, url)
+    known = set(_events(connection, [row.id])[row.id])
+    added = [event for event in dict.fromkeys(events) if event not in known]
+    if added:
+        connection.execute(insert(REGISTERED_EVENTS), [{"registration_id": row.id, "event": event} for event in added])
+    return _registration(row, _events(connection, [row.id])[row.id])
+
+
+def every(connection: Connection, client_id: str) -> list[Registration]:
+    """The client's registrations, in the order in which their URLs were registered."""
+    rows = connection.execute(_FIND.where(REGISTRATIONS.c.client_id == client_id).order_by(REGISTRATIONS.c.id)).all()
+    events = _events(connection, [row.id for row in rows])
+    return [_registration(row, events[row.id]) for row in rows]
+
+
+def remove(connection: Connection, client_id: str, url: str, events: Sequence[str] | None) -> None:
+    """Removes events from the URL, and the URL with its last event; the whole URL where `events` is None.
+
+    Raises NotFoundError, with nothing removed, where the URL or one of the events is not registered.
+    """
+    row = _existing(connection, client_id, url)
+    known = _events(connection, [row.id])[row.id]
+    unknown = [event for event in events or () if event not in known]
+    if unknown:
+        raise NotFoundError(f"Not registered for this URL: {', '.join(unknown)}.")
+    gone = known if events is None else events
+    deliveries.cancel(connection, row.id, gone)
+    if set(known) == set(gone):
+        connection.execute(delete(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id))
+    else:
+        connection.execute(
+            delete(REGISTERED_EVENTS).where(
+                REGISTERED_EVENTS.c.registration_id == row.id, REGISTERED_EVENTS.c.event.in_(gone)
+            )
+        )
+
+
+def set_paused(connection: Connection, client_id: str, url: str, *, is_paused: bool) -> Registration:
+    """Holds what would be sent to the URL, or sends it and enables the endpoint. Raises NotFoundError."""
+    row = _existing(connection, client_id, url)
+    changes: dict[str, object] = {"is_paused": is_paused} | ({} if is_paused else {"disabled_reason": None})
+    connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
+    (deliveries.hold if is_paused else deliveries.resume)(connection, row.id)
+    return _registration(_existing(connection, client_id, url), _events(connection, [row.id])[row.id])
+
+
+def rotate_signing_key(connection: Connection, client_id: str, url: str, encrypted: bytes) -> None:
+    """The key before it goes on signing for PREVIOUS_KEY_SIGNS. Raises NotFoundError."""
+    row = _existing(connection, client_id, url)
+    changes = {
+        "signing_key": encrypted,
+        "previous_signing_key": row.signing_key,
+        "previous_key_until": None if row.signing_key is None else now() + PREVIOUS_KEY_SIGNS,
+    }
+    connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
+
+
+def row_name(client_id: str, url: str) -> str:
+    """The registration's name as associated data of what is encrypted in its row."""
+    return f"registration {client_id} {url}"
+
+
+def _find(connection: Connection, client_id: str, url: str) -> Row[tuple[object, ...]] | None:
+    where = REGISTRATIONS.c.client_id == client_id, REGISTRATIONS.c.url == url
+    return connection.execute(_FIND.where(*where)).one_or_none()
+
+
+def _existing(connection: Connection, client_id: str, url: str) -> Row[tuple[object, ...]]:
+    row = _find(connection, client_id, url)
+    if row is None:
+        raise NotFoundError("This URL is not registered. URLs are compared byte for byte.")
+    return row
+
+
+def _events(connection: Connection, ids: Iterable[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {id_: [] for id_ in ids}
+    if found:
+        for row in connection.execute(_EVENTS.where(REGISTERED_EVENTS.c.registration_id.in_(found))):
+            found[row.registration_id].append(row.event)
+    return found
+
+
+def _registration(row: Row[tuple[object, ...]], events: Sequence[str]) -> Registration:
+    return Registration(
+        url=row.url,
+        events=tuple(events),
+        method=Method(row.method),
+        is_paused=row.is_paused,
+        disabled_reason=row.disabled_reason,
+    )

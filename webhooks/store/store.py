@@ -1,0 +1,62 @@
+"""The store as the rest of the service sees it: reads, and writes that are durable when they return."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.exc import DBAPIError
+
+from webhooks.errors import StoreError
+from webhooks.store.opening import open_store
+from webhooks.store.writer import Command, T, Writer
+
+_READERS = 4
+_AWAY = "The store cannot be reached now. Try again later."
+
+
+class Store:
+    """One store, shared by all requests of a process."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_store(url)
+        self._writer = Writer(self._engine)
+        # SQLite answers from memory in less time than another thread needs to wake up.
+        self._is_embedded = self._engine.dialect.name == "sqlite"
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
+        self._connections = threading.local()
+
+    async def write(self, command: Command[T]) -> T:
+        """What the command gives, once it is on disk. Raises what it raises, or StoreError with nothing changed."""
+        return await self._writer.run(command)
+
+    async def read(self, query: Command[T]) -> T:
+        """What the query finds in what is committed. Raises what it raises, or StoreError."""
+        if self._is_embedded:
+            return self.read_now(query)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, query)
+
+    def read_now(self, query: Command[T]) -> T:
+        """As `read`, in this thread."""
+        try:
+            with self._engine.connect().execution_options(is_reader=True) as connection:
+                return query(connection)
+        except DBAPIError as error:
+            raise StoreError(_AWAY) from error
+
+    def close(self) -> None:
+        """Ends the writer after what it was given, and every connection."""
+        self._writer.close()
+        self._readers.shutdown()
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,79 @@
+"""Access tokens: the guide's JWT, signed with HS256 and read with nothing else (RFC 7519, RFC 8725)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+from uuid import uuid4
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from webhooks.errors import CredentialsError
+
+LIFETIME: Final = 3600
+"""Seconds from `nbf` to `exp`."""
+
+_ALGORITHM = "HS256"
+_HEADER = {"alg": _ALGORITHM, "typ": "JWT"}
+_ISSUER, _AUDIENCE = "ApticAPIGateway", "api"
+_SESSION = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/sid"
+_MAX_LENGTH = 2048  # ours have about 600; what is longer is not worth decoding
+_REMEMBERED = 1024
+
+
+class Tokens:
+    """Makes and reads the tokens of one service. `clock` gives seconds since the epoch."""
+
+    def __init__(self, key: bytes, clock: Callable[[], float] = time.time) -> None:
+        self._key = OctKey.import_key(key)
+        self._clock = clock
+        self._read: dict[str, tuple[str, int, int]] = {}
+        self._claims = jwt.BaseClaimsRegistry(  # the times are looked at again at each use, so not here
+            iss={"essential": True, "value": _ISSUER},
+            aud={"essential": True, "value": _AUDIENCE},
+        )
+
+    def issue(self, client_id: str) -> str:
+        """A token for a client, good from now on for LIFETIME seconds. Its claims stand in the guide's order."""
+        now = int(self._clock())
+        claims = {
+            "certserialnumber": client_id,
+            _SESSION: str(uuid4()),
+            "unique_name": client_id,
+            "nbf": now,
+            "exp": now + LIFETIME,
+            "iat": now,
+            "iss": _ISSUER,
+            "aud": _AUDIENCE,
+        }
+        return jwt.encode(_HEADER, claims, self._key, [_ALGORITHM], default_type=None)
+
+    def client_of(self, token: str) -> str:
+        """The id of the client that a token was issued to. Raises CredentialsError that tells why it is refused."""
+        known = self._read.get(token)
+        if known is None:
+            known = self._decode(token)
+            if len(self._read) >= _REMEMBERED:
+                self._read.clear()
+            self._read[token] = known
+        client_id, begins, ends = known
+        if not begins <= self._clock() < ends:
+            raise CredentialsError("The access token has expired, or is not valid yet. Fetch a new one.")
+        return client_id
+
+    def _decode(self, token: str) -> tuple[str, int, int]:
+        if len(token) > _MAX_LENGTH:
+            raise CredentialsError("The access token is too long to be one of this service.")
+        try:
+            decoded = jwt.decode(token, self._key, [_ALGORITHM])
+            self._claims.validate(decoded.claims)
+        except (JoseError, ValueError, TypeError):
+            decoded = None
+        if decoded is not None:
+            match decoded.claims:
+                case {"unique_name": str(client_id), "nbf": int(begins), "exp": int(ends)}:
+                    return client_id, begins, ends
+        raise CredentialsError("The access token is not valid here, or not any more. Fetch a new one.")
