@@ -18,7 +18,9 @@ from standin.reply import Reply
 from standin.script import Statement, StatementKind
 from standin.typenames import named
 
-_SET: Final = re.compile(r"set\s+(transaction\s+isolation\s+level|\w+)\s+(.*)", re.IGNORECASE | re.DOTALL)
+_SET: Final = re.compile(
+    r"set\s+(transaction\s+isolation\s+level|\w+(?:\s*,\s*\w+)*)\s+(.*)", re.IGNORECASE | re.DOTALL
+)
 _DELAY: Final = re.compile(r"waitfor\s+delay\s+'(\d+):(\d+):(\d+(?:\.\d+)?)'", re.IGNORECASE)
 _OWN: Final = re.compile(r"^\s*select\s+@@(trancount|spid)(?:\s+(?:as\s+)?(\w+))?\s*$", re.IGNORECASE)
 _DATA_TYPES: Final = re.compile(
@@ -168,7 +170,8 @@ class Executor:
         found = _SET.match(step.statement.text)
         if found is None:
             raise QueryError("Incorrect syntax near 'set'.", number=102, severity=15)
-        self.options[" ".join(found[1].lower().split())] = " ".join(found[2].lower().split())
+        for name in found[1].split(","):
+            self.options[" ".join(name.lower().split())] = " ".join(found[2].lower().split())
         reply.done()
 
     def _nothing(self, _step: Step, _values: list[object], reply: Reply) -> None:

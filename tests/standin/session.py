@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pysqlbridge.certificate import Certificate
-from pysqlbridge.tds.batch import parse_sql_batch
+from pysqlbridge.tds.batch import parse_sql_batch, skip_all_headers
 from pysqlbridge.tds.connection import Connection, ConnectionState
 from pysqlbridge.tds.login import deobfuscate_password
 from pysqlbridge.tds.packet import PacketStatus, PacketType, TdsProtocolError
@@ -72,7 +72,7 @@ class Session(Connection):
             self.is_dropped = True
             payload = dropped.sent
         except CancelledError:
-            return True  # the attention comes next
+            payload = done(status=DoneStatus.ERROR, tds_version=self._tds_version)  # the attention comes next
         if payload:
             self._send(responses, payload)
         return not self.is_dropped
@@ -119,7 +119,7 @@ class Session(Connection):
             if request.kind not in kinds:
                 raise QueryError("The stand-in has no savepoints and no distributed transactions.", number=50000)
             executor.suffer_planned(f"transaction {request.kind.name}", reply)
-            reply.add(kinds[request.kind]())
+            reply.add(kinds[request.kind](), executor.begin() if _begins_another(payload, self._tds_version) else b"")
             reply.done()
         except QueryError as error:
             reply.error(error, self._tds_version)
@@ -188,6 +188,16 @@ class Session(Connection):
         if plan is None:
             raise QueryError(f"Could not find prepared statement with handle {_number(handle)}.", number=8179)
         return plan
+
+
+def _begins_another(payload: bytes, tds_version: int) -> bool:
+    """Whether the end of a transaction asks for the next one at once, as FreeTDS does out of autocommit."""
+    at = skip_all_headers(payload, tds_version)
+    kind = int.from_bytes(payload[at : at + 2], "little")
+    if kind not in (TransactionRequestType.COMMIT_XACT, TransactionRequestType.ROLLBACK_XACT):
+        return False
+    flags = at + 3 + payload[at + 2]
+    return flags < len(payload) and bool(payload[flags] & 1)
 
 
 def _number(argument: Argument) -> int:

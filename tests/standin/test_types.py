@@ -70,11 +70,10 @@ TYPES = [*list(dict.fromkeys(type_ for type_, _ in RESULTS)), "time(7)", "dateti
 
 
 @pytest.fixture
-def connection(standin: Standin, sqlserver_driver: str) -> Any:
-    with pyodbc.connect(standin.connection_string(sqlserver_driver), autocommit=True) as connected:
-        connected.add_output_converter(pyodbc.SQL_GUID, lambda raw: UUID(bytes_le=raw))
-        connected.add_output_converter(-155, datetimeoffset)  # pyodbc has no type of its own for it
-        yield connected
+def connection(connection: pyodbc.Connection) -> pyodbc.Connection:
+    connection.add_output_converter(pyodbc.SQL_GUID, lambda raw: UUID(bytes_le=raw))
+    connection.add_output_converter(-155, datetimeoffset)  # pyodbc has no type of its own for it
+    return connection
 
 
 def datetimeoffset(raw: bytes) -> datetime:
