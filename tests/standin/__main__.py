@@ -31,7 +31,7 @@ class Controller:
 
     def arrivals(self) -> list[Arrival]:
         """See Standin."""
-        return list(self._server.hub.arrivals)
+        return self._server.hub.arrivals()
 
     def counts(self) -> Counts:
         """See Standin."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Context, Decimal
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -100,6 +101,12 @@ class _Reader:
         return bytes(found)
 
 
+@cache
+def _type(kind: Kind, precision: int | None = None, scale: int | None = None, length: int | None = None) -> SqlType:
+    """Made once for each: a burst brings thousands of parameters."""
+    return SqlType(kind, precision, scale, length)
+
+
 def _call(reader: _Reader) -> Call:
     length = reader.number(2)
     if length == PROC_ID_SENTINEL:
@@ -138,19 +145,19 @@ def _short_value(code: int, size: int, raw: bytes) -> tuple[object, SqlType]:
     match code:
         case 0x26:
             value = int.from_bytes(raw, "little", signed=size > 1) if raw else None
-            return value, SqlType(_INTEGERS[size])
+            return value, _type(_INTEGERS[size])
         case 0x68:
-            return (bool(raw[0]) if raw else None), SqlType(Kind.BIT)
+            return (bool(raw[0]) if raw else None), _type(Kind.BIT)
         case 0x6D:
             real = size == 4
             value = struct.unpack("<f" if real else "<d", raw)[0] if raw else None
-            return value, SqlType(Kind.REAL if real else Kind.FLOAT)
+            return value, _type(Kind.REAL if real else Kind.FLOAT)
         case 0x24:
-            return (UUID(bytes_le=raw) if raw else None), SqlType(Kind.UNIQUEIDENTIFIER)
+            return (UUID(bytes_le=raw) if raw else None), _type(Kind.UNIQUEIDENTIFIER)
         case 0x6E:
-            return (_money(raw) if raw else None), SqlType(Kind.MONEY if size == 8 else Kind.SMALLMONEY)
+            return (_money(raw) if raw else None), _type(Kind.MONEY if size == 8 else Kind.SMALLMONEY)
         case _:
-            return (_datetime(raw) if raw else None), SqlType(Kind.DATETIME if size == 8 else Kind.SMALLDATETIME)
+            return (_datetime(raw) if raw else None), _type(Kind.DATETIME if size == 8 else Kind.SMALLDATETIME)
 
 
 def _money(raw: bytes) -> Decimal:
@@ -172,7 +179,7 @@ def _decimal(reader: _Reader, _code: int) -> tuple[object, SqlType]:
     reader.at += 1
     precision, scale = reader.byte(), reader.byte()
     raw = reader.take(reader.byte())
-    type_ = SqlType(Kind.DECIMAL, precision=precision, scale=scale)
+    type_ = _type(Kind.DECIMAL, precision, scale)
     if not raw:
         return None, type_
     units = int.from_bytes(raw[1:], "little")
@@ -185,7 +192,7 @@ def _characters(kind: Kind, encoding: str, width: int) -> Callable[[_Reader, int
         reader.at += 5
         raw = _variable(reader, size)
         text = None if raw is None else raw.decode(encoding, "surrogatepass" if width == 2 else "strict")
-        return text, SqlType(kind, length=None if size == MAX else size // width)
+        return text, SqlType(kind, None, None, None if size == MAX else size // width)
 
     return read
 
@@ -193,7 +200,7 @@ def _characters(kind: Kind, encoding: str, width: int) -> Callable[[_Reader, int
 def _binary(kind: Kind) -> Callable[[_Reader, int], tuple[object, SqlType]]:
     def read(reader: _Reader, _code: int) -> tuple[object, SqlType]:
         size = reader.number(2)
-        return _variable(reader, size), SqlType(kind, length=None if size == MAX else size)
+        return _variable(reader, size), SqlType(kind, None, None, None if size == MAX else size)
 
     return read
 
@@ -212,30 +219,30 @@ def _long(reader: _Reader, code: int) -> tuple[object, SqlType]:
     raw = None if length == 0xFFFFFFFF else reader.take(length)
     match code:
         case 0x22:
-            return raw, SqlType(Kind.IMAGE)
+            return raw, _type(Kind.IMAGE)
         case 0x23:
-            return (None if raw is None else raw.decode(CODE_PAGE)), SqlType(Kind.TEXT)
+            return (None if raw is None else raw.decode(CODE_PAGE)), _type(Kind.TEXT)
         case _:
-            return (None if raw is None else raw.decode("utf-16-le", "surrogatepass")), SqlType(Kind.NTEXT)
+            return (None if raw is None else raw.decode("utf-16-le", "surrogatepass")), _type(Kind.NTEXT)
 
 
 def _xml(reader: _Reader, _code: int) -> tuple[object, SqlType]:
     if reader.byte():
         raise TdsProtocolError("a parameter is xml with a schema, which the stand-in cannot read")
     raw = reader.chunks()
-    return (None if raw is None else raw.decode("utf-16-le").lstrip("\ufeff")), SqlType(Kind.XML)
+    return (None if raw is None else raw.decode("utf-16-le").lstrip("\ufeff")), _type(Kind.XML)
 
 
 def _date(reader: _Reader, _code: int) -> tuple[object, SqlType]:
     raw = reader.take(reader.byte())
-    return (_day(raw) if raw else None), SqlType(Kind.DATE)
+    return (_day(raw) if raw else None), _type(Kind.DATE)
 
 
 def _moment(reader: _Reader, code: int) -> tuple[object, SqlType]:
     """time, datetime2 and datetimeoffset; a seventh digit after the second is dropped."""
     scale = reader.byte()
     raw = reader.take(reader.byte())
-    type_ = SqlType({0x29: Kind.TIME, 0x2A: Kind.DATETIME2, 0x2B: Kind.DATETIMEOFFSET}[code], scale=scale)
+    type_ = _type({0x29: Kind.TIME, 0x2A: Kind.DATETIME2, 0x2B: Kind.DATETIMEOFFSET}[code], None, scale)
     if not raw:
         return None, type_
     end = len(raw) - {0x29: 0, 0x2A: 3, 0x2B: 5}[code]

@@ -68,7 +68,7 @@ class Standin:
         self._ask("answer", answer)
 
     def arrivals(self, *kinds: str) -> list[Arrival]:
-        """The messages since the last reset (20,000 at most), or those of some kinds."""
+        """The messages since the last reset (the last 5,000), or those of some kinds."""
         found: list[Arrival] = self._ask("arrivals")
         return [arrival for arrival in found if not kinds or arrival.kind in kinds]
 

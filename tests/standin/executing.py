@@ -15,7 +15,7 @@ from standin.hub import Hub, Plan, Step
 from standin.querying import planned_shape
 from standin.records import Answer, Fault, Rows
 from standin.reply import Reply
-from standin.script import Statement, StatementKind
+from standin.script import StatementKind
 from standin.typenames import named
 
 _SET: Final = re.compile(
@@ -108,16 +108,16 @@ class Executor:
         return number in ENDS_BATCH or self.options.get("xact_abort", "off") == "on"
 
     def _step(self, step: Step, values: list[object], reply: Reply) -> None:
-        statement = step.statement
-        fault = self._hub.strike(statement.text)
+        run = _RUNNERS.get(step.statement.kind, Executor._other)
+        fault = self._hub.strike(step.statement.text)
         if fault is None:
-            _RUNNERS.get(statement.kind, Executor._other)(self, step, values, reply)
+            run(self, step, values, reply)
         elif fault.after_rows is None:
             self._suffer(fault, reply)
-            _RUNNERS.get(statement.kind, Executor._other)(self, step, values, reply)
+            run(self, step, values, reply)
         else:
             partial = Reply(call=False)
-            _RUNNERS.get(statement.kind, Executor._other)(self, step, values, partial)
+            run(self, step, values, partial)
             reply.add(*partial.head(fault.after_rows))
             self._suffer(fault, reply)
 
@@ -135,7 +135,7 @@ class Executor:
 
     def _query(self, step: Step, values: list[object], reply: Reply) -> None:
         statement = step.statement
-        answer = self._answer(statement)
+        answer = self._answer(step)
         if answer is not None:
             for result in answer.results:
                 self.give(result, reply)
@@ -144,18 +144,20 @@ class Executor:
         compiled = step.compiled
         if compiled is None:
             compiled = step.compiled = self._hub.ledger.compile(statement.sql, step.types)
+        if step.ordinals and max(step.ordinals) >= len(values):
+            raise QueryError("The parameterized query expects a parameter which was not supplied.", number=8178)
         rows = self._hub.ledger.run(self._connection, compiled, [values[ordinal] for ordinal in step.ordinals])
         limit = int(self.options.get("rowcount", "0"))
         rows = rows[:limit] if limit else rows
         reply.rows(compiled.shape.metadata, rows)
         reply.done(count=len(rows), selected=True)
 
-    def _answer(self, statement: Statement) -> Answer | None:
-        own = _OWN.match(statement.text)
+    def _answer(self, step: Step) -> Answer | None:
+        own = "@@" in step.statement.text and _OWN.match(step.statement.text)
         if own:
             value = self.transactions if own[1].lower() == "trancount" else self.spid
             return Answer("", [Rows([(own[2] or "", "int")], [[value]])])
-        return self._hub.answer(statement.text)
+        return self._hub.answer(step)
 
     def give(self, result: Rows, reply: Reply) -> None:
         """A planned result."""
@@ -227,7 +229,7 @@ class Executor:
 
     def _write(self, step: Step, _values: list[object], reply: Reply) -> None:
         """What a login without rights is told; the ledger behind the stand-in cannot be written to anyway."""
-        answer = self._hub.answer(step.statement.text)
+        answer = self._hub.answer(step)
         if answer is not None:
             for result in answer.results:
                 self.give(result, reply)
@@ -241,7 +243,7 @@ class Executor:
         raise QueryError(message, number=229, severity=14)
 
     def _other(self, step: Step, _values: list[object], reply: Reply) -> None:
-        answer = self._hub.answer(step.statement.text)
+        answer = self._hub.answer(step)
         asked = _DATA_TYPES.match(step.statement.text)
         if answer is None and asked is None:
             word = step.statement.text.split(None, 1)[0]

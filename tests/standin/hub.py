@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pysqlbridge.tds.result import QueryError
@@ -18,6 +18,7 @@ from standin.typenames import declared, name_of
 from engine.model import SqlType
 
 _MOST_PLANS: Final = 512
+_MOST_ARRIVALS: Final = 5000
 _PREPARES: Final = frozenset({"sp_prepare", "sp_prepexec"})
 _EXECUTIONS: Final = frozenset({"sp_prepexec", "sp_execute", "sp_executesql", "batch"})
 
@@ -25,7 +26,7 @@ _EXECUTIONS: Final = frozenset({"sp_prepexec", "sp_execute", "sp_executesql", "b
 class Step:
     """A statement of a plan; `ordinals` are the places of its parameters, `compiled` is made when it first runs."""
 
-    __slots__ = ("compiled", "ordinals", "statement", "types")
+    __slots__ = ("built_in", "compiled", "ordinals", "statement", "types")
 
     def __init__(self, statement: Statement, places: dict[str, int], types: tuple[SqlType, ...]) -> None:
         unknown = next((name for name in statement.variables if name not in places), None)
@@ -34,6 +35,9 @@ class Step:
         self.statement = statement
         self.ordinals = [places[name] for name in statement.variables]
         self.types = tuple(types[ordinal] for ordinal in self.ordinals)
+        self.built_in = next(
+            (answer for answer in BUILT_IN if re.search(answer.match, statement.text, re.IGNORECASE)), None
+        )
         self.compiled: Compiled | None = None
 
 
@@ -49,6 +53,22 @@ class Plan:
         self.steps = [Step(statement, self.places, self.types) for statement in statements(text)]
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A plan with the values for one run, and the types that they came as."""
+
+    plan: Plan
+    values: list[object]
+    wire: list[SqlType]
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters as a test sees them."""
+        return tuple(
+            Parameter(name, name_of(type_), name_of(came), value)
+            for name, type_, came, value in zip(self.plan.names, self.plan.types, self.wire, self.values, strict=False)
+        )
+
+
 class Hub:
     """Safe for threads."""
 
@@ -57,7 +77,7 @@ class Hub:
         self.lock = threading.Lock()
         self.faults: list[Fault] = []
         self.answers: list[Answer] = []
-        self.arrivals: deque[Arrival] = deque(maxlen=20_000)
+        self._arrivals: deque[tuple[Arrival, Bound | None]] = deque(maxlen=_MOST_ARRIVALS)
         self.configured = True
         self._logins = logins
         self._plans: dict[tuple[str, str], Plan] = {}
@@ -79,13 +99,20 @@ class Hub:
                 self._plans[key] = found
         return found
 
-    def arrived(self, arrival: Arrival, *, is_message: bool = True) -> None:
+    def arrived(self, arrival: Arrival, call: Bound | None = None, *, is_message: bool = True) -> None:
         """Note a message, or a further call of the same message."""
         counts = self._counts
         counts["round_trips"] += is_message
         counts["prepares"] += arrival.kind in _PREPARES
         counts["executions"] += arrival.kind in _EXECUTIONS
-        self.arrivals.append(arrival)
+        self._arrivals.append((arrival, call))
+
+    def arrivals(self) -> list[Arrival]:
+        """What was noted, with the parameters written out."""
+        return [
+            arrival if call is None else replace(arrival, parameters=call.parameters())
+            for arrival, call in list(self._arrivals)
+        ]
 
     def strike(self, text: str, at: str = "statement") -> Fault | None:
         """The fault that is planned for this statement, which is used up by it."""
@@ -103,16 +130,18 @@ class Hub:
                     return fault
         return None
 
-    def answer(self, text: str) -> Answer | None:
+    def answer(self, step: Step) -> Answer | None:
         """What is planned as the statement's answer, or what every server answers it with."""
+        if not self.answers:
+            return step.built_in
         with self.lock:
             for index, answer in enumerate(self.answers):
-                if answer.times == 0 or not re.search(answer.match, text, re.IGNORECASE):
+                if answer.times == 0 or not re.search(answer.match, step.statement.text, re.IGNORECASE):
                     continue
                 if answer.times is not None:
                     self.answers[index] = replace(answer, times=answer.times - 1)
                 return answer
-        return next((answer for answer in BUILT_IN if re.search(answer.match, text, re.IGNORECASE)), None)
+        return step.built_in
 
     def counts(self, sessions: int, transactions: int) -> Counts:
         """The counts so far."""
@@ -123,13 +152,5 @@ class Hub:
         with self.lock:
             self.faults.clear()
             self.answers.clear()
-            self.arrivals.clear()
+            self._arrivals.clear()
             self._counts = dict.fromkeys(self._counts, 0)
-
-
-def recorded(plan: Plan, values: list[object], wire: list[SqlType]) -> tuple[Parameter, ...]:
-    """The parameters of a plan as they arrived."""
-    return tuple(
-        Parameter(name, name_of(type_), name_of(came), value)
-        for name, type_, came, value in zip(plan.names, plan.types, wire, values, strict=False)
-    )

@@ -11,6 +11,7 @@ from pysqlbridge.tds.token import DoneStatus
 from pysqlbridge.tds.token import error as error_token
 
 SERVER: Final = "STANDIN"
+_MORE, _COUNT = int(DoneStatus.MORE), int(DoneStatus.COUNT)  # a flag's own operators take a microsecond
 _DONE: Final = struct.Struct("<BHHQ")
 _DONE_OF_BATCH, _DONE_OF_CALL, _DONE_IN_CALL = 0xFD, 0xFE, 0xFF
 
@@ -44,22 +45,22 @@ class Reply:
                 tds_version=tds_version,
             )
         )
-        self.done(DoneStatus.ERROR)
+        self.done(int(DoneStatus.ERROR))
 
-    def done(self, status: DoneStatus = DoneStatus.FINAL, *, count: int | None = None, selected: bool = False) -> None:
+    def done(self, status: int = 0, *, count: int | None = None, selected: bool = False) -> None:
         """The end of a statement, with the count of its rows."""
         if count is not None:
-            status |= DoneStatus.COUNT
+            status |= _COUNT
         self._last = len(self._parts)
         token = _DONE_IN_CALL if self._call else _DONE_OF_BATCH
         command = SELECT_COMMAND if selected else 0
-        self._parts.append(_DONE.pack(token, status | DoneStatus.MORE, command, count or 0))
+        self._parts.append(_DONE.pack(token, status | _MORE, command, count or 0))
 
     def end_call(self, status: int, returned: Sequence[bytes] = ()) -> None:
         """The end of a procedure: its return status and the values of its OUTPUT parameters."""
         self.add(b"\x79" + struct.pack("<i", status), *returned)
         self._last = len(self._parts)
-        self._parts.append(_DONE.pack(_DONE_OF_CALL, DoneStatus.MORE, 0, 0))
+        self._parts.append(_DONE.pack(_DONE_OF_CALL, _MORE, 0, 0))
 
     def head(self, rows: int) -> list[bytes]:
         """The declaration of the columns and the first rows of an only result set."""
@@ -74,7 +75,7 @@ class Reply:
         if self._last < 0:
             self.done()
         token, status, command, count = _DONE.unpack(self._parts[self._last])
-        self._parts[self._last] = _DONE.pack(token, status & ~DoneStatus.MORE, command, count)
+        self._parts[self._last] = _DONE.pack(token, status & ~_MORE, command, count)
         return b"".join(self._parts)
 
 

@@ -8,18 +8,16 @@ from pysqlbridge.certificate import Certificate
 from pysqlbridge.tds.batch import parse_sql_batch, skip_all_headers
 from pysqlbridge.tds.connection import Connection, ConnectionState
 from pysqlbridge.tds.login import deobfuscate_password
-from pysqlbridge.tds.packet import PacketStatus, PacketType, TdsProtocolError
+from pysqlbridge.tds.packet import HEADER_SIZE, Message, PacketStatus, PacketType, TdsProtocolError
 from pysqlbridge.tds.result import QueryError
 from pysqlbridge.tds.token import DoneStatus, done, error_response
 from pysqlbridge.tds.transaction import TransactionRequestType, parse_transaction_request
 from standin.calls import Argument, Call, read_calls
 from standin.catalogue import data_types
 from standin.executing import CancelledError, DroppedError, Executor
-from standin.hub import Hub, Plan, recorded
+from standin.hub import Bound, Hub, Plan
 from standin.records import Arrival
 from standin.reply import SERVER, Reply, handle_value
-
-from engine.model import SqlType
 
 _RESET: Final = PacketStatus.RESET_CONNECTION | PacketStatus.RESET_CONNECTION_SKIP_TRAN
 DATABASE: Final = "aptic"
@@ -35,6 +33,8 @@ class Session(Connection):
         self.is_dropped = False
         self._prepared: dict[int, Plan] = {}
         self._next_handle = 1
+        self._seen = 0
+        self._packets: list[bytes] = []
 
     def _answer_sql_login(self, responses: list[bytes]) -> bool:
         login = self._login
@@ -59,6 +59,30 @@ class Session(Connection):
         self._state = ConnectionState.FAILED
         self.is_dropped = True
         return True
+
+    def _take_message(self) -> Message | None:
+        """As pysqlbridge's, but each packet is looked at once, however many reads a long message takes."""
+        source = self._buffer
+        if self._session_encrypted and self._tunnel is not None:
+            if self._buffer:
+                self._plaintext += self._tunnel.unwrap(bytes(self._buffer))
+                self._buffer.clear()
+            source = self._plaintext
+        while len(source) >= self._seen + HEADER_SIZE:
+            start = self._seen
+            end = start + int.from_bytes(source[start + 2 : start + 4], "big")
+            if end > len(source) or end < start + HEADER_SIZE:
+                break
+            self._packets.append(bytes(source[start + HEADER_SIZE : end]))
+            self._seen = end
+            if source[start + 1] & PacketStatus.END_OF_MESSAGE:
+                type_, status = PacketType(source[0]), PacketStatus(source[1])
+                message = Message(type_, b"".join(self._packets), end, status)
+                del source[:end]
+                self._seen = 0
+                self._packets.clear()
+                return message
+        return None
 
     def _step_query(self, responses: list[bytes]) -> bool:
         message = self._take_message()
@@ -141,13 +165,13 @@ class Session(Connection):
                     returned, values = (), arguments[1:]
                 case "sp_prepare":
                     plan = self._planned(*arguments[1:3])
-                    self._note(call, plan, (), is_message)
+                    self._note(call, plan, None, is_message)
                     reply.end_call(0, [handle_value(self._keep(plan))])
                     return
                 case "sp_unprepare":
                     plan = self._kept(arguments[0])
                     del self._prepared[_number(arguments[0])]
-                    self._note(call, plan, (), is_message)
+                    self._note(call, plan, None, is_message)
                     reply.end_call(0)
                     return
                 case "sp_datatype_info_100":
@@ -162,15 +186,15 @@ class Session(Connection):
             reply.error(error, self._tds_version)
             reply.end_call(error.number, [handle_value(None)] if procedure in ("sp_prepexec", "sp_prepare") else [])
             return
-        bound, wire = _bound(plan, values)
-        self._note(call, plan, recorded(plan, bound, wire), is_message)
-        failure = self.executor.run(plan, bound, reply, self._tds_version)
+        bound = _bound(plan, values)
+        self._note(call, plan, bound, is_message)
+        failure = self.executor.run(plan, bound.values, reply, self._tds_version)
         reply.end_call(failure, returned)
 
-    def _note(self, call: Call, plan: Plan, parameters: tuple[object, ...], is_message: bool) -> None:
+    def _note(self, call: Call, plan: Plan, bound: Bound | None, is_message: bool) -> None:
         handle = None if call.procedure == "sp_executesql" else _number(call.arguments[0]) or self._next_handle - 1
-        arrival = Arrival(self._spid, call.procedure, plan.text, parameters, handle)  # type: ignore[arg-type]
-        self.hub.arrived(arrival, is_message=is_message)
+        arrival = Arrival(self._spid, call.procedure, plan.text, handle=handle)
+        self.hub.arrived(arrival, bound, is_message=is_message)
 
     def _planned(self, declaration: Argument, text: Argument | None = None) -> Plan:
         if text is None:  # sp_executesql without parameters
@@ -204,10 +228,9 @@ def _number(argument: Argument) -> int:
     return argument.value if isinstance(argument.value, int) else 0
 
 
-def _bound(plan: Plan, arguments: tuple[Argument, ...]) -> tuple[list[object], list[SqlType]]:
-    """The values in the order of the declaration, and the types that they came as."""
-    if not any(argument.name for argument in arguments):
-        return [argument.value for argument in arguments], [argument.type for argument in arguments]
-    by_name = {argument.name.lower(): argument for argument in arguments}
-    ordered = [by_name[name] for name in plan.names if name in by_name]
-    return [argument.value for argument in ordered], [argument.type for argument in ordered]
+def _bound(plan: Plan, arguments: tuple[Argument, ...]) -> Bound:
+    """The values in the order of the declaration."""
+    if any(argument.name for argument in arguments):
+        by_name = {argument.name.lower(): argument for argument in arguments}
+        arguments = tuple(by_name[name] for name in plan.names if name in by_name)
+    return Bound(plan, [argument.value for argument in arguments], [argument.type for argument in arguments])
