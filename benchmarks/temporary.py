@@ -1,4 +1,4 @@
-"""A PostgreSQL schema with the fixture ledger, dropped afterwards."""
+"""A PostgreSQL database with the fixture ledger and a login that can only read it, both dropped afterwards."""
 
 from __future__ import annotations
 
@@ -12,19 +12,35 @@ import sqlalchemy
 from benchmarks import guide
 from engine.testing import build_postgresql
 
+_LOGIN = guide.ROOT / "docs/how-to/postgresql-login.sql"
+
 
 @contextlib.contextmanager
 def postgresql_ledger(url: str) -> Iterator[str]:
-    """Builds the fixture ledger in a schema of its own and gives a URL whose search_path finds it."""
+    """Builds the ledger with the superuser's `url`, and gives the URL of a login made by the script of the docs."""
     name = f"bench_{os.getpid()}"
-    parts = sqlalchemy.make_url(url)
-    plain = parts.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(f"create schema {name}")
+    superuser = sqlalchemy.make_url(url)
+    with psycopg.connect(conninfo(superuser), autocommit=True) as server:
+        server.execute(f"create database {name}")
         try:
-            connection.execute(f"set search_path to {name}")
-            build_postgresql(guide.SCHEMA.read_text("utf-8"), guide.DATA.read_text("utf-8"), connection.cursor())
-            connection.execute("analyze")
-            yield parts.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)
+            with psycopg.connect(conninfo(superuser.set(database=name)), autocommit=True) as connection:
+                _build(connection, name)
+            yield superuser.set(database=name, username=name, password=name).render_as_string(hide_password=False)
         finally:
-            connection.execute(f"drop schema {name} cascade")
+            server.execute(f"drop database {name} with (force)")
+            server.execute(f"drop role {name}")
+
+
+def conninfo(url: sqlalchemy.URL) -> str:
+    """The URL as libpq takes it."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _build(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+    build_postgresql(guide.SCHEMA.read_text("utf-8"), guide.DATA.read_text("utf-8"), connection.cursor())
+    connection.execute("create schema webhook_views")
+    script = _LOGIN.read_text("utf-8").replace("ledger_reader", name).replace(":'password'", f"'{name}'")
+    connection.execute(script.encode())
+    connection.execute(f"grant select on all tables in schema public to {name}")
+    connection.execute(f"alter role {name} in database {name} set search_path = public")
+    connection.execute("analyze")
