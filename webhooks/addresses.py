@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from webhooks.errors import SettingsError
 
@@ -27,7 +27,8 @@ class Proxies:
             parsed = ip_address(address)
         except ValueError:
             return False
-        return any(parsed in network for network in self._networks)
+        mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+        return any((mapped or parsed) in network for network in self._networks)
 
 
 def parse_network(text: str) -> IPv4Network | IPv6Network:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from sqlalchemy import Connection
 from webhooks.keys import Keyring
 from webhooks.model import Client
 from webhooks.store import clients
+
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 class Credentials(Struct, frozen=True):
@@ -28,6 +31,12 @@ def new_guid() -> str:
     return str(UUID(bytes=secrets.token_bytes(16), version=4)).upper()
 
 
+def canonical(guid: str) -> str:
+    """The GUID as `new_guid` writes it: case does not count in GUIDs (RFC 9562, section 4). What is none is no
+    client's, and the same text for all of them."""
+    return guid.upper() if _GUID.fullmatch(guid) else ""
+
+
 def new_credentials() -> Credentials:
     """A secret of 256 random bits; an API key that is a GUID of 122, since the guide says so."""
     return Credentials(secrets.token_urlsafe(32), new_guid())
@@ -35,14 +44,15 @@ def new_credentials() -> Credentials:
 
 def by_secret(connection: Connection, keyring: Keyring, client_id: str, secret: str) -> Client | None:
     """The client with that id and secret; as slow where there is no such client."""
-    stored = clients.secret_hash(connection, client_id)
+    id_ = canonical(client_id)
+    stored = clients.secret_hash(connection, id_)
     is_right = keyring.recognises(stored or b"", secret)
-    return _enabled(clients.by_id(connection, client_id)) if is_right else None
+    return _enabled(clients.by_id(connection, id_)) if is_right else None
 
 
 def by_api_key(connection: Connection, keyring: Keyring, api_key: str) -> Client | None:
     """The client with that API key. What is compared is its keyed hash, of which nobody can guess a part."""
-    return _enabled(clients.by_api_key(connection, keyring.fingerprints(api_key)))
+    return _enabled(clients.by_api_key(connection, keyring.fingerprints(canonical(api_key))))
 
 
 def _enabled(client: Client | None) -> Client | None:

@@ -17,7 +17,7 @@ MAX_EVENTS = 1000
 """How many events one array may hold."""
 
 _MAX_VALUE = 10_000
-_ID = r"^[A-Za-z0-9._:~-]{1,200}$"
+_ID = r"^(?!\.{1,2}$)[A-Za-z0-9._:~-]{1,200}$(?!\n)"  # what the path of a URL can hold as it is
 _FAULTY = "The event cannot be taken as it is."
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from webhooks.errors import Fault, RefusedError
 
+MAX_DEPTH: Final = 32
+"""How deep arrays and objects may be nested: nothing that the service reads needs more than three."""
+
 _UNREADABLE = "The body is not JSON in UTF-8: {} Send one JSON value."
+_DOUBTFUL = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # NUL and surrogates come through no decoder but by an escape
+_UNFIT = "The body has a member that cannot be taken as it is."
 
 
 class Number(Struct, frozen=True):
@@ -30,8 +36,8 @@ class _Object(dict[str, object]):
         super().__init__(members)
         self.repeated: tuple[str, ...] = ()
         if len(self) != len(members):
-            names = [name for name, _ in members]
-            self.repeated = tuple(name for name in self if names.count(name) > 1)
+            counts = Counter(name for name, _ in members)
+            self.repeated = tuple(name for name, count in counts.items() if count > 1)
 
 
 def _no_constant(name: str) -> object:
@@ -39,35 +45,51 @@ def _no_constant(name: str) -> object:
 
 
 S = TypeVar("S", bound=Struct)
-_UNKNOWN = re.compile(r"contains unknown field `(.*)`", re.DOTALL)
-_MISSING = re.compile(r"missing required field `(.*)`")
-_PART = re.compile(r"[^.\[\]`]+")
 _decoder = json.JSONDecoder(
     object_pairs_hook=_Object, parse_float=Number, parse_int=Number, parse_constant=_no_constant
 )
 
 
+class Decoded(Struct, frozen=True):
+    """A value of a text. Where it is doubtful, `check` finds the members that cannot be taken, if there are any."""
+
+    value: object
+    is_doubtful: bool
+
+
 def read(content: bytes) -> object:
     """The value that the text stands for: dict, list, str, Number, bool or None.
 
-    Raises RefusedError for what is no JSON or is nested too deep, and one with a fault for each repeated member and
-    each text that UTF-8 or the store cannot hold (NUL, unpaired surrogates).
+    Raises RefusedError as `decode` and `check` do.
     """
+    decoded = decode(content)
+    if decoded.is_doubtful:
+        check(decoded.value)
+    return decoded.value
+
+
+def decode(content: bytes) -> Decoded:
+    """The value as it is written. Raises RefusedError for what is no JSON in UTF-8 or is nested too deep."""
     try:
-        value: object = _decoder.decode(content.decode())
+        text = content.decode()
+        value: object = _decoder.decode(text)
+        return Decoded(value, _has_repeated(value) or _DOUBTFUL.search(text) is not None)
     except RecursionError:
-        reason = "it is nested too deep."
+        reason = f"it is nested deeper than {MAX_DEPTH} levels."
     except json.JSONDecodeError as error:
         reason = f"{error.msg} in line {error.lineno}, column {error.colno}."
     except UnicodeDecodeError as error:
         reason = f"byte {error.start} is not UTF-8."
     except ValueError as error:
         reason = str(error)
-    else:
-        if faults := tuple(_faults(value, "")):
-            raise RefusedError("The body has members that cannot be taken as they are.", faults)
-        return value
     raise RefusedError(_UNREADABLE.format(reason))
+
+
+def check(value: object) -> None:
+    """Raises RefusedError with a fault for each repeated member of a value that `decode` gave, and for each text that
+    UTF-8 or the store cannot hold (NUL, unpaired surrogates)."""
+    if faults := tuple(_faults(value, "")):
+        raise RefusedError("The body has members that cannot be taken as they are.", faults)
 
 
 def convert(value: object, type_: type[S]) -> S:
@@ -75,24 +97,61 @@ def convert(value: object, type_: type[S]) -> S:
     try:
         return msgspec.convert(value, type_)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$")
-    if unknown := _UNKNOWN.search(message):
-        fault = Fault(_as_pointer(path) + pointer(unknown[1]), "There is no such member here.")
-    elif missing := _MISSING.search(message):
-        fault = Fault(_as_pointer(path) + pointer(missing[1]), "This member is missing.")
-    else:
-        fault = Fault(_as_pointer(path), f"{message.replace('`', '')}.")
-    raise RefusedError("The body has a member that cannot be taken as it is.", (fault,))
-
-
-def _as_pointer(path: str) -> str:
-    """msgspec's `.events[0]` as a JSON Pointer."""
-    return pointer(*_PART.findall(path))
+        message, _, path = str(error).rpartition(" - at `$") if " - at `$" in str(error) else (str(error), "", "")
+    raise RefusedError(_UNFIT, (_fault(message, pointer(*_PART.findall(path))),))
 
 
 def pointer(*parts: str | int) -> str:
     """The RFC 6901 JSON Pointer to a member or item."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+_PART = re.compile(r"[^.\[\]`]+")  # of msgspec's `.events[0]`
+_KINDS = {"str": "text", "array": "an array", "object": "an object", "bool": "true or false", "null": "null"}
+_FOUND = _KINDS | {"Number": "a number", "int": "a number", "float": "a number"}
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+_TYPE = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
+_LENGTH = re.compile(r"Expected `(str|array)` of length (<=|>=) (\d+)")
+_FORM = re.compile(r"Expected `str` matching regex '(.*)'")
+_CHOICE = re.compile(r"Invalid enum value (.*)", re.DOTALL)
+
+
+def _fault(message: str, place: str) -> Fault:
+    """msgspec's message in the words of JSON, with what to do."""
+    if found := _UNKNOWN.fullmatch(message):
+        return Fault(place + pointer(found[1]), "There is no such member here: leave it out, or mend its name.")
+    if found := _MISSING.fullmatch(message):
+        return Fault(place + pointer(found[1]), "This member is missing; it is required.")
+    if found := _TYPE.fullmatch(message):
+        wanted = " or ".join(_KINDS.get(kind, kind) for kind in found[1].split(" | "))
+        return Fault(place, f"This must be {wanted}, and is {_FOUND.get(found[2], found[2])}.")
+    if found := _LENGTH.fullmatch(message):
+        unit = "characters" if found[1] == "str" else "items"
+        return Fault(place, f"This must have at {'most' if found[2] == '<=' else 'least'} {found[3]} {unit}.")
+    if found := _FORM.fullmatch(message):
+        return Fault(place, f"This text has not the form that it must have, {found[1]}.")
+    if found := _CHOICE.fullmatch(message):
+        return Fault(place, f"{found[1]} is not one of the values that are allowed here.")
+    return Fault(place, f"{message.replace('`', '')}.")
+
+
+def _has_repeated(value: object) -> bool:
+    """Whether an object in the value has a member twice. Raises RecursionError for what is nested too deep."""
+    has_repeated = False
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, _Object):
+                has_repeated = has_repeated or item.repeated != ()
+                inner += [member for member in item.values() if isinstance(member, (dict, list))]
+            elif isinstance(item, list):
+                inner += [member for member in item if isinstance(member, (dict, list))]
+        if not inner:
+            return has_repeated
+        level = inner
+    raise RecursionError
 
 
 def _faults(value: object, place: str) -> Iterator[Fault]:

@@ -3,27 +3,53 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv6Address
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from engine.catalogue import Catalogue
-from webhooks.errors import Fault, RefusedError
+from webhooks.errors import Fault, RefusedError, SettingsError
 from webhooks.json_text import pointer
-from webhooks.model import Method
+from webhooks.model import Client, Method
 
 MAX_URL = 2048
 _MAX_EVENTS = 1000
 _MAX_SECRET = 4096
 _FAULTY = "The registration cannot be taken as it is."
-_ALLOWED = re.compile(r"[!-~]+")  # RFC 3986 knows nothing outside ASCII, no blank and no control character
-_HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|[^\[\]:@]+")
 
-URL = Annotated[str, Meta(min_length=1, max_length=MAX_URL, description="An absolute http or https URL.")]
-EventCode = Annotated[str, Meta(min_length=1, max_length=128, description="An event code of the catalogue.")]
+_PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_NAME = "[A-Za-z0-9_-]{1,63}(?:[.][A-Za-z0-9_-]{1,63}){0,20}[.]?"
+_REST = r"(?:[/?](?:[A-Za-z0-9._~!$&'()*+,;=:@/?\[\]-]|%[0-9A-Fa-f]{2})*)?"
+_SCHEME = "[Hh][Tt][Tt][Pp][Ss]?://"
+_URL = re.compile(rf"{_SCHEME}(?:{_NAME}|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])(?::{_PORT})?{_REST}")
+_NOT_IN_URLS = re.compile(r"[^!-~]|[\"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})")  # RFC 3986, section 2
+
+URL = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_URL,
+        description="An absolute http or https URL, without user, password and fragment.",
+        examples=["https://receiver.example/webhooks"],
+        extra_json_schema={"format": "uri", "pattern": f"^{_SCHEME}{_NAME}(?::{_PORT})?{_REST}$"},
+    ),
+]
+EventCode = Annotated[
+    str,
+    Meta(title="EventCode", min_length=1, max_length=128, description="An event code of the catalogue."),
+]
 EventCodes = Annotated[list[EventCode], Meta(min_length=1, max_length=_MAX_EVENTS)]
+Secret = Annotated[
+    str,
+    Meta(
+        max_length=_MAX_SECRET,
+        description="Sent back in every body, so that the receiver knows the sender. No answer ever shows it.",
+        extra_json_schema={"pattern": r"^[^\u0000]*$"},
+    ),
+]
 
 
 class RegistrationRequest(Struct, forbid_unknown_fields=True, frozen=True):
@@ -31,7 +57,7 @@ class RegistrationRequest(Struct, forbid_unknown_fields=True, frozen=True):
 
     url: URL
     events: EventCodes
-    secret: Annotated[str, Meta(max_length=_MAX_SECRET)] | UnsetType | None = UNSET
+    secret: Secret | UnsetType | None = UNSET
     method: Method | UnsetType | None = UNSET
 
 
@@ -48,15 +74,29 @@ class UrlRequest(Struct, forbid_unknown_fields=True, frozen=True):
     url: URL
 
 
-def check(request: RegistrationRequest, catalogue: Catalogue) -> None:
-    """Raises RefusedError with every fault of the URL's syntax and of the event codes.
+def check(request: RegistrationRequest, catalogue: Catalogue, client: Client) -> None:
+    """Raises RefusedError with every fault of the URL's syntax and of the event codes, and where the client is limited
+    to other URLs.
 
     Whether the address may be reached is judged when something is delivered to it, not here.
     """
-    faults = [Fault("/url", fault) for fault in _url_faults(request.url)]
+    faults = [Fault("/url", fault) for fault in _url_faults(request.url, client)]
     faults += _unknown_events(request.events, catalogue)
     if faults:
         raise RefusedError(_FAULTY, tuple(faults))
+
+
+@lru_cache(1024)
+def parse_url_pattern(text: str) -> re.Pattern[str]:
+    """The pattern of a client's URLs: `*` stands for any text, but ends with the host where it stands before the path;
+    a pattern without a path allows every path. Raises SettingsError where there is no `://`."""
+    scheme, mark, rest = text.partition("://")
+    if not mark:
+        raise SettingsError(f"{text!r} is no pattern of URLs such as https://*.example.com/hooks/*")
+    authority, slash, path = rest.partition("/")
+    beginning = re.escape(scheme + mark + authority).replace(r"\*", "[^/?]*")
+    ending = re.escape(slash + path).replace(r"\*", ".*") if slash else "(?:[/?].*)?"
+    return re.compile(beginning + ending)
 
 
 def _unknown_events(events: Sequence[str], catalogue: Catalogue) -> Iterator[Fault]:
@@ -65,23 +105,40 @@ def _unknown_events(events: Sequence[str], catalogue: Catalogue) -> Iterator[Fau
             yield Fault(pointer("events", index), f"There is no event {event!r}. GET /v1/events lists them.")
 
 
-def _url_faults(url: str) -> Iterable[str]:
-    if not _ALLOWED.fullmatch(url):
-        return ["A URL is plain ASCII without blanks and control characters: percent-encode what is not."]
+def _url_faults(url: str, client: Client) -> Iterator[str]:
+    found = _URL.fullmatch(url)
+    if found is None or (found["ipv6"] is not None and not _is_ipv6(found["ipv6"])):
+        yield _url_fault(url)
+    elif client.url_patterns and not any(parse_url_pattern(text).fullmatch(url) for text in client.url_patterns):
+        yield f"This client may register only URLs like {' or '.join(client.url_patterns)}."
+
+
+def _url_fault(url: str) -> str:
+    """Why it is no URL that can be called."""
+    if _NOT_IN_URLS.search(url):
+        return (
+            "A URL is ASCII without blanks, control characters, backslashes and the like: percent-encode what is not "
+            "allowed, and write a host of other letters as xn--…."
+        )
+    scheme, mark, rest = url.partition("://")
+    if not mark or scheme.lower() not in ("http", "https"):
+        return "The URL must be absolute and begin with https:// or http://."
+    if "#" in rest:
+        return "A URL with a fragment (#) is not taken, for it would never be sent: leave it out."
+    authority = re.split("[/?]", rest, maxsplit=1)[0]
+    if "@" in authority:
+        return "A URL with a user or password is not taken: leave it out, and use the registration's secret."
+    if authority.startswith("["):
+        return "The URL's host is no IPv6 address in brackets, or its port is not 1 to 65535."
+    host, colon, port = authority.partition(":")
+    if not re.fullmatch(_NAME, host):
+        return "The URL names no host: after :// write its name, or its address."
+    return f"The URL's port {port!r} is no number from 1 to 65535." if colon else "This is no URL that can be called."
+
+
+def _is_ipv6(text: str) -> bool:
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        return [f"This is no URL: {error}."]
-    if parts.scheme not in ("http", "https"):
-        return ["The URL must be absolute and begin with https:// or http://."]
-    if "@" in parts.netloc:
-        return ["A URL with a user or password is not taken; use the registration's secret."]
-    host = parts.netloc.removesuffix(f":{port}" if port is not None else ":")
-    if not _HOST.fullmatch(host):
-        return ["The URL names no host."]
-    if parts.fragment or "#" in url:
-        return ["A URL with a fragment (#) is not taken: it would not be sent."]
-    if port == 0 or "\\" in url:
-        return ["This is no URL that can be called."]
-    return []
+        IPv6Address(text)
+    except AddressValueError:
+        return False
+    return True

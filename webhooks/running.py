@@ -15,6 +15,7 @@ from engine.catalogue import Catalogue
 from webhooks.addresses import Proxies
 from webhooks.api.administration import build_administration
 from webhooks.api.app import build_app
+from webhooks.api.protocol import BoundedProtocol
 from webhooks.errors import SettingsError
 from webhooks.keys import Keyring
 from webhooks.service import Service
@@ -66,6 +67,8 @@ def _server(app: Any) -> _Server:
     return _Server(
         uvicorn.Config(
             app,
+            http=BoundedProtocol,
+            ws="none",
             lifespan="on",
             log_config=None,
             access_log=False,

@@ -74,6 +74,8 @@ class Tokens:
             decoded = None
         if decoded is not None:
             match decoded.claims:
-                case {"unique_name": str(client_id), "nbf": int(begins), "exp": int(ends)}:
+                case {"unique_name": str(client_id), "certserialnumber": str(same), "nbf": begins, "exp": ends} if (
+                    client_id == same and type(begins) is type(ends) is int
+                ):
                     return client_id, begins, ends
         raise CredentialsError("The access token is not valid here, or not any more. Fetch a new one.")

@@ -8,7 +8,7 @@ from litestar.datastructures import State
 from webhooks.api import deliveries, events, registrations, token
 from webhooks.api.authentication import authenticate
 from webhooks.api.limits import Limits
-from webhooks.api.paths import AnyCase
+from webhooks.api.paths import OneSpelling
 from webhooks.api.problems import HANDLERS
 from webhooks.service import Service
 
@@ -51,4 +51,4 @@ def build_app(service: Service) -> Limits:
         request_max_body_size=None,  # Limits counts, before anything is parsed
         state=State({"service": service}),
     )
-    return Limits(AnyCase(app), most={"/v1/events": _MOST_INTAKE}, otherwise=_MOST)
+    return Limits(OneSpelling(app), most={"/v1/events": _MOST_INTAKE}, otherwise=_MOST)

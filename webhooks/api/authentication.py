@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -45,7 +46,8 @@ def sees_everything(client: Client) -> bool:
 def address_of(connection: Connection) -> str:
     """Where the request is from, past the proxies that are trusted."""
     peer = connection.client.host if connection.client else ""
-    return service_of(connection).proxies.client_address(peer, connection.headers.get("x-forwarded-for"))
+    forwarded = ", ".join(connection.headers.getall("x-forwarded-for", []))
+    return service_of(connection).proxies.client_address(peer, forwarded)
 
 
 async def authenticate(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -56,9 +58,15 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
     needed = handler.opt.get(SCOPES)
     if needed and not client.scopes & {*needed, Scope.ADMIN}:
         names = " or ".join(needed)
-        detail = f"This call needs the scope {names}, which the client {client.name!r} has not."
-        challenge = f'Bearer realm="{REALM}", error="insufficient_scope", scope="{" ".join(needed)}"'
-        raise ProblemError(HTTPStatus.FORBIDDEN, detail, {"WWW-Authenticate": challenge})
+        raise forbidden(
+            service, f"This call needs the scope {names}, which the client {client.name!r} has not.", needed
+        )
+
+
+def forbidden(service: Service, detail: str, needed: Sequence[Scope]) -> ProblemError:
+    """403, with the scopes of which one is needed."""
+    error = f', error="insufficient_scope", scope="{" ".join(needed)}"'
+    return ProblemError(HTTPStatus.FORBIDDEN, detail, _challenge(service, error))
 
 
 async def _client(connection: Connection, service: Service) -> Client:
@@ -104,12 +112,18 @@ async def _slow_down(connection: Connection, service: Service) -> None:
 
 
 def _unauthorized(service: Service, detail: str, *, is_token: bool = False) -> ProblemError:
+    error = ', error="invalid_token"' if is_token else ""
+    return ProblemError(HTTPStatus.UNAUTHORIZED, detail, _challenge(service, error))
+
+
+def _challenge(service: Service, error: str) -> dict[str, str]:
+    """The ways to authenticate that are on; the error codes are those of RFC 6750, section 3.1."""
     challenges = []
     if AuthMethod.OAUTH2 in service.auth:
-        challenges.append(f'Bearer realm="{REALM}"' + (', error="invalid_token"' if is_token else ""))
+        challenges.append(f'Bearer realm="{REALM}"{error}')
     if AuthMethod.API_KEY in service.auth:
         challenges.append(f'ApiKey realm="{REALM}", header="X-API-Key"')
-    return ProblemError(HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": ", ".join(challenges)})
+    return {"WWW-Authenticate": ", ".join(challenges)}
 
 
 def _ways(service: Service) -> list[str]:

@@ -9,20 +9,21 @@ from litestar import Request
 
 from webhooks import json_text
 from webhooks.api.problems import ProblemError
-from webhooks.json_text import S, convert
+from webhooks.json_text import Decoded, S, convert
 
 AnyRequest = Request[Any, Any, Any]
 
 
-async def read_json(request: AnyRequest) -> object:
-    """The body's value, as `json_text.read` gives it. Raises ProblemError 415, RefusedError."""
+async def decode_json(request: AnyRequest) -> Decoded:
+    """The body's value, as `json_text.decode` gives it. Raises ProblemError 415, RefusedError."""
     check_media_type(request, "application/json")
-    return json_text.read(await request.body())
+    return json_text.decode(await request.body())
 
 
 async def read_struct(request: AnyRequest, type_: type[S]) -> S:
-    """The body as a struct. Raises as `read_json`, and RefusedError where it does not fit."""
-    return convert(await read_json(request), type_)
+    """The body as a struct. Raises ProblemError 415, and RefusedError where it is no JSON or does not fit."""
+    check_media_type(request, "application/json")
+    return convert(json_text.read(await request.body()), type_)
 
 
 def check_media_type(request: AnyRequest, expected: str) -> None:

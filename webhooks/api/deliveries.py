@@ -13,9 +13,8 @@ from litestar import Request, Response, get, post
 from msgspec import Struct, field
 from msgspec.json import encode
 
-from webhooks.api.authentication import SCOPES, client_of, sees_everything, service_of
+from webhooks.api.authentication import SCOPES, client_of, forbidden, sees_everything, service_of
 from webhooks.api.bodies import AnyRequest, read_struct
-from webhooks.api.problems import ProblemError
 from webhooks.errors import Fault, RefusedError
 from webhooks.model import Client, Delivery, DeliveryState, Scope
 from webhooks.store import deliveries
@@ -104,7 +103,7 @@ async def replay(request: Request[Any, Any, Any], delivery_id: str) -> Response[
     client = client_of(request)
     wanted = await read_struct(request, ReplayRequest) if await request.body() else ReplayRequest()
     if wanted.recompose and Scope.ADMIN not in client.scopes:
-        raise ProblemError(HTTPStatus.FORBIDDEN, "To compose a body afresh, the scope admin is needed.")
+        raise forbidden(service_of(request), "To compose a body afresh, the scope admin is needed.", (Scope.ADMIN,))
     owner = None if Scope.ADMIN in client.scopes else client.id
     again = await service_of(request).store.write(
         lambda store: deliveries.replay(store, owner, delivery_id, recompose=wanted.recompose)

@@ -15,9 +15,10 @@ from engine.catalogue import Catalogue
 from engine.model import Event
 from webhooks.api import problems
 from webhooks.api.authentication import SCOPES, client_of, sees_everything, service_of
-from webhooks.api.bodies import read_json
-from webhooks.errors import RefusedError
+from webhooks.api.bodies import decode_json
+from webhooks.errors import Fault, RefusedError
 from webhooks.intake import MAX_EVENTS, read_event
+from webhooks.json_text import check
 from webhooks.model import Delivery, DeliveryState, EventState, PublishedEvent, Scope, StoredEvent
 from webhooks.store import deliveries, events
 
@@ -88,12 +89,13 @@ async def list_events(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def publish(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Takes an event or an array of them; 202 once they are durable."""
     service, client = service_of(request), client_of(request)
-    value = await read_json(request)
-    is_many = isinstance(value, list)
-    items = value if isinstance(value, list) else [value]
+    decoded = await decode_json(request)
+    is_many = isinstance(decoded.value, list)
+    items = decoded.value if isinstance(decoded.value, list) else [decoded.value]
     if not 1 <= len(items) <= MAX_EVENTS:
-        raise RefusedError(f"The array has {len(items)} events; 1 to {MAX_EVENTS} are allowed.")
-    read = [_read(item, service.catalogue) for item in items]
+        fault = Fault("", f"This array has {len(items)} events; 1 to {MAX_EVENTS} are allowed.")
+        raise RefusedError("The events cannot be taken: send at least one, and many in several requests.", (fault,))
+    read = [_read(item, service.catalogue, is_doubtful=decoded.is_doubtful) for item in items]
     good = [event for event in read if isinstance(event, PublishedEvent)]
     stored = iter(await service.store.write(lambda store: events.publish(store, client.id, good)) if good else ())
     results = [next(stored) if isinstance(event, PublishedEvent) else event for event in read]
@@ -128,8 +130,10 @@ async def show_event(request: Request[Any, Any, Any], event_id: str) -> Response
     return Response(encode(shown), media_type="application/json")
 
 
-def _read(item: object, catalogue: Catalogue) -> PublishedEvent | RefusedError:
+def _read(item: object, catalogue: Catalogue, *, is_doubtful: bool) -> PublishedEvent | RefusedError:
     try:
+        if is_doubtful:
+            check(item)
         return read_event(item, catalogue)
     except RefusedError as error:
         return error

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,9 @@ from webhooks.api.problems import MEDIA_TYPE, members
 
 _SECONDS = 30.0
 """For the whole body: a client that drips it byte by byte is cut off."""
+
+_DIGITS = 12  # of a Content-Length that is worth reading
+_DRAINED_BYTES, _DRAINED_SECONDS = 4 * 1024 * 1024, 1.0
 
 
 class Limits:
@@ -34,35 +38,60 @@ class Limits:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            await _answer(send, HTTPStatus.BAD_REQUEST, "The request's URL holds NUL, which nothing here has.")
+            return
         limit = self._most.get(normalise(scope["path"]), self._otherwise)
         try:
             async with asyncio.timeout(_SECONDS):
                 body = await _read(scope, receive, limit)
         except TimeoutError:
-            await _answer(send, HTTPStatus.REQUEST_TIMEOUT, f"The body did not arrive within {_SECONDS:g} s.")
+            detail = f"The body did not arrive within {_SECONDS:g} s. Send it again, whole and at once."
+            await _answer(send, HTTPStatus.REQUEST_TIMEOUT, detail)
             return
-        if body is None:
-            detail = f"The body is larger than {limit} bytes."
-            await _answer(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+        except _TooLargeError:
+            detail = f"The body is larger than {limit} bytes, which is the most that this call takes."
+            await _answer(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, before_end=_drained(receive))
             return
-        await self._app(scope, _Replayed(body, receive), send)
+        if body is not None:
+            await self._app(scope, _Replayed(body, receive), send)
+
+
+class _TooLargeError(Exception):
+    pass
 
 
 async def _read(scope: Scope, receive: Receive, limit: int) -> bytes | None:
-    """The whole body; None where it is larger than `limit`, which a header may tell before it is sent."""
+    """The whole body; None where the client has gone before it was sent, so that nothing is done by half of it.
+
+    Raises _TooLargeError where it is larger than `limit`, which a header may tell before it is sent.
+    """
     for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > limit:
-            return None
+        if name == b"content-length" and (len(value) > _DIGITS or int(value) > limit):
+            raise _TooLargeError
     body = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return body  # the client has gone; nothing that it began is done
+            return None
         body += message.get("body", b"")
         if len(body) > limit:
-            return None
+            raise _TooLargeError
         if not message.get("more_body", False):
             return body
+
+
+async def _drained(receive: Receive) -> None:
+    """Lets go of some of what is still on its way: a connection that is closed before is reset, and the client would
+    see that instead of the answer."""
+    rest = _DRAINED_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAINED_SECONDS):
+            while rest > 0:
+                message = await receive()
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
+                rest -= len(message["body"])
 
 
 class _Replayed:
@@ -77,7 +106,7 @@ class _Replayed:
         return event if event is not None else await self._receive()
 
 
-async def _answer(send: Send, status: HTTPStatus, detail: str) -> None:
+async def _answer(send: Send, status: HTTPStatus, detail: str, before_end: Awaitable[None] | None = None) -> None:
     content = encode(members(status, detail))
     headers = [
         (b"content-type", MEDIA_TYPE.encode()),
@@ -85,4 +114,7 @@ async def _answer(send: Send, status: HTTPStatus, detail: str) -> None:
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content, "more_body": False})
+    await send({"type": "http.response.body", "body": content, "more_body": True})
+    if before_end is not None:
+        await before_end
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

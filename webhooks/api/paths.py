@@ -1,18 +1,21 @@
-"""Paths without regard to case: the guide and its screenshots spell them differently."""
+"""What a request asks for, in its one spelling: the guide and its screenshots spell paths differently."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from http import HTTPMethod
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 _ALIASES = ((re.compile(r"/v1/webhook(?=/|$)"), "/v1/webhooks"),)
 _CASE_COUNTS = re.compile(r"(/v1/events/)(.+)", re.IGNORECASE)  # what follows is the publisher's own id
+_SLASHES = re.compile("/{2,}")
 
 
-class AnyCase:
-    """ASGI middleware that gives every path its one spelling."""
+class OneSpelling:
+    """ASGI middleware that gives every path its one spelling, and answers HEAD as GET without the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -21,14 +24,19 @@ class AnyCase:
         """Passes the request on."""
         if scope["type"] == ScopeType.HTTP:
             path = normalise(scope["path"])
+            if scope["method"] == HTTPMethod.HEAD:  # in a copy: the server leaves the body out by its own
+                scope = {**scope, "method": "GET"}
             if path != scope["path"]:
                 scope["path"] = path
                 scope["raw_path"] = path.encode()
         await self._app(scope, receive, send)
 
 
+@lru_cache(1024)
 def normalise(path: str) -> str:
-    """The path as the routes spell it."""
+    """The path as the routes spell it: without regard to case and to slashes too many."""
+    path = _SLASHES.sub("/", path)
+    path = path.rstrip("/") or "/"
     if found := _CASE_COUNTS.fullmatch(path):
         return found[1].lower() + found[2]
     path = path.lower()

@@ -14,6 +14,7 @@ from msgspec.json import encode
 from webhooks.errors import ConflictError, CredentialsError, Fault, NotFoundError, RefusedError, StoreError
 
 MEDIA_TYPE = "application/problem+json"
+_MOST_FAULTS = 50  # of a request that has thousands, the answer shows so many
 _log = logging.getLogger(__name__)
 
 
@@ -43,7 +44,9 @@ def members(status: int, detail: str, faults: tuple[Fault, ...] = ()) -> dict[st
         "detail": _clean(detail),
     }
     if faults:
-        found["errors"] = [{"pointer": _clean(fault.pointer), "detail": _clean(fault.detail)} for fault in faults]
+        found["errors"] = [
+            {"pointer": _clean(fault.pointer), "detail": _clean(fault.detail)} for fault in faults[:_MOST_FAULTS]
+        ]
     return found
 
 

@@ -15,7 +15,7 @@ from msgspec.json import encode
 from webhooks.api.authentication import SCOPES, client_of, service_of
 from webhooks.api.bodies import AnyRequest, read_struct
 from webhooks.errors import Fault, RefusedError
-from webhooks.json_text import convert
+from webhooks.json_text import convert, pointer
 from webhooks.keys import Purpose
 from webhooks.model import Method, Registration, Scope
 from webhooks.registering import RegistrationRequest, RemovalRequest, UrlRequest, check
@@ -24,6 +24,7 @@ from webhooks.store import registrations
 from webhooks.store.registrations import row_name
 
 _NEEDED: dict[str, Any] = {SCOPES: (Scope.WEBHOOKS,)}
+_IN_QUERY = ("url", "events")
 _SIGNING_KEY_BYTES = 32  # Standard Webhooks: 24 to 64
 
 
@@ -55,7 +56,7 @@ async def register(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Adds events to a URL; 201 always, with all the events that are registered for it."""
     service, client = service_of(request), client_of(request)
     wanted = await read_struct(request, RegistrationRequest)
-    check(wanted, service.catalogue)
+    check(wanted, service.catalogue, client)
     changes: dict[str, object] = {}
     if wanted.method is not UNSET:
         changes["method"] = wanted.method or Method.POST
@@ -117,20 +118,22 @@ async def _set_paused(request: AnyRequest, *, is_paused: bool) -> Response[bytes
 
 
 async def _removal(request: AnyRequest) -> RemovalRequest:
-    """From the body, or, since proxies may drop the body of a DELETE, from the query; never from both."""
+    """From the body or, since proxies may drop the body of a DELETE, from the query; from both if they agree."""
     query = request.query_params
-    has_body = bool(await request.body())
-    if has_body and query:
-        raise RefusedError("Name the URL in the body or in the query, not in both.")
-    if has_body:
-        return await read_struct(request, RemovalRequest)
-    unknown = [name for name in query if name not in ("url", "events")]
-    urls = query.getall("url", [])
-    if unknown or len(urls) != 1:
-        fault = Fault("/url", "The member url is missing: give one in the body, or in the query as url=….")
+    in_body = await read_struct(request, RemovalRequest) if await request.body() else None
+    if in_body is not None and not query:
+        return in_body
+    urls, given = query.getall("url", []), query.getall("events", [])
+    if faults := [Fault(pointer(name), "There is no such parameter.") for name in query if name not in _IN_QUERY]:
+        raise RefusedError("The query has a parameter that is not known.", tuple(faults))
+    if len(urls) != 1:
+        fault = Fault("/url", "Give one url: in a JSON body, or in the query as url=….")
         raise RefusedError("The request does not say which URL to remove.", (fault,))
-    given = [event for value in query.getall("events", []) for event in value.split(",")]
-    return convert({"url": urls[0], **({"events": given} if "events" in query else {})}, RemovalRequest)
+    events = [event for value in given for event in value.split(",")]
+    in_query = convert({"url": urls[0], **({"events": events} if given else {})}, RemovalRequest)
+    if in_body not in (None, in_query):
+        raise RefusedError("The body and the query say different things: send one of them.")
+    return in_query
 
 
 def _encrypted(service: Service, purpose: Purpose, value: str | None, row: str) -> bytes | None:

@@ -14,6 +14,8 @@ from msgspec.json import encode
 
 from webhooks import credentials
 from webhooks.api.authentication import REALM, address_of, service_of
+from webhooks.api.bodies import check_media_type
+from webhooks.api.problems import ProblemError
 from webhooks.model import Client
 from webhooks.service import Service
 from webhooks.settings import AuthMethod
@@ -70,28 +72,30 @@ async def _authenticate(request: Request[Any, Any, Any], service: Service) -> Cl
     if form["grant_type"] != "client_credentials":
         raise _GrantError("unsupported_grant_type")
     address, throttle = address_of(request), service.throttle
-    if wait := throttle.wait(address, client_id):
+    known_as = credentials.canonical(client_id)
+    if wait := throttle.wait(address, known_as):
         raise _GrantError("slow_down", HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(int(wait) + 1)})
     client = await service.store.read(lambda store: credentials.by_secret(store, service.keyring, client_id, secret))
     if client is None:
-        throttle.failed(address, client_id)
+        throttle.failed(address, known_as)
         raise _unknown_client()
-    throttle.succeeded(address, client_id)
+    throttle.succeeded(address, known_as)
     return client
 
 
 async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != _FORM:
-        raise _GrantError("invalid_request", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    try:
+        check_media_type(request, _FORM)
+    except ProblemError as error:
+        raise _GrantError("invalid_request", error.status) from None
     try:
         pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, errors="strict", max_num_fields=20)
     except ValueError:
         raise _GrantError("invalid_request") from None
     form = dict(pairs)
     if len(form) != len(pairs):
-        raise _GrantError("invalid_request")  # RFC 6749, section 3.2: no parameter more than once
-    return form
+        raise _GrantError("invalid_request")  # RFC 6749, section 3.2: no parameter more than once,
+    return {name: value for name, value in form.items() if value}  # and one without a value counts as left out
 
 
 def _credentials(request: Request[Any, Any, Any], form: dict[str, str]) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from webhooks.cli.options import ReportArguments, add_json, add_store, opened, r
 from webhooks.credentials import Credentials, new_credentials, new_guid
 from webhooks.keys import Keyring
 from webhooks.model import Client, Scope
+from webhooks.registering import parse_url_pattern
 from webhooks.store import clients
 from webhooks.store.store import Store
 
@@ -42,6 +43,8 @@ class ShownClient(Struct, frozen=True):
 def _add(arguments: _Arguments, console: Console) -> int:
     with reported():
         networks = tuple(str(parse_network(text)) for text in arguments.networks)
+        for pattern in arguments.url_patterns:
+            parse_url_pattern(pattern)
     client = Client(
         id=new_guid(),
         name=arguments.name,
@@ -138,7 +141,7 @@ def _add_options(parser: Parser) -> None:
     _credential_options(parser)
     scopes = f"It may do this: {', '.join(Scope)} (default: webhooks); may be repeated."
     only = "It gets only events whose argument has this value; several with commas must all hold."
-    pattern = "It may register only URLs like this, where * stands for any text; may be repeated."
+    pattern = "It may register only URLs like this (https://*.example.com/*); may be repeated."
     network = "Its URLs may lead into this network; may be repeated."
     port = "Its URLs may use this port; may be repeated."
     add = parser.add_argument

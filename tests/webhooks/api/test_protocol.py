@@ -1,0 +1,200 @@
+"""Hostile and odd connections, by a real socket to a real server of one small application."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+
+from webhooks.api import limits, protocol
+from webhooks.api.limits import Limits
+from webhooks.api.protocol import BoundedProtocol
+
+
+async def echo(scope: Any, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+    """Answers with the method, the path and the body that it was given."""
+    body = (await receive())["body"]
+    content = json.dumps([scope["method"], scope["path"], body.decode("latin-1")]).encode()
+    headers = [(b"content-length", str(len(content)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+@contextmanager
+def served(app: Any) -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(app, http=BoundedProtocol, ws="none", lifespan="off", log_config=None)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        yield listening.getsockname()[1]
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(protocol, "HEAD_SECONDS", 0.6)
+        patch.setattr(limits, "_SECONDS", 0.6)
+        with served(Limits(echo, most={}, otherwise=1000)) as found:
+            yield found
+
+
+def exchange(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
+    """All that comes back for what is sent part by part, until the server closes or is silent for two seconds."""
+    with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+        answer = b""
+        try:
+            for part in parts:
+                connection.sendall(part)
+                time.sleep(pause)
+        except OSError:
+            pass  # it was cut off: what it has answered counts
+        try:
+            while received := connection.recv(65536):
+                answer += received
+        except OSError:
+            pass
+        return answer
+
+
+def problem_of(answer: bytes) -> dict[str, Any]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"content-type: application/problem+json" in head
+    assert b"connection: close" in head
+    problem: dict[str, Any] = json.loads(body)
+    assert head.startswith(f"HTTP/1.1 {problem['status']} ".encode())
+    return problem
+
+
+CLOSE = b"Connection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "pause"),
+    [
+        ((b"",), 0.0),
+        ((b"GET / HTTP/1.1\r\nHost: a\r\n",), 0.0),
+        (tuple(bytes([byte]) for byte in b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: abcdefghijklmnop"), 0.05),
+    ],
+    ids=["silent", "half a head", "dripped byte by byte"],
+)
+def test_slow_headers_are_cut_off(port: int, parts: tuple[bytes, ...], pause: float) -> None:
+    begin = time.monotonic()
+    assert problem_of(exchange(port, *parts, pause=pause))["status"] == 408
+    assert time.monotonic() - begin < 5
+
+
+def test_a_blank_line_after_an_answer_does_not_hold_the_connection(port: int) -> None:
+    """uvicorn stops its own clock at the first byte."""
+    begin = time.monotonic()
+    answer = exchange(port, b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n", b"\r\n", pause=0.2)
+    assert answer.count(b"HTTP/1.1 ") == 2
+    assert b"HTTP/1.1 408 " in answer
+    assert time.monotonic() - begin < 1.9
+
+
+def test_a_slow_body_is_cut_off(port: int) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n"
+    begin = time.monotonic()
+    answer = exchange(port, head, *[b"x"] * 40, pause=0.05)
+    assert problem_of(answer)["status"] == 408
+    assert time.monotonic() - begin < 5
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"".join(b"X-%d: y\r\n" % number for number in range(200)),
+        b"X-Large: " + b"y" * 40_000 + b"\r\n",
+        b"X-Endless: " + b"y" * 5_000_000,
+        b"".join(b"X%05d:%s\r\n" % (number, b"y" * 1000) for number in range(90)),
+    ],
+    ids=["many headers", "a large header", "an endless header", "large together"],
+)
+def test_a_large_head_is_refused(port: int, head: bytes) -> None:
+    assert problem_of(exchange(port, b"GET / HTTP/1.1\r\nHost: a\r\n" + head + CLOSE))["status"] == 431
+
+
+def test_a_long_target_is_refused(port: int) -> None:
+    answer = exchange(port, b"GET /" + b"a" * 50_000 + b" HTTP/1.1\r\nHost: a\r\n" + CLOSE)
+    assert problem_of(answer)["status"] == 431
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcde",
+        b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX : b\r\n\r\n",
+        b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ],
+    ids=["nonsense", "two lengths", "negative", "smuggled", "NUL", "blank in name", "CONNECT", "TLS", "HTTP/2"],
+)
+def test_what_is_no_request_is_refused(port: int, request_: bytes) -> None:
+    assert problem_of(exchange(port, request_))["status"] == 400
+
+
+def test_pipelined_requests_are_answered_in_order(port: int) -> None:
+    answer = exchange(port, b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n" + CLOSE)
+    assert answer.index(b'"/1"') < answer.index(b'"/2"')
+
+
+def test_an_absolute_target_is_the_path_in_it(port: int) -> None:
+    assert b'["GET", "/v1/ping", ""]' in exchange(port, b"GET http://a/v1/ping HTTP/1.1\r\nHost: a\r\n" + CLOSE)
+
+
+def test_an_offer_of_another_protocol_is_ignored(port: int) -> None:
+    upgrade = b"Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n"
+    answer = exchange(port, b"PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n" + upgrade + b"\r\nbody")
+    assert b'["PUT", "/x", "body"]' in answer
+
+
+def test_a_body_is_asked_for_only_where_it_will_be_taken(port: int) -> None:
+    expecting = b"PUT /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: %d\r\n"
+    assert b"100 Continue" in exchange(port, expecting % 4 + CLOSE, b"body", pause=0.1)
+    refused = exchange(port, expecting % 4000 + CLOSE)
+    assert refused.startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize("is_chunked", [True, False])
+def test_an_oversized_body_is_refused_before_it_was_sent(port: int, is_chunked: bool) -> None:
+    """A gigabyte is announced or streamed; the answer comes at once, and is not lost in a reset."""
+    framing = b"Transfer-Encoding: chunked" if is_chunked else b"Content-Length: 1000000000"
+    chunk = b"x" * 65536
+    part = b"%x\r\n%s\r\n" % (len(chunk), chunk) if is_chunked else chunk
+    sent = 0
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"PUT /x HTTP/1.1\r\nHost: a\r\n" + framing + b"\r\n\r\n")
+        for _ in range(40):
+            connection.sendall(part)
+            sent += len(part)
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"1000 bytes" in answer
+
+
+def test_a_connection_that_breaks_in_its_body_does_nothing() -> None:
+    asked: list[str] = []
+
+    async def remember(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope["path"])
+        await echo(scope, receive, send)
+
+    with served(Limits(remember, most={}, otherwise=1000)) as port:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"PUT /half HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{}")
+            time.sleep(0.2)
+        exchange(port, b"GET /whole HTTP/1.1\r\nHost: a\r\n" + CLOSE)
+    assert asked == ["/whole"]

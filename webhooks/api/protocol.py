@@ -1,0 +1,112 @@
+"""HTTP/1.1 on a connection, with bounds that uvicorn's protocol lacks: on a request's head, and on its slowness."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from http import HTTPStatus
+from typing import Final
+
+from msgspec.json import encode
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from webhooks.api.problems import MEDIA_TYPE, members
+
+HEAD_SECONDS: Final = 10.0
+"""For the request line and the headers, from the connection's start or the request's first byte."""
+
+HEAD_BYTES: Final = 32 * 1024
+HEAD_FIELDS: Final = 100
+
+_DETAILS = {
+    HTTPStatus.BAD_REQUEST: "This is no HTTP/1.1 request.",
+    HTTPStatus.REQUEST_TIMEOUT: f"The request's headers did not arrive within {HEAD_SECONDS:g} s. Send them at once.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
+        f"A request may have {HEAD_FIELDS} headers, of {HEAD_BYTES} bytes together with its target. Send less."
+    ),
+}
+
+
+_UPGRADE = re.compile(rb"(?i)(?<=\r\n)upgrade(?=[ \t]*:)")
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection. What is wrong with a request's head is answered with a problem body, and ends the connection."""
+
+    _timer: asyncio.TimerHandle | None = None
+    _is_in_head = True
+    _size = 0
+    _fault = HTTPStatus.BAD_REQUEST
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Starts the clock: whoever connects and is silent is cut off."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stops it."""
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Reads on; a head that never ends has its end here."""
+        if self._timer is None and (self.cycle is None or self.cycle.response_complete):
+            self._await_head()
+        was_in_head = self._is_in_head
+        super().data_received(_without_upgrade(data) if was_in_head and b"pgrade" in data else data)
+        if was_in_head and self._is_in_head and not self.transport.is_closing():
+            self._size += len(data)
+            if self._size > HEAD_BYTES:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Raises ValueError, which ends in `send_400_response`, for one header too many."""
+        super().on_header(name, value)
+        if len(self.headers) > HEAD_FIELDS:
+            self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise ValueError
+
+    def on_headers_complete(self) -> None:
+        """Stops the clock, and begins the request. Raises ValueError for a head that came at once and is too large."""
+        self._stop_clock()
+        self._is_in_head = False
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
+            self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise ValueError
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """What follows is the next request's head."""
+        super().on_message_complete()
+        self._is_in_head = True
+        self._size = 0
+
+    def send_400_response(self, _msg: str) -> None:
+        """Instead of uvicorn's plain text."""
+        self._refuse(self._fault)
+
+    def _await_head(self) -> None:
+        self._timer = self.loop.call_later(HEAD_SECONDS, self._refuse, HTTPStatus.REQUEST_TIMEOUT)
+
+    def _stop_clock(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        self._stop_clock()
+        if self.transport.is_closing():
+            return
+        content = encode(members(status, _DETAILS[status]))
+        head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\nconnection: close\r\n\r\n"
+        self.transport.write(STATUS_LINE[status] + head.encode() + content)
+        self.transport.close()
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """Without an offer of another protocol, which a server may ignore (RFC 9110, section 7.8).
+
+    The parser would take the body for that protocol's; Java's client offers HTTP/2 with each request.
+    """
+    head, end, rest = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(b"x-ignored", head) + end + rest
