@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from msgspec.json import decode, encode
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import Client, Scope
 from webhooks.store.clock import now
+from webhooks.store.statement import Prepared
 from webhooks.store.tables import CLIENTS
+
+_COLUMNS = select(
+    CLIENTS.c.id,
+    CLIENTS.c.name,
+    CLIENTS.c.scopes,
+    CLIENTS.c.only,
+    CLIENTS.c.networks,
+    CLIENTS.c.ports,
+    CLIENTS.c.url_patterns,
+    CLIENTS.c.is_disabled,
+)
+_BY_ID = Prepared(_COLUMNS.where(CLIENTS.c.id == bindparam("id")))
+_BY_NAME = Prepared(_COLUMNS.where(CLIENTS.c.name == bindparam("name")))
+_BY_API_KEY = Prepared(_COLUMNS.where(CLIENTS.c.api_key_hash == bindparam("hash")))
+_SECRET_HASH = Prepared(select(CLIENTS.c.secret_hash).where(CLIENTS.c.id == bindparam("id")))
+_SCOPES = {scope.value: scope for scope in Scope}
 
 
 def add(connection: Connection, client: Client, *, secret_hash: bytes, api_key_hash: bytes) -> None:
@@ -50,37 +68,37 @@ def disable(connection: Connection, name: str) -> Client:
 
 def every(connection: Connection) -> list[Client]:
     """All clients, by name."""
-    return [_client(row) for row in connection.execute(select(CLIENTS).order_by(CLIENTS.c.name))]
+    return [_client(row) for row in connection.execute(_COLUMNS.order_by(CLIENTS.c.name))]
 
 
 def by_id(connection: Connection, client_id: str) -> Client | None:
     """The client with that id, as it is written."""
-    row = connection.execute(select(CLIENTS).where(CLIENTS.c.id == client_id)).one_or_none()
-    return None if row is None else _client(row)
+    return _only(_BY_ID.run(connection, id=client_id))
 
 
 def by_name(connection: Connection, name: str) -> Client | None:
     """The client with that name."""
-    row = connection.execute(select(CLIENTS).where(CLIENTS.c.name == name)).one_or_none()
-    return None if row is None else _client(row)
+    return _only(_BY_NAME.run(connection, name=name))
 
 
-def by_api_key(connection: Connection, hashes: Sequence[bytes]) -> Client | None:
+def by_api_key(connection: Connection, hashes: Iterable[bytes]) -> Client | None:
     """The client whose API key has one of these keyed hashes."""
-    row = connection.execute(select(CLIENTS).where(CLIENTS.c.api_key_hash.in_(hashes))).one_or_none()
-    return None if row is None else _client(row)
+    for hash_ in hashes:
+        if found := _only(_BY_API_KEY.run(connection, hash=hash_)):
+            return found
+    return None
 
 
 def secret_hash(connection: Connection, client_id: str) -> bytes | None:
     """The keyed hash of a client's secret."""
-    found: bytes | None = connection.scalar(select(CLIENTS.c.secret_hash).where(CLIENTS.c.id == client_id))
-    return found
+    rows = _SECRET_HASH.run(connection, id=client_id)
+    return bytes(rows[0][0]) if rows else None
 
 
 def _named(connection: Connection, name: str) -> Client:
     client = by_name(connection, name)
     if client is None:
-        known = ", ".join(other.name for other in every(connection)) or "none"
+        known = ", ".join(repr(other.name) for other in every(connection)) or "none"
         raise NotFoundError(f"There is no client {name!r}. There are: {known}.")
     return client
 
@@ -89,14 +107,19 @@ def _text(value: object) -> str:
     return encode(value).decode()
 
 
-def _client(row: Row[tuple[object, ...]]) -> Client:
+def _only(rows: Sequence[Sequence[Any]]) -> Client | None:
+    return _client(rows[0]) if rows else None
+
+
+def _client(row: Sequence[Any]) -> Client:
+    id_, name, scopes, only, networks, ports, url_patterns, is_disabled = row
     return Client(
-        id=row.id,
-        name=row.name,
-        scopes=frozenset(decode(row.scopes, type=list[Scope])),
-        only=decode(row.only),
-        networks=decode(row.networks, type=tuple[str, ...]),
-        ports=decode(row.ports, type=tuple[int, ...]),
-        url_patterns=decode(row.url_patterns, type=tuple[str, ...]),
-        is_disabled=row.is_disabled,
+        id=id_,
+        name=name,
+        scopes=frozenset(_SCOPES[scope] for scope in decode(scopes)),
+        only=decode(only),
+        networks=tuple(decode(networks)),
+        ports=tuple(decode(ports)),
+        url_patterns=tuple(decode(url_patterns)),
+        is_disabled=bool(is_disabled),
     )

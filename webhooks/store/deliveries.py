@@ -11,12 +11,13 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import Delivery, DeliveryState
-from webhooks.store.clock import moment, now, sortable_id
-from webhooks.store.tables import DELIVERIES, EVENTS
+from webhooks.store.clock import first_id, moment, now, sortable_id
+from webhooks.store.tables import DELIVERIES, EVENTS, REGISTRATIONS
 
 UNSENT: Final = (DeliveryState.PENDING, DeliveryState.COMPOSING, DeliveryState.HELD)
 FINAL: Final = (DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.SKIPPED, DeliveryState.CANCELLED)
 
+_SLACK: Final = 60_000_000  # µs between the time in an id and `created_at`, at most
 _FIND = select(DELIVERIES, EVENTS.c.id.label("event_id")).join(EVENTS, EVENTS.c.sequence == DELIVERIES.c.event_sequence)
 
 
@@ -46,6 +47,9 @@ def find(connection: Connection, wanted: Filter) -> list[Delivery]:
         (column.state, eq, wanted.state),
         (column.created_at, ge, wanted.since),
         (column.created_at, lt, wanted.until),
+        # Ids follow time, so that the database need not look at older ones, nor at much newer ones.
+        (column.id, ge, None if wanted.since is None else first_id(wanted.since - _SLACK)),
+        (column.id, lt, None if wanted.until is None else first_id(wanted.until + _SLACK)),
         (column.id, lt, wanted.before),
     )
     conditions = [compare(left, value) for left, compare, value in given if value is not None]
@@ -72,19 +76,34 @@ def replay(connection: Connection, client_id: str | None, delivery_id: str, *, r
 
     Raises NotFoundError, and ConflictError where it has not ended or its URL is not registered any more.
     """
-    row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.id == delivery_id)).mappings().one_or_none()
+    query = select(DELIVERIES).where(DELIVERIES.c.id == delivery_id).with_for_update()
+    row = connection.execute(query).mappings().one_or_none()
     found = by_id(connection, client_id, delivery_id)
     if row is None or found.state not in FINAL:
         raise ConflictError(f"The delivery is {found.state}; only one that has ended can be sent again.")
-    if row["registration_id"] is None:
-        raise ConflictError("The URL of this delivery is not registered any more.")
-    changes = {"state": DeliveryState.PENDING, "reason": None, "next_attempt_at": now()}
+    changes = _pending_again(connection, row["client_id"], found.url)
     if not recompose:
         connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == delivery_id).values(changes))
         return by_id(connection, client_id, delivery_id)
-    again = {**row, **changes, "id": sortable_id(), "created_at": now(), "replay_of": delivery_id}
+    at = now()
+    again = {**row, **changes, "id": sortable_id(at), "created_at": at, "replay_of": delivery_id}
     connection.execute(insert(DELIVERIES).values(again))
     return by_id(connection, client_id, str(again["id"]))
+
+
+def _pending_again(connection: Connection, client_id: str, url: str) -> dict[str, object]:
+    """For the URL as it is registered now, which may be a later registration than the delivery was made for."""
+    where = REGISTRATIONS.c.client_id == client_id, REGISTRATIONS.c.url == url
+    registration = connection.execute(select(REGISTRATIONS).where(*where).with_for_update(read=True)).one_or_none()
+    if registration is None:
+        raise ConflictError("The URL of this delivery is not registered any more.")
+    is_held = registration.is_paused or registration.disabled_reason is not None
+    return {
+        "registration_id": registration.id,
+        "state": DeliveryState.HELD if is_held else DeliveryState.PENDING,
+        "reason": None,
+        "next_attempt_at": None if is_held else now(),
+    }
 
 
 def cancel(connection: Connection, registration_id: int, events: Sequence[str]) -> None:
@@ -101,7 +120,7 @@ def cancel(connection: Connection, registration_id: int, events: Sequence[str]) 
 def hold(connection: Connection, registration_id: int) -> None:
     """What is not under way waits until the endpoint is resumed."""
     where = DELIVERIES.c.registration_id == registration_id, DELIVERIES.c.state == DeliveryState.PENDING
-    connection.execute(update(DELIVERIES).where(*where).values(state=DeliveryState.HELD))
+    connection.execute(update(DELIVERIES).where(*where).values(state=DeliveryState.HELD, next_attempt_at=None))
 
 
 def resume(connection: Connection, registration_id: int) -> None:

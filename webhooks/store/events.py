@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.json import decode, encode
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import DeliveryState, EventState, PublishedEvent, StoredEvent
 from webhooks.store.clock import moment, now, sortable_id
+from webhooks.store.statement import Prepared
 from webhooks.store.tables import CLIENTS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
 
 _OTHER_CONTENT = "An event with the id {!r} was published before, with other content."
-_IDS_AT_ONCE = 500  # of a list of parameters
-_SUBSCRIBERS = (
+# On PostgreSQL it locks the registrations: one that is being paused or removed is read as it is after that.
+_SUBSCRIBERS = Prepared(
     select(
-        REGISTERED_EVENTS.c.event,
         REGISTRATIONS.c.id,
         REGISTRATIONS.c.client_id,
         REGISTRATIONS.c.url,
@@ -26,10 +26,33 @@ _SUBSCRIBERS = (
         REGISTRATIONS.c.disabled_reason,
         CLIENTS.c.only,
     )
-    .join(REGISTRATIONS, REGISTRATIONS.c.id == REGISTERED_EVENTS.c.registration_id)
+    .join(REGISTERED_EVENTS, REGISTERED_EVENTS.c.registration_id == REGISTRATIONS.c.id)
     .join(CLIENTS, CLIENTS.c.id == REGISTRATIONS.c.client_id)
-    .where(CLIENTS.c.is_disabled.is_(False))
+    .where(REGISTERED_EVENTS.c.event == bindparam("event"), CLIENTS.c.is_disabled.is_(False))
     .order_by(REGISTRATIONS.c.id)
+    .with_for_update(read=True, of=REGISTRATIONS)
+)
+# On PostgreSQL it waits for a transaction that has inserted the same id just now.
+_INSERT = Prepared(
+    "INSERT INTO event (id, publisher_id, event, arguments, digest, state, created_at)"
+    " VALUES (:id, :publisher_id, :event, :arguments, :digest, :state, :created_at)"
+    " ON CONFLICT (id, publisher_id) DO NOTHING RETURNING sequence"
+)
+_DIGEST = Prepared(
+    select(EVENTS.c.digest).where(EVENTS.c.id == bindparam("id"), EVENTS.c.publisher_id == bindparam("publisher_id"))
+)
+_DELIVER = Prepared(
+    insert(DELIVERIES).values(
+        id=bindparam("id"),
+        event_sequence=bindparam("event_sequence"),
+        client_id=bindparam("client_id"),
+        registration_id=bindparam("registration_id"),
+        event=bindparam("event"),
+        url=bindparam("url"),
+        state=bindparam("state"),
+        created_at=bindparam("created_at"),
+        next_attempt_at=bindparam("next_attempt_at"),
+    )
 )
 _FIND = select(EVENTS)
 
@@ -38,11 +61,16 @@ class _Subscriber(Struct, frozen=True):
     registration_id: int
     client_id: str
     url: str
-    only: Mapping[str, str]
     state: DeliveryState
+    only: Mapping[str, str]
 
     def takes(self, arguments: Mapping[str, str]) -> bool:
         return all(arguments.get(name) == value for name, value in self.only.items())
+
+
+class _NewEvent(Struct, frozen=True):
+    row: dict[str, object]
+    takers: Sequence[_Subscriber]
 
 
 def publish(connection: Connection, publisher_id: str, events: Sequence[PublishedEvent]) -> list[str | ConflictError]:
@@ -50,36 +78,20 @@ def publish(connection: Connection, publisher_id: str, events: Sequence[Publishe
 
     The same id with the same content is the event that is stored already; with other content it is a ConflictError.
     """
-    known = _digests(connection, publisher_id, [event.id for event in events if event.id is not None])
-    subscribers = _subscribers(connection, {event.code for event in events})
     created_at = now()
-    results: list[str | ConflictError] = []
-    new_events: list[dict[str, object]] = []
-    takers: list[list[_Subscriber]] = []
-    for event in events:
-        digest = _digest(event)
-        id_ = event.id or sortable_id()
-        stored = known.get(id_)
-        if stored is not None:
-            results.append(id_ if stored == digest else ConflictError(_OTHER_CONTENT.format(id_)))
-            continue
-        known[id_] = digest  # it may come again in this very list
-        results.append(id_)
-        taking = [found for found in subscribers.get(event.code, ()) if found.takes(event.arguments)]
-        takers.append(taking)
-        new_events.append(
-            {
-                "id": id_,
-                "publisher_id": publisher_id,
-                "event": event.code,
-                "arguments": encode(event.arguments).decode(),
-                "digest": digest,
-                "state": EventState.ACCEPTED if taking else EventState.UNSUBSCRIBED,
-                "created_at": created_at,
-            }
-        )
-    _insert(connection, new_events, takers, created_at)
-    return results
+    subscribers = {code: _subscribers(connection, code) for code in {event.code for event in events}}
+    new = [
+        _new_event(publisher_id, event, sortable_id(created_at, index), created_at, subscribers[event.code])
+        for index, event in enumerate(events)
+    ]
+    inserted = _INSERT.run_many(connection, [event.row for event in new])
+    _deliver(
+        connection, created_at, [(event, found[0][0]) for event, found in zip(new, inserted, strict=True) if found]
+    )
+    return [
+        str(event.row["id"]) if found else _known(connection, event.row)
+        for event, found in zip(new, inserted, strict=True)
+    ]
 
 
 def by_id(connection: Connection, publisher_id: str | None, event_id: str) -> StoredEvent:
@@ -93,58 +105,68 @@ def by_id(connection: Connection, publisher_id: str | None, event_id: str) -> St
     return _event(row)
 
 
+def _subscribers(connection: Connection, code: str) -> list[_Subscriber]:
+    return [
+        _Subscriber(
+            registration_id,
+            client_id,
+            url,
+            DeliveryState.HELD if is_paused or disabled_reason is not None else DeliveryState.PENDING,
+            decode(only),
+        )
+        for registration_id, client_id, url, is_paused, disabled_reason, only in _SUBSCRIBERS.run(
+            connection, event=code
+        )
+    ]
+
+
+def _new_event(
+    publisher_id: str, event: PublishedEvent, new_id: str, created_at: int, subscribers: Sequence[_Subscriber]
+) -> _NewEvent:
+    takers = [found for found in subscribers if found.takes(event.arguments)]
+    state = EventState.ACCEPTED if takers else EventState.UNSUBSCRIBED
+    row: dict[str, object] = {
+        "id": event.id or new_id,
+        "publisher_id": publisher_id,
+        "event": event.code,
+        "arguments": encode(event.arguments).decode(),
+        "digest": _digest(event),
+        "state": state.value,
+        "created_at": created_at,
+    }
+    return _NewEvent(row, takers)
+
+
 def _digest(event: PublishedEvent) -> bytes:
     """Of what was published; the order of the arguments does not count."""
     return hashlib.sha256(encode((event.code, event.arguments), order="sorted")).digest()
 
 
-def _digests(connection: Connection, publisher_id: str, ids: Sequence[str]) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        query = select(EVENTS.c.id, EVENTS.c.digest).where(
-            EVENTS.c.publisher_id == publisher_id, EVENTS.c.id.in_(ids[start : start + _IDS_AT_ONCE])
-        )
-        found |= {row.id: row.digest for row in connection.execute(query)}
-    return found
-
-
-def _subscribers(connection: Connection, codes: Iterable[str]) -> dict[str, list[_Subscriber]]:
-    found: dict[str, list[_Subscriber]] = {}
-    for row in connection.execute(_SUBSCRIBERS.where(REGISTERED_EVENTS.c.event.in_(codes))):
-        is_held = row.is_paused or row.disabled_reason is not None
-        state = DeliveryState.HELD if is_held else DeliveryState.PENDING
-        subscriber = _Subscriber(row.id, row.client_id, row.url, decode(row.only), state)
-        found.setdefault(row.event, []).append(subscriber)
-    return found
-
-
-def _insert(
-    connection: Connection,
-    new_events: Sequence[dict[str, object]],
-    takers: Sequence[Sequence[_Subscriber]],
-    created_at: int,
-) -> None:
-    if not new_events:
-        return
-    returning = insert(EVENTS).returning(EVENTS.c.sequence, sort_by_parameter_order=True)
-    sequences = connection.scalars(returning, new_events).all()
-    new_deliveries = [
+def _deliver(connection: Connection, created_at: int, stored: Sequence[tuple[_NewEvent, int]]) -> None:
+    """Makes the deliveries of events that were given these sequence numbers."""
+    made = [(event, sequence, subscriber) for event, sequence in stored for subscriber in event.takers]
+    rows = [
         {
-            "id": sortable_id(),
+            "id": sortable_id(created_at, index),
             "event_sequence": sequence,
             "client_id": subscriber.client_id,
             "registration_id": subscriber.registration_id,
-            "event": event["event"],
+            "event": event.row["event"],
             "url": subscriber.url,
-            "state": subscriber.state,
+            "state": subscriber.state.value,
             "created_at": created_at,
-            "next_attempt_at": created_at,
+            "next_attempt_at": created_at if subscriber.state is DeliveryState.PENDING else None,
         }
-        for sequence, event, taking in zip(sequences, new_events, takers, strict=True)
-        for subscriber in taking
+        for index, (event, sequence, subscriber) in enumerate(made)
     ]
-    if new_deliveries:
-        connection.execute(insert(DELIVERIES), new_deliveries)
+    if rows:
+        _DELIVER.run_many(connection, rows)
+
+
+def _known(connection: Connection, row: Mapping[str, object]) -> str | ConflictError:
+    """What is said of an id that was there already."""
+    ((digest,),) = _DIGEST.run(connection, id=row["id"], publisher_id=row["publisher_id"])
+    return str(row["id"]) if bytes(digest) == row["digest"] else ConflictError(_OTHER_CONTENT.format(row["id"]))
 
 
 def _event(row: Row[tuple[object, ...]]) -> StoredEvent:

@@ -1,94 +1,153 @@
-"""From a URL to an engine whose connections are set up, with the newest schema in the database."""
+"""From a URL to an engine whose connections are set up, with this version's tables in the database."""
 
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from pathlib import Path
+from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from webhooks.errors import SettingsError, StoreError
+from webhooks.store.writer import error_name
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY = 10.0  # seconds that a writer waits for another process, such as a command line
 _POOL = 8
 _LOCK = 0x617074  # of PostgreSQL's advisory locks: two processes that start at once migrate one after the other
+_OLDEST_SQLITE = (3, 35)  # RETURNING
+_POSTGRESQL: dict[str, object] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "tcp_user_timeout": 20_000,  # ms until a server that does not answer at all counts as away
+}
+_POSTGRESQL_OPTIONS = "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=60s"
+_URL = "the store's URL must be like sqlite:////folder/file or postgresql+psycopg://user@host/database"
 
 
 def open_store(url: str) -> Engine:
-    """An engine on the store, migrated. Raises SettingsError for a URL or a database that will never do, StoreError
-    for one that cannot be reached now."""
+    """An engine on the store, migrated.
+
+    Raises SettingsError for a URL or a database that will never do, StoreError for one that cannot be reached now.
+    """
     engine = _engine(_parse(url))
     try:
         with engine.begin() as connection:
-            _migrate(connection)
+            migrate(connection)
     except DBAPIError as error:
         engine.dispose()
         place = engine.url.render_as_string(hide_password=True)
-        raise StoreError(f"the store {place} cannot be opened: {type(error.orig).__name__}") from None
+        raise StoreError(f"the store {place} cannot be opened: {error_name(error)}") from None
     except BaseException:
         engine.dispose()
         raise
     return engine
 
 
-def _parse(text_: str) -> URL:
+def _parse(given: str) -> URL:
     try:
-        url = make_url(text_)
-    except (ArgumentError, ValueError):
-        url = None
-    if url is None or url.get_backend_name() not in ("sqlite", "postgresql"):
-        raise SettingsError("the store's URL must be like sqlite:///FILE or postgresql+psycopg://user@host/database")
-    if url.get_backend_name() == "sqlite" and not url.database:
-        raise SettingsError("the store's URL names no file: one in memory would lose every event")
-    return url.set(drivername="sqlite" if url.get_backend_name() == "sqlite" else "postgresql+psycopg")
+        url = make_url(given)
+    except (ArgumentError, ValueError):  # not quoted: it may hold a password
+        raise SettingsError(_URL) from None
+    match url.get_backend_name():
+        case "postgresql":
+            return url.set(drivername="postgresql+psycopg")
+        case "sqlite" if not url.database or url.database.startswith((":memory:", "file:")):
+            raise SettingsError("the store's URL names no file: one in memory would lose every event")
+        case "sqlite":
+            return url.set(drivername="sqlite")
+    raise SettingsError(_URL)
 
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_size=_POOL, pool_pre_ping=True, pool_timeout=_BUSY)
-    descriptor = os.open(str(url.database), os.O_CREAT | os.O_RDWR, 0o600)
-    os.close(descriptor)
-    engine = create_engine(url, connect_args={"timeout": _BUSY, "check_same_thread": False}, pool_size=_POOL)
+        options = " ".join([*url.normalized_query.get("options", ()), _POSTGRESQL_OPTIONS])
+        return create_engine(
+            url,
+            connect_args={**_POSTGRESQL, "options": options},
+            hide_parameters=True,
+            pool_size=_POOL,
+            pool_pre_ping=True,
+            pool_timeout=_BUSY,
+        )
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise SettingsError(f"SQLite {sqlite3.sqlite_version} is too old for the store: it must be 3.35 or newer")
+    _make(Path(str(url.database)))
+    arguments = {"timeout": _BUSY, "check_same_thread": False}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, pool_size=_POOL)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _set_up_sqlite(connection: object, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]  # or sqlite3 would begin and commit as it likes
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864"):
-        connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]  # sqlite3's connection
+def _make(file: Path) -> None:
+    """The file, for its owner's eyes only; what SQLite puts beside it gets the same mode."""
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        folder = os.open(file.parent, os.O_RDONLY)
+        os.fsync(folder)  # or a power failure might lose the file's name
+        os.close(folder)
+    except OSError as error:
+        raise StoreError(f"the store {file} cannot be opened: {error.strerror}") from None
+
+
+def _set_up_sqlite(connection: Any, _entry: object) -> None:
+    connection.isolation_level = None  # or sqlite3 would begin and commit as it likes
+    _use_wal(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _use_wal(connection: Any) -> None:
+    """SQLite does not wait for the lock that this needs, which another process may have that starts now."""
+    until = time.monotonic() + _BUSY
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
     """A writer takes its lock at once: a lock that it asks for later may be refused without waiting."""
-    is_reader = connection.get_execution_options().get("is_reader", False)
-    connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _migrate(connection: Connection) -> None:
+def migrate(connection: Connection) -> None:
+    """Brings the tables to this version. Raises SettingsError where a newer one has written them."""
     if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    found = MigrationContext.configure(connection).get_current_heads()
-    script = ScriptDirectory.from_config(config)
-    known = {revision.revision for revision in script.walk_revisions()}
-    if not known.issuperset(found):
+    known = sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    found = _revisions(connection)
+    if not set(known).issuperset(found):
         raise SettingsError(
             "the store was written by a newer version of this program: install that one, or name another store"
         )
-    if found != (script.get_current_head(),):
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise SettingsError(f"the store cannot be brought to this version: {error}") from error
+    if found != known[-1:]:
+        _upgrade(connection)
+
+
+def _revisions(connection: Connection) -> list[str]:
+    if not inspect(connection).has_table("alembic_version"):
+        return []
+    return list(connection.scalars(text("SELECT version_num FROM alembic_version")))
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415  needed only where there is something to do: it is slow to import
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from webhooks.errors import NotFoundError, RefusedError
 from webhooks.model import Method, Registration
 from webhooks.store import deliveries
 from webhooks.store.clock import now
-from webhooks.store.tables import REGISTERED_EVENTS, REGISTRATIONS
+from webhooks.store.statement import Prepared
+from webhooks.store.tables import CLIENTS, REGISTERED_EVENTS, REGISTRATIONS
 
 MOST_URLS = 100
 """How many URLs a client may have."""
@@ -18,8 +19,19 @@ MOST_URLS = 100
 PREVIOUS_KEY_SIGNS = 24 * 3600 * 1_000_000
 """Microseconds for which a signing key goes on signing after it was rotated."""
 
-_FIND = select(REGISTRATIONS)
-_EVENTS = select(REGISTERED_EVENTS.c.registration_id, REGISTERED_EVENTS.c.event).order_by(REGISTERED_EVENTS.c.id)
+_EVERY = Prepared(
+    select(
+        REGISTRATIONS.c.url,
+        REGISTRATIONS.c.method,
+        REGISTRATIONS.c.is_paused,
+        REGISTRATIONS.c.disabled_reason,
+        REGISTERED_EVENTS.c.event,
+    )
+    .join(REGISTERED_EVENTS, REGISTERED_EVENTS.c.registration_id == REGISTRATIONS.c.id)
+    .where(REGISTRATIONS.c.client_id == bindparam("client_id"))
+    .order_by(REGISTRATIONS.c.id, REGISTERED_EVENTS.c.id)
+)
+_METHODS = {method.value: method for method in Method}
 
 
 def put(
@@ -29,6 +41,8 @@ def put(
 
     Raises RefusedError where the client has too many URLs.
     """
+    # Only where another process writes too, as on PostgreSQL: what is found stays so until the COMMIT.
+    connection.execute(select(CLIENTS.c.id).where(CLIENTS.c.id == client_id).with_for_update())
     row = _find(connection, client_id, url)
     if row is None:
         count = connection.scalar(select(func.count()).where(REGISTRATIONS.c.client_id == client_id)) or 0
@@ -39,18 +53,22 @@ def put(
     elif changes:
         connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
     row = _existing(connection, client_id, url)
-    known = set(_events(connection, [row.id])[row.id])
+    known = _events(connection, row.id)
     added = [event for event in dict.fromkeys(events) if event not in known]
     if added:
         connection.execute(insert(REGISTERED_EVENTS), [{"registration_id": row.id, "event": event} for event in added])
-    return _registration(row, _events(connection, [row.id])[row.id])
+    return _registration(row, (*known, *added))
 
 
 def every(connection: Connection, client_id: str) -> list[Registration]:
     """The client's registrations, in the order in which their URLs were registered."""
-    rows = connection.execute(_FIND.where(REGISTRATIONS.c.client_id == client_id).order_by(REGISTRATIONS.c.id)).all()
-    events = _events(connection, [row.id for row in rows])
-    return [_registration(row, events[row.id]) for row in rows]
+    found: dict[str, tuple[str, bool, str | None, list[str]]] = {}
+    for url, method, is_paused, disabled_reason, event in _EVERY.run(connection, client_id=client_id):
+        found.setdefault(url, (method, bool(is_paused), disabled_reason, []))[3].append(event)
+    return [
+        Registration(url=url, events=tuple(events), method=_METHODS[method], is_paused=paused, disabled_reason=reason)
+        for url, (method, paused, reason, events) in found.items()
+    ]
 
 
 def remove(connection: Connection, client_id: str, url: str, events: Sequence[str] | None) -> None:
@@ -59,7 +77,7 @@ def remove(connection: Connection, client_id: str, url: str, events: Sequence[st
     Raises NotFoundError, with nothing removed, where the URL or one of the events is not registered.
     """
     row = _existing(connection, client_id, url)
-    known = _events(connection, [row.id])[row.id]
+    known = _events(connection, row.id)
     unknown = [event for event in events or () if event not in known]
     if unknown:
         raise NotFoundError(f"Not registered for this URL: {', '.join(unknown)}.")
@@ -81,7 +99,7 @@ def set_paused(connection: Connection, client_id: str, url: str, *, is_paused: b
     changes: dict[str, object] = {"is_paused": is_paused} | ({} if is_paused else {"disabled_reason": None})
     connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
     (deliveries.hold if is_paused else deliveries.resume)(connection, row.id)
-    return _registration(_existing(connection, client_id, url), _events(connection, [row.id])[row.id])
+    return _registration(_existing(connection, client_id, url), _events(connection, row.id))
 
 
 def rotate_signing_key(connection: Connection, client_id: str, url: str, encrypted: bytes) -> None:
@@ -101,8 +119,8 @@ def row_name(client_id: str, url: str) -> str:
 
 
 def _find(connection: Connection, client_id: str, url: str) -> Row[tuple[object, ...]] | None:
-    where = REGISTRATIONS.c.client_id == client_id, REGISTRATIONS.c.url == url
-    return connection.execute(_FIND.where(*where)).one_or_none()
+    query = select(REGISTRATIONS).where(REGISTRATIONS.c.client_id == client_id, REGISTRATIONS.c.url == url)
+    return connection.execute(query.with_for_update()).one_or_none()
 
 
 def _existing(connection: Connection, client_id: str, url: str) -> Row[tuple[object, ...]]:
@@ -112,12 +130,9 @@ def _existing(connection: Connection, client_id: str, url: str) -> Row[tuple[obj
     return row
 
 
-def _events(connection: Connection, ids: Iterable[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {id_: [] for id_ in ids}
-    if found:
-        for row in connection.execute(_EVENTS.where(REGISTERED_EVENTS.c.registration_id.in_(found))):
-            found[row.registration_id].append(row.event)
-    return found
+def _events(connection: Connection, registration_id: int) -> list[str]:
+    query = select(REGISTERED_EVENTS.c.event).where(REGISTERED_EVENTS.c.registration_id == registration_id)
+    return list(connection.scalars(query.order_by(REGISTERED_EVENTS.c.id)))
 
 
 def _registration(row: Row[tuple[object, ...]], events: Sequence[str]) -> Registration:

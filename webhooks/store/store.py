@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from webhooks.errors import StoreError
@@ -27,7 +28,8 @@ class Store:
         # SQLite answers from memory in less time than another thread needs to wake up.
         self._is_embedded = self._engine.dialect.name == "sqlite"
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
-        self._connections = threading.local()
+        self._of_thread = threading.local()
+        self._connections: set[Connection] = set()
 
     async def write(self, command: Command[T]) -> T:
         """What the command gives, once it is on disk. Raises what it raises, or StoreError with nothing changed."""
@@ -37,20 +39,47 @@ class Store:
         """What the query finds in what is committed. Raises what it raises, or StoreError."""
         if self._is_embedded:
             return self.read_now(query)
+        return await self.search(query)
+
+    async def search(self, query: Command[T]) -> T:
+        """As `read`, for a query that may look at many rows: it keeps no other request waiting."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, query)
 
     def read_now(self, query: Command[T]) -> T:
-        """As `read`, in this thread."""
+        """As `read`, in this thread. Each thread keeps a connection, which takes no snapshot between statements."""
         try:
-            with self._engine.connect().execution_options(is_reader=True) as connection:
-                return query(connection)
+            try:
+                return self._read(query)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+            return self._read(query)  # the database was started again since this thread's last query
         except DBAPIError as error:
             raise StoreError(_AWAY) from error
+
+    def _read(self, query: Command[T]) -> T:
+        connection: Connection | None = getattr(self._of_thread, "connection", None)
+        if connection is None:
+            connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            self._connections.add(connection)
+            self._of_thread.connection = connection
+        try:
+            return query(connection)
+        except DBAPIError:
+            self._of_thread.connection = None
+            self._connections.remove(connection)
+            connection.close()
+            raise
+        finally:
+            if connection.in_transaction():  # as SQLAlchemy sees it
+                connection.rollback()
 
     def close(self) -> None:
         """Ends the writer after what it was given, and every connection."""
         self._writer.close()
         self._readers.shutdown()
+        for connection in self._connections:
+            connection.close()
         self._engine.dispose()
 
     def __enter__(self) -> Self:

@@ -79,13 +79,13 @@ EVENTS = Table(
     METADATA,
     Column("sequence", _SERIAL, primary_key=True),
     Column("id", String(200), nullable=False),
-    Column("publisher_id", ForeignKey("client.id"), nullable=False),
+    Column("publisher_id", String(36), nullable=False),  # a client's id, or COMMAND_LINE
     Column("event", String(128), nullable=False),
     Column("arguments", Text),  # JSON; null once erased
     Column("digest", LargeBinary, nullable=False),  # of what was published, to tell a repetition from a conflict
     Column("state", String(12), nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    UniqueConstraint("publisher_id", "id"),
+    UniqueConstraint("id", "publisher_id"),
     sqlite_autoincrement=True,  # a number is never used again, so `webhook-sequence` only rises
 )
 

@@ -1,29 +1,41 @@
 """Group commit: one thread writes, many commands share each COMMIT.
 
 A command runs in a savepoint of its own, so one that fails takes nothing of the others with it, and its caller hears of
-success only after the COMMIT that holds it.
+success only after the COMMIT that holds it. What the database refuses as a whole is tried again command by command.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import queue
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError, SQLAlchemyError
 
 from webhooks.errors import ServiceError, StoreError
+from webhooks.store.statement import Prepared
 
 T = TypeVar("T")
 Command = Callable[[Connection], T]
-"""Reads and writes by a connection, and never commits. It may run again after a failed COMMIT of other commands."""
+"""Reads and writes by a connection, and never commits. It may run again, where it is what another one collided with."""
+
+MOST_WAITING: Final = 1000
+"""How many commands may wait; the next one is refused, so that a slow disk does not fill the memory."""
 
 _MOST_AT_ONCE: Final = 200
+_LONGEST: Final = 0.02  # seconds after which a COMMIT is due, so that large commands keep small ones waiting for less
+_ITS_OWN = (DataError, IntegrityError, InterfaceError, ProgrammingError)  # of one command; the transaction lives on
+_FULL = "Too many requests wait for the store; nothing was changed. Try again later."
+_CLOSED = "The service is ending; nothing was changed. Try again later."
+_AWAY = "The store cannot write now; nothing was changed. Try again later."
+_SAVE, _FORGET, _UNDO = map(Prepared, ("SAVEPOINT one", "RELEASE SAVEPOINT one", "ROLLBACK TO SAVEPOINT one"))
 _log = logging.getLogger(__name__)
 
 
@@ -33,7 +45,7 @@ class _Job:
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     result: object = None
-    error: BaseException | None = None
+    error: Exception | None = None
 
 
 class Writer:
@@ -42,76 +54,132 @@ class Writer:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._is_closed = False
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
     async def run(self, command: Command[T]) -> T:
         """What the command gives, once it is committed. Raises what it raises, or StoreError."""
+        if self._is_closed or self._jobs.qsize() >= MOST_WAITING:
+            raise StoreError(_CLOSED if self._is_closed else _FULL)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._jobs.put(_Job(command, loop, future))
         return await future
 
     def close(self) -> None:
-        """Ends the thread after the commands that wait already."""
+        """Ends the thread after the commands that wait already; later ones are refused."""
+        self._is_closed = True
         self._jobs.put(None)
         self._thread.join()
 
     def _work(self) -> None:
-        is_open = True
-        while is_open:
-            batch, is_open = self._take()
-            if batch:
+        while (first := self._jobs.get()) is not None:
+            batch = [first]
+            try:
                 self._commit(batch)
-                for loop in {job.loop for job in batch}:
-                    _answer(loop, [job for job in batch if job.loop is loop])
+            except Exception as error:  # the thread must live, and nobody may wait for ever
+                _log.exception("the writer failed")
+                _fail(batch, error)
+            for loop in {job.loop for job in batch}:
+                _answer(loop, [job for job in batch if job.loop is loop])
 
-    def _take(self) -> tuple[list[_Job], bool]:
-        """The commands that wait now, at least one unless the writer is closed."""
-        batch: list[_Job] = []
-        job = self._jobs.get()
-        while job is not None:
-            batch.append(job)
-            if len(batch) == _MOST_AT_ONCE:
-                return batch, True
+    def _commit(self, batch: list[_Job]) -> None:
+        """Runs the command in `batch` and those that wait in one transaction; each then has a result or an error."""
+        connection = None
+        try:
+            with self._engine.begin() as connection:
+                _run(batch[0], connection)
+                for job in self._waiting(_MOST_AT_ONCE - 1, time.monotonic() + _LONGEST):
+                    batch.append(job)
+                    _run(job, connection)
+        except SQLAlchemyError as error:
+            if connection is None:
+                batch += self._waiting(MOST_WAITING)  # they need not wait each for a connection that does not come
+            _log.warning("the store refused a transaction of %d commands: %s", len(batch), error_name(error))
+            if connection is None or _is_lost(error):
+                _fail(batch, error)
+            else:
+                self._one_by_one(batch)
+
+    def _waiting(self, most: int, until: float = math.inf) -> Iterator[_Job]:
+        """The commands that wait, and those that come while others run."""
+        for _ in range(most):
             try:
                 job = self._jobs.get_nowait()
             except queue.Empty:
-                return batch, True
-        return batch, False
-
-    def _commit(self, batch: list[_Job]) -> None:
-        try:
-            with self._engine.begin() as connection:
-                for job in batch:
-                    _run(job, connection)
-        except SQLAlchemyError as error:
-            _log.warning("the store refused %d commands: %s", len(batch), type(error.__cause__ or error).__name__)
-            is_away = isinstance(error, DBAPIError) and error.connection_invalidated
-            if len(batch) > 1 and not is_away:
-                for job in batch:  # each by itself, so that one hurts no other
-                    self._commit([job])
                 return
-            for job in batch:
-                job.error = StoreError("The store cannot write now; nothing was changed. Try again later.")
+            if job is None:
+                self._jobs.put(None)  # for `_work`, which ends after this transaction
+                return
+            yield job
+            if time.monotonic() > until:
+                return
+
+    def _one_by_one(self, batch: Sequence[_Job]) -> None:
+        """Tries again what went back together, each command by itself, so that one hurts no other."""
+        for index, job in enumerate(batch):
+            try:
+                with self._engine.begin() as connection:
+                    _run(job, connection)
+            except SQLAlchemyError as error:
+                is_lost = _is_lost(error)
+                _fail(batch[index:] if is_lost else [job], error)
+                if is_lost:
+                    return
+
+
+def error_name(error: BaseException) -> str:
+    """What the database calls its error; never its text, which may quote values."""
+    original = getattr(error, "orig", None) or error
+    code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
+    return f"{type(original).__name__} {code}" if code else type(original).__name__
 
 
 def _run(job: _Job, connection: Connection) -> None:
-    """One command in its savepoint. An error of the database itself ends the whole batch."""
-    job.error = None
+    """One command in its savepoint. An error of the database that is not this command's alone ends the transaction."""
+    if job.future.cancelled():
+        return  # its caller has gone away
     try:
-        with connection.begin_nested():
-            job.result = job.command(connection)
-    except DBAPIError:
+        try:
+            _attempt(job, connection)
+        except IntegrityError:  # another process was quicker: now its rows are there to be seen
+            _attempt(job, connection)
+    except _ITS_OWN as error:
+        _log.error("the store refused a command: %s", error_name(error))
+        _fail([job], error)
+
+
+def _attempt(job: _Job, connection: Connection) -> None:
+    job.error = None
+    _SAVE.run(connection)
+    try:
+        job.result = job.command(connection)
+    except _ITS_OWN:
+        _UNDO.run(connection)
+        raise
+    except SQLAlchemyError:
         raise
     except Exception as error:  # whatever it is, its caller is to have it
+        _UNDO.run(connection)
         job.error = error
         if not isinstance(error, ServiceError):
-            _log.error("a command failed", exc_info=error)
+            _log.exception("a command failed")
+    _FORGET.run(connection)
 
 
-def _answer(loop: asyncio.AbstractEventLoop, jobs: list[_Job]) -> None:
-    """One wake-up of the loop for the whole batch."""
+def _fail(jobs: Sequence[_Job], cause: Exception) -> None:
+    for job in jobs:
+        job.error = StoreError(_AWAY)
+        job.error.__cause__ = cause
+
+
+def _is_lost(error: SQLAlchemyError) -> bool:
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def _answer(loop: asyncio.AbstractEventLoop, jobs: Sequence[_Job]) -> None:
+    """One wake-up of the loop for the whole transaction."""
 
     def tell() -> None:
         for job in jobs:

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("networks", sa.Text(), nullable=False),
         sa.Column("ports", sa.Text(), nullable=False),
         sa.Column("url_patterns", sa.Text(), nullable=False),
-        sa.Column("is_disabled", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_disabled", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_client")),
         sa.UniqueConstraint("api_key_hash", name=op.f("uq_client_api_key_hash")),
@@ -38,9 +38,8 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["publisher_id"], ["client.id"], name=op.f("fk_event_publisher_id")),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_event")),
-        sa.UniqueConstraint("publisher_id", "id", name=op.f("uq_event_publisher_id_id")),
+        sa.UniqueConstraint("id", "publisher_id", name=op.f("uq_event_id_publisher_id")),
         sqlite_autoincrement=True,
     )
     op.create_table(
@@ -53,7 +52,7 @@ def upgrade() -> None:
         sa.Column("signing_key", sa.LargeBinary(), nullable=True),
         sa.Column("previous_signing_key", sa.LargeBinary(), nullable=True),
         sa.Column("previous_key_until", sa.BigInteger(), nullable=True),
-        sa.Column("is_paused", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_paused", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("disabled_reason", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_registration_client_id")),

@@ -1,0 +1,132 @@
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from webhooks.errors import ConflictError, NotFoundError
+from webhooks.model import Delivery, DeliveryState
+from webhooks.store import deliveries, events, registrations
+from webhooks.store.clock import microseconds
+from webhooks.store.deliveries import FINAL, Filter
+from webhooks.store.tables import DELIVERIES
+
+URL = "https://receiver.example/"
+
+
+def set_state(connection: Any, id_: str, state: DeliveryState) -> None:
+    connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == id_).values(state=state))
+
+
+@pytest.fixture
+def some(new_client: Any, register: Any, read: Any, write: Any, published: Any, code: str) -> Any:
+    """A client with 12 deliveries, newest first: of two URLs, two events, in three transactions, and two states."""
+    client = new_client()
+    register(client, URL, code, code + "2")
+    register(client, URL + "2", code)
+    for _ in range(2):
+        write(events.publish, client.id, [published(code), published(code + "2"), published(code), published(code)])
+    found = read(deliveries.find, Filter(client_id=client.id))
+    for delivery in found[::3]:
+        write(set_state, delivery.id, DeliveryState.DEAD)
+    return client, read(deliveries.find, Filter(client_id=client.id))
+
+
+def test_they_come_newest_first_and_page_by_page(some: Any, read: Any) -> None:
+    client, found = some
+    assert len(found) == 14
+    assert [delivery.id for delivery in found] == sorted((delivery.id for delivery in found), reverse=True)
+    pages: list[Delivery] = []
+    while page := read(deliveries.find, Filter(client_id=client.id, limit=5, before=pages[-1].id if pages else None)):
+        assert len(page) in (5, 4)
+        pages += page
+    assert pages == found
+
+
+def test_each_filter_alone_and_together(some: Any, read: Any, code: str) -> None:
+    client, found = some
+    middle = microseconds(found[6].created_at)
+    tests: list[tuple[dict[str, Any], Any]] = [
+        ({"url": URL + "2"}, lambda delivery: delivery.url == URL + "2"),
+        ({"event": code + "2"}, lambda delivery: delivery.event == code + "2"),
+        ({"state": DeliveryState.DEAD}, lambda delivery: delivery.state is DeliveryState.DEAD),
+        ({"since": middle}, lambda delivery: microseconds(delivery.created_at) >= middle),
+        ({"until": middle}, lambda delivery: microseconds(delivery.created_at) < middle),
+        ({"before": found[3].id}, lambda delivery: delivery.id < found[3].id),
+    ]
+    for given, fits in tests:
+        expected = [delivery for delivery in found if fits(delivery)]
+        assert 0 < len(expected) < len(found), given
+        assert read(deliveries.find, Filter(client_id=client.id, **given)) == expected, given
+    every = {name: value for given, _ in tests for name, value in given.items() if name != "until"}
+    together = [delivery for delivery in found if all(fits(delivery) for given, fits in tests if "until" not in given)]
+    assert read(deliveries.find, Filter(client_id=client.id, **every)) == together
+
+
+@pytest.mark.parametrize("moment", [-(10**16), 0, 10**17])
+def test_any_time_can_be_asked_for(some: Any, read: Any, moment: int) -> None:
+    client, found = some
+    after = read(deliveries.find, Filter(client_id=client.id, since=moment))
+    before = read(deliveries.find, Filter(client_id=client.id, until=moment))
+    assert (after, before) == ((found, []) if moment <= 0 else ([], found))
+
+
+def test_a_client_sees_its_own_and_support_everybodys(some: Any, read: Any, new_client: Any) -> None:
+    _, found = some
+    other = new_client()
+    assert read(deliveries.find, Filter(client_id=other.id)) == []
+    assert read(deliveries.find, Filter(client_id=None, before=found[0].id, limit=13)) == found[1:]
+    assert read(deliveries.by_id, None, found[0].id) == found[0]
+    with pytest.raises(NotFoundError):
+        read(deliveries.by_id, other.id, found[0].id)
+
+
+@pytest.mark.parametrize("id_", ["", "x" * 500, "%", "é"])
+def test_an_id_that_is_none_is_not_found(read: Any, id_: str) -> None:
+    with pytest.raises(NotFoundError):
+        read(deliveries.by_id, None, id_)
+
+
+@pytest.mark.parametrize("state", FINAL)
+def test_one_that_ended_is_replayed_with_its_own_id(some: Any, read: Any, write: Any, state: DeliveryState) -> None:
+    client, found = some
+    write(set_state, found[1].id, state)
+    again = write(deliveries.replay, client.id, found[1].id, recompose=False)
+    assert (again.id, again.state, again.created_at) == (found[1].id, DeliveryState.PENDING, found[1].created_at)
+    assert again.next_attempt_at > found[1].next_attempt_at
+    assert len(read(deliveries.find, Filter(client_id=client.id))) == len(found)
+
+
+def test_one_that_is_composed_afresh_has_a_new_id(some: Any, read: Any, write: Any) -> None:
+    client, found = some
+    again = write(deliveries.replay, client.id, found[0].id, recompose=True)
+    assert again.id > found[0].id
+    assert (again.event_id, again.url, again.state) == (found[0].event_id, found[0].url, DeliveryState.PENDING)
+    assert read(deliveries.by_id, client.id, found[0].id).state is DeliveryState.DEAD
+    with pytest.raises(ConflictError, match="only one that has ended"):
+        write(deliveries.replay, client.id, again.id, recompose=True)
+
+
+@pytest.mark.parametrize("state", set(DeliveryState) - set(FINAL))
+def test_one_that_is_under_way_is_not_replayed(some: Any, write: Any, state: DeliveryState) -> None:
+    client, found = some
+    write(set_state, found[0].id, state)
+    with pytest.raises(ConflictError, match=f"The delivery is {state}"):
+        write(deliveries.replay, client.id, found[0].id, recompose=False)
+
+
+def test_a_replay_follows_its_url(some: Any, register: Any, read: Any, write: Any, code: str) -> None:
+    client, found = some
+    write(registrations.set_paused, client.id, found[0].url, is_paused=True)
+    held = write(deliveries.replay, client.id, found[0].id, recompose=False)
+    assert (held.state, held.next_attempt_at) == (DeliveryState.HELD, None)
+    write(registrations.remove, client.id, found[0].url, None)
+    with pytest.raises(ConflictError, match="not registered any more"):
+        write(deliveries.replay, client.id, found[0].id, recompose=False)
+    register(client, found[0].url, code)
+    assert write(deliveries.replay, client.id, found[0].id, recompose=False).state is DeliveryState.PENDING
+
+
+def test_another_client_replays_nothing(some: Any, write: Any, new_client: Any) -> None:
+    _, found = some
+    with pytest.raises(NotFoundError):
+        write(deliveries.replay, new_client().id, found[0].id, recompose=False)

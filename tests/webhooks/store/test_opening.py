@@ -1,0 +1,173 @@
+"""What a store goes through when it is opened: a wrong URL, its first tables, an upgrade, a newer version's tables."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
+
+from webhooks.errors import SettingsError, StoreError
+from webhooks.store import clients, deliveries, events, registrations
+from webhooks.store.deliveries import Filter
+from webhooks.store.opening import MIGRATIONS, open_store
+from webhooks.store.store import Store
+from webhooks.store.tables import METADATA
+
+VERSIONS = sorted(Path(__file__).parent.glob("version_*.sql"))
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("", "must be like"),
+        ("nonsense", "must be like"),
+        ("mysql://host/database", "must be like"),
+        ("postgresql://user:pass word@host:port/", "must be like"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("sqlite:///file::memory:?uri=true", "names no file"),
+    ],
+)
+def test_a_url_that_will_never_do(url: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message) as raised:
+        open_store(url)
+    assert "pass word" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("sqlite:////nonexistent/folder/store", "cannot be opened: No such file or directory"),
+        ("sqlite:////tmp", "cannot be opened: Is a directory"),
+        ("postgresql://reader:canary@127.0.0.1:1/store", r"reader:\*\*\*@127.0.0.1:1/store cannot be opened"),
+    ],
+)
+def test_a_store_that_cannot_be_reached(url: str, message: str) -> None:
+    with pytest.raises(StoreError, match=message) as raised:
+        open_store(url)
+    assert "canary" not in str(raised.value)
+
+
+def test_a_file_that_is_no_store(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("Not a database at all, and long enough to be looked at as one." * 20)
+    with pytest.raises(StoreError, match="DatabaseError SQLITE_NOTADB"):
+        open_store(f"sqlite:///{file}")
+    assert file.read_text().startswith("Not a database")
+
+
+def test_the_file_is_its_owners(folder: Path) -> None:
+    before = os.umask(0)
+    try:
+        with Store(f"sqlite:///{folder / 'store'}") as store:
+            store.read_now(clients.every)
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == {"store": 0o600, "store-wal": 0o600, "store-shm": 0o600}
+
+
+def test_sqlite_is_durable_and_checks_references(folder: Path) -> None:
+    engine = open_store(f"sqlite:///{folder / 'store'}")
+    with engine.begin() as connection:
+        found = [connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")]
+    engine.dispose()
+    assert found == ["wal", 2, 1]
+
+
+def test_postgresql_is_durable_whatever_the_url_says(new_database: Callable[[str], str]) -> None:
+    url = new_database("postgresql") + "?options=-c%20synchronous_commit%3Doff%20-c%20work_mem%3D1234kB"
+    engine = open_store(url)
+    with engine.begin() as connection:
+        found = [connection.scalar(text(f"SHOW {name}")) for name in ("synchronous_commit", "work_mem")]
+    engine.dispose()
+    assert found == ["on", "1234kB"]
+
+
+def test_the_tables_are_what_the_migrations_make(store_url: str, store: Store) -> None:
+    engine = create_engine(store_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, METADATA) == []
+    engine.dispose()
+
+
+def test_the_comparison_sees_a_difference(store_url: str, store: Store) -> None:
+    engine = create_engine(store_url)
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TABLE left_over (id int)"))
+        assert compare_metadata(MigrationContext.configure(connection), METADATA)
+        connection.rollback()
+    engine.dispose()
+
+
+def test_a_newer_versions_store_is_refused(new_database: Any, store_url: str) -> None:
+    url = new_database(make_kind(store_url))
+    Store(url).close()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SettingsError, match="written by a newer version of this program: install that one"):
+        Store(url)
+    with engine.begin() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
+    engine.dispose()
+
+
+def make_kind(url: str) -> str:
+    return "sqlite" if url.startswith("sqlite") else "postgresql"
+
+
+def test_a_migration_that_fails_leaves_nothing(new_database: Any, store_url: str) -> None:
+    url = new_database(make_kind(store_url))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE delivery (mine int)"))  # the migration makes it after others
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Store(url)
+    assert inspect(engine).get_table_names() == ["delivery"]
+    engine.dispose()
+
+
+def test_processes_that_start_at_once_migrate_once(new_database: Any, store_url: str) -> None:
+    url = new_database(make_kind(store_url))
+    program = "import sys; from webhooks.store.store import Store; sys.stdin.read(1); Store(sys.argv[1]).close()"
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, url], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    for process in started:
+        process.stdin.write(b"g")  # type: ignore[union-attr]
+        process.stdin.flush()  # type: ignore[union-attr]
+    assert [(process.communicate()[1], process.returncode) for process in started] == [(b"", 0)] * 3
+    with Store(url) as store:
+        assert store.read_now(clients.every) == []
+
+
+def test_there_is_a_store_of_each_version_before() -> None:
+    revisions = sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    assert [file.stem.removeprefix("version_") for file in VERSIONS] == revisions
+
+
+@pytest.mark.parametrize("file", VERSIONS, ids=lambda file: file.stem)
+def test_what_an_older_version_wrote_is_read_and_served(file: Path, folder: Path) -> None:
+    path = folder / "store"
+    with sqlite3.connect(path) as older:
+        older.executescript(file.read_text("utf-8"))
+    older.close()
+    with Store(f"sqlite:///{path}") as store:
+        (backend, acme) = sorted(store.read_now(clients.every), key=lambda client: client.name, reverse=True)
+        assert (acme.name, dict(acme.only), backend.name) == ("acme", {"debtcreditorid": "7"}, "back end")
+        (registration,) = store.read_now(lambda connection: registrations.every(connection, acme.id))
+        assert (registration.url, registration.events) == ("https://acme.example/hook", ("ledgerpayment", "dunning"))
+        (delivery,) = store.read_now(lambda connection: deliveries.find(connection, Filter(client_id=acme.id)))
+        event = store.read_now(lambda connection: events.by_id(connection, backend.id, "payment-1"))
+        assert (delivery.event_id, delivery.state, event.sequence) == ("payment-1", "pending", 1)

@@ -1,0 +1,97 @@
+"""Statements of the hot path: compiled once for each kind of database, run by the driver's own cursor.
+
+SQLAlchemy's Connection takes longer for a statement than SQLite for running it, and a request has several of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
+
+Values = Mapping[str, object]
+Rows = list[tuple[Any, ...]]
+
+
+class Prepared:
+    """A statement with named parameters (`:name` in a text). Values and rows are the driver's own: no type converts.
+
+    Errors are SQLAlchemy's, as from its Connection.
+    """
+
+    def __init__(self, statement: ClauseElement | str) -> None:
+        self._statement = text(statement) if isinstance(statement, str) else statement
+        self._compiled: dict[str, _Compiled] = {}
+
+    def run(self, connection: Connection, **values: object) -> Rows:
+        """The rows that it finds or returns; none where it gives none."""
+        compiled = self._for(connection)
+        try:
+            cursor: Any = connection.connection.cursor()
+            cursor.execute(compiled.sql, compiled.arrange(values))
+            return cursor.fetchall() if cursor.description else []
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _translated(connection, error) from error
+
+    def run_many(self, connection: Connection, values: Sequence[Values]) -> list[Rows]:
+        """For each of the values the rows, in their order; on PostgreSQL with few round trips."""
+        compiled = self._for(connection)
+        arranged = [compiled.arrange(each) for each in values]
+        try:
+            cursor: Any = connection.connection.cursor()
+            if connection.dialect.name == "sqlite":
+                return [cursor.execute(compiled.sql, each).fetchall() for each in arranged]
+            cursor.executemany(compiled.sql, arranged, returning=compiled.gives_rows)
+            return _results(cursor) if compiled.gives_rows else [[] for _ in values]
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _translated(connection, error) from error
+
+    def _for(self, connection: Connection) -> _Compiled:
+        found = self._compiled.get(connection.dialect.name)
+        if found is None:
+            compiler = self._statement.compile(dialect=connection.dialect)
+            assert isinstance(compiler, SQLCompiler)  # noqa: S101  for the type checker: no statement here is DDL
+            found = self._compiled[connection.dialect.name] = _Compiled(compiler)
+        return found
+
+
+class _Compiled:
+    def __init__(self, compiler: SQLCompiler) -> None:
+        self.sql = str(compiler)
+        self.gives_rows = " RETURNING " in self.sql
+        self._names = compiler.positiontup
+        self._constants = {name: value for name, value in compiler.params.items() if value is not None}
+
+    def arrange(self, values: Values) -> Any:
+        """The values in the driver's order, or by name where it takes names."""
+        if self._constants:
+            values = {**self._constants, **values}
+        return values if self._names is None else [values[name] for name in self._names]
+
+
+def _results(cursor: Any) -> list[Rows]:
+    found = [cursor.fetchall()]
+    while cursor.nextset():
+        found.append(cursor.fetchall())
+    return found
+
+
+def _translated(connection: Connection, error: Exception) -> BaseException:
+    """SQLAlchemy's error for the driver's. A connection that is lost is not used again."""
+    dialect = connection.dialect
+    is_lost = dialect.is_disconnect(error, connection.connection, None)  # type: ignore[arg-type]  # the driver's class
+    if is_lost:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        None,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=is_lost,
+        dialect=dialect,
+    )
