@@ -10,7 +10,7 @@ from engine.catalogue import Catalogue
 from engine.errors import ConfigurationError, InvalidDefinitionError
 from engine.execution import Ledger
 from engine.loading import LoadedFile, find_files, load_files
-from engine.model import DefinitionState, DefinitionStatus, Severity
+from engine.model import DefinitionState, DefinitionStatus, Dialect, Severity
 from engine.plan import Plan
 from engine.script import read_schema_file
 from engine.settings import Settings
@@ -132,7 +132,8 @@ def _serve(catalogue: Catalogue, files: Sequence[LoadedFile], previous: Serving 
     warnings += [f"{event} is held, since no version of its definition is good: {why}" for event, why in held.items()]
     if hold_rest is not None:
         warnings.append(f"Every event without a readable definition is held: {hold_rest}")
-    if target.schema is not None and target.schema.origin is SchemaOrigin.LEDGER:
+    is_sql_server = target.dialect is Dialect.SQL_SERVER
+    if target.schema is not None and target.schema.origin is SchemaOrigin.LEDGER and not is_sql_server:
         warnings.append("The schema was read from the ledger: strings may compare otherwise than on SQL Server.")
     return Serving(catalogue, tuple(files), plans | kept, stale, held, hold_rest, tuple(warnings))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import ConfigurationError, DefinitionUnavailableError
+from engine.errors import ConfigurationError, DefinitionUnavailableError, LedgerTimeoutError
+from engine.execution.interface import Rows
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -79,7 +79,7 @@ def sqlstate(error: BaseException) -> str | None:
     return state if isinstance(state, str) and len(state) == 5 else None
 
 
-def text_of(error: Exception) -> str:
+def text_of(error: BaseException) -> str:
     """The driver's own words, for the debug log only."""
     return str(error.args[1]) if len(error.args) > 1 else str(error)
 
@@ -87,24 +87,27 @@ def text_of(error: Exception) -> str:
 class _Prepared:
     """A cursor with its statement. pyodbc knows a prepared text by its identity, so the very string is kept."""
 
-    __slots__ = ("cursor", "sizes", "text")
+    __slots__ = ("cursor", "description", "sizes", "text")
 
     def __init__(self, text: str, cursor: Any) -> None:
         self.text = text
         self.cursor = cursor
         self.sizes: tuple[InputSize, ...] = ()
+        self.description: Any = None
 
 
 class Cursors:
     """The cursors of one connection, one for each SQL text: each keeps its statement prepared.
 
     Only one of them ever has rows to give: `fetch` reads a result to its end (MARS is off). `cancel` may be called by
-    another thread. `is_lost` is set by an error whose SQLSTATE begins with one of `lost`.
+    another thread. `is_lost` is set by an error for which `means_loss`, and by a query that was
+    cancelled and yet ended well: the cancel might hit the next one.
     """
 
-    def __init__(self, connection: Any, lost: tuple[str, ...]) -> None:
+    def __init__(self, connection: Any, means_loss: Callable[[BaseException], bool]) -> None:
         self._connection = connection
-        self._lost = lost
+        self._means_loss = means_loss
+        self._is_cancelled = False
         self.is_lost = False
         self._prepared: dict[str, _Prepared] = {}
         self._active: Any | None = None
@@ -112,29 +115,38 @@ class Cursors:
     def fetch(self, sql: str, values: Sequence[object], sizes: tuple[InputSize, ...]) -> list[list[tuple[object, ...]]]:
         """The rows of every result set, at least one. Counts of rows before, between and behind them are skipped."""
         prepared = self._prepared[sql] = self._taken(sql)  # put last
+        self._is_cancelled = False
         cursor = self._active = prepared.cursor
         try:
             if prepared.sizes != sizes:
                 cursor.setinputsizes(sizes)
                 prepared.sizes = sizes
             cursor.execute(prepared.text, values)
-            found = _result_sets(cursor)
+            found = _result_sets(cursor, prepared)
+            self.is_lost = self.is_lost or self._is_cancelled
         except BaseException as error:
             self._note(error)
             self._drop(sql)
             raise
         finally:
             self._active = None
+        if not found and self._is_cancelled:  # Microsoft's driver tells it by the absence of rows alone
+            raise LedgerTimeoutError("the ledger did not answer in time")
         if not found:
             raise DefinitionUnavailableError("the ledger gave no result set for a query")
         return found
+
+    def description(self, sql: str) -> Any:
+        """What the driver tells of the columns of a text that was run before, None behind a count of rows."""
+        return self._prepared[sql].description
 
     def command(self, sql: str) -> None:
         """Run a text that gives no rows."""
         cursor = self._active = self._connection.cursor()
         try:
             cursor.execute(sql)
-            _result_sets(cursor)
+            while cursor.nextset():
+                pass
         except BaseException as error:
             self._note(error)
             raise
@@ -143,8 +155,7 @@ class Cursors:
             close_quietly(cursor)
 
     def _note(self, error: BaseException) -> None:
-        state = sqlstate(error)
-        self.is_lost = self.is_lost or (state is not None and state.startswith(self._lost))
+        self.is_lost = self.is_lost or self._means_loss(error)
 
     def _taken(self, sql: str) -> _Prepared:
         if sql in self._prepared:
@@ -164,10 +175,12 @@ class Cursors:
             self._drop(sql)
 
     def cancel(self) -> None:
-        """Ask the server to stop what runs now, from a thread of its own: a server that is gone does not answer."""
+        """Ask for what runs now to be stopped; never raises."""
         active = self._active
         if active is not None:
-            threading.Thread(target=_cancel, args=(active,), name="ledger-cancel", daemon=True).start()
+            self._is_cancelled = True
+            with suppress(load_pyodbc().Error):
+                active.cancel()
 
     def close(self) -> None:
         """Close them all."""
@@ -177,23 +190,15 @@ class Cursors:
 
 def close_quietly(closable: Any) -> None:
     """Close a cursor or connection, whatever state it is in."""
-    import pyodbc  # noqa: PLC0415  loaded already
-
-    with suppress(pyodbc.Error):
+    with suppress(load_pyodbc().Error):
         closable.close()
 
 
-def _cancel(cursor: Any) -> None:
-    import pyodbc  # noqa: PLC0415  loaded already
-
-    with suppress(pyodbc.Error):
-        cursor.cancel()
-
-
-def _result_sets(cursor: Any) -> list[list[tuple[object, ...]]]:
-    found: list[list[tuple[object, ...]]] = []
+def _result_sets(cursor: Any, prepared: _Prepared) -> list[Rows]:
+    found: list[Rows] = []
     while True:
         if cursor.description is not None:
+            prepared.description = cursor.description
             found.append(list(map(tuple, cursor.fetchall())))
         if not cursor.nextset():
             return found

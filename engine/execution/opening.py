@@ -13,7 +13,9 @@ from engine.execution.ledger import PooledLedger
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-_SUPPORTED = "postgresql+psycopg://user@host/database and duckdb:///path/to/file"
+_SUPPORTED = (
+    "mssql+pyodbc://user@host/database?driver=…, postgresql+psycopg://user@host/database and duckdb:///path/to/file"
+)
 _MAX_TIMEOUT = 86_400.0  # a day; PostgreSQL's own limit is 24 days
 
 
@@ -61,6 +63,11 @@ def _driver(url: URL, timeout: float) -> Driver:
             from engine.execution.postgresql import PostgreSQLDriver  # noqa: PLC0415  only when needed
 
             return PostgreSQLDriver(url.set(drivername="postgresql+psycopg"), timeout=timeout)
+        case "mssql":
+            _check_driver(backend, driver, "pyodbc")
+            from engine.execution.sqlserver import SQLServerDriver  # noqa: PLC0415  only when needed
+
+            return SQLServerDriver(url.set(drivername="mssql+pyodbc"), timeout=timeout)
         case "sqlite":
             reason = "SQLite turns decimals into floats, so that 123.00 would be sent as 123.0"
         case "postgres":

@@ -8,6 +8,7 @@ write, each query runs in a read-only transaction of its own that is rolled back
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
@@ -168,7 +169,7 @@ class PsqlODBCConnection:
     def __init__(self, connection: Any, driver: PsqlODBCDriver) -> None:
         self._connection = connection
         self._driver = driver
-        self._cursors = Cursors(connection, _LOST)
+        self._cursors = Cursors(connection, _is_lost)
         self._in_transaction = False
 
     def run(self, statement: Statement, values: Sequence[object]) -> Rows:
@@ -231,7 +232,9 @@ class PsqlODBCConnection:
 
     def interrupt(self) -> None:
         """Ask the server to stop the query under way: it has let its own timeout pass."""
-        self._cursors.cancel()
+        # From a thread of its own: the request goes by another connection, and a server that is gone does not answer.
+        self._cursors.is_lost = True
+        threading.Thread(target=self._cursors.cancel, name="ledger-cancel", daemon=True).start()
 
     def is_clean(self) -> bool:
         """Whether it is alive as far as is known, and in no transaction."""
@@ -249,6 +252,10 @@ class PsqlODBCConnection:
         """Close it."""
         self._cursors.close()
         close_quietly(self._connection)
+
+
+def _is_lost(error: BaseException) -> bool:
+    return (sqlstate(error) or "").startswith(_LOST)
 
 
 def _as_text(value: object) -> str | None:

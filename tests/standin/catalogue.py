@@ -18,6 +18,20 @@ BUILT_IN: Final = (
     _one(r"@@version", "", "nvarchar(300)", "Microsoft SQL Server 2022 (a stand-in for tests)"),
     _one(r"schema_name\(\)", "", "nvarchar(128)", "dbo"),
     _one(r"db_name\(\)", "", "nvarchar(128)", "aptic"),
+    Answer(  # what the engine asks at its first connection, answered as of a login that may only read
+        "is_read_committed_snapshot_on",
+        [
+            Rows(
+                [
+                    ("name", "nvarchar(128)"),
+                    ("snapshot_isolation_state", "tinyint"),
+                    ("is_read_committed_snapshot_on", "bit"),
+                ],
+                [["aptic", 1, True]],
+            )
+        ],
+    ),
+    Answer("fn_my_permissions", [Rows([("right", "nvarchar(128)"), ("object", "nvarchar(517)")])]),
     _one(r"cast\('test max support' as nvarchar\(max\)\)", "", "nvarchar(max)", "test max support"),
 )
 """Tried after a test's own answers; `@@trancount` and `@@spid` are the session's."""

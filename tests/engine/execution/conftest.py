@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -106,6 +108,19 @@ def ledger_url(request: pytest.FixtureRequest) -> str:
 def odbc_url(url: str) -> str:
     """The same database through psqlODBC."""
     return url.replace("+psycopg", "+pyodbc", 1)
+
+
+@pytest.fixture(scope="session")
+def comma_locale(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a locale that writes 1,5."""
+    folder = tmp_path_factory.mktemp("locales")
+    command = ["localedef", "-i", "de_DE", "-f", "UTF-8", str(folder / "de_DE.UTF-8")]
+    made = subprocess.run(command, capture_output=True, check=False)
+    if made.returncode:
+        if os.environ.get("CI") == "true":
+            pytest.fail("localedef cannot make de_DE.UTF-8; in CI it must")
+        pytest.skip("localedef cannot make de_DE.UTF-8 (Debian: package locales)")
+    return {"LOCPATH": str(folder), "LC_ALL": "de_DE.UTF-8"}
 
 
 @pytest.fixture

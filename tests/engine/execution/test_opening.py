@@ -36,8 +36,8 @@ def test_supported_urls_open_without_connecting(url: str, dialect: Dialect) -> N
     ("url", "reason"),
     [
         ("sqlite:///ledger.db", "decimals into floats"),
-        ("mssql+pyodbc://u:p@h/d", "mssql is no supported ledger: no ledger of this kind"),
-        ("oracle://u:p@h/d", "supported are postgresql"),
+        ("mssql+pymssql://u:p@h/d", "sets its sessions up for pyodbc only"),
+        ("oracle://u:p@h/d", "supported are mssql"),
         ("postgres://u:p@h/d", "SQLAlchemy calls it postgresql"),
         ("postgresql+asyncpg://u:p@h/d", "sets its sessions up for psycopg and pyodbc only"),
         ("postgresql+psycopg2://u:p@h/d", "sets its sessions up for psycopg and pyodbc only"),

@@ -247,19 +247,6 @@ with open_ledger(sys.argv[1], timeout=5) as ledger, ledger.session() as session:
 """
 
 
-@pytest.fixture(scope="session")
-def comma_locale(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a locale that writes 1,5."""
-    folder = tmp_path_factory.mktemp("locales")
-    command = ["localedef", "-i", "de_DE", "-f", "UTF-8", str(folder / "de_DE.UTF-8")]
-    made = subprocess.run(command, capture_output=True, check=False)
-    if made.returncode:
-        if os.environ.get("CI") == "true":
-            pytest.fail("localedef cannot make de_DE.UTF-8; in CI it must")
-        pytest.skip("localedef cannot make de_DE.UTF-8 (Debian: package locales)")
-    return {"LOCPATH": str(folder), "LC_ALL": "de_DE.UTF-8"}
-
-
 def test_numbers_are_exact_in_a_locale_with_a_comma(url: str, comma_locale: dict[str, str]) -> None:
     environment = os.environ | comma_locale | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", IN_A_LOCALE, url]

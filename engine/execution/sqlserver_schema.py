@@ -1,0 +1,104 @@
+"""Reads the schema of a SQL Server database from its catalogue: what the login may see of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from engine.model import Kind, SqlType
+from engine.sql.ddl.collations import collation
+from engine.sql.schema import Column, Function, LedgerSchema, SchemaOrigin, Table
+
+Ask = Callable[[str], Sequence[Sequence[Any]]]
+"""Runs a text and gives its rows."""
+
+DATABASE: Final = "SELECT SCHEMA_NAME(), CAST(DATABASEPROPERTYEX(DB_NAME(), 'Collation') AS nvarchar(128))"
+# An alias type is followed to the type below it; a CLR type has none and keeps its own name.
+_TYPE: Final = "COALESCE(TYPE_NAME(NULLIF({0}.system_type_id, 240)), TYPE_NAME({0}.user_type_id)), {0}.max_length"
+COLUMNS: Final = (
+    f"SELECT s.name, o.name, RTRIM(o.type), c.name, {_TYPE.format('c')}, c.precision, c.scale, c.is_nullable, "  # noqa: S608  # constant text
+    "c.collation_name FROM sys.objects AS o JOIN sys.schemas AS s ON s.schema_id = o.schema_id "
+    "JOIN sys.columns AS c ON c.object_id = o.object_id "
+    "WHERE o.is_ms_shipped = 0 AND o.type IN ('U', 'V', 'IF', 'TF', 'FT') ORDER BY s.name, o.name, c.column_id"
+)
+PARAMETERS: Final = (
+    f"SELECT s.name, o.name, RTRIM(o.type), p.parameter_id, {_TYPE.format('p')}, p.precision, p.scale "  # noqa: S608  # constant text
+    "FROM sys.objects AS o JOIN sys.schemas AS s ON s.schema_id = o.schema_id "
+    "LEFT JOIN sys.parameters AS p ON p.object_id = o.object_id "
+    "WHERE o.is_ms_shipped = 0 AND o.type IN ('FN', 'FS', 'IF', 'TF', 'FT') ORDER BY s.name, o.name, p.parameter_id"
+)
+SYNONYMS: Final = (
+    "SELECT s.name, y.name, COALESCE(PARSENAME(y.base_object_name, 2), s.name), PARSENAME(y.base_object_name, 1) "
+    "FROM sys.synonyms AS y JOIN sys.schemas AS s ON s.schema_id = y.schema_id "
+    "WHERE PARSENAME(y.base_object_name, 3) IS NULL ORDER BY s.name, y.name"
+)
+
+_RELATIONS: Final = frozenset({"U", "V"})
+_WIDE: Final = frozenset({Kind.NCHAR, Kind.NVARCHAR})
+_STRINGS: Final = _WIDE | {Kind.CHAR, Kind.VARCHAR, Kind.TEXT, Kind.NTEXT}
+_LENGTHS: Final = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.NCHAR, Kind.NVARCHAR, Kind.BINARY, Kind.VARBINARY})
+_FRACTIONS: Final = frozenset({Kind.TIME, Kind.DATETIME2, Kind.DATETIMEOFFSET})
+_SYNONYM_TYPES: Final = {"numeric": "decimal", "timestamp": "rowversion", "sysname": "nvarchar"}
+
+_Key = tuple[str, str]
+
+
+def reflect_sqlserver(ask: Ask) -> LedgerSchema:
+    """Tables, views, functions and synonyms; strings compare by the collations that the database names."""
+    ((default_schema, database_collation),) = ask(DATABASE)
+    relations: dict[tuple[str, str, str], list[Column]] = defaultdict(list)
+    for schema, name, type_, column, *facets, nullable, collation_name in ask(COLUMNS):
+        found = sql_type(facets, collation_name)
+        relations[schema, name, type_].append(Column(column, found, bool(nullable)))
+    tables = {
+        _key(schema, name): Table(schema, name, tuple(columns), is_view=type_ == "V")
+        for (schema, name, type_), columns in relations.items()
+        if type_ in _RELATIONS
+    }
+    columns = {_key(schema, name): tuple(found) for (schema, name, _), found in relations.items()}
+    synonyms = {_key(schema, name): _key(base, target) for schema, name, base, target in ask(SYNONYMS)}
+    return LedgerSchema(
+        SchemaOrigin.LEDGER,
+        default_schema or "dbo",
+        collation(database_collation),
+        tables,
+        _functions(ask(PARAMETERS), columns),
+        synonyms,
+    )
+
+
+def _key(schema: str, name: str) -> _Key:
+    return schema.casefold(), name.casefold()
+
+
+def _functions(rows: Sequence[Sequence[Any]], columns: dict[_Key, tuple[Column, ...]]) -> dict[_Key, Function]:
+    functions: dict[_Key, Function] = {}
+    for schema, name, _, number, *facets in rows:
+        key = _key(schema, name)
+        function = functions.get(key) or Function(schema, name, (), None, columns.get(key, ()))
+        if number == 0:
+            function = replace(function, result=sql_type(facets))
+        elif number is not None:
+            function = replace(function, parameters=(*function.parameters, sql_type(facets)))
+        functions[key] = function
+    return functions
+
+
+def sql_type(facets: Sequence[Any], collation_name: str | None = None) -> SqlType:
+    """A type from its name, its length in bytes (-1 is `max`), its precision and its scale."""
+    name, max_length, precision, scale = facets
+    word = _SYNONYM_TYPES.get(name.lower(), name.lower())
+    if word not in Kind.__members__.values() or word == Kind.OTHER:
+        return SqlType(Kind.OTHER, other_name=name)
+    kind = Kind(word)
+    if kind is Kind.DECIMAL:
+        return SqlType(kind, precision=precision, scale=scale)
+    if kind in _FRACTIONS:
+        return SqlType(kind, scale=scale)
+    length = None
+    if kind in _LENGTHS and max_length >= 0:
+        length = max_length // 2 if kind in _WIDE else max_length
+    named = collation(collation_name) if collation_name and kind in _STRINGS else None
+    return SqlType(kind, length=length, collation=named)
