@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,31 +111,42 @@ class Cursors:
         self._is_cancelled = False
         self.is_lost = False
         self._prepared: dict[str, _Prepared] = {}
-        self._active: Any | None = None
+        self._active: Any = None
+        self._cancelling = threading.Lock()
 
-    def fetch(self, sql: str, values: Sequence[object], sizes: tuple[InputSize, ...]) -> list[list[tuple[object, ...]]]:
+    def fetch(self, sql: str, values: Sequence[object], sizes: tuple[InputSize, ...]) -> list[Rows]:
         """The rows of every result set, at least one. Counts of rows before, between and behind them are skipped."""
         prepared = self._prepared[sql] = self._taken(sql)  # put last
-        self._is_cancelled = False
-        cursor = self._active = prepared.cursor
         try:
-            if prepared.sizes != sizes:
-                cursor.setinputsizes(sizes)
-                prepared.sizes = sizes
-            cursor.execute(prepared.text, values)
-            found = _result_sets(cursor, prepared)
-            self.is_lost = self.is_lost or self._is_cancelled
-        except BaseException as error:
-            self._note(error)
+            with self._running(prepared.cursor):
+                if prepared.sizes != sizes:
+                    prepared.cursor.setinputsizes(sizes)
+                    prepared.sizes = sizes
+                prepared.cursor.execute(prepared.text, values)
+                found = _result_sets(prepared)
+        except BaseException:
             self._drop(sql)
             raise
-        finally:
-            self._active = None
-        if not found and self._is_cancelled:  # Microsoft's driver tells it by the absence of rows alone
+        if found:
+            self.is_lost = self.is_lost or self._is_cancelled
+            return found
+        if self._is_cancelled:  # Microsoft's driver may tell it by the absence of rows alone
             raise LedgerTimeoutError("the ledger did not answer in time")
-        if not found:
-            raise DefinitionUnavailableError("the ledger gave no result set for a query")
-        return found
+        raise DefinitionUnavailableError("the ledger gave no result set for a query")
+
+    @contextmanager
+    def _running(self, cursor: Any) -> Iterator[None]:
+        """A `with` in which `cancel` finds the cursor; behind it, no other thread uses it any more."""
+        self._is_cancelled = False
+        self._active = cursor
+        try:
+            yield
+        except BaseException as error:
+            self.is_lost = self.is_lost or self._means_loss(error)
+            raise
+        finally:
+            with self._cancelling:
+                self._active = None
 
     def description(self, sql: str) -> Any:
         """What the driver tells of the columns of a text that was run before, None behind a count of rows."""
@@ -142,20 +154,14 @@ class Cursors:
 
     def command(self, sql: str) -> None:
         """Run a text that gives no rows."""
-        cursor = self._active = self._connection.cursor()
+        cursor = self._connection.cursor()
         try:
-            cursor.execute(sql)
-            while cursor.nextset():
-                pass
-        except BaseException as error:
-            self._note(error)
-            raise
+            with self._running(cursor):
+                cursor.execute(sql)
+                while cursor.nextset():
+                    pass
         finally:
-            self._active = None
             close_quietly(cursor)
-
-    def _note(self, error: BaseException) -> None:
-        self.is_lost = self.is_lost or self._means_loss(error)
 
     def _taken(self, sql: str) -> _Prepared:
         if sql in self._prepared:
@@ -169,18 +175,18 @@ class Cursors:
         if prepared is not None:
             close_quietly(prepared.cursor)
 
-    def retain(self, texts: Collection[str]) -> None:
-        """Close what is prepared for any other text."""
-        for sql in self._prepared.keys() - set(texts):
+    def keep(self, texts: frozenset[str]) -> None:
+        """Close what is prepared of other texts."""
+        for sql in self._prepared.keys() - texts:
             self._drop(sql)
 
     def cancel(self) -> None:
-        """Ask for what runs now to be stopped; never raises."""
-        active = self._active
-        if active is not None:
-            self._is_cancelled = True
-            with suppress(load_pyodbc().Error):
-                active.cancel()
+        """Ask for what runs now to be stopped; never raises. A cursor is not closed while that is under way."""
+        with self._cancelling:
+            if self._active is not None:
+                self._is_cancelled = True
+                with suppress(load_pyodbc().Error):
+                    self._active.cancel()
 
     def close(self) -> None:
         """Close them all."""
@@ -194,7 +200,8 @@ def close_quietly(closable: Any) -> None:
         closable.close()
 
 
-def _result_sets(cursor: Any, prepared: _Prepared) -> list[Rows]:
+def _result_sets(prepared: _Prepared) -> list[Rows]:
+    cursor = prepared.cursor
     found: list[Rows] = []
     while True:
         if cursor.description is not None:

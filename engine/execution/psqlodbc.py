@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -244,9 +244,9 @@ class PsqlODBCConnection:
         """Whether the connection was lost, or a table has changed so that its prepared statements are of no use."""
         return self._cursors.is_lost or (sqlstate(error) == "0A000" and "cached plan" in text_of(error))
 
-    def retain(self, texts: Collection[str]) -> None:
-        """Close what is prepared for any other text."""
-        self._cursors.retain([with_question_marks(sql)[0] for sql in texts])
+    def keep(self, texts: frozenset[str]) -> None:
+        """Close what is prepared of other texts."""
+        self._cursors.keep(frozenset(with_question_marks(sql)[0] for sql in texts))
 
     def close(self) -> None:
         """Close it."""

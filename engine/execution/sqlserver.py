@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
@@ -220,9 +220,9 @@ class SQLServerConnection:
         """Whether the connection was lost."""
         return self._cursors.is_lost
 
-    def retain(self, texts: Collection[str]) -> None:
-        """Close what is prepared for any other text."""
-        self._cursors.retain(texts)
+    def keep(self, texts: frozenset[str]) -> None:
+        """Close what is prepared of other texts."""
+        self._cursors.keep(texts)
 
     def close(self) -> None:
         """Close it."""
