@@ -28,13 +28,14 @@ from engine.errors import (
     TooManyRowsError,
     UnknownEventError,
 )
-from engine.model import DefinitionState, DefinitionStatus, Diagnostic, Severity, Status
+from engine.model import BatchForm, DefinitionState, DefinitionStatus, Diagnostic, Severity, Status
 
 if TYPE_CHECKING:
     from engine.body import Body, DefinitionReference
     from engine.composer import Composer
 
 __all__ = [
+    "BatchForm",
     "BindingError",
     "Body",
     "Composer",

@@ -88,7 +88,8 @@ def _statement(file: str, step: Step, query: Query, target: Target) -> Statement
         # The body's members are not in the text of a `*`, which is an error already: there is nothing to compile.
         if any(output.is_star for output in query.outputs):
             return []
-        return Statement(found.sql, found.parameters, _columns(query, holes, found.columns))
+        columns = _columns(query, holes, found.columns)
+        return Statement(found.sql, found.parameters, columns, many=found.many, why_one=found.why_one)
     return [_diagnostic(file, step, fault) for fault in found]
 
 
@@ -115,7 +116,8 @@ def _as_written(file: str, step: Step, query: Query, schema: LedgerSchema | None
         ParameterType(type_, _code_page(schema, inferred.compared.get(number))) for number, type_ in enumerate(types)
     ]
     columns = _columns(query, step.secret_placeholders, inferred.columns)
-    return Statement(query.blanked, tuple(range(len(types))), columns, tuple(parameters))
+    why_one = "SQL Server gets a definition's own text"
+    return Statement(query.blanked, tuple(range(len(types))), columns, tuple(parameters), why_one=why_one)
 
 
 def _code_page(schema: LedgerSchema | None, compared: SqlType | None) -> str | None:

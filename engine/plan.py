@@ -9,7 +9,7 @@ from engine.body import Body, DefinitionReference
 from engine.errors import BindingError, DefinitionUnavailableError, EngineError, LedgerError
 from engine.execution import Ledger, Queries, Rows
 from engine.execution.observed import ObservedSession, Observer
-from engine.model import CompiledDefinition, ResultKind
+from engine.model import BatchForm, CompiledDefinition, ResultKind
 from engine.shaping import Shaper
 
 
@@ -57,6 +57,13 @@ class Plan:
             raise
         self.check(index, found)
         return found
+
+    def batch_form(self) -> tuple[BatchForm, str | None]:
+        """How many events are composed at once, and why not in the quickest way."""
+        for number, step in enumerate(self.steps, start=1):
+            if step.statement.many is None:
+                return BatchForm.REPEATED, f"step {step.name or number}: {step.statement.why_one}"
+        return BatchForm.SET, None
 
     def locate(self, index: int, error: EngineError) -> None:
         """Say that step `index` met an error of the ledger's."""

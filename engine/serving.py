@@ -49,6 +49,7 @@ class Serving:
                 plan.reference.file,
                 plan.reference.content_hash,
                 self.stale.get(event),
+                *plan.batch_form(),
             )
             for event, plan in self.plans.items()
         ]

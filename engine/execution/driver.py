@@ -20,13 +20,13 @@ class Connection(Protocol):
         """Run one query and fetch all its rows; raises the driver's errors, or an EngineError of its own."""
         ...
 
-    def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterable[Rows | Exception]:
+    def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterable[Rows | Exception | None]:
         """Run one query with each list of values: an item for each in order, in few round trips.
 
         An item is an Exception where that list alone has failed; the others see the same state of the ledger, inside
-        a transaction too. Each item is best given as soon as it is known, since the time limit starts anew with it.
-        Raises where the connection failed, or must not be used again, at the first item that was not given; whoever
-        stops before the last item leaves a connection that is not clean.
+        a transaction too. Each item is best given as soon as it is known, since the time limit starts anew with it;
+        None is no item, and only starts the time anew. Raises where the connection failed, or must not be used again,
+        at the first item that was not given; whoever stops before the last item leaves a connection that is not clean.
         """
         ...
 

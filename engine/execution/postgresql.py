@@ -6,6 +6,7 @@ session read-only is among the parameters of the connection's start, so that the
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from psycopg.pq import Conninfo, ExecStatus, TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
 from engine.errors import ConfigurationError, DefinitionUnavailableError, EngineError, LedgerUnavailableError
+from engine.execution.arrays import arrays, by_list
 from engine.execution.faults import Verdict, by_sqlstate, fault, log_text
 from engine.execution.interface import LedgerStatus, Rows
 from engine.execution.postgresql_settings import GRACE, is_query, session_options
@@ -32,11 +34,14 @@ if TYPE_CHECKING:
 
     from engine.sql.schema import LedgerSchema
 
+_log = logging.getLogger("engine.execution")
 _READ_ONLY = b"default_transaction_read_only"
 _BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SAVEPOINT item"
 _NEXT_ITEM = b"ROLLBACK TO item"
 _RIGHTS = Statement(RIGHTS_QUERY, (), ())
 _IDLE = TransactionStatus.IDLE.value  # an int, as libpq gives it
+_TOO_SLOW = "57014"
+_MIN_SET = 3  # lists; fewer are quicker one after the other in one round trip
 _NO_QUERY = "the ledger session runs nothing but queries"
 _PYTHON_ERRORS = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
 
@@ -71,12 +76,13 @@ class PostgreSQLDriver:
         where = f"{keywords.get('host', 'localhost')}:{keywords.get('port', 5432)}"
         self.place = f"the PostgreSQL database {keywords.get('dbname', '')} at {where}"
         self.time_limit = timeout + GRACE
+        self._unfit: set[str] = set()  # statements for many lists that the server refused or did not end in time
 
     def connect(self) -> PostgreSQLConnection:
         """A new connection; its settings come with the first message."""
         connection = psycopg.connect(self._conninfo, autocommit=True, cursor_factory=psycopg.RawCursor)
         connection.adapters.register_dumper(int, Int8Dumper)  # one prepared statement whatever the number's size
-        return PostgreSQLConnection(connection)
+        return PostgreSQLConnection(connection, self._unfit)
 
     def unreachable(self, error: Exception) -> EngineError | None:
         """Retryable in every case, a wrong password too: somebody may mend it while the event waits."""
@@ -112,8 +118,9 @@ def _verdict(error: psycopg.Error) -> Verdict:
 class PostgreSQLConnection:
     """A connection with the queries that it has prepared."""
 
-    def __init__(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    def __init__(self, connection: psycopg.Connection[tuple[object, ...]], unfit: set[str]) -> None:
         self._connection = connection
+        self._unfit = unfit
         self._libpq = connection.pgconn
         self._prepared = PreparedQueries(connection)
 
@@ -125,13 +132,40 @@ class PostgreSQLConnection:
         self._check_read_only()
         return rows
 
-    def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception]:
-        """The same prepared query, many times in one round trip; in a transaction, each from the same point of it."""
+    def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception | None]:
+        """One statement for all lists where there is one that does not fail, else the same one many times at once.
+
+        In a transaction, each starts from the same point of it.
+        """
         if not is_query(statement.sql):
             raise DefinitionUnavailableError(_NO_QUERY)
-        requests, failed = self._requests(statement.sql, batch)
+        if statement.many is not None and len(batch) >= _MIN_SET and statement.many not in self._unfit:
+            found = self._set(statement.many, batch)
+            if found is not None:
+                yield from found
+                return
+            yield None
+        yield from self._pipelined(statement.sql, batch)
+
+    def _set(self, sql: str, batch: Sequence[Sequence[object]]) -> list[Rows] | None:
+        """The rows of each list by one statement, or None: if it fails for one list, it fails for all."""
+        try:
+            rows = self._prepared.run_raw(sql, [array.encode() for array in arrays(batch)])
+        except (psycopg.Error, *_PYTHON_ERRORS) as error:
+            if self.is_stale(error):
+                raise
+            if isinstance(error, psycopg.Error) and (error.sqlstate == _TOO_SLOW or _verdict(error) is Verdict.REFUSED):
+                self._unfit.add(sql)  # it would be so again
+                _log.warning("one statement for many events is not tried again before a reload: %s", error.sqlstate)
+            self._end_failure()
+            return None
+        self._check_read_only()
+        return by_list(rows, len(batch))
+
+    def _pipelined(self, sql: str, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception]:
+        requests, failed = self._requests(sql, batch)
         in_transaction = self._libpq.transaction_status != _IDLE
-        found = self._prepared.pipeline(statement.sql, requests, _NEXT_ITEM if in_transaction else None)
+        found = self._prepared.pipeline(sql, requests, _NEXT_ITEM if in_transaction else None)
         for position in range(len(batch)):
             yield failed[position] if position in failed else next(found)
             self._check_read_only()
@@ -152,9 +186,13 @@ class PostgreSQLConnection:
                 failed[position] = error
                 if isinstance(error, psycopg.Error) and error.sqlstate:
                     refused = error
-                if self._libpq.transaction_status == TransactionStatus.INERROR:
-                    self._command(_NEXT_ITEM)
+                self._end_failure()
         return requests, failed
+
+    def _end_failure(self) -> None:
+        """Go back to the start of the transaction, if there is one and an error has ended it."""
+        if self._libpq.transaction_status == TransactionStatus.INERROR:
+            self._command(_NEXT_ITEM)
 
     def _check_read_only(self) -> None:
         if self._libpq.parameter_status(_READ_ONLY) == b"off":  # the server reports it; no message is sent to ask
@@ -163,6 +201,7 @@ class PostgreSQLConnection:
 
     def keep(self, texts: frozenset[str]) -> None:
         """Close what is prepared of other texts."""
+        self._unfit.clear()
         self._prepared.keep(texts)
 
     def inspect(self) -> LedgerStatus:

@@ -18,6 +18,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.errors import ConfigurationError, DefinitionUnavailableError, EngineError, LedgerUnavailableError
+from engine.execution.arrays import arrays, by_list
 from engine.execution.driver import run_each
 from engine.execution.faults import Verdict, by_sqlstate, fault, log_text
 from engine.execution.interface import LedgerStatus, Rows
@@ -191,8 +192,20 @@ class PsqlODBCConnection:
         bound = [_as_text(values[index]) for index in order]
         return self._cursors.fetch(text, bound, (_TEXT,) * len(bound))[0]
 
-    def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception]:
-        """One after the other."""
+    def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception | None]:
+        """One statement for all lists where there is one that does not fail, else one after the other."""
+        if statement.many is not None:
+            try:
+                found_all = by_list(self.run(Statement(statement.many, (), ()), arrays(batch)), len(batch))
+            except Exception as error:
+                if self.is_stale(error):
+                    raise
+                if self._in_transaction:
+                    self._cursors.command(_NEXT_ITEM)
+            else:
+                yield from found_all
+                return
+            yield None
         for found in run_each(self, statement, batch):
             if isinstance(found, Exception) and self._in_transaction:
                 self._cursors.command(_NEXT_ITEM)

@@ -121,6 +121,9 @@ class PooledSession:
         try:
             for found in pooled.connection.run_many(statement, batch[len(results) :]):
                 guard.stop()
+                if found is None:
+                    guard.start(self._limit)
+                    continue
                 result = self._error(pooled, found, batch[len(results)]) if isinstance(found, Exception) else found
                 if isinstance(result, Exception) and not isinstance(result, EngineError):
                     return result

@@ -28,7 +28,7 @@ from engine.model.dialect import Dialect
 from engine.model.document import XML_BLANKS, XSI, Element, ParsedFile
 from engine.model.event import Event, EventArgument
 from engine.model.sqltype import BINARY, LEDGER_OWN, SQL_SERVER_DEFAULT, Collation, Kind, SqlType
-from engine.model.status import DefinitionState, DefinitionStatus, Status
+from engine.model.status import BatchForm, DefinitionState, DefinitionStatus, Status
 
 __all__ = [
     "BINARY",
@@ -39,6 +39,7 @@ __all__ = [
     "XSI",
     "Argument",
     "ArgumentType",
+    "BatchForm",
     "Collation",
     "CompiledDefinition",
     "CompiledStep",

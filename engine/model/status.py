@@ -18,15 +18,29 @@ class DefinitionState(StrEnum):
     """There is no good version: composing raises DefinitionUnavailableError."""
 
 
+class BatchForm(StrEnum):
+    """How `compose_many` asks the ledger for many events."""
+
+    SET = "set"
+    """One statement for all of them, in each step; it is proven to give what one at a time would."""
+    REPEATED = "repeated"
+    """The statement for one event, many times in one round trip where the driver can do that."""
+
+
 @dataclass(frozen=True, slots=True)
 class DefinitionStatus:
-    """One event's definition. `reason` says why it is not simply serving."""
+    """One event's definition.
+
+    `reason` says why it is not simply serving, `batch_reason` why its `batch_form` is not `set`. A held one has none.
+    """
 
     event: str
     state: DefinitionState
     file: str | None
     content_hash: str | None
     reason: str | None = None
+    batch_form: BatchForm | None = None
+    batch_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

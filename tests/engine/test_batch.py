@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine import (
+    BatchForm,
     BindingError,
     Body,
     Composer,
@@ -38,7 +39,7 @@ def cases() -> dict[str, list[dict[str, Any]]]:
 CASES = cases()
 
 
-@pytest.fixture(scope="module", params=["duckdb_ledger", "postgres_ledger"])
+@pytest.fixture(scope="module", params=["duckdb_ledger", "postgres_ledger", "psqlodbc_ledger"])
 def composer(request: pytest.FixtureRequest) -> Iterator[Composer]:
     ledger = request.getfixturevalue(request.param)
     with Composer.load(
@@ -143,3 +144,16 @@ def test_order_is_kept_over_several_chunks(composer: Composer) -> None:
     body = composer.compose("ledgerpayment", known)
     assert [found[i] == body for i in range(1_200)] == [bool(i % 3) for i in range(1_200)]
     assert all(isinstance(found[i], EmptyResultError) for i in range(0, 1_200, 3))
+
+
+def test_status_says_in_which_form_and_why(composer: Composer) -> None:
+    status = composer.status()
+    forms = {found.event: (found.batch_form, found.batch_reason) for found in status.definitions}
+    if status.dialect == "duckdb":
+        reason = "step 1: the ledger is embedded, so there are no round trips to save"
+        assert forms["ledgerpayment"] == (BatchForm.REPEATED, reason)
+        return
+    assert forms["ledgerpayment"] == (BatchForm.SET, None)
+    assert forms["partpayment"] == (BatchForm.SET, None)
+    reason = "step otheraccounts: argument 2 stands neither alone nor beside a column"
+    assert forms["debtorcontact"] == (BatchForm.REPEATED, reason)

@@ -9,6 +9,7 @@ import engine
 from engine import Body, Composer
 
 SURFACE = [
+    "BatchForm",
     "BindingError",
     "Body",
     "Composer",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from sqlglot import exp
 
@@ -16,11 +14,9 @@ from engine.sql.schema import LedgerSchema
 from engine.sql.translate.common_tables import with_clause
 from engine.sql.translate.emitter import Emitter, Request
 from engine.sql.translate.handlers import TABLES
-from engine.sql.translate.literals import MARK_END, MARK_START
 from engine.sql.translate.plans import Plan
+from engine.sql.translate.sets import MARK, set_statement, why_no_set
 from engine.sql.translate.targets import TARGETS
-
-_MARK: Final = re.compile(f"{MARK_START}(\\d+){MARK_END}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +25,14 @@ class Translation:
 
     `parameters[k]` is the index of the argument that is bound to `$k+1`. `columns` are the T-SQL types of the outermost
     columns, so that values are written alike on every ledger; a decimal argument as a column has no scale but its own.
+    `many` is the statement for many lists of arguments at once (see `sets`), or None, and `why_one` says why.
     """
 
     sql: str
     parameters: tuple[int, ...]
     columns: tuple[SqlType, ...]
+    many: str | None = None
+    why_one: str | None = None
 
 
 def translate(
@@ -86,7 +85,16 @@ def _carried(request: Request, tree: exp.Query, row_limit: int | None) -> Transl
         names = [name.lower() if name is not None else None for name in names]
     else:
         plan = plan.limited(_capped(plan.limit, row_limit))
-    return _numbered((prefix or "") + plan.render(names), tuple(output.value.type for output in plan.outputs))
+    marked = (prefix or "") + plan.render(names)
+    columns = tuple(output.value.type for output in plan.outputs)
+    parameters = tuple(dict.fromkeys(int(mark) for mark in MARK.findall(marked)))
+    numbers = {ordinal: number for number, ordinal in enumerate(parameters, start=1)}
+    sql = MARK.sub(lambda mark: f"${numbers[int(mark[1])]}", marked)
+    if row_limit is None:
+        return Translation(sql, parameters, columns)
+    why_one = why_no_set(request, tree, marked, row_limit)
+    many = set_statement(request, tree, marked, parameters, row_limit) if why_one is None else None
+    return Translation(sql, parameters, columns, many, why_one)
 
 
 def _capped(limit: str | None, row_limit: int) -> str:
@@ -109,10 +117,3 @@ def _unsupported(plan: Plan, tree: exp.Query) -> Iterator[SqlFault]:
             yield SqlFault(
                 "portability", node_offset(tree), message, "Keep it in a datetime2 column beside its offset."
             )
-
-
-def _numbered(sql: str, columns: tuple[SqlType, ...]) -> Translation:
-    """Marks become $1, $2, … in the order of the target's text; one argument has one number however often it stands."""
-    order: dict[str, int] = {}
-    numbered = _MARK.sub(lambda mark: f"${order.setdefault(mark[1], len(order) + 1)}", sql)
-    return Translation(numbered, tuple(int(ordinal) for ordinal in order), columns)
