@@ -26,8 +26,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from webhooks.errors import SettingsError
 
+NAME_BYTES = 4
+"""How many bytes of a hash or a ciphertext name the master key that it was made with."""
+
 _KEY_BYTES = 32
-_NAME_BYTES = 4
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96 bits
 _HEADER = (
     "# The keys of this service's store, the newest first. Without them its secrets cannot be read: back them up.\n"
@@ -54,7 +56,7 @@ class _MasterKey:
     @cached_property
     def name(self) -> bytes:
         """What tells this key from others without telling the key."""
-        return hashlib.sha256(b"name of " + self._material).digest()[:_NAME_BYTES]
+        return hashlib.sha256(b"name of " + self._material).digest()[:NAME_BYTES]
 
     def derive(self, purpose: Purpose) -> bytes:
         """The key for one purpose: HKDF-SHA256 (RFC 5869)."""
@@ -103,6 +105,10 @@ class Keyring:
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"the key file {path} cannot be read or made: {type(error).__name__}") from error
 
+    def knows(self, name: bytes) -> bool:
+        """Whether it has the key that a hash or a ciphertext names in its first NAME_BYTES bytes."""
+        return name in self._by_name
+
     def token_key(self) -> bytes:
         """The key that signs access tokens now."""
         return self._current.derive(Purpose.ACCESS_TOKEN)
@@ -113,9 +119,9 @@ class Keyring:
 
     def recognises(self, fingerprint: bytes, credential: str) -> bool:
         """Whether the keyed hash is this credential's; takes the same time either way."""
-        key = self._by_name.get(fingerprint[:_NAME_BYTES])
+        key = self._by_name.get(fingerprint[:NAME_BYTES])
         made = _mac(key or self._current, credential)
-        return hmac.compare_digest(made, fingerprint[_NAME_BYTES:]) and key is not None
+        return hmac.compare_digest(made, fingerprint[NAME_BYTES:]) and key is not None
 
     def fingerprints(self, credential: str) -> list[bytes]:
         """Its keyed hash by each key: what to look for in the store."""
@@ -129,10 +135,10 @@ class Keyring:
 
     def decrypt(self, purpose: Purpose, ciphertext: bytes, row: str) -> bytes:
         """What `encrypt` was given. Raises SettingsError where its key is missing or the row is another one."""
-        key = self._by_name.get(ciphertext[:_NAME_BYTES])
+        key = self._by_name.get(ciphertext[:NAME_BYTES])
         if key is None:
             raise SettingsError("the store was encrypted with a key that is not among those given: put it back")
-        nonce, sealed = ciphertext[_NAME_BYTES:][:_NONCE_BYTES], ciphertext[_NAME_BYTES + _NONCE_BYTES :]
+        nonce, sealed = ciphertext[NAME_BYTES:][:_NONCE_BYTES], ciphertext[NAME_BYTES + _NONCE_BYTES :]
         try:
             return key.cipher(purpose).decrypt(nonce, sealed, row.encode())
         except InvalidTag:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
+import shlex
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -16,15 +19,18 @@ from webhooks.addresses import Proxies
 from webhooks.api.administration import build_administration
 from webhooks.api.app import build_app
 from webhooks.api.protocol import BoundedProtocol
+from webhooks.api.request_log import RequestLog
 from webhooks.errors import SettingsError
-from webhooks.keys import Keyring
 from webhooks.service import Service
 from webhooks.settings import Settings
-from webhooks.store.store import Store
+from webhooks.state import opened, sole_server
+from webhooks.store import clients
 from webhooks.tokens import Tokens
 
 _LOOPBACK = "127.0.0.1"
-_DRAIN = 10  # seconds that requests under way have to end
+_DRAIN = 8  # seconds that requests under way have to end
+
+_log = logging.getLogger(__name__)
 
 
 class _Server(uvicorn.Server):
@@ -36,31 +42,47 @@ class _Server(uvicorn.Server):
         yield
 
 
-def run(settings: Settings, tell: Callable[[str], object]) -> None:
+def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = False) -> None:
     """Serves until SIGTERM or SIGINT, then lets the requests under way end. `tell` gets lines for a person.
 
-    Raises SettingsError and StoreError where the service cannot start.
+    Raises SettingsError and StoreError where the service cannot start; `is_debug` logs each request.
     """
-    is_new = not settings.key_file.exists()
-    settings.prepare_folder()
-    keyring = Keyring.open(settings.key_file)
     proxies = Proxies(settings.trusted_proxies)
+    catalogue = Catalogue.load(settings.events)
+    is_new = settings.keys is None and not settings.key_path.exists()
     with (
         _listen(settings.host, settings.port) as public,
         _listen(_LOOPBACK, settings.admin_port) as administering,
-        Store(settings.store_url) as store,
+        sole_server(settings),
+        opened(settings) as (store, keyring),
     ):
-        service = Service(
-            store, keyring, Tokens(keyring.token_key()), Catalogue.load(settings.events), settings.auth, proxies
-        )
-        tell(f"The API listens on http://{settings.host}:{public.getsockname()[1]}/v1/")
-        tell(f"What administers listens on http://{_LOOPBACK}:{administering.getsockname()[1]}/")
         tell(f"Store and keys are in {settings.data}")
         if is_new:
-            tell(f"Make a client: aptic-webhooks clients add NAME --data {settings.data}")
-        servers = {public: _server(build_app(service)), administering: _server(build_administration(service))}
+            tell(f"A new key is in {settings.key_path}: back it up, the store cannot be read without it")
+        if not store.read_now(clients.every):
+            tell(f"Make a client: aptic-webhooks clients add NAME{_data_option(settings)}")
+        tell(f"What administers listens on http://{_place(administering)}/")
+        tell(f"The API listens on http://{_place(public)}/v1/")
+        service = Service(store, keyring, Tokens(keyring.token_key()), catalogue, settings.auth, proxies)
+        api: Any = build_app(service)
+        servers = {
+            public: _server(RequestLog(api) if is_debug else api),
+            administering: _server(build_administration(service)),
+        }
+        _log.info("the service starts, with the API on %s", _place(public))
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(servers))
+        _log.info("the service has ended")
+
+
+def _place(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _data_option(settings: Settings) -> str:
+    """What a command needs to find the same store; a URL may hold a password, and is not shown."""
+    return f" --data {shlex.quote(str(settings.data))}{'' if settings.store is None else ' --store …'}"
 
 
 def _server(app: Any) -> _Server:
@@ -81,6 +103,7 @@ def _server(app: Any) -> _Server:
 
 async def _serve(servers: Mapping[socket.socket, _Server]) -> None:
     def stop() -> None:
+        _log.info("the service ends: it answers what is under way")
         for server in servers.values():
             server.should_exit = True
 
@@ -95,7 +118,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        raise SettingsError(f"{host} port {port} cannot be listened on: {error.strerror}") from None
+        number = error.errno or 0  # negative where the name has no address
+        reason = os.strerror(number) if number > 0 else "it is no address of this machine"
+        raise SettingsError(f"the host {host}, port {port}, cannot be listened on: {reason}") from None
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
 from msgspec import Struct
 
 from webhooks.errors import SettingsError
-
-DEFAULT_DATA = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "aptic-webhooks"
 
 
 class AuthMethod(StrEnum):
@@ -21,10 +19,16 @@ class AuthMethod(StrEnum):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """The settings of a service. `store` is a SQLAlchemy URL, None for SQLite in `data`; port 0 is any free one."""
+    """The settings of a service; the repr shows no keys. Port 0 is any free one.
+
+    `store` is a SQLAlchemy URL, None for SQLite in `data`. `keys` is the text of a key file, None where there is one,
+    `key_file` or else `keys` in `data`.
+    """
 
     data: Path
     store: str | None = None
+    keys: str | None = None
+    key_file: Path | None = None
     events: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8080
@@ -35,12 +39,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def store_url(self) -> str:
         """Where the store is."""
-        return self.store or f"sqlite:///{self.data / 'webhooks.sqlite3'}"
+        return self.store or f"sqlite:///{self.data.absolute() / 'webhooks.sqlite3'}"
 
     @property
-    def key_file(self) -> Path:
-        """Where the keys are."""
-        return self.data / "keys"
+    def key_path(self) -> Path:
+        """Where the keys are, unless they are given as text."""
+        return self.key_file or self.data / "keys"
 
     def prepare_folder(self) -> None:
         """Makes the folder where it is not there yet, for its owner only. Raises SettingsError."""
@@ -48,3 +52,16 @@ class Settings(Struct, frozen=True, kw_only=True):
             self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise SettingsError(f"the folder {self.data} cannot be made: {error.strerror}") from None
+
+    def __repr__(self) -> str:
+        return f"Settings(data={self.data!r}, …)"
+
+
+def default_data(environment: Mapping[str, str]) -> Path:
+    """The user's own folder for a service, by the XDG base directory specification. Raises SettingsError."""
+    if given := environment.get("XDG_DATA_HOME"):
+        return Path(given) / "aptic-webhooks"
+    try:
+        return Path.home() / ".local/share/aptic-webhooks"
+    except RuntimeError:
+        raise SettingsError("this user has no home folder: name one for the service with --data") from None

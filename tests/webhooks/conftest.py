@@ -10,10 +10,12 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
 from webhooks.cli.main import main
 
@@ -23,13 +25,14 @@ _LISTENS = re.compile(r"listens on (http://[^/]+)")
 
 @dataclass
 class Running:
-    """A running service; `api` and `administration` are the beginnings of its URLs."""
+    """A running service; `api` and `administration` are the beginnings of its URLs, `log` is its standard error."""
 
     process: subprocess.Popen[str]
     api: str
     administration: str
     data: Path
     lines: list[str]
+    log: Path
 
     def stop(self) -> int:
         """Ends it as a service manager does; gives the exit code."""
@@ -54,15 +57,16 @@ def command(*words: str) -> subprocess.CompletedProcess[str]:
 def start(data: Path, *options: str) -> Running:
     """`aptic-webhooks serve` on free ports."""
     words = [*_PROGRAM, "serve", "--data", str(data), "--port", "0", "--admin-port", "0", *options]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    log = data.parent / "log"
+    with log.open("a") as errors:
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=errors, text=True)
     assert process.stdout is not None
     lines: list[str] = []
     while len(found := _LISTENS.findall("".join(lines))) < 2:
         line = process.stdout.readline()
-        assert line, f"the service ended: {lines}"
+        assert line, f"the service ended: {lines} {log.read_text()}"
         lines.append(line)
-    lines.append(process.stdout.readline())
-    return Running(process, found[0], found[1], data, lines)
+    return Running(process, found[1], found[0], data, lines, log)
 
 
 def add_client(data: Path, *options: str) -> Credentials:
@@ -105,3 +109,29 @@ def new_client(service: Running, new_credentials: Callable[..., Credentials]) ->
     yield make
     for client in made:
         client.close()
+
+
+@pytest.fixture(scope="session")
+def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Makes an empty database of a kind and gives its URL."""
+    made: list[tuple[str, str]] = []
+
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            return f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.sqlite3'}"
+        server, name = request.getfixturevalue("postgres_url"), f"store_{uuid4().hex[:12]}"
+        _administer(server, f"CREATE DATABASE {name}")
+        made.append((server, name))
+        url = make_url(server).set(database=name)
+        return url.render_as_string(hide_password=False)
+
+    yield make
+    for server, name in made:
+        _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(url: str, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+import csv
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.json import encode
@@ -12,22 +13,38 @@ from msgspec.json import encode
 from engine.cli.console import Console
 from engine.cli.options import Command, Parser, several
 from webhooks.addresses import parse_network
-from webhooks.cli.options import ReportArguments, add_json, add_store, opened, reported
+from webhooks.cli.options import ReportArguments, add_json, add_store, opened, port_number
 from webhooks.credentials import Credentials, new_credentials, new_guid
+from webhooks.errors import ServiceError, SettingsError
 from webhooks.keys import Keyring
 from webhooks.model import Client, Scope
 from webhooks.registering import parse_url_pattern
 from webhooks.store import clients
 from webhooks.store.store import Store
 
+_LONGEST_NAME = 200
+
 
 class _Arguments(ReportArguments):
     name: str
     scopes: list[Scope]
-    only: list[str]
+    only: list[tuple[str, str]]
     networks: list[str]
     ports: list[int]
     url_patterns: list[str]
+
+
+class ListedClient(Struct, frozen=True):
+    """A client as `clients list --json` prints it."""
+
+    name: str
+    client_id: str
+    scopes: Sequence[Scope]
+    only: Mapping[str, str]
+    networks: Sequence[str]
+    ports: Sequence[int]
+    url_patterns: Sequence[str]
+    disabled: bool
 
 
 class ShownClient(Struct, frozen=True):
@@ -41,21 +58,17 @@ class ShownClient(Struct, frozen=True):
 
 
 def _add(arguments: _Arguments, console: Console) -> int:
-    with reported():
-        networks = tuple(str(parse_network(text)) for text in arguments.networks)
-        for pattern in arguments.url_patterns:
-            parse_url_pattern(pattern)
     client = Client(
         id=new_guid(),
         name=arguments.name,
         scopes=frozenset(arguments.scopes or [Scope.WEBHOOKS]),
-        only=dict(_pair(text) for text in arguments.only),
-        networks=networks,
+        only=dict(arguments.only),
+        networks=tuple(arguments.networks),
         ports=tuple(arguments.ports),
         url_patterns=tuple(arguments.url_patterns),
     )
     made = new_credentials()
-    with opened(arguments) as (store, keyring):
+    with opened(arguments, console) as (store, keyring):
         asyncio.run(store.write(lambda connection: clients.add(connection, client, **_hashes(keyring, made))))
     _show(arguments, console, client, made)
     return 0
@@ -63,7 +76,7 @@ def _add(arguments: _Arguments, console: Console) -> int:
 
 def _rotate(arguments: _Arguments, console: Console) -> int:
     made = new_credentials()
-    with opened(arguments) as (store, keyring):
+    with opened(arguments, console) as (store, keyring):
         client = asyncio.run(
             store.write(lambda connection: clients.rotate(connection, arguments.name, **_hashes(keyring, made)))
         )
@@ -72,17 +85,17 @@ def _rotate(arguments: _Arguments, console: Console) -> int:
 
 
 def _disable(arguments: _Arguments, console: Console) -> int:
-    with opened(arguments) as (store, _):
+    with opened(arguments, console) as (store, _):
         client = asyncio.run(store.write(lambda connection: clients.disable(connection, arguments.name)))
     console.write(f"{console.result.escape(client.name)} is disabled: its credentials and tokens are refused.\n")
     return 0
 
 
 def _list(arguments: ReportArguments, console: Console) -> int:
-    with opened(arguments) as (store, _):
+    with opened(arguments, console) as (store, _):
         found = _every(store)
     if arguments.json:
-        console.write_bytes(encode(found) + b"\n")
+        console.write_bytes(encode([_listed(client) for client in found]) + b"\n")
         return 0
     for client in found:
         state = "disabled" if client.is_disabled else " ".join(sorted(client.scopes))
@@ -90,6 +103,19 @@ def _list(arguments: ReportArguments, console: Console) -> int:
     if not found:
         console.write("There is no client yet. Make one: aptic-webhooks clients add NAME\n")
     return 0
+
+
+def _listed(client: Client) -> ListedClient:
+    return ListedClient(
+        name=client.name,
+        client_id=client.id,
+        scopes=sorted(client.scopes),
+        only=client.only,
+        networks=client.networks,
+        ports=client.ports,
+        url_patterns=client.url_patterns,
+        disabled=client.is_disabled,
+    )
 
 
 def _every(store: Store) -> list[Client]:
@@ -115,20 +141,54 @@ def _show(arguments: ReportArguments, console: Console, client: Client, made: Cr
     )
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    return name, value
-
-
-def _condition(text: str) -> list[str]:
-    pairs = several(text)
-    if not pairs or not all(pair.partition("=")[0] and "=" in pair for pair in pairs):
+def _condition(text: str) -> list[tuple[str, str]]:
+    """`a=1,b=2`; a value that holds a comma is quoted as in CSV, with its name: `"a=1,5",b=2`."""
+    try:
+        fields = next(csv.reader([text], skipinitialspace=True, strict=True), [])
+    except csv.Error:
+        fields = []
+    pairs = [field.partition("=") for field in fields]
+    if not pairs or not all(name and equals for name, equals, _ in pairs):
         raise argparse.ArgumentTypeError("write ARGUMENT=VALUE, several with commas")
-    return pairs
+    return [(name, value) for name, _, value in pairs]
+
+
+def _scope(text: str) -> list[Scope]:
+    known = {scope.value: scope for scope in Scope}
+    if unknown := [name for name in several(text) if name not in known]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is no scope: {', '.join(known)}")
+    return [known[name] for name in several(text)]
+
+
+def _network(text: str) -> str:
+    try:
+        return str(parse_network(text))
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(error.message) from None
+
+
+def _target_port(text: str) -> int:
+    if not (number := port_number(text)):
+        raise argparse.ArgumentTypeError("'0' is no port that can be called")
+    return number
+
+
+def _url_pattern(text: str) -> str:
+    try:
+        parse_url_pattern(text)
+    except ServiceError as error:
+        raise argparse.ArgumentTypeError(error.message) from None
+    return text
+
+
+def _client_name(text: str) -> str:
+    if not text.strip() or not text.isprintable() or len(text) > _LONGEST_NAME:
+        raise argparse.ArgumentTypeError(f"a name is 1 to {_LONGEST_NAME} printable characters")
+    return text
 
 
 def _name_options(parser: Parser) -> None:
-    parser.add_argument("name", metavar="NAME", help="The client's name, for people.")
+    parser.add_argument("name", metavar="NAME", type=_client_name, help="The client's name, for people.")
     add_store(parser)
 
 
@@ -139,17 +199,25 @@ def _credential_options(parser: Parser) -> None:
 
 def _add_options(parser: Parser) -> None:
     _credential_options(parser)
-    scopes = f"It may do this: {', '.join(Scope)} (default: webhooks); may be repeated."
+    scopes = f"It may do this: {', '.join(Scope)} (default: webhooks); several with commas."
     only = "It gets only events whose argument has this value; several with commas must all hold."
     pattern = "It may register only URLs like this (https://*.example.com/*); may be repeated."
     network = "Its URLs may lead into this network; may be repeated."
     port = "Its URLs may use this port; may be repeated."
     add = parser.add_argument
-    add("--scope", dest="scopes", action="append", default=[], type=Scope, metavar="S", help=scopes)
+    add("--scope", dest="scopes", action="extend", default=[], type=_scope, metavar="S", help=scopes)
     add("--only", action="extend", default=[], type=_condition, metavar="ARGUMENT=VALUE,…", help=only)
-    add("--allow-network", dest="networks", action="append", default=[], metavar="CIDR", help=network)
-    add("--allow-port", dest="ports", action="append", default=[], type=int, metavar="N", help=port)
-    add("--url-pattern", dest="url_patterns", action="append", default=[], metavar="PATTERN", help=pattern)
+    add("--allow-network", dest="networks", action="append", default=[], type=_network, metavar="CIDR", help=network)
+    add("--allow-port", dest="ports", action="append", default=[], type=_target_port, metavar="N", help=port)
+    add(
+        "--url-pattern",
+        dest="url_patterns",
+        action="append",
+        default=[],
+        type=_url_pattern,
+        metavar="PATTERN",
+        help=pattern,
+    )
 
 
 def _list_options(parser: Parser) -> None:

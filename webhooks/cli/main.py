@@ -8,9 +8,10 @@ from typing import Any
 from engine.cli.options import Command
 from engine.cli.program import Program
 from webhooks.cli.clients import ADD, DISABLE, LIST, ROTATE
+from webhooks.cli.emit import EMIT
 from webhooks.cli.serve import SERVE
 
-COMMANDS: Mapping[str, Command[Any]] = {command.name: command for command in (SERVE, ADD, LIST, ROTATE, DISABLE)}
+COMMANDS: Mapping[str, Command[Any]] = {command.name: command for command in (SERVE, ADD, LIST, ROTATE, DISABLE, EMIT)}
 PROGRAM = Program("aptic-webhooks", "Runs the webhook service and administers it.", "serve", COMMANDS)
 
 

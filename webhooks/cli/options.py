@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.cli.console import CannotRunError
+from engine.cli.console import CannotRunError, Console
 from engine.cli.options import Arguments, Parser, named_path
+from webhooks import state
 from webhooks.errors import ServiceError
 from webhooks.keys import Keyring
-from webhooks.settings import DEFAULT_DATA, Settings
+from webhooks.settings import Settings, default_data
 from webhooks.store.store import Store
 
 
 class StoreArguments(Arguments):
     """What every command that opens the store is told."""
 
-    data: Path
+    data: Path | None
     store: str | None
+    key_file: Path | None
 
 
 class ReportArguments(StoreArguments):
@@ -32,13 +35,40 @@ def add_store(parser: Parser) -> None:
     parser.add_argument(
         "--data",
         type=named_path,
-        default=DEFAULT_DATA,
         metavar="DIR",
-        help=f"The service's folder, with its keys and its embedded store, is DIR (default: {DEFAULT_DATA}).",
+        help="The service's folder, with its keys and its embedded store, is DIR (default: aptic-webhooks in "
+        "$XDG_DATA_HOME or ~/.local/share).",
     )
     parser.add_argument(
-        "--store", metavar="URL", help="The store is the database at this SQLAlchemy URL (default: SQLite in --data)."
+        "--store",
+        metavar="URL",
+        help="The store is the database at this SQLAlchemy URL, for example postgresql+psycopg://user@host/database "
+        "(default: SQLite in --data). Give one that holds a password as APTIC_STORE: others see a command line.",
     )
+    parser.add_argument(
+        "--key-file",
+        type=named_path,
+        metavar="FILE",
+        help="The keys of the store are in FILE (default: keys in --data); those in the variable APTIC_KEYS, "
+        "separated by commas, come first.",
+    )
+
+
+def add_events(parser: Parser) -> None:
+    """The site's own events."""
+    parser.add_argument(
+        "--events",
+        type=named_path,
+        metavar="DIR",
+        help="DIR holds further event schemas, one <event>.schema.json each; they add to the shipped ones.",
+    )
+
+
+def port_number(text: str) -> int:
+    """The port number that an option gives."""
+    if not text.isascii() or not text.isdigit() or int(text) > 0xFFFF:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535")
+    return int(text)
 
 
 def add_json(parser: Parser) -> None:
@@ -46,15 +76,22 @@ def add_json(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="The result is JSON, for programs.")
 
 
+def settings_of(arguments: StoreArguments, console: Console) -> Settings:
+    """The settings that say where the store and the keys are. Raises SettingsError."""
+    environment = console.environment
+    return Settings(
+        data=arguments.data or default_data(environment),
+        store=arguments.store,
+        key_file=arguments.key_file,
+        keys=environment.get("APTIC_KEYS") or None,
+    )
+
+
 @contextmanager
-def opened(arguments: StoreArguments) -> Iterator[tuple[Store, Keyring]]:
+def opened(arguments: StoreArguments, console: Console) -> Iterator[tuple[Store, Keyring]]:
     """The store and the keys of a service. A ServiceError inside the `with` ends the command with its message."""
-    settings = Settings(data=arguments.data, store=arguments.store)
-    with reported():
-        settings.prepare_folder()
-        keyring = Keyring.open(settings.key_file)
-        with Store(settings.store_url) as store:
-            yield store, keyring
+    with reported(), state.opened(settings_of(arguments, console)) as found:
+        yield found
 
 
 @contextmanager

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
+from msgspec import structs
+
 from engine.cli.console import Console
-from engine.cli.options import Command, Parser, named_path, several
-from webhooks.cli.options import StoreArguments, add_store, reported
-from webhooks.settings import AuthMethod, Settings
+from engine.cli.options import Command, Parser, several
+from webhooks.cli.options import StoreArguments, add_events, add_store, port_number, reported, settings_of
+from webhooks.settings import AuthMethod
 
 
 class _Arguments(StoreArguments):
@@ -21,49 +24,57 @@ class _Arguments(StoreArguments):
 
 def _options(parser: Parser) -> None:
     add_store(parser)
-    parser.add_argument("--events", type=named_path, metavar="DIR", help="DIR holds further event schemas.")
-    parser.add_argument("--host", default="127.0.0.1", metavar="HOST", help="It listens there (default: 127.0.0.1).")
-    parser.add_argument("--port", type=int, default=8080, metavar="N", help="For clients (default: 8080; 0: any).")
-    parser.add_argument(
-        "--admin-port", type=int, default=8081, metavar="N", help="For what administers, on loopback (default: 8081)."
-    )
-    parser.add_argument(
-        "--auth", type=_methods, default=list(AuthMethod), metavar="LIST", help="oauth2, api-key or both (default)."
-    )
-    parser.add_argument(
+    add_events(parser)
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", metavar="HOST", help="It listens for clients there (default: 127.0.0.1).")
+    add("--port", type=port_number, default=8080, metavar="N", help="For clients (default: 8080; 0: any free one).")
+    admin = "For what administers, on loopback only (default: 8081; 0: any free one)."
+    add("--admin-port", type=port_number, default=8081, metavar="N", help=admin)
+    auth = "Clients may authenticate by oauth2, api-key or both (default: oauth2,api-key)."
+    add("--auth", type=_methods, default=list(AuthMethod), metavar="LIST", help=auth)
+    proxies = "X-Forwarded-For counts from these addresses only; several with commas, or repeated."
+    add(
         "--trusted-proxy",
         dest="trusted_proxies",
-        action="append",
+        action="extend",
+        type=several,
         default=[],
         metavar="CIDR",
-        help="X-Forwarded-For counts from these addresses only.",
+        help=proxies,
     )
 
 
 def _methods(text: str) -> list[AuthMethod]:
-    return [AuthMethod(name) for name in several(text)]
+    names = several(text)
+    known = {method.value: method for method in AuthMethod}
+    if unknown := [name for name in names if name not in known]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(known)}")
+    if not names:
+        raise argparse.ArgumentTypeError(f"name one of {', '.join(known)}: nobody could use the service")
+    return [known[name] for name in names]
 
 
 def _serve(arguments: _Arguments, console: Console) -> int:
+    from webhooks import logs
     from webhooks.running import run
 
-    settings = Settings(
-        data=arguments.data,
-        store=arguments.store,
-        events=arguments.events,
-        host=arguments.host,
-        port=arguments.port,
-        admin_port=arguments.admin_port,
-        auth=frozenset(arguments.auth),
-        trusted_proxies=tuple(arguments.trusted_proxies),
-    )
+    logs.configure(console.err, is_debug=arguments.debug)
 
     def tell(line: str) -> None:
         console.write(f"{console.result.escape(line)}\n")
         console.out.flush()
 
     with reported():
-        run(settings, tell)
+        settings = structs.replace(
+            settings_of(arguments, console),
+            events=arguments.events,
+            host=arguments.host,
+            port=arguments.port,
+            admin_port=arguments.admin_port,
+            auth=frozenset(arguments.auth),
+            trusted_proxies=tuple(arguments.trusted_proxies),
+        )
+        run(settings, tell, is_debug=arguments.debug)
     return 0
 
 

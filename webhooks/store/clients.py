@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec.json import decode, encode
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, union, update
 
 from webhooks.errors import ConflictError, NotFoundError
+from webhooks.keys import NAME_BYTES
 from webhooks.model import Client, Scope
 from webhooks.store.clock import now
 from webhooks.store.statement import Prepared
-from webhooks.store.tables import CLIENTS
+from webhooks.store.tables import CLIENTS, REGISTRATIONS
 
 _COLUMNS = select(
     CLIENTS.c.id,
@@ -93,6 +94,13 @@ def secret_hash(connection: Connection, client_id: str) -> bytes | None:
     """The keyed hash of a client's secret."""
     rows = _SECRET_HASH.run(connection, id=client_id)
     return bytes(rows[0][0]) if rows else None
+
+
+def key_names(connection: Connection) -> list[bytes]:
+    """The names of all master keys that the store was written with, each once."""
+    columns = (CLIENTS.c.secret_hash, CLIENTS.c.api_key_hash, REGISTRATIONS.c.secret, REGISTRATIONS.c.signing_key)
+    names = union(*(select(func.substr(column, 1, NAME_BYTES)).where(column.is_not(None)) for column in columns))
+    return sorted(bytes(name) for (name,) in connection.execute(names))
 
 
 def _named(connection: Connection, name: str) -> Client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import time
@@ -27,13 +28,15 @@ _POSTGRESQL: dict[str, object] = {
 _POSTGRESQL_OPTIONS = "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=60s"
 _URL = "the store's URL must be like sqlite:////folder/file or postgresql+psycopg://user@host/database"
 
+_log = logging.getLogger(__name__)
+
 
 def open_store(url: str) -> Engine:
     """An engine on the store, migrated.
 
     Raises SettingsError for a URL or a database that will never do, StoreError for one that cannot be reached now.
     """
-    engine = _engine(_parse(url))
+    engine = _engine(parse(url))
     try:
         with engine.begin() as connection:
             migrate(connection)
@@ -47,7 +50,8 @@ def open_store(url: str) -> Engine:
     return engine
 
 
-def _parse(given: str) -> URL:
+def parse(given: str) -> URL:
+    """The URL of a store, with the driver that is used for it. Raises SettingsError."""
     try:
         url = make_url(given)
     except (ArgumentError, ValueError):  # not quoted: it may hold a password
@@ -135,6 +139,7 @@ def migrate(connection: Connection) -> None:
         )
     if found != known[-1:]:
         _upgrade(connection)
+        _log.info("the store was brought from revision %s to %s", *(found or ["none"]), known[-1])
 
 
 def _revisions(connection: Connection) -> list[str]:

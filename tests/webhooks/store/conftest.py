@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection
 
 from webhooks.credentials import new_guid
 from webhooks.model import Client, PublishedEvent, Scope
@@ -15,32 +15,6 @@ from webhooks.store import clients, registrations
 from webhooks.store.store import Store
 
 KINDS = ["sqlite", "postgresql"]
-
-
-@pytest.fixture(scope="session")
-def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Makes an empty database of a kind and gives its URL."""
-    made: list[tuple[str, str]] = []
-
-    def make(kind: str) -> str:
-        if kind == "sqlite":
-            return f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.sqlite3'}"
-        server, name = request.getfixturevalue("postgres_url"), f"store_{uuid4().hex[:12]}"
-        _administer(server, f"CREATE DATABASE {name}")
-        made.append((server, name))
-        url = make_url(server).set(database=name)
-        return url.render_as_string(hide_password=False)
-
-    yield make
-    for server, name in made:
-        _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _administer(url: str, statement: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 @pytest.fixture(scope="module", params=KINDS)

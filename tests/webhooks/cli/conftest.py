@@ -1,0 +1,40 @@
+"""Runs `aptic-webhooks` in this process."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webhooks.cli.main import main
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command has written, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The result of a command that was given --json."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Ended]:
+    """Runs a command on a folder of the test's own, in an environment with nothing but what is given."""
+
+    def command(*words: str, **environment: str) -> Ended:
+        try:
+            code = main(words, {"XDG_DATA_HOME": str(tmp_path), **environment})
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        shown = capsys.readouterr()
+        return Ended(code, shown.out, shown.err)
+
+    return command

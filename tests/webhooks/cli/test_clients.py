@@ -1,0 +1,138 @@
+import base64
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+GUID = r"[0-9A-F]{8}-[0-9A-F]{4}-4[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}"
+
+
+def test_a_new_client_is_shown_once(run: Any) -> None:
+    shown = run("clients", "add", "acme", "--json").json
+    assert list(shown) == ["name", "client_id", "client_secret", "api_key", "scopes"]
+    assert (shown["name"], shown["scopes"]) == ("acme", ["webhooks"])
+    assert re.fullmatch(GUID, shown["client_id"])
+    assert re.fullmatch(GUID, shown["api_key"])
+    assert len(base64.urlsafe_b64decode(shown["client_secret"] + "=")) == 32
+    listed = run("clients", "list").out + run("clients", "list", "--json").out
+    assert shown["client_id"] in listed
+    assert shown["client_secret"] not in listed
+    assert shown["api_key"] not in listed
+
+
+def test_for_people_it_says_what_is_what(run: Any) -> None:
+    out = run("clients", "add", "acme").out
+    names = [line[:14].strip() for line in out.splitlines()[:5]]
+    assert names == ["client", "client id", "client secret", "API key", "scopes"]
+    assert "shown this once" in out
+
+
+def test_what_a_client_may_do_is_kept(run: Any) -> None:
+    options = ["--scope", "admin,events:publish", "--scope", "support", "--only", 'a=1,"b=x,y=z"', "--only", "c="]
+    options += ["--allow-network", "10.0.0.0/8", "--allow-network", "fd00::/8", "--allow-port", "8443"]
+    options += ["--url-pattern", "https://*.example.com/*"]
+    made = run("clients", "add", "acme", "--json", *options).json
+    (listed,) = run("clients", "list", "--json").json
+    assert listed == {
+        "name": "acme",
+        "client_id": made["client_id"],
+        "scopes": ["admin", "events:publish", "support"],
+        "only": {"a": "1", "b": "x,y=z", "c": ""},
+        "networks": ["10.0.0.0/8", "fd00::/8"],
+        "ports": [8443],
+        "url_patterns": ["https://*.example.com/*"],
+        "disabled": False,
+    }
+
+
+@pytest.mark.parametrize("name", ["Åkes inkasso & söner", "a/b;'\"--", "名前", "x" * 200, "%s", "--help me"])
+def test_names_are_any_printable_text(run: Any, name: str) -> None:
+    assert run("clients", "add", "--json", "--", name).json["name"] == name
+    assert name in run("clients", "list").out
+    assert run("clients", "disable", "--", name).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([""], "a name is 1 to 200 printable characters"),
+        (["x" * 201], "a name is 1 to 200 printable characters"),
+        (["a\nb"], "a name is 1 to 200 printable characters"),
+        (["a\x1b[2J"], "a name is 1 to 200 printable characters"),
+        (["acme", "--scope", "root"], "'root' is no scope: webhooks, events:publish, support, admin"),
+        (["acme", "--only", "debtcreditorid"], "write ARGUMENT=VALUE, several with commas"),
+        (["acme", "--only", "=7"], "write ARGUMENT=VALUE, several with commas"),
+        (["acme", "--only", ""], "write ARGUMENT=VALUE, several with commas"),
+        (["acme", "--only", '"a=1'], "write ARGUMENT=VALUE, several with commas"),
+        (["acme", "--allow-network", "10.0.0.1/8"], "is no network in CIDR notation such as 10.0.0.0/8"),
+        (["acme", "--allow-network", "example.com"], "is no network in CIDR notation such as 10.0.0.0/8"),
+        (["acme", "--allow-port", "0"], "'0' is no port"),
+        (["acme", "--allow-port", "65536"], "'65536' is no port"),
+        (["acme", "--allow-port", "https"], "'https' is no port"),
+        (["acme", "--url-pattern", "example.com"], "is no pattern of URLs such as"),
+    ],
+)
+def test_what_is_wrong_is_told_and_changes_nothing(run: Any, tmp_path: Path, words: list[str], message: str) -> None:
+    ended = run("clients", "add", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert message in ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_is_taken_once(run: Any) -> None:
+    run("clients", "add", "acme")
+    ended = run("clients", "add", "acme")
+    assert (ended.code, ended.out) == (2, "")
+    assert "There is a client 'acme' already: rotate it, or choose another name." in ended.err
+
+
+@pytest.mark.parametrize("command", ["rotate", "disable"])
+def test_an_unknown_client_is_told_so(run: Any, command: str) -> None:
+    run("clients", "add", "acme")
+    ended = run("clients", command, "acma")
+    assert (ended.code, ended.out) == (2, "")
+    assert "There is no client 'acma'. There are: 'acme'." in ended.err
+
+
+def test_rotating_gives_other_credentials(run: Any) -> None:
+    made = run("clients", "add", "acme", "--json").json
+    rotated = run("clients", "rotate", "acme", "--json").json
+    assert (rotated["client_id"], rotated["scopes"]) == (made["client_id"], made["scopes"])
+    assert rotated["client_secret"] != made["client_secret"]
+    assert rotated["api_key"] != made["api_key"]
+
+
+def test_an_empty_list_says_what_to_do(run: Any) -> None:
+    assert run("clients", "list").out == "There is no client yet. Make one: aptic-webhooks clients add NAME\n"
+    assert run("clients", "list", "--json").json == []
+
+
+def test_the_environment_names_store_and_keys(run: Any, tmp_path: Path, new_database: Any) -> None:
+    url = new_database("postgresql")
+    made = run("clients", "add", "acme", "--json", APTIC_STORE=url, APTIC_DATA=str(tmp_path / "other")).json
+    assert sorted(path.name for path in (tmp_path / "other").iterdir()) == ["keys"]
+    (listed,) = run("clients", "list", "--json", "--store", url, "--data", str(tmp_path / "other")).json
+    assert listed["client_id"] == made["client_id"]
+
+
+def test_a_store_is_not_used_with_other_keys(run: Any, tmp_path: Path) -> None:
+    run("clients", "add", "acme")
+    keys = tmp_path / "aptic-webhooks" / "keys"
+    kept = keys.rename(tmp_path / "kept")
+    gone = run("clients", "list")
+    assert (gone.code, gone.out) == (2, "")
+    assert f"The store has keys, but there is no key file {keys}: put it back." in gone.err
+    assert not keys.exists()
+    other = base64.b64encode(bytes(32)).decode()
+    wrong = run("clients", "add", "b", APTIC_KEYS=other)
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "The store was written with keys that are not in the variable APTIC_KEYS" in wrong.err
+    assert other not in wrong.err
+    right = kept.read_text().splitlines()[-1]
+    assert run("clients", "list", APTIC_KEYS=f"{other}, {right}").code == 0
+    assert run("clients", "list", "--key-file", str(kept)).code == 0
+    faulty = run("clients", "list", APTIC_KEYS=f"{other},secret")
+    assert faulty.code == 2
+    assert "APTIC_KEYS, line 2 is no key" in faulty.err
+    assert "secret" not in faulty.err
