@@ -11,6 +11,7 @@ from engine.sql import punctuation, query_hints, slips, statement
 from engine.sql.fault import SqlFault
 from engine.sql.grammar import parse
 from engine.sql.scanner import Token, TokenKind, blank_comments, scan
+from engine.sql.select_list import column_starts
 from engine.sql.tokens import Tokens
 
 MAX_LENGTH = 100_000
@@ -112,6 +113,8 @@ def _parsed(text: str, blanked: str, tokens: Tokens) -> ParsedQuery:
     faults += [_alias_fault(node) for node in nodes.get(exp.Alias, ()) if not isinstance(node.parent, _ALIASING)]
     if exp.Convert in nodes:
         faults += punctuation.check_converts(tokens)
+    if exp.Join in nodes:
+        faults += _joins_without_on(nodes[exp.Join], tokens)
     if faults:
         return ParsedQuery(None, tuple(faults))
     outputs = _outputs(tree, tokens)
@@ -219,10 +222,20 @@ def _alias_fault(node: exp.Expr) -> SqlFault:
     return SqlFault("sql-syntax", node_offset(alias), message, slips.OPERATOR)
 
 
+def _joins_without_on(joins: Sequence[exp.Expr], tokens: Tokens) -> Iterator[SqlFault]:
+    """The parser takes a JOIN without ON for a comma, which is every row with every row."""
+    bare = [join for join in joins if join.args.get("on") is None]
+    words = [index for index, word in enumerate(tokens.lower) if word == "join" and tokens.word(index - 1) != "cross"]
+    if len(words) > len(joins) - len(bare):
+        offsets = {node_offset(join.this) for join in bare}
+        place = next((index for index in words if tokens.all[index + 1].start in offsets), words[0])
+        yield tokens.fault(place, "sql-syntax", "{} stands here without its ON.", "Add ON …, or write CROSS JOIN.")
+
+
 def _outputs(tree: exp.Query, tokens: Tokens) -> tuple[Output, ...]:
     wrapping = next((node for node in outermost(tree) if node.args.get("for_")), None)
     expressions = first_branch(tree).expressions
-    starts = _select_list(tokens)
+    starts = column_starts(tokens)
     if len(starts) != len(expressions):
         starts = [node_offset(expression) for expression in expressions]
     if wrapping is not None:  # FOR JSON and FOR XML make one column of all, and its name is not the author's
@@ -237,54 +250,3 @@ def _output(expression: exp.Expr, offset: int) -> Output:
     name = named.alias_or_name if isinstance(named, (exp.Alias, exp.Column)) and not is_star else None
     placeholder = int(inner.name) if isinstance(inner, exp.Placeholder) else None
     return Output(name or None, offset, is_star, placeholder)
-
-
-def _select_list(tokens: Tokens) -> list[int]:
-    """Where each column of the first branch begins."""
-    index = _after_list_options(tokens, _main_select(tokens) + 1)
-    starts, depth = [tokens.all[index].start] if index < len(tokens.all) else [], 0
-    for place, word in enumerate(tokens.lower[index:], index):
-        if word not in _LIST_MARKS:
-            continue
-        if word == "(":
-            depth += 1
-        elif word == ")":
-            depth -= 1
-        elif depth == 0 and word == ",":
-            starts.append(tokens.all[place + 1].start)
-        elif depth == 0:
-            break
-        if depth < 0:
-            break
-    return starts
-
-
-_LIST_ENDS = frozenset({"from", "where", "group", "having", "order", "union", "except", "intersect", "for"})
-_LIST_MARKS = _LIST_ENDS | {"(", ")", ","}
-
-
-def _main_select(tokens: Tokens) -> int:
-    """The index of the first branch's SELECT: behind the CTEs and the opening parentheses."""
-    index, depth = 0, 0
-    if tokens.word(0) == "with":
-        for index, word in enumerate(tokens.lower):
-            depth += (word == "(") - (word == ")")
-            if word == ")" and depth == 0 and tokens.word(index + 1) not in {",", "as"}:
-                break
-        index += 1
-    while tokens.word(index) == "(":
-        index += 1
-    return index
-
-
-def _after_list_options(tokens: Tokens, index: int) -> int:
-    """The index behind DISTINCT and TOP (…) PERCENT WITH TIES."""
-    while tokens.word(index) in {"all", "distinct", "top", "percent", "with"}:
-        word = tokens.word(index)
-        index += 2 if word in {"top", "with"} else 1
-        if word == "top" and tokens.word(index - 1) == "(":
-            depth = 1
-            while depth and index < len(tokens.all):
-                depth += (tokens.word(index) == "(") - (tokens.word(index) == ")")
-                index += 1
-    return index

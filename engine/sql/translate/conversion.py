@@ -11,7 +11,7 @@ from engine.model import Collation, Kind, SqlType
 from engine.sql.translate.casts import from_literal
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import EXACT, MOMENTS, STRINGS, WHOLE, scale_of, unified
+from engine.sql.translate.kinds import EXACT, MOMENTS, PADDED, STRINGS, WHOLE, scale_of, unified
 from engine.sql.translate.typed import Typed
 
 
@@ -77,6 +77,8 @@ def adapted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> T
         return value
     if isinstance(value.constant, str) and type_.kind not in STRINGS:
         return from_literal(emitter, node, value.constant, type_)
+    if type_.kind in PADDED and value.type.length != type_.length:
+        return value.made(f"rpad({value.sql}, {type_.length}, ' ')", type_)
     if value.type.kind in STRINGS:
         return value.typed(type_)
     if value.type.kind is Kind.BIT and type_.kind is not Kind.BIT:

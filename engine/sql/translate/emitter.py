@@ -120,14 +120,22 @@ class Emitter:
             )
         self._latest = node
         if found is None:
-            message = f"{self.name_of(node)} is not carried to this ledger as a {role}"
-            raise refused(node, message, way_out(type(node)))
+            raise self._misplaced(node, role)
         self.check_arguments(node, found.args)
         for name in found.needs:
             if node.args.get(name) is None:
                 raise refused(node, f"{self.name_of(node)} lacks an argument", "give the function all its arguments")
         made = self.made[id(node)] = found.handler(self, node)
         return made
+
+    def _misplaced(self, node: exp.Expr, role: str) -> Refused:
+        """The fault of a node that is not on the list for its place."""
+        name = self.name_of(node)
+        if role == "condition" and type(node) in self._tables.scalars:
+            return refused(node, f"{name} is no condition in T-SQL", "compare it: x = 1")
+        if role == "value" and type(node) in self._tables.predicates:
+            return refused(node, f"{name} is no value in T-SQL", "write CASE WHEN … THEN 1 ELSE 0 END")
+        return refused(node, f"{name} is not carried to this ledger as a {role}", way_out(type(node)))
 
     def check_arguments(self, node: exp.Expr, allowed: frozenset[str]) -> None:
         """Refuse a node that carries more than its handler looks at: nothing is dropped in silence."""
@@ -145,6 +153,9 @@ class Emitter:
             return self.request.text[start : end + 1].upper()
         if isinstance(node, exp.Anonymous):
             return str(node.this).upper()
+        if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Func):
+            owner = f"{node.this.name}." if isinstance(node.this, exp.Identifier) else "the method "
+            return f"{owner}{node.expression.name}(…)"
         return WORDS.get(type(node)) or str(node.key).upper()
 
     def attempt(self, make: Callable[[], Made]) -> Made | None:

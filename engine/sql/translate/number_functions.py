@@ -9,7 +9,17 @@ from sqlglot import exp
 from engine.model import Kind, SqlType
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import EXACT, INT, MONEYS, WHOLE, decimal, precision_of, way_to_exact
+from engine.sql.translate.kinds import (
+    EXACT,
+    INT,
+    MAX_PRECISION,
+    MONEYS,
+    WHOLE,
+    decimal,
+    precision_of,
+    scale_of,
+    way_to_exact,
+)
 from engine.sql.translate.typed import Typed
 
 _MOST_FACTORS: Final = 9
@@ -36,10 +46,12 @@ def absolute(emitter: Emitter, node: exp.Abs) -> Typed:
 
 
 def sign(emitter: Emitter, node: exp.Sign) -> Typed:
-    """SIGN: -1, 0 or 1 in the type of the value."""
+    """SIGN: -1, 0 or 1 in the type of the value, or in one that has room for it."""
     value = _exact(emitter, node)
-    sql = emitter.target.cast(f"sign({value.sql})", value.type)
-    return Typed(sql, value.type, is_loose=value.is_loose or value.type.kind is Kind.DECIMAL)
+    type_ = value.type
+    if type_.kind is Kind.DECIMAL:
+        type_ = decimal(min(max(precision_of(type_), scale_of(type_) + 1), MAX_PRECISION), scale_of(type_))
+    return Typed(emitter.target.cast(f"sign({value.sql})", type_), type_, is_loose=type_.kind is Kind.DECIMAL)
 
 
 def floor(emitter: Emitter, node: exp.Floor) -> Typed:

@@ -96,13 +96,12 @@ def _money(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Type
 
 
 def _decimal(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Typed) -> Typed:
-    """Decimals under `+`, `-` and `*`, where SQL Server does not have to give digits up."""
+    """Decimals under `+`, `-`, `*` and `%`."""
     if sign == "%":
         return _remainder(node, left, right)
     result = product_of(left.type, right.type) if sign == "*" else sum_of(left.type, right.type)
     if result.is_reduced:
-        message = "SQL Server gives up digits after the point here, as more than 38 would be needed"
-        raise refused(node, message, "CAST the operands to smaller decimals first")
+        return _reduced(emitter, sign, left, right, result)
     type_ = decimal(result.precision, result.scale)
     if emitter.target.is_duckdb:
         # DuckDB keeps the width of its operands, where a result may overflow that SQL Server has room for.
@@ -112,6 +111,30 @@ def _decimal(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Ty
     else:
         sql = f"({left.sql} {sign} {right.sql})"
     return Typed(emitter.target.cast(sql, type_) if result.is_capped else sql, type_, is_loose=_is_loose(left, right))
+
+
+def _reduced(emitter: Emitter, sign: str, left: Typed, right: Typed, result: Exact) -> Typed:
+    """Where more than 38 digits would be needed, SQL Server rounds the exact result to fewer after the point.
+
+    DuckDB's numbers have 38 digits: there a result is an error that has more before it is rounded.
+    """
+    type_ = decimal(result.precision, result.scale)
+    if not emitter.target.is_duckdb:
+        sql = f"({_as_exact(left)} {sign} {_as_exact(right)})"
+    elif sign == "*":
+        sql = _rounded_product(left, right, result.scale)
+    else:
+        common = f"numeric({MAX_PRECISION},{max(scale_of(left.type), scale_of(right.type))})"
+        sql = f"(CAST({left.sql} AS {common}) {sign} CAST({right.sql} AS {common}))"
+    return Typed(emitter.target.cast(sql, type_), type_, is_loose=_is_loose(left, right))
+
+
+def _rounded_product(left: Typed, right: Typed, scale: int) -> str:
+    """DuckDB's product of the digits as whole numbers, its last ones rounded off, half away from zero."""
+    product = f"({_unscaled(left)} * {_unscaled(right)})"
+    unit = 10 ** (scale_of(left.type) + scale_of(right.type) - scale)
+    whole = f"(({product} + CASE WHEN {product} < 0 THEN -{unit // 2} ELSE {unit // 2} END) // {unit})"
+    return f"CAST({whole} AS numeric(38,0)) * {Decimal(1).scaleb(-scale):f}"
 
 
 def _remainder(node: exp.Expr, left: Typed, right: Typed) -> Typed:
@@ -162,7 +185,11 @@ def _unscaled(value: Typed) -> str:
     scale = scale_of(value.type)
     if scale == 0:
         return f"CAST({value.sql} AS hugeint)"
-    return f"CAST(CAST({value.sql} AS numeric(38,{scale})) * CAST({10**scale} AS numeric(38,0)) AS hugeint)"
+    exact = f"CAST({value.sql} AS numeric({MAX_PRECISION},{scale}))"
+    if precision_of(value.type) + scale > MAX_PRECISION:
+        # The product of two decimals has 38 digits at most, the point's place counted twice.
+        return f"CAST(replace(CAST({exact} AS varchar), '.', '') AS hugeint)"
+    return f"CAST({exact} * CAST({10**scale} AS numeric(38,0)) AS hugeint)"
 
 
 def negative(emitter: Emitter, node: exp.Neg) -> Typed:

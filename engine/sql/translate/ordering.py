@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Final
 
@@ -62,6 +62,15 @@ def order_items(
         for item in node.expressions
         if (key := emitter.attempt(partial(_item, emitter, item, outputs, outputs_only))) is not None
     )
+
+
+def note_faults(emitter: Emitter, node: exp.Order, names: Collection[str]) -> None:
+    """The faults of the keys that are no number and none of `names`, the columns of a SELECT that is refused."""
+    for item in node.expressions:
+        this = item.this
+        is_output = isinstance(this, exp.Column) and this.args.get("table") is None and this.name.casefold() in names
+        if not (is_output or isinstance(this, exp.Literal)):
+            emitter.attempt(partial(sort_key, emitter, item))
 
 
 def _item(emitter: Emitter, node: exp.Ordered, outputs: Sequence[Output], outputs_only: bool) -> str:

@@ -15,7 +15,7 @@ from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, did_you_mean, refused
 from engine.sql.translate.kinds import STRINGS
 from engine.sql.translate.merging import merged
-from engine.sql.translate.ordering import order_items
+from engine.sql.translate.ordering import note_faults, order_items
 from engine.sql.translate.plans import Output, Plan, SelectPlan, Tail
 from engine.sql.translate.row_counts import tail_counts
 from engine.sql.translate.scope import Grouping
@@ -39,6 +39,7 @@ def select(emitter: Emitter, node: exp.Select) -> Plan:
         emitter.scope.allows_windows = True
         outputs = tuple(_outputs(emitter, node))
         if len(emitter.faults) > noted:
+            _look_at_the_rest(emitter, node)
             raise Refused(None)
         body += _having(emitter, node)
         tail = _tail(emitter, node, outputs)
@@ -162,6 +163,14 @@ def _having(emitter: Emitter, node: exp.Select) -> str:
     condition = emitter.attempt(lambda: emitter.predicate(having.this))
     emitter.scope.allows_windows = True
     return f" HAVING {condition}"
+
+
+def _look_at_the_rest(emitter: Emitter, node: exp.Select) -> None:
+    """Note the faults of HAVING and ORDER BY too, where other parts have some."""
+    _having(emitter, node)
+    order = node.args.get("order")
+    if order is not None and node.args.get("distinct") is None:
+        note_faults(emitter, order, {item.alias_or_name.casefold() for item in node.expressions})
 
 
 def _tail(emitter: Emitter, node: exp.Select, outputs: Sequence[Output]) -> Tail:

@@ -129,6 +129,8 @@ def _derived(
     emitter.check_arguments(alias, _ALIAS)
     scope = emitter.scope
     key = alias.this.this.casefold()
+    if not key:
+        raise refused(node, "the alias of a query in FROM is empty", "write a name")
     if any(source.key == key for source in scope.sources):
         raise refused(node, f"two tables here are called `{alias.this.this}`", "give each its own alias")
     noted = len(scope.sources)

@@ -126,6 +126,8 @@ def _constant_substring(emitter: Emitter, value: Typed, start: int, count: int) 
 
 def trim(emitter: Emitter, node: exp.Trim) -> Typed:
     """TRIM, LTRIM and RTRIM of blanks."""
+    if node.args.get("expression") is not None:
+        raise refused(node, "TRIM of other characters than blanks is not carried to this ledger", "use REPLACE")
     value = text_argument(emitter, node.this)
     names = {"LEADING": "ltrim", "TRAILING": "rtrim", None: "trim" if emitter.target.is_duckdb else "btrim"}
     name = names[node.args.get("position")]
@@ -270,7 +272,7 @@ STRING_FUNCTIONS: Final[dict[type[exp.Expr], Entry]] = {
     exp.Left: entry(left, "this", "expression"),
     exp.Right: entry(right, "this", "expression"),
     exp.Substring: entry(substring, "this", "start", "length", needs=("start", "length")),
-    exp.Trim: entry(trim, "this", "position"),
+    exp.Trim: entry(trim, "this", "position", "expression"),
     exp.Upper: entry(upper, "this"),
     exp.Lower: entry(lower, "this"),
     exp.Concat: entry(concat, "expressions", "safe", "coalesce"),

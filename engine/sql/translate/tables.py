@@ -44,6 +44,8 @@ def table(emitter: Emitter, node: exp.Table) -> str:
     name, schema = node.this.this, node.args.get("db")
     exposed = alias.this.this if alias is not None else name
     key = exposed.casefold()
+    if not key:
+        raise refused(node, "the alias of a table is empty", "write a name")
     if any(source.key == key for source in emitter.scope.sources):
         raise refused(node, f"two tables here are called `{exposed}`", "give each its own alias")
     common = emitter.ctes.get(name.casefold()) if schema is None else None

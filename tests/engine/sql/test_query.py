@@ -226,6 +226,10 @@ def test_for_json_on_the_whole_query_makes_one_column_without_a_name() -> None:
         ("select convert(varchar(10) x) as a from t", "sql-syntax", "x)"),
         ("select convert(int x, 112) as a from t", "sql-syntax", "x,"),
         ("select try_convert(dbo.code x) as a from t", "sql-syntax", "x)"),
+        ("select a from t join u", "sql-syntax", "join u"),
+        ("select a from t join u on u.a = t.a join v", "sql-syntax", "join v"),
+        ("select a from t join (select 1 x) v", "sql-syntax", "join ("),
+        ("select a from t left join u where 1 = 1", "sql-syntax", "join u"),
     ],
 )
 def test_faults_point_at_the_offending_token(text: str, rule: str, at: str) -> None:
@@ -241,6 +245,8 @@ def test_faults_point_at_the_offending_token(text: str, rule: str, at: str) -> N
         "select convert(varchar(10), x) as a, convert (decimal(9, 2), convert(double precision, y), 1) as b from t",
         "select convert(dbo.code, x) as a, convert(varchar(max), y) as b from t",
         "select parse(x as int) as a, try_parse(y as date) as b from t",
+        "select a from t, u join v on 1 = 1 cross join w cross apply (select 1 x) y, (z join q on 2 = 2)",
+        "select a from t join u join v on v.a = u.a on u.a = t.a inner hash join w on 1 = 1",
         "select (select 1 b) as a, (a + 1) b, c d from t e order by (d)",
     ],
 )

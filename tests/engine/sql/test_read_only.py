@@ -211,7 +211,7 @@ def test_dirty_reads_are_warnings_at_the_hint() -> None:
         ("select [t].b = 1 from t", "[t].b"),
         ("select a as order from t", "order"),
         ("select a as 5 from t", "5"),
-        ("select a from t left join u", "u"),
+        ("select a from t left join u", "join u"),
         ("select a from t where b and c = 1", "b and"),
         ("select a, b > 1 as c from t", "b > 1"),
     ],

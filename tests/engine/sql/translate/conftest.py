@@ -5,7 +5,13 @@ import sys
 from pathlib import Path
 
 # Modules beside the tests are not importable by name under importlib mode.
-for name in ("translation_ledgers", "translation_sample", "translation_corpus"):
+for name in (
+    "translation_ledgers",
+    "translation_sample",
+    "translation_corpus",
+    "translation_grammar",
+    "translation_reckoning",
+):
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None

@@ -1,8 +1,9 @@
-"""The shipped definitions over the fixture ledger: every step is carried, and both ledgers give the same rows."""
+"""The shipped definitions and everyday queries over the fixture ledger: all are carried, with the same rows on both."""
 
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,11 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
-from translation_ledgers import SERVER, parsed, shown
+from translation_ledgers import SERVER, parsed, read, shown
 
 from engine.conversion import convert
 from engine.encoding import normaliser
-from engine.model import Argument, DataSource, Definition, Dialect, SecretSource, SqlType, Step
+from engine.model import Argument, ArgumentType, DataSource, Definition, Dialect, SecretSource, SqlType, Step
 from engine.parsing import parse
 from engine.sql.schema import LedgerSchema
 from engine.sql.translate import Translation, translate
@@ -71,6 +72,17 @@ def statement(step: Step, schema: LedgerSchema, dialect: Dialect) -> Translation
     return found
 
 
+def asked(ledgers: Ledgers, found: Mapping[Dialect, Translation], values: Sequence[object]) -> list[list[list[str]]]:
+    """The rows of DuckDB, and those of PostgreSQL where there is one."""
+    duck, postgres = found[Dialect.DUCKDB], found[Dialect.POSTGRESQL]
+    given = [rows(ledgers.duck.execute(duck.sql, [values[n] for n in duck.parameters]).fetchall(), duck.columns)]
+    if ledgers.postgres is not None:
+        cursor = psycopg.RawCursor(ledgers.postgres)
+        cursor.execute(postgres.sql, [values[n] for n in postgres.parameters] or None)
+        given.append(rows(cursor.fetchall(), postgres.columns))
+    return given
+
+
 def bound(argument: Argument, message: Mapping[str, Any]) -> object:
     """The argument's value; a column of an earlier step is null here."""
     if not isinstance(argument.source, DataSource):
@@ -102,10 +114,23 @@ def test_is_carried_and_gives_the_same_on_both(ledgers: Ledgers, file: Path) -> 
                 values = [bound(argument, message) for argument in step.arguments]
             except ValueError:
                 continue
-            first = rows(ledgers.duck.execute(duck.sql, [values[n] for n in duck.parameters]).fetchall(), duck.columns)
+            first, *others = asked(ledgers, {Dialect.DUCKDB: duck, Dialect.POSTGRESQL: postgres}, values)
             found += len(first)
-            if ledgers.postgres is not None:
-                cursor = psycopg.RawCursor(ledgers.postgres)
-                cursor.execute(postgres.sql, [values[n] for n in postgres.parameters] or None)
-                assert rows(cursor.fetchall(), postgres.columns) == first
+            assert all(other == first for other in others)
     assert found
+
+
+CASES = tomllib.loads(Path(__file__).with_name("ledger_cases.toml").read_text("utf-8"))["case"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["what"] for case in CASES])
+def test_an_everyday_query_is_carried(ledgers: Ledgers, case: dict[str, Any]) -> None:
+    types = [ArgumentType(name) for name in case.get("arguments", [])]
+    values = [read(written) for written in case.get("values", [])]
+    found = {}
+    for dialect in (Dialect.DUCKDB, Dialect.POSTGRESQL):
+        made = translate(parsed(case["sql"]), ledgers.schema, dialect, tuple(types), row_limit=1001)
+        assert isinstance(made, Translation), made
+        found[dialect] = made
+    for given in asked(ledgers, found, values):
+        assert given == case["rows"]

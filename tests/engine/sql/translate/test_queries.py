@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
-from translation_ledgers import Ledger, asked, carried, create, opened_ledgers, schema_of, shown
+from translation_ledgers import Ledger, asked, carried, create, opened_ledgers, read, schema_of, shown
 from translation_sample import ITEM, ITEMS, PART, PARTS, rows_of
 
 from engine.model import Dialect
 
 SCHEMA = schema_of(ITEM, PART)
 CASES = tomllib.loads(Path(__file__).with_name("query_cases.toml").read_text("utf-8"))["case"]
-READERS = {"decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat, "guid": UUID}
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +26,9 @@ def ledgers() -> Iterator[list[Ledger]]:
         yield opened
 
 
-def value(written: Any) -> object:
-    kind, _, text = written.partition(":") if isinstance(written, str) else ("", "", "")
-    return READERS[kind](text) if kind in READERS else written
-
-
 @pytest.mark.parametrize("case", CASES, ids=[case["sql"][:90] for case in CASES])
 def test_gives_the_rows_that_sql_server_documents(ledgers: list[Ledger], case: dict[str, Any]) -> None:
-    values = [value(written) for written in case.get("values", [])]
+    values = [read(written) for written in case.get("values", [])]
     for ledger in ledgers:
         holes = frozenset(case.get("holes", []))
         found = asked(ledger, case["sql"], SCHEMA, case.get("arguments", []), values, holes=holes)

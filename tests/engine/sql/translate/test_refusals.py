@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -40,6 +41,39 @@ def test_is_refused(dialect: Dialect, rule: str, arguments: list[str], sql: str,
     assert [fault.rule for fault in found] == [rule]
     assert words.casefold() in f"{found[0].message} {found[0].hint}".casefold()
     assert 0 <= found[0].offset < len(query)
+
+
+# What a message may name that does not stand in the query.
+ELSEWHERE = frozenset(
+    {"ALL", "CAST", "CONVERT", "CTE", "DATENAME", "DISTINCT", "FOR", "FORMAT", "GROUP", "JSON", "LIKE", "NULL", "OR"}
+    | {"ORDER", "BY", "SELECT", "SQL", "UNPIVOT", "XML"}
+)
+
+
+@pytest.mark.parametrize(("rule", "arguments", "sql", "words"), CASES, ids=[case[2] for case in CASES])
+def test_speaks_the_authors_words_and_names_a_way_out(rule: str, arguments: list[str], sql: str, words: str) -> None:
+    query = sql if sql.startswith(("SELECT", "WITH")) else f"SELECT {sql} AS v FROM sample t"
+    found = refused_or_carried(Dialect.DUCKDB, query, SCHEMA, arguments)
+    assert not isinstance(found, Translation)
+    for fault in found:
+        assert fault.hint or fault.rule != "portability"
+        named = set(re.findall(r"\b[A-Z][A-Z_]+\b", fault.message)) - ELSEWHERE
+        assert named <= set(re.findall(r"\w+", query.upper()))
+
+
+def test_tells_an_author_of_other_dialects_what_quotes_a_string_has() -> None:
+    found = refused_or_carried(Dialect.DUCKDB, 'SELECT id FROM sample WHERE ref = "abc"', SCHEMA)
+    assert not isinstance(found, Translation)
+    assert found[0].hint == "A string stands in single quotes."
+
+
+def test_finds_faults_of_order_by_beside_others() -> None:
+    sql = "SELECT NEWID() AS n FROM sample ORDER BY nothing, ref, 7"
+    assert faults(sql) == [
+        ("portability", sql.index("NEWID")),
+        ("unknown-column", sql.index("nothing")),
+        ("portability", sql.index("ref")),
+    ]
 
 
 def faults(sql: str, schema: LedgerSchema = SCHEMA) -> list[tuple[str, int]]:

@@ -141,6 +141,15 @@ def asked(
     return ledger.rows(translation.sql, [values[ordinal] for ordinal in translation.parameters])
 
 
+READERS = {"decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat, "guid": UUID}
+
+
+def read(written: Any) -> object:
+    """An argument's value as the tables of cases write it: `decimal:1.50`."""
+    kind, _, text = written.partition(":") if isinstance(written, str) else ("", "", "")
+    return READERS[kind](text) if kind in READERS else written
+
+
 def shown(value: object) -> str:
     """A value as the tables of cases write it: strings in quotes, decimals with their scale."""
     match value:
