@@ -15,6 +15,7 @@ import duckdb
 
 from engine.errors import ConfigurationError, DefinitionUnavailableError, EngineError, LedgerUnavailableError
 from engine.execution.driver import run_each
+from engine.execution.duckdb_screen import refused_part
 from engine.execution.faults import Verdict, by_duckdb_class, fault, log_text
 from engine.execution.interface import LedgerStatus, Rows
 from engine.model import Dialect, Statement
@@ -153,6 +154,8 @@ class DuckDBConnection:
         statements = self._cursor.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise DefinitionUnavailableError("the ledger session runs one query at a time and nothing but queries")
+        if refused := refused_part(self._cursor, sql):
+            raise DefinitionUnavailableError(f"the ledger session does not run {refused}")
         if len(self._parsed) >= _MAX_PARSED:
             self._parsed.clear()  # old texts of a folder that was reloaded many times
         return self._parsed.setdefault(sql, statements[0])

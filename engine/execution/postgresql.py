@@ -23,9 +23,10 @@ from engine.errors import ConfigurationError, DefinitionUnavailableError, Engine
 from engine.execution.arrays import arrays, by_list
 from engine.execution.faults import Verdict, by_sqlstate, fault, log_text
 from engine.execution.interface import LedgerStatus, Rows
-from engine.execution.postgresql_settings import GRACE, is_query, session_options
+from engine.execution.postgresql_screen import NO_QUERY, is_query
+from engine.execution.postgresql_settings import GRACE, session_options
 from engine.execution.prepared import PreparedQueries, Request, is_stale
-from engine.execution.rights import RIGHTS_QUERY, WRITING_FUNCTIONS, summarise
+from engine.execution.rights import PLANTED_QUERY, RIGHTS_QUERY, WRITING_FUNCTIONS, summarise, warn_of
 from engine.model import Dialect, Statement
 from engine.sql.reflect import reflect_postgresql
 
@@ -39,10 +40,10 @@ _READ_ONLY = b"default_transaction_read_only"
 _BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SAVEPOINT item"
 _NEXT_ITEM = b"ROLLBACK TO item"
 _RIGHTS = Statement(RIGHTS_QUERY, (), ())
+_PLANTED = Statement(PLANTED_QUERY, (), ())
 _IDLE = TransactionStatus.IDLE.value  # an int, as libpq gives it
 _TOO_SLOW = "57014"
 _MIN_SET = 3  # lists; fewer are quicker one after the other in one round trip
-_NO_QUERY = "the ledger session runs nothing but queries"
 _PYTHON_ERRORS = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
 
 
@@ -127,7 +128,7 @@ class PostgreSQLConnection:
     def run(self, statement: Statement, values: Sequence[object]) -> Rows:
         """Run one query, prepared; the server refuses several in one message."""
         if not is_query(statement.sql):
-            raise DefinitionUnavailableError(_NO_QUERY)
+            raise DefinitionUnavailableError(NO_QUERY)
         rows = self._prepared.run(statement.sql, values)
         self._check_read_only()
         return rows
@@ -137,8 +138,8 @@ class PostgreSQLConnection:
 
         In a transaction, each starts from the same point of it.
         """
-        if not is_query(statement.sql):
-            raise DefinitionUnavailableError(_NO_QUERY)
+        if not all(map(is_query, filter(None, (statement.sql, statement.many)))):
+            raise DefinitionUnavailableError(NO_QUERY)
         if statement.many is not None and len(batch) >= _MIN_SET and statement.many not in self._unfit:
             found = self._set(statement.many, batch)
             if found is not None:
@@ -205,9 +206,9 @@ class PostgreSQLConnection:
         self._prepared.keep(texts)
 
     def inspect(self) -> LedgerStatus:
-        """The rights that the session has beyond reading."""
+        """The rights that the session has beyond reading, and what on its search_path may mislead it."""
         rights = summarise(self.run(_RIGHTS, [list(WRITING_FUNCTIONS)]))
-        return LedgerStatus(connected=True, write_rights=rights)
+        return LedgerStatus(connected=True, write_rights=rights, warnings=warn_of(self.run(_PLANTED, [])))
 
     def reflect(self) -> LedgerSchema:
         """The schema of the database."""

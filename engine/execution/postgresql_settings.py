@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final
 
 # The same on every server, whatever its configuration or the role's says. search_path is the site's own.
@@ -23,7 +21,6 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "jit": "off",  # compiling costs more than these queries
 }
 _LOCK_SHARE: Final = 0.8  # of the timeout: who waits for a lock is told so, not that the query was slow
-_STARTS_AS_QUERY: Final = re.compile(r"[\s(]*(?:SELECT|WITH|VALUES)\b", re.IGNORECASE)
 
 GRACE: Final = 1.0
 """Seconds that the server has to keep the timeout itself before it is interrupted."""
@@ -40,9 +37,3 @@ def session_options(timeout: float) -> str:
     }
     escaped = {name: value.replace(" ", r"\ ") for name, value in settings.items()}
     return " ".join(f"-c {name}={value}" for name, value in escaped.items())
-
-
-@lru_cache(maxsize=4096)
-def is_query(sql: str) -> bool:
-    """Whether the text starts as a query does."""
-    return _STARTS_AS_QUERY.match(sql) is not None

@@ -33,8 +33,9 @@ from engine.execution.odbc import (
     sqlstate,
     text_of,
 )
-from engine.execution.postgresql_settings import GRACE, is_query, session_options
-from engine.execution.rights import RIGHTS_QUERY, WRITING_FUNCTIONS, summarise
+from engine.execution.postgresql_screen import NO_QUERY, is_query
+from engine.execution.postgresql_settings import GRACE, session_options
+from engine.execution.rights import PLANTED_QUERY, RIGHTS_QUERY, WRITING_FUNCTIONS, summarise, warn_of
 from engine.model import Dialect, Statement
 from engine.sql.reflect import reflect_postgresql
 
@@ -68,6 +69,7 @@ _BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SAVEPOINT item
 _NEXT_ITEM: Final = "ROLLBACK TO SAVEPOINT item"
 _BEGIN_QUERY: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
 _RIGHTS: Final = Statement(RIGHTS_QUERY, (), ())
+_PLANTED: Final = Statement(PLANTED_QUERY, (), ())
 _LOST: Final = ("08", "57P")  # the classes of a connection that is gone
 _PYTHON_ERRORS: Final = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
 # What may hold a $, a ; or a ? that is none: strings, quoted names, comments.
@@ -176,7 +178,7 @@ class PsqlODBCConnection:
     def run(self, statement: Statement, values: Sequence[object]) -> Rows:
         """Run one query, prepared; in a transaction of its own where the session could write."""
         if not is_query(statement.sql):
-            raise DefinitionUnavailableError("the ledger session runs nothing but queries")
+            raise DefinitionUnavailableError(NO_QUERY)
         if self._in_transaction or not self._driver.may_write:
             return self._run(statement.sql, values)
         self._start(_BEGIN_QUERY)
@@ -212,11 +214,11 @@ class PsqlODBCConnection:
             yield found
 
     def inspect(self) -> LedgerStatus:
-        """The rights that the session has beyond reading."""
+        """The rights that the session has beyond reading, and what on its search_path may mislead it."""
         names = "{" + ",".join(WRITING_FUNCTIONS) + "}"  # an array as PostgreSQL writes it: names of letters only
         rights = summarise(self.run(_RIGHTS, [names]))
         self._driver.may_write = bool(rights)
-        return LedgerStatus(connected=True, write_rights=rights)
+        return LedgerStatus(connected=True, write_rights=rights, warnings=warn_of(self.run(_PLANTED, [])))
 
     def reflect(self) -> LedgerSchema:
         """The schema of the database."""

@@ -12,9 +12,9 @@ WRITING_FUNCTIONS: Final = tuple(sorted(words("postgresql_writing_functions.txt"
 
 _NAMED = 5  # objects that are named for each right; the rest is counted
 
-# One row for each right and object. `$1` is the list of functions that write.
+# One row for each right and object. `$1` is the list of functions that write. `me` is two roles after a SET ROLE.
 RIGHTS_QUERY = """
-WITH me AS (SELECT * FROM pg_roles WHERE rolname IN (current_user, session_user)),  -- two after a SET ROLE
+WITH me AS (SELECT * FROM pg_roles WHERE rolname IN (current_user, session_user)),
 relation AS (
     SELECT c.oid, c.relkind, format('%I.%I', n.nspname, c.relname) AS name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -45,6 +45,40 @@ UNION ALL SELECT 'EXECUTE of', p.oid::regprocedure::text FROM pg_proc p JOIN pg_
       AND (p.proname = ANY($1) OR p.prosecdef AND n.nspname NOT IN ('pg_catalog', 'information_schema'))
 ORDER BY 1, 2
 """
+
+# One row for each object that somebody has made, or may make, where PostgreSQL looks for functions and operators: it
+# prefers those whose types fit best, wherever on the path they stand.
+PLANTED_QUERY = """
+WITH path AS (
+    SELECT oid, nspname, nspowner, nspacl FROM pg_namespace
+    WHERE nspname = ANY(current_schemas(false)) AND nspname <> 'pg_catalog'
+)
+SELECT 'create', format('%I', nspname) FROM path, aclexplode(nspacl) a
+    WHERE a.privilege_type = 'CREATE' AND a.grantee <> nspowner
+UNION SELECT 'namesake', p.oid::regprocedure::text FROM pg_proc p JOIN path ON path.oid = p.pronamespace
+    WHERE EXISTS (SELECT FROM pg_proc own
+                  WHERE own.pronamespace = 'pg_catalog'::regnamespace AND own.proname = p.proname)
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
+UNION SELECT 'namesake', o.oid::regoperator::text FROM pg_operator o JOIN path ON path.oid = o.oprnamespace
+    WHERE EXISTS (SELECT FROM pg_operator own
+                  WHERE own.oprnamespace = 'pg_catalog'::regnamespace AND own.oprname = o.oprname)
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_operator'::regclass AND objid = o.oid AND deptype = 'e')
+ORDER BY 1, 2
+"""
+_PLANTED = {
+    "create": "Others than the owner may create on the search_path, where PostgreSQL may take a function or an "
+    "operator for its own; revoke CREATE on schema",
+    "namesake": "PostgreSQL may take these on the search_path for its own of the same name, and a query finds what "
+    "they say; rename them, or take their schema off the path:",
+}
+
+
+def warn_of(rows: Iterable[tuple[object, ...]]) -> tuple[str, ...]:
+    """A sentence for each kind of finding, from the rows of PLANTED_QUERY."""
+    objects: dict[str, list[str]] = {}
+    for kind, name in rows:
+        objects.setdefault(_PLANTED[str(kind)], []).append(str(name))
+    return tuple(f"{_line(sentence, names)}." for sentence, names in objects.items())
 
 
 def summarise(rows: Iterable[tuple[object, ...]]) -> tuple[str, ...]:

@@ -17,21 +17,21 @@ from engine.validation.rules import rules
 
 ATTACKS = Path(__file__).parents[1] / "engine/execution/attacks"
 # The tables that the attacks name exist, so that none is refused for a name alone.
-SCHEMA = read_schema("create table dbo.payment (id int, amount decimal(19,2), note varchar(50));").schema
+SCHEMA = read_schema((ATTACKS / "schema.sql").read_text("utf-8")).schema
 
 
 def attacks(dialect: Dialect) -> list[object]:
     groups = tomllib.loads((ATTACKS / f"{dialect.value}.toml").read_text(encoding="utf-8"))["group"]
-    entries = [attack for group in groups for attack in group["attacks"]]
+    entries = [(attack, group.get("static", "yes") == "yes") for group in groups for attack in group["attacks"]]
     # Some attacks are several texts in one session: one that is stopped stops the attack.
-    texts = [entry if isinstance(entry, list) else [entry] for entry in entries]
-    return [pytest.param(list_, id=f"{dialect.value}: {list_[0][:70]}") for list_ in texts]
+    texts = [(entry if isinstance(entry, list) else [entry], expected) for entry, expected in entries]
+    return [pytest.param(list_, expected, id=f"{dialect.value}: {list_[0][:70]}") for list_, expected in texts]
 
 
-@pytest.mark.parametrize("texts", attacks(Dialect.POSTGRESQL) + attacks(Dialect.DUCKDB))
-def test_no_attack_passes(texts: list[str]) -> None:
+@pytest.mark.parametrize(("texts", "expected"), attacks(Dialect.POSTGRESQL) + attacks(Dialect.DUCKDB))
+def test_no_attack_passes_but_what_the_ledgers_own_views_do(texts: list[str], expected: bool) -> None:
     errors = {fault.rule for sql in texts for fault in faults(sql) if fault.severity is Severity.ERROR}
-    assert errors
+    assert bool(errors) is expected
     assert not any(rules()[rule].can_be_ignored for rule in errors)
 
 

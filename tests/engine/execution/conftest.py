@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -23,6 +23,13 @@ READERS_PASSWORD = uuid4().hex
 SCHEMA = f"""
 CREATE TABLE payment (id bigint PRIMARY KEY, amount numeric(18, 2), note text);
 INSERT INTO payment SELECT i, i * 1.25, 'note ' || i FROM generate_series(1, {ROWS}) r(i);
+"""
+
+# What a session does not send by name, in functions of the ledger's own.
+TROUBLE = """
+CREATE FUNCTION lift() RETURNS text LANGUAGE sql
+    AS $$ SELECT set_config('default_transaction_read_only', 'off', false) $$;
+CREATE FUNCTION suicide(pid int) RETURNS bool LANGUAGE sql AS $$ SELECT pg_terminate_backend(pid) $$;
 """
 
 
@@ -47,9 +54,16 @@ def scratch_database(postgres_url: str) -> Iterator[PostgreSQL]:
         try:
             with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as admin:
                 admin.execute(SCHEMA)
+                admin.execute(TROUBLE)
                 yield PostgreSQL(url, admin)
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def scratch(postgres_url: str) -> Callable[[], AbstractContextManager[PostgreSQL]]:
+    """Makes a database of one module's own."""
+    return lambda: scratch_database(postgres_url)
 
 
 @pytest.fixture(scope="session")

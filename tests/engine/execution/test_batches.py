@@ -102,7 +102,7 @@ def test_a_connection_that_died_in_the_pool_is_replaced_unseen(postgresql: Any, 
 
 def test_a_connection_that_dies_half_way_costs_one_item(postgresql: Any, opened: Callable[..., Ledger]) -> None:
     suicide = (
-        "SELECT CASE WHEN id = 2 THEN pg_terminate_backend(pg_backend_pid()) ELSE TRUE END "
+        "SELECT CASE WHEN id = 2 THEN suicide(pg_backend_pid()) ELSE TRUE END "
         "FROM payment WHERE id = CAST($1 AS bigint)"
     )
     found = many(opened(postgresql.url), suicide, [1], [2], [3], [4])
@@ -111,7 +111,7 @@ def test_a_connection_that_dies_half_way_costs_one_item(postgresql: Any, opened:
 
 def test_in_a_snapshot_it_costs_all_that_follow(postgresql: Any, opened: Callable[..., Ledger]) -> None:
     ledger = opened(postgresql.url)
-    suicide = "SELECT pg_terminate_backend(CASE WHEN $1 = 2 THEN pg_backend_pid() END)"
+    suicide = "SELECT suicide(CASE WHEN $1 = 2 THEN pg_backend_pid() END)"
     with ledger.session() as session, session.snapshot():
         found = session.execute_many(statement(suicide), [[1], [2], [3]])
     assert [type(result) for result in found] == [list, LedgerUnavailableError, LedgerUnavailableError]

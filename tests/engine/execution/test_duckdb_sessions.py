@@ -40,7 +40,8 @@ def ledger(duckdb_file: Path, opened: Callable[..., Ledger]) -> Ledger:
     ],
 )
 def test_the_session_is_set_up(ledger: Ledger, name: str, setting: object) -> None:
-    assert rows(ledger, f"SELECT current_setting('{name}')") == [(setting,)]
+    cursor = ledger.driver.connect()._cursor  # past the session, which does not tell
+    assert cursor.execute(f"SELECT current_setting('{name}')").fetchall() == [(setting,)]
 
 
 def test_the_time_zone_of_the_machine_does_not_count(

@@ -1,4 +1,5 @@
 import logging
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,58 @@ def test_a_function_with_its_owners_rights_counts(opened: Callable[..., Ledger],
         assert "a_pay()" in rights(opened(plain_login.url))[0]
     finally:
         plain_login.admin.execute("DROP FUNCTION a_pay()")
+
+
+ALIKE = "CREATE FUNCTION alike(varchar, varchar) RETURNS bool LANGUAGE sql AS 'SELECT false'"
+
+
+@pytest.mark.parametrize(
+    "planting",
+    [
+        (
+            "CREATE FUNCTION rtrim(varchar, text) RETURNS text LANGUAGE sql AS $$ SELECT 'planted' $$",
+            "DROP FUNCTION rtrim(varchar, text)",
+            r"rtrim\(character varying,text\)\.$",
+        ),
+        (
+            f"{ALIKE}; CREATE OPERATOR = (FUNCTION = alike, LEFTARG = varchar, RIGHTARG = varchar)",
+            "DROP FUNCTION alike CASCADE",
+            r"=\(character varying,character varying\)\.$",
+        ),
+        ("GRANT CREATE ON SCHEMA public TO PUBLIC", "REVOKE CREATE ON SCHEMA public FROM PUBLIC", r"schema public\.$"),
+    ],
+)
+def test_what_may_be_taken_for_postgresqls_own_is_warned_of(
+    opened: Callable[..., Ledger], postgresql: Any, url: str, planting: tuple[str, str, str]
+) -> None:
+    planted, gone, expected = planting
+    assert not warnings(opened(url))
+    postgresql.admin.execute(planted)
+    try:
+        (warning,) = warnings(opened(url))
+        assert re.search(expected, warning)
+    finally:
+        postgresql.admin.execute(gone)
+
+
+@pytest.fixture(params=["psycopg", "pyodbc"])
+def url(request: pytest.FixtureRequest, postgresql: Any) -> str:
+    if request.param == "pyodbc":
+        request.getfixturevalue("psqlodbc")
+    changed = make_url(postgresql.url).set(drivername=f"postgresql+{request.param}")
+    return changed.render_as_string(hide_password=False)
+
+
+def warnings(ledger: Ledger) -> tuple[str, ...]:
+    with ledger.session():
+        return ledger.status().warnings
+
+
+def test_what_an_extension_brings_is_no_warning(opened: Callable[..., Ledger], scratch: Any) -> None:
+    with scratch() as database:
+        database.admin.execute("CREATE EXTENSION citext; CREATE SCHEMA elsewhere")
+        database.admin.execute("CREATE FUNCTION elsewhere.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT $1'")
+        assert not warnings(opened(database.url))
 
 
 def test_the_warning_comes_once(

@@ -1,0 +1,56 @@
+"""What a DuckDB session refuses although a read-only, locked connection would run it.
+
+DuckDB has no rights, so nothing but the session and the static rules keeps settings, secrets' names or the catalogue
+out of a body. DuckDB itself says what a text holds: as JSON, where a key is never mistaken for a part of a string,
+whose quotes are escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from engine.sql.wordlist import words
+
+if TYPE_CHECKING:
+    import duckdb
+
+_REFUSED: Final = words("duckdb_functions.txt", "refused")
+_COMPUTED: Final = words("duckdb_functions.txt", "computed rows")
+_STRING = r'"((?:[^"\\]|\\.)*)"'
+_FUNCTION = re.compile(f'[{{,]"function_name":{_STRING}')
+_SHOW = re.compile(r'[{,]"type":"SHOW_REF"')
+_ROWS = re.compile(r'[{,]"type":"TABLE_FUNCTION"')
+_ROWS_FUNCTION = re.compile(f'[{{,]"function":{{[^{{}}]*?"function_name":{_STRING}')
+_TABLE = re.compile(f'[{{,]"schema_name":{_STRING},"table_name":{_STRING}')
+_CATALOGUE = re.compile(r'[{,]"catalog_name":"system"', re.IGNORECASE)
+_SYSTEM_SCHEMAS: Final = words("system_names.txt", "schemas")
+_SYSTEM_PREFIXES: Final = tuple(words("system_names.txt", "prefixes"))
+_OWN = """
+SELECT count(*) FROM (SELECT table_name AS name FROM duckdb_tables() WHERE NOT internal
+                      UNION ALL SELECT view_name FROM duckdb_views() WHERE NOT internal)
+WHERE lower(name) = lower($1)
+"""
+
+
+def refused_part(cursor: duckdb.DuckDBPyConnection, sql: str) -> str | None:
+    """What in this one query is more than reading the file's tables, in words; None where nothing is."""
+    (tree,) = cursor.execute("SELECT json_serialize_sql($1)", [sql]).fetchall()[0]
+    if not tree.startswith('{"error":false'):
+        return "what DuckDB cannot describe"
+    rows = _ROWS_FUNCTION.findall(tree)
+    if _SHOW.search(tree) or len(rows) != len(_ROWS.findall(tree)) or not _COMPUTED.issuperset(rows):
+        return "SHOW, or table functions that read anything"
+    if any(name.lower() in _REFUSED for name in _FUNCTION.findall(tree)):
+        return "functions that do or tell more than the query's values"
+    if _CATALOGUE.search(tree) or any(_is_system(cursor, *names) for names in _TABLE.findall(tree)):
+        return "DuckDB's own tables"
+    return None
+
+
+def _is_system(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    if schema.lower() in _SYSTEM_SCHEMAS:
+        return True
+    if not table.lower().startswith(_SYSTEM_PREFIXES):
+        return False
+    return cursor.execute(_OWN, [table]).fetchall() == [(0,)]  # a ledger may have a table pg_orders
