@@ -1,0 +1,82 @@
+"""The statements that every request or event runs find their rows by an index."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from webhooks.errors import NotFoundError
+from webhooks.model import DeliveryState
+from webhooks.store import clients, deliveries, events, registrations
+from webhooks.store.deliveries import Filter
+from webhooks.store.statement import Prepared
+from webhooks.store.store import Store
+
+QUERIES = {
+    "a client by its id": lambda c: clients.by_id(c, "x"),
+    "a client by its API key": lambda c: clients.by_api_key(c, [b"x"]),
+    "a client's secret": lambda c: clients.secret_hash(c, "x"),
+    "registrations": lambda c: registrations.every(c, "x"),
+    "subscribers": lambda c: events.publish(c, "x", [events.PublishedEvent(code="x", arguments={}, id="x")] * 2),
+    "an event": lambda c: events.by_id(c, "x", "x"),
+    "anybody's event": lambda c: events.by_id(c, None, "x"),
+    "an event's deliveries": lambda c: deliveries.of_event(c, 1),
+    "a delivery": lambda c: deliveries.by_id(c, None, "x"),
+    "a client's deliveries": lambda c: deliveries.find(c, Filter(client_id="x", state=DeliveryState.DEAD)),
+    "deliveries of a time": lambda c: deliveries.find(c, Filter(client_id="x", since=5, until=10**15)),
+    "everybody's deliveries": lambda c: deliveries.find(c, Filter(client_id=None)),
+    "pausing": lambda c: deliveries.hold(c, 1),
+    "resuming": lambda c: deliveries.resume(c, 1),
+    "removing": lambda c: deliveries.cancel(c, 1, ["x"]),
+}
+
+
+@pytest.fixture
+def noted(monkeypatch: pytest.MonkeyPatch, store: Store) -> Iterator[list[tuple[str, Any]]]:
+    """What is sent to the database, with its values."""
+    seen: list[tuple[str, Any]] = []
+    run, run_many, engine = Prepared.run, Prepared.run_many, store._engine
+
+    def note(self: Prepared, connection: Any, **values: object) -> Any:
+        compiled = self._for(connection)
+        seen.append((compiled.sql, compiled.arrange(values)))
+        return run(self, connection, **values)
+
+    def note_many(self: Prepared, connection: Any, values: Any) -> Any:
+        compiled = self._for(connection)
+        seen.append((compiled.sql, compiled.arrange(values[0])))
+        return run_many(self, connection, values)
+
+    def listener(_connection: Any, _cursor: Any, statement: str, values: Any, *_: object) -> None:
+        seen.append((statement, values))
+
+    monkeypatch.setattr(Prepared, "run", note)
+    monkeypatch.setattr(Prepared, "run_many", note_many)
+    event.listen(engine, "before_cursor_execute", listener)
+    yield seen
+    event.remove(engine, "before_cursor_execute", listener)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_rows_are_found_by_an_index(store: Store, noted: list[tuple[str, Any]], name: str) -> None:
+    is_sqlite = store._engine.dialect.name == "sqlite"
+    with store._engine.connect() as connection:
+        if not is_sqlite:
+            connection.execute(text("SET LOCAL enable_seqscan = off"))  # the tables are small: it would scan them
+        noted.clear()
+        with suppress(NotFoundError):
+            QUERIES[name](connection)
+        cursor: Any = connection.connection.cursor()
+        explain = "EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN "
+        plans = [
+            [str(row[-1]) for row in cursor.execute(explain + sql, values).fetchall()]
+            for sql, values in list(noted)
+            if sql.startswith(("SELECT", "UPDATE"))
+        ]
+        connection.rollback()
+    assert plans
+    for plan in plans:
+        assert any("USING" in line or "Index" in line for line in plan), plan
+        assert not any("Seq Scan" in line or (line.startswith("SCAN") and "USING" not in line) for line in plan), plan
