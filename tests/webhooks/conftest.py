@@ -88,6 +88,27 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture
+def start_service() -> Iterator[Callable[..., Running]]:
+    """Starts services as `start` does; none outlives the test."""
+    started: list[Running] = []
+
+    def begin(data: Path, *options: str) -> Running:
+        started.append(start(data, *options))
+        return started[-1]
+
+    yield begin
+    for running in started:
+        with running.process:
+            running.process.kill()
+
+
+@pytest.fixture
+def add_client_to() -> Callable[..., Credentials]:
+    """Makes a client of the service in a folder; takes options of `clients add`."""
+    return add_client
+
+
+@pytest.fixture
 def new_credentials(service: Running) -> Callable[..., Credentials]:
     """Makes a client of the service; takes options of `clients add`."""
 

@@ -6,7 +6,6 @@ from http import HTTPStatus
 
 from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
-from sqlalchemy import Connection, select
 
 from webhooks.api.authentication import service_of
 from webhooks.api.problems import HANDLERS
@@ -22,9 +21,7 @@ async def health() -> Response[bytes]:
 @get("/readyz")
 async def readiness(request: Request[object, object, State]) -> Response[bytes]:
     """The store can be read and written; 503 with a problem body where it cannot."""
-    service = service_of(request)
-    await service.store.read(_probe)
-    await service.store.write(_probe)
+    await service_of(request).store.check()
     return Response(b'{"status":"ready"}', status_code=HTTPStatus.OK, media_type="application/json")
 
 
@@ -37,7 +34,3 @@ def build_administration(service: Service) -> Litestar:
         openapi_config=None,
         state=State({"service": service}),
     )
-
-
-def _probe(connection: Connection) -> None:
-    connection.execute(select(1))

@@ -74,6 +74,11 @@ class Store:
             if connection.in_transaction():  # as SQLAlchemy sees it
                 connection.rollback()
 
+    async def check(self) -> None:
+        """Raises StoreError where it cannot be read or written now; to know that, it writes."""
+        await self.read(_read_something)
+        await self.write(_write_something)
+
     def close(self) -> None:
         """Ends the writer after what it was given, and every connection."""
         self._writer.close()
@@ -89,3 +94,13 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _read_something(connection: Connection) -> None:
+    connection.exec_driver_sql("SELECT 1")
+
+
+def _write_something(connection: Connection) -> None:
+    """On PostgreSQL a transaction number, which its COMMIT has to log."""
+    is_embedded = connection.dialect.name == "sqlite"
+    connection.exec_driver_sql("PRAGMA user_version = 1" if is_embedded else "SELECT txid_current()")

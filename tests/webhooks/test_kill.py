@@ -1,0 +1,167 @@
+"""`kill -9` under load, again and again: every event that was acknowledged is there, once, with its delivery."""
+
+import contextlib
+import http.client
+import json
+import logging
+import os
+import random
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+KILLS = int(os.environ.get("APTIC_TEST_KILLS", "20"))
+DATA = {"paymentid": "1", "ledgeraccountid": "5", "revision": "1", "debtcreditorid": "7", "partytypeid": "2"}
+# Starts the service again and again by a fork, after its modules were imported once: that is what takes time.
+STARTER = """
+import os, sys
+import webhooks.running
+from webhooks.cli.main import main
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        os._exit(main(line.split()))
+    print(child, flush=True)
+    os.waitpid(child, 0)
+    print("ended", flush=True)
+"""
+
+
+class Publisher(threading.Thread):
+    """Publishes one event after another, or arrays of them, and notes what was acknowledged."""
+
+    def __init__(self, number: int, port: int, key: str) -> None:
+        super().__init__()
+        self.ids, self.acknowledged = self._ids(number), set[str]()
+        self.size = 1 if number % 2 else 20
+        self.port, self.headers = port, {"X-API-Key": key, "Content-Type": "application/json"}
+        self.sent: list[str] = []
+        self.wrong: list[object] = []
+
+    def _ids(self, number: int) -> Iterator[str]:
+        count = 0
+        while True:
+            yield f"{number}-{(count := count + 1)}"
+
+    def run(self) -> None:
+        with (
+            contextlib.suppress(OSError, http.client.HTTPException),
+            contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection,
+        ):
+            while True:
+                # What was not acknowledged is sent again, as a publisher does.
+                ids = [id_ for id_ in self.sent if id_ not in self.acknowledged] or [
+                    next(self.ids) for _ in range(self.size)
+                ]
+                self.sent = ids
+                events = [{"event": "ledgerpayment", "data": DATA, "id": id_} for id_ in ids]
+                connection.request("POST", "/v1/events", json.dumps(events), self.headers)
+                answer = connection.getresponse()
+                body = json.loads(answer.read())
+                if answer.status != 202 or [result.get("id") for result in body["results"]] != ids:
+                    self.wrong.append(body)
+                self.acknowledged |= set(ids)
+
+    def again(self) -> "Publisher":
+        """One that goes on where this one was cut off."""
+        other = Publisher(0, self.port, self.headers["X-API-Key"])
+        other.ids, other.acknowledged, other.sent = self.ids, self.acknowledged, self.sent
+        other.size, other.wrong = self.size, self.wrong
+        return other
+
+
+@pytest.mark.parametrize(("kind", "kills"), [("sqlite", KILLS), ("postgresql", max(1, KILLS // 5))])
+def test_nothing_acknowledged_is_lost_or_doubled(
+    kind: str, kills: int, tmp_path: Path, new_database: Any, add_client_to: Any
+) -> None:
+    store, data = new_database(kind), tmp_path / "data"
+    options = ["--data", str(data), *(["--store", store] if kind == "postgresql" else [])]
+    key = add_client_to(data, "--scope", "events:publish,webhooks", *options[2:]).api_key
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    words = f"serve {' '.join(options)} --port {port} --admin-port 0\n"
+    publishers = [Publisher(number, port, key) for number in range(6)]
+    errors = (tmp_path / "log").open("w+")
+    starter = subprocess.Popen(
+        [sys.executable, "-c", STARTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+    )
+    with starter, errors:
+        try:
+            for kill in range(kills + 1):
+                child = begin(starter, words)
+                if kill == 0:
+                    register(port, key)
+                before = sum(len(publisher.acknowledged) for publisher in publishers)
+                for publisher in publishers:
+                    publisher.start()
+                wait_for(lambda publishers=publishers, before=before: acknowledged(publishers) > before + 20)
+                time.sleep(random.uniform(0, 0.1))  # noqa: S311  any moment
+                os.kill(child, signal.SIGKILL)
+                for publisher in publishers:
+                    publisher.join()
+                publishers = [publisher.again() for publisher in publishers]
+                while starter.stdout.readline() != "ended\n":  # type: ignore[union-attr]
+                    pass
+            assert_all_are_there(store, data, publishers)
+        finally:
+            starter.kill()
+
+
+def acknowledged(publishers: list[Publisher]) -> int:
+    return sum(len(publisher.acknowledged) for publisher in publishers)
+
+
+def wait_for(condition: Any) -> None:
+    until = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+def begin(starter: subprocess.Popen[str], words: str) -> int:
+    assert starter.stdin is not None
+    assert starter.stdout is not None
+    starter.stdin.write(words)
+    starter.stdin.flush()
+    child = int(starter.stdout.readline())
+    while "The API listens" not in (line := starter.stdout.readline()):
+        assert line != "ended\n", "the service did not start"
+    return child
+
+
+def register(port: int, key: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    body = json.dumps({"url": "https://receiver.example/", "events": ["ledgerpayment"]})
+    connection.request("PUT", "/v1/webhooks", body, {"X-API-Key": key, "Content-Type": "application/json"})
+    assert connection.getresponse().status == 201
+    connection.close()
+
+
+def assert_all_are_there(store: str, data: Path, publishers: list[Publisher]) -> None:
+    query = "SELECT event.id, count(delivery.id) FROM event LEFT JOIN delivery ON event_sequence = sequence GROUP BY 1"
+    numbers = "SELECT count(*), count(DISTINCT id) FROM event"
+    if store.startswith("sqlite"):
+        connection: Any = sqlite3.connect(data / "webhooks.sqlite3")
+    else:
+        connection = psycopg.connect(store.replace("+psycopg", ""))
+    with contextlib.closing(connection):
+        found = dict(connection.execute(query).fetchall())
+        ((count, distinct),) = connection.execute(numbers).fetchall()
+    assert [publisher.wrong for publisher in publishers] == [[]] * len(publishers)
+    wanted = set().union(*(publisher.acknowledged for publisher in publishers))
+    assert len(wanted) > 20 * len(publishers)
+    assert wanted - set(found) == set()
+    assert set(found.values()) == {1}
+    assert count == distinct
+    report = f"{len(wanted)} acknowledged, {len(found) - len(wanted)} more stored, whose answer did not arrive"
+    logging.getLogger(__name__).info(report)
