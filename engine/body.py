@@ -10,7 +10,7 @@ from typing import Final, Self
 
 import msgspec
 
-from engine.encoding import HOLE, InvalidJSONError, encode, encode_canonical, read_json
+from engine.encoding import HOLE, MAX_DEPTH, InvalidJSONError, encode, encode_canonical, read_json
 from engine.errors import BindingError, ConfigurationError, EncodingError, SkippedBodyError
 from engine.model import Event, Skip
 
@@ -91,8 +91,11 @@ class Body(msgspec.Struct, frozen=True):
     @classmethod
     def load(cls, dumped: str | bytes) -> Self:
         """The body that `dump` wrote; it fills to the same bytes. Raises ConfigurationError for anything else."""
+        if not isinstance(dumped, str | bytes):
+            raise _no_body("it is neither str nor bytes")
         try:
-            kept = read_json(dumped if isinstance(dumped, str) else dumped.decode("utf-8-sig"))
+            text = dumped if isinstance(dumped, str) else dumped.decode("utf-8-sig")
+            kept = read_json(text, depth=MAX_DEPTH + 1)  # the dump is an object around the body
         except (InvalidJSONError, UnicodeDecodeError):
             kept = None
         if not isinstance(kept, dict) or kept.keys() != _MEMBERS:

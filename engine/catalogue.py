@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -57,6 +57,11 @@ class Catalogue:
             events |= own
         return cls(events)
 
+    def with_events(self, other: Catalogue, codes: Iterable[str]) -> Catalogue:
+        """This catalogue with those of `codes` that only the other one knows."""
+        added = {code: other.events[code] for code in codes if code in other.events and code not in self.events}
+        return Catalogue({**self.events, **added}) if added else self
+
 
 def _read_folder(folder: Traversable) -> dict[str, Event]:
     try:
@@ -74,10 +79,9 @@ def _read_event(path: Traversable) -> Event:
     code = path.name.removesuffix(SUFFIX)
     content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     try:
-        schema = msgspec.json.decode(content, type=_EventSchema)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _undecodable(path, content, str(error)) from None
-    _refuse_duplicates(path, content)
+        schema = _decode(path, content)
+    except (ValueError, RecursionError):  # Python refuses to read numbers of thousands of digits
+        raise _faulty(path, "is nested too deep, or holds a number of thousands of digits") from None
     if not _CODE.fullmatch(code):
         raise _faulty(path, "is not named after an event code: at most 128 letters, digits, `_`, `.` and `-`")
     if schema.title != code:
@@ -92,6 +96,15 @@ def _read_event(path: Traversable) -> Event:
         for name, found in schema.properties.items()
     )
     return Event(code, schema.description, arguments)
+
+
+def _decode(path: Traversable, content: bytes) -> _EventSchema:
+    try:
+        schema = msgspec.json.decode(content, type=_EventSchema)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _undecodable(path, content, str(error)) from None
+    _refuse_duplicates(path, content)
+    return schema
 
 
 def _undecodable(path: Traversable, content: bytes, reason: str) -> ConfigurationError:

@@ -147,11 +147,11 @@ class Composer:
         with self._reloading:
             try:
                 self._serving = read_serving(self._settings, self._ledger, self._serving, may_hold=True)
-            except EngineError as error:
-                self._failed_reload = (f"The last reload failed, so what was read before is in service: {error}",)
+            except Exception as error:
+                what = error if isinstance(error, EngineError) else type(error).__name__
+                self._failed_reload = (f"The last reload failed, so what was read before is in service: {what}",)
                 raise
             self._failed_reload = ()
-            self._ledger.keep(step.statement for plan in self._serving.plans.values() for step in plan.steps)
         return self.status()
 
     def status(self) -> Status:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from uuid import UUID
 
@@ -26,7 +26,7 @@ _OFFSET = re.compile(r"(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)", re.ASCII) 
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
 
 _SURELY_64_BIT = 19  # digits from which a number may be too great
-_INT64 = range(-(2**63), 2**63)
+_LEAST_INT, _GREATEST_INT = -(2**63), 2**63 - 1
 _EXACT_DOUBLE = 2**53
 _DECIMAL_DIGITS = 38  # SQL Server's greatest precision
 _DECIMAL_SCALE = 37  # of scale 38, DuckDB's driver binds small numbers as doubles
@@ -53,7 +53,7 @@ def _string(value: object) -> str:
             raise ValueError("holds an unpaired surrogate") from None
     if len(value) > _MAX_TEXT:
         raise ValueError(f"is longer than {_MAX_TEXT} characters")
-    return value
+    return str.__str__(value)  # a driver would pass on the name of an enumeration's member
 
 
 def _number_text(value: float | Decimal) -> str | None:
@@ -61,7 +61,7 @@ def _number_text(value: float | Decimal) -> str | None:
     if isinstance(value, int):
         if abs(value) >= _TOO_LONG:
             raise ValueError(f"is a number of more than {_MAX_DIGITS} digits")
-        return str(value)
+        return int.__repr__(value)
     if isinstance(value, float):
         return msgspec.json.encode(value).decode() if math.isfinite(value) else None
     if not value.is_finite():
@@ -78,16 +78,16 @@ def _int(value: object) -> int:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError("is not an int (digits with an optional minus sign)")
-    if value not in _INT64:
+    if not _LEAST_INT <= value <= _GREATEST_INT:
         raise ValueError("does not fit into 64 bits")
-    return value
+    return int(value)  # a member of an enumeration is a number, too, but no driver knows it
 
 
 def _decimal(value: object) -> Decimal:
-    if isinstance(value, float):
-        value = repr(value)
+    if isinstance(value, float) and math.isfinite(value):
+        value = Decimal(float.__repr__(value))
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_DECIMAL_DIGITS:
-        value = Decimal(value)
+        value = Decimal(int(value))
     if isinstance(value, str) and len(value) <= _DECIMAL_LENGTH and _DECIMAL.fullmatch(value):
         value = Decimal(value)
     if not isinstance(value, Decimal) or not value.is_finite():
@@ -108,7 +108,7 @@ def _double(value: object) -> float:
         value = float(value)
     if not isinstance(value, float) or not math.isfinite(value):
         raise ValueError("is not a finite double")
-    return value
+    return float(value)
 
 
 def _boolean(value: object) -> bool:
@@ -206,7 +206,9 @@ def _without_loss(type_: ArgumentType, value: object) -> object:
             return str(value).upper()
         case ArgumentType.STRING, datetime(microsecond=fraction, tzinfo=None) if fraction:
             return value.isoformat().rstrip("0")
-        case ArgumentType.STRING, date():
+        case ArgumentType.STRING, time(microsecond=fraction) if fraction:
+            return value.isoformat().rstrip("0")
+        case ArgumentType.STRING, date() | time():
             return value.isoformat()
         case _:
             return value

@@ -65,10 +65,12 @@ def _walk(folder: Path, around: frozenset[Path] = frozenset()) -> list[Path]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
             continue
-        if path.is_dir():
+        if path.suffix.lower() == SUFFIX:
+            found.append(path)  # a folder too: a container's engine makes one for a file that it cannot mount
+        elif path.is_dir():
             found += _walk(path, around | {place})
-        elif path.suffix.lower() == SUFFIX:
-            found.append(path)
+        elif path.is_symlink() and not path.exists():
+            raise ConfigurationError(f"{path} is a link that leads nowhere: is a folder not mounted?", file=str(path))
     return found
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from engine.catalogue import Catalogue
 from engine.errors import ConfigurationError, InvalidDefinitionError
@@ -25,7 +26,8 @@ class Serving:
     """One consistent state, replaced as a whole by a reload.
 
     `stale` says for an event why its plan is an older version, `held` why it has none, and `hold_rest` the latter for
-    every event without a plan. `warnings` are sentences for an operator.
+    every event without a plan. `events_of` has for each file the events that it is, or may be, the definition of.
+    `warnings` are sentences for an operator.
     """
 
     catalogue: Catalogue
@@ -34,6 +36,7 @@ class Serving:
     stale: Mapping[str, str] = field(default_factory=dict)
     held: Mapping[str, str] = field(default_factory=dict)
     hold_rest: str | None = None
+    events_of: Mapping[Path, frozenset[str]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     def reason_to_hold(self, event: str) -> str | None:
@@ -70,12 +73,8 @@ def read_serving(settings: Settings, ledger: Ledger, previous: Serving | None, *
     if not settings.folder.is_dir():
         raise ConfigurationError(f"{settings.folder} is no folder of definitions.", file=str(settings.folder))
     paths = find_files([settings.folder])
-    if previous is not None and previous.files and not paths:
-        raise ConfigurationError(
-            f"{settings.folder} holds no definition any more, so the reload is refused: a lost mount must not turn "
-            "custom bodies into default ones. The definitions loaded before stay in service.",
-            file=str(settings.folder),
-        )
+    if previous is not None:
+        _refuse_lost_folder(settings.folder, paths, previous)
     catalogue = Catalogue.load(settings.events)
     schema = ledger.reflect() if settings.ledger_schema is None else read_schema_file(settings.ledger_schema)
     target = Target(ledger.dialect, schema, settings.databases, settings.time_zone, settings.max_rows)
@@ -97,17 +96,32 @@ def _refuse_faulty(files: Sequence[LoadedFile]) -> None:
         )
 
 
+def _refuse_lost_folder(folder: Path, paths: Sequence[Path], previous: Serving) -> None:
+    """A folder that is still there but has lost all its definitions is what a lost mount leaves."""
+    holding = {parent for path in paths for parent in path.parents}
+    held = {parent for file in previous.files for parent in file.path.parents if parent.is_relative_to(folder)}
+    for lost in sorted(held - holding):
+        if lost.is_dir():
+            raise ConfigurationError(
+                f"{lost} holds no definition any more, so the reload is refused: a lost mount must not turn custom "
+                "bodies into default ones. The definitions loaded before stay in service. If they are not wanted any "
+                "more, remove the folder too.",
+                file=str(lost),
+            )
+
+
 def _serve(catalogue: Catalogue, files: Sequence[LoadedFile], previous: Serving | None, target: Target) -> Serving:
     """The state that these files give.
 
     An event whose file is faulty keeps the last good version of `previous`, else it is held: never the default body.
     """
+    before = Serving(catalogue, ()) if previous is None else previous
     plans = {
         file.compiled.definition.name: Plan(file.compiled, target.max_rows)
         for file in files
         if file.compiled is not None
     }
-    last_good, held_before = ({}, {}) if previous is None else (previous.plans, previous.held)
+    events_of = {file.path: _events_of(file, catalogue, before) for file in files}
     stale: dict[str, str] = {}
     held: dict[str, str] = {}
     hold_rest: str | None = None
@@ -115,36 +129,47 @@ def _serve(catalogue: Catalogue, files: Sequence[LoadedFile], previous: Serving 
         if file.compiled is not None:
             continue
         why = _reason(file)
-        events = _stands_for(file, catalogue)
-        if not events:
+        if not events_of[file.path]:
             hold_rest = why
-        for event in events - plans.keys():
-            (stale if event in last_good else held)[event] = why
+        for event in events_of[file.path] - plans.keys():
+            (stale if event in before.plans else held)[event] = why
     if hold_rest is not None:
-        stale |= dict.fromkeys(last_good.keys() - plans.keys() - stale.keys(), hold_rest)
-    kept = {event: last_good[event] for event in stale}
-    gone = (last_good.keys() | held_before.keys()) - plans.keys() - stale.keys() - held.keys()
-    warnings = [
-        f"{event}: its definition was removed; the default body is sent now."
-        for event in sorted(gone)
-        if hold_rest is None
-    ]
-    warnings += [f"{event} keeps the last good version of its definition: {why}" for event, why in stale.items()]
-    warnings += [f"{event} is held, since no version of its definition is good: {why}" for event, why in held.items()]
-    if hold_rest is not None:
-        warnings.append(f"Every event without a readable definition is held: {hold_rest}")
+        stale |= dict.fromkeys(before.plans.keys() - plans.keys() - stale.keys(), hold_rest)
+    kept = {event: before.plans[event] for event in stale}
+    known = catalogue.with_events(before.catalogue, stale.keys() | held.keys())
+    serving = Serving(known, tuple(files), plans | kept, stale, held, hold_rest, events_of)
+    return replace(serving, warnings=tuple(_warnings(before, serving, target)))
+
+
+def _warnings(before: Serving, now: Serving, target: Target) -> Iterator[str]:
+    gone = (before.plans.keys() | before.held.keys()) - now.plans.keys() - now.held.keys()
+    for event in sorted(gone & now.catalogue.events.keys()):
+        if now.hold_rest is None:
+            yield f"{event}: its definition was removed; the default body is sent now."
+    for event in sorted(before.catalogue.events.keys() - now.catalogue.events.keys()):
+        yield f"{event} is in no catalogue any more: an event of that code is refused as unknown."
+    for event, why in now.stale.items():
+        yield f"{event} keeps the last good version of its definition: {why}"
+    for event, why in now.held.items():
+        yield f"{event} is held, since no version of its definition is good: {why}"
+    if now.hold_rest is not None:
+        yield f"Every event without a readable definition is held: {now.hold_rest}"
     is_sql_server = target.dialect is Dialect.SQL_SERVER
     if target.schema is not None and target.schema.origin is SchemaOrigin.LEDGER and not is_sql_server:
-        warnings.append("The schema was read from the ledger: strings may compare otherwise than on SQL Server.")
-    return Serving(catalogue, tuple(files), plans | kept, stale, held, hold_rest, tuple(warnings))
+        yield "The schema was read from the ledger: strings may compare otherwise than on SQL Server."
 
 
-def _stands_for(file: LoadedFile, catalogue: Catalogue) -> set[str]:
-    """The events that a faulty file may be the definition of: by its name element, and by its file name."""
+def _events_of(file: LoadedFile, catalogue: Catalogue, before: Serving) -> frozenset[str]:
+    """The event that a file is the definition of.
+
+    If it is faulty, all that it may be the definition of: by its name element, by its file name, and as it was before.
+    """
+    if file.compiled is not None:
+        return frozenset({file.compiled.definition.name})
     named = {file.path.stem}
     if file.definition is not None:
         named.add(file.definition.name)
-    return named & catalogue.events.keys()
+    return before.events_of.get(file.path, frozenset()) | (named & catalogue.events.keys())
 
 
 def _reason(file: LoadedFile) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time
+from struct import Struct
 from typing import TypeVar
 
 from engine.encoding import HOLE, encode_canonical, normaliser
 from engine.errors import EmptyResultError, EncodingError, EngineError, TooManyRowsError
-from engine.model import CompiledDefinition, CompiledStep, Definition, OutputColumn, ResultKind, Skip, Template
+from engine.model import CompiledDefinition, CompiledStep, Definition, Kind, OutputColumn, ResultKind, Skip, Template
 from engine.template import RenderingError
 
 Row = Sequence[object]
 """A row as the driver gave it, in the order of the statement's columns."""
 
+_REAL = Struct("<f")
 _Error = TypeVar("_Error", bound=EngineError)
 
 
@@ -82,6 +84,8 @@ class Shaper:
         for step, rows in zip(self._steps, results, strict=True):
             step.place(rows, members if step.output else context)
         context |= members
+        if "secret" in message:  # a registration's, as in a fixture's event.json: nothing but a hole may hold it
+            message = {name: value for name, value in message.items() if name != "secret"}
         context |= {"default": members, "event": event, "data": message}
         try:
             return template.render(context)
@@ -119,6 +123,7 @@ class _ShapedStep:
         "_name",
         "_names",
         "_normalisers",
+        "_reals",
         "_result",
         "output",
     )
@@ -131,6 +136,9 @@ class _ShapedStep:
         self._names = tuple([column.name for column in step.statement.columns])
         self._normalisers = tuple([_normaliser(column) for column in step.statement.columns])
         self._empty = {column.name: HOLE if column.is_hole else None for column in step.statement.columns}
+        self._reals = tuple(
+            [c.name.casefold() for c in step.statement.columns if c.type is not None and c.type.kind is Kind.REAL]
+        )
         self._label = step.name or str(number)
         self._line = step.line
         self._definition = definition
@@ -169,11 +177,15 @@ class _ShapedStep:
             return None
         values = self.members(rows[0])
         given = zip(values.items(), rows[0], strict=True)
-        return {
-            name.casefold(): raw if isinstance(raw, date | time | float) else value
+        row = {
+            name.casefold(): raw if isinstance(raw, date | time | float | bytes) else value
             for (name, value), raw in given
             if value is not HOLE
         }
+        for name in self._reals:
+            if isinstance(found := row[name], float):
+                (row[name],) = _REAL.unpack(_REAL.pack(found))  # some drivers give its shortest digits, as a double
+        return row
 
     def column_error(self, name: str, reason: str) -> EncodingError:
         """The error for one column; `reason` quotes no value."""

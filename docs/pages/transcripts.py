@@ -57,7 +57,8 @@ def _programs(folder: Path) -> Path:
     for name, entry in _PROGRAMS.items():
         script = f"import sys; sys.path.insert(0, {str(place)!r}); from engine.cli.main import {entry} as run"
         path = folder / name
-        path.write_text(f"#!{sys.executable} -u\n{script}; sys.exit(run())\n", encoding="utf-8")
+        words = shlex.join([sys.executable, "-u", "-c", f"{script}; sys.exit(run())"])
+        path.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")  # a path may hold blanks
         path.chmod(0o755)
     return folder
 

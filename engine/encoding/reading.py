@@ -22,15 +22,15 @@ class InvalidJSONError(ValueError):
         self.position = position
 
 
-def read_json(text: str, *, hole: str | None = None) -> object:
+def read_json(text: str, *, hole: str | None = None, depth: int = MAX_DEPTH) -> object:
     """The one JSON value in `text`, ready for `encode_canonical`: numbers keep the digits they are written with.
 
     A text value equal to `hole` becomes HOLE. Refused, with InvalidJSONError: two members of one name in an object,
-    `NaN` and `Infinity`, nesting beyond MAX_DEPTH, and whatever RFC 8259 does not allow.
+    `NaN` and `Infinity`, nesting beyond `depth`, and whatever RFC 8259 does not allow.
     """
     try:
         tree = _decode(text)
-        return _with_holes(tree, hole, MAX_DEPTH)
+        return _with_holes(tree, hole, depth)
     except json.JSONDecodeError as error:
         message, position = f"it is not one JSON value ({error.msg})", error.pos
     except InvalidJSONError:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from engine.errors import EngineError
 from engine.model import Dialect, Statement
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
 Rows = list[tuple[object, ...]]
 """Every row of a result, in order."""
-
-
-SNAPSHOT_ENDED: Final = "snapshot-ended"
-"""The `code` of a LedgerUnavailableError of items that lost their snapshot through another's error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +76,6 @@ class Ledger(Protocol):
 
     def reflect(self) -> LedgerSchema:
         """The schema, read from the ledger itself. Raises as `session()` and `Session.execute` do."""
-        ...
-
-    def keep(self, statements: Iterable[Statement]) -> None:
-        """Let each connection, at its next use, close what it has prepared of other statements; never connects."""
         ...
 
     def status(self) -> LedgerStatus:

@@ -99,6 +99,8 @@ def _resolve(path: Path, context: _Context) -> Member:
         if not rest:
             return _WHOLE
         root, *rest = rest
+        if isinstance(root, int):
+            raise _NameError("`default` is an object: it has no items.", "Name a member of it.")
         known = context.default
     member = known.get(str(root))
     if member is None:

@@ -20,6 +20,7 @@ _SHORT: Final = 2**63
 _CONTAINERS: Final = (Mapping, list, tuple)
 _MAX_SCALE: Final = 38  # SQL Server's greatest
 _MAX_DIGITS: Final = 4000
+_TOO_LONG: Final = 10**_MAX_DIGITS
 _EXACT: Final = Context(prec=_MAX_DIGITS, traps=[InvalidOperation, Overflow, Inexact])
 _HALF_UP: Final = Context(prec=_MAX_DIGITS, rounding=ROUND_HALF_UP, traps=[InvalidOperation, Overflow])
 _QUOTIENT: Final = Context(prec=_MAX_SCALE, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, Overflow])
@@ -59,6 +60,8 @@ def text_of(value: object) -> str:
 def number_of(value: object) -> int | Decimal:
     """The number that the value is."""
     if isinstance(value, int) and not isinstance(value, bool):
+        if not -_TOO_LONG < value < _TOO_LONG:
+            raise OperationError(f"a number of more than {_MAX_DIGITS} digits is not reckoned with")
         return value
     if isinstance(value, float) and isfinite(value):
         return Decimal(repr(value))

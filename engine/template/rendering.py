@@ -60,8 +60,11 @@ class Rendering:
         return "".join(self._pieces)
 
     def write_json(self, parts: tuple[bytes, ...], offset: int) -> None:
-        """Appends a value's JSON, each hole as the mark."""
-        self.write(_QUOTED_MARK.join(parts).decode(), offset)
+        """Appends a value's JSON, each hole as the mark.
+
+        The blanks keep it from becoming one number with its neighbours; canonical JSON has none of them.
+        """
+        self.write(f" {_QUOTED_MARK.join(parts).decode()} ", offset)
 
     def handle(self, value: object, offset: int) -> None:
         """Counts a text or array that an operation goes through; anything else is free."""

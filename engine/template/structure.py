@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from jinja2 import nodes
 
-from engine.encoding import InvalidJSONError, read_json
+from engine.encoding import InvalidJSONError, encode_canonical, read_json
+from engine.errors import EncodingError
 from engine.template.fault import SYNTAX, TemplateFault
 from engine.template.rendering import Rendering
 from engine.template.syntax import start_of
@@ -32,13 +33,13 @@ def find_malformed(tree: nodes.Template) -> list[TemplateFault]:
     if not text.strip():
         return []
     try:
-        read_json(text)
-    except InvalidJSONError as error:
-        offset = 0 if error.position is None else rendering.place_of(error.position)
+        encode_canonical(read_json(text))
+    except (InvalidJSONError, EncodingError) as error:
+        position = error.position if isinstance(error, InvalidJSONError) else None
         return [
             TemplateFault(
                 SYNTAX,
-                offset,
+                0 if position is None else rendering.place_of(position),
                 f"With a value for each expression, the template's text cannot be sent: {error}.",
                 "It must be one JSON value; separate members by commas.",
             )

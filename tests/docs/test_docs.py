@@ -236,7 +236,7 @@ def stand_ins(duckdb_ledger: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[d
 
 def run(block: Block, ledger: str, names: dict[str, Any]) -> dict[str, Any]:
     """Runs an example with the embedded ledger for its own."""
-    code = re.sub(r'"postgresql\+psycopg://[^"]*"', json.dumps(ledger), block.text)
+    code = re.sub(r'"postgresql\+psycopg://[^"]*"', lambda _: json.dumps(ledger), block.text)
     code = code.replace('"schema.sql"', '"fixtures/ledger/schema.sql"')
     exec(compile(code, relative(block.page), "exec"), names)  # noqa: S102  it is our own documentation
     return names

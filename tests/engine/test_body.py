@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.body import Body, DefinitionReference, default_body
-from engine.encoding import HOLE, encode
+from engine.encoding import HOLE, MAX_DEPTH, encode
 from engine.errors import BindingError, ConfigurationError, EncodingError, SkippedBodyError
 from engine.model import Event, EventArgument, Skip
 
@@ -285,3 +285,14 @@ def test_any_body_survives_dump_and_load_and_holds_its_secret(tree: object, secr
     assert Body.load(body.dump()) == body
     assert Body.load(body.dump()).fill(secret) == body.fill(secret)
     json.loads(body.fill(secret))
+
+
+@pytest.mark.parametrize("kept", [None, {}, 1, [], bytearray(b"{}")])
+def test_what_is_no_text_is_no_dump(kept: object) -> None:
+    with pytest.raises(ConfigurationError, match="neither str nor bytes"):
+        Body.load(kept)  # type: ignore[arg-type]
+
+
+def test_a_body_of_the_greatest_depth_can_be_kept() -> None:
+    deep = Body("e", DefinitionReference("e", "e.xml", "0"), (b"[" * MAX_DEPTH + b"1" + b"]" * MAX_DEPTH,))
+    assert Body.load(deep.dump()).fill(None) == deep.fill(None)

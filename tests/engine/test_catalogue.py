@@ -120,3 +120,10 @@ def test_an_argument_that_is_declared_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "refund.schema.json").write_text(text)
     with pytest.raises(ConfigurationError, match="two members `refundid`"):
         Catalogue.load(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '{"title": 1, "x": ' + "[" * 100_000, '{"x": ' + "9" * 5000 + "}"])
+def test_what_python_refuses_to_read_is_a_faulty_file(tmp_path: Path, content: str) -> None:
+    (tmp_path / "refund.schema.json").write_text(content)
+    with pytest.raises(ConfigurationError, match=r"refund\.schema\.json"):
+        Catalogue.load(tmp_path)

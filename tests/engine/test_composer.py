@@ -268,6 +268,66 @@ class TestReload:
                 assert "ledgerpayment.xml:1:" in status.reason
                 assert any("ledgerpayment" in warning for warning in composer.status().warnings)
 
+    def test_a_faulty_file_stands_for_the_event_that_it_defined_before(self, load: Load, folder: Path) -> None:
+        good = (folder / "ledgerpayment.xml").read_bytes()
+        (folder / "ledgerpayment.xml").rename(folder / "payments.xml")
+        (folder / "other.xml").write_text(definition("select 1 as a", name="casestatuschange"))
+        with load() as composer:
+            for content in (good[:-30], good.replace(b"<name>ledgerpayment", b"<name>statuschange")[:-30], b""):
+                (folder / "payments.xml").write_bytes(content)
+                composer.reload()
+                assert composer.compose("ledgerpayment", PAYMENT).fill("mySecret") == BODY
+            (folder / "payments.xml").write_bytes(good)
+            states = {status.event: status.state for status in composer.reload().definitions}
+        assert states["ledgerpayment"] is DefinitionState.SERVING
+
+    def test_a_folder_in_the_place_of_a_file_is_a_faulty_file(self, load: Load, folder: Path) -> None:
+        (folder / "other.xml").write_text(definition("select 1 as a", name="casestatuschange"))
+        with load() as composer:
+            (folder / "ledgerpayment.xml").unlink()
+            (folder / "ledgerpayment.xml").mkdir()
+            composer.reload()
+            assert composer.compose("ledgerpayment", PAYMENT).fill("mySecret") == BODY
+        with load(on_invalid="hold") as composer, pytest.raises(DefinitionUnavailableError):
+            composer.compose("ledgerpayment", PAYMENT)
+
+    def test_a_lost_folder_below_is_refused(self, load: Load, folder: Path, tmp_path: Path) -> None:
+        (folder / "other.xml").write_text(definition("select 1 as a", name="casestatuschange"))
+        site = tmp_path / "site"
+        site.mkdir()
+        (folder / "ledgerpayment.xml").rename(site / "ledgerpayment.xml")
+        (folder / "site").symlink_to(site)
+        with load() as composer:
+            (site / "ledgerpayment.xml").rename(tmp_path / "kept.xml")
+            with pytest.raises(ConfigurationError, match="site holds no definition any more"):
+                composer.reload()
+            site.rmdir()
+            with pytest.raises(ConfigurationError, match="leads nowhere"):
+                composer.reload()
+            assert composer.compose("ledgerpayment", PAYMENT).fill("mySecret") == BODY
+            (folder / "site").unlink()
+            assert "ledgerpayment: its definition was removed" in composer.reload().warnings[0]
+
+    def test_an_event_that_left_the_catalogue_keeps_its_definition(
+        self, load: Load, folder: Path, tmp_path: Path
+    ) -> None:
+        events = tmp_path / "events"
+        events.mkdir()
+        for code in ("moved", "other"):
+            schema = {"title": code, "type": "object", "properties": {"id": {"type": "string"}}}
+            (events / f"{code}.schema.json").write_text(json.dumps(schema))
+        (folder / "moved.xml").write_text(definition("select 1 as a", name="moved"))
+        message = {"data": {"id": "1"}}
+        with load(events=events) as composer:
+            (events / "moved.schema.json").unlink()
+            warnings = composer.reload().warnings
+            assert composer.compose("moved", message).fill(None) == b'{"a":1}'
+            assert composer.compose("statuschange", STATUS).fill("mySecret") == DEFAULT
+            assert any("moved keeps the last good version" in warning for warning in warnings)
+            (events / "other.schema.json").rename(events / "more.schema.json")
+            (events / "more.schema.json").write_text((events / "more.schema.json").read_text().replace("other", "more"))
+            assert any("other is in no catalogue any more" in warning for warning in composer.reload().warnings)
+
     def test_a_new_faulty_definition_never_lets_the_default_body_out(self, load: Load, folder: Path) -> None:
         with load() as composer:
             assert composer.compose("statuschange", STATUS).fill("mySecret") == DEFAULT

@@ -1,7 +1,8 @@
 import contextlib
 import math
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from enum import IntEnum, StrEnum
 from uuid import UUID
 
 import pytest
@@ -186,3 +187,33 @@ def test_a_column_converts_where_nothing_is_lost(type_: T, value: object, expect
 def test_a_column_does_not_convert_with_loss(type_: T, value: object) -> None:
     with pytest.raises(ValueError, match=r"is not|is a decimal"):
         convert_column(type_, value)
+
+
+class _Text(StrEnum):
+    NAME = "value"
+
+
+class _Number(IntEnum):
+    NAME = 7
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "expected"),
+    [
+        (T.INT, _Number.NAME, 7),
+        (T.DECIMAL, _Number.NAME, Decimal(7)),
+        (T.STRING, _Number.NAME, "7"),
+        (T.STRING, _Text.NAME, "value"),
+        (T.DECIMAL, 0.00001, Decimal("0.00001")),
+        (T.DECIMAL, 1e16, Decimal(10**16)),
+        (T.DECIMAL, 12.5, Decimal("12.5")),
+    ],
+)
+def test_what_a_library_caller_may_pass_becomes_a_plain_value(type_: T, value: object, expected: object) -> None:
+    found = convert(type_, value)
+    assert (found, type(found)) == (expected, type(expected))
+
+
+def test_a_time_of_an_earlier_step_may_be_text() -> None:
+    assert convert_column(T.STRING, time(10, 20, 30, 120000)) == "10:20:30.12"
+    assert convert_column(T.STRING, time(10, 20)) == "10:20:00"

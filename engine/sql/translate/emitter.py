@@ -70,6 +70,7 @@ class Emitter:
         self.schema = request.schema
         self.collation: Collation = request.schema.collation
         self.faults: list[SqlFault] = []
+        self._noted: set[SqlFault] = set()  # the same faults: a query may have thousands
         self.scope = Scope(parent=None)
         self.ctes: Mapping[str, CommonTable] = {}
         self.made: dict[int, Any] = {}  # what a node has become, by its identity
@@ -85,8 +86,8 @@ class Emitter:
                 return grouped
         made: Typed = self._dispatch(self._tables.scalars, node, "value")
         if len(made.sql) > MAX_LENGTH:
-            hint = "compute a part of it in a derived table"
-            raise refused(node, "this expression is nested so deep that it grows too long on this ledger", hint)
+            hint = "compute a part of it in a derived table, and let long texts come from the event"
+            raise refused(node, "this expression is too long on this ledger", hint)
         return made
 
     def _grouped(self, node: exp.Expr, grouping: Grouping) -> Typed | None:
@@ -96,6 +97,7 @@ class Emitter:
         try:
             return grouping.representatives.get(self._dispatch(self._tables.scalars, node, "value").sql)
         except Refused:
+            self._noted.difference_update(self.faults[noted:])
             del self.faults[noted:]
             return None
         finally:
@@ -163,8 +165,9 @@ class Emitter:
         try:
             return make()
         except Refused as refusal:
-            if refusal.fault is not None and refusal.fault not in self.faults:
+            if refusal.fault is not None and refusal.fault not in self._noted:
                 self.faults.append(refusal.fault)
+                self._noted.add(refusal.fault)
             return None
 
     def forbid_subquery(self, node: exp.Expr) -> None:

@@ -72,6 +72,8 @@ def test_what_the_steps_give_may_be_used(text: str) -> None:
         ("{{ number.x }}", "`number` is one value: there is no `x` in it.", None),
         ("{{ number[1] }}", "`number` is one value: there is no row 1 in it.", None),
         ("{{ event.x }}", "`event` is one value: there is no `x` in it.", None),
+        ("{{ default[0] }}", "`default` is an object: it has no items.", None),
+        ("{{ default | first }}", "`default` is an object: it has no items.", None),
         ("{{ lines.id }}", "`lines` holds rows: there is no `id` in it.", "Write {% for row in lines %}."),
         ("{{ lines[0].idd }}", "A row of `lines` has no column `idd`.", "Did you mean id?"),
         ("{{ lines[0][0] }}", "A row of `lines` holds one row: there is no row 0 in it.", None),

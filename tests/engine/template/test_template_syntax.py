@@ -261,3 +261,8 @@ def test_no_text_makes_the_parser_raise(text: str) -> None:
     parsed = parse_template(text)
     assert (parsed.template is None) == bool(parsed.faults)
     assert all(0 <= fault.offset <= len(text) for fault in parsed.faults)
+
+
+def test_a_text_that_utf8_cannot_write_is_a_fault() -> None:
+    (fault,) = parse_template('{"a":"\\ud800","b":{{ a }}}').faults
+    assert (fault.rule, "surrogate" in fault.message) == ("template-syntax", True)
