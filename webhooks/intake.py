@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
+from msgspec.json import schema_components
 
 from engine.catalogue import Catalogue
-from engine.model import Event
+from engine.model import Event, EventArgument
 from webhooks.errors import Fault, RefusedError
 from webhooks.json_text import Number, convert, pointer
 from webhooks.model import PublishedEvent
@@ -18,6 +19,8 @@ MAX_EVENTS = 1000
 
 _MAX_VALUE = 10_000
 _ID = r"^(?!\.{1,2}$)[A-Za-z0-9._:~-]{1,200}$(?!\n)"  # what the path of a URL can hold as it is
+_NO_NUL = r"^[^\u0000]*$"
+_SCALAR = {"type": ["string", "number", "boolean"], "maxLength": _MAX_VALUE, "pattern": _NO_NUL}
 _FAULTY = "The event cannot be taken as it is."
 
 
@@ -74,3 +77,33 @@ def _text(value: object) -> str | None:
             return text
         case _:
             return None
+
+
+def event_schemas(catalogue: Catalogue) -> list[dict[str, object]]:
+    """JSON Schemas of what `read_event` takes, one for each event."""
+    _, components = schema_components([EventRequest], ref_template="#/{name}")
+    shared = components["EventRequest"]
+    return [
+        {
+            **shared,
+            "title": event.code,
+            "description": event.description,
+            "properties": {
+                "event": {"const": event.code},
+                "data": {
+                    "type": "object",
+                    "properties": {argument.name: _SCALAR | _described(argument) for argument in event.arguments},
+                    "required": [argument.name for argument in event.arguments if argument.required],
+                    "propertyNames": {"pattern": _NO_NUL},
+                    "additionalProperties": _SCALAR,
+                },
+                "id": shared["properties"]["id"],
+            },
+        }
+        for event in sorted(catalogue.events.values(), key=lambda event: event.code)
+    ]
+
+
+def _described(argument: EventArgument) -> dict[str, object]:
+    examples = {} if argument.example is None else {"examples": [argument.example]}
+    return {"description": argument.description, **examples}

@@ -34,7 +34,7 @@ URL = Annotated[
         max_length=MAX_URL,
         description="An absolute http or https URL, without user, password and fragment.",
         examples=["https://receiver.example/webhooks"],
-        extra_json_schema={"format": "uri", "pattern": f"^{_SCHEME}{_NAME}(?::{_PORT})?{_REST}$"},
+        extra_json_schema={"pattern": f"^{_SCHEME}{_NAME}(?::{_PORT})?{_REST}$"},
     ),
 ]
 EventCode = Annotated[

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.body import Body
 from engine.catalogue import Catalogue
 from webhooks.addresses import Proxies
 from webhooks.keys import Keyring
@@ -15,7 +17,10 @@ from webhooks.tokens import Tokens
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The store, the keys and the catalogue of one service; `auth` says which ways to authenticate are on."""
+    """The store, the keys and the catalogue of one service; `auth` says which ways to authenticate are on.
+
+    `examples` has for events the body that is sent for the catalogue's example.
+    """
 
     store: Store
     keyring: Keyring
@@ -23,4 +28,5 @@ class Service:
     catalogue: Catalogue
     auth: frozenset[AuthMethod]
     proxies: Proxies
+    examples: Mapping[str, Body] = field(default_factory=dict)
     throttle: Throttle = field(default_factory=Throttle)

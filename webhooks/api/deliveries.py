@@ -8,20 +8,21 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
 from litestar import Request, Response, get, post
 from msgspec import Struct, field
 from msgspec.json import encode
+from msgspec.structs import astuple
 
-from webhooks.api.authentication import SCOPES, client_of, forbidden, sees_everything, service_of
+from webhooks.api.authentication import client_of, forbidden, sees_everything, service_of
 from webhooks.api.bodies import AnyRequest, read_struct
+from webhooks.api.calls import Call, described
 from webhooks.errors import Fault, RefusedError
+from webhooks.json_text import convert, pointer
 from webhooks.model import Client, Delivery, DeliveryState, Scope
 from webhooks.store import deliveries
 from webhooks.store.clock import microseconds
 from webhooks.store.deliveries import Filter
 
-_NEEDED: dict[str, Any] = {SCOPES: (Scope.WEBHOOKS, Scope.SUPPORT)}
 _PAGE = 100
 
 
@@ -48,7 +49,7 @@ class DeliveryList(Struct, frozen=True):
 class DeliveryDetails(ShownDelivery, frozen=True, rename="camel"):
     """A delivery with its attempts, the first one first."""
 
-    attempts: Sequence[object] = field(default_factory=list)
+    attempts: Sequence[Any] = field(default_factory=list)
 
 
 class ReplayRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +69,43 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True):
     before: str | None = None
 
 
-@get("/v1/deliveries", opt=_NEEDED)
+_EXAMPLE = ShownDelivery(
+    "019ab2c4-7f1e-7c3a-9d52-0b6f4e8a1c37",
+    "payment-18142-1",
+    "ledgerpayment",
+    "https://localhost:5510/webservice/webhook",
+    DeliveryState.PENDING,
+    None,
+    datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
+    datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
+)
+_LIST = Call(
+    tag="Deliveries",
+    scopes=(Scope.WEBHOOKS, Scope.SUPPORT),
+    query=Query,
+    answer=DeliveryList,
+    example=DeliveryList([_EXAMPLE], None),
+)
+_SHOW = Call(
+    tag="Deliveries",
+    scopes=(Scope.WEBHOOKS, Scope.SUPPORT),
+    answer=DeliveryDetails,
+    example=DeliveryDetails(*astuple(_EXAMPLE)),
+    problems=(HTTPStatus.NOT_FOUND,),
+)
+_REPLAY = Call(
+    tag="Deliveries",
+    scopes=(Scope.WEBHOOKS,),
+    body=ReplayRequest,
+    body_example={"recompose": False},
+    is_body_optional=True,
+    answer=ShownDelivery,
+    example=_EXAMPLE,
+    problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+)
+
+
+@get("/v1/deliveries", opt=described(_LIST))
 async def list_deliveries(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The caller's deliveries, newest first; support and administrators see everybody's."""
     query = _query(request)
@@ -89,7 +126,7 @@ async def list_deliveries(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(content, media_type="application/json")
 
 
-@get("/v1/deliveries/{delivery_id:str}", opt=_NEEDED)
+@get("/v1/deliveries/{delivery_id:str}", opt=described(_SHOW))
 async def show_delivery(request: Request[Any, Any, Any], delivery_id: str) -> Response[bytes]:
     """One delivery with its attempts."""
     owner = _owner(client_of(request))
@@ -97,9 +134,12 @@ async def show_delivery(request: Request[Any, Any, Any], delivery_id: str) -> Re
     return Response(encode(DeliveryDetails(*_fields(found))), media_type="application/json")
 
 
-@post("/v1/deliveries/{delivery_id:str}/replay", status_code=HTTPStatus.OK, opt={SCOPES: (Scope.WEBHOOKS,)})
+@post("/v1/deliveries/{delivery_id:str}/replay", status_code=HTTPStatus.OK, opt=described(_REPLAY))
 async def replay(request: Request[Any, Any, Any], delivery_id: str) -> Response[bytes]:
-    """Sends a delivery that has ended again: the same body, with the same `webhook-id`."""
+    """Sends a delivery that has ended again: the same body, with the same `webhook-id`.
+
+    With `recompose`, for administrators, the body is composed afresh and sent under a new id.
+    """
     client = client_of(request)
     wanted = await read_struct(request, ReplayRequest) if await request.body() else ReplayRequest()
     if wanted.recompose and Scope.ADMIN not in client.scopes:
@@ -119,13 +159,9 @@ def _query(request: AnyRequest) -> Query:
     pairs = list(request.query_params.multi_items())
     repeated = sorted({name for name, _ in pairs if [other for other, _ in pairs].count(name) > 1})
     if repeated:
-        raise RefusedError(
-            "The query has a parameter more than once.", tuple(Fault(f"/{n}", "Once.") for n in repeated)
-        )
-    try:
-        return msgspec.convert(dict(pairs), Query, strict=False)
-    except msgspec.ValidationError as error:
-        raise RefusedError(f"The query cannot be taken as it is: {str(error).replace('`', '')}.") from None
+        faults = tuple(Fault(pointer(name), "The parameter is there more than once.") for name in repeated)
+        raise RefusedError("The query cannot be taken as it is.", faults)
+    return convert(dict(pairs), Query)
 
 
 def _microseconds(name: str, time: datetime | None) -> int | None:
@@ -134,7 +170,7 @@ def _microseconds(name: str, time: datetime | None) -> int | None:
     if time.tzinfo is None:
         fault = Fault(f"/{name}", "The time has no offset; write 2026-11-24T10:00:00Z.")
         raise RefusedError("The query cannot be taken as it is.", (fault,))
-    return microseconds(time.astimezone(UTC))
+    return microseconds(time)
 
 
 def _next(request: AnyRequest, before: str) -> str:

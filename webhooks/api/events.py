@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
-from msgspec import Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.json import encode
 
+from engine.body import Body
 from engine.catalogue import Catalogue
 from engine.model import Event
 from webhooks.api import problems
-from webhooks.api.authentication import SCOPES, client_of, sees_everything, service_of
+from webhooks.api.authentication import client_of, sees_everything, service_of
 from webhooks.api.bodies import decode_json
+from webhooks.api.calls import Call, described
+from webhooks.api.problems import Problem
 from webhooks.errors import Fault, RefusedError
-from webhooks.intake import MAX_EVENTS, read_event
+from webhooks.examples import shown_body
+from webhooks.intake import MAX_EVENTS, EventRequest, read_event
 from webhooks.json_text import check
 from webhooks.model import Delivery, DeliveryState, EventState, PublishedEvent, Scope, StoredEvent
 from webhooks.store import deliveries, events
@@ -33,12 +37,15 @@ class ShownArgument(Struct, frozen=True):
 
 
 class ShownEvent(Struct, frozen=True):
-    """An event of the catalogue. `example` is a body as it will be sent, without the secret."""
+    """An event of the catalogue. `example` is the body that is sent for its example, where no secret is registered.
 
-    event: str
+    It is null where none was recorded, or where the definition says that the example is not sent.
+    """
+
+    code: str
     description: str
     arguments: Sequence[ShownArgument]
-    example: object
+    example: Any
 
 
 class EventList(Struct, frozen=True):
@@ -53,10 +60,17 @@ class Accepted(Struct, frozen=True):
     id: str
 
 
+class Result(Struct, frozen=True):
+    """What became of an event of an array: the id of one that is stored, or why one cannot be taken."""
+
+    id: str | UnsetType = UNSET
+    error: Problem | UnsetType = UNSET
+
+
 class Results(Struct, frozen=True):
     """For each event of an array, in its order: its id, or the problem that keeps it from being taken."""
 
-    results: Sequence[Accepted | dict[str, dict[str, object]]]
+    results: Sequence[Result]
 
 
 class EventDelivery(Struct, frozen=True):
@@ -77,17 +91,55 @@ class PublishedState(Struct, frozen=True):
     deliveries: Sequence[EventDelivery] = field(default_factory=list)
 
 
-@get("/v1/events")
+_LIST = Call(tag="Events", answer=EventList)
+_Events = Annotated[
+    list[Any],
+    Meta(
+        min_length=1, max_length=MAX_EVENTS, description="Such events; one that is none has its problem in the answer."
+    ),
+]
+_PUBLISH = Call(
+    tag="Events",
+    scopes=(Scope.PUBLISH,),
+    status=HTTPStatus.ACCEPTED,
+    body=(EventRequest, _Events),
+    body_example={"event": "statuschange", "data": {"ledgeraccountid": "111927", "status": "PAID"}, "id": "status-7"},
+    answer=(Accepted, Results),
+    example=Accepted("status-7"),
+    problems=(HTTPStatus.CONFLICT,),
+)
+_SHOW = Call(
+    tag="Events",
+    scopes=(Scope.PUBLISH, Scope.SUPPORT),
+    answer=PublishedState,
+    example=PublishedState(
+        "status-7",
+        "statuschange",
+        datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
+        12,
+        EventState.ACCEPTED,
+        [EventDelivery("019ab2c4-7f1e-7c3a-9d52-0b6f4e8a1c37", DeliveryState.PENDING)],
+    ),
+    problems=(HTTPStatus.NOT_FOUND,),
+)
+
+
+@get("/v1/events", opt=described(_LIST))
 async def list_events(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """The catalogue."""
-    catalogue = service_of(request).catalogue
-    shown = EventList([_show(event) for event in sorted(catalogue.events.values(), key=lambda event: event.code)])
+    """The catalogue: each event with its arguments, and the body that is sent for it, as far as it was recorded."""
+    service = service_of(request)
+    found = sorted(service.catalogue.events.values(), key=lambda event: event.code)
+    shown = EventList([_show(event, service.examples.get(event.code)) for event in found])
     return Response(encode(shown), media_type="application/json")
 
 
-@post("/v1/events", status_code=HTTPStatus.ACCEPTED, opt={SCOPES: (Scope.PUBLISH,)})
+@post("/v1/events", status_code=HTTPStatus.ACCEPTED, opt=described(_PUBLISH))
 async def publish(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Takes an event or an array of them; 202 once they are durable."""
+    """Takes an event, or an array of at most 1,000; answers once they are durable.
+
+    Scalars become text as they are written; arguments beyond the catalogue's are kept. An event with the `id` and the
+    content of one that is there already is that one. In an array each event is judged by itself.
+    """
     service, client = service_of(request), client_of(request)
     decoded = await decode_json(request)
     is_many = isinstance(decoded.value, list)
@@ -108,9 +160,9 @@ async def publish(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(encode(content), status_code=HTTPStatus.ACCEPTED, media_type="application/json")
 
 
-@get("/v1/events/{event_id:str}", opt={SCOPES: (Scope.PUBLISH, Scope.SUPPORT)})
+@get("/v1/events/{event_id:str}", opt=described(_SHOW))
 async def show_event(request: Request[Any, Any, Any], event_id: str) -> Response[bytes]:
-    """What became of an event, to its publisher."""
+    """What became of an event that the caller published."""
     client = client_of(request)
     publisher = None if sees_everything(client) else client.id
 
@@ -139,13 +191,13 @@ def _read(item: object, catalogue: Catalogue, *, is_doubtful: bool) -> Published
         return error
 
 
-def _result(result: str | RefusedError) -> Accepted | dict[str, dict[str, object]]:
-    return Accepted(result) if isinstance(result, str) else {"error": problems.of_error(result)}
+def _result(result: str | RefusedError) -> Result:
+    return Result(id=result) if isinstance(result, str) else Result(error=problems.of_error(result))
 
 
-def _show(event: Event) -> ShownEvent:
+def _show(event: Event, example: Body | None) -> ShownEvent:
     arguments = [
         ShownArgument(argument.name, argument.required, argument.description, argument.example)
         for argument in event.arguments
     ]
-    return ShownEvent(event.code, event.description, arguments, None)
+    return ShownEvent(event.code, event.description, arguments, shown_body(example))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import encode
 
 from webhooks.errors import ConflictError, CredentialsError, Fault, NotFoundError, RefusedError, StoreError
@@ -16,6 +17,16 @@ from webhooks.errors import ConflictError, CredentialsError, Fault, NotFoundErro
 MEDIA_TYPE = "application/problem+json"
 _MOST_FAULTS = 50  # of a request that has thousands, the answer shows so many
 _log = logging.getLogger(__name__)
+
+
+class Problem(Struct, frozen=True):
+    """What is wrong, as RFC 9457 has it. `errors` is there where members of the request are at fault."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: Sequence[Fault] | UnsetType = UNSET
 
 
 class ProblemError(Exception):
@@ -31,27 +42,18 @@ class ProblemError(Exception):
 def problem(
     status: int, detail: str, faults: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None
 ) -> Response[bytes]:
-    """The answer. `errors` is there where members of the request are at fault."""
+    """The answer that a problem is told by."""
     return Response(encode(members(status, detail, faults)), status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def members(status: int, detail: str, faults: tuple[Fault, ...] = ()) -> dict[str, object]:
-    """The problem's members; what clients sent is quoted without what UTF-8 cannot hold."""
-    found: dict[str, object] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": _clean(detail),
-    }
-    if faults:
-        found["errors"] = [
-            {"pointer": _clean(fault.pointer), "detail": _clean(fault.detail)} for fault in faults[:_MOST_FAULTS]
-        ]
-    return found
+def members(status: int, detail: str, faults: tuple[Fault, ...] = ()) -> Problem:
+    """The problem; what clients sent is quoted without what UTF-8 cannot hold."""
+    errors = [Fault(_clean(fault.pointer), _clean(fault.detail)) for fault in faults[:_MOST_FAULTS]]
+    return Problem("about:blank", HTTPStatus(status).phrase, int(status), _clean(detail), errors or UNSET)
 
 
-def of_error(error: RefusedError) -> dict[str, object]:
-    """The problem's members for a refusal."""
+def of_error(error: RefusedError) -> Problem:
+    """The problem for a refusal."""
     return members(_status(error), error.message, error.faults)
 
 
@@ -82,7 +84,18 @@ def _told(_request: Request[Any, Any, Any], error: ProblemError) -> Response[byt
 
 
 def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    return problem(error.status_code, error.detail or HTTPStatus(error.status_code).phrase, headers=error.headers)
+    """Of Litestar's own: 404, 405, and 400 for a wrong host."""
+    headers = dict(error.headers or {})
+    match error.status_code:
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = sorted({*headers["allow"].split(", "), *(["HEAD"] if "GET" in headers["allow"] else [])})
+            headers["allow"] = ", ".join(allowed)
+            detail = f"This path has no such method; it has {headers['allow']}."
+        case HTTPStatus.NOT_FOUND:
+            detail = "There is no such path. /docs has those that there are."
+        case _:
+            detail = f"{error.detail.rstrip('.')}." if error.detail else "The request cannot be taken as it is."
+    return problem(error.status_code, detail, headers=headers)
 
 
 def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -11,9 +11,11 @@ from typing import Any
 from litestar import Request, Response, delete, get, post, put
 from msgspec import UNSET, Struct, field
 from msgspec.json import encode
+from msgspec.structs import replace
 
-from webhooks.api.authentication import SCOPES, client_of, service_of
+from webhooks.api.authentication import client_of, service_of
 from webhooks.api.bodies import AnyRequest, read_struct
+from webhooks.api.calls import Call, described
 from webhooks.errors import Fault, RefusedError
 from webhooks.json_text import convert, pointer
 from webhooks.keys import Purpose
@@ -23,7 +25,6 @@ from webhooks.service import Service
 from webhooks.store import registrations
 from webhooks.store.registrations import row_name
 
-_NEEDED: dict[str, Any] = {SCOPES: (Scope.WEBHOOKS,)}
 _IN_QUERY = ("url", "events")
 _SIGNING_KEY_BYTES = 32  # Standard Webhooks: 24 to 64
 
@@ -33,7 +34,7 @@ class ShownRegistration(Struct, frozen=True, omit_defaults=True):
 
     events: Sequence[str]
     url: str
-    method: Method = field(default=None)  # type: ignore[assignment]  # never left out
+    method: Method
     paused: bool = False
     disabled: str | None = None
 
@@ -51,9 +52,49 @@ class SigningKey(Struct, frozen=True):
     key: str
 
 
-@put("/v1/webhooks", status_code=HTTPStatus.CREATED, opt=_NEEDED)
+_EXAMPLE = ShownRegistration(["ledgerpayment"], "https://localhost:5510/webservice/webhook", Method.POST)
+_ABOUT_URL = Call(
+    tag="Registrations",
+    scopes=(Scope.WEBHOOKS,),
+    body=UrlRequest,
+    body_example={"url": _EXAMPLE.url},
+    answer=ShownRegistration,
+    example=_EXAMPLE,
+    problems=(HTTPStatus.NOT_FOUND,),
+)
+_REGISTER = replace(
+    _ABOUT_URL,
+    status=HTTPStatus.CREATED,
+    body=RegistrationRequest,
+    body_example={"events": _EXAMPLE.events, "url": _EXAMPLE.url, "secret": "mySecret", "method": "POST"},
+    problems=(),
+)
+_LIST = Call(
+    tag="Registrations",
+    scopes=(Scope.WEBHOOKS,),
+    answer=RegistrationList,
+    example=RegistrationList(1, [_EXAMPLE]),
+)
+_REMOVE = replace(
+    _ABOUT_URL,
+    status=HTTPStatus.NO_CONTENT,
+    body=RemovalRequest,
+    body_example={"url": _EXAMPLE.url, "events": _EXAMPLE.events},
+    answer=None,
+    example=None,
+)
+_MAKE_KEY = replace(
+    _ABOUT_URL, answer=SigningKey, example=SigningKey("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazfEw7FvyGY=")
+)
+
+
+@put("/v1/webhooks", status_code=HTTPStatus.CREATED, opt=described(_REGISTER))
 async def register(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Adds events to a URL; 201 always, with all the events that are registered for it."""
+    """Adds events to a URL, and answers with all the events that are registered for it.
+
+    `secret` and `method` belong to the URL: without them they stay as they are, `null` removes the secret and makes the
+    method POST again. URLs are compared byte for byte. The addresses behind a URL are judged when something is sent.
+    """
     service, client = service_of(request), client_of(request)
     wanted = await read_struct(request, RegistrationRequest)
     check(wanted, service.catalogue, client)
@@ -68,7 +109,7 @@ async def register(request: Request[Any, Any, Any]) -> Response[bytes]:
     return _shown(stored, HTTPStatus.CREATED)
 
 
-@get("/v1/webhooks", opt=_NEEDED)
+@get("/v1/webhooks", opt=described(_LIST))
 async def list_registrations(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The caller's own registrations."""
     client = client_of(request)
@@ -77,17 +118,24 @@ async def list_registrations(request: Request[Any, Any, Any]) -> Response[bytes]
     return Response(encode(RegistrationList(len(shown), shown)), media_type="application/json")
 
 
-@delete("/v1/webhooks", status_code=HTTPStatus.NO_CONTENT, opt=_NEEDED)
+@delete("/v1/webhooks", status_code=HTTPStatus.NO_CONTENT, opt=described(_REMOVE))
 async def remove(request: Request[Any, Any, Any]) -> None:
-    """Removes a URL, or some of its events; what was not sent yet is cancelled."""
+    """Removes a URL, or some of its events; what was not sent yet is cancelled.
+
+    The last event that is removed removes the URL. Where a proxy drops the body of a DELETE, give `url` and `events`
+    (with commas, or repeated) in the query instead.
+    """
     service, client = service_of(request), client_of(request)
     wanted = await _removal(request)
     await service.store.write(lambda store: registrations.remove(store, client.id, wanted.url, wanted.events))
 
 
-@post("/v1/webhooks/signing-key", status_code=HTTPStatus.OK, opt=_NEEDED)
+@post("/v1/webhooks/signing-key", status_code=HTTPStatus.OK, opt=described(_MAKE_KEY))
 async def make_signing_key(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Makes the URL's signing key, or rotates it: the one before signs too for a day."""
+    """Makes the URL's signing key, or rotates it: the one before signs too for a day.
+
+    The key is shown this once. Requests are signed as Standard Webhooks says, beside the secret in their body.
+    """
     service, client = service_of(request), client_of(request)
     url = (await read_struct(request, UrlRequest)).url
     key = f"whsec_{b64encode(secrets.token_bytes(_SIGNING_KEY_BYTES)).decode()}"
@@ -96,13 +144,13 @@ async def make_signing_key(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(encode(SigningKey(key)), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-@post("/v1/webhooks/pause", status_code=HTTPStatus.OK, opt=_NEEDED)
+@post("/v1/webhooks/pause", status_code=HTTPStatus.OK, opt=described(_ABOUT_URL))
 async def pause(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Holds what would be sent to the URL."""
     return await _set_paused(request, is_paused=True)
 
 
-@post("/v1/webhooks/resume", status_code=HTTPStatus.OK, opt=_NEEDED)
+@post("/v1/webhooks/resume", status_code=HTTPStatus.OK, opt=described(_ABOUT_URL))
 async def resume(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Sends what was held, and enables an endpoint that was disabled."""
     return await _set_paused(request, is_paused=False)

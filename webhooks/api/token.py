@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote_plus
 
 from litestar import Request, Response, post
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import encode
 
 from webhooks import credentials
 from webhooks.api.authentication import REALM, address_of, service_of
 from webhooks.api.bodies import check_media_type
+from webhooks.api.calls import FORM, Call, described
 from webhooks.api.problems import ProblemError
 from webhooks.model import Client
 from webhooks.service import Service
@@ -22,7 +23,9 @@ from webhooks.settings import AuthMethod
 from webhooks.tokens import LIFETIME
 
 _UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-_FORM = "application/x-www-form-urlencoded"
+
+
+ErrorCode = Literal["invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "slow_down"]
 
 
 class AccessToken(Struct, frozen=True):
@@ -34,25 +37,61 @@ class AccessToken(Struct, frozen=True):
     scope: str = ""
 
 
+class TokenRequest(Struct, frozen=True):
+    """The form of the client credentials grant; id and secret stand here or in a Basic header, never in both."""
+
+    grant_type: Literal["client_credentials"]
+    client_id: str | UnsetType = UNSET
+    client_secret: str | UnsetType = UNSET
+
+
+class TokenError(Struct, frozen=True):
+    """An error, as RFC 6749 has it in section 5.2."""
+
+    error: ErrorCode
+
+
+_CALL = Call(
+    tag="Access tokens",
+    scopes=None,
+    body=TokenRequest,
+    body_example={"grant_type": "client_credentials"},
+    body_type=FORM,
+    answer=AccessToken,
+    example=AccessToken("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.…"),
+    error=TokenError,
+    errors=(
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    ),
+)
+
+
 class _GrantError(Exception):
     """An error of RFC 6749, section 5.2."""
 
-    def __init__(self, code: str, status: int = HTTPStatus.BAD_REQUEST, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, code: ErrorCode, status: int = HTTPStatus.BAD_REQUEST, headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(code)
-        self.code = code
+        self.code: ErrorCode = code
         self.status = status
         self.headers = headers or {}
 
 
-@post(["/login/oauth/access_token", "/login/oauth/access"], status_code=HTTPStatus.OK)
+@post(["/login/oauth/access_token", "/login/oauth/access"], status_code=HTTPStatus.OK, opt=described(_CALL))
 async def issue_token(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Issues an access token to a client that shows its id and secret, by a Basic header or in the form."""
+    """Issues an access token to a client that shows its id and secret, by a Basic header or in the form.
+
+    The token is good for an hour. What it may be used for is the client's, not the token's: `scope` stays empty.
+    """
     service = service_of(request)
     try:
         client = await _authenticate(request, service)
     except _GrantError as error:
-        content = encode({"error": error.code})
-        return _answer(content, error.status, error.headers)
+        return _answer(encode(TokenError(error.code)), error.status, error.headers)
     return _answer(encode(AccessToken(service.tokens.issue(client.id))), HTTPStatus.OK)
 
 
@@ -85,7 +124,7 @@ async def _authenticate(request: Request[Any, Any, Any], service: Service) -> Cl
 
 async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:
     try:
-        check_media_type(request, _FORM)
+        check_media_type(request, FORM)
     except ProblemError as error:
         raise _GrantError("invalid_request", error.status) from None
     try:

@@ -1,0 +1,119 @@
+"""The document that the API gives of itself."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema_rs import validator_for
+
+from engine.body import Body
+from engine.catalogue import Catalogue
+from webhooks.api.app import GUARDED, OPEN, describe
+from webhooks.api.authentication import SCOPES
+from webhooks.examples import load_examples, shown_body
+from webhooks.settings import AuthMethod
+
+DEFINITIONS = Path(__file__).parents[3] / "definitions"
+CATALOGUE = Catalogue.load()
+
+
+@pytest.fixture(scope="module")
+def content() -> bytes:
+    return describe(CATALOGUE, load_examples(CATALOGUE, DEFINITIONS)).json
+
+
+@pytest.fixture(scope="module")
+def document(content: bytes) -> Any:
+    return json.loads(content)
+
+
+def test_it_has_every_call_and_no_other(document: Any) -> None:
+    documented = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
+    routes = {
+        (method, re.sub(r":\w+}", "}", path))
+        for handler in (*OPEN, *GUARDED)
+        for path in handler.paths
+        for method in handler.http_methods
+    }
+    assert documented == routes
+
+
+def test_operation_ids_are_unique_and_references_lead_somewhere(content: bytes, document: Any) -> None:
+    ids = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
+    ids += [item["post"]["operationId"] for item in document["webhooks"].values()]
+    assert len(ids) == len(set(ids))
+    references = set(re.findall(r'"#/components/schemas/(\w+)"', content.decode()))
+    assert references <= document["components"]["schemas"].keys()
+
+
+def test_who_is_let_in_is_said(document: Any) -> None:
+    for handler in GUARDED:
+        (path,) = handler.paths
+        (method,) = handler.http_methods
+        operation = document["paths"][re.sub(r":\w+}", "}", path)][method.lower()]
+        scopes = [scope for needed in operation["security"] for scope in needed.get("oauth2", [])]
+        assert scopes == list(handler.opt[SCOPES])
+        assert {"apiKey": []} in operation["security"]
+        assert "401" in operation["responses"]
+    for path in ("/openapi.json", "/docs"):
+        assert document["paths"][path]["get"]["security"] == []
+
+
+@pytest.mark.parametrize("method", AuthMethod)
+def test_only_the_ways_to_authenticate_that_are_on_are_there(method: AuthMethod) -> None:
+    text = describe(CATALOGUE, {}, frozenset([method])).json.decode()
+    assert ('"oauth2"' in text) is (method is AuthMethod.OAUTH2)
+    assert ('"apiKey"' in text) is (method is AuthMethod.API_KEY)
+
+
+def test_its_own_examples_fit_its_schemas(document: Any) -> None:
+    shared = {"components": document["components"]}
+    checked = 0
+    for item in document["paths"].values():
+        for operation in item.values():
+            bodies = [operation["requestBody"]] if "requestBody" in operation else []
+            for body in (*bodies, *operation["responses"].values()):
+                for content in body.get("content", {}).values():
+                    validator = validator_for({**content["schema"], **shared})
+                    if "example" in content:
+                        validator.validate(content["example"])
+                        checked += 1
+    assert checked > 20
+
+
+def test_what_is_sent_is_there_to_the_byte(content: bytes, document: Any) -> None:
+    assert document["webhooks"].keys() == CATALOGUE.events.keys()
+    sent = document["webhooks"]["ledgerpayment"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    recorded = Body.load((DEFINITIONS / "ledgerpayment.example.json").read_bytes())
+    assert json.loads(recorded.fill("mySecret")) == sent
+    assert b'"paidamount": 123.00,' in content
+    status = document["webhooks"]["statuschange"]["post"]["requestBody"]["content"]["application/json"]
+    assert status["example"] == {"ledgeraccountid": "111927", "status": "PAID", "secret": "mySecret"}
+    validator_for(status["schema"]).validate(status["example"])
+
+
+def test_examples_are_the_recorded_bodies_or_the_default_ones(tmp_path: Path, caplog: Any) -> None:
+    examples = load_examples(CATALOGUE, DEFINITIONS)
+    shown = shown_body(examples["ledgerpayment"])
+    assert bytes(shown or b"") == (
+        b'{"invoiceguid":"80342534-2508-4CAB-A090-C25BF1DDF923","invoicenumber":"765","paidamount":123.00,"secret":null}'
+    )
+    default = load_examples(CATALOGUE, None)["ledgerpayment"]
+    assert default.definition is None
+    (tmp_path / "ledgerpayment.xml").write_text("<no/>")
+    (tmp_path / "statuschange.example.json").write_text("[]")
+    without = load_examples(CATALOGUE, tmp_path)
+    assert without.keys() == CATALOGUE.events.keys() - {"ledgerpayment", "statuschange"}
+    assert "statuschange" in caplog.text
+
+
+def test_the_page_shows_every_call_and_loads_nothing(document: Any) -> None:
+    page = describe(CATALOGUE, load_examples(CATALOGUE, DEFINITIONS)).html.decode()
+    for path, item in document["paths"].items():
+        for method in item:
+            assert f"{method.upper()}</span> <code>{path}</code>" in page or "x-alias" in item[method]
+    assert "<script" not in page
+    assert not re.findall(r'(?:src|href)="(?!#|/|data:,)[^"]*"', page)
+    assert "&#34;paidamount&#34;: 123.00" in page

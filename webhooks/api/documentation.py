@@ -1,0 +1,87 @@
+"""The API's description as it is served: /openapi.json for programs, /docs for people. Both are open."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import MediaType, Request, Response, get
+
+from webhooks.api.calls import Call, described
+from webhooks.api.openapi import ALIAS, Json, encode_document
+
+_FOLDER = Path(__file__).parent
+_STYLE = (_FOLDER / "docs.css").read_text("utf-8")
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_HEADERS = {
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+
+
+class Documentation:
+    """The document in both forms, each made when it is first asked for."""
+
+    def __init__(self, build: Callable[[], Json]) -> None:
+        self._build = build
+
+    @cached_property
+    def document(self) -> Json:
+        """What both are made of."""
+        return self._build()
+
+    @cached_property
+    def json(self) -> bytes:
+        """The OpenAPI document."""
+        return encode_document(self.document)
+
+    @cached_property
+    def html(self) -> bytes:
+        """The page."""
+        environment = Environment(
+            loader=FileSystemLoader(_FOLDER),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters["pretty"] = _pretty
+        environment.filters["form"] = urlencode
+        template = environment.get_template("docs.html.jinja")
+        return template.render(document=self.document, style=_STYLE, calls=list(_calls(self.document))).encode()
+
+
+@get("/openapi.json", opt=described(Call(tag="Description", scopes=None, answer=dict[str, Any])))
+async def show_openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """This description, for programs: OpenAPI 3.1."""
+    return Response(request.app.state.documentation.json, media_type=MediaType.JSON)
+
+
+@get("/docs", opt=described(Call(tag="Description", scopes=None, answer=str, media_type="text/html")))
+async def show_docs(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """This description, for people: one page that needs nothing else."""
+    return Response(request.app.state.documentation.html, media_type="text/html; charset=utf-8", headers=_HEADERS)
+
+
+def _calls(document: Json) -> Any:
+    """Each call with its method and path, by tag in the order of their first call."""
+    found: dict[str, list[Json]] = {}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            call = {**operation, "method": method.upper(), "path": path}
+            if ALIAS not in operation:
+                found.setdefault(operation["tags"][0], []).append(call)
+    return found.items()
+
+
+def _pretty(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()

@@ -1,0 +1,202 @@
+"""The API's own description: an OpenAPI 3.1 document, made from the handlers, their structs and the event catalogue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+from inspect import cleandoc
+from typing import Any
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+from msgspec import to_builtins
+from msgspec.json import schema_components
+
+from engine.body import Body
+from engine.catalogue import Catalogue
+from webhooks.api.calls import CALL, JSON, Call
+from webhooks.api.outgoing import outgoing
+from webhooks.api.problems import MEDIA_TYPE, Problem
+from webhooks.intake import event_schemas
+from webhooks.model import Scope
+from webhooks.settings import AuthMethod
+
+Json = dict[str, Any]
+ALIAS = "x-alias"
+"""The member of a call that is another one under another path."""
+
+_REFERENCE = "#/components/schemas/{name}"
+_PARAMETER = re.compile(r"\{(\w+):\w+\}")
+_EVERY = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+_GUARDED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE)
+_SCOPES = {
+    Scope.WEBHOOKS: "register URLs and see one's own deliveries",
+    Scope.PUBLISH: "publish events",
+    Scope.SUPPORT: "see the states of everybody's events and deliveries",
+    Scope.ADMIN: "all of these, and compose a body afresh",
+}
+_DESCRIPTION = """Tells other companies' systems what happens in a debt-collection ledger: register a URL for events,
+and each event is sent there.
+
+Paths match without regard to case, and `/v1/webhook` is `/v1/webhooks`. Errors are problem details (RFC 9457) whose
+`errors` name the members at fault. Scopes belong to a client, whoever it authenticates by; they need not be asked for.
+A request's headers may have 32 KiB and must come within 10 s, or the connection ends with 431 or 408."""
+
+
+def build_document(
+    handlers: Iterable[HTTPRouteHandler],
+    catalogue: Catalogue,
+    examples: Mapping[str, Body],
+    auth: frozenset[AuthMethod],
+) -> Json:
+    """The document. Values that are kept to the byte, such as 123.00, are msgspec's Raw."""
+    paths: Json = {}
+    for handler in handlers:
+        call: Call = handler.opt[CALL]
+        for number, path in enumerate(sorted(handler.paths, key=len, reverse=True)):
+            name = f"{handler.fn.__name__}{number or ''}"
+            (method,) = handler.http_methods
+            operation = _operation(name, handler, call, path, auth)
+            if number:
+                operation |= {"summary": f"The guide's other spelling of {method} {_longest(handler)}.", ALIAS: True}
+            paths.setdefault(_PARAMETER.sub(r"{\1}", path), {})[method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Aptic webhooks", "version": "1", "description": _DESCRIPTION, "license": {"name": "MIT"}},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "webhooks": outgoing(catalogue, examples),
+        "components": {
+            "schemas": _schemas([handler.opt[CALL] for handler in handlers], catalogue),
+            "securitySchemes": _security_schemes(auth),
+        },
+    }
+
+
+def _longest(handler: HTTPRouteHandler) -> str:
+    return max(handler.paths, key=len)
+
+
+def _operation(name: str, handler: HTTPRouteHandler, call: Call, path: str, auth: frozenset[AuthMethod]) -> Json:
+    summary, _, description = cleandoc(handler.fn.__doc__ or "").partition("\n\n")
+    operation: Json = {"operationId": name, "tags": [call.tag], "summary": summary.replace("\n", " ")}
+    if description:
+        operation["description"] = description.replace("\n", " ")
+    if parameters := [*_path_parameters(path), *_query_parameters(call)]:
+        operation["parameters"] = parameters
+    if call.body is not None:
+        content = {"schema": _schema(call.body), "example": call.body_example}
+        operation["requestBody"] = {"required": not call.is_body_optional, "content": {call.body_type: content}}
+    operation["responses"] = dict(_responses(call))
+    operation["security"] = list(_security(call, auth))
+    return operation
+
+
+def _responses(call: Call) -> Iterator[tuple[str, Json]]:
+    answer: Json = {"description": HTTPStatus(call.status).phrase}
+    if call.status != HTTPStatus.NO_CONTENT:
+        content: Json = {"schema": _schema(call.answer)}
+        if call.example is not None:
+            content["example"] = to_builtins(call.example)
+        answer["content"] = {call.media_type: content}
+    yield str(int(call.status)), answer
+    statuses = {*_EVERY, *call.problems} - set(call.errors)
+    if call.scopes is None:
+        statuses |= {HTTPStatus.SERVICE_UNAVAILABLE} if call.errors else set()
+    else:
+        statuses |= {*_GUARDED} | ({HTTPStatus.FORBIDDEN} if call.scopes else set())
+    if call.body is not None and not call.errors:
+        statuses.add(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    for status in sorted(statuses):
+        yield str(int(status)), _refusal(status, MEDIA_TYPE, "Problem")
+    for status in call.errors:
+        yield str(int(status)), _refusal(status, JSON, call.error.__name__)
+
+
+def _refusal(status: int, media_type: str, schema: str) -> Json:
+    refusal: Json = {"description": HTTPStatus(status).phrase}
+    header = {
+        HTTPStatus.UNAUTHORIZED: "WWW-Authenticate",
+        HTTPStatus.FORBIDDEN: "WWW-Authenticate",
+        HTTPStatus.TOO_MANY_REQUESTS: "Retry-After",
+        HTTPStatus.SERVICE_UNAVAILABLE: "Retry-After",
+    }.get(HTTPStatus(status))
+    if header is not None:
+        refusal["headers"] = {header: {"required": True, "schema": {"type": "string"}}}
+    return refusal | {"content": {media_type: {"schema": {"$ref": _REFERENCE.format(name=schema)}}}}
+
+
+def _path_parameters(path: str) -> Iterator[Json]:
+    for name in _PARAMETER.findall(path):
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _query_parameters(call: Call) -> Iterator[Json]:
+    if call.query is None:
+        return
+    _, components = schema_components([call.query], ref_template=_REFERENCE)
+    for name, schema in components[call.query.__name__]["properties"].items():
+        (only,) = [choice for choice in schema["anyOf"] if choice != {"type": "null"}]
+        yield {"name": name, "in": "query", "schema": only}
+
+
+def _security(call: Call, auth: frozenset[AuthMethod]) -> Iterator[Json]:
+    if call.errors:
+        yield from ({"client": []}, {})
+    if call.scopes is None:
+        return
+    if AuthMethod.OAUTH2 in auth:
+        yield from ({"oauth2": [scope]} for scope in call.scopes or [])
+        if not call.scopes:
+            yield {"oauth2": []}
+    if AuthMethod.API_KEY in auth:
+        yield {"apiKey": []}
+
+
+def _security_schemes(auth: frozenset[AuthMethod]) -> Json:
+    schemes: Json = {"client": {"type": "http", "scheme": "basic", "description": "The client's id and secret."}}
+    if AuthMethod.OAUTH2 in auth:
+        flow = {"tokenUrl": "/login/oauth/access_token", "scopes": {str(name): text for name, text in _SCOPES.items()}}
+        schemes["oauth2"] = {"type": "oauth2", "flows": {"clientCredentials": flow}}
+    if AuthMethod.API_KEY in auth:
+        schemes["apiKey"] = {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A GUID."}
+    return schemes
+
+
+def _schema(type_: Any) -> Json:
+    if type_ is None:
+        return {}
+    if isinstance(type_, tuple):
+        return {"oneOf": [_schema(choice) for choice in type_]}
+    (schema,), _ = schema_components([type_], ref_template=_REFERENCE)
+    return schema
+
+
+def _schemas(calls: Iterable[Call], catalogue: Catalogue) -> Json:
+    given = [type_ for call in calls for type_ in (call.body, call.answer, call.query, call.error) if type_ is not None]
+    types = [choice for type_ in given for choice in (type_ if isinstance(type_, tuple) else (type_,))]
+    _, components = schema_components([*types, Problem], ref_template=_REFERENCE)
+    for name in {call.query.__name__ for call in calls if call.query is not None}:
+        del components[name]  # its members are parameters
+    _enumerate_codes(components, sorted(catalogue.events))
+    components["EventRequest"] = {"oneOf": event_schemas(catalogue)}
+    components["TokenRequest"] |= {"maxProperties": 20, "additionalProperties": {"type": "string"}}  # each once
+    return components
+
+
+def _enumerate_codes(node: object, codes: list[str]) -> None:
+    """What msgspec cannot know: which event codes there are."""
+    if isinstance(node, dict):
+        if node.get("title") == "EventCode":
+            node["enum"] = codes
+        for item in node.values():
+            _enumerate_codes(item, codes)
+    elif isinstance(node, list):
+        for item in node:
+            _enumerate_codes(item, codes)
+
+
+def encode_document(document: Json) -> bytes:
+    """The document's JSON, indented for people."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2)

@@ -1,0 +1,43 @@
+"""Recorded examples: for each event the body that will be sent, as `aptic-definitions test --record` wrote it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Raw
+
+from engine.body import Body, default_body
+from engine.catalogue import Catalogue
+from engine.errors import EngineError
+from engine.model import Event
+
+_log = logging.getLogger(__name__)
+
+
+def load_examples(catalogue: Catalogue, definitions: Path | None) -> dict[str, Body]:
+    """The recorded body of each event by its code; without a definition the default body of the catalogue's examples.
+
+    An event whose example was not recorded, cannot be read or does not show each argument has none.
+    """
+    return {event.code: body for event in catalogue.events.values() for body in _bodies(event, definitions)}
+
+
+def shown_body(example: Body | None) -> Raw | None:
+    """The example's JSON as it is sent where no secret is registered; None where nothing is sent."""
+    return None if example is None or example.skip_reason is not None else Raw(example.fill(None))
+
+
+def _bodies(event: Event, definitions: Path | None) -> Iterator[Body]:
+    recorded = definitions and definitions / f"{event.code}.example.json"
+    try:
+        if recorded is not None and recorded.is_file():
+            yield Body.load(recorded.read_bytes())
+        elif definitions is None or not (definitions / f"{event.code}.xml").exists():
+            arguments = {
+                argument.name: argument.example for argument in event.arguments if argument.example is not None
+            }
+            yield default_body(event, arguments)
+    except (EngineError, OSError) as error:
+        _log.warning("no example of %s can be shown: %s", event.code, error)
