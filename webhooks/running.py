@@ -21,6 +21,7 @@ from webhooks.api.app import build_app
 from webhooks.api.protocol import BoundedProtocol
 from webhooks.api.request_log import RequestLog
 from webhooks.errors import SettingsError
+from webhooks.examples import load_examples
 from webhooks.service import Service
 from webhooks.settings import Settings
 from webhooks.state import opened, sole_server
@@ -63,7 +64,8 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
             tell(f"Make a client: aptic-webhooks clients add NAME{_data_option(settings)}")
         tell(f"What administers listens on http://{_place(administering)}/")
         tell(f"The API listens on http://{_place(public)}/v1/")
-        service = Service(store, keyring, Tokens(keyring.token_key()), catalogue, settings.auth, proxies)
+        examples = load_examples(catalogue, settings.definitions)
+        service = Service(store, keyring, Tokens(keyring.token_key()), catalogue, settings.auth, proxies, examples)
         api: Any = build_app(service)
         servers = {
             public: _server(RequestLog(api) if is_debug else api),

@@ -30,6 +30,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     keys: str | None = None
     key_file: Path | None = None
     events: Path | None = None
+    definitions: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8080
     admin_port: int = 8081

@@ -161,7 +161,7 @@ def _query(request: AnyRequest) -> Query:
     if repeated:
         faults = tuple(Fault(pointer(name), "The parameter is there more than once.") for name in repeated)
         raise RefusedError("The query cannot be taken as it is.", faults)
-    return convert(dict(pairs), Query)
+    return convert({name: value for name, value in pairs if value}, Query)  # without a value is left out
 
 
 def _microseconds(name: str, time: datetime | None) -> int | None:

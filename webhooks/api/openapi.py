@@ -138,7 +138,7 @@ def _query_parameters(call: Call) -> Iterator[Json]:
     _, components = schema_components([call.query], ref_template=_REFERENCE)
     for name, schema in components[call.query.__name__]["properties"].items():
         (only,) = [choice for choice in schema["anyOf"] if choice != {"type": "null"}]
-        yield {"name": name, "in": "query", "schema": only}
+        yield {"name": name, "in": "query", "allowEmptyValue": True, "schema": only}
 
 
 def _security(call: Call, auth: frozenset[AuthMethod]) -> Iterator[Json]:

@@ -8,13 +8,14 @@ from pathlib import Path
 from msgspec import structs
 
 from engine.cli.console import Console
-from engine.cli.options import Command, Parser, several
+from engine.cli.options import Command, Parser, named_path, several
 from webhooks.cli.options import StoreArguments, add_events, add_store, port_number, reported, settings_of
 from webhooks.settings import AuthMethod
 
 
 class _Arguments(StoreArguments):
     events: Path | None
+    definitions: Path | None
     host: str
     port: int
     admin_port: int
@@ -26,6 +27,8 @@ def _options(parser: Parser) -> None:
     add_store(parser)
     add_events(parser)
     add = parser.add_argument
+    definitions = "DIR holds the service definitions, and the recorded examples that GET /v1/events shows."
+    add("--definitions", type=named_path, metavar="DIR", help=definitions)
     add("--host", default="127.0.0.1", metavar="HOST", help="It listens for clients there (default: 127.0.0.1).")
     add("--port", type=port_number, default=8080, metavar="N", help="For clients (default: 8080; 0: any free one).")
     admin = "For what administers, on loopback only (default: 8081; 0: any free one)."
@@ -68,6 +71,7 @@ def _serve(arguments: _Arguments, console: Console) -> int:
         settings = structs.replace(
             settings_of(arguments, console),
             events=arguments.events,
+            definitions=arguments.definitions,
             host=arguments.host,
             port=arguments.port,
             admin_port=arguments.admin_port,
