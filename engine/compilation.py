@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from engine.conversion import may_convert
 from engine.model import (
     CompiledDefinition,
     CompiledStep,
@@ -16,9 +17,11 @@ from engine.model import (
     OutputColumn,
     ParameterType,
     ResultKind,
+    Severity,
     SqlType,
     Statement,
     Step,
+    StepSource,
     Template,
 )
 from engine.sql.ddl.collations import code_page
@@ -63,11 +66,31 @@ def compile_definition(
             steps.append(CompiledStep(step.name, step.result, step.output, found, step.arguments, line))
         else:
             diagnostics += [fault for fault in found if has_types or fault.rule in _WITHOUT_TYPES]
-    whole = len(steps) == len(definition.steps)
-    return Compilation(
-        CompiledDefinition(definition, tuple(steps), template) if whole else None,
-        tuple(diagnostics),
-    )
+    if len(steps) < len(definition.steps):
+        return Compilation(None, tuple(diagnostics))
+    diagnostics += _inconvertible(definition.file, steps)
+    return Compilation(CompiledDefinition(definition, tuple(steps), template), tuple(diagnostics))
+
+
+def _inconvertible(file: str, steps: Sequence[CompiledStep]) -> Iterator[Diagnostic]:
+    """Arguments whose type no value of the earlier step's column can become."""
+    known = {
+        (step.name.casefold(), column.name.casefold()): column.type
+        for step in steps
+        if step.name is not None
+        for column in step.statement.columns
+    }
+    for argument in (argument for step in steps for argument in step.arguments):
+        if not isinstance(source := argument.source, StepSource):
+            continue
+        column = known.get((source.step.casefold(), source.column.casefold()))
+        if column is not None and not may_convert(argument.type, column.kind):
+            place = argument.source_position
+            message = (
+                f"The column {source.column} is a {column.kind}, which can never be a value of type {argument.type}."
+            )
+            hint = "Choose another type, or CAST the column in its query."
+            yield Diagnostic("argument-source", Severity.ERROR, file, place.line, place.column, message, hint)
 
 
 def _statement(file: str, step: Step, query: Query, target: Target) -> Statement | list[Diagnostic]:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from engine.model import ArgumentType
+from engine.model import ArgumentType, Kind
 
 _INT = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
@@ -177,6 +177,40 @@ CONVERTERS: dict[ArgumentType, Converter] = {
     ArgumentType.GUID: _guid,
 }
 """The converter of each type, for callers that prepare ahead; each raises ValueError like `convert`."""
+
+
+_NUMBERS = frozenset(
+    {
+        Kind.TINYINT,
+        Kind.SMALLINT,
+        Kind.INT,
+        Kind.BIGINT,
+        Kind.DECIMAL,
+        Kind.MONEY,
+        Kind.SMALLMONEY,
+        Kind.FLOAT,
+        Kind.REAL,
+    }
+)
+_TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.NCHAR, Kind.NVARCHAR, Kind.TEXT, Kind.NTEXT, Kind.XML})
+_MOMENTS = frozenset({Kind.DATE, Kind.SMALLDATETIME, Kind.DATETIME, Kind.DATETIME2})
+_BYTES = frozenset({Kind.BINARY, Kind.VARBINARY, Kind.IMAGE, Kind.ROWVERSION, Kind.OTHER})
+_KINDS: dict[ArgumentType, frozenset[Kind]] = {
+    ArgumentType.STRING: frozenset(Kind) - _BYTES,
+    ArgumentType.INT: _NUMBERS | _TEXTS,
+    ArgumentType.DECIMAL: _NUMBERS | _TEXTS,
+    ArgumentType.DOUBLE: _NUMBERS | _TEXTS,
+    ArgumentType.BOOLEAN: frozenset({Kind.BIT, Kind.TINYINT, Kind.SMALLINT, Kind.INT, Kind.BIGINT}) | _TEXTS,
+    ArgumentType.DATE: _MOMENTS | _TEXTS,
+    ArgumentType.DATETIME: _MOMENTS | _TEXTS,
+    ArgumentType.DATETIMEOFFSET: frozenset({Kind.DATETIMEOFFSET}) | _TEXTS,
+    ArgumentType.GUID: frozenset({Kind.UNIQUEIDENTIFIER}) | _TEXTS,
+}
+
+
+def may_convert(type_: ArgumentType, kind: Kind) -> bool:
+    """Whether some values of such a column are taken by `convert_column`."""
+    return kind in _KINDS[type_]
 
 
 def convert(type_: ArgumentType, value: object) -> object:

@@ -77,7 +77,11 @@ class Parser(argparse.ArgumentParser):
 
         An empty variable counts as not set. Ends the process with exit code 2 where something is wrong.
         """
-        return self.parse_intermixed_args([*self._from_environment(words, environment), *words], into)
+        given = [*self._from_environment(words, environment), *words]
+        if "--" in given:  # argparse cannot mix it with what it parses here; behind it, names may begin with a dash
+            end = given.index("--")
+            given[end:] = [f"./{name}" if name.startswith("-") else name for name in given[end + 1 :]]
+        return self.parse_intermixed_args(given, into)
 
     def _from_environment(self, words: Sequence[str], environment: Mapping[str, str]) -> list[str]:
         given = {word.partition("=")[0] for word in words}

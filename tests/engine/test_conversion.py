@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.conversion import convert, convert_column
+from engine.conversion import convert, convert_column, may_convert
 from engine.model import ArgumentType as T
+from engine.model import Kind
 
 GUID = UUID("80342534-2508-4CAB-A090-C25BF1DDF923")
 CET = timezone(timedelta(hours=1))
@@ -217,3 +218,32 @@ def test_what_a_library_caller_may_pass_becomes_a_plain_value(type_: T, value: o
 def test_a_time_of_an_earlier_step_may_be_text() -> None:
     assert convert_column(T.STRING, time(10, 20, 30, 120000)) == "10:20:30.12"
     assert convert_column(T.STRING, time(10, 20)) == "10:20:00"
+
+
+SAMPLES: dict[Kind, list[object]] = {
+    Kind.BIT: [True, False],
+    Kind.INT: [0, 1, -7, 2**31 - 1],
+    Kind.DECIMAL: [Decimal(0), Decimal("1.00"), Decimal("-2.5")],
+    Kind.FLOAT: [0.0, 1.0, 2.5],
+    Kind.NVARCHAR: ["1", "2.5", "2026-11-24", "2026-11-24T10:00:00", "2026-11-24T10:00:00Z", str(UUID(int=7))],
+    Kind.UNIQUEIDENTIFIER: [str(UUID(int=7)).upper()],
+    Kind.DATE: [date(2026, 11, 24)],
+    Kind.TIME: [time(10, 20)],
+    Kind.DATETIME2: [datetime(2026, 11, 24)],
+    Kind.DATETIMEOFFSET: [datetime(2026, 11, 24, tzinfo=UTC)],
+    Kind.VARBINARY: [b"", b"7"],
+}
+
+
+def converts(type_: T, value: object) -> bool:
+    try:
+        convert_column(type_, value)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+@pytest.mark.parametrize("type_", T)
+def test_what_never_converts_is_known_beforehand(type_: T, kind: Kind) -> None:
+    assert any(converts(type_, value) for value in SAMPLES[kind]) == may_convert(type_, kind)

@@ -6,6 +6,7 @@ import pytest
 from engine.catalogue import Catalogue
 from engine.loading import LoadedFile, find_files, load_files
 from engine.model import Dialect
+from engine.sql.ddl import read_schema
 from engine.sql.target import Target
 
 DEFINITION = (
@@ -60,3 +61,23 @@ def test_a_link_that_leads_nowhere_is_a_finding(tmp_path: Path, target: str) -> 
     (file,) = loaded(tmp_path)
     assert [found.rule for found in file.diagnostics] == ["xml-syntax"]
     assert file.compiled is None
+
+
+def test_a_value_that_never_becomes_the_argument_is_found_at_load(tmp_path: Path) -> None:
+    steps = (
+        '<query name="account">select uniqueid, createdat from dat_ledgeraccount where ledgeraccountid = 1</query>'
+        "<query>select ? as a, ? as b"
+        '<argument source="$steps.account.uniqueid" type="int"/>'
+        '<argument source="$steps.account.UniqueId" type="guid"/></query>'
+    )
+    text = DEFINITION.replace("<query>select 1 as a</query>", steps)
+    (tmp_path / "statuschange.xml").write_text(text)
+    schema = read_schema(
+        "create table dat_ledgeraccount (ledgeraccountid int, uniqueid uniqueidentifier, createdat date)"
+    )
+    target = Target(Dialect.DUCKDB, schema.schema, (), None, 1000)
+    (file,) = load_files(find_files([tmp_path]), Catalogue.load(), target)
+    (found,) = [found for found in file.diagnostics if found.rule == "argument-source"]
+    assert file.compiled is None
+    assert "uniqueidentifier, which can never be a value of type int" in found.message
+    assert text.splitlines()[found.line - 1][found.column - 1 :].startswith("$steps.account.uniqueid")
