@@ -54,7 +54,7 @@ def run(url: str) -> Iterator[Result]:
 
         assert ours() == loop() == ordinary() == guide.BODY
         yield pair(
-            "PostgreSQL: compose / a prepared psycopg loop by hand", ours, loop, at_most=1.5, calls=100, rounds=75
+            "PostgreSQL: compose / a prepared psycopg loop by hand", ours, loop, at_most=1.25, calls=100, rounds=75
         )
         yield pair("PostgreSQL: compose / connect() + exec_driver_sql", ours, ordinary, at_most=1, calls=100, rounds=75)
         connection.close()

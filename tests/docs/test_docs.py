@@ -274,7 +274,8 @@ class Dispatcher:
     """The dispatcher's example, and what it was seen to do with a message."""
 
     def __init__(self, ledger: str, names: dict[str, Any]) -> None:
-        (block,) = (found for found in blocks("python", [DOCS / "how-to" / "dispatcher.md"]) if found.setup)
+        found = blocks("python", [DOCS / "how-to" / "dispatcher.md"])
+        (block,) = (block for block in found if "registrations" in (block.setup or ()))
         self._names = names
         self._sent: list[object] = names["sent"]
         self._done: list[tuple[str, str]] = []
