@@ -6,8 +6,7 @@ What stands in for SQL Server is the TDS server of tests/standin, unless `APTIC_
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 from uuid import uuid4
@@ -15,7 +14,8 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 from standin.client import Standin, start
-from standin.drivers import DRIVERS, MissingDriverError, check_driver, driver_path
+from standin.drivers import DRIVERS, MissingDriverError, check_driver, with_driver
+from standin.real import scratch_database
 
 settings.register_profile("any machine", deadline=None)  # a busy machine is slow, not wrong
 settings.load_profile("any machine")
@@ -97,14 +97,16 @@ def _conninfo(url: str) -> str:
     return url.replace("+psycopg", "", 1)
 
 
+@pytest.fixture(scope="session")
+def sqlserver_drivers() -> Callable[[str], str]:
+    """Gives the name of an ODBC driver for SQL Server that is there: skips where it is missing, in CI fails."""
+    return _present
+
+
 @pytest.fixture(scope="session", params=DRIVERS)
 def sqlserver_driver(request: pytest.FixtureRequest) -> str:
     """The ODBC drivers for SQL Server, `FreeTDS` and `Microsoft`: skips where one is missing, in CI fails."""
-    try:
-        check_driver(request.param)
-    except MissingDriverError as error:
-        _missing(str(error))
-    return str(request.param)
+    return _present(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -125,47 +127,44 @@ def standin(standin_process: Standin) -> Iterator[Standin]:
 @pytest.fixture(scope="session")
 def sqlserver_url(request: pytest.FixtureRequest, sqlserver_driver: str) -> str:
     """The SQLAlchemy URL of the fixture ledger by each driver: on the stand-in, or on a real server if one is named."""
-    if not os.environ.get("APTIC_TEST_SQLSERVER_URL"):
-        standin: Standin = request.getfixturevalue("standin_process")
-        return standin.url(sqlserver_driver)
-    from sqlalchemy import make_url
+    return _sqlserver_url(request, sqlserver_driver)
 
-    url = make_url(request.getfixturevalue("sqlserver_database"))
-    return url.update_query_dict({"driver": driver_path(sqlserver_driver)}).render_as_string(hide_password=False)
+
+@pytest.fixture(scope="session")
+def freetds_ledger(request: pytest.FixtureRequest) -> str:
+    """As `sqlserver_url`, by FreeTDS alone."""
+    return _sqlserver_url(request, _present("FreeTDS"))
+
+
+@pytest.fixture(scope="session")
+def microsoft_ledger(request: pytest.FixtureRequest) -> str:
+    """As `sqlserver_url`, by Microsoft's driver alone."""
+    return _sqlserver_url(request, _present("Microsoft"))
 
 
 @pytest.fixture(scope="session")
 def sqlserver_database() -> Iterator[str]:
     """The fixture ledger in a database of its own on the server of `APTIC_TEST_SQLSERVER_URL`."""
-    import pyodbc
-    from sqlalchemy import create_engine, make_url
-
     from engine.sql.ddl import decode_script
 
-    url = make_url(os.environ["APTIC_TEST_SQLSERVER_URL"])
-    name = f"fixtures_{uuid4().hex[:12]}"
-    ledger = url.set(database=name)
-    server = create_engine(url.set(database="master"), isolation_level="AUTOCOMMIT")
+    scripts = [decode_script(path.read_bytes()) for path in (LEDGER_SCHEMA, LEDGER_DATA)]
+    with scratch_database(os.environ["APTIC_TEST_SQLSERVER_URL"], *scripts) as url:
+        yield url
+
+
+def _present(driver: str) -> str:
     try:
-        connection = server.connect()
-    except pyodbc.Error as error:
-        pytest.fail(f"the server of APTIC_TEST_SQLSERVER_URL cannot be reached: {type(error).__name__}")
-    with connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        try:
-            connection.exec_driver_sql(f"ALTER DATABASE {name} SET ALLOW_SNAPSHOT_ISOLATION ON")
-            target = create_engine(ledger, isolation_level="AUTOCOMMIT")
-            with target.connect() as made:
-                for path in (LEDGER_SCHEMA, LEDGER_DATA):
-                    for batch in re.split(r"(?im)^GO\s*$", decode_script(path.read_bytes())):
-                        if batch.strip():
-                            made.exec_driver_sql(batch)
-            target.dispose()
-            yield ledger.render_as_string(hide_password=False)
-        finally:
-            connection.exec_driver_sql(f"ALTER DATABASE {name} SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
-            connection.exec_driver_sql(f"DROP DATABASE {name}")
-    server.dispose()
+        check_driver(driver)
+    except MissingDriverError as error:
+        _missing(str(error))
+    return driver
+
+
+def _sqlserver_url(request: pytest.FixtureRequest, driver: str) -> str:
+    if not os.environ.get("APTIC_TEST_SQLSERVER_URL"):
+        standin: Standin = request.getfixturevalue("standin_process")
+        return standin.url(driver)
+    return with_driver(request.getfixturevalue("sqlserver_database"), driver)
 
 
 def _missing(reason: str) -> NoReturn:

@@ -14,12 +14,11 @@ ROOT = Path(__file__).parents[2]
 CASES = find_cases(ROOT / "fixtures")
 
 
-@pytest.fixture(scope="module", params=["duckdb_ledger", "postgres_ledger", "psqlodbc_ledger"])
-def composer(request: pytest.FixtureRequest) -> Iterator[Composer]:
+@pytest.fixture(scope="module")
+def composer(ledger_url: str) -> Iterator[Composer]:
     """All of `definitions/` over the fixture ledger."""
-    url = request.getfixturevalue(request.param)
     schema = ROOT / "fixtures" / "ledger" / "schema.sql"
-    with Composer.load(ROOT / "definitions", ledger=url, ledger_schema=schema) as loaded:
+    with Composer.load(ROOT / "definitions", ledger=ledger_url, ledger_schema=schema) as loaded:
         yield loaded
 
 

@@ -22,10 +22,9 @@ def canary() -> str:
     return f"canary-{uuid4().hex}"
 
 
-@pytest.fixture(scope="module", params=["duckdb_ledger", "postgres_ledger", "psqlodbc_ledger"])
-def composer(request: pytest.FixtureRequest) -> Iterator[Composer]:
-    ledger = request.getfixturevalue(request.param)
-    with Composer.load(ROOT / "definitions", ledger=ledger, ledger_schema=SCHEMA) as loaded:
+@pytest.fixture(scope="module")
+def composer(ledger_url: str) -> Iterator[Composer]:
+    with Composer.load(ROOT / "definitions", ledger=ledger_url, ledger_schema=SCHEMA) as loaded:
         yield loaded
 
 

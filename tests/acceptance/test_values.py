@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from engine import Composer
@@ -85,19 +85,20 @@ def as_member(value: object) -> str:
             return json.dumps(value, ensure_ascii=False)
 
 
-@pytest.fixture(scope="module", params=["duckdb_ledger", "postgres_ledger", "psqlodbc_ledger"])
-def composer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composer]:
+@pytest.fixture(scope="module")
+def composer(ledger_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composer]:
     folder = tmp_path_factory.mktemp("values")
     (folder / "everytype.xml").write_text(DEFINITION)
     (folder / "everytype.schema.json").write_text(json.dumps(EVENT))
-    ledger = request.getfixturevalue(request.param)
-    with Composer.load(folder, ledger=ledger, ledger_schema=SCHEMA, events=folder) as loaded:
+    with Composer.load(folder, ledger=ledger_url, ledger_schema=SCHEMA, events=folder) as loaded:
         yield loaded
 
 
 @given(events)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_value_survives(composer: Composer, event: dict[str, object]) -> None:
+def test_any_value_survives(composer: Composer, ledger_url: str, event: dict[str, object]) -> None:
+    # FreeTDS shifts days before 1753, so they go to SQL Server as text: a column that is just `?` is then a text, too.
+    assume("tdsodbc" not in ledger_url or not any(isinstance(v, date) and v.year < 1753 for v in event.values()))
     message = {"data": {name: as_argument(value) for name, value in event.items()}}
     body = composer.compose("everytype", message).fill("geheim")
     found = json.loads(body)

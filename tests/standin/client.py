@@ -44,9 +44,10 @@ class Standin:
         except EOFError:
             raise RuntimeError("the stand-in did not start; its own output says why") from None
 
-    def url(self, driver: str, *, user: str = USER, password: str = PASSWORD, **options: str) -> str:
-        """The SQLAlchemy URL for `FreeTDS` or `Microsoft`; `options` are the driver's."""
-        query = {"driver": driver_path(driver), "TrustServerCertificate": "yes", **options}
+    def url(self, driver: str | None, *, user: str = USER, password: str = PASSWORD, **options: str) -> str:
+        """The SQLAlchemy URL for `FreeTDS` or `Microsoft`, or for none yet; `options` are the driver's."""
+        named = {} if driver is None else {"driver": driver_path(driver)}
+        query = {**named, "TrustServerCertificate": "yes", **options}
         url = URL.create("mssql+pyodbc", user, password, "127.0.0.1", self.port, "aptic", query)
         return url.render_as_string(hide_password=False)
 

@@ -21,7 +21,6 @@ def connect(standin: Standin, sqlserver_driver: str) -> Iterator[Connect]:
         connections.append(pyodbc.connect(text, autocommit=autocommit, timeout=5))
         return connections[-1]
 
-    pyodbc.pooling = False
     yield one
     for connection in connections:
         connection.close()

@@ -6,6 +6,11 @@ import platform
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import make_url
+
+from engine.errors import ConfigurationError
+from engine.execution.odbc import load_pyodbc
+
 DRIVERS: Final = ("FreeTDS", "Microsoft")
 _FREETDS: Final = ("/usr/lib/*/odbc/libtdsodbc.so", "/usr/lib*/libtdsodbc.so*", "/opt/homebrew/lib/libtdsodbc.so")
 
@@ -19,12 +24,18 @@ def driver_path(driver: str) -> str:
     return _freetds() if driver == "FreeTDS" else _microsoft()
 
 
+def with_driver(url: str, driver: str) -> str:
+    """A SQLAlchemy URL of SQL Server, by that driver."""
+    changed = make_url(url).update_query_dict({"driver": driver_path(driver)})
+    return changed.render_as_string(hide_password=False)
+
+
 def check_driver(driver: str) -> None:
     """Raises MissingDriverError where tests with that driver cannot run."""
     try:
-        import pyodbc  # noqa: F401
-    except ImportError as error:
-        raise MissingDriverError(f"pyodbc cannot be loaded ({error}); Debian's unixodbc has its library") from None
+        load_pyodbc()  # whose pooling must be off before the process's first connection
+    except ConfigurationError as error:
+        raise MissingDriverError(str(error)) from None
     driver_path(driver)
 
 

@@ -44,8 +44,8 @@ _BY_TEXT: Final = tuple(
     )
 )  # fmt: skip
 _BY_CLASS: Final = {"CatalogException": 208, "BinderException": 207, "ParserException": 102}
-_NAME: Final = re.compile(r"[\w.]+(?=\.$)")
-_FUNCTION: Final = re.compile(r"The function ([\w.]+) is not carried")
+_NAME: Final = re.compile(r"(?<=`)[\w.]+(?=`)")
+_FUNCTION: Final = re.compile(r"[Tt]he function `?([\w.]+)`? is not carried")
 
 
 def refused(fault: SqlFault, text: str) -> QueryError:
@@ -57,7 +57,7 @@ def refused(fault: SqlFault, text: str) -> QueryError:
         )
     number, message = _BY_RULE.get(fault.rule, (NOT_CARRIED, f"The stand-in does not carry this: {fault.message}"))
     named = _NAME.search(fault.message)
-    name = named[0] if named else text[fault.offset : fault.offset + 10].partition(" ")[0]
+    name = named[0] if named else text[fault.offset :].split(None, 1)[0]
     return QueryError(message.replace("{name}", name), number=number, severity=15 if number == 102 else 16)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from pysqlbridge.tds.result import QueryError
+from standin import reflecting
 from standin.catalogue import BUILT_IN
 from standin.querying import Compiled, Ledger
 from standin.records import Answer, Arrival, Counts, Fault, Parameter
@@ -28,7 +30,13 @@ class Step:
 
     __slots__ = ("built_in", "compiled", "ordinals", "statement", "types")
 
-    def __init__(self, statement: Statement, places: dict[str, int], types: tuple[SqlType, ...]) -> None:
+    def __init__(
+        self,
+        statement: Statement,
+        places: dict[str, int],
+        types: tuple[SqlType, ...],
+        built_in: Sequence[Answer],
+    ) -> None:
         unknown = next((name for name in statement.variables if name not in places), None)
         if unknown is not None:
             raise QueryError(f'Must declare the scalar variable "{unknown}".', number=137, severity=15)
@@ -36,7 +44,7 @@ class Step:
         self.ordinals = [places[name] for name in statement.variables]
         self.types = tuple(types[ordinal] for ordinal in self.ordinals)
         self.built_in = next(
-            (answer for answer in BUILT_IN if re.search(answer.match, statement.text, re.IGNORECASE)), None
+            (answer for answer in built_in if re.search(answer.match, statement.text, re.IGNORECASE)), None
         )
         self.compiled: Compiled | None = None
 
@@ -44,13 +52,13 @@ class Step:
 class Plan:
     """A text with the declaration of its parameters, cut into steps."""
 
-    def __init__(self, text: str, declaration: str) -> None:
+    def __init__(self, text: str, declaration: str, built_in: Sequence[Answer]) -> None:
         self.text = text
         parameters = declared(declaration)
         self.places = {name: place for place, name in enumerate(parameters)}
         self.types = tuple(parameters.values())
         self.names = tuple(parameters)
-        self.steps = [Step(statement, self.places, self.types) for statement in statements(text)]
+        self.steps = [Step(statement, self.places, self.types, built_in) for statement in statements(text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,7 @@ class Hub:
         self._arrivals: deque[tuple[Arrival, Bound | None]] = deque(maxlen=_MOST_ARRIVALS)
         self.configured = True
         self._logins = logins
+        self._built_in = (*BUILT_IN, *reflecting.answers(ledger.schema))
         self._plans: dict[tuple[str, str], Plan] = {}
         self._counts = dict.fromkeys(("round_trips", "prepares", "executions", "statements"), 0)
 
@@ -92,7 +101,7 @@ class Hub:
         key = (text, declaration)
         found = self._plans.get(key)
         if found is None:
-            found = Plan(text, declaration)
+            found = Plan(text, declaration, self._built_in)
             with self.lock:
                 if len(self._plans) >= _MOST_PLANS:
                     self._plans.clear()

@@ -78,6 +78,7 @@ _STARTS: Final = frozenset(
     ]
 )
 _CONTINUES: Final = frozenset({"union", "all", "except", "intersect", "as", "begin", "if", "explain"})
+_DEFINITIONS: Final = frozenset({"create", "alter", "drop"})  # whose words mean anything
 _WRITES: Final = frozenset(
     [
         "insert",
@@ -146,7 +147,7 @@ def _begins(word: str, current: list[tuple[Token, str]], after_with: bool) -> bo
     if word not in _STARTS:
         return False
     last, first = current[-1][1], current[0][1]
-    if first in _WRITES and word in ("select", "set", "with", "exec", "execute"):
+    if first in _DEFINITIONS or (first in _WRITES and word in ("select", "set", "with", "exec", "execute")):
         return False
     if word == "with":
         return False  # a table hint, where no semicolon stands before it

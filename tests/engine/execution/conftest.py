@@ -14,6 +14,9 @@ import duckdb
 import psycopg
 import pytest
 from sqlalchemy import make_url
+from standin.client import start
+from standin.drivers import DRIVERS, with_driver
+from standin.real import scratch_database as scratch_sqlserver
 
 from engine.execution import Ledger, open_ledger
 
@@ -24,6 +27,12 @@ SCHEMA = f"""
 CREATE TABLE payment (id bigint PRIMARY KEY, amount numeric(18, 2), note text);
 INSERT INTO payment SELECT i, i * 1.25, 'note ' || i FROM generate_series(1, {ROWS}) r(i);
 """
+PAYMENTS = (
+    "CREATE TABLE dbo.payment (id bigint NOT NULL PRIMARY KEY, amount decimal(18, 2) NULL, note nvarchar(100) NULL);",
+    "INSERT INTO dbo.payment (id, amount, note) VALUES\n"
+    + ",\n".join(f"({i}, {i * 1.25:.2f}, N'note {i}')" for i in range(1, ROWS + 1))
+    + ";",
+)
 
 # What a session does not send by name, in functions of the ledger's own.
 TROUBLE = """
@@ -109,8 +118,26 @@ def duckdb_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["duckdb", "postgresql", "psqlodbc"])
+@pytest.fixture(scope="session")
+def sqlserver_payments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the payments on SQL Server without a driver: on a stand-in, or on a real server if one is named."""
+    if real := os.environ.get("APTIC_TEST_SQLSERVER_URL"):
+        with scratch_sqlserver(real, *PAYMENTS) as url:
+            yield url
+        return
+    folder = tmp_path_factory.mktemp("payments")
+    paths = [folder / "schema.sql", folder / "data.sql"]
+    for path, text in zip(paths, PAYMENTS, strict=True):
+        path.write_text(text, encoding="utf-8")
+    with start(*paths) as standin:
+        yield standin.url(None)
+
+
+@pytest.fixture(params=["duckdb", "postgresql", "psqlodbc", *DRIVERS])
 def ledger_url(request: pytest.FixtureRequest) -> str:
+    if request.param in DRIVERS:
+        request.getfixturevalue("sqlserver_drivers")(request.param)
+        return with_driver(request.getfixturevalue("sqlserver_payments"), request.param)
     if request.param == "duckdb":
         return f"duckdb:///{request.getfixturevalue('duckdb_file')}"
     if request.param == "psqlodbc":

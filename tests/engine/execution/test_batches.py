@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from standin.dialect import asked
 
 from engine.errors import (
     DefinitionUnavailableError,
@@ -18,26 +19,25 @@ from engine.model import Statement
 SLOW = {
     "duckdb": "SELECT count(*) FROM range(CAST($1 AS bigint)) a(x), range(100000) b(y) WHERE (x * y) % 7 = 3",
     "postgresql": "SELECT 1 FROM pg_sleep(CAST($1 AS bigint))",
+    "mssql": "SELECT count(*) AS n FROM payment a, payment b, payment c, payment d, payment e WHERE a.id <= $1",
 }
 NUMBER = "SELECT CAST(CAST($1 AS text) AS integer) FROM payment WHERE id = 1"
 NOTE = "SELECT note FROM payment WHERE id = CAST($1 AS bigint)"
 
 
-def statement(sql: str) -> Statement:
-    return Statement(sql, (), ())
-
-
 def many(ledger: Ledger, sql: str, *batch: Sequence[object]) -> list[Rows | EngineError]:
+    statement, bound = asked(ledger.dialect, sql, *batch)
     with ledger.session() as session:
-        return session.execute_many(statement(sql), batch)
+        return session.execute_many(statement, bound)
 
 
 def one_by_one(ledger: Ledger, sql: str, *batch: Sequence[object]) -> list[Rows | EngineError]:
+    statement, bound = asked(ledger.dialect, sql, *batch)
     results: list[Rows | EngineError] = []
-    for values in batch:
+    for values in bound:
         try:
             with ledger.session() as session:
-                results.append(session.execute(statement(sql), values))
+                results.append(session.execute(statement, values))
         except EngineError as error:
             results.append(error)
     return results
@@ -62,12 +62,14 @@ def test_one_that_fails_hurts_no_other(ledger: Ledger) -> None:
 
 
 def test_nor_in_a_snapshot_whose_state_stays(ledger: Ledger) -> None:
+    number, texts = asked(ledger.dialect, NUMBER, ["5"], ["x"], ["4"])
+    note, (third,) = asked(ledger.dialect, NOTE, [3])
     with ledger.session() as session, session.snapshot():
-        first, failed, last = session.execute_many(statement(NUMBER), [["5"], ["x"], ["4"]])
+        first, failed, last = session.execute_many(number, texts)
         assert isinstance(first, list)
         assert isinstance(last, list)
         assert isinstance(failed, QueryError)
-        assert session.execute(statement(NOTE), [3]) == [("note 3",)]
+        assert session.execute(note, third) == [("note 3",)]
     assert many(ledger, NOTE, [3]) == [[("note 3",)]]
 
 
@@ -113,7 +115,7 @@ def test_in_a_snapshot_it_costs_all_that_follow(postgresql: Any, opened: Callabl
     ledger = opened(postgresql.url)
     suicide = "SELECT suicide(CASE WHEN $1 = 2 THEN pg_backend_pid() END)"
     with ledger.session() as session, session.snapshot():
-        found = session.execute_many(statement(suicide), [[1], [2], [3]])
+        found = session.execute_many(Statement(suicide, (), ()), [[1], [2], [3]])
     assert [type(result) for result in found] == [list, LedgerUnavailableError, LedgerUnavailableError]
     assert found[1] is not found[2]
     assert many(ledger, NOTE, [3]) == [[("note 3",)]]
