@@ -9,7 +9,7 @@ from itertools import takewhile
 from engine.binding import Message, Row
 from engine.body import Body
 from engine.errors import BindingError, EngineError, LedgerTimeoutError, LedgerUnavailableError
-from engine.execution import Ledger, Rows, Session
+from engine.execution import SNAPSHOT_ENDED, Ledger, Rows, Session
 from engine.model import ResultKind
 from engine.plan import Plan, check_message
 
@@ -128,8 +128,9 @@ class _Chunk:
 
     def _redo(self, ledger: Ledger) -> None:
         """Compose alone what lost its snapshot through another: the first had the connection when it went."""
-        lost = [p for p in sorted(self._results) if isinstance(self._results[p], LedgerUnavailableError)]
-        for position in lost[1:]:
+        failed = ((position, self._results[position]) for position in sorted(self._results))
+        lost = [(position, error) for position, error in failed if isinstance(error, LedgerUnavailableError)]
+        for position, _ in [*(first for first in lost[:1] if first[1].code == SNAPSHOT_ENDED), *lost[1:]]:
             try:
                 self._results[position] = self._plan.compose(self._event, self._messages[position], ledger, None)
             except EngineError as error:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from engine.errors import EngineError
 from engine.model import Dialect, Statement
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 Rows = list[tuple[object, ...]]
 """Every row of a result, in order."""
+
+
+SNAPSHOT_ENDED: Final = "snapshot-ended"
+"""The `code` of a LedgerUnavailableError of items that lost their snapshot through another's error."""
 
 
 @dataclass(frozen=True, slots=True)

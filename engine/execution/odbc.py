@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,6 +116,15 @@ class Cursors:
 
     def fetch(self, sql: str, values: Sequence[object], sizes: tuple[InputSize, ...]) -> list[Rows]:
         """The rows of every result set, at least one. Counts of rows before, between and behind them are skipped."""
+        found = list(self.stream(sql, values, sizes))
+        if found:
+            return found
+        if self._is_cancelled:  # Microsoft's driver may tell it by the absence of rows alone
+            raise LedgerTimeoutError("the ledger did not answer in time")
+        raise DefinitionUnavailableError("the ledger gave no result set for a query")
+
+    def stream(self, sql: str, values: Sequence[object], sizes: tuple[InputSize, ...]) -> Generator[Rows, None, None]:
+        """The rows of each result set as soon as it is there; nothing else may run before the last of them."""
         prepared = self._prepared[sql] = self._taken(sql)  # put last
         try:
             with self._running(prepared.cursor):
@@ -123,16 +132,10 @@ class Cursors:
                     prepared.cursor.setinputsizes(sizes)
                     prepared.sizes = sizes
                 prepared.cursor.execute(prepared.text, values)
-                found = _result_sets(prepared)
+                yield from _result_sets(prepared)
         except BaseException:
             self._drop(sql)
             raise
-        if found:
-            self.is_lost = self.is_lost or self._is_cancelled
-            return found
-        if self._is_cancelled:  # Microsoft's driver may tell it by the absence of rows alone
-            raise LedgerTimeoutError("the ledger did not answer in time")
-        raise DefinitionUnavailableError("the ledger gave no result set for a query")
 
     @contextmanager
     def _running(self, cursor: Any) -> Iterator[None]:
@@ -141,6 +144,7 @@ class Cursors:
         self._active = cursor
         try:
             yield
+            self.is_lost = self.is_lost or self._is_cancelled
         except BaseException as error:
             self.is_lost = self.is_lost or self._means_loss(error)
             raise
@@ -200,12 +204,11 @@ def close_quietly(closable: Any) -> None:
         closable.close()
 
 
-def _result_sets(prepared: _Prepared) -> list[Rows]:
+def _result_sets(prepared: _Prepared) -> Iterator[Rows]:
     cursor = prepared.cursor
-    found: list[Rows] = []
     while True:
         if cursor.description is not None:
             prepared.description = cursor.description
-            found.append(list(map(tuple, cursor.fetchall())))
+            yield list(map(tuple, cursor.fetchall()))
         if not cursor.nextset():
-            return found
+            return

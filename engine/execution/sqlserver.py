@@ -9,16 +9,24 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from math import ceil
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.errors import ConfigurationError, DefinitionUnavailableError, EngineError, LedgerUnavailableError
+from engine.errors import (
+    ConfigurationError,
+    DefinitionUnavailableError,
+    EngineError,
+    LedgerTimeoutError,
+    LedgerUnavailableError,
+)
 from engine.execution import sqlserver_catalogue as catalogue
 from engine.execution.driver import run_each
 from engine.execution.faults import Verdict, fault, log_text
-from engine.execution.interface import LedgerStatus, Rows
-from engine.execution.odbc import Cursors, check_driver, close_quietly, load_pyodbc, text_of
+from engine.execution.interface import SNAPSHOT_ENDED, LedgerStatus, Rows
+from engine.execution.odbc import Cursors, InputSize, check_driver, close_quietly, load_pyodbc, text_of
+from engine.execution.sqlserver_batches import SEPARATOR, Pace
 from engine.execution.sqlserver_errors import code_of, is_lost, verdict_of
 from engine.execution.sqlserver_schema import reflect_sqlserver
 from engine.execution.sqlserver_values import Declarer, add_converters, shortened, singles
@@ -32,6 +40,7 @@ if TYPE_CHECKING:
 _GRACE: Final = 1  # seconds after which the driver stops a query that the watchdog did not
 _CONNECTION_TIMEOUT: Final = 113  # SQL_ATTR_CONNECTION_TIMEOUT: of each answer, of a server that has gone silent
 _STARTS_AS_QUERY: Final = re.compile(r"[\s(;]*(?:SELECT|WITH|VALUES)\b", re.IGNORECASE)
+_NO_QUERY: Final = "the ledger session runs nothing but queries"
 _PYTHON_ERRORS: Final = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
 _KEYWORD: Final = re.compile(r"(?:^|;)\s*([^=;{]+?)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)")
 _MARS: Final = frozenset({"mars_connection", "mars connection"})
@@ -135,6 +144,7 @@ class SQLServerConnection:
         self._cursors = Cursors(connection, is_lost)
         self._in_transaction = False
         self._in_snapshot = False
+        self._was_ended = False  # a snapshot, by the error of a batch
 
     def command(self, sql: str) -> None:
         """Run a batch of the engine's own that gives no rows."""
@@ -143,7 +153,7 @@ class SQLServerConnection:
     def run(self, statement: Statement, values: Sequence[object]) -> Rows:
         """Run one query, prepared; in a transaction of its own where the login could write."""
         if _STARTS_AS_QUERY.match(statement.sql) is None:
-            raise DefinitionUnavailableError("the ledger session runs nothing but queries")
+            raise DefinitionUnavailableError(_NO_QUERY)
         if self._in_snapshot or not self._driver.may_write:
             return self._run(statement, values)
         self._start(catalogue.BEGIN)
@@ -157,18 +167,69 @@ class SQLServerConnection:
         results = self._cursors.fetch(statement.sql, bound, sizes)
         if len(results) != 1:
             raise DefinitionUnavailableError(f"the ledger gave {len(results)} result sets for one query")
-        return self._shortened(statement, results[0])
+        return self._shortened(statement, statement.sql, results[0])
 
-    def _shortened(self, statement: Statement, rows: Rows) -> Rows:
+    def _shortened(self, statement: Statement, sql: str, rows: Rows) -> Rows:
         """The rows with each real of a column whose type no schema tells as the float with the same digits."""
         if not rows or all(column.type is not None for column in statement.columns):
             return rows
-        reals = singles(self._cursors.description(statement.sql))
+        reals = singles(self._cursors.description(sql))
         return [shortened(row, reals) for row in rows] if reals else rows
 
     def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception]:
-        """One after the other."""
-        yield from run_each(self, statement, batch)
+        """Several of the same statement in one batch of SQL, with a result set each.
+
+        The server ends a batch at its first error: the item that it was at runs again, alone, and tells whether the
+        error is its own. In a snapshot, whose transaction ends with the batch, the others cannot go on.
+        """
+        if _STARTS_AS_QUERY.match(statement.sql) is None:
+            raise DefinitionUnavailableError(_NO_QUERY)
+        pace = Pace(statement, len(batch[0]) if batch else 0, self._driver.time_limit)
+        position = 0
+        while position < len(batch):
+            chunk = batch[position : position + pace.size]
+            started, first = monotonic(), position
+            self._was_ended = False
+            for rows in self._together(statement, chunk) if len(chunk) > 1 else ():
+                yield rows
+                position += 1
+            if position == first + len(chunk):
+                pace.took(monotonic() - started)
+                continue
+            pace.slow_down()
+            (found,) = run_each(self, statement, batch[position : position + 1])
+            if isinstance(found, Exception) or not self._was_ended:
+                yield found
+                position += 1
+            if self._in_transaction and (self._was_ended or isinstance(found, self._driver.error)):
+                raise LedgerUnavailableError("the snapshot ended with another query's error", code=SNAPSHOT_ENDED)
+
+    def _together(self, statement: Statement, chunk: Sequence[Sequence[object]]) -> Iterator[Rows]:
+        """The rows of each item as they come, until one has none; raises where the connection is lost."""
+        bound: list[object] = []
+        sizes: list[InputSize] = []
+        count = 0
+        with suppress(*_PYTHON_ERRORS):  # the item that cannot be bound is told so when it runs alone
+            for values in chunk:
+                own, declared = self._driver.declarer.declared(statement.parameter_types, values)
+                bound += own
+                sizes += declared
+                count += 1
+        text = SEPARATOR.join([statement.sql] * count)
+        owns_transaction = self._driver.may_write and not self._in_snapshot
+        try:
+            if owns_transaction:
+                self._start(catalogue.BEGIN)
+            with closing(self._cursors.stream(text, bound, tuple(sizes))) as found:
+                for rows, _ in zip(found if count else (), range(count), strict=False):
+                    yield self._shortened(statement, text, rows)
+        except (self._driver.error, LedgerTimeoutError):
+            self._was_ended = self._in_snapshot
+            if self._cursors.is_lost:
+                raise
+        finally:
+            if owns_transaction:
+                self._end(catalogue.ROLLBACK)
 
     def inspect(self) -> LedgerStatus:
         """The rights that the session has beyond reading, and what the database lets readers do."""

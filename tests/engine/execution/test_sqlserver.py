@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -35,7 +35,7 @@ from engine.errors import (
     QueryError,
     ReadOnlyRequiredError,
 )
-from engine.execution import Ledger, LedgerStatus
+from engine.execution import SNAPSHOT_ENDED, Ledger, LedgerStatus
 from engine.execution.sqlserver import connection_string
 from engine.model import ArgumentType, OutputColumn, ParameterType, Statement
 
@@ -255,6 +255,90 @@ def test_a_database_without_snapshots_is_warned_of_and_read_all_the_same(
     versions, steps = ledger.status().warnings
     assert "READ_COMMITTED_SNAPSHOT is off in the database aptic" in versions
     assert "steps may differ" in steps
+
+
+def many(ledger: Ledger, sql: str, values: Sequence[object]) -> list[Any]:
+    columns = (OutputColumn("it", None, is_hole=False),)
+    with ledger.session() as session:
+        return session.execute_many(Statement(sql, (), columns), [[value] for value in values])
+
+
+def test_a_burst_goes_in_few_round_trips_and_in_order(standin: Standin, ledger: Ledger) -> None:
+    rows(ledger, ONE)
+    before = standin.counts().round_trips
+    assert many(ledger, "select ? as it", range(300)) == [[(number,)] for number in range(300)]
+    assert standin.counts().round_trips - before <= 14  # FreeTDS sends one more for each
+    assert standin.counts().prepares == 5  # 8, 32, 128 twice, and 4
+
+
+def test_one_that_fails_in_a_burst_hurts_no_other(standin: Standin, ledger: Ledger) -> None:
+    values = [0 if number in (0, 5, 77, 78, 199) else number for number in range(200)]
+    for value, found in zip(values, many(ledger, "select 100 / ? as it", values), strict=True):
+        if value:
+            assert found == [(100 // value,)]
+        else:
+            assert isinstance(found, QueryError)
+            assert found.code == "8134"
+
+
+def test_a_value_that_cannot_be_bound_hurts_no_other(ledger: Ledger) -> None:
+    values = ["a\0b" if number in (3, 40) else str(number) for number in range(60)]
+    found = many(ledger, "select ? as it", values)
+    wrong = [place for place, result in enumerate(found) if isinstance(result, EngineError)]
+    assert wrong == [3, 40]
+    assert [result for result in found if not isinstance(result, EngineError)] == [
+        [(value,)] for value in values if "\0" not in value
+    ]
+
+
+def test_a_passing_error_in_a_burst_hurts_nobody(standin: Standin, ledger: Ledger) -> None:
+    standin.plan(Fault("it", number=1205, skip=20))
+    assert many(ledger, "select ? as it", range(60)) == [[(number,)] for number in range(60)]
+
+
+def test_a_connection_lost_in_a_burst_costs_one_item_at_most(standin: Standin, ledger: Ledger) -> None:
+    rows(ledger, ONE)
+    standin.plan(Fault("it", drop=True, skip=20))
+    found = many(ledger, "select ? as it", range(60))
+    failed = [result for result in found if isinstance(result, EngineError)]
+    assert [type(error) for error in failed] in ([], [LedgerUnavailableError])
+    assert len([result for result in found if isinstance(result, list)]) >= 59
+
+
+def test_a_burst_of_a_login_that_may_write_is_rolled_back(standin: Standin, opened: Open, url: str) -> None:
+    may(standin, ("INSERT on", "dbo.dat_trans"))
+    ledger = opened(url, pool_size=1)
+    assert many(ledger, "select ? as it", range(50)) == [[(number,)] for number in range(50)]
+    assert standin.counts().transactions == 0
+    assert rows(ledger, ONE) == [(1,)]
+
+
+def test_a_burst_in_a_snapshot_that_an_error_ends_gives_the_others_a_reason_to_try_again(
+    standin: Standin, ledger: Ledger
+) -> None:
+    statement = Statement("select 100 / ? as it", (), ())
+    with ledger.session() as session, session.snapshot():
+        found = session.execute_many(statement, [[number] for number in (1, 2, 0, 4, 5)])
+    assert found[:2] == [[(100,)], [(50,)]]
+    assert isinstance(found[2], QueryError)
+    assert [getattr(result, "code", None) for result in found[3:]] == [SNAPSHOT_ENDED] * 2
+    assert standin.counts().transactions == 0
+    assert rows(ledger, ONE) == [(1,)]
+
+
+def test_a_poisoned_event_of_several_steps_hurts_no_other(url: str, tmp_path: Path) -> None:
+    (tmp_path / "statuschange.xml").write_text(
+        "<aptic_service_definition><category>webhook</category><name>statuschange</name><steps>"
+        '<query name="a">select 100 / ? as x<argument source="$data.data.ledgeraccountid" type="int"/></query>'
+        '<query name="b">select ? as y<argument source="$steps.a.x" type="int"/></query>'
+        "</steps></aptic_service_definition>"
+    )
+    messages = [{"data": {"ledgeraccountid": str(number), "status": "x"}} for number in (1, 2, 0, 4, 0, 5)]
+    with Composer.load(tmp_path, ledger=url, ledger_schema=ROOT / "fixtures/ledger/schema.sql") as composer:
+        found = composer.compose_many("statuschange", messages)
+        alone = [composer.compose("statuschange", messages[place]) for place in (0, 1, 3, 5)]
+    assert [type(found[place]) for place in (2, 4)] == [QueryError, QueryError]
+    assert [found[place].fill(None) for place in (0, 1, 3, 5)] == [body.fill(None) for body in alone]  # type: ignore[union-attr]
 
 
 FAULTS = [
