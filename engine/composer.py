@@ -152,6 +152,7 @@ class Composer:
                 self._failed_reload = (f"The last reload failed, so what was read before is in service: {what}",)
                 raise
             self._failed_reload = ()
+            self._ledger.keep(step.statement for plan in self._serving.plans.values() for step in plan.steps)
         return self.status()
 
     def status(self) -> Status:

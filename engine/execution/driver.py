@@ -30,6 +30,10 @@ class Connection(Protocol):
         """
         ...
 
+    def keep(self, texts: frozenset[str]) -> None:
+        """Close what is prepared of other texts than these; raises as `run`. In no transaction."""
+        ...
+
     def inspect(self) -> LedgerStatus:
         """The facts of this ledger; reads, and writes nothing to find out."""
         ...

@@ -42,7 +42,6 @@ _SETTINGS: Mapping[str, str | bool | int] = {
 }
 _LOCK = ("SET GLOBAL TimeZone = 'UTC'", "SET lock_configuration = true")
 _READ_ONLY = "attached in read-only mode"  # DuckDB has no class of its own for an attempt to write
-_MAX_PARSED = 4096
 _PYTHON_ERRORS = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
 
 
@@ -156,9 +155,13 @@ class DuckDBConnection:
             raise DefinitionUnavailableError("the ledger session runs one query at a time and nothing but queries")
         if refused := refused_part(self._cursor, sql):
             raise DefinitionUnavailableError(f"the ledger session does not run {refused}")
-        if len(self._parsed) >= _MAX_PARSED:
-            self._parsed.clear()  # old texts of a folder that was reloaded many times
         return self._parsed.setdefault(sql, statements[0])
+
+    def keep(self, texts: frozenset[str]) -> None:
+        """Forget what was parsed of other texts, for all connections."""
+        for sql in list(self._parsed):  # another thread may add to it now
+            if sql not in texts:
+                self._parsed.pop(sql, None)
 
     def inspect(self) -> LedgerStatus:
         """DuckDB has no rights to read."""

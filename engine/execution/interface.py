@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
@@ -80,6 +80,10 @@ class Ledger(Protocol):
 
     def reflect(self) -> LedgerSchema:
         """The schema, read from the ledger itself. Raises as `session()` and `Session.execute` do."""
+        ...
+
+    def keep(self, statements: Iterable[Statement]) -> None:
+        """Let each connection, at its next use, close what it has prepared of other statements; never connects."""
         ...
 
     def status(self) -> LedgerStatus:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -15,7 +16,7 @@ from engine.execution.interface import LedgerStatus, Session
 from engine.execution.pool import Pool
 from engine.execution.session import PooledConnection, PooledSession
 from engine.execution.watchdog import Watchdog
-from engine.model import Dialect
+from engine.model import Dialect, Statement
 
 if TYPE_CHECKING:
     from engine.sql.schema import LedgerSchema
@@ -32,6 +33,7 @@ class PooledLedger:
         self._status = LedgerStatus()
         self._is_inspected = False
         self._inspection = threading.Lock()
+        self._kept: frozenset[str] = frozenset()
         self._watchdog = Watchdog(driver.time_limit)
         self._pool: Pool[PooledConnection] = Pool(self._open, self._close, size=pool_size, timeout=timeout)
         weakref.finalize(self, self._watchdog.stop)
@@ -49,6 +51,11 @@ class PooledLedger:
         """The schema, read from the ledger itself."""
         with PooledSession(self) as session:
             return session.call(lambda connection: connection.reflect())
+
+    def keep(self, statements: Iterable[Statement]) -> None:
+        """Let each connection close what it has prepared of other statements."""
+        texts = {text for statement in statements for text in (statement.sql, statement.many)}
+        self._kept = frozenset(text for text in texts if text is not None)
 
     def status(self) -> LedgerStatus:
         """What is known so far."""
@@ -76,7 +83,20 @@ class PooledLedger:
             except BaseException:
                 self._pool.discard(pooled)
                 raise
+        if pooled.kept is not self._kept:
+            self._tidy(pooled)
         return pooled
+
+    def _tidy(self, pooled: PooledConnection) -> None:
+        """Close what is prepared and no longer used. A connection that cannot is lost, as its next query will find."""
+        pooled.kept = self._kept
+        pooled.guard.start(self.driver.time_limit)
+        try:
+            pooled.connection.keep(self._kept)
+        except Exception as error:
+            _log.debug("prepared statements could not be closed: %s", type(error).__name__)
+        finally:
+            pooled.guard.stop()
 
     def put_back(self, pooled: PooledConnection) -> None:
         """The thread is done with it, whatever its state."""
@@ -102,7 +122,7 @@ class PooledLedger:
         except Exception as error:
             failure = self.driver.unreachable(error) or error
         else:
-            return PooledConnection(connection, self._watchdog.watch(connection.interrupt))
+            return PooledConnection(connection, self._watchdog.watch(connection.interrupt), self._kept)
         raise failure  # outside the `except`: see PooledSession.call
 
     def _close(self, pooled: PooledConnection) -> None:

@@ -19,13 +19,14 @@ _PATIENCE = 3  # items of a batch that time out in a row before the rest are not
 
 
 class PooledConnection:
-    """A connection as the pool keeps it."""
+    """A connection as the pool keeps it; `kept` are the texts that it was last told to keep prepared."""
 
-    __slots__ = ("connection", "guard", "is_new")
+    __slots__ = ("connection", "guard", "is_new", "kept")
 
-    def __init__(self, connection: Connection, guard: Guard) -> None:
+    def __init__(self, connection: Connection, guard: Guard, kept: frozenset[str]) -> None:
         self.connection = connection
         self.guard = guard
+        self.kept = kept
         self.is_new = True  # it was never idle, so a failure is not because of that
 
 
