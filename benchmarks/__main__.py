@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from benchmarks import calls, loading, postgresql, threads
+from benchmarks import calls, loading, many, postgresql, threads
 from benchmarks.pairs import Result
 
 
@@ -20,7 +20,7 @@ def main() -> int:
     if url is None:
         print("PostgreSQL: not measured, since APTIC_TEST_POSTGRES_URL names no server")
     else:
-        verdicts += [_print(result) for result in postgresql.run(url)]
+        verdicts += [_print(result) for run in (postgresql.run, many.postgresql) for result in run(url)]
     verdicts.append(threads.run(url))
     return 0 if all(verdicts) else 1
 

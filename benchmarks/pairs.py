@@ -30,17 +30,21 @@ def pair(
     ours: Callable[[], object],
     other: Callable[[], object],
     *,
-    at_most: float,
+    at_most: float | None = None,
+    at_least: float | None = None,
     calls: int,
     rounds: int = 15,
 ) -> Result:
-    """Times `ours` against `other` in `rounds` turns of `calls` calls each, after one turn to warm up."""
+    """Times `ours` against `other` in `rounds` turns of `calls` calls each, after one turn to warm up.
+
+    The ratio is ours to theirs, which may be `at_most` so much; or, with `at_least`, how many times faster ours is.
+    """
     times: list[tuple[float, float]] = []
     for turn in range(rounds + 1):
         measured = (_time(ours, calls), _time(other, calls))
         if turn:
             times.append(measured)
-    ratios = sorted(mine / theirs for mine, theirs in times)
+    ratios = sorted(mine / theirs if at_least is None else theirs / mine for mine, theirs in times)
     ratio = statistics.median(ratios)
     return Result(
         name,
@@ -48,8 +52,8 @@ def pair(
         statistics.median(theirs for _, theirs in times),
         ratio,
         (ratios[0], ratios[-1]),
-        f"≤ {at_most:g}",
-        ratio <= at_most,
+        f"≤ {at_most:g}" if at_least is None else f"≥ {at_least:g}",
+        ratio <= (at_most or 0) if at_least is None else ratio >= at_least,
     )
 
 
