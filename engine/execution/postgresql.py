@@ -168,8 +168,9 @@ class PostgreSQLConnection:
         in_transaction = self._libpq.transaction_status != _IDLE
         found = self._prepared.pipeline(sql, requests, _NEXT_ITEM if in_transaction else None)
         for position in range(len(batch)):
-            yield failed[position] if position in failed else next(found)
+            result = failed[position] if position in failed else next(found)
             self._check_read_only()
+            yield result
 
     def _requests(self, sql: str, batch: Sequence[Sequence[object]]) -> tuple[list[Request], dict[int, Exception]]:
         """What can be sent, and by position why the others cannot."""

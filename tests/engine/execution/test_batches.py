@@ -126,3 +126,12 @@ def kill_idle(postgresql: Any) -> None:
         "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
+
+
+def test_a_session_that_an_item_made_writable_is_not_used_again(postgresql: Any, opened: Callable[..., Ledger]) -> None:
+    postgresql.admin.execute(
+        "CREATE OR REPLACE FUNCTION lifted(n bigint) RETURNS text LANGUAGE sql AS $$ SELECT set_config("
+        "CASE WHEN n = 2 THEN 'default_transaction_read_only' ELSE 'application_name' END, 'off', false) $$"
+    )
+    found = many(opened(postgresql.url), "SELECT lifted(CAST($1 AS bigint))", [1], [2], [3])
+    assert [type(result) for result in found] == [list, DefinitionUnavailableError, list]
