@@ -114,6 +114,7 @@ _MISSING = re.compile(r"Object missing required field `(.*)`")
 _TYPE = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
 _LENGTH = re.compile(r"Expected `(str|array)` of length (<=|>=) (\d+)")
 _FORM = re.compile(r"Expected `str` matching regex '(.*)'")
+_MOMENT = re.compile("RFC3339|timezone component")
 _CHOICE = re.compile(r"Invalid enum value (.*)", re.DOTALL)
 
 
@@ -129,6 +130,8 @@ def _fault(message: str, place: str) -> Fault:
     if found := _LENGTH.fullmatch(message):
         unit = "characters" if found[1] == "str" else "items"
         return Fault(place, f"This must have at {'most' if found[2] == '<=' else 'least'} {found[3]} {unit}.")
+    if _MOMENT.search(message):
+        return Fault(place, "This must be a time with its offset, such as 2026-11-24T10:00:00Z (RFC 3339).")
     if found := _FORM.fullmatch(message):
         return Fault(place, f"This text has not the form that it must have, {found[1]}.")
     if found := _CHOICE.fullmatch(message):

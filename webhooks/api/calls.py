@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from webhooks.api.authentication import SCOPES
 from webhooks.model import Scope
@@ -16,6 +17,9 @@ CALL = "call"
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A time with its offset (RFC 3339)."""
 
 
 class Call(Struct, frozen=True, kw_only=True):

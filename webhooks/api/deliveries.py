@@ -9,13 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 from msgspec import Struct, field
 from msgspec.json import encode
 from msgspec.structs import astuple
 
 from webhooks.api.authentication import client_of, forbidden, sees_everything, service_of
 from webhooks.api.bodies import AnyRequest, read_struct
-from webhooks.api.calls import Call, described
+from webhooks.api.calls import Call, Moment, described
 from webhooks.errors import Fault, RefusedError
 from webhooks.json_text import convert, pointer
 from webhooks.model import Client, Delivery, DeliveryState, Scope
@@ -35,8 +36,8 @@ class ShownDelivery(Struct, frozen=True, rename="camel"):
     url: str
     state: DeliveryState
     reason: str | None
-    created_at: datetime
-    next_attempt_at: datetime | None
+    created_at: Moment
+    next_attempt_at: Moment | None
 
 
 class DeliveryList(Struct, frozen=True):
@@ -64,8 +65,8 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True):
     url: str | None = None
     event: str | None = None
     state: DeliveryState | None = None
-    since: datetime | None = field(default=None, name="from")
-    until: datetime | None = field(default=None, name="to")
+    since: Moment | None = field(default=None, name="from")
+    until: Moment | None = field(default=None, name="to")
     before: str | None = None
 
 
@@ -114,8 +115,8 @@ async def list_deliveries(request: Request[Any, Any, Any]) -> Response[bytes]:
         url=query.url,
         event=query.event,
         state=query.state,
-        since=_microseconds("from", query.since),
-        until=_microseconds("to", query.until),
+        since=None if query.since is None else microseconds(query.since),
+        until=None if query.until is None else microseconds(query.until),
         before=query.before,
         limit=_PAGE + 1,
     )
@@ -127,7 +128,7 @@ async def list_deliveries(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/v1/deliveries/{delivery_id:str}", opt=described(_SHOW))
-async def show_delivery(request: Request[Any, Any, Any], delivery_id: str) -> Response[bytes]:
+async def show_delivery(request: Request[Any, Any, Any], delivery_id: FromPath[str]) -> Response[bytes]:
     """One delivery with its attempts."""
     owner = _owner(client_of(request))
     found = await service_of(request).store.read(lambda store: deliveries.by_id(store, owner, delivery_id))
@@ -135,7 +136,7 @@ async def show_delivery(request: Request[Any, Any, Any], delivery_id: str) -> Re
 
 
 @post("/v1/deliveries/{delivery_id:str}/replay", status_code=HTTPStatus.OK, opt=described(_REPLAY))
-async def replay(request: Request[Any, Any, Any], delivery_id: str) -> Response[bytes]:
+async def replay(request: Request[Any, Any, Any], delivery_id: FromPath[str]) -> Response[bytes]:
     """Sends a delivery that has ended again: the same body, with the same `webhook-id`.
 
     With `recompose`, for administrators, the body is composed afresh and sent under a new id.
@@ -162,15 +163,6 @@ def _query(request: AnyRequest) -> Query:
         faults = tuple(Fault(pointer(name), "The parameter is there more than once.") for name in repeated)
         raise RefusedError("The query cannot be taken as it is.", faults)
     return convert({name: value for name, value in pairs if value}, Query)  # without a value is left out
-
-
-def _microseconds(name: str, time: datetime | None) -> int | None:
-    if time is None:
-        return None
-    if time.tzinfo is None:
-        fault = Fault(f"/{name}", "The time has no offset; write 2026-11-24T10:00:00Z.")
-        raise RefusedError("The query cannot be taken as it is.", (fault,))
-    return microseconds(time)
 
 
 def _next(request: AnyRequest, before: str) -> str:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.json import encode
 
@@ -17,7 +18,7 @@ from engine.model import Event
 from webhooks.api import problems
 from webhooks.api.authentication import client_of, sees_everything, service_of
 from webhooks.api.bodies import decode_json
-from webhooks.api.calls import Call, described
+from webhooks.api.calls import Call, Moment, described
 from webhooks.api.problems import Problem
 from webhooks.errors import Fault, RefusedError
 from webhooks.examples import shown_body
@@ -85,7 +86,7 @@ class PublishedState(Struct, frozen=True):
 
     id: str
     event: str
-    time: datetime
+    time: Moment
     sequence: int
     state: EventState
     deliveries: Sequence[EventDelivery] = field(default_factory=list)
@@ -161,7 +162,7 @@ async def publish(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/v1/events/{event_id:str}", opt=described(_SHOW))
-async def show_event(request: Request[Any, Any, Any], event_id: str) -> Response[bytes]:
+async def show_event(request: Request[Any, Any, Any], event_id: FromPath[str]) -> Response[bytes]:
     """What became of an event that the caller published."""
     client = client_of(request)
     publisher = None if sees_everything(client) else client.id
