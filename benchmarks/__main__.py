@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from benchmarks import calls, loading, many, postgresql, threads
+from benchmarks import calls, loading, many, postgresql, service, threads
 from benchmarks.pairs import Result
 
 
@@ -22,6 +22,7 @@ def main() -> int:
     else:
         verdicts += [_print(result) for run in (postgresql.run, many.postgresql) for result in run(url)]
     verdicts.append(threads.run(url))
+    verdicts += [_print(result) for result in service.run(url)]
     return 0 if all(verdicts) else 1
 
 

@@ -15,7 +15,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -30,6 +30,7 @@ NAME_BYTES = 4
 """How many bytes of a hash or a ciphertext name the master key that it was made with."""
 
 _KEY_BYTES = 32
+_REMEMBERED = 1024
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96 bits
 _HEADER = (
     "# The keys of this service's store, the newest first. Without them its secrets cannot be read: back them up.\n"
@@ -79,6 +80,7 @@ class Keyring:
         keys = [_MasterKey(material) for material in materials]
         self._current = keys[0]
         self._by_name = {key.name: key for key in keys}
+        self.fingerprints = lru_cache(_REMEMBERED)(self._fingerprints)
 
     @classmethod
     def parse(cls, text: str, place: str) -> Self:
@@ -123,9 +125,9 @@ class Keyring:
         made = _mac(key or self._current, credential)
         return hmac.compare_digest(made, fingerprint[NAME_BYTES:]) and key is not None
 
-    def fingerprints(self, credential: str) -> list[bytes]:
-        """Its keyed hash by each key: what to look for in the store."""
-        return [key.name + _mac(key, credential) for key in self._by_name.values()]
+    def _fingerprints(self, credential: str) -> tuple[bytes, ...]:
+        """Its keyed hash by each key: what to look for in the store. `fingerprints` remembers some."""
+        return tuple(key.name + _mac(key, credential) for key in self._by_name.values())
 
     def encrypt(self, purpose: Purpose, plaintext: bytes, row: str) -> bytes:
         """The plaintext, readable only for this purpose and in this row of the store."""

@@ -64,7 +64,7 @@ def describe(
 
 def build_routes(service: Service) -> Litestar:
     """The calls of one service, without the bounds and the spellings of `build_app`."""
-    guarded = Router("/", guards=[authenticate], route_handlers=[*_options(GUARDED), *GUARDED])
+    guarded = Router("/", before_request=authenticate, route_handlers=[*_options(GUARDED), *GUARDED])
     return Litestar(
         [*_options(OPEN), *OPEN, guarded],
         exception_handlers=HANDLERS,

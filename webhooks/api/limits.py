@@ -41,6 +41,9 @@ class Limits:
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             await _answer(send, HTTPStatus.BAD_REQUEST, "The request's URL holds NUL, which nothing here has.")
             return
+        if not _has_body(scope):
+            await self._app(scope, receive, send)
+            return
         limit = self._most.get(normalise(scope["path"]), self._otherwise)
         try:
             async with asyncio.timeout(_SECONDS):
@@ -55,6 +58,11 @@ class Limits:
             return
         if body is not None:
             await self._app(scope, _Replayed(body, receive), send)
+
+
+def _has_body(scope: Scope) -> bool:
+    """RFC 9112, section 6.3: without these a request has none. HTTP/1 is all that is served."""
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
 
 
 class _TooLargeError(Exception):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RANDOM = (1 << 62) - 1
@@ -41,4 +40,5 @@ def _uuid7(created_at: int, index: int, random: int) -> str:
     """48 bits of milliseconds, 12 bits of a millisecond's fraction, 62 random ones."""
     milliseconds, rest = divmod(created_at, 1000)
     time = (milliseconds << 12 | rest * 4096 // 1000) + index
-    return str(UUID(int=(time >> 12) << 80 | _VERSION_AND_VARIANT | (time & 0xFFF) << 64 | random))
+    digits = f"{(time >> 12) << 80 | _VERSION_AND_VARIANT | (time & 0xFFF) << 64 | random:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -81,7 +81,7 @@ def publish(connection: Connection, publisher_id: str, events: Sequence[Publishe
     created_at = now()
     subscribers = {code: _subscribers(connection, code) for code in {event.code for event in events}}
     new = [
-        _new_event(publisher_id, event, sortable_id(created_at, index), created_at, subscribers[event.code])
+        _new_event(publisher_id, event, event.id or sortable_id(created_at, index), created_at, subscribers[event.code])
         for index, event in enumerate(events)
     ]
     inserted = _INSERT.run_many(connection, [event.row for event in new])
@@ -121,12 +121,12 @@ def _subscribers(connection: Connection, code: str) -> list[_Subscriber]:
 
 
 def _new_event(
-    publisher_id: str, event: PublishedEvent, new_id: str, created_at: int, subscribers: Sequence[_Subscriber]
+    publisher_id: str, event: PublishedEvent, id_: str, created_at: int, subscribers: Sequence[_Subscriber]
 ) -> _NewEvent:
     takers = [found for found in subscribers if found.takes(event.arguments)]
     state = EventState.ACCEPTED if takers else EventState.UNSUBSCRIBED
     row: dict[str, object] = {
-        "id": event.id or new_id,
+        "id": id_,
         "publisher_id": publisher_id,
         "event": event.code,
         "arguments": encode(event.arguments).decode(),

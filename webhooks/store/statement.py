@@ -31,8 +31,8 @@ class Prepared:
         """The rows that it finds or returns; none where it gives none."""
         compiled = self._for(connection)
         try:
-            cursor: Any = connection.connection.cursor()
-            cursor.execute(compiled.sql, compiled.arrange(values))
+            driver: Any = connection.connection.driver_connection
+            cursor = driver.execute(compiled.sql, compiled.arrange(values))
             return cursor.fetchall() if cursor.description else []
         except connection.dialect.loaded_dbapi.Error as error:
             raise _translated(connection, error) from error
@@ -42,11 +42,15 @@ class Prepared:
         compiled = self._for(connection)
         arranged = [compiled.arrange(each) for each in values]
         try:
-            cursor: Any = connection.connection.cursor()
-            if connection.dialect.name == "sqlite":
+            driver: Any = connection.connection.driver_connection
+            cursor = driver.cursor()
+            if compiled.gives_rows and connection.dialect.name == "sqlite":
                 return [cursor.execute(compiled.sql, each).fetchall() for each in arranged]
-            cursor.executemany(compiled.sql, arranged, returning=compiled.gives_rows)
-            return _results(cursor) if compiled.gives_rows else [[] for _ in values]
+            if compiled.gives_rows:
+                cursor.executemany(compiled.sql, arranged, returning=True)
+                return _results(cursor)
+            cursor.executemany(compiled.sql, arranged)
+            return [[] for _ in values]
         except connection.dialect.loaded_dbapi.Error as error:
             raise _translated(connection, error) from error
 

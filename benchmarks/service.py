@@ -1,0 +1,230 @@
+"""The service in a process of its own, under load from this one.
+
+Where other work shares the machine, the time on the clock says little. So what is compared is processor time: what the
+service's process, all threads, used for one request. A core can do no more than its inverse each second; what the clock
+said is printed beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psycopg
+import sqlalchemy
+
+from benchmarks.load import Load, Target, closed, paced, request
+from benchmarks.pairs import Result
+
+_MAIN = "import sys; from {module} import main; sys.exit(main())"
+_LISTENS = re.compile(r"API listens on http://[^:]+:(\d+)/")
+_EVENT = {
+    "event": "ledgerpayment",
+    "data": {"paymentid": "1", "ledgeraccountid": "5", "revision": "1", "debtcreditorid": "7", "partytypeid": "2"},
+}
+_SINGLE, _ARRAY = 1_500, 10_000  # events a second, at least
+_P99 = 0.05
+_SIZE = 100  # events in an array
+
+
+@dataclass(slots=True)
+class _Service:
+    port: int
+    pid: int
+    key: str
+    token: str
+    started: float
+
+    def memory(self) -> int:
+        """Resident bytes."""
+        status = Path(f"/proc/{self.pid}/status").read_text("ascii")
+        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+    def events(self, size: int) -> Callable[[], bytes]:
+        """Requests with events of ids that were not used before."""
+        numbers, run = itertools.count(), time.time_ns()
+        headers = {"X-API-Key": self.key}
+
+        def make() -> bytes:
+            events = [{**_EVENT, "id": f"{run}-{next(numbers)}"} for _ in range(size)]
+            return request("POST", "/v1/events", headers, json.dumps(events[0] if size == 1 else events).encode())
+
+        return make
+
+
+def run(url: str | None) -> Iterator[Result]:
+    """Rows for SQLite; for PostgreSQL lines are printed, since it has no target."""
+    with _service() as service:
+        print(f"service: {service.started:.2f} s to the first answer, {service.memory() / 2**20:.0f} MiB idle")
+        yield Result(
+            "service: start to first answer",
+            service.started,
+            2.0,
+            service.started / 2,
+            (0, 0),
+            "≤ 1",
+            service.started < 2,
+        )
+        yield from _reads(service)
+        yield from _intake(service)
+    if url is not None:
+        with _database(url) as store, _service("--store", store) as service:
+            print(f"service on PostgreSQL: {service.memory() / 2**20:.0f} MiB idle")
+            list(_reads(service))
+            list(_intake(service))
+
+
+def _reads(service: _Service) -> Iterator[Result]:
+    """The list of registrations, by each way to authenticate, against a handler that returns the same bytes."""
+    ways = {"API key": {"X-API-Key": service.key}, "token": {"Authorization": f"Bearer {service.token}"}}
+    content = httpx.get(f"http://127.0.0.1:{service.port}/v1/webhooks", headers=ways["token"]).text
+    with _bare(content) as bare:
+        asked = request("GET", "/v1/webhooks", {})
+        for name, headers in ways.items():
+            ratios = []
+            for _ in range(7):
+                ours = _get(Target(service.port, service.pid), request("GET", "/v1/webhooks", headers))
+                other = _get(bare, asked)
+                ratios.append((ours.cpu / ours.count) / (other.cpu / other.count))
+            ratios.sort()
+            ratio = ratios[len(ratios) // 2]
+            _tell(f"GET /v1/webhooks by {name}", ours)
+            yield Result(
+                f"service: GET /v1/webhooks by {name} / a bare Litestar handler",
+                ours.cpu / ours.count,
+                other.cpu / other.count,
+                ratio,
+                (ratios[0], ratios[-1]),
+                "≤ 2",
+                ratio <= 2,
+            )
+
+
+def _get(target: Target, asked: bytes) -> Load:
+    return closed(target, lambda: asked, connections=16, requests=2000)
+
+
+def _intake(service: _Service) -> Iterator[Result]:
+    for name, size, least, connections, requests in (
+        ("single", 1, _SINGLE, 64, 6000),
+        (f"arrays of {_SIZE}", _SIZE, _ARRAY, 8, 300),
+    ):
+        make, target = service.events(size), Target(service.port, service.pid, status=202)
+        runs = [closed(target, make, connections=connections, requests=requests) for _ in range(3)]
+        costs = sorted(load.cpu / (load.count * size) for load in runs)
+        _tell(f"intake, {name}", runs[-1], size)
+        yield Result(
+            f"service: durable intake, {name}: CPU an event / {least:,} a second",
+            costs[1],
+            1 / least,
+            costs[1] * least,
+            (costs[0] * least, costs[-1] * least),
+            "≤ 1",
+            costs[1] * least <= 1,
+        )
+        half = paced(target, make, rate=least / size / 2, seconds=5, connections=64)
+        p99 = half.percentile(0.99)
+        _tell(f"intake, {name}, at half of {least:,} a second", half, size)
+        yield Result(
+            f"service: durable intake, {name}: p99 at half that load",
+            p99,
+            _P99,
+            p99 / _P99,
+            (half.percentile(0.5) / _P99, half.latencies[-1] / _P99),
+            "≤ 1",
+            p99 <= _P99,
+        )
+
+
+def _tell(what: str, load: Load, size: int = 1) -> None:
+    count = load.count * size
+    print(
+        f"  {what}: {count / load.cpu:,.0f} a second of processor time; by the clock {count / load.seconds:,.0f} a "
+        f"second, median {load.percentile(0.5) * 1e3:.1f} ms, p99 {load.percentile(0.99) * 1e3:.1f} ms",
+        flush=True,
+    )
+
+
+@contextlib.contextmanager
+def _service(*options: str) -> Iterator[_Service]:
+    """A service with one client and one registration, in a folder that is removed afterwards."""
+    with tempfile.TemporaryDirectory(dir=os.environ.get("APTIC_BENCH_FOLDER")) as data:
+        where = ["--data", data, *options]
+        client = json.loads(_command("clients", "add", "bench", "--json", "--scope", "webhooks,events:publish", *where))
+        started = time.perf_counter()
+        program = [sys.executable, "-c", _MAIN.format(module="webhooks.cli.main")]
+        process = subprocess.Popen(
+            [*program, "serve", "--port", "0", "--admin-port", "0", *where], stdout=subprocess.PIPE, text=True
+        )
+        with process:
+            try:
+                assert process.stdout is not None
+                while not (found := _LISTENS.search(process.stdout.readline())):
+                    pass
+                api = f"http://127.0.0.1:{found[1]}"
+                headers = {"X-API-Key": client["api_key"]}
+                httpx.get(f"{api}/v1/ping", headers=headers).raise_for_status()
+                started = time.perf_counter() - started
+                registration = {"url": "https://receiver.example/hook", "events": ["ledgerpayment"]}
+                httpx.put(f"{api}/v1/webhooks", json=registration, headers=headers).raise_for_status()
+                grant = httpx.post(
+                    f"{api}/login/oauth/access_token",
+                    data={"grant_type": "client_credentials"},
+                    auth=(client["client_id"], client["client_secret"]),
+                ).json()
+                yield _Service(int(found[1]), process.pid, client["api_key"], grant["access_token"], started)
+            finally:
+                process.terminate()
+
+
+def _command(*words: str) -> str:
+    program = [sys.executable, "-c", _MAIN.format(module="webhooks.cli.main"), *words]
+    return subprocess.run(program, check=True, capture_output=True, text=True).stdout
+
+
+@contextlib.contextmanager
+def _bare(content: str) -> Iterator[Target]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.bare", str(port)], stdin=subprocess.PIPE, text=True)
+    with process:
+        assert process.stdin is not None
+        process.stdin.write(content + "\n")
+        process.stdin.close()
+        try:
+            _wait_for(port)
+            yield Target(port, process.pid)
+        finally:
+            process.kill()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the bare handler did not start")
+
+
+@contextlib.contextmanager
+def _database(url: str) -> Iterator[str]:
+    name, server = f"bench_store_{os.getpid()}", sqlalchemy.make_url(url)
+    conninfo = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+        try:
+            yield server.set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(f"drop database {name} with (force)")
