@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-import pyodbc
 import pytest
 from standin.client import Standin
 
-Connect = Callable[..., pyodbc.Connection]
+if TYPE_CHECKING:
+    import pyodbc
+
+Connect = Callable[..., "pyodbc.Connection"]
 
 
 @pytest.fixture
 def connect(standin: Standin, sqlserver_driver: str) -> Iterator[Connect]:
     """New connections, closed after the test."""
+    import pyodbc
+
     connections: list[pyodbc.Connection] = []
 
     def one(*, autocommit: bool = True, **options: str) -> pyodbc.Connection:

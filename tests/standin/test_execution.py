@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Callable
 
-import pyodbc
 import pytest
 from standin.client import Standin
 from standin.raw_odbc import keep_bound
 from standin.records import Answer, Rows
+
+pyodbc = pytest.importorskip("pyodbc", reason="pyodbc needs unixODBC's library", exc_type=ImportError)
 
 Connect = Callable[..., pyodbc.Connection]
 PARTY = "select p.partyname from dat_party p where p.partyid = ?"

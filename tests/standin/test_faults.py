@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pyodbc
 import pytest
 from standin.client import PASSWORD, Standin, start
 from standin.records import Fault
+
+pyodbc = pytest.importorskip("pyodbc", reason="pyodbc needs unixODBC's library", exc_type=ImportError)
 
 Connect = Callable[..., pyodbc.Connection]
 SCHEMA, DATA = (Path(__file__).parents[2] / f"fixtures/ledger/{name}.sql" for name in ("schema", "data"))

@@ -13,10 +13,11 @@ from math import pi
 from typing import Any
 from uuid import UUID
 
-import pyodbc
 import pytest
 from standin.client import Standin
 from standin.records import Answer, Rows
+
+pyodbc = pytest.importorskip("pyodbc", reason="pyodbc needs unixODBC's library", exc_type=ImportError)
 
 LONG = "Långt ☃ 😀 " * 3000
 EAST = timezone(timedelta(hours=5, minutes=30))

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyodbc
 import pytest
 from sqlalchemy import create_engine, make_url
 from standin.client import Standin
@@ -24,6 +23,8 @@ from standin.records import Answer, Rows
 from engine.errors import DefinitionUnavailableError, EngineError
 from engine.execution import Ledger
 from engine.model import Statement
+
+pyodbc = pytest.importorskip("pyodbc", reason="pyodbc needs unixODBC's library", exc_type=ImportError)
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[2] / "docs"
