@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.model import ArgumentType, Dialect, Kind, SqlType
+from engine.model import ArgumentType, Dialect
 from engine.sql.ddl import declaration
 from engine.sql.fault import SqlFault
 from engine.sql.query import parse_query
-from engine.sql.schema import Column, LedgerSchema, SchemaOrigin, Table
+from engine.sql.schema import LedgerSchema, SchemaOrigin, Table
 from engine.sql.translate import Translation, translate
 from engine.sql.wordlist import words
 from pages.markdown import code, document, prose, table
@@ -28,8 +28,32 @@ in silence, and nothing gives another result in silence.
 Meant is SQL Server 2019 or later, with the language us_english and DATEFIRST 7. Strings are compared as their collation
 says ([definition language, section 3](definition-language.md#3-sql)).
 
-This page is made by asking the translator. The examples are over a table `sample`, and a second table `other` with
-some of its columns:
+One difference is known: SQL Server's default collation is older than the characters beyond the basic plane (emoji, for
+one) and gives them no weight where strings are compared ("Collation and Unicode support"); here each equals only
+itself.
+
+This page is made by asking the translator, from the tables of cases that the tests run on both ledgers. The examples
+are over a table `sample`, and a second table `other` with some of its columns:
+"""
+_FIGURES = """
+| | carried | refused |
+| --- | --- | --- |
+| traps of T-SQL | {traps} | {no_traps} |
+| parts of a query | {constructs} | {no_constructs} |
+| built-in functions | {functions} | {no_functions} |
+| cases with SQL Server's documented value or rows | {values} | |
+| cases with an error that SQL Server raises | {failures} | |
+| everyday queries over the fixture ledger | {ledger} | |
+| cases of what is refused, each with a way out | | {refusals} |
+
+Beside these cases, statements made by chance from the carried grammar are run on both ledgers, which must give the same
+bytes or both an error, and expressions made by chance are compared with T-SQL's documented rules, reckoned in Python.
+"""
+_TRAPS = """
+Where T-SQL and other dialects look alike and are not. What is carried has a case with its documented value below.
+"""
+_QUERIES = """
+Whole queries that the tests hold both ledgers to, over two tables of four rows, and the page that says so.
 """
 _FUNCTIONS = """
 Every built-in function that a definition may call. "Yes" means that the example is carried; the tables of refusals
@@ -46,33 +70,30 @@ the event is not sent. The same happens to the few values that cannot be carried
 _REFUSED = """
 What is refused, with the message and the way out that `validate-definitions` shows.
 """
-_OTHER = Table(
-    "dbo",
-    "other",
-    (
-        Column("id", SqlType(Kind.INT)),
-        Column("small", SqlType(Kind.SMALLINT)),
-        Column("ref", SqlType(Kind.VARCHAR, length=30)),
-        Column("place", SqlType(Kind.OTHER, other_name="geography")),
-        Column("sentat", SqlType(Kind.DATETIMEOFFSET, scale=7)),
-    ),
-)
+_VERDICT = ("carried", "example", "why not, and the way out")
 
 
 def page() -> str:
     """The page."""
-    sample = _sample()
+    sample = _tables()["sample"]
     examples = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     return document(
         "Portability",
         "docs/pages/portability.toml and the tests of the translator",
         prose(_INTRO),
         table(["column", "type"], ([code(column.name), code(declaration(column.type))] for column in sample.columns)),
+        prose(_FIGURES.format(**_figures(examples))),
+        "## Traps",
+        prose(_TRAPS),
+        table(["", *_VERDICT], _verdicts(examples["traps"])),
         "## Queries",
-        table(["", "carried", "example, or why not"], _verdicts(examples["constructs"])),
+        table(["", *_VERDICT], _verdicts(examples["constructs"])),
         "## Functions",
         prose(_FUNCTIONS),
-        table(["function", "carried", "example, or why not"], _functions(examples["functions"])),
+        table(["function", *_VERDICT], _functions(examples["functions"])),
+        "## Results of queries",
+        prose(_QUERIES),
+        table(["query", "source"], ([code(case["sql"]), case["source"]] for case in _cases("query_cases")["case"])),
         "## Results",
         prose(_RESULTS),
         *_results(),
@@ -89,20 +110,42 @@ def _functions(examples: Mapping[str, str]) -> Iterator[list[str]]:
     known = words("functions.txt")
     if missing := sorted(known - examples.keys()):
         raise ValueError(f"docs/pages/portability.toml has no example for {', '.join(missing)}")
-    for name, carried, example in _verdicts({name: examples[name] for name in sorted(known)}):
-        yield [code(name.upper()), carried, example]
+    for name, *verdict in _verdicts({name: examples[name] for name in sorted(known)}):
+        yield [code(name.upper()), *verdict]
 
 
 def _verdicts(examples: Mapping[str, str]) -> Iterator[list[str]]:
     for what, sql in examples.items():
-        found = {dialect: translated(sql, dialect) for dialect in (Dialect.POSTGRESQL, Dialect.DUCKDB)}
-        refused = {dialect: faults for dialect, faults in found.items() if not isinstance(faults, Translation)}
-        if not refused:
-            yield [what, "yes", code(sql)]
-            continue
-        faults = next(iter(refused.values()))
-        only = "" if len(refused) == len(found) else f", on {next(iter(refused)).value}"
-        yield [what, f"no{only}", f"{code(sql)}: {faults[0].message}"]
+        faults = _refused(sql)
+        if not faults:
+            yield [what, "yes", code(sql), ""]
+        else:
+            yield [what, "no", code(sql), f"{faults[0].message} {faults[0].hint}"]
+
+
+def _refused(sql: str) -> tuple[SqlFault, ...]:
+    """Why an example is refused; empty where both ledgers carry it."""
+    for dialect in (Dialect.POSTGRESQL, Dialect.DUCKDB):
+        found = translated(sql, dialect)
+        if not isinstance(found, Translation):
+            return found
+    return ()
+
+
+def _figures(examples: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
+    """How many of each there are."""
+    made: dict[str, int] = {}
+    for name in ("traps", "constructs", "functions"):
+        refused = sum(1 for sql in examples[name].values() if _refused(sql))
+        made |= {name: len(examples[name]) - refused, f"no_{name}": refused}
+    groups = {name: _cases(f"{name}_cases")["group"] for name in ("value", "failing", "refused")}
+    counts = {name: sum(len(group["cases"]) for group in found) for name, found in groups.items()}
+    made["values"] = counts["value"] + len(_cases("query_cases")["case"])
+    return made | {
+        "failures": counts["failing"],
+        "refusals": counts["refused"],
+        "ledger": len(_cases("ledger_cases")["case"]),
+    }
 
 
 def translated(
@@ -150,13 +193,13 @@ def _cases(name: str) -> dict[str, Any]:
 
 
 @cache
-def _sample() -> Table:
-    """The table that the translator's tests use."""
-    found: Table = runpy.run_path(str(_TESTS / "translation_sample.py"))["SAMPLE"]
-    return found
+def _tables() -> Mapping[str, Table]:
+    """The tables that the translator's tests use."""
+    found = runpy.run_path(str(_TESTS / "translation_sample.py"))
+    return {name: found[name.upper()] for name in ("sample", "other", "item", "part")}
 
 
 @cache
 def _schema() -> LedgerSchema:
-    tables = {(found.schema, found.name): found for found in (_sample(), _OTHER)}
+    tables = {(found.schema, found.name.casefold()): found for found in _tables().values()}
     return LedgerSchema(SchemaOrigin.DDL, tables=tables)

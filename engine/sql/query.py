@@ -225,8 +225,11 @@ def _alias_fault(node: exp.Expr) -> SqlFault:
 def _joins_without_on(joins: Sequence[exp.Expr], tokens: Tokens) -> Iterator[SqlFault]:
     """The parser takes a JOIN without ON for a comma, which is every row with every row."""
     bare = [join for join in joins if join.args.get("on") is None]
-    words = [index for index, word in enumerate(tokens.lower) if word == "join" and tokens.word(index - 1) != "cross"]
-    if len(words) > len(joins) - len(bare):
+    crossed = sum(join.args.get("kind") == "CROSS" for join in bare)
+    if tokens.lower.count("join") > len(joins) - len(bare) + crossed:
+        words = [
+            index for index, word in enumerate(tokens.lower) if word == "join" and tokens.word(index - 1) != "cross"
+        ]
         offsets = {node_offset(join.this) for join in bare}
         place = next((index for index in words if tokens.all[index + 1].start in offsets), words[0])
         yield tokens.fault(place, "sql-syntax", "{} stands here without its ON.", "Add ON …, or write CROSS JOIN.")

@@ -262,7 +262,11 @@ def charindex(emitter: Emitter, node: exp.StrPosition) -> Typed:
         start = f"greatest({whole_argument(emitter, position).sql}, 1)"
         rest = f"strpos(substring({text}, {start}), {found})"
         sql = f"CASE WHEN {rest} = 0 THEN 0 ELSE {rest} + {start} - 1 END"
-    sql = emitter.target.cast(f"CASE WHEN {found} = '' THEN 0 ELSE {sql} END", type_)
+    if value.constant is None:
+        sql = f"CASE WHEN {found} = '' AND {text} IS NOT NULL THEN 0 ELSE {sql} END"
+    else:
+        sql = f"CASE WHEN {found} = '' THEN 0 ELSE {sql} END"
+    sql = emitter.target.cast(sql, type_)
     until = f"CASE {sql} WHEN 0 THEN {value.sql} ELSE left({value.sql}, {sql} - 1 + length({wanted.sql})) END"
     return Typed(counted_to(emitter.target, value, until, sql, type_), type_)
 

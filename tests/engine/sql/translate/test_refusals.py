@@ -8,23 +8,12 @@ from pathlib import Path
 
 import pytest
 from translation_ledgers import refused_or_carried, schema_of
-from translation_sample import SAMPLE
+from translation_sample import OTHER, SAMPLE
 
-from engine.model import Dialect, Kind, SqlType
-from engine.sql.schema import Column, LedgerSchema, Table
+from engine.model import Dialect
+from engine.sql.schema import LedgerSchema
 from engine.sql.translate import Translation
 
-OTHER = Table(
-    "dbo",
-    "other",
-    (
-        Column("id", SqlType(Kind.INT)),
-        Column("small", SqlType(Kind.SMALLINT)),
-        Column("ref", SqlType(Kind.VARCHAR, length=30)),
-        Column("place", SqlType(Kind.OTHER, other_name="geography")),
-        Column("sentat", SqlType(Kind.DATETIMEOFFSET, scale=7)),
-    ),
-)
 SCHEMA = schema_of(SAMPLE, OTHER)
 FILE = tomllib.loads(Path(__file__).with_name("refused_cases.toml").read_text("utf-8"))
 CASES = [

@@ -73,6 +73,18 @@ def strict(function: Callable[..., Any], *parts: Expression) -> Callable[[Row], 
     return run
 
 
+def undecided(run: Callable[[Row], Any]) -> Callable[[Row], Any]:
+    """Where the rest decides the value, it is open whether anybody looks at a part that fails."""
+
+    def open_run(row: Row) -> Any:
+        try:
+            return run(row)
+        except Failing as error:
+            raise Open from error
+
+    return open_run
+
+
 def in_range(value: int, kind: str) -> int:
     low, high = (0, 255) if kind == "tinyint" else (-(2 ** BITS[kind]), 2 ** BITS[kind] - 1)
     if not low <= value <= high:
@@ -85,7 +97,7 @@ def fitting(value: Decimal, type_: Type) -> Decimal:
     made = value.quantize(Decimal(1).scaleb(-type_.scale), ROUND_HALF_UP, EXACTLY)
     if abs(made) >= Decimal(10) ** (type_.length - type_.scale):
         raise Failing("arithmetic overflow for decimal")
-    return made + 0
+    return EXACTLY.add(made, 0)
 
 
 def cut_quotient(one: int, other: int) -> int:
@@ -220,7 +232,9 @@ class Reckoning:
         part = self.text(depth)
         kind = "int" if part.type.length else "bigint"
         return Expression(
-            f"LEN({part.sql})", Type(kind), strict(lambda text: len(text.rstrip(" ").encode("utf-16-le")) // 2, part)
+            f"LEN({part.sql})",
+            Type(kind, is_documented=part.type.is_documented),
+            strict(lambda text: len(text.rstrip(" ").encode("utf-16-le")) // 2, part),
         )
 
     def position(self, depth: int) -> Expression:
@@ -230,8 +244,13 @@ class Reckoning:
             plain(found, text)
             return text.lower().find(found.lower()) + 1 if found else 0
 
+        found = strict(run, wanted, part)
+        if wanted.sql == "''":
+            found = undecided(found)
         kind = "int" if part.type.length else "bigint"
-        return Expression(f"CHARINDEX({wanted.sql}, {part.sql})", Type(kind), strict(run, wanted, part))
+        return Expression(
+            f"CHARINDEX({wanted.sql}, {part.sql})", Type(kind, is_documented=part.type.is_documented), found
+        )
 
     def difference(self, depth: int) -> Expression:
         unit, start, end = self.pick("day", "week", "month", "quarter", "year"), self.moment(depth), self.moment(depth)
@@ -340,7 +359,7 @@ class Reckoning:
             if sign in "/%" and second == 0:
                 raise Failing("division by zero")
             if sign == "/":
-                made = EXACTLY.divide(first, second).quantize(Decimal(1).scaleb(-type_.scale), ROUND_DOWN, EXACTLY) + 0
+                made = EXACTLY.divide(first, second).quantize(Decimal(1).scaleb(-type_.scale), ROUND_DOWN, EXACTLY)
             elif sign == "%":
                 made = EXACTLY.remainder(first, second)
             else:
@@ -366,7 +385,11 @@ class Reckoning:
             return Expression(sql, part.type, strict(rounded, part))
         if name in ("ABS", "NEGATIVE"):
             sql = f"ABS({part.sql})" if name == "ABS" else f"(- {part.sql})"
-            return Expression(sql, part.type, strict(lambda v: (abs(v) if name == "ABS" else -v) + 0, part))
+            return Expression(
+                sql,
+                part.type,
+                strict(lambda v: EXACTLY.add(v.copy_abs() if name == "ABS" else v.copy_negate(), 0), part),
+            )
         type_ = Type("decimal", part.type.length, 0)
         way = {"FLOOR": ROUND_FLOOR, "CEILING": ROUND_CEILING}[name]
         run = strict(lambda value: fitting(value.quantize(Decimal(1), way, EXACTLY), type_), part)
@@ -405,9 +428,12 @@ class Reckoning:
         if {start.type.kind, count.type.kind} & {"bigint"}:
             start, count = number(2), number(3)
 
-        def run(text: str, first: int, length: int) -> str:
+        def valid(length: int) -> int:
             if length < 0:
                 raise Failing("invalid length")
+            return length
+
+        def run(text: str, first: int, length: int) -> str:
             whole(text)
             if name != "SUBSTRING":
                 return text[:length] if name == "LEFT" else text[max(len(text) - length, 0) :]
@@ -415,6 +441,7 @@ class Reckoning:
             return text[max(first - 1, 0) : max(end, 0)]
 
         inside = f"{part.sql}, {start.sql}, {count.sql}" if name == "SUBSTRING" else f"{part.sql}, {count.sql}"
+        count = replace(count, run=strict(valid, count))
         parts = (part, start, count) if name == "SUBSTRING" else (part, number(1), count)
         return Expression(f"{name}({inside})", varying(part.type, part.type.length, False), strict(run, *parts))
 
@@ -430,7 +457,7 @@ class Reckoning:
         return Expression(
             f"STUFF({part.sql}, {start}, {count}, 'xy')",
             varying(part.type, part.type.length + 2, False),
-            strict(run, part),
+            undecided(strict(run, part)) if start < 1 or count < 0 else strict(run, part),
         )
 
     def trimmed(self, depth: int) -> Expression:

@@ -83,6 +83,19 @@ ROWS: list[Mapping[str, object]] = [
     },
 ]
 
+# A table that examples join; some of its columns are of types that are not carried.
+OTHER = Table(
+    "dbo",
+    "other",
+    (
+        Column("id", SqlType(Kind.INT)),
+        Column("small", SqlType(Kind.SMALLINT)),
+        Column("ref", SqlType(Kind.VARCHAR, length=30)),
+        Column("place", SqlType(Kind.OTHER, other_name="geography")),
+        Column("sentat", SqlType(Kind.DATETIMEOFFSET, scale=7)),
+    ),
+)
+
 ITEM = Table(
     "dbo",
     "item",
