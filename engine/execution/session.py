@@ -90,8 +90,8 @@ class PooledSession:
         """Add results until all are there or the connection is lost; an error where the rest is not to be tried."""
         pooled, known = self._held(), len(results)
         lost = self._collect(pooled, statement, batch, results)
-        if lost is None:
-            return None
+        if lost is None or len(results) == len(batch):
+            return None  # what is lost after the last item is met by the next query
         if results and lost is results[-1]:
             return results[-1]
         if len(results) > known or not self._may_retry(pooled, lost):

@@ -15,6 +15,7 @@ from engine import Body, Composer, EngineError
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "fixtures/ledger/schema.sql"
+LEDGERS = ["duckdb_ledger", "postgres_ledger", "psqlodbc_ledger", "freetds_ledger", "microsoft_ledger"]
 MANY_ARGUMENTS = 40
 
 
@@ -146,7 +147,7 @@ def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=["duckdb_ledger", "postgres_ledger", "psqlodbc_ledger"])
+@pytest.fixture(scope="module", params=LEDGERS)
 def ledger(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
 
