@@ -151,3 +151,17 @@ def test_on_statements_made_of_the_corpus(ledgers: list[Ledger]) -> None:
             assert first == second, sql
             carried_at_all += 1
     assert carried_at_all > 25
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT TOP (?) id FROM item ORDER BY id",
+        "SELECT id FROM item ORDER BY id OFFSET ? ROWS",
+        "SELECT id FROM item ORDER BY id OFFSET 1 ROWS FETCH NEXT ? ROWS ONLY",
+    ],
+)
+def test_a_number_of_rows_below_zero_is_an_error_of_the_data(ledgers: list[Ledger], sql: str) -> None:
+    for ledger in ledgers:
+        assert answer(ledger, sql, EVERY_TABLE, ["int"], [2]).rows
+        assert answer(ledger, sql, EVERY_TABLE, ["int"], [-1]).rows is None
