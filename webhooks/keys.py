@@ -143,7 +143,7 @@ class Keyring:
         nonce, sealed = ciphertext[NAME_BYTES:][:_NONCE_BYTES], ciphertext[NAME_BYTES + _NONCE_BYTES :]
         try:
             return key.cipher(purpose).decrypt(nonce, sealed, row.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # another text, or a piece of one
             raise SettingsError(f"a {purpose} in the store was changed or moved to another row") from None
 
 

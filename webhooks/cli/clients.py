@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import csv
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.json import encode
@@ -14,13 +15,13 @@ from engine.cli.console import Console
 from engine.cli.options import Command, Parser, several
 from webhooks.addresses import parse_network
 from webhooks.cli.options import ReportArguments, add_json, add_store, opened, port_number
-from webhooks.credentials import Credentials, new_credentials, new_guid
 from webhooks.errors import ServiceError, SettingsError
-from webhooks.keys import Keyring
 from webhooks.model import Client, Scope
 from webhooks.registering import parse_url_pattern
-from webhooks.store import clients
-from webhooks.store.store import Store
+
+if TYPE_CHECKING:
+    from webhooks.credentials import Credentials
+    from webhooks.keys import Keyring
 
 _LONGEST_NAME = 200
 
@@ -58,6 +59,9 @@ class ShownClient(Struct, frozen=True):
 
 
 def _add(arguments: _Arguments, console: Console) -> int:
+    from webhooks.credentials import new_credentials, new_guid
+    from webhooks.store import clients
+
     client = Client(
         id=new_guid(),
         name=arguments.name,
@@ -75,6 +79,9 @@ def _add(arguments: _Arguments, console: Console) -> int:
 
 
 def _rotate(arguments: _Arguments, console: Console) -> int:
+    from webhooks.credentials import new_credentials
+    from webhooks.store import clients
+
     made = new_credentials()
     with opened(arguments, console) as (store, keyring):
         client = asyncio.run(
@@ -85,6 +92,8 @@ def _rotate(arguments: _Arguments, console: Console) -> int:
 
 
 def _disable(arguments: _Arguments, console: Console) -> int:
+    from webhooks.store import clients
+
     with opened(arguments, console) as (store, _):
         client = asyncio.run(store.write(lambda connection: clients.disable(connection, arguments.name)))
     console.write(f"{console.result.escape(client.name)} is disabled: its credentials and tokens are refused.\n")
@@ -92,8 +101,10 @@ def _disable(arguments: _Arguments, console: Console) -> int:
 
 
 def _list(arguments: ReportArguments, console: Console) -> int:
+    from webhooks.store import clients
+
     with opened(arguments, console) as (store, _):
-        found = _every(store)
+        found = store.read_now(clients.every)
     if arguments.json:
         console.write_bytes(encode([_listed(client) for client in found]) + b"\n")
         return 0
@@ -116,10 +127,6 @@ def _listed(client: Client) -> ListedClient:
         url_patterns=client.url_patterns,
         disabled=client.is_disabled,
     )
-
-
-def _every(store: Store) -> list[Client]:
-    return store.read_now(clients.every)
 
 
 def _hashes(keyring: Keyring, made: Credentials) -> dict[str, bytes]:

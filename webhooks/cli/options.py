@@ -6,14 +6,16 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.cli.console import CannotRunError, Console
 from engine.cli.options import Arguments, Parser, named_path
-from webhooks import state
 from webhooks.errors import ServiceError
-from webhooks.keys import Keyring
 from webhooks.settings import Settings, default_data
-from webhooks.store.store import Store
+
+if TYPE_CHECKING:
+    from webhooks.keys import Keyring
+    from webhooks.store.store import Store
 
 
 class StoreArguments(Arguments):
@@ -90,6 +92,8 @@ def settings_of(arguments: StoreArguments, console: Console) -> Settings:
 @contextmanager
 def opened(arguments: StoreArguments, console: Console) -> Iterator[tuple[Store, Keyring]]:
     """The store and the keys of a service. A ServiceError inside the `with` ends the command with its message."""
+    from webhooks import state
+
     with reported(), state.opened(settings_of(arguments, console)) as found:
         yield found
 

@@ -46,7 +46,7 @@ def test_what_a_client_may_do_is_kept(run: Any) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["Åkes inkasso & söner", "a/b;'\"--", "名前", "x" * 200, "%s", "--help me"])
+@pytest.mark.parametrize("name", ["Åkes inkasso & söner", "a/b;'\"--", "名前", "x" * 200, "%s"])
 def test_names_are_any_printable_text(run: Any, name: str) -> None:
     assert run("clients", "add", "--json", "--", name).json["name"] == name
     assert name in run("clients", "list").out
