@@ -21,6 +21,10 @@ def main() -> int:
         print("PostgreSQL: not measured, since APTIC_TEST_POSTGRES_URL names no server")
     else:
         verdicts += [_print(result) for run in (postgresql.run, many.postgresql) for result in run(url)]
+    try:
+        verdicts += [_print(result) for result in many.standin()]
+    except ImportError as error:
+        print(f"ODBC: not measured, since {error.name or error} cannot be imported")
     verdicts.append(threads.run(url))
     verdicts += [_print(result) for result in service.run(url)]
     return 0 if all(verdicts) else 1
