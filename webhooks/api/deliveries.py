@@ -120,7 +120,7 @@ async def list_deliveries(request: Request[Any, Any, Any]) -> Response[bytes]:
         before=query.before,
         limit=_PAGE + 1,
     )
-    found = await service_of(request).store.read(lambda store: deliveries.find(store, wanted))
+    found = await service_of(request).store.search(lambda store: deliveries.find(store, wanted))
     page = found[:_PAGE]
     following = _next(request, page[-1].id) if len(found) > _PAGE else None
     content = encode(DeliveryList([ShownDelivery(*_fields(delivery)) for delivery in page], following))

@@ -16,6 +16,7 @@ from engine.body import Body
 from engine.catalogue import Catalogue
 from engine.model import Event
 from webhooks.api import problems
+from webhooks.api.answers import JsonAnswer
 from webhooks.api.authentication import client_of, sees_everything, service_of
 from webhooks.api.bodies import decode_json
 from webhooks.api.calls import Call, Moment, described
@@ -158,7 +159,7 @@ async def publish(request: Request[Any, Any, Any]) -> Response[bytes]:
         raise results[0]
     else:
         content = Accepted(results[0])
-    return Response(encode(content), status_code=HTTPStatus.ACCEPTED, media_type="application/json")
+    return JsonAnswer(encode(content), HTTPStatus.ACCEPTED)
 
 
 @get("/v1/events/{event_id:str}", opt=described(_SHOW))

@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, field
 from msgspec.json import encode
 from msgspec.structs import replace
 
+from webhooks.api.answers import JsonAnswer
 from webhooks.api.authentication import client_of, service_of
 from webhooks.api.bodies import AnyRequest, read_struct
 from webhooks.api.calls import Call, described
@@ -115,7 +116,7 @@ async def list_registrations(request: Request[Any, Any, Any]) -> Response[bytes]
     client = client_of(request)
     found = await service_of(request).store.read(lambda store: registrations.every(store, client.id))
     shown = [_show(registration) for registration in found]
-    return Response(encode(RegistrationList(len(shown), shown)), media_type="application/json")
+    return JsonAnswer(encode(RegistrationList(len(shown), shown)))
 
 
 @delete("/v1/webhooks", status_code=HTTPStatus.NO_CONTENT, opt=described(_REMOVE))
