@@ -70,7 +70,7 @@ class Tokens:
         try:
             decoded = jwt.decode(token, self._key, [_ALGORITHM])
             self._claims.validate(decoded.claims)
-        except (JoseError, ValueError, TypeError):
+        except (JoseError, ValueError, TypeError, RecursionError):
             decoded = None
         if decoded is not None:
             match decoded.claims:

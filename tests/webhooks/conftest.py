@@ -20,6 +20,7 @@ from sqlalchemy import create_engine, make_url, text
 from webhooks.cli.main import main
 
 _PROGRAM = [sys.executable, "-c", "import sys; from webhooks.cli.main import main; sys.exit(main())"]
+DEFINITIONS = Path(__file__).parents[2] / "definitions"
 _LISTENS = re.compile(r"listens on (http://[^/]+)")
 
 
@@ -81,7 +82,7 @@ def add_client(data: Path, *options: str) -> Credentials:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One service for the tests of a module; each makes clients of its own."""
-    running = start(tmp_path_factory.mktemp("service") / "data")
+    running = start(tmp_path_factory.mktemp("service") / "data", "--definitions", str(DEFINITIONS))
     with running.process:
         yield running
         running.process.kill()

@@ -69,7 +69,7 @@ async def show_openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
 @get("/docs", opt=described(Call(tag="Description", scopes=None, answer=str, media_type="text/html")))
 async def show_docs(request: Request[Any, Any, Any]) -> Response[bytes]:
     """This description, for people: one page that needs nothing else."""
-    return Response(request.app.state.documentation.html, media_type="text/html; charset=utf-8", headers=_HEADERS)
+    return Response(request.app.state.documentation.html, media_type="text/html", headers=_HEADERS)
 
 
 def _calls(document: Json) -> Any:
