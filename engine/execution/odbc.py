@@ -56,6 +56,16 @@ def check_driver(name: str, package: str) -> None:
         )
 
 
+def not_loaded(error: Exception, package: str) -> ConfigurationError | None:
+    """What is missing, where the driver manager found no driver or could not load it: a library that it needs."""
+    text = text_of(error)
+    if sqlstate(error) not in ("IM002", "IM003", "IM004") and "Can't open lib" not in text:
+        return None
+    return ConfigurationError(
+        f"the ODBC driver cannot be loaded, or a library that it needs is missing: install {package}"
+    )
+
+
 def single_options(url: URL, allowed: Iterable[str]) -> dict[str, str]:
     """The options behind the ? of a URL, each of them allowed and given once; by lower-case name."""
     names = {name.lower() for name in allowed}

@@ -7,13 +7,9 @@ write, each query runs in a read-only transaction of its own that is rolled back
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import date
-from decimal import Decimal
-from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,12 +25,14 @@ from engine.execution.odbc import (
     check_driver,
     close_quietly,
     load_pyodbc,
+    not_loaded,
     single_options,
     sqlstate,
     text_of,
 )
 from engine.execution.postgresql_screen import NO_QUERY, is_query
 from engine.execution.postgresql_settings import GRACE, session_options
+from engine.execution.psqlodbc_text import as_text, with_question_marks
 from engine.execution.rights import PLANTED_QUERY, RIGHTS_QUERY, WRITING_FUNCTIONS, summarise, warn_of
 from engine.model import Dialect, Statement
 from engine.sql.reflect import reflect_postgresql
@@ -44,6 +42,7 @@ if TYPE_CHECKING:
 
     from engine.sql.schema import LedgerSchema
 
+_PACKAGE: Final = "odbc-postgresql (Debian)"
 DRIVER: Final = "PostgreSQL Unicode"
 _LIBPQ: Final = ("sslrootcert", "sslcert", "sslkey")
 _OPTIONS: Final = ("driver", "sslmode", "application_name", "options", *_LIBPQ)
@@ -72,10 +71,6 @@ _RIGHTS: Final = Statement(RIGHTS_QUERY, (), ())
 _PLANTED: Final = Statement(PLANTED_QUERY, (), ())
 _LOST: Final = ("08", "57P")  # the classes of a connection that is gone
 _PYTHON_ERRORS: Final = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
-# What may hold a $, a ; or a ? that is none: strings, quoted names, comments.
-_TOKEN: Final = re.compile(
-    r"""[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\$(\d+)|[?;]|\$[A-Za-z_]*\$|/\*""", re.DOTALL
-)
 
 
 def connection_string(url: URL, timeout: float) -> str:
@@ -125,7 +120,7 @@ class PsqlODBCDriver:
     def __init__(self, url: URL, *, timeout: float) -> None:
         self._connection_string = connection_string(url, timeout)
         self._pyodbc = load_pyodbc()
-        check_driver(single_options(url, _OPTIONS).get("driver", DRIVER), "odbc-postgresql (Debian)")
+        check_driver(single_options(url, _OPTIONS).get("driver", DRIVER), _PACKAGE)
         where = f"{url.host or 'localhost'}:{url.port or 5432}"
         self.place = f"the PostgreSQL database {url.database or ''} at {where} (ODBC)"
         self.time_limit = timeout + GRACE
@@ -142,7 +137,7 @@ class PsqlODBCDriver:
             return None
         code = sqlstate(error)
         log_text(Verdict.UNAVAILABLE, code, text_of(error), ())
-        return LedgerUnavailableError(
+        return not_loaded(error, _PACKAGE) or LedgerUnavailableError(
             f"{self.place} cannot be reached, or refuses the login ({code}); its own words are in the debug log",
             code=code,
         )
@@ -191,7 +186,7 @@ class PsqlODBCConnection:
         text, order = with_question_marks(sql)
         if order and max(order) >= len(values):
             raise DefinitionUnavailableError("a query has more placeholders than values")
-        bound = [_as_text(values[index]) for index in order]
+        bound = [as_text(values[index]) for index in order]
         return self._cursors.fetch(text, bound, (_TEXT,) * len(bound))[0]
 
     def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception | None]:
@@ -271,40 +266,3 @@ class PsqlODBCConnection:
 
 def _is_lost(error: BaseException) -> bool:
     return (sqlstate(error) or "").startswith(_LOST)
-
-
-def _as_text(value: object) -> str | None:
-    """The value as PostgreSQL reads it: every placeholder of a translated statement is cast to its type there."""
-    if value is None or type(value) is str:
-        if value is not None and "\0" in value:
-            raise ValueError("U+0000")  # psqlODBC would cut the text there
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
-
-
-@lru_cache(maxsize=4096)
-def with_question_marks(sql: str) -> tuple[str, tuple[int, ...]]:
-    """The text with a `?` for each `$n`, and which value each of them is, from 0.
-
-    Raises DefinitionUnavailableError for a text that may be several statements, or in which psqlODBC would see other
-    placeholders: the translation writes no such text.
-    """
-    order: list[int] = []
-
-    def replaced(token: re.Match[str]) -> str:
-        if token[1]:
-            order.append(int(token[1]) - 1)
-            return "?"
-        if token[0].startswith("--"):
-            return ""
-        if token[0][0] in "eE\"'":
-            return token[0]
-        raise DefinitionUnavailableError(f"the ledger session runs no text with {token[0]} outside of a string")
-
-    return _TOKEN.sub(replaced, sql), tuple(order)

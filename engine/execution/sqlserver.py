@@ -25,7 +25,7 @@ from engine.execution import sqlserver_catalogue as catalogue
 from engine.execution.driver import run_each
 from engine.execution.faults import Verdict, fault, log_text
 from engine.execution.interface import SNAPSHOT_ENDED, LedgerStatus, Rows
-from engine.execution.odbc import Cursors, InputSize, check_driver, close_quietly, load_pyodbc, text_of
+from engine.execution.odbc import Cursors, InputSize, check_driver, close_quietly, load_pyodbc, not_loaded, text_of
 from engine.execution.sqlserver_batches import SEPARATOR, Pace
 from engine.execution.sqlserver_errors import code_of, is_lost, verdict_of
 from engine.execution.sqlserver_schema import reflect_sqlserver
@@ -43,6 +43,7 @@ _STARTS_AS_QUERY: Final = re.compile(r"[\s(;]*(?:SELECT|WITH|VALUES)\b", re.IGNO
 _NO_QUERY: Final = "the ledger session runs nothing but queries"
 _PYTHON_ERRORS: Final = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
 _KEYWORD: Final = re.compile(r"(?:^|;)\s*([^=;{]+?)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)")
+_PACKAGES: Final = "tdsodbc (Debian), or Microsoft's driver msodbcsql18"
 _MARS: Final = frozenset({"mars_connection", "mars connection"})
 _OURS: Final = {"ApplicationIntent": "ReadOnly", "MARS_Connection": "no", "APP": "aptic-webhooks"}
 # FreeTDS speaks an older protocol, without dates and times of their own, unless it is told otherwise.
@@ -62,15 +63,9 @@ def connection_string(url: URL) -> str:
         )
     if any(given.get(name, "no").lower() not in ("no", "0", "false") for name in _MARS):
         raise ConfigurationError("several active result sets (MARS) are of no use to the engine: leave them off")
-    ours = _OURS | (_FREETDS if is_freetds(text) else {})
+    ours = _OURS | (_FREETDS if "tds" in given.get("driver", "").lower() else {})
     added = [f"{name}={value}" for name, value in ours.items() if name.lower() not in given]
     return ";".join([text.rstrip(";"), *added])
-
-
-def is_freetds(connection_string: str) -> bool:
-    """Whether the driver is FreeTDS, by its name or file; a DSN is taken for Microsoft's."""
-    given = {name.strip().lower(): value for name, value in _KEYWORD.findall(connection_string)}
-    return "tds" in given.get("driver", "").lower()
 
 
 class SQLServerDriver:
@@ -83,11 +78,11 @@ class SQLServerDriver:
         self._pyodbc = load_pyodbc()
         driver = url.query.get("driver")
         if isinstance(driver, str):
-            check_driver(driver, "tdsodbc (Debian), or Microsoft's driver msodbcsql18")
+            check_driver(driver, _PACKAGES)
         self.error: type[Exception] = self._pyodbc.Error
         host = url.host or "the server of its ODBC string"
         self.place = f"the SQL Server database {url.database or ''} at {host}" + (f":{url.port}" if url.port else "")
-        self.declarer = Declarer(self._pyodbc.BinaryNull, is_freetds(self._connection_string))
+        self.declarer = Declarer(self._pyodbc.BinaryNull, is_freetds=False)  # until a connection tells
         self.time_limit = timeout
         self._settings = catalogue.settings(timeout)
         self._login_timeout = max(2, ceil(timeout))
@@ -102,6 +97,8 @@ class SQLServerDriver:
             self._connection_string, autocommit=True, timeout=self._login_timeout, attrs_before=attributes
         )
         try:
+            name = str(connection.getinfo(self._pyodbc.SQL_DRIVER_NAME))  # also where a DSN hides it
+            self.declarer = Declarer(self._pyodbc.BinaryNull, is_freetds="tds" in name.lower())
             connection.timeout = self._query_timeout
             connection.setdecoding(self._pyodbc.SQL_CHAR, encoding="utf-16-le", ctype=self._pyodbc.SQL_WCHAR)
             add_converters(connection)
@@ -118,7 +115,7 @@ class SQLServerDriver:
             return None
         code = code_of(error)
         log_text(Verdict.UNAVAILABLE, code, text_of(error), ())
-        return LedgerUnavailableError(
+        return not_loaded(error, _PACKAGES) or LedgerUnavailableError(
             f"{self.place} cannot be reached, or refuses the login ({code}); its own words are in the debug log",
             code=code,
         )

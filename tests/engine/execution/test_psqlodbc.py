@@ -20,7 +20,8 @@ from sqlalchemy import URL, make_url
 
 from engine.errors import ConfigurationError, DefinitionUnavailableError, LedgerUnavailableError, QueryError
 from engine.execution import Ledger, open_ledger
-from engine.execution.psqlodbc import connection_string, with_question_marks
+from engine.execution.psqlodbc import connection_string
+from engine.execution.psqlodbc_text import with_question_marks
 from engine.model import Statement
 
 TEXT = "é𝄞 \"'\\ {?} $1 ; \n\r\n"

@@ -458,6 +458,16 @@ def test_a_server_that_is_not_there_is_named_without_the_user(opened: Open, url:
     assert CANARY not in str(error)
 
 
+def test_a_driver_that_cannot_be_loaded_is_no_passing_trouble(
+    opened: Open, tmp_path: Path, sqlserver_driver: str
+) -> None:
+    broken = tmp_path / "libbroken.so"
+    broken.write_bytes(b"no library")
+    error = failure(opened(f"mssql+pyodbc://u:p@127.0.0.1:1/d?driver={broken}"))
+    assert isinstance(error, ConfigurationError)
+    assert "cannot be loaded" in str(error)
+
+
 def test_the_schema_is_read_from_the_ledger(standin: Standin, ledger: Ledger) -> None:
     column = ["nvarchar(128)", "nvarchar(128)", "varchar(2)", "nvarchar(128)"]
     facets = ["nvarchar(128)", "smallint", "tinyint", "tinyint"]
