@@ -11,7 +11,7 @@ from engine.sql.translate.casts import converted, from_literal
 from engine.sql.translate.conversion import adapted
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
-from engine.sql.translate.guards import in_range
+from engine.sql.translate.guards import guarded, in_range
 from engine.sql.translate.kinds import BIGINT, DATE, DATETIME, DATETIME2, INT, MOMENTS, WHOLE
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.wording import ANYWHERE, way_out
@@ -146,6 +146,23 @@ def dateadd(emitter: Emitter, node: exp.DateAdd) -> Typed:
     sql = f"({value.sql} + {count} * INTERVAL '{span}')"
     sql = emitter.target.cast(sql, value.type) if value.type.kind is Kind.DATE else sql
     return Typed(in_range(emitter.target, sql, value.type), value.type)
+
+
+_FIRST_DAY: Final = -53_690
+_LAST_DAY: Final = 2_958_463
+"""Days from 1900-01-01 to the ends of datetime, which a number beside one is made into."""
+
+
+def moved_by_days(emitter: Emitter, node: exp.Expr, value: Typed, number: Typed, sign: str) -> Typed:
+    """A datetime or smalldatetime and a whole number of days, under `+` or `-`."""
+    fails_if = f"{number.sql} NOT BETWEEN {_FIRST_DAY} AND {_LAST_DAY}"
+    days = emitter.target.cast(number.sql, INT)
+    if not isinstance(number.constant, int):
+        message = "arithmetic overflow for data type datetime"
+        days = guarded(emitter.target, days, INT, fails_if=fails_if, message=message, witnesses=[number.sql])
+    elif not _FIRST_DAY <= number.constant <= _LAST_DAY:
+        raise refused(node, "so many days are beyond the range of datetime", "write a smaller number")
+    return Typed(in_range(emitter.target, f"({value.sql} {sign} ({days}) * INTERVAL '1 day')", value.type), value.type)
 
 
 def _steady(node: exp.Expr, value: Typed, unit: str) -> Typed:

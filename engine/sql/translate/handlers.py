@@ -8,16 +8,17 @@ from typing import Final
 
 from sqlglot import exp
 
+from engine.model import Kind
 from engine.sql.translate.aggregates import AGGREGATES
 from engine.sql.translate.casts import cast, convert
 from engine.sql.translate.clock import CLOCK, utc_now
 from engine.sql.translate.collations import named_collation
 from engine.sql.translate.columns import column
 from engine.sql.translate.conditionals import CONDITIONALS, choose
-from engine.sql.translate.dates import DATES
+from engine.sql.translate.dates import DATES, moved_by_days
 from engine.sql.translate.emitter import Emitter, Entry, Tables, entry
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import LEGACY, STRINGS
+from engine.sql.translate.kinds import LEGACY, STRINGS, WHOLE
 from engine.sql.translate.literals import literal, national, null, paren, placeholder
 from engine.sql.translate.number_functions import NUMBER_FUNCTIONS
 from engine.sql.translate.numbers import arithmetic, computed, negative
@@ -32,12 +33,27 @@ from engine.sql.translate.typed import Rank, Typed
 from engine.sql.translate.windows import WINDOWS
 from engine.sql.translate.wording import way_out
 
+# The types to which T-SQL adds a number of days.
+_DAY_COUNTED: Final = frozenset({Kind.DATETIME, Kind.SMALLDATETIME})
+
 
 def plus(emitter: Emitter, node: exp.Add) -> Typed:
-    """`+` between numbers, or between strings."""
+    """`+` between numbers, between strings, or of days to a datetime."""
     left, right = emitter.scalar(node.left), emitter.scalar(node.right)
     if {left.type.kind, right.type.kind} & STRINGS:
         return concatenated(emitter, node, left, right)
+    if right.type.kind in _DAY_COUNTED:
+        left, right = right, left
+    if left.type.kind in _DAY_COUNTED and right.type.kind in WHOLE:
+        return moved_by_days(emitter, node, left, right, "+")
+    return computed(emitter, node, left, right)
+
+
+def minus(emitter: Emitter, node: exp.Sub) -> Typed:
+    """`-` between numbers, or of days from a datetime."""
+    left, right = emitter.scalar(node.left), emitter.scalar(node.right)
+    if left.type.kind in _DAY_COUNTED and right.type.kind in WHOLE:
+        return moved_by_days(emitter, node, left, right, "-")
     return computed(emitter, node, left, right)
 
 
@@ -83,7 +99,7 @@ _SCALARS: Final[dict[type[exp.Expr], Entry]] = {
     exp.Placeholder: entry(placeholder, "this"),
     exp.Subquery: entry(scalar_subquery, "this"),
     exp.Add: entry(plus, "this", "expression"),
-    exp.Sub: entry(arithmetic, "this", "expression"),
+    exp.Sub: entry(minus, "this", "expression"),
     exp.Mul: entry(arithmetic, "this", "expression"),
     exp.Div: entry(arithmetic, "this", "expression", "typed"),
     exp.Mod: entry(arithmetic, "this", "expression"),

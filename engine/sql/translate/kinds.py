@@ -68,6 +68,8 @@ _WHOLE_DIGITS: Final = {Kind.BIT: 1, Kind.TINYINT: 3, Kind.SMALLINT: 5, Kind.INT
 
 def way_to_exact(kind: Kind) -> str:
     """The hint for a number that must be exact: a float's conversion rounds, so it is not carried either."""
+    if kind in TEMPORAL:
+        return "use DATEADD or DATEDIFF"
     return "select it as it is, or make a decimal of it in a view" if kind in FLOATS else "CAST it to decimal(p, s)"
 
 

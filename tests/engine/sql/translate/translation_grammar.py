@@ -178,6 +178,7 @@ moment_node = st.one_of(
     form("DATEADD({}, {}, {})", day_unit, small | whole_leaf, moment_leaf),
     form("DATEADD({}, {}, {})", time_unit, small | whole_leaf, one_of("x_at", "x_old", "0")),
     form("DATEADD(month, DATEDIFF(month, 0, {}), 0)", moment_leaf),
+    form("({} {} {})", one_of("x_old", "CAST(x_day AS datetime)"), one_of("+", "-"), small | whole_leaf),
     form("EOMONTH({})", moment_leaf),
     form("EOMONTH({}, {})", moment_leaf, small),
     form("DATEFROMPARTS({}, {}, {})", form("(2000 + {})", whole_leaf), one_of("1", "2", "x_i"), one_of("1", "29")),
