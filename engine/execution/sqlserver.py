@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 _GRACE: Final = 1  # seconds after which the driver stops a query that the watchdog did not
 _CONNECTION_TIMEOUT: Final = 113  # SQL_ATTR_CONNECTION_TIMEOUT: of each answer, of a server that has gone silent
 _STARTS_AS_QUERY: Final = re.compile(r"[\s(;]*(?:SELECT|WITH|VALUES)\b", re.IGNORECASE)
-_NO_QUERY: Final = "the ledger session runs nothing but queries"
 _PYTHON_ERRORS: Final = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
 _KEYWORD: Final = re.compile(r"(?:^|;)\s*([^=;{]+?)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)")
 _PACKAGES: Final = "tdsodbc (Debian), or Microsoft's driver msodbcsql18"
@@ -139,9 +138,9 @@ class SQLServerConnection:
         self._connection = connection
         self._driver = driver
         self._cursors = Cursors(connection, is_lost)
-        self._in_transaction = False
-        self._in_snapshot = False
+        self._in_transaction = self._in_snapshot = False
         self._was_ended = False  # a snapshot, by the error of a batch
+        self._has_ended = False  # as any error ends a transaction: what follows would read another state
 
     def command(self, sql: str) -> None:
         """Run a batch of the engine's own that gives no rows."""
@@ -149,10 +148,13 @@ class SQLServerConnection:
 
     def run(self, statement: Statement, values: Sequence[object]) -> Rows:
         """Run one query, prepared; in a transaction of its own where the login could write."""
-        if _STARTS_AS_QUERY.match(statement.sql) is None:
-            raise DefinitionUnavailableError(_NO_QUERY)
+        self._check(statement)
         if self._in_snapshot or not self._driver.may_write:
-            return self._run(statement, values)
+            try:
+                return self._run(statement, values)
+            except self._driver.error:
+                self._has_ended = self._in_transaction
+                raise
         self._start(catalogue.BEGIN)
         try:
             return self._run(statement, values)
@@ -179,8 +181,7 @@ class SQLServerConnection:
         The server ends a batch at its first error: the item that it was at runs again, alone, and tells whether the
         error is its own. In a snapshot, whose transaction ends with the batch, the others cannot go on.
         """
-        if _STARTS_AS_QUERY.match(statement.sql) is None:
-            raise DefinitionUnavailableError(_NO_QUERY)
+        self._check(statement)
         pace = Pace(statement, len(batch[0]) if batch else 0, self._driver.time_limit)
         position = 0
         while position < len(batch):
@@ -198,8 +199,15 @@ class SQLServerConnection:
             if isinstance(found, Exception) or not self._was_ended:
                 yield found
                 position += 1
-            if self._in_transaction and (self._was_ended or isinstance(found, self._driver.error)):
-                raise LedgerUnavailableError("the snapshot ended with another query's error", code=SNAPSHOT_ENDED)
+            self._has_ended = self._has_ended or (self._was_ended and self._in_transaction)
+            if position < len(batch):
+                self._check(statement)
+
+    def _check(self, statement: Statement) -> None:
+        if _STARTS_AS_QUERY.match(statement.sql) is None:
+            raise DefinitionUnavailableError("the ledger session runs nothing but queries")
+        if self._has_ended:
+            raise LedgerUnavailableError("the snapshot ended with another query's error", code=SNAPSHOT_ENDED)
 
     def _together(self, statement: Statement, chunk: Sequence[Sequence[object]]) -> Iterator[Rows]:
         """The rows of each item as they come, until one has none; raises where the connection is lost."""
@@ -255,7 +263,7 @@ class SQLServerConnection:
         """End it."""
         if self._in_transaction:
             self.command(catalogue.ROLLBACK_SNAPSHOT)
-        self._in_transaction = self._in_snapshot = False
+        self._in_transaction = self._in_snapshot = self._has_ended = False
 
     def _start(self, begin: str) -> None:
         self._in_transaction = True

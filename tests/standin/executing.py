@@ -68,7 +68,7 @@ class Executor:
                     if self._cancelled.is_set() or error.number == CANCELLED:
                         raise CancelledError from None
                     failure = error.number
-                    if failure == 1205:
+                    if failure == 1205 or self._is_strict():
                         reply.add(self._end(EnvChangeType.ROLLBACK_TRAN, everything=True))
                     reply.error(error, tds_version)
                     if error.severity >= 20:
@@ -105,7 +105,10 @@ class Executor:
         self._connection.close()
 
     def _ends_batch(self, number: int) -> bool:
-        return number in ENDS_BATCH or self.options.get("xact_abort", "off") == "on"
+        return number in ENDS_BATCH or self._is_strict()
+
+    def _is_strict(self) -> bool:
+        return self.options.get("xact_abort") == "on"
 
     def _step(self, step: Step, values: list[object], reply: Reply) -> None:
         run = _RUNNERS.get(step.statement.kind, Executor._other)

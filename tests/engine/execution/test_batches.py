@@ -13,8 +13,8 @@ from engine.errors import (
     LedgerUnavailableError,
     QueryError,
 )
-from engine.execution import Ledger, Rows
-from engine.model import Statement
+from engine.execution import SNAPSHOT_ENDED, Ledger, Rows
+from engine.model import Dialect, Statement
 
 SLOW = {
     "duckdb": "SELECT count(*) FROM range(CAST($1 AS bigint)) a(x), range(100000) b(y) WHERE (x * y) % 7 = 3",
@@ -67,9 +67,28 @@ def test_nor_in_a_snapshot_whose_state_stays(ledger: Ledger) -> None:
     with ledger.session() as session, session.snapshot():
         first, failed, last = session.execute_many(number, texts)
         assert isinstance(first, list)
-        assert isinstance(last, list)
         assert isinstance(failed, QueryError)
-        assert session.execute(note, third) == [("note 3",)]
+        if ledger.dialect is Dialect.SQL_SERVER:  # where an error ends the transaction
+            assert getattr(last, "code", None) == SNAPSHOT_ENDED
+            with pytest.raises(LedgerUnavailableError) as ended:
+                session.execute(note, third)
+            assert ended.value.code == SNAPSHOT_ENDED
+        else:
+            assert isinstance(last, list)
+            assert session.execute(note, third) == [("note 3",)]
+    assert many(ledger, NOTE, [3]) == [[("note 3",)]]
+
+
+def test_no_query_follows_the_last_item_that_ended_the_snapshot(ledger: Ledger) -> None:
+    number, texts = asked(ledger.dialect, NUMBER, ["5"], ["x"])
+    note, (third,) = asked(ledger.dialect, NOTE, [3])
+    with ledger.session() as session, session.snapshot():
+        assert [type(found) for found in session.execute_many(number, texts)] == [list, QueryError]
+        if ledger.dialect is Dialect.SQL_SERVER:
+            with pytest.raises(LedgerUnavailableError):
+                session.execute(note, third)
+        else:
+            assert session.execute(note, third) == [("note 3",)]
     assert many(ledger, NOTE, [3]) == [[("note 3",)]]
 
 
