@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 import psycopg
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from translation_corpus import mutated
-from translation_grammar import TABLE, WIDE, condition, rows, statement, value
+from translation_grammar import TABLE, WIDE, argued, condition, rows, statement, value
 from translation_ledgers import SERVER, Ledger, carried, create, opened_ledgers, refused_or_carried, schema_of, shown
 from translation_sample import ITEM, ITEMS, PART, PARTS, SAMPLE, rows_of
 from translation_sample import ROWS as SAMPLE_ROWS
@@ -88,24 +89,36 @@ DUCKDB_ALONE = {
 }
 
 
-def is_excepted(ledgers: list[Ledger], sql: str, first: Answer, second: Answer) -> bool:
+def is_excepted(ledgers: list[Ledger], sql: str, first: Answer, second: Answer, *given: Any) -> bool:
     """Whether an error is one side's alone for a reason that is known."""
     if first.rows is None:
         return any(re.search(pattern, first.error) for pattern in DUCKDB_ALONE.values())
     # PostgreSQL computes constants when it plans, those too that no row would reach.
-    return second.rows is None and answer(ledgers[1], sql, explained=True).rows is None
+    return second.rows is None and answer(ledgers[1], sql, SCHEMA, *given, explained=True).rows is None
 
 
-def agree(ledgers: list[Ledger], sql: str, *, is_condition: bool = False) -> None:
+def agree(
+    ledgers: list[Ledger],
+    sql: str,
+    types: Sequence[str] = (),
+    values: Sequence[object] = (),
+    *,
+    is_condition: bool = False,
+) -> None:
     """Both refuse it, both give the same rows, or both have an error for this data.
 
     A condition that is not true anyway may be known to be so without the side that has an error, as on SQL Server.
     """
-    if not all(isinstance(refused_or_carried(one, sql, SCHEMA), Translation) for one in DIALECTS):
+    if not all(isinstance(refused_or_carried(one, sql, SCHEMA, types), Translation) for one in DIALECTS):
         return
-    first, second = (answer(ledger, sql) for ledger in ledgers)
+    first, second = (answer(ledger, sql, SCHEMA, types, values) for ledger in ledgers)
     is_alike = first.rows == second.rows or (is_condition and {first.rows, second.rows} == {None, ()})
-    assert is_alike or is_excepted(ledgers, sql, first, second), (sql, first, second)
+    assert is_alike or is_excepted(ledgers, sql, first, second, types, values), (
+        sql,
+        values,
+        first,
+        second,
+    )
 
 
 @SETTINGS
@@ -125,6 +138,14 @@ def test_on_a_condition(ledgers: list[Ledger], found: str, row: int) -> None:
 @given(sql=statement)
 def test_on_a_statement(ledgers: list[Ledger], sql: str) -> None:
     agree(ledgers, sql)
+
+
+@SETTINGS
+@given(made=argued, row=st.integers(0, len(WIDE)))
+def test_on_a_condition_with_an_argument(ledgers: list[Ledger], made: tuple[str, str, object], row: int) -> None:
+    kind, found, bound = made
+    sql = f"SELECT x_id FROM (SELECT * FROM t WHERE x_id = {row}) u WHERE {found}"
+    agree(ledgers, sql, [kind], [bound], is_condition=True)
 
 
 ARGUMENTS = ["string", "int", "decimal"]

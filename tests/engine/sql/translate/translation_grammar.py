@@ -315,3 +315,46 @@ paged = form(
 )
 top = form("SELECT DISTINCT TOP ({}) x_i, {} AS v FROM t ORDER BY x_i, v {}", small, steady_number, one_of("", "DESC"))
 statement = st.one_of(join, group, windowed, applied, sets, nested, common, paged, top)
+
+# Conditions with one argument, and values for it.
+argued = st.one_of(
+    st.tuples(
+        st.just("string"),
+        st.one_of(
+            form("{} {} ?", text_leaf, one_of("=", "<>")),
+            form("{} LIKE {}", text_column, one_of("?", "? + '%'", "'%' + ?", "'%' + ? + '%'", "? ESCAPE '!'")),
+            form("CHARINDEX(?, {}) {}", text_leaf, one_of("> 0", "= 1", "IS NULL")),
+            form("{} IN (?, 'abc')", text_column),
+            form("LEN(?) >= LEN({})", text_column),
+            form("{} + ? = {}", text_leaf, text_leaf),
+            form("COALESCE(?, {}) = {}", text_column, text_leaf),
+        ),
+        st.sampled_from([*WIDE, "a%", "_bc", "%B%", "a!_b", "!%", "!", None]),
+    ),
+    st.tuples(
+        st.just("int"),
+        st.one_of(
+            form("{} {} ?", whole_leaf | exact_leaf, one_of("=", "<", ">=")),
+            form("{} + ? > 3", one_of("x_i", "x_b")),
+            form("SUBSTRING({}, ?, 2) = 'bc'", text_column),
+            form("{}({}, ?) = 'abc'", one_of("LEFT", "RIGHT"), text_column),
+            form("DATEADD({}, ?, {}) > x_at", day_unit, moment_column),
+            form("x_d * ? > x_e"),
+        ),
+        st.sampled_from([0, 1, -1, 2, 7, 2**31, -(2**63), None]),
+    ),
+    st.tuples(
+        st.just("decimal"),
+        form("{} {} {}", exact_leaf | whole_leaf, one_of("=", "<", ">="), one_of("?", "CAST(? AS decimal(9,2))")),
+        st.sampled_from([Decimal("0"), Decimal("-0.01"), Decimal("12.505"), Decimal("1e20"), None]),
+    ),
+    st.tuples(
+        st.just("date"),
+        st.one_of(
+            form("{} {} ?", moment_column, one_of("=", "<", ">=")),
+            form("DATEDIFF({}, {}, ?) > 3", day_unit, moment_column),
+            form("EOMONTH(?) = {}", moment_column),
+        ),
+        st.sampled_from([datetime(2024, 2, 29).date(), datetime(1, 1, 1).date(), datetime(9999, 12, 31).date(), None]),
+    ),
+)
