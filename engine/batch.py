@@ -9,7 +9,7 @@ from itertools import takewhile
 from engine.binding import Message, Row
 from engine.body import Body
 from engine.errors import BindingError, EngineError, LedgerTimeoutError, LedgerUnavailableError
-from engine.execution import SNAPSHOT_ENDED, Ledger, Rows, Session
+from engine.execution import Ledger, Rows, Session
 from engine.model import ResultKind
 from engine.plan import Plan, check_message
 
@@ -127,16 +127,17 @@ class _Chunk:
                 self._fail(position, error)
 
     def _redo(self, ledger: Ledger) -> None:
-        """Compose alone what lost its snapshot through another: the first had the connection when it went."""
-        failed = ((position, self._results[position]) for position in sorted(self._results))
-        lost = [(position, error) for position, error in failed if isinstance(error, LedgerUnavailableError)]
-        for position, _ in [*(first for first in lost[:1] if first[1].code == SNAPSHOT_ENDED), *lost[1:]]:
+        """Compose alone what lost its snapshot, since it may have been through another."""
+        failures = 0
+        for position in sorted(self._results):
+            if failures == _PATIENCE or not isinstance(self._results[position], LedgerUnavailableError):
+                continue
             try:
                 self._results[position] = self._plan.compose(self._event, self._messages[position], ledger, None)
+                failures = 0
             except EngineError as error:
                 self._fail(position, error)
-                if isinstance(error, LedgerUnavailableError):
-                    return
+                failures = failures + 1 if isinstance(error, LedgerUnavailableError) else 0
 
     def _fail(self, position: int, error: EngineError) -> None:
         """A copy is kept: it drags no traceback along, and so none of the values in it."""

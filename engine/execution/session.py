@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from copy import copy
 from typing import Protocol, Self, TypeVar
 
+from msgspec.structs import replace
+
 from engine.errors import EngineError, LedgerTimeoutError
 from engine.execution.driver import Connection, Driver
 from engine.execution.interface import Rows
@@ -15,7 +17,7 @@ from engine.model import Statement
 
 T = TypeVar("T")
 
-_PATIENCE = 3  # items of a batch that time out in a row before the rest are not tried
+_PATIENCE = 3  # items of a batch that time out, or cost their connection, in a row before the rest are not tried
 
 
 class PooledConnection:
@@ -78,10 +80,16 @@ class PooledSession:
     def execute_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> list[Rows | EngineError]:
         """What `execute` gives or raises for each of `batch`, in few round trips."""
         results: list[Rows | EngineError] = []
+        losses = 0
         while len(results) < len(batch):
+            known = len(results)
             error = self._go_on(statement, batch, results)
+            losses = 0 if len(results) > known + 1 else losses + 1
+            if error is None and losses > _PATIENCE and isinstance(results[-1], EngineError):
+                error = results[-1]
             if error is not None:
                 results += [copy(error) for _ in batch[len(results) :]]
+            statement = replace(statement, many=None)  # who cost the connection is found only one by one
         return results
 
     def _go_on(
@@ -95,13 +103,13 @@ class PooledSession:
         if results and lost is results[-1]:
             return results[-1]
         if len(results) > known or not self._may_retry(pooled, lost):
-            # The connection was lost at the first item without a result: that one has failed, as it would alone.
             error = self._error(pooled, lost, batch[len(results)])
             if not isinstance(error, EngineError):
                 raise error
-            if len(results) == known or self._in_snapshot or pooled.guard.has_fired:
+            if self._in_snapshot or pooled.guard.has_fired:
                 return error
-            results.append(error)
+            if statement.many is None:
+                results.append(error)  # the first item without a result had the connection: it fails alone, too
         try:
             self._pooled = None
             self._pooled = self._connections.replace(pooled)

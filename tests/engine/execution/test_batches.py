@@ -130,6 +130,30 @@ def test_a_connection_that_dies_half_way_costs_one_item(postgresql: Any, opened:
     assert [type(result) for result in found] == [list, LedgerUnavailableError, list, list]
 
 
+SUICIDE = "SELECT suicide(CASE WHEN CAST($1 AS bigint) = 2 THEN pg_backend_pid() END)"
+SUICIDES = (
+    "SELECT c1, ordinal FROM unnest(CAST($1 AS bigint[])) WITH ORDINALITY AS argument (p1, ordinal) CROSS JOIN LATERAL "
+    "(SELECT suicide(CASE WHEN argument.p1 = 2 THEN pg_backend_pid() END) LIMIT 2) AS found (c1)"
+)
+
+
+@pytest.mark.parametrize("many_sql", [None, SUICIDES])
+@pytest.mark.parametrize("numbers", [[2, 1, 1, 1], [1, 2, 2, 1, 2, 1], [1, 1, 1, 2]])
+def test_each_that_costs_its_connection_fails_alone(
+    postgresql: Any, opened: Callable[..., Ledger], many_sql: str | None, numbers: list[int]
+) -> None:
+    query = Statement(SUICIDE, (), (), many=many_sql)
+    with opened(postgresql.url).session() as session:
+        found = session.execute_many(query, [[number] for number in numbers])
+    assert [type(result) for result in found] == [LedgerUnavailableError if n == 2 else list for n in numbers]
+
+
+def test_a_ledger_that_loses_every_connection_is_given_up(postgresql: Any, opened: Callable[..., Ledger]) -> None:
+    found = many(opened(postgresql.url), SUICIDE, *[[2]] * 500)
+    assert {type(result) for result in found} == {LedgerUnavailableError}
+    assert len({id(result) for result in found}) == 500
+
+
 def test_in_a_snapshot_it_costs_all_that_follow(postgresql: Any, opened: Callable[..., Ledger]) -> None:
     ledger = opened(postgresql.url)
     suicide = "SELECT suicide(CASE WHEN $1 = 2 THEN pg_backend_pid() END)"
