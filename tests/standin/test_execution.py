@@ -94,7 +94,6 @@ def test_a_row_limit_of_the_session_holds(connection: pyodbc.Connection) -> None
 
 def test_transactions_of_the_driver_are_counted(standin: Standin, connect: Connect) -> None:
     connection = connect(autocommit=False)
-    assert transactions(standin) == 0 or standin.arrivals("transaction")
     connection.execute(PARTY, 60901).fetchall()
     assert transactions(standin) == 1
     assert connection.execute("select @@trancount as n").fetchone()[0] == 1
