@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pages import commands, errors, events, portability, python_api, rules, values, xsd
+from pages import commands, errors, events, portability, python_api, rules, service, values, xsd
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "commands": commands.page,
@@ -14,6 +14,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "python": python_api.page,
     "rules": rules.page,
     "schema": xsd.page,
+    "service": service.page,
     "values": values.page,
 }
 """The function that makes each page, by the page's name."""

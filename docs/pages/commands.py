@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
 from io import StringIO
 
@@ -12,9 +12,10 @@ from pages.markdown import block, document, prose, table
 
 _WIDTH = "100"
 _INTRO = """
-There are two programs. `aptic-definitions` has a command for each task; `validate-definitions` is
-`aptic-definitions validate` under a name of its own, for CI. Results go to standard output, troubles and warnings to
-standard error. No output contains a registration's secret but the body that `compose` prints.
+Two programs are about definitions, a third is [the service](service.md). `aptic-definitions` has a command for each
+task; `validate-definitions` is `aptic-definitions validate` under a name of its own, for CI. Results go to standard
+output, troubles and warnings to standard error. No output contains a registration's secret but the body that `compose`
+prints.
 """
 _ENVIRONMENT = """
 Every long option can be set in the environment: `APTIC_` and the option's name in capitals, with underscores. What the
@@ -32,21 +33,21 @@ _CODES = (
 
 def page() -> str:
     """The page."""
-    parts = [prose(_INTRO), block(_help([])), "## Exit codes", table(["code", ""], _CODES)]
+    parts = [prose(_INTRO), block(help_of(main, [])), "## Exit codes", table(["code", ""], _CODES)]
     parts += ["## Options in the environment", prose(_ENVIRONMENT)]
     for command in COMMANDS.values():
-        parts += [f"## {command.name}", block(_help([command.name]))]
+        parts += [f"## {command.name}", block(help_of(main, [command.name]))]
     return document("Commands", "the commands' own --help", *parts)
 
 
-def _help(words: Sequence[str]) -> str:
+def help_of(program: Callable[[Sequence[str], Mapping[str, str]], int], words: Sequence[str]) -> str:
     """What `--help` prints, for a terminal of a fixed width."""
     written = StringIO()
     before = os.environ.get("COLUMNS")
     os.environ["COLUMNS"] = _WIDTH
     try:
         with redirect_stdout(written), suppress(SystemExit):
-            main([*words, "--help"], {})
+            program([*words, "--help"], {})
     finally:
         del os.environ["COLUMNS"]
         if before is not None:

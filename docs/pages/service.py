@@ -1,0 +1,69 @@
+"""docs/reference/service.md: the service's settings from its parsers, and the help of its commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.cli.options import PREFIX
+from engine.cli.program import make_parser
+from pages.commands import help_of
+from pages.markdown import block, code, document, prose, table
+from webhooks.cli.main import COMMANDS, main
+
+_INTRO = """
+`aptic-webhooks` runs the webhook service and administers it. How to start one:
+[Run the service](../how-to/run-the-service.md).
+"""
+_SETTINGS = """
+A setting is an option or a variable of the environment; what the command line says wins, and an empty variable counts
+as not set. Settings that are wrong stop the start with exit code 2 and one message.
+"""
+_KEYS = (
+    code("APTIC_KEYS"),
+    "",
+    "all that open the store",
+    "The text of a key file, with commas for line breaks; used instead of one. No option: others see a command line.",
+)
+_FILES = (
+    ("`keys`", "The keys, one a line, 32 random bytes in base64; the first writes, all read."),
+    ("`webhooks.sqlite3`", "The embedded store; `-wal` and `-shm` beside it belong to it while it is open."),
+    ("`webhooks.sqlite3.lock`", "Held by the serving process; empty."),
+)
+_CODES = (
+    ("0", "It was done; `serve` was ended by SIGTERM or SIGINT and has answered what was under way."),
+    ("2", "It could not run: a wrong option, a store or a port that cannot be had, a name that is taken or unknown."),
+    ("130", "Ctrl-C in a command other than `serve`."),
+)
+_PORTS = (
+    ("`GET /healthz`", "200 while the process answers"),
+    ("`GET /readyz`", "200 where the store can be read and written, for which it writes; else 503 with a problem body"),
+)
+
+
+def page() -> str:
+    """The page."""
+    parts = [prose(_INTRO), block(help_of(main, [])), "## Settings", prose(_SETTINGS)]
+    parts += [table(["option", "variable", "commands", ""], [*_settings(), _KEYS])]
+    parts += ["## Files in --data", table(["file", ""], _FILES)]
+    parts += ["## The administering port", table(["call", "answer"], _PORTS)]
+    parts += ["## Exit codes", table(["code", ""], _CODES)]
+    for command in COMMANDS.values():
+        parts += [f"## {command.name}", block(help_of(main, command.name.split()))]
+    return document("The service", "the service's own --help", *parts)
+
+
+def _settings() -> Iterator[tuple[str, str, str, str]]:
+    """Each option once, with the commands that take it."""
+    commands: dict[str, list[str]] = {}
+    texts: dict[str, str] = {}
+    for command in COMMANDS.values():
+        for action in make_parser(command, "aptic-webhooks")._actions:  # noqa: SLF001  argparse tells nowhere else
+            option = next((option for option in action.option_strings if option.startswith("--")), None)
+            if option is not None and option not in ("--help", "--version"):
+                shown = f"{option} {action.metavar}" if action.metavar else option
+                commands.setdefault(shown, []).append(command.name)
+                texts[shown] = str(action.help)
+    for shown, names in commands.items():
+        variable = PREFIX + shown.partition(" ")[0][2:].upper().replace("-", "_")
+        taken = "all" if len(names) == len(COMMANDS) else ", ".join(code(name) for name in names)
+        yield code(shown), code(variable), taken, texts[shown]
