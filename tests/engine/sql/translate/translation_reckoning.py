@@ -513,7 +513,7 @@ class Reckoning:
             return part
         type_ = varying(part.type, max(part.type.length * times, 1))
         run = strict(lambda text: None if times < 0 else cut(text * times, type_), part)
-        return Expression(f"REPLICATE({part.sql}, {times})", type_, run)
+        return Expression(f"REPLICATE({part.sql}, {times})", type_, undecided(run) if times < 0 else run)
 
     def replaced(self, depth: int) -> Expression:
         part, wanted, put = self.text(depth), self.pick("a", "-", "AB", "  "), self.pick("", "zz")
