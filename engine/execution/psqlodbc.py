@@ -34,6 +34,7 @@ from engine.execution.postgresql_screen import NO_QUERY, is_query
 from engine.execution.postgresql_settings import GRACE, session_options
 from engine.execution.psqlodbc_text import as_text, with_question_marks
 from engine.execution.rights import PLANTED_QUERY, RIGHTS_QUERY, WRITING_FUNCTIONS, summarise, warn_of
+from engine.execution.sockets import connected_since, cut, open_sockets
 from engine.model import Dialect, Statement
 from engine.sql.reflect import reflect_postgresql
 
@@ -69,6 +70,7 @@ _NEXT_ITEM: Final = "ROLLBACK TO SAVEPOINT item"
 _BEGIN_QUERY: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
 _RIGHTS: Final = Statement(RIGHTS_QUERY, (), ())
 _PLANTED: Final = Statement(PLANTED_QUERY, (), ())
+_ALONE: Final = 0.5  # seconds to wait for those who connect before, so that each finds its own socket
 _LOST: Final = ("08", "57P")  # the classes of a connection that is gone
 _PYTHON_ERRORS: Final = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
 
@@ -119,6 +121,8 @@ class PsqlODBCDriver:
 
     def __init__(self, url: URL, *, timeout: float) -> None:
         self._connection_string = connection_string(url, timeout)
+        self._port = url.port or 5432
+        self._connecting = threading.Lock()
         self._pyodbc = load_pyodbc()
         check_driver(single_options(url, _OPTIONS).get("driver", DRIVER), _PACKAGE)
         where = f"{url.host or 'localhost'}:{url.port or 5432}"
@@ -129,7 +133,14 @@ class PsqlODBCDriver:
 
     def connect(self) -> PsqlODBCConnection:
         """A new connection; its settings come with the first message."""
-        return PsqlODBCConnection(self._pyodbc.connect(self._connection_string, autocommit=True), self)
+        is_alone = self._connecting.acquire(timeout=_ALONE)
+        try:
+            before = open_sockets()
+            connection = self._pyodbc.connect(self._connection_string, autocommit=True)
+            return PsqlODBCConnection(connection, self, connected_since(before, self._port) if is_alone else None)
+        finally:
+            if is_alone:
+                self._connecting.release()
 
     def unreachable(self, error: Exception) -> EngineError | None:
         """Retryable in every case, a wrong password too: somebody may mend it while the event waits."""
@@ -164,7 +175,8 @@ def _verdict(code: str) -> Verdict:
 class PsqlODBCConnection:
     """A connection, with a cursor for each text."""
 
-    def __init__(self, connection: Any, driver: PsqlODBCDriver) -> None:
+    def __init__(self, connection: Any, driver: PsqlODBCDriver, socket: tuple[str, int] | None) -> None:
+        self._socket = socket
         self._connection = connection
         self._driver = driver
         self._cursors = Cursors(connection, _is_lost)
@@ -241,10 +253,15 @@ class PsqlODBCConnection:
             self.rollback()
 
     def interrupt(self) -> None:
-        """Ask the server to stop the query under way: it has let its own timeout pass."""
-        # From a thread of its own: the request goes by another connection, and a server that is gone does not answer.
+        """Cut the connection: the server has let its own timeout pass, so it would not hear a cancel either.
+
+        Where the socket is not known, it is asked to stop all the same: from a thread, since nobody may answer.
+        """
         self._cursors.is_lost = True
-        threading.Thread(target=self._cursors.cancel, name="ledger-cancel", daemon=True).start()
+        if self._socket is not None:
+            cut(*self._socket)
+        else:
+            threading.Thread(target=self._cursors.cancel, name="ledger-cancel", daemon=True).start()
 
     def is_clean(self) -> bool:
         """Whether it is alive as far as is known, and in no transaction."""
