@@ -54,7 +54,7 @@ def standin() -> Iterator[Result]:
     sys.path.append(str(guide.ROOT / "tests"))
     from standin.client import start  # type: ignore[import-not-found]  # noqa: PLC0415  what tests have is no part of the package
 
-    with start(guide.SCHEMA, guide.DATA) as server:
+    with start(guide.SCHEMA, guide.DATA, remember=True) as server:  # its own database is not what is measured
         place = sqlalchemy.make_url(server.url("Microsoft"))
         with distant(place.host or "127.0.0.1", place.port or 1433, DISTANCE) as port:
             far = place.set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
