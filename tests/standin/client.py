@@ -86,6 +86,10 @@ class Standin:
         """End every connection, idle ones too."""
         self._ask("drop_all")
 
+    def signal(self, number: int) -> None:
+        """Send the process a signal, such as SIGSTOP: then it accepts and is silent."""
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """Kill the process, as a server dies: connections break, and the port refuses."""
         self._process.send_signal(signal.SIGKILL)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -411,6 +412,20 @@ def test_a_timeout_in_a_snapshot_leaves_no_transaction(standin: Standin, opened:
     with pytest.raises(LedgerTimeoutError), ledger.session() as session, session.snapshot():
         session.execute(Statement("select clientname from dat_client", (), ()), ())
     assert standin.counts().transactions == 0
+    assert rows(ledger, ONE) == [(1,)]
+
+
+def test_a_server_that_answers_no_more_is_a_timeout(standin: Standin, opened: Open, url: str) -> None:
+    """Its process is stopped: it hears no cancel, and the driver gives up by itself."""
+    ledger = opened(url, timeout=0.5, pool_size=1)
+    rows(ledger, ONE)
+    standin.signal(signal.SIGSTOP)
+    started = time.monotonic()
+    try:
+        assert isinstance(failure(ledger), LedgerTimeoutError)
+    finally:
+        standin.signal(signal.SIGCONT)
+    assert time.monotonic() - started < 10
     assert rows(ledger, ONE) == [(1,)]
 
 
