@@ -62,8 +62,6 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
             tell(f"A new key is in {settings.key_path}: back it up, the store cannot be read without it")
         if not store.read_now(clients.every):
             tell(f"Make a client: aptic-webhooks clients add NAME{_data_option(settings)}")
-        tell(f"What administers listens on http://{_place(administering)}/")
-        tell(f"The API listens on http://{_place(public)}/v1/")
         examples = load_examples(catalogue, settings.definitions)
         service = Service(store, keyring, Tokens(keyring.token_key()), catalogue, settings.auth, proxies, examples)
         api: Any = build_app(service)
@@ -71,9 +69,14 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
             public: _server(RequestLog(api) if is_debug else api),
             administering: _server(build_administration(service)),
         }
-        _log.info("the service starts, with the API on %s", _place(public))
+
+        def ready() -> None:
+            _log.info("the service starts, with the API on %s", _place(public))
+            tell(f"What administers listens on http://{_place(administering)}/")
+            tell(f"The API listens on http://{_place(public)}/v1/")
+
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(servers))
+            runner.run(_serve(servers, ready))
         _log.info("the service has ended")
 
 
@@ -103,7 +106,9 @@ def _server(app: Any) -> _Server:
     )
 
 
-async def _serve(servers: Mapping[socket.socket, _Server]) -> None:
+async def _serve(servers: Mapping[socket.socket, _Server], ready: Callable[[], None]) -> None:
+    """Calls `ready` once a signal ends the servers as it should."""
+
     def stop() -> None:
         _log.info("the service ends: it answers what is under way")
         for server in servers.values():
@@ -112,6 +117,7 @@ async def _serve(servers: Mapping[socket.socket, _Server]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    ready()
     await asyncio.gather(*(server.serve([listening]) for listening, server in servers.items()))
 
 
