@@ -32,31 +32,41 @@ FACTS: Final = (
     "FROM sys.databases AS d WHERE d.database_id = DB_ID()"
 )
 
-# One row for each right and object. EXECUTE of a function only reads; that of a procedure may do anything.
+# One row for each right and object. EXECUTE of a function only reads; that of a procedure may do anything. What is
+# granted on single objects is looked up by its grants, which are few: asking for the rights on each object of a large
+# ledger takes long. Names of the server and of the database may have different collations.
 RIGHTS: Final = """
 SELECT 'sysadmin' AS [right], CAST(NULL AS nvarchar(517)) AS object WHERE IS_SRVROLEMEMBER('sysadmin') = 1
-UNION ALL SELECT 'db_owner', DB_NAME() WHERE IS_ROLEMEMBER('db_owner') = 1
-UNION ALL SELECT 'member of', r.name FROM sys.database_principals AS r
+UNION ALL SELECT 'db_owner', DB_NAME() COLLATE DATABASE_DEFAULT WHERE IS_ROLEMEMBER('db_owner') = 1
+UNION ALL SELECT 'member of', r.name COLLATE DATABASE_DEFAULT FROM sys.database_principals AS r
   WHERE r.type = 'R' AND IS_ROLEMEMBER(r.name) = 1 AND r.name IN ('db_accessadmin', 'db_backupoperator',
     'db_datawriter', 'db_ddladmin', 'db_securityadmin')
-UNION ALL SELECT 'member of', r.name FROM sys.server_principals AS r
+UNION ALL SELECT 'member of', r.name COLLATE DATABASE_DEFAULT FROM sys.server_principals AS r
   WHERE r.type = 'R' AND r.name NOT IN ('public', 'sysadmin') AND r.is_fixed_role = 1
     AND r.name NOT LIKE '##MS[_]%Reader##' AND IS_SRVROLEMEMBER(r.name) = 1
-UNION ALL SELECT p.permission_name + ' on the server', NULL FROM sys.fn_my_permissions(NULL, 'SERVER') AS p
+UNION ALL SELECT p.permission_name COLLATE DATABASE_DEFAULT + ' on the server', NULL
+  FROM sys.fn_my_permissions(NULL, 'SERVER') AS p
   WHERE p.permission_name NOT IN ('CONNECT SQL', 'CONNECT ANY DATABASE') AND p.permission_name NOT LIKE 'VIEW %'
-UNION ALL SELECT p.permission_name + ' in database', DB_NAME() FROM sys.fn_my_permissions(NULL, 'DATABASE') AS p
+UNION ALL SELECT p.permission_name COLLATE DATABASE_DEFAULT + ' in database', DB_NAME() COLLATE DATABASE_DEFAULT
+  FROM sys.fn_my_permissions(NULL, 'DATABASE') AS p
   WHERE p.permission_name NOT IN ('CONNECT', 'SELECT', 'SHOWPLAN', 'UNMASK') AND p.permission_name NOT LIKE 'VIEW %'
-UNION ALL SELECT p.permission_name + ' on schema', s.name FROM sys.schemas AS s
-  CROSS APPLY sys.fn_my_permissions(QUOTENAME(s.name), 'SCHEMA') AS p
+UNION ALL SELECT p.permission_name COLLATE DATABASE_DEFAULT + ' on schema', s.name COLLATE DATABASE_DEFAULT
+  FROM sys.schemas AS s CROSS APPLY sys.fn_my_permissions(QUOTENAME(s.name), 'SCHEMA') AS p
   WHERE s.name NOT IN ('sys', 'INFORMATION_SCHEMA')
     AND p.permission_name NOT IN ('SELECT', 'REFERENCES', 'UNMASK') AND p.permission_name NOT LIKE 'VIEW %'
-UNION ALL SELECT p.permission_name + ' on', s.name + '.' + o.name FROM sys.objects AS o
+UNION ALL SELECT DISTINCT g.permission_name COLLATE DATABASE_DEFAULT + ' on',
+    (s.name + '.' + o.name) COLLATE DATABASE_DEFAULT
+  FROM sys.database_permissions AS g JOIN sys.objects AS o ON o.object_id = g.major_id
   JOIN sys.schemas AS s ON s.schema_id = o.schema_id
-  CROSS APPLY sys.fn_my_permissions(QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT') AS p
-  WHERE o.is_ms_shipped = 0 AND o.type IN ('U', 'V', 'P', 'PC', 'X', 'FN', 'FS', 'IF', 'TF', 'FT', 'SN', 'SO')
-    AND p.subentity_name = '' AND p.permission_name NOT IN ('SELECT', 'REFERENCES', 'UNMASK')
-    AND p.permission_name NOT LIKE 'VIEW %'
-    AND NOT (p.permission_name = 'EXECUTE' AND o.type IN ('FN', 'FS', 'IF', 'TF', 'FT'))
+  WHERE g.class = 1 AND g.state IN ('G', 'W') AND o.is_ms_shipped = 0
+    AND (g.grantee_principal_id = DATABASE_PRINCIPAL_ID() OR IS_MEMBER(USER_NAME(g.grantee_principal_id)) = 1)
+    AND g.permission_name NOT IN ('SELECT', 'REFERENCES', 'UNMASK') AND g.permission_name NOT LIKE 'VIEW %'
+    AND NOT (g.permission_name = 'EXECUTE' AND o.type IN ('FN', 'FS', 'IF', 'TF', 'FT'))
+    AND (g.minor_id > 0
+      OR HAS_PERMS_BY_NAME(QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT', g.permission_name) = 1)
+UNION ALL SELECT 'owner of', (s.name + '.' + o.name) COLLATE DATABASE_DEFAULT
+  FROM sys.objects AS o JOIN sys.schemas AS s ON s.schema_id = o.schema_id
+  WHERE o.is_ms_shipped = 0 AND o.principal_id = DATABASE_PRINCIPAL_ID()
 ORDER BY 1, 2
 """
 
