@@ -79,14 +79,14 @@ def _text(value: object) -> str | None:
             return None
 
 
-def event_schemas(catalogue: Catalogue) -> list[dict[str, object]]:
-    """JSON Schemas of what `read_event` takes, one for each event."""
+def event_schemas(catalogue: Catalogue) -> dict[str, dict[str, object]]:
+    """JSON Schemas of what `read_event` takes, one for each event, by a name for it."""
     _, components = schema_components([EventRequest], ref_template="#/{name}")
     shared = components["EventRequest"]
-    return [
-        {
+    return {
+        f"Event_{event.code}": {
             **shared,
-            "title": event.code,
+            "title": f"Event_{event.code}",
             "description": event.description,
             "properties": {
                 "event": {"const": event.code},
@@ -101,7 +101,7 @@ def event_schemas(catalogue: Catalogue) -> list[dict[str, object]]:
             },
         }
         for event in sorted(catalogue.events.values(), key=lambda event: event.code)
-    ]
+    }
 
 
 def _described(argument: EventArgument) -> dict[str, object]:

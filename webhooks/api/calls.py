@@ -18,6 +18,10 @@ CALL = "call"
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
+NO_NUL = r"^[^\u0000]*$"
+Text = Annotated[str, Meta(extra_json_schema={"pattern": NO_NUL})]
+"""Text of a query: `Limits` refuses NUL in it."""
+
 Moment = Annotated[datetime, Meta(tz=True)]
 """A time with its offset (RFC 3339)."""
 

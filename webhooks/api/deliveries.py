@@ -16,7 +16,7 @@ from msgspec.structs import astuple
 
 from webhooks.api.authentication import client_of, forbidden, sees_everything, service_of
 from webhooks.api.bodies import AnyRequest, read_struct
-from webhooks.api.calls import Call, Moment, described
+from webhooks.api.calls import Call, Moment, Text, described
 from webhooks.errors import Fault, RefusedError
 from webhooks.json_text import convert, pointer
 from webhooks.model import Client, Delivery, DeliveryState, Scope
@@ -47,10 +47,20 @@ class DeliveryList(Struct, frozen=True):
     next: str | None
 
 
+class Attempt(Struct, frozen=True):
+    """One attempt to send. `duration` is in seconds; `answer` is the beginning of what the receiver answered."""
+
+    time: Moment
+    status: int | None
+    duration: float
+    error: str | None
+    answer: str | None
+
+
 class DeliveryDetails(ShownDelivery, frozen=True, rename="camel"):
     """A delivery with its attempts, the first one first."""
 
-    attempts: Sequence[Any] = field(default_factory=list)
+    attempts: Sequence[Attempt] = field(default_factory=list)
 
 
 class ReplayRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,12 +72,12 @@ class ReplayRequest(Struct, frozen=True, forbid_unknown_fields=True):
 class Query(Struct, frozen=True, forbid_unknown_fields=True):
     """The query of a list of deliveries; times are RFC 3339."""
 
-    url: str | None = None
-    event: str | None = None
+    url: Text | None = None
+    event: Text | None = None
     state: DeliveryState | None = None
     since: Moment | None = field(default=None, name="from")
     until: Moment | None = field(default=None, name="to")
-    before: str | None = None
+    before: Text | None = None
 
 
 _EXAMPLE = ShownDelivery(

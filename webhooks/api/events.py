@@ -97,7 +97,10 @@ _LIST = Call(tag="Events", answer=EventList)
 _Events = Annotated[
     list[Any],
     Meta(
-        min_length=1, max_length=MAX_EVENTS, description="Such events; one that is none has its problem in the answer."
+        min_length=1,
+        max_length=MAX_EVENTS,
+        description="Such events; one that is none has its problem in the answer.",
+        extra_json_schema={"items": {}},  # some generators cannot do without
     ),
 ]
 _PUBLISH = Call(

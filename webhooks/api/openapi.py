@@ -15,7 +15,7 @@ from msgspec.json import schema_components
 
 from engine.body import Body
 from engine.catalogue import Catalogue
-from webhooks.api.calls import CALL, JSON, Call
+from webhooks.api.calls import CALL, JSON, NO_NUL, Call
 from webhooks.api.outgoing import outgoing
 from webhooks.api.problems import MEDIA_TYPE, Problem
 from webhooks.intake import event_schemas
@@ -129,7 +129,7 @@ def _refusal(status: int, media_type: str, schema: str) -> Json:
 
 def _path_parameters(path: str) -> Iterator[Json]:
     for name in _PARAMETER.findall(path):
-        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": NO_NUL}}
 
 
 def _query_parameters(call: Call) -> Iterator[Json]:
@@ -176,25 +176,26 @@ def _schema(type_: Any) -> Json:
 def _schemas(calls: Iterable[Call], catalogue: Catalogue) -> Json:
     given = [type_ for call in calls for type_ in (call.body, call.answer, call.query, call.error) if type_ is not None]
     types = [choice for type_ in given for choice in (type_ if isinstance(type_, tuple) else (type_,))]
-    _, components = schema_components([*types, Problem], ref_template=_REFERENCE)
+    _, found = schema_components([*types, Problem], ref_template=_REFERENCE)
     for name in {call.query.__name__ for call in calls if call.query is not None}:
-        del components[name]  # its members are parameters
-    _enumerate_codes(components, sorted(catalogue.events))
-    components["EventRequest"] = {"oneOf": event_schemas(catalogue)}
+        del found[name]  # its members are parameters
+    components: Json = _with_codes(found)
+    codes = {"title": "EventCode", "description": "An event of the catalogue.", "enum": sorted(catalogue.events)}
+    components["EventCode"] = {"type": "string", **codes}
+    events = event_schemas(catalogue)
+    components["EventRequest"] = {"oneOf": [{"$ref": _REFERENCE.format(name=name)} for name in events]}
+    components |= events
     components["TokenRequest"] |= {"maxProperties": 20, "additionalProperties": {"type": "string"}}  # each once
     return components
 
 
-def _enumerate_codes(node: object, codes: list[str]) -> None:
-    """What msgspec cannot know: which event codes there are."""
+def _with_codes(node: Any) -> Any:
+    """The schema with a reference for each event code: msgspec cannot know which there are."""
     if isinstance(node, dict):
         if node.get("title") == "EventCode":
-            node["enum"] = codes
-        for item in node.values():
-            _enumerate_codes(item, codes)
-    elif isinstance(node, list):
-        for item in node:
-            _enumerate_codes(item, codes)
+            return {"$ref": _REFERENCE.format(name="EventCode")}
+        return {name: _with_codes(item) for name, item in node.items()}
+    return [_with_codes(item) for item in node] if isinstance(node, list) else node
 
 
 def encode_document(document: Json) -> bytes:

@@ -1,0 +1,44 @@
+"""The running service against its own description: schemathesis, with all its checks."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CONFIG = """
+[checks]
+# A body that is refused for its size is refused, too.
+negative_data_rejection.expected-statuses = ["400", "401", "403", "404", "405", "408", "409", "413", "415", "429"]
+"""
+
+
+@pytest.mark.timeout(400)
+def test_schemathesis_finds_nothing(service: Any, new_credentials: Any, tmp_path: Path) -> None:
+    scopes = ["webhooks", "events:publish", "support", "admin"]
+    key = new_credentials(*(word for scope in scopes for word in ("--scope", scope))).api_key
+    (tmp_path / "schemathesis.toml").write_text(CONFIG)
+    words = ["--checks", "all", "--max-examples", "5", "--phases", "examples,coverage,fuzzing", "--seed", "1"]
+    program = [sys.executable, "-c", "import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())"]
+    done = subprocess.run(
+        [
+            *program,
+            "--config-file",
+            "schemathesis.toml",
+            "run",
+            f"{service.api}/openapi.json",
+            *words,
+            "--header",
+            f"X-API-Key: {key}",
+            "--continue-on-failure",
+            "--no-color",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=380,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr
+    assert "Tested: 16" in done.stdout
