@@ -95,6 +95,15 @@ class Standin:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop the process for a while, as one that hangs: the network takes what is sent, and nobody answers."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """End the process."""
         self._pipe.close()

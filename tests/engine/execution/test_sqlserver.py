@@ -22,7 +22,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import make_url
-from standin.client import Standin
+from standin.client import Standin, start
 from standin.records import Answer, Fault, Rows
 
 from engine import Composer
@@ -386,6 +386,19 @@ def test_a_connection_that_died_in_the_pool_is_replaced_unseen(standin: Standin,
     assert len(standin.arrivals("login")) == 2
 
 
+@pytest.mark.parametrize(("times", "kind"), [(1, list), (2, LedgerUnavailableError)])
+def test_one_that_breaks_when_it_had_idled_is_tried_once_more_and_not_a_third_time(
+    standin: Standin, ledger: Ledger, times: int, kind: type
+) -> None:
+    rows(ledger, ONE)
+    sql = "select clientname from dat_client where clientname = 'nobody'"
+    standin.plan(Fault("nobody", drop=True, times=times))
+    assert type(rows(ledger, sql) if times == 1 else failure(ledger, sql)) is kind
+    assert len([arrival for arrival in standin.arrivals() if "nobody" in arrival.sql]) == 2
+    standin.reset()
+    assert rows(ledger, ONE) == [(1,)]
+
+
 def test_one_that_breaks_while_rows_are_read_is_not_tried_again(standin: Standin, ledger: Ledger) -> None:
     with ledger.session() as session, session.snapshot():
         standin.plan(Fault("clientname", drop=True, after_rows=1))
@@ -403,6 +416,19 @@ def test_a_query_that_outlives_its_time_is_stopped_on_the_server(standin: Standi
     assert 0.4 < time.monotonic() - started < 5
     assert standin.arrivals("attention")
     assert rows(ledger, ONE) == [(1,)]
+
+
+def test_a_server_that_hangs(sqlserver_driver: str, opened: Open) -> None:
+    """Its process is stopped, so that the network takes what is sent and nobody reads it."""
+    with start(ROOT / "fixtures/ledger/schema.sql", ROOT / "fixtures/ledger/data.sql") as server:
+        ledger = opened(server.url(sqlserver_driver), timeout=0.5, pool_size=1)
+        rows(ledger, ONE)
+        with server.frozen():
+            started = time.monotonic()
+            error = failure(ledger)
+            assert time.monotonic() - started < 10
+            assert (type(error), error.retryable) == (LedgerTimeoutError, True)
+        assert rows(ledger, ONE) == [(1,)]
 
 
 def test_a_timeout_in_a_snapshot_leaves_no_transaction(standin: Standin, opened: Open, url: str) -> None:
