@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pages import commands, errors, events, portability, python_api, rules, service, values, xsd
+from pages import api, commands, errors, events, portability, python_api, rules, service, values, xsd
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "api": api.page,
     "commands": commands.page,
     "errors": errors.page,
     "events": events.page,
