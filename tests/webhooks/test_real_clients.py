@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -184,3 +186,30 @@ def test_the_recorded_examples_are_in_the_catalogue(service: Any, new_client: An
     events = {event["code"]: event for event in answer.json()["events"]}
     assert events["statuschange"]["example"] == {"ledgeraccountid": "111927", "status": "PAID"}
     assert events["statuschange"]["arguments"][1]["name"] == "status"
+
+
+def test_a_new_key_first_refuses_tokens_and_keeps_clients(
+    start_service: Any, add_client_to: Any, tmp_path: Path
+) -> None:
+    """The key file's first key signs; the others still know what they hashed and encrypted."""
+    data = tmp_path / "data"
+    before = start_service(data)
+    made = add_client_to(data)
+
+    def token(api: str) -> str:
+        form = {"grant_type": "client_credentials", "client_id": made.client_id, "client_secret": made.client_secret}
+        found: str = httpx.post(f"{api}/login/oauth/access_token", data=form).json()["access_token"]
+        return found
+
+    old = {"Authorization": f"Bearer {token(before.api)}"}
+    assert httpx.get(f"{before.api}/v1/ping", headers=old).status_code == 200
+    assert before.stop() == 0
+    keys = data / "keys"
+    keys.write_text(f"{base64.b64encode(os.urandom(32)).decode()}\n{keys.read_text()}")
+    after = start_service(data)
+    refused = httpx.get(f"{after.api}/v1/ping", headers=old)
+    assert refused.status_code == 401
+    assert 'error="invalid_token"' in refused.headers["www-authenticate"]
+    new = {"Authorization": f"Bearer {token(after.api)}"}
+    for headers in (new, {"X-API-Key": made.api_key}):
+        assert httpx.get(f"{after.api}/v1/ping", headers=headers).content == b"{}"

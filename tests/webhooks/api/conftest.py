@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -86,11 +85,10 @@ class InProcess:
         }
 
 
-@pytest.fixture(scope="module")
-def inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def inside(request: pytest.FixtureRequest, new_database: Any) -> Iterator[InProcess]:
     keyring = Keyring([os.urandom(32)])
-    path: Path = tmp_path_factory.mktemp("inside") / "store.sqlite3"
-    with Store(f"sqlite:///{path}") as store, asyncio.Runner() as runner:
+    with Store(new_database(request.param)) as store, asyncio.Runner() as runner:
         tokens = Tokens(keyring.token_key())
         proxies = Proxies(["10.0.0.0/8"])
         yield InProcess(Service(store, keyring, tokens, CATALOGUE, frozenset(AuthMethod), proxies), runner)
