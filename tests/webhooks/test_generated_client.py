@@ -1,0 +1,63 @@
+"""A client that openapi-python-client makes of the running service's own description."""
+
+import importlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+URL = "https://localhost:5510/webservice/webhook"
+
+
+@pytest.fixture
+def generated(service: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Gives a module of the generated client by its name."""
+    program = shutil.which("openapi-python-client")
+    if program is None:
+        pytest.skip("openapi-python-client is not on the PATH: it brings 20 packages that nothing else here needs")
+    folder = tmp_path / "generated_client"
+    pytest.importorskip("attrs", reason="what openapi-python-client makes needs attrs")
+    words = [
+        program,
+        "generate",
+        "--url",
+        f"{service.api}/openapi.json",
+        "--output-path",
+        str(folder),
+        "--meta",
+        "none",
+    ]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=120)
+    assert "Unable to process" not in done.stdout
+    assert "will not be generated" not in done.stdout
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield lambda name: importlib.import_module(f"generated_client.{name}")
+    for name in [name for name in sys.modules if name.startswith("generated_client")]:
+        del sys.modules[name]
+
+
+def test_it_does_the_guides_calls(service: Any, new_credentials: Any, generated: Any) -> None:
+    made = new_credentials("--scope", "webhooks", "--scope", "events:publish")
+    client, models = generated("client"), generated("models")
+    form = models.TokenRequest(
+        grant_type=models.TokenRequestGrantType("client_credentials"),
+        client_id=made.client_id,
+        client_secret=made.client_secret,
+    )
+    token = generated("api.access_tokens.issue_token").sync(client=client.Client(base_url=service.api), body=form)
+    caller = client.AuthenticatedClient(base_url=service.api, token=token.access_token)
+    wanted = models.RegistrationRequest(url=URL, events=[models.EventCode("statuschange")], secret="mySecret")
+    registered = generated("api.registrations.register").sync(client=caller, body=wanted)
+    assert registered.to_dict() == {"events": ["statuschange"], "url": URL, "method": "POST"}
+    data = models.EventStatuschangeData(ledgeraccountid="111927", status="PAID")
+    event = models.EventStatuschange(event="statuschange", data=data, id="generated-1")
+    assert generated("api.events.publish").sync(client=caller, body=event).to_dict() == {"id": "generated-1"}
+    (delivery,) = generated("api.deliveries.list_deliveries").sync(client=caller).deliveries
+    assert (delivery.event_id, delivery.state.value) == ("generated-1", "pending")
+    removal = models.RemovalRequest(url=URL)
+    remove = generated("api.registrations.remove")
+    assert remove.sync_detailed(client=caller, body=removal).status_code == 204
+    assert remove.sync(client=caller, body=removal).status == 404
