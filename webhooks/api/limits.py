@@ -18,6 +18,7 @@ from webhooks.api.problems import MEDIA_TYPE, members
 _SECONDS = 30.0
 """For the whole body: a client that drips it byte by byte is cut off."""
 
+_LONGEST_PATH = 1024
 _DIGITS = 12  # of a Content-Length that is worth reading
 _DRAINED_BYTES, _DRAINED_SECONDS = 4 * 1024 * 1024, 1.0
 
@@ -34,12 +35,15 @@ class Limits:
         self._otherwise = otherwise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on, or answers 413 or 408."""
+        """Passes the request on, or answers what it may not bring."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             await _answer(send, HTTPStatus.BAD_REQUEST, "The request's URL holds NUL, which nothing here has.")
+            return
+        if len(scope["path"]) > _LONGEST_PATH:  # paths are remembered, and memory is to stay small
+            await _answer(send, HTTPStatus.NOT_FOUND, "There is no such path. /docs has those that there are.")
             return
         if not _has_body(scope):
             await self._app(scope, receive, send)

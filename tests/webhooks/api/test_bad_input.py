@@ -240,6 +240,11 @@ def test_nul_in_the_requests_url_is_refused(sender: Sender, path: str) -> None:
     sender.refused(400, method, path, b"")
 
 
+@pytest.mark.parametrize("length", [300, 900, 2000, 20_000])
+def test_a_long_path_is_no_path(sender: Sender, length: int) -> None:
+    sender.refused(404, "GET", "/v1/events/" + "a" * length, b"")
+
+
 @pytest.mark.parametrize("host", ["", "a b", "a\xe5", "localhost:x"])
 def test_a_wrong_host_header_is_no_error_of_ours(sender: Sender, host: str) -> None:
     answer = sender.inside.call("GET", "/v1/ping", headers=[*sender.headers.items(), (b"host", host.encode("latin-1"))])
