@@ -234,8 +234,9 @@ def test_guessed_keys_and_tokens_wait(inside: Any) -> None:
     caller = inside.add()
     for _ in range(FREE + 2):
         inside.call("GET", "/v1/ping", headers={"X-API-Key": new_guid()})
-    assert seconds(lambda: bearer(inside, "x")) > 0.3
-    assert seconds(lambda: inside.call("GET", "/v1/ping", headers=caller.headers)) < 0.3  # a right one never waits
+    wrong = seconds(lambda: bearer(inside, "x"))
+    assert wrong > 0.3
+    assert seconds(lambda: inside.call("GET", "/v1/ping", headers=caller.headers)) < wrong  # a right one never waits
 
 
 def test_a_throttle_forgets_and_is_bounded() -> None:
