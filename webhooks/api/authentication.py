@@ -27,7 +27,7 @@ _LONGEST_DELAY = 5.0
 
 def service_of(connection: Connection) -> Service:
     """The service that the application was built for."""
-    found: Service = connection.app.state.service
+    found: Service = connection.app.state["service"]
     return found
 
 

@@ -66,7 +66,8 @@ class Limits:
 
 def _has_body(scope: Scope) -> bool:
     """RFC 9112, section 6.3: without these a request has none. HTTP/1 is all that is served."""
-    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+    names = [name for name, _ in scope["headers"]]
+    return b"content-length" in names or b"transfer-encoding" in names
 
 
 class _TooLargeError(Exception):

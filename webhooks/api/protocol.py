@@ -35,7 +35,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _timer: asyncio.TimerHandle | None = None
     _is_in_head = True
-    _size = 0
+    _has_something_ended = False  # a head or a request, in the data that were received last
+    _size = 0  # of a head that has not ended
     _fault = HTTPStatus.BAD_REQUEST
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -50,12 +51,15 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Reads on; a head that never ends has its end here."""
-        if self._timer is None and (self.cycle is None or self.cycle.response_complete):
-            self._await_head()
         was_in_head = self._is_in_head
+        self._has_something_ended = False
+        self._size += len(data)
         super().data_received(_without_upgrade(data) if was_in_head and b"pgrade" in data else data)
-        if was_in_head and self._is_in_head and not self.transport.is_closing():
-            self._size += len(data)
+        if self._has_something_ended or not self._is_in_head:
+            self._size = 0
+        elif not self.transport.is_closing():
+            if self._timer is None and (self.cycle is None or self.cycle.response_complete):
+                self._await_head()
             if self._size > HEAD_BYTES:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
@@ -70,7 +74,11 @@ class BoundedProtocol(HttpToolsProtocol):
         """Stops the clock, and begins the request. Raises ValueError for a head that came at once and is too large."""
         self._stop_clock()
         self._is_in_head = False
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
+        self._has_something_ended = True
+        if (
+            self._size > HEAD_BYTES
+            and len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES
+        ):
             self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError
         super().on_headers_complete()
@@ -78,8 +86,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """What follows is the next request's head."""
         super().on_message_complete()
-        self._is_in_head = True
-        self._size = 0
+        self._is_in_head = self._has_something_ended = True
 
     def send_400_response(self, _msg: str) -> None:
         """Instead of uvicorn's plain text."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from msgspec.json import decode, encode
@@ -69,7 +70,7 @@ def disable(connection: Connection, name: str) -> Client:
 
 def every(connection: Connection) -> list[Client]:
     """All clients, by name."""
-    return [_client(row) for row in connection.execute(_COLUMNS.order_by(CLIENTS.c.name))]
+    return [_client(tuple(row)) for row in connection.execute(_COLUMNS.order_by(CLIENTS.c.name))]
 
 
 def by_id(connection: Connection, client_id: str) -> Client | None:
@@ -116,10 +117,11 @@ def _text(value: object) -> str:
 
 
 def _only(rows: Sequence[Sequence[Any]]) -> Client | None:
-    return _client(rows[0]) if rows else None
+    return _client(tuple(rows[0])) if rows else None
 
 
-def _client(row: Sequence[Any]) -> Client:
+@lru_cache(1024)
+def _client(row: tuple[Any, ...]) -> Client:
     id_, name, scopes, only, networks, ports, url_patterns, is_disabled = row
     return Client(
         id=id_,

@@ -33,7 +33,7 @@ class Prepared:
         try:
             driver: Any = connection.connection.driver_connection
             cursor = driver.execute(compiled.sql, compiled.arrange(values))
-            return cursor.fetchall() if cursor.description else []
+            return cursor.fetchall() if compiled.gives_rows else []
         except connection.dialect.loaded_dbapi.Error as error:
             raise _translated(connection, error) from error
 
@@ -66,7 +66,7 @@ class Prepared:
 class _Compiled:
     def __init__(self, compiler: SQLCompiler) -> None:
         self.sql = str(compiler)
-        self.gives_rows = " RETURNING " in self.sql
+        self.gives_rows = self.sql.startswith("SELECT") or " RETURNING " in self.sql
         self._names = compiler.positiontup
         self._constants = {name: value for name, value in compiler.params.items() if value is not None}
 
