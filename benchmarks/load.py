@@ -17,6 +17,11 @@ class Load:
     cpu: float
     latencies: list[float] = field(default_factory=list)
 
+    @property
+    def cost(self) -> float:
+        """The server's processor time for a request, in seconds."""
+        return self.cpu / self.count
+
     def percentile(self, share: float) -> float:
         return self.latencies[min(len(self.latencies) - 1, int(len(self.latencies) * share))]
 
