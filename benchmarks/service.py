@@ -88,23 +88,20 @@ def run(url: str | None) -> Iterator[Result]:
 
 
 def _reads(service: _Service) -> Iterator[Result]:
-    """The list of registrations, by each way to authenticate, against a handler that returns the same bytes."""
+    """The list of registrations, by each way to authenticate, against a bare handler with the same bytes."""
     ways = {"API key": {"X-API-Key": service.key}, "token": {"Authorization": f"Bearer {service.token}"}}
     content = httpx.get(f"http://127.0.0.1:{service.port}/v1/webhooks", headers=ways["token"]).text
     with _bare(content) as bare:
-        asked = request("GET", "/v1/webhooks", {})
         for name, headers in ways.items():
-            turns = [
-                (_get(Target(service.port, service.pid), request("GET", "/v1/webhooks", headers)), _get(bare, asked))
-                for _ in range(25)
-            ]
+            asked, ours = request("GET", "/v1/webhooks", headers), Target(service.port, service.pid)
+            turns = [(_get(ours, asked), _get(bare, asked)) for _ in range(25)]
             _tell(f"GET /v1/webhooks by {name}", turns[-1][0])
-            ratios = sorted(ours.cost / other.cost for ours, other in turns)
+            ratios = sorted(mine.cost / its.cost for mine, its in turns)
             ratio = statistics.median(ratios)
             yield Result(
                 f"service: GET /v1/webhooks by {name} / a bare Litestar handler",
-                statistics.median(ours.cost for ours, _ in turns),
-                statistics.median(other.cost for _, other in turns),
+                statistics.median(mine.cost for mine, _ in turns),
+                statistics.median(its.cost for _, its in turns),
                 ratio,
                 (ratios[0], ratios[-1]),
                 "≤ 2",
