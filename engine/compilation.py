@@ -95,8 +95,9 @@ def _inconvertible(file: str, steps: Sequence[CompiledStep]) -> Iterator[Diagnos
 
 def _statement(file: str, step: Step, query: Query, target: Target) -> Statement | list[Diagnostic]:
     holes = step.secret_placeholders
+    row_limit = target.max_rows + 1 if step.result is ResultKind.MANY else 2
     if target.dialect is Dialect.SQL_SERVER or target.schema is None:
-        return _as_written(file, step, query, target.schema)
+        return _as_written(file, step, query, target.schema, row_limit)
     found = translate(
         query,
         target.schema,
@@ -104,7 +105,7 @@ def _statement(file: str, step: Step, query: Query, target: Target) -> Statement
         argument_types=tuple([argument.type for argument in step.arguments]),
         nullable=tuple([argument.nullable for argument in step.arguments]),
         holes=holes,
-        row_limit=target.max_rows + 1 if step.result is ResultKind.MANY else 2,
+        row_limit=row_limit,
         time_zone=target.time_zone,
     )
     if isinstance(found, Translation):
@@ -116,7 +117,9 @@ def _statement(file: str, step: Step, query: Query, target: Target) -> Statement
     return [_diagnostic(file, step, fault) for fault in found]
 
 
-def _as_written(file: str, step: Step, query: Query, schema: LedgerSchema | None) -> Statement | list[Diagnostic]:
+def _as_written(
+    file: str, step: Step, query: Query, schema: LedgerSchema | None, row_limit: int
+) -> Statement | list[Diagnostic]:
     """For SQL Server: the author's own text, with what the schema tells of its types."""
     types = tuple([argument.type for argument in step.arguments])
     inferred = Inference((None,) * len(query.outputs), {})
@@ -140,7 +143,8 @@ def _as_written(file: str, step: Step, query: Query, schema: LedgerSchema | None
     ]
     columns = _columns(query, step.secret_placeholders, inferred.columns)
     why_one = "SQL Server gets a definition's own text"
-    return Statement(query.blanked, tuple(range(len(types))), columns, tuple(parameters), why_one=why_one)
+    every = tuple(range(len(types)))
+    return Statement(query.blanked, every, columns, tuple(parameters), row_limit, why_one=why_one)
 
 
 def _code_page(schema: LedgerSchema | None, compared: SqlType | None) -> str | None:

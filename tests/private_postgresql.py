@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import psycopg
@@ -97,6 +98,9 @@ class PrivatePostgreSQL:
     @staticmethod
     def freeze(pid: int) -> None:
         os.kill(pid, signal.SIGSTOP)
+        stat = Path(f"/proc/{pid}/stat")
+        while stat.read_text().rpartition(")")[2].split()[0] != "T":  # it stops a moment after it is told to
+            time.sleep(0.005)
 
     @staticmethod
     def thaw(pid: int) -> None:

@@ -26,7 +26,7 @@ _FIELDS = (
     ("column", "The output column."),
 )
 _OWN = {
-    "code": "the database's own code: a SQLSTATE on PostgreSQL, the exception's class on DuckDB",
+    "code": "the database's own code: SQL Server's number, a SQLSTATE on PostgreSQL, the exception's class on DuckDB",
     "diagnostics": "every finding of every file, a tuple of `Diagnostic`",
     "faults": "each argument that does not fit, one line each",
 }

@@ -21,6 +21,9 @@ Rows = list[tuple[object, ...]]
 SNAPSHOT_ENDED: Final = "snapshot-ended"
 """The `code` of a LedgerUnavailableError of items that lost their snapshot through another's error."""
 
+SNAPSHOT_LOST: Final = "the snapshot ended with another query's error"
+"""Its message."""
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerStatus:

@@ -56,6 +56,7 @@ class PooledLedger:
         """Let each connection close what it has prepared of other statements."""
         texts = {text for statement in statements for text in (statement.sql, statement.many)}
         self._kept = frozenset(text for text in texts if text is not None)
+        self._is_inspected = False  # a reload is the time at which changed rights and settings count
 
     def status(self) -> LedgerStatus:
         """What is known so far."""

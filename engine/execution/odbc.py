@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ InputSize = tuple[int, int, int]
 """A parameter's SQL type, length and scale, as `setinputsizes` takes them."""
 
 
+@cache
 def load_pyodbc() -> Any:
     """The module, set up for the whole process: unixODBC's pooling is off, decimals have a point in every locale.
 
@@ -107,6 +109,16 @@ class _Prepared:
         self.description: Any = None
 
 
+class _Call:
+    """One use of a cursor, which another thread may cancel."""
+
+    __slots__ = ("cursor", "is_cancelled")
+
+    def __init__(self, cursor: Any) -> None:
+        self.cursor = cursor
+        self.is_cancelled = False
+
+
 class Cursors:
     """The cursors of one connection, one for each SQL text: each keeps its statement prepared.
 
@@ -118,22 +130,29 @@ class Cursors:
     def __init__(self, connection: Any, means_loss: Callable[[BaseException], bool]) -> None:
         self._connection = connection
         self._means_loss = means_loss
-        self._is_cancelled = False
         self.is_lost = False
         self._prepared: dict[str, _Prepared] = {}
-        self._active: Any = None
+        self._call = _Call(None)
+        self._is_running = False
         self._cancelling = threading.Lock()
 
-    def fetch(self, sql: str, values: Sequence[object], sizes: tuple[InputSize, ...]) -> list[Rows]:
-        """The rows of every result set, at least one. Counts of rows before, between and behind them are skipped."""
-        found = list(self.stream(sql, values, sizes))
+    def fetch(
+        self, sql: str, values: Sequence[object], sizes: tuple[InputSize, ...], most: int | None = None
+    ) -> list[Rows]:
+        """The rows of every result set, at least one set and at most `most` rows of each.
+
+        Counts of rows before, between and behind them are skipped.
+        """
+        found = list(self.stream(sql, values, sizes, most))
         if found:
             return found
-        if self._is_cancelled:  # Microsoft's driver may tell it by the absence of rows alone
+        if self._call.is_cancelled:  # Microsoft's driver may tell it by the absence of rows alone
             raise LedgerTimeoutError("the ledger did not answer in time")
         raise DefinitionUnavailableError("the ledger gave no result set for a query")
 
-    def stream(self, sql: str, values: Sequence[object], sizes: tuple[InputSize, ...]) -> Generator[Rows, None, None]:
+    def stream(
+        self, sql: str, values: Sequence[object], sizes: tuple[InputSize, ...], most: int | None = None
+    ) -> Generator[Rows, None, None]:
         """The rows of each result set as soon as it is there; nothing else may run before the last of them."""
         prepared = self._prepared[sql] = self._taken(sql)  # put last
         try:
@@ -142,7 +161,7 @@ class Cursors:
                     prepared.cursor.setinputsizes(sizes)
                     prepared.sizes = sizes
                 prepared.cursor.execute(prepared.text, values)
-                yield from _result_sets(prepared)
+                yield from _result_sets(prepared, most)
         except BaseException:
             self._drop(sql)
             raise
@@ -150,17 +169,17 @@ class Cursors:
     @contextmanager
     def _running(self, cursor: Any) -> Iterator[None]:
         """A `with` in which `cancel` finds the cursor; behind it, no other thread uses it any more."""
-        self._is_cancelled = False
-        self._active = cursor
+        call = self._call = _Call(cursor)
+        self._is_running = True
         try:
             yield
-            self.is_lost = self.is_lost or self._is_cancelled
+            self.is_lost = self.is_lost or call.is_cancelled
         except BaseException as error:
             self.is_lost = self.is_lost or self._means_loss(error)
             raise
         finally:
             with self._cancelling:
-                self._active = None
+                self._is_running = False
 
     def description(self, sql: str) -> Any:
         """What the driver tells of the columns of a text that was run before, None behind a count of rows."""
@@ -195,12 +214,19 @@ class Cursors:
             self._drop(sql)
 
     def cancel(self) -> None:
-        """Ask for what runs now to be stopped; never raises. A cursor is not closed while that is under way."""
-        with self._cancelling:
-            if self._active is not None:
-                self._is_cancelled = True
-                with suppress(load_pyodbc().Error):
-                    self._active.cancel()
+        """Ask for what runs now to be stopped, and return at once: a driver may wait for a server that is silent.
+
+        Never raises. A cursor is not closed while that is under way.
+        """
+        call = self._call
+        if self._is_running:
+            call.is_cancelled = True
+            threading.Thread(target=self._cancel, args=(call,), name="ledger-cancel", daemon=True).start()
+
+    def _cancel(self, call: _Call) -> None:
+        with self._cancelling, suppress(load_pyodbc().Error):
+            if self._is_running and self._call is call:  # and not the next one, by then
+                call.cursor.cancel()
 
     def close(self) -> None:
         """Close them all."""
@@ -214,11 +240,12 @@ def close_quietly(closable: Any) -> None:
         closable.close()
 
 
-def _result_sets(prepared: _Prepared) -> Iterator[Rows]:
+def _result_sets(prepared: _Prepared, most: int | None) -> Iterator[Rows]:
+    """What is beyond `most` rows never becomes an object: the driver passes over it."""
     cursor = prepared.cursor
     while True:
         if cursor.description is not None:
             prepared.description = cursor.description
-            yield list(map(tuple, cursor.fetchall()))
+            yield list(map(tuple, cursor.fetchall() if most is None else cursor.fetchmany(most)))
         if not cursor.nextset():
             return

@@ -261,7 +261,7 @@ class PsqlODBCConnection:
         if self._socket is not None:
             cut(*self._socket)
         else:
-            threading.Thread(target=self._cursors.cancel, name="ledger-cancel", daemon=True).start()
+            self._cursors.cancel()
 
     def is_clean(self) -> bool:
         """Whether it is alive as far as is known, and in no transaction."""

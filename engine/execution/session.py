@@ -9,9 +9,9 @@ from typing import Protocol, Self, TypeVar
 
 from msgspec.structs import replace
 
-from engine.errors import EngineError, LedgerTimeoutError
+from engine.errors import EngineError, LedgerTimeoutError, LedgerUnavailableError
 from engine.execution.driver import Connection, Driver
-from engine.execution.interface import Rows
+from engine.execution.interface import SNAPSHOT_ENDED, SNAPSHOT_LOST, Rows
 from engine.execution.watchdog import Guard
 from engine.model import Statement
 
@@ -85,8 +85,8 @@ class PooledSession:
             known = len(results)
             error = self._go_on(statement, batch, results)
             losses = 0 if len(results) > known + 1 else losses + 1
-            if error is None and losses > _PATIENCE and isinstance(results[-1], EngineError):
-                error = results[-1]
+            if error is None and losses > _PATIENCE and isinstance(last := results[-1], EngineError) and last.retryable:
+                error = last
             if error is not None:
                 results += [copy(error) for _ in batch[len(results) :]]
             statement = replace(statement, many=None)  # who cost the connection is found only one by one
@@ -106,6 +106,9 @@ class PooledSession:
             error = self._error(pooled, lost, batch[len(results)])
             if not isinstance(error, EngineError):
                 raise error
+            if self._in_snapshot and not error.retryable:  # this item's own, which ended the snapshot of the others
+                results.append(error)
+                return LedgerUnavailableError(SNAPSHOT_LOST, code=SNAPSHOT_ENDED)
             if self._in_snapshot or pooled.guard.has_fired:
                 return error
             if statement.many is None:

@@ -18,13 +18,12 @@ from engine.errors import (
     ConfigurationError,
     DefinitionUnavailableError,
     EngineError,
-    LedgerTimeoutError,
     LedgerUnavailableError,
 )
 from engine.execution import sqlserver_catalogue as catalogue
 from engine.execution.driver import run_each
 from engine.execution.faults import Verdict, fault, log_text
-from engine.execution.interface import SNAPSHOT_ENDED, LedgerStatus, Rows
+from engine.execution.interface import SNAPSHOT_ENDED, SNAPSHOT_LOST, LedgerStatus, Rows
 from engine.execution.odbc import Cursors, InputSize, check_driver, close_quietly, load_pyodbc, not_loaded, text_of
 from engine.execution.sqlserver_batches import SEPARATOR, Pace
 from engine.execution.sqlserver_errors import code_of, is_lost, verdict_of
@@ -140,6 +139,7 @@ class SQLServerConnection:
         self._cursors = Cursors(connection, is_lost)
         self._in_transaction = self._in_snapshot = False
         self._was_ended = False  # a snapshot, by the error of a batch
+        self._proven: set[str] = set()  # texts that gave one result set each: only these go into batches
         self._has_ended = False  # as any error ends a transaction: what follows would read another state
 
     def command(self, sql: str) -> None:
@@ -149,10 +149,10 @@ class SQLServerConnection:
     def run(self, statement: Statement, values: Sequence[object]) -> Rows:
         """Run one query, prepared; in a transaction of its own where the login could write."""
         self._check(statement)
-        if self._in_snapshot or not self._driver.may_write:
+        if (self._in_snapshot and not self._was_ended) or not self._driver.may_write:
             try:
                 return self._run(statement, values)
-            except self._driver.error:
+            except (self._driver.error, EngineError, *_PYTHON_ERRORS):
                 self._has_ended = self._in_transaction
                 raise
         self._start(catalogue.BEGIN)
@@ -163,9 +163,10 @@ class SQLServerConnection:
 
     def _run(self, statement: Statement, values: Sequence[object]) -> Rows:
         bound, sizes = self._driver.declarer.declared(statement.parameter_types, values)
-        results = self._cursors.fetch(statement.sql, bound, sizes)
+        results = self._cursors.fetch(statement.sql, bound, sizes, statement.row_limit)
         if len(results) != 1:
             raise DefinitionUnavailableError(f"the ledger gave {len(results)} result sets for one query")
+        self._proven.add(statement.sql)
         return self._shortened(statement, statement.sql, results[0])
 
     def _shortened(self, statement: Statement, sql: str, rows: Rows) -> Rows:
@@ -175,7 +176,7 @@ class SQLServerConnection:
         reals = singles(self._cursors.description(sql))
         return [shortened(row, reals) for row in rows] if reals else rows
 
-    def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception]:
+    def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception | None]:
         """Several of the same statement in one batch of SQL, with a result set each.
 
         The server ends a batch at its first error: the item that it was at runs again, alone, and tells whether the
@@ -185,7 +186,7 @@ class SQLServerConnection:
         pace = Pace(statement, len(batch[0]) if batch else 0, self._driver.time_limit)
         position = 0
         while position < len(batch):
-            chunk = batch[position : position + pace.size]
+            chunk = batch[position : position + (pace.size if statement.sql in self._proven else 1)]
             started, first = monotonic(), position
             self._was_ended = False
             for rows in self._together(statement, chunk) if len(chunk) > 1 else ():
@@ -194,12 +195,15 @@ class SQLServerConnection:
             if position == first + len(chunk):
                 pace.took(monotonic() - started)
                 continue
-            pace.slow_down()
+            if len(chunk) > 1:
+                pace.slow_down()
+            lost_state = self._was_ended and self._in_transaction
+            yield None  # the item that runs again has its own time
             (found,) = run_each(self, statement, batch[position : position + 1])
             if isinstance(found, Exception) or not self._was_ended:
                 yield found
                 position += 1
-            self._has_ended = self._has_ended or (self._was_ended and self._in_transaction)
+            self._has_ended = self._has_ended or lost_state
             if position < len(batch):
                 self._check(statement)
 
@@ -207,7 +211,7 @@ class SQLServerConnection:
         if _STARTS_AS_QUERY.match(statement.sql) is None:
             raise DefinitionUnavailableError("the ledger session runs nothing but queries")
         if self._has_ended:
-            raise LedgerUnavailableError("the snapshot ended with another query's error", code=SNAPSHOT_ENDED)
+            raise LedgerUnavailableError(SNAPSHOT_LOST, code=SNAPSHOT_ENDED)
 
     def _together(self, statement: Statement, chunk: Sequence[Sequence[object]]) -> Iterator[Rows]:
         """The rows of each item as they come, until one has none; raises where the connection is lost."""
@@ -225,10 +229,10 @@ class SQLServerConnection:
         try:
             if owns_transaction:
                 self._start(catalogue.BEGIN)
-            with closing(self._cursors.stream(text, bound, tuple(sizes))) as found:
+            with closing(self._cursors.stream(text, bound, tuple(sizes), statement.row_limit)) as found:
                 for rows, _ in zip(found if count else (), range(count), strict=False):
                     yield self._shortened(statement, text, rows)
-        except (self._driver.error, LedgerTimeoutError):
+        except (self._driver.error, EngineError, *_PYTHON_ERRORS):  # a value that is not taken, too
             self._was_ended = self._in_snapshot
             if self._cursors.is_lost:
                 raise
@@ -272,7 +276,7 @@ class SQLServerConnection:
     def _end(self, rollback: str) -> None:
         with suppress(self._driver.error):  # then the connection is not clean, and is not used again
             self.command(rollback)
-            self._in_transaction = False
+            self._in_transaction = self._in_snapshot  # whose isolation level is to be taken back still
 
     def interrupt(self) -> None:
         """Have the server stop the query under way."""
@@ -288,6 +292,7 @@ class SQLServerConnection:
 
     def keep(self, texts: frozenset[str]) -> None:
         """Close what is prepared of other texts."""
+        self._proven &= texts
         self._cursors.keep(texts)
 
     def close(self) -> None:

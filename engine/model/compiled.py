@@ -52,6 +52,7 @@ class Statement(Struct, frozen=True, gc=False):
     `parameters` gives, for each placeholder of `sql` in the driver's order, the index of its argument in the step.
     A hole's placeholder is not among them on a translated ledger; on SQL Server it is, and is bound as a typed NULL.
     `parameter_types` has one for each of `parameters` on SQL Server, and is empty on other ledgers.
+    `row_limit` is how many rows are of use, None where the text itself has that limit.
     `many` is the same query for many lists of values at once, where one is proven to give the same: it takes an array
     for each of `parameters`, and gives the columns and, last, the number of the list, from 1. Else `why_one` says why.
     """
@@ -60,6 +61,7 @@ class Statement(Struct, frozen=True, gc=False):
     parameters: tuple[int, ...]
     columns: tuple[OutputColumn, ...]
     parameter_types: tuple[ParameterType, ...] = ()
+    row_limit: int | None = None
     many: str | None = None
     why_one: str | None = None
 

@@ -86,10 +86,6 @@ class Standin:
         """End every connection, idle ones too."""
         self._ask("drop_all")
 
-    def signal(self, number: int) -> None:
-        """Send the process a signal, such as SIGSTOP: then it accepts and is silent."""
-        self._process.send_signal(number)
-
     def kill(self) -> None:
         """Kill the process, as a server dies: connections break, and the port refuses."""
         self._process.send_signal(signal.SIGKILL)
@@ -99,6 +95,7 @@ class Standin:
     def frozen(self) -> Iterator[None]:
         """Stop the process for a while, as one that hangs: the network takes what is sent, and nobody answers."""
         self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)  # it stops a moment after it is told to
         try:
             yield
         finally:

@@ -166,9 +166,10 @@ def _having(emitter: Emitter, node: exp.Select) -> str:
 
 
 def _look_at_the_rest(emitter: Emitter, node: exp.Select) -> None:
-    """Note the faults of HAVING and ORDER BY too, where other parts have some."""
+    """Note the faults of HAVING, ORDER BY and TOP too, where other parts have some."""
     _having(emitter, node)
     order = node.args.get("order")
+    emitter.attempt(lambda: tail_counts(emitter, node, is_ordered=order is not None))
     if order is not None and node.args.get("distinct") is None:
         note_faults(emitter, order, {item.alias_or_name.casefold() for item in node.expressions})
 
