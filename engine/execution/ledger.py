@@ -79,11 +79,7 @@ class PooledLedger:
         """A connection for one thread; the first one is inspected."""
         pooled = self._pool.acquire()
         if not self._is_inspected:
-            try:
-                self._inspect(pooled)
-            except BaseException:
-                self._pool.discard(pooled)
-                raise
+            pooled = self._inspected(pooled)
         if pooled.kept is not self._kept:
             self._tidy(pooled)
         return pooled
@@ -135,12 +131,24 @@ class PooledLedger:
             self._watchdog.stop()
             self.driver.close()
 
-    def _inspect(self, pooled: PooledConnection) -> None:
+    def _inspected(self, pooled: PooledConnection) -> PooledConnection:
+        """The connection after the facts were read by it, or another where it had been lost while it was idle."""
+        session = PooledSession(self, pooled)
+        try:
+            self._inspect(session)
+        except BaseException:
+            held = session.release()
+            if held is not None:
+                self._pool.discard(held)
+            raise
+        return session.held()
+
+    def _inspect(self, session: PooledSession) -> None:
         """Read the facts once; a refusal is not remembered, so that rights that were taken away count at once."""
         with self._inspection:
             if self._is_inspected:
                 return
-            self._status = PooledSession(self, pooled).call(lambda connection: connection.inspect())
+            self._status = session.call(lambda connection: connection.inspect())
             rights = "; ".join(self._status.write_rights)
             if rights and self._require_read_only:
                 raise ReadOnlyRequiredError(f"{self.driver.place}: the session may do more than read: {rights}")

@@ -69,9 +69,14 @@ class PooledSession:
         return self
 
     def __exit__(self, *_: object) -> None:
-        pooled, self._pooled = self._pooled, None
+        pooled = self.release()
         if pooled is not None:
             self._connections.put_back(pooled)
+
+    def release(self) -> PooledConnection | None:
+        """The connection that it has now, if any, which is the caller's from now on."""
+        pooled, self._pooled = self._pooled, None
+        return pooled
 
     def execute(self, statement: Statement, values: Sequence[object]) -> Rows:
         """Every row that the statement finds, in one round trip."""
@@ -96,7 +101,7 @@ class PooledSession:
         self, statement: Statement, batch: Sequence[Sequence[object]], results: list[Rows | EngineError]
     ) -> EngineError | None:
         """Add results until all are there or the connection is lost; an error where the rest is not to be tried."""
-        pooled, known = self._held(), len(results)
+        pooled, known = self.held(), len(results)
         lost = self._collect(pooled, statement, batch, results)
         if lost is None or len(results) == len(batch):
             return None  # what is lost after the last item is met by the next query
@@ -167,7 +172,7 @@ class PooledSession:
 
     def call(self, operation: Callable[[Connection], T], values: Sequence[object] = ()) -> T:
         """What `operation` gives, with the timeout, the retry and the errors of a query that was given `values`."""
-        pooled = self._held()
+        pooled = self.held()
         pooled.guard.start(self._limit)
         try:
             return operation(pooled.connection)
@@ -182,7 +187,8 @@ class PooledSession:
             return self.call(operation, values)
         raise self._error(pooled, failure, values)
 
-    def _held(self) -> PooledConnection:
+    def held(self) -> PooledConnection:
+        """The connection that it has now."""
         if self._pooled is None:
             raise RuntimeError("this session has ended")
         return self._pooled
