@@ -85,16 +85,18 @@ class PooledSession:
     def execute_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> list[Rows | EngineError]:
         """What `execute` gives or raises for each of `batch`, in few round trips."""
         results: list[Rows | EngineError] = []
-        losses = 0
+        losses, is_alone = 0, False
         while len(results) < len(batch):
-            known = len(results)
-            error = self._go_on(statement, batch, results)
-            losses = 0 if len(results) > known + 1 else losses + 1
-            if error is None and losses > _PATIENCE and isinstance(last := results[-1], EngineError) and last.retryable:
-                error = last
+            error = self._go_on(statement, batch[: len(results) + 1] if is_alone else batch, results)
+            if is_alone and error is None:
+                last = results[-1] if results else None
+                losses = losses + 1 if isinstance(last, LedgerUnavailableError) else 0
+                error = last if losses > _PATIENCE and isinstance(last, EngineError) else None
             if error is not None:
                 results += [copy(error) for _ in batch[len(results) :]]
-            statement = replace(statement, many=None)  # who cost the connection is found only one by one
+            # Results that were under way go with a connection, so who cost it is found only alone.
+            is_alone = not is_alone
+            statement = replace(statement, many=None)
         return results
 
     def _go_on(
@@ -116,8 +118,8 @@ class PooledSession:
                 return LedgerUnavailableError(SNAPSHOT_LOST, code=SNAPSHOT_ENDED)
             if self._in_snapshot or pooled.guard.has_fired:
                 return error
-            if statement.many is None:
-                results.append(error)  # the first item without a result had the connection: it fails alone, too
+            if statement.many is None and len(results) == len(batch) - 1:
+                results.append(error)  # nobody else had the connection
         try:
             self._pooled = None
             self._pooled = self._connections.replace(pooled)
