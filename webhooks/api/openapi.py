@@ -17,7 +17,7 @@ from engine.body import Body
 from engine.catalogue import Catalogue
 from webhooks.api.calls import CALL, JSON, NO_NUL, Call
 from webhooks.api.outgoing import outgoing
-from webhooks.api.problems import MEDIA_TYPE, Problem
+from webhooks.api.problems import MEDIA_TYPE, Problem, phrase
 from webhooks.intake import event_schemas
 from webhooks.model import Scope
 from webhooks.settings import AuthMethod
@@ -94,7 +94,7 @@ def _operation(name: str, handler: HTTPRouteHandler, call: Call, path: str, auth
 
 
 def _responses(call: Call) -> Iterator[tuple[str, Json]]:
-    answer: Json = {"description": HTTPStatus(call.status).phrase}
+    answer: Json = {"description": phrase(call.status)}
     if call.status != HTTPStatus.NO_CONTENT:
         content: Json = {"schema": _schema(call.answer)}
         if call.example is not None:
@@ -115,7 +115,7 @@ def _responses(call: Call) -> Iterator[tuple[str, Json]]:
 
 
 def _refusal(status: int, media_type: str, schema: str) -> Json:
-    refusal: Json = {"description": HTTPStatus(status).phrase}
+    refusal: Json = {"description": phrase(status)}
     header = {
         HTTPStatus.UNAUTHORIZED: "WWW-Authenticate",
         HTTPStatus.FORBIDDEN: "WWW-Authenticate",

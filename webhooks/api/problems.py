@@ -19,6 +19,14 @@ _MOST_FAULTS = 50  # of a request that has thousands, the answer shows so many
 _log = logging.getLogger(__name__)
 
 
+_RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+
+def phrase(status: int) -> str:
+    """The status in words, by RFC 9110: Python's own words depend on its version."""
+    return _RENAMED.get(status) or HTTPStatus(status).phrase
+
+
 class Problem(Struct, frozen=True):
     """What is wrong, as RFC 9457 has it. `errors` is there where members of the request are at fault."""
 
@@ -49,7 +57,7 @@ def problem(
 def members(status: int, detail: str, faults: tuple[Fault, ...] = ()) -> Problem:
     """The problem; what clients sent is quoted without what UTF-8 cannot hold."""
     errors = [Fault(_clean(fault.pointer), _clean(fault.detail)) for fault in faults[:_MOST_FAULTS]]
-    return Problem("about:blank", HTTPStatus(status).phrase, int(status), _clean(detail), errors or UNSET)
+    return Problem("about:blank", phrase(status), int(status), _clean(detail), errors or UNSET)
 
 
 def of_error(error: RefusedError) -> Problem:
