@@ -14,12 +14,7 @@ from math import ceil
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.errors import (
-    ConfigurationError,
-    DefinitionUnavailableError,
-    EngineError,
-    LedgerUnavailableError,
-)
+from engine.errors import ConfigurationError, DefinitionUnavailableError, EngineError, LedgerUnavailableError
 from engine.execution import sqlserver_catalogue as catalogue
 from engine.execution.driver import run_each
 from engine.execution.faults import Verdict, fault, log_text
