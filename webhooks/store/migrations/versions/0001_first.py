@@ -10,7 +10,15 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Makes them."""
+    """Makes them, each after those that it refers to."""
+    _clients()
+    _events()
+    _registrations()
+    _deliveries()
+    _registered_events()
+
+
+def _clients() -> None:
     op.create_table(
         "client",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -28,6 +36,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("api_key_hash", name=op.f("uq_client_api_key_hash")),
         sa.UniqueConstraint("name", name=op.f("uq_client_name")),
     )
+
+
+def _events() -> None:
     op.create_table(
         "event",
         sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -42,6 +53,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", "publisher_id", name=op.f("uq_event_id_publisher_id")),
         sqlite_autoincrement=True,
     )
+
+
+def _registrations() -> None:
     op.create_table(
         "registration",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -59,6 +73,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registration")),
         sa.UniqueConstraint("client_id", "url", name=op.f("uq_registration_client_id_url")),
     )
+
+
+def _deliveries() -> None:
     op.create_table(
         "delivery",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -86,6 +103,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_delivery_event_sequence"), "delivery", ["event_sequence"], unique=False)
     op.create_index(op.f("ix_delivery_registration_id"), "delivery", ["registration_id"], unique=False)
     op.create_index(op.f("ix_delivery_state_next_attempt_at"), "delivery", ["state", "next_attempt_at"], unique=False)
+
+
+def _registered_events() -> None:
     op.create_table(
         "registered_event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
