@@ -19,16 +19,18 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
-METADATA = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    }
-)
+_NAMES = {
+    "pk": "pk_%(table_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+}
+METADATA = MetaData(naming_convention=_NAMES)
+EMBEDDED = MetaData(naming_convention=_NAMES)
+"""What only a store on SQLite has beside them."""
 
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself for INTEGER only
 
@@ -62,6 +64,8 @@ REGISTRATIONS = Table(
     Column("is_paused", Boolean, nullable=False, server_default=false()),
     Column("disabled_reason", Text),
     Column("created_at", BigInteger, nullable=False),
+    Column("failing_since", BigInteger),  # the first failure after the last success
+    Column("waits_until", BigInteger),  # as its Retry-After said
     UniqueConstraint("client_id", "url"),
 )
 
@@ -89,20 +93,69 @@ EVENTS = Table(
     sqlite_autoincrement=True,  # a number is never used again, so `webhook-sequence` only rises
 )
 
+COMPOSITIONS = Table(
+    "composition",  # of an event's body: once for all its deliveries, and again for each that is composed afresh
+    METADATA,
+    Column("event_sequence", ForeignKey("event.sequence"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),  # 0, then 1, 2, … for those composed afresh
+    Column("state", String(10), nullable=False),
+    Column("body", LargeBinary),  # as the engine dumps it, encrypted; null until it is composed, and once erased
+    Column("reason", Text),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("due_at", BigInteger),  # null while no delivery is due, and at its end
+    Index(None, "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
+)
+
 DELIVERIES = Table(
     "delivery",
     METADATA,
     Column("id", String(36), primary_key=True),  # UUIDv7: sorted by time
     Column("event_sequence", ForeignKey("event.sequence"), nullable=False, index=True),
+    Column("version", Integer, nullable=False, server_default="0"),  # of the composition
     Column("client_id", ForeignKey("client.id"), nullable=False),
-    Column("registration_id", ForeignKey("registration.id", ondelete="SET NULL"), index=True),
+    Column("registration_id", ForeignKey("registration.id", ondelete="SET NULL")),
     Column("event", String(128), nullable=False),
     Column("url", Text, nullable=False),
     Column("state", String(10), nullable=False),
     Column("reason", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("next_attempt_at", BigInteger),
+    Column("scheduled_at", BigInteger),  # when next_attempt_at was set: later than now, where the clock was set back
+    Column("attempts", Integer, nullable=False, server_default="0"),  # the number of the last one
+    Column("failures", Integer, nullable=False, server_default="0"),  # how much of the schedule they have used up
+    Column("held_at", BigInteger),
+    Column("ended_at", BigInteger, index=True),
     Column("replay_of", ForeignKey("delivery.id", ondelete="SET NULL")),  # where it was composed afresh
     Index(None, "client_id", "id"),
     Index(None, "state", "next_attempt_at"),
+    Index(None, "registration_id", "state", "next_attempt_at"),
+)
+
+ATTEMPTS = Table(
+    "attempt",  # written before it is sent
+    METADATA,
+    Column("delivery_id", ForeignKey("delivery.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("duration", BigInteger),  # µs; null while it is under way, and where its process died
+    Column("status", Integer),
+    Column("error", String(40)),
+    Column("answer", LargeBinary),  # the beginning of it, encrypted
+    Column("is_restricted", Boolean, nullable=False, server_default=false()),  # the answer is for administrators only
+)
+
+DEFINED_EVENTS = Table(
+    "defined_event",  # which events had a definition: without it they are held, not sent with the default body
+    METADATA,
+    Column("event", String(128), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+)
+
+JOBS = Table(
+    "job",  # of the embedded queue; on PostgreSQL there are PgQueuer's tables instead
+    EMBEDDED,
+    Column("kind", String(10), primary_key=True),
+    Column("key", String(60), primary_key=True),
+    Column("due_at", BigInteger, nullable=False),
+    Index(None, "kind", "due_at", "key"),
 )

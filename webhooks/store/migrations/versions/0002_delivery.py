@@ -1,0 +1,101 @@
+"""What delivering needs: composed bodies, attempts, and the embedded queue."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+_SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """Makes them; deliveries that the first version took are composed and sent like any other."""
+    op.add_column("registration", sa.Column("failing_since", sa.BigInteger(), nullable=True))
+    op.add_column("registration", sa.Column("waits_until", sa.BigInteger(), nullable=True))
+    _compositions()
+    _deliveries()
+    _attempts()
+    op.create_table(
+        "defined_event",
+        sa.Column("event", sa.String(length=128), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("event", name=op.f("pk_defined_event")),
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        _jobs()
+
+
+def _compositions() -> None:
+    op.create_table(
+        "composition",
+        sa.Column("event_sequence", _SERIAL, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["event_sequence"], ["event.sequence"], name=op.f("fk_composition_event_sequence")),
+        sa.PrimaryKeyConstraint("event_sequence", "version", name=op.f("pk_composition")),
+    )
+    op.create_index(
+        op.f("ix_composition_due_at"),
+        "composition",
+        ["due_at"],
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.execute(
+        "INSERT INTO composition (event_sequence, version, state, due_at)"
+        " SELECT event_sequence, 0, 'waiting', min(next_attempt_at) FROM delivery GROUP BY event_sequence"
+    )
+
+
+def _deliveries() -> None:
+    for column in (
+        sa.Column("version", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("scheduled_at", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("held_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+    ):
+        op.add_column("delivery", column)
+    op.execute("UPDATE delivery SET scheduled_at = created_at WHERE state = 'pending'")
+    op.execute("UPDATE delivery SET held_at = created_at WHERE state = 'held'")
+    op.execute("UPDATE delivery SET ended_at = created_at WHERE state = 'cancelled'")
+    op.drop_index(op.f("ix_delivery_registration_id"), "delivery")
+    for columns in (["registration_id", "state", "next_attempt_at"], ["ended_at"]):
+        op.create_index(op.f(f"ix_delivery_{'_'.join(columns)}"), "delivery", columns)
+
+
+def _attempts() -> None:
+    op.create_table(
+        "attempt",
+        sa.Column("delivery_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("duration", sa.BigInteger(), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("error", sa.String(length=40), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("is_restricted", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["delivery.id"], name=op.f("fk_attempt_delivery_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", "number", name=op.f("pk_attempt")),
+    )
+
+
+def _jobs() -> None:
+    op.create_table(
+        "job",
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("key", sa.String(length=60), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "key", name=op.f("pk_job")),
+    )
+    op.create_index(op.f("ix_job_kind_due_at_key"), "job", ["kind", "due_at", "key"])
