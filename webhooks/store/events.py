@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import DeliveryState, EventState, PublishedEvent, StoredEvent
+from webhooks.store import compositions
 from webhooks.store.clock import moment, now, sortable_id
 from webhooks.store.statement import Prepared
 from webhooks.store.tables import CLIENTS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
@@ -52,6 +53,8 @@ _DELIVER = Prepared(
         state=bindparam("state"),
         created_at=bindparam("created_at"),
         next_attempt_at=bindparam("next_attempt_at"),
+        scheduled_at=bindparam("scheduled_at"),
+        held_at=bindparam("held_at"),
     )
 )
 _FIND = select(EVENTS)
@@ -143,24 +146,39 @@ def _digest(event: PublishedEvent) -> bytes:
 
 
 def _deliver(connection: Connection, created_at: int, stored: Sequence[tuple[_NewEvent, int]]) -> None:
-    """Makes the deliveries of events that were given these sequence numbers."""
+    """Makes the deliveries of events that were given these sequence numbers, and what they are composed by."""
     made = [(event, sequence, subscriber) for event, sequence in stored for subscriber in event.takers]
     rows = [
-        {
-            "id": sortable_id(created_at, index),
-            "event_sequence": sequence,
-            "client_id": subscriber.client_id,
-            "registration_id": subscriber.registration_id,
-            "event": event.row["event"],
-            "url": subscriber.url,
-            "state": subscriber.state.value,
-            "created_at": created_at,
-            "next_attempt_at": created_at if subscriber.state is DeliveryState.PENDING else None,
-        }
+        _row(created_at, sortable_id(created_at, index), event, sequence, subscriber)
         for index, (event, sequence, subscriber) in enumerate(made)
     ]
     if rows:
         _DELIVER.run_many(connection, rows)
+        compositions.add(
+            connection,
+            {
+                sequence: created_at if any(taker.state is DeliveryState.PENDING for taker in event.takers) else None
+                for event, sequence in stored
+                if event.takers
+            },
+        )
+
+
+def _row(created_at: int, id_: str, event: _NewEvent, sequence: int, subscriber: _Subscriber) -> dict[str, object]:
+    is_held = subscriber.state is DeliveryState.HELD
+    return {
+        "id": id_,
+        "event_sequence": sequence,
+        "client_id": subscriber.client_id,
+        "registration_id": subscriber.registration_id,
+        "event": event.row["event"],
+        "url": subscriber.url,
+        "state": subscriber.state.value,
+        "created_at": created_at,
+        "next_attempt_at": None if is_held else created_at,
+        "scheduled_at": None if is_held else created_at,
+        "held_at": created_at if is_held else None,
+    }
 
 
 def _known(connection: Connection, row: Mapping[str, object]) -> str | ConflictError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
@@ -30,6 +31,10 @@ class Store:
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
         self._of_thread = threading.local()
         self._connections: set[Connection] = set()
+
+    def when_committed(self, tell: Callable[[], object]) -> None:
+        """Calls `tell` after each of this process's transactions, in the writer's thread."""
+        self._writer.tell_committed = tell
 
     async def write(self, command: Command[T]) -> T:
         """What the command gives, once it is on disk. Raises what it raises, or StoreError with nothing changed."""

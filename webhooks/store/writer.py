@@ -55,6 +55,8 @@ class Writer:
         self._engine = engine
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._is_closed = False
+        self.tell_committed: Callable[[], object] = _tell_nobody
+        """Called by the writer's thread after each COMMIT."""
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -78,6 +80,7 @@ class Writer:
             batch = [first]
             try:
                 self._commit(batch)
+                self.tell_committed()
             except Exception as error:  # the thread must live, and nobody may wait for ever
                 _log.exception("the writer failed")
                 _fail(batch, error)
@@ -127,6 +130,10 @@ class Writer:
                 _fail(batch[index:] if is_lost else [job], error)
                 if is_lost:
                     return
+
+
+def _tell_nobody() -> None:
+    pass
 
 
 def error_name(error: BaseException) -> str:
