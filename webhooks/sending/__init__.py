@@ -1,0 +1,1 @@
+"""One request to a receiver, and what became of it."""
