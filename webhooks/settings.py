@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
+from engine.model import DEFAULT_MAX_ROWS
 from webhooks.errors import SettingsError
+
+RETRY_SCHEDULE: Final = "5s,5min,30min,2h,5h,10h,14h,20h,24h"
+"""The schedule of attempts after the first one (service specification, section 2), as the option takes it."""
+
+_UNITS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION: Final = re.compile(rf"(\d{{1,6}}(?:\.\d{{1,3}})?)({'|'.join(_UNITS)})", re.ASCII)
+_LONGEST_WAIT: Final = 30 * _UNITS["d"]
+_MOST_RETRIES: Final = 100
 
 
 class AuthMethod(StrEnum):
@@ -18,11 +29,24 @@ class AuthMethod(StrEnum):
     API_KEY = "api-key"
 
 
+def parse_schedule(text: str) -> tuple[float, ...]:
+    """The waits of a retry schedule such as RETRY_SCHEDULE, in seconds. Raises SettingsError."""
+    found = [_DURATION.fullmatch(part.strip()) for part in text.split(",")]
+    waits = tuple(float(part[1]) * _UNITS[part[2]] for part in found if part)
+    if len(waits) < len(found) or len(waits) > _MOST_RETRIES or max(waits) > _LONGEST_WAIT:
+        raise SettingsError(
+            f"{text!r} is no retry schedule: write up to {_MOST_RETRIES} waits with commas, each a number and ms, s, "
+            f"min, h or d, at most 30d, for example {RETRY_SCHEDULE}"
+        )
+    return waits
+
+
 class Settings(Struct, frozen=True, kw_only=True):
-    """The settings of a service; the repr shows no keys. Port 0 is any free one.
+    """The settings of a service; the repr shows no keys and no passwords. Port 0 is any free one.
 
     `store` is a SQLAlchemy URL, None for SQLite in `data`. `keys` is the text of a key file, None where there is one,
-    `key_file` or else `keys` in `data`.
+    `key_file` or else `keys` in `data`. Without `ledger` nothing is composed but default bodies. `retry_schedule`,
+    `deadline` and `query_timeout` are in seconds, `keep_data` in days, `keep_attempts` in months.
     """
 
     data: Path
@@ -31,6 +55,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     key_file: Path | None = None
     events: Path | None = None
     definitions: Path | None = None
+    ledger: str | None = None
+    ledger_schema: Path | None = None
+    time_zone: str | None = None
+    databases: tuple[str, ...] = ()
+    query_timeout: float = 5.0
+    max_rows: int = DEFAULT_MAX_ROWS
+    require_read_only: bool = False
+    allow_http: bool = False
+    allow_networks: tuple[str, ...] = ()
+    allow_ports: tuple[int, ...] = ()
+    retry_schedule: tuple[float, ...] = parse_schedule(RETRY_SCHEDULE)
+    deadline: float = 15.0
+    ca_bundle: Path | None = None
+    keep_data: int = 30
+    keep_attempts: int = 13
     host: str = "127.0.0.1"
     port: int = 8080
     admin_port: int = 8081
@@ -54,8 +93,30 @@ class Settings(Struct, frozen=True, kw_only=True):
         except OSError as error:
             raise SettingsError(f"the folder {self.data} cannot be made: {error.strerror}") from None
 
+    def check(self) -> None:
+        """Raises SettingsError for what can be known to be wrong before anything is opened."""
+        if self.ledger is not None and self.definitions is None:
+            raise SettingsError(
+                "there is a --ledger but no --definitions: every event would be sent with its default body"
+            )
+        if self.ca_bundle is not None:
+            _check_certificates(self.ca_bundle)
+
     def __repr__(self) -> str:
         return f"Settings(data={self.data!r}, …)"
+
+
+def _check_certificates(file: Path) -> None:
+    import ssl  # noqa: PLC0415  every command imports this module, few need that one
+
+    try:
+        found = ssl.create_default_context(cafile=str(file)).cert_store_stats()["x509"]
+    except ssl.SSLError:
+        found = 0
+    except OSError as error:
+        raise SettingsError(f"the CA bundle {file} cannot be read: {error.strerror}") from None
+    if not found:
+        raise SettingsError(f"the CA bundle {file} holds no certificate in PEM")
 
 
 def default_data(environment: Mapping[str, str]) -> Path:

@@ -13,9 +13,7 @@ from msgspec.json import encode
 
 from engine.cli.console import Console
 from engine.cli.options import Command, Parser, several
-from webhooks.addresses import parse_network
-from webhooks.cli.options import ReportArguments, add_json, add_store, opened, port_number
-from webhooks.errors import ServiceError, SettingsError
+from webhooks.cli.options import ReportArguments, add_json, add_store, checked, networks, opened, target_ports
 from webhooks.model import Client, Scope
 from webhooks.registering import parse_url_pattern
 
@@ -167,24 +165,8 @@ def _scope(text: str) -> list[Scope]:
     return [known[name] for name in several(text)]
 
 
-def _network(text: str) -> str:
-    try:
-        return str(parse_network(text))
-    except SettingsError as error:
-        raise argparse.ArgumentTypeError(error.message) from None
-
-
-def _target_port(text: str) -> int:
-    if not (number := port_number(text)):
-        raise argparse.ArgumentTypeError("'0' is no port that can be called")
-    return number
-
-
 def _url_pattern(text: str) -> str:
-    try:
-        parse_url_pattern(text)
-    except ServiceError as error:
-        raise argparse.ArgumentTypeError(error.message) from None
+    parse_url_pattern(text)
     return text
 
 
@@ -209,19 +191,19 @@ def _add_options(parser: Parser) -> None:
     scopes = f"It may do this: {', '.join(Scope)} (default: webhooks); several with commas."
     only = "It gets only events whose argument has this value; several with commas must all hold."
     pattern = "It may register only URLs like this (https://*.example.com/*); may be repeated."
-    network = "Its URLs may lead into this network; may be repeated."
-    port = "Its URLs may use this port; may be repeated."
+    network = "Its URLs may lead into this network too; several with commas, or repeated."
+    port = "Its URLs may use this port too; several with commas, or repeated."
     add = parser.add_argument
     add("--scope", dest="scopes", action="extend", default=[], type=_scope, metavar="S", help=scopes)
     add("--only", action="extend", default=[], type=_condition, metavar="ARGUMENT=VALUE,…", help=only)
-    add("--allow-network", dest="networks", action="append", default=[], type=_network, metavar="CIDR", help=network)
-    add("--allow-port", dest="ports", action="append", default=[], type=_target_port, metavar="N", help=port)
+    add("--allow-network", dest="networks", action="extend", default=[], type=networks, metavar="CIDR", help=network)
+    add("--allow-port", dest="ports", action="extend", default=[], type=target_ports, metavar="N", help=port)
     add(
         "--url-pattern",
         dest="url_patterns",
         action="append",
         default=[],
-        type=_url_pattern,
+        type=checked(_url_pattern),
         metavar="PATTERN",
         help=pattern,
     )

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.cli.console import CannotRunError, Console
-from engine.cli.options import Arguments, Parser, named_path
+from engine.cli.options import Arguments, Parser, named_path, several
+from webhooks.addresses import parse_network
 from webhooks.errors import ServiceError
 from webhooks.settings import Settings, default_data
 
 if TYPE_CHECKING:
     from webhooks.keys import Keyring
     from webhooks.store.store import Store
+
+T = TypeVar("T")
 
 
 class StoreArguments(Arguments):
@@ -71,6 +74,31 @@ def port_number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 0xFFFF:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535")
     return int(text)
+
+
+def target_ports(text: str) -> list[int]:
+    """The ports in a comma-separated list, which can be called."""
+    ports = [port_number(part) for part in several(text)]
+    if 0 in ports:
+        raise argparse.ArgumentTypeError("'0' is no port that can be called")
+    return ports
+
+
+def networks(text: str) -> list[str]:
+    """The networks in a comma-separated list."""
+    return [str(checked(parse_network)(part)) for part in several(text)]
+
+
+def checked(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """The parser for an option: what it raises becomes a complaint that names the option."""
+
+    def parse_option(text: str) -> T:
+        try:
+            return parse(text)
+        except ServiceError as error:
+            raise argparse.ArgumentTypeError(error.message) from None
+
+    return parse_option
 
 
 def add_json(parser: Parser) -> None:

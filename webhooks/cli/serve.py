@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from msgspec import structs
 
 from engine.cli.console import Console
-from engine.cli.options import Command, Parser, named_path, several
-from webhooks.cli.options import StoreArguments, add_events, add_store, port_number, reported, settings_of
+from engine.cli.options import Command, Parser, several
+from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, dispatching_settings
+from webhooks.cli.options import port_number, reported
 from webhooks.settings import AuthMethod
 
 
-class _Arguments(StoreArguments):
-    events: Path | None
-    definitions: Path | None
+class _Arguments(DispatchingArguments):
     host: str
     port: int
     admin_port: int
@@ -24,11 +22,8 @@ class _Arguments(StoreArguments):
 
 
 def _options(parser: Parser) -> None:
-    add_store(parser)
-    add_events(parser)
+    add_dispatching(parser)
     add = parser.add_argument
-    definitions = "DIR holds the service definitions, and the recorded examples that GET /v1/events shows."
-    add("--definitions", type=named_path, metavar="DIR", help=definitions)
     add("--host", default="127.0.0.1", metavar="HOST", help="It listens for clients there (default: 127.0.0.1).")
     add("--port", type=port_number, default=8080, metavar="N", help="For clients (default: 8080; 0: any free one).")
     admin = "For what administers, on loopback only (default: 8081; 0: any free one)."
@@ -69,9 +64,7 @@ def _serve(arguments: _Arguments, console: Console) -> int:
 
     with reported():
         settings = structs.replace(
-            settings_of(arguments, console),
-            events=arguments.events,
-            definitions=arguments.definitions,
+            dispatching_settings(arguments, console),
             host=arguments.host,
             port=arguments.port,
             admin_port=arguments.admin_port,
@@ -84,7 +77,7 @@ def _serve(arguments: _Arguments, console: Console) -> int:
 
 SERVE = Command(
     name="serve",
-    summary="Runs the service: its API and its store.",
+    summary="Runs the service: its API and its dispatcher.",
     description="Runs the service in one process. Without options it makes its folder, its keys and its database.",
     example="--data /var/lib/aptic-webhooks --port 8080",
     add_options=_options,

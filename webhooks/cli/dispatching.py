@@ -1,0 +1,143 @@
+"""The options of the commands that compose and deliver: all of `serve` but those of its API."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from msgspec import structs
+
+from engine.cli.console import Console
+from engine.cli.options import Parser, add_catalogue, add_ledger, named_path
+from engine.model import DEFAULT_MAX_ROWS
+from webhooks.cli.options import StoreArguments, add_store, checked, networks, settings_of, target_ports
+from webhooks.settings import RETRY_SCHEDULE, Settings, parse_schedule
+
+
+class DispatchingArguments(StoreArguments):
+    """What a command that composes and delivers is told; the names are those of Settings."""
+
+    events: Path | None
+    definitions: Path | None
+    ledger: str | None
+    ledger_schema: Path | None
+    time_zone: str | None
+    databases: list[str]
+    query_timeout: float
+    max_rows: int
+    require_read_only: bool
+    allow_http: bool
+    allow_networks: list[str]
+    allow_ports: list[int]
+    retry_schedule: tuple[float, ...]
+    deadline: float
+    ca_bundle: Path | None
+    keep_data: int
+    keep_attempts: int
+
+
+def add_dispatching(parser: Parser) -> None:
+    """The store, what composes, what is sent where and when, and for how long it is kept."""
+    add_store(parser)
+    _add_composing(parser)
+    _add_sending(parser)
+    _add_keeping(parser)
+
+
+def dispatching_settings(arguments: DispatchingArguments, console: Console) -> Settings:
+    """The settings that these options say, checked. Raises SettingsError."""
+    settings = structs.replace(
+        settings_of(arguments, console),
+        events=arguments.events,
+        definitions=arguments.definitions,
+        ledger=arguments.ledger,
+        ledger_schema=arguments.ledger_schema,
+        time_zone=arguments.time_zone,
+        databases=tuple(arguments.databases),
+        query_timeout=arguments.query_timeout,
+        max_rows=arguments.max_rows,
+        require_read_only=arguments.require_read_only,
+        allow_http=arguments.allow_http,
+        allow_networks=tuple(arguments.allow_networks),
+        allow_ports=tuple(arguments.allow_ports),
+        retry_schedule=arguments.retry_schedule,
+        deadline=arguments.deadline,
+        ca_bundle=arguments.ca_bundle,
+        keep_data=arguments.keep_data,
+        keep_attempts=arguments.keep_attempts,
+    )
+    settings.check()
+    return settings
+
+
+def _add_composing(parser: Parser) -> None:
+    add = parser.add_argument
+    definitions = "DIR holds the service definitions, and the recorded examples that GET /v1/events shows."
+    add("--definitions", type=named_path, metavar="DIR", help=definitions)
+    add_ledger(
+        parser,
+        ledger="The definitions' queries are asked of the ledger at this SQLAlchemy URL. Give one that holds a "
+        "password as APTIC_LEDGER: others see a command line.",
+        schema="The ledger's tables are declared in FILE, in T-SQL (default: they are read from the ledger).",
+    )
+    add_catalogue(parser)
+    timeout = "A query may take this many seconds (default: 5)."
+    add("--query-timeout", type=_between(0.001, 3600), default=5.0, metavar="SECONDS", help=timeout)
+    rows = f"A step that gives many rows gives at most N (default: {DEFAULT_MAX_ROWS})."
+    add("--max-rows", type=_whole(1, 10_000_000), default=DEFAULT_MAX_ROWS, metavar="N", help=rows)
+    read_only = "Refuses a ledger whose login may write to it."
+    add("--require-read-only", action="store_true", help=read_only)
+
+
+def _add_sending(parser: Parser) -> None:
+    add = partial(parser.add_argument, default=[], action="extend")
+    network = "URLs of all clients may lead into this network too; several with commas, or repeated."
+    add("--allow-network", dest="allow_networks", type=networks, metavar="CIDR", help=network)
+    port = "URLs of all clients may use this port too; several with commas, or repeated."
+    add("--allow-port", dest="allow_ports", type=target_ports, metavar="N", help=port)
+    http = "URLs of all clients may be http ones, on port 80 too; what is sent to them can be read on the way."
+    parser.add_argument("--allow-http", action="store_true", help=http)
+    parser.add_argument(
+        "--retry-schedule",
+        type=checked(parse_schedule),
+        default=parse_schedule(RETRY_SCHEDULE),
+        metavar="WAITS",
+        help="A failed attempt is made again after each of these waits, from the end of the one before (default: "
+        f"{RETRY_SCHEDULE}).",
+    )
+    deadline = "An attempt may take this many seconds, from the look-up of the host to the answer's end (default: 15)."
+    parser.add_argument("--deadline", type=_between(0.1, 600), default=15.0, metavar="SECONDS", help=deadline)
+    bundle = "Receivers may show certificates of the authorities in FILE (PEM) too."
+    parser.add_argument("--ca-bundle", type=named_path, metavar="FILE", help=bundle)
+
+
+def _add_keeping(parser: Parser) -> None:
+    add = parser.add_argument
+    data = "Events' data, bodies and answers are erased this many days after a delivery has ended (default: 30)."
+    add("--keep-data", type=_whole(1, 36_500), default=30, metavar="DAYS", help=data)
+    attempts = "What else is known of attempts is erased after this many months (default: 13)."
+    add("--keep-attempts", type=_whole(1, 1200), default=13, metavar="MONTHS", help=attempts)
+
+
+def _between(least: float, most: float) -> Callable[[str], float]:
+    def number(text: str) -> float:
+        try:
+            found = float(text)
+        except ValueError:
+            found = float("nan")
+        if not least <= found <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least:g} to {most:g}")
+        return found
+
+    return number
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text[:12]) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {most}")
+        return int(text)
+
+    return number
