@@ -88,7 +88,7 @@ def test_requests_are_logged_at_debug_only(tmp_path: Path, start_service: Any) -
     httpx.get(f"{running.api}/v1/ping?secret={SECRET}")
     assert running.stop() == 0
     messages = [json.loads(line)["message"] for line in running.log.read_text().splitlines()]
-    assert messages[0] == "the store was brought from revision none to 0001"
+    assert messages[0].startswith("the store was brought from revision none to ")
     assert messages[-1] == "the service has ended"
     assert not [message for message in messages if "ping" in message]
 
