@@ -32,6 +32,11 @@ def key_of(sequence: int, version: int) -> str:
     return f"{sequence}/{version}"
 
 
+def row_name(sequence: int, version: int) -> str:
+    """A composition's name as associated data of the body that is encrypted in its row."""
+    return f"composition {sequence}/{version}"
+
+
 def add(connection: Connection, due: Mapping[int, int | None]) -> None:
     """Makes the compositions of new events, by sequence number; those that are due at a time get a job."""
     _ADD.run_many(connection, [{"sequence": sequence, "due_at": due_at} for sequence, due_at in due.items()])

@@ -1,0 +1,151 @@
+"""A dispatcher over a real store; its sender is a fake, named so, which answers as a test plans."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from engine.body import default_body
+from engine.catalogue import Catalogue
+from webhooks.dispatch.dispatcher import Dispatcher
+from webhooks.dispatch.ends import Ends
+from webhooks.dispatch.lanes import Limits
+from webhooks.dispatch.request import Requests
+from webhooks.dispatch.verdict import RetrySchedule
+from webhooks.keys import Keyring, Purpose
+from webhooks.model import Client, Delivery, PublishedEvent, Scope
+from webhooks.queue.embedded import EmbeddedQueue
+from webhooks.sending.interface import Outcome, OutgoingRequest, Reach
+from webhooks.store import clients, compositions, deliveries, events, jobs, registrations
+from webhooks.store.clock import now
+from webhooks.store.deliveries import Filter
+from webhooks.store.jobs import Job, Kind
+from webhooks.store.store import Store
+
+ACME = Client(id="ACME", name="acme", scopes=frozenset({Scope.WEBHOOKS}))
+KEYRING = Keyring([bytes(32)])
+CATALOGUE = Catalogue.load(None)
+
+
+class FakeSender:
+    """Keeps each request, and answers with what `plan` gives for it (a status, an Outcome, or an awaitable)."""
+
+    def __init__(self) -> None:
+        self.requests: list[OutgoingRequest] = []
+        self.plan: Callable[[OutgoingRequest], Any] = lambda _: 200
+
+    async def send(self, request: OutgoingRequest) -> Outcome:
+        self.requests.append(request)
+        answer = self.plan(request)
+        if isinstance(answer, Awaitable):
+            answer = await answer
+        return answer if isinstance(answer, Outcome) else Outcome(status=answer, duration=0.01)
+
+    async def close(self) -> None:
+        """Has nothing to close."""
+
+
+class World:
+    """A store with one client, and what a test does to it."""
+
+    def __init__(self, store: Store, sender: FakeSender, limits: Limits, schedule: tuple[float, ...]) -> None:
+        self.store = store
+        self.sender = sender
+        self._limits = limits
+        self._schedule = RetrySchedule(schedule)
+
+    @asynccontextmanager
+    async def dispatching(self) -> AsyncIterator[Dispatcher]:
+        queue = EmbeddedQueue(self.store)
+        self.store.when_committed(queue.wake)
+        dispatcher = Dispatcher(
+            self.store,
+            queue,
+            sender=self.sender,
+            requests=Requests(KEYRING, Reach()),
+            ends=Ends(self._schedule),
+            limits=self._limits,
+        )
+        running = asyncio.ensure_future(dispatcher.run())
+        try:
+            yield dispatcher
+        finally:
+            dispatcher.stop()
+            await queue.close()
+            await asyncio.wait_for(running, 10)
+
+    async def register(self, url: str, *names: str, secret: str | None = None) -> None:
+        row = registrations.row_name(ACME.id, url)
+        changes = {} if secret is None else {"secret": KEYRING.encrypt(Purpose.SECRET, secret.encode(), row)}
+        await self.store.write(
+            lambda connection: registrations.put(connection, ACME.id, url, names or ("statuschange",), changes)
+        )
+
+    async def publish(self, count: int = 1, code: str = "statuschange") -> None:
+        """Publishes events, and composes them as the default body."""
+        known = CATALOGUE.events[code]
+        arguments = {argument.name: argument.example or "1" for argument in known.arguments}
+        body = default_body(known, arguments).dump().encode()
+        published = [PublishedEvent(code=code, arguments=arguments)] * count
+
+        def write(connection: Any) -> None:
+            before = connection.scalar(text("SELECT coalesce(max(sequence), 0) FROM event"))
+            events.publish(connection, "back end", published)
+            for sequence in range(before + 1, before + count + 1):
+                jobs.finish(connection, [Job(Kind.COMPOSE, compositions.key_of(sequence, 0), 0)])
+                sealed = KEYRING.encrypt(Purpose.BODY, body, compositions.row_name(sequence, 0))
+                connection.execute(
+                    text(
+                        "UPDATE composition SET state = 'composed', body = :body, due_at = NULL"
+                        " WHERE event_sequence = :s"
+                    ),
+                    {"body": sealed, "s": sequence},
+                )
+                for delivery in deliveries.of_event(connection, sequence):
+                    jobs.add(connection, [Job(Kind.DELIVER, delivery.id, now())] if delivery.next_attempt_at else [])
+
+        await self.store.write(write)
+
+    def deliveries(self) -> list[Delivery]:
+        return self.store.read_now(lambda connection: deliveries.find(connection, Filter(client_id=None, limit=10**6)))
+
+    def states(self) -> dict[str, int]:
+        """How many deliveries stand in each state."""
+        found = [delivery.state.value for delivery in self.deliveries()]
+        return {state: found.count(state) for state in sorted(set(found))}
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self.store.read_now(lambda connection: [tuple(row) for row in connection.execute(text(query))])
+
+    async def until(self, is_so: Callable[[], bool], seconds: float = 20) -> None:
+        """Waits until it is so; fails with the states where it never is."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while not is_so():
+            assert loop.time() < end, f"not within {seconds} s: {self.states()}"
+            await asyncio.sleep(0.01)
+
+
+Scene = Callable[[World], Awaitable[None]]
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Callable[..., None]:
+    """Plays a scene with a store of its own."""
+
+    def run(scene: Scene, limits: Limits = Limits(), schedule: tuple[float, ...] = (0.05, 0.05)) -> None:  # noqa: B008
+        with Store(f"sqlite:///{tmp_path / 'store'}") as store:
+            store.read_now(lambda connection: None)
+
+            async def whole() -> None:
+                world = World(store, FakeSender(), limits, schedule)
+                await store.write(lambda connection: clients.add(connection, ACME, secret_hash=b"1", api_key_hash=b"2"))
+                await scene(world)
+
+            asyncio.run(whole())
+
+    return run

@@ -1,0 +1,249 @@
+"""The dispatcher over an embedded store: what it sends, what it writes, and what it leaves alone."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from webhooks.dispatch.lanes import Limits
+from webhooks.sending.interface import Outcome, OutgoingRequest, SendError
+from webhooks.store import registrations
+from webhooks.store.store import Store
+
+HOOK = "https://acme.example/hook"
+
+
+def test_a_delivery_is_sent_with_its_secret_and_recorded(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        await world.register(HOOK, secret="mySecret")
+        await world.publish()
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"delivered": 1})
+        (request,) = world.sender.requests
+        (delivery,) = world.deliveries()
+        assert (request.url, request.method) == (HOOK, "POST")
+        assert json.loads(request.body)["secret"] == "mySecret"
+        assert request.headers["webhook-id"] == delivery.id
+        assert request.headers["webhook-sequence"] == "1"
+        assert (delivery.reason, delivery.next_attempt_at) == (None, None)
+        ((number, status, duration, error),) = world.rows("SELECT number, status, duration, error FROM attempt")
+        assert (number, status, duration, error) == (1, 200, 10_000, None)
+        assert world.rows("SELECT * FROM job") == []
+
+    play(scene)
+
+
+def test_a_receiver_that_fails_twice_gets_it_with_the_same_id_and_bytes(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        statuses = iter([500, 404, 200])
+        world.sender.plan = lambda _: next(statuses)
+        await world.register(HOOK)
+        await world.publish()
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"delivered": 1})
+        assert len({(request.headers["webhook-id"], request.body) for request in world.sender.requests}) == 1
+        assert world.rows("SELECT number, status FROM attempt ORDER BY number") == [(1, 500), (2, 404), (3, 200)]
+        assert world.rows("SELECT failing_since FROM registration") == [(None,)]
+
+    play(scene)
+
+
+def test_at_the_schedules_end_it_is_dead_and_says_why(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        world.sender.plan = lambda _: Outcome(duration=0.1, error=SendError.DNS, detail="There is no such host.")
+        await world.register(HOOK)
+        await world.publish()
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"dead": 1})
+        (delivery,) = world.deliveries()
+        assert delivery.reason == "dns: There is no such host.; the last of 3 attempts"
+        assert len(world.sender.requests) == 3
+        assert world.rows("SELECT failing_since IS NULL, ended_at IS NULL FROM registration, delivery") == [(0, 0)]
+
+    play(scene)
+
+
+def test_the_attempt_is_on_disk_before_it_is_sent(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        seen: list[Any] = []
+
+        def look(request: OutgoingRequest) -> int:
+            seen.extend(world.rows("SELECT state, attempts, number, duration FROM delivery, attempt"))
+            return 200
+
+        world.sender.plan = look
+        await world.register(HOOK)
+        await world.publish()
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"delivered": 1})
+        assert seen == [("sending", 1, 1, None)]
+
+    play(scene)
+
+
+def test_an_attempt_whose_process_died_counts_and_is_made_again(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        await world.register(HOOK)
+        await world.publish()
+        await world.store.write(
+            lambda connection: (
+                connection.exec_driver_sql(
+                    "UPDATE delivery SET state = 'sending', attempts = 1, next_attempt_at = NULL"
+                ),
+                connection.exec_driver_sql(
+                    "INSERT INTO attempt (delivery_id, number, started_at) SELECT id, 1, 0 FROM delivery"
+                ),
+            )
+        )
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"delivered": 1})
+        assert world.rows("SELECT number, status, error FROM attempt ORDER BY number") == [
+            (1, None, "internal"),
+            (2, 200, None),
+        ]
+
+    play(scene)
+
+
+def test_410_disables_the_endpoint_and_holds_what_waits(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        world.sender.plan = lambda _: 410
+        await world.register(HOOK)
+        await world.publish(5)
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"held": 5})
+            world.sender.plan = lambda _: 200
+            await world.store.write(
+                lambda connection: registrations.set_paused(connection, "ACME", HOOK, is_paused=False)
+            )
+        assert len(world.sender.requests) == 1
+        (row,) = world.rows("SELECT disabled_reason FROM registration")
+        assert row == (None,)
+
+    play(scene)
+
+
+def test_a_paused_endpoint_gets_nothing(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        await world.register(HOOK)
+        await world.publish()
+        await world.store.write(lambda connection: connection.exec_driver_sql("UPDATE registration SET is_paused = 1"))
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"held": 1})
+        assert world.sender.requests == []
+
+    play(scene)
+
+
+def test_what_was_removed_while_it_was_sent_is_not_sent_again(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        async def remove(_: OutgoingRequest) -> int:
+            await world.store.write(lambda connection: registrations.remove(connection, "ACME", HOOK, ["statuschange"]))
+            return 500
+
+        world.sender.plan = remove
+        await world.register(HOOK, "statuschange", "ledgerpayment")
+        await world.publish()
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"cancelled": 1})
+        assert len(world.sender.requests) == 1
+        (delivery,) = world.deliveries()
+        assert delivery.reason == "the registration was removed; the receiver answered 500"
+
+    play(scene)
+
+
+def test_retry_after_leaves_the_whole_endpoint_alone(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        world.sender.plan = lambda _: Outcome(status=503, duration=0.0, retry_after=60.0)
+        await world.register(HOOK)
+        await world.register("https://other.example/")
+        await world.publish(3)
+        async with world.dispatching():
+            await world.until(lambda: len(world.sender.requests) == 2)
+            await asyncio.sleep(0.3)
+        assert len(world.sender.requests) == 2
+        assert world.states() == {"pending": 6}
+        assert world.rows("SELECT max(failures) FROM delivery") == [(0,)]
+
+    play(scene, schedule=(3600,))
+
+
+def test_a_burst_for_one_endpoint_is_delivered_once_each(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        await world.register(HOOK)
+        await world.publish(1000)
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"delivered": 1000})
+        assert len({request.headers["webhook-id"] for request in world.sender.requests}) == 1000
+        assert len(world.sender.requests) == 1000
+        assert world.rows("SELECT * FROM job") == []
+
+    play(scene)
+
+
+def test_endpoints_that_never_answer_do_not_delay_a_good_one(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        never = asyncio.Event()
+
+        async def hang() -> int:
+            await never.wait()
+            return 500
+
+        world.sender.plan = lambda request: 200 if "good" in request.url else hang()
+        for number in range(60):
+            await world.register(f"https://slow.example/{number}")
+        await world.register("https://good.example/")
+        await world.publish(20)
+        async with world.dispatching():
+            await world.until(lambda: world.states().get("delivered") == 20, 5)
+            never.set()
+
+    play(scene, Limits(unproven=100, total=120), (3600,))
+
+
+def test_a_store_that_is_away_loses_no_outcome(play: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    from webhooks.errors import StoreError
+
+    async def scene(world: Any) -> None:
+        await world.register(HOOK)
+        await world.publish(3)
+        real, is_away = Store.write, [False]
+
+        async def write(self: Store, command: Any) -> Any:
+            if is_away[0]:
+                raise StoreError("The store cannot write now.")
+            return await real(self, command)
+
+        def answer(_: OutgoingRequest) -> int:
+            is_away[0] = True
+            asyncio.get_running_loop().call_later(0.5, is_away.__setitem__, 0, False)
+            return 200
+
+        monkeypatch.setattr(Store, "write", write)
+        world.sender.plan = answer
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"delivered": 3})
+        assert len(world.sender.requests) == 3
+
+    play(scene)
+
+
+def test_the_dispatcher_ends_what_is_under_way(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        async def slow() -> int:
+            await asyncio.sleep(0.5)
+            return 200
+
+        world.sender.plan = lambda _: slow()
+        await world.register(HOOK)
+        await world.publish(3)
+        async with world.dispatching():
+            await world.until(lambda: len(world.sender.requests) == 1)
+        assert world.states() == {"delivered": 1, "pending": 2}
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"delivered": 3})
+
+    play(scene)

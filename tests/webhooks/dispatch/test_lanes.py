@@ -1,0 +1,147 @@
+"""Whose turn it is, by a clock of the test's own."""
+
+from webhooks.dispatch.lanes import Lanes, Limits
+from webhooks.store.jobs import Job, Kind
+
+LIMITS = Limits(endpoint=8, unproven=4, total=10, rate=1000)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.at = 1000.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def fill(lanes: Lanes, endpoint: int, count: int) -> int:
+    """Lets jobs enter; gives how many had to be parked."""
+    return sum(not lanes.enter(endpoint, Job(Kind.DELIVER, f"{endpoint}-{number}", 0)) for number in range(count))
+
+
+def start(lanes: Lanes) -> list[int]:
+    return [endpoint for endpoint, _ in lanes.starting()]
+
+
+def test_a_new_endpoint_gets_one_turn_and_parks_what_is_too_much() -> None:
+    lanes = Lanes(LIMITS, Clock())
+    assert fill(lanes, 1, 10) == 6
+    assert start(lanes) == [1]
+    assert start(lanes) == []
+
+
+def test_each_success_widens_the_lane_up_to_its_limit() -> None:
+    lanes = Lanes(LIMITS, Clock())
+    turns = []
+    for _ in range(6):
+        fill(lanes, 1, 40)
+        turns.append(len(started := start(lanes)))
+        for endpoint in started:
+            lanes.leave(endpoint, is_success=True)
+    assert turns == [1, 2, 8, 8, 8, 8]
+
+
+def test_a_failure_narrows_it() -> None:
+    lanes = Lanes(LIMITS, Clock())
+    for _ in range(4):
+        fill(lanes, 1, 40)
+        for endpoint in start(lanes):
+            lanes.leave(endpoint, is_success=True)
+    fill(lanes, 1, 40)
+    started = start(lanes)
+    assert len(started) == 8
+    lanes.leave(1, is_success=False)
+    assert start(lanes) == []
+    for _ in started[1:]:
+        lanes.leave(1, is_success=False)
+    assert start(lanes) == [1]
+
+
+def test_unproven_endpoints_leave_turns_for_a_good_one() -> None:
+    lanes = Lanes(LIMITS, Clock())
+    fill(lanes, 1, 1)
+    lanes.leave(start(lanes)[0], is_success=True)
+    for endpoint in range(100, 150):
+        fill(lanes, endpoint, 1)
+    fill(lanes, 1, 2)
+    started = start(lanes)
+    assert (len(started), started.count(1)) == (6, 2)
+    lanes.leave(100, is_success=False)
+    assert len(start(lanes)) == 1
+
+
+def test_no_more_than_the_total_and_everyone_in_turn() -> None:
+    lanes = Lanes(Limits(endpoint=8, unproven=100, total=10), Clock())
+    for endpoint in range(30):
+        fill(lanes, endpoint, 1)
+    order = []
+    while started := start(lanes):
+        assert len(started) <= 10
+        order += started
+        for endpoint in started:
+            lanes.leave(endpoint, is_success=True)
+    assert order == list(range(30))
+
+
+def test_an_endpoint_that_asks_for_time_is_left_alone_so_long() -> None:
+    clock = Clock()
+    lanes = Lanes(LIMITS, clock)
+    fill(lanes, 1, 4)
+    lanes.leave(start(lanes)[0], is_success=False, waits=30)
+    assert start(lanes) == []
+    clock.at += 29
+    lanes.pass_time()
+    assert start(lanes) == []
+    clock.at += 1
+    lanes.pass_time()
+    assert start(lanes) == [1]
+
+
+def test_what_comes_while_an_endpoint_waits_is_parked_until_then() -> None:
+    clock = Clock()
+    lanes = Lanes(LIMITS, clock)
+    assert not lanes.enter(1, Job(Kind.DELIVER, "a", 0), waits=30)
+    assert lanes.to_refill() == []
+    clock.at += 30
+    assert lanes.to_refill() == [1]
+    lanes.refilled(1, is_all=False)
+    assert lanes.to_refill() == [1]
+    lanes.refilled(1, is_all=True)
+    assert lanes.to_refill() == []
+
+
+def test_the_rate_of_an_endpoint() -> None:
+    clock = Clock()
+    lanes = Lanes(Limits(endpoint=64, unproven=100, total=100, rate=10), clock)
+    begun = 0
+    for _ in range(2000):
+        fill(lanes, 1, 10)
+        for endpoint in start(lanes):
+            begun += 1
+            lanes.leave(endpoint, is_success=True)
+        lanes.pass_time()
+        clock.at += 0.01
+    assert 195 <= begun <= 212
+
+
+def test_jobs_that_wait_are_given_back() -> None:
+    lanes = Lanes(LIMITS, Clock())
+    fill(lanes, 1, 4)
+    start(lanes)
+    assert [job.key for job in lanes.drain()] == ["1-1", "1-2", "1-3"]
+    lanes.leave(1, is_success=True)
+    assert start(lanes) == []
+
+
+def test_an_idle_lane_is_forgotten_but_not_one_with_parked_deliveries() -> None:
+    clock = Clock()
+    lanes = Lanes(LIMITS, clock)
+    fill(lanes, 1, 1)
+    lanes.leave(start(lanes)[0], is_success=True)
+    fill(lanes, 2, 5)
+    for _ in range(4):
+        for endpoint in start(lanes):
+            lanes.leave(endpoint, is_success=False)
+    clock.at += 61
+    lanes.pass_time()
+    assert (lanes.knows(1), lanes.knows(2)) == (False, True)

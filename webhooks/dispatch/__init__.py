@@ -1,0 +1,1 @@
+"""Sends what is due: turns, attempts and what comes of them."""

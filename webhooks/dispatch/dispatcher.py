@@ -1,0 +1,212 @@
+"""The dispatcher: takes due deliveries, gives them turns, sends them and writes down what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from webhooks.dispatch.ending import Ending
+from webhooks.dispatch.ends import Ends
+from webhooks.dispatch.lanes import Lanes, Limits
+from webhooks.dispatch.request import Requests
+from webhooks.errors import ServiceError, StoreError
+from webhooks.model import DeliveryState
+from webhooks.queue.interface import Queue
+from webhooks.sending.interface import Sender
+from webhooks.store import attempts, jobs
+from webhooks.store.attempts import Due, Ended, Ready
+from webhooks.store.clock import now
+from webhooks.store.jobs import Job, Kind
+from webhooks.store.store import Store
+
+_AT_ONCE: Final = 256  # deliveries in one transaction
+_REFILL: Final = 64  # parked deliveries of an endpoint that get jobs together
+_EARLY: Final = 500_000  # µs until a job that came too early comes again, at least
+_TICK: Final = 0.05  # seconds
+_PATIENCE: Final = 1.0  # seconds after which a store that was away is tried again
+
+_INTERRUPTED: Final = "the service was interrupted while it sent; whether it arrived is not known"
+_log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Sends what is due until `stop`. One for a process, in its event loop."""
+
+    def __init__(
+        self,
+        store: Store,
+        queue: Queue,
+        *,
+        sender: Sender,
+        requests: Requests,
+        ends: Ends,
+        limits: Limits = Limits(),  # noqa: B008  immutable
+    ) -> None:
+        self._store = store
+        self._queue = queue
+        self._sender = sender
+        self._requests = requests
+        self._ends = ends
+        self._ending = Ending(store)
+        self._lanes = Lanes(limits, time.monotonic)
+        self._turn = asyncio.Event()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
+
+    async def run(self) -> None:
+        """Runs until `stop`; ends when all that is under way has ended."""
+        async with asyncio.TaskGroup() as group:
+            for work in (self._take, self._start, self._pass_time):
+                group.create_task(self._keep(work))
+        await asyncio.gather(*self._sending)
+
+    def stop(self) -> None:
+        """Begins nothing any more. `close` of the queue ends a `take` that waits."""
+        self._is_stopping = True
+        self._queue.release(self._lanes.drain())
+        self._turn.set()
+
+    async def _keep(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Goes on after an error: of the store, which comes back, or one that nobody foresaw."""
+        while not self._is_stopping:
+            try:
+                await work()
+            except StoreError as error:
+                _log.warning("delivering waits for the store: %s", error.message)
+                await asyncio.sleep(_PATIENCE)
+            except Exception:
+                _log.exception("delivering met an error; it goes on")
+                await asyncio.sleep(_PATIENCE)
+
+    async def _take(self) -> None:
+        taken = await self._queue.take(Kind.DELIVER, _AT_ONCE)
+        try:
+            ids = [job.key for job in taken]
+            found = await self._store.read(lambda connection: attempts.look(connection, ids))
+            over = [job for job in taken if not self._enter(job, found.get(job.key))]
+            early = [job for job in over if (due := found.get(job.key)) and _is_early(due)]
+        except BaseException:
+            self._queue.release(taken)
+            raise
+        if over:
+            await self._finish(
+                over,
+                [Job(job.kind, job.key, max(found[job.key].next_attempt_at or 0, now() + _EARLY)) for job in early],
+            )
+        self._turn.set()
+
+    def _enter(self, job: Job, due: Due | None) -> bool:
+        """Whether the job is kept: its delivery waits for its turn, or what came of it is being written."""
+        if due is None or not due.is_composed or due.registration_id is None:
+            return False
+        if due.state is DeliveryState.SENDING:
+            self._begin_task(self._recover(job, due))
+            return True
+        if due.state is not DeliveryState.PENDING or due.next_attempt_at is None or _is_early(due):
+            return False
+        waits = 0.0 if due.waits_until is None else (due.waits_until - now()) / 1e6
+        return self._lanes.enter(due.registration_id, job, waits=waits)
+
+    async def _finish(self, over: Sequence[Job], again: Sequence[Job] = ()) -> None:
+        def write(connection: Connection) -> None:
+            jobs.finish(connection, over)
+            jobs.add(connection, again)
+
+        try:
+            await self._store.write(write)
+        finally:
+            self._queue.release(over)
+
+    async def _start(self) -> None:
+        """Begins the attempts whose turn it is, a transaction for as many as there are."""
+        await self._turn.wait()
+        self._turn.clear()
+        turns = dict(self._next_turns())
+        if not turns:
+            return
+        ids, at = list(turns), now()
+        try:
+            begun = await self._store.write(lambda connection: attempts.begin(connection, ids, at))
+        except BaseException:
+            self._give_up(turns)
+            self._queue.release([job for job, _ in turns.values()])
+            raise
+        for ready in begun:
+            job, registration_id = turns.pop(ready.id)
+            self._begin_task(self._send(job, registration_id, ready))
+        self._give_up(turns)
+        if turns:
+            await self._finish([job for job, _ in turns.values()])
+        self._turn.set()
+
+    def _next_turns(self) -> Sequence[tuple[str, tuple[Job, int]]]:
+        turns = []
+        for registration_id, job in self._lanes.starting():
+            turns.append((job.key, (job, registration_id)))
+            if len(turns) == _AT_ONCE:
+                break
+        return turns
+
+    def _give_up(self, turns: dict[str, tuple[Job, int]]) -> None:
+        for _, registration_id in turns.values():
+            self._lanes.leave(registration_id, is_success=None)
+
+    def _begin_task(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _send(self, job: Job, registration_id: int, ready: Ready) -> None:
+        """One attempt to its end, which is written whatever happens."""
+        is_success, waits = None, None
+        try:
+            ended = await self._attempt(ready)
+            is_success = ended.state is DeliveryState.DELIVERED
+            waits = None if ended.waits_until is None else (ended.waits_until - ended.at) / 1e6
+            await self._ending.write(ended)
+        finally:
+            self._lanes.leave(registration_id, is_success=is_success, waits=waits)
+            self._queue.release([job])
+            self._turn.set()
+
+    async def _attempt(self, ready: Ready) -> Ended:
+        try:
+            request, _ = self._requests.make(ready)
+            outcome = await self._sender.send(request)
+        except Exception as error:
+            _log.exception("a delivery could not be sent", extra={"ids": {"delivery": ready.id}})
+            words = error.message if isinstance(error, ServiceError) else "the service met an error; its log has it"
+            return self._ends.of_failure(ready.id, ready.attempt, ready.registration_id, ready.failures, words)
+        return self._ends.of(ready, outcome)
+
+    async def _recover(self, job: Job, due: Due) -> None:
+        """Ends an attempt whose process died."""
+        try:
+            await self._ending.write(
+                self._ends.of_failure(due.id, due.attempts, due.registration_id, due.failures, _INTERRUPTED)
+            )
+        finally:
+            self._queue.release([job])
+
+    async def _pass_time(self) -> None:
+        await asyncio.sleep(_TICK)
+        self._lanes.pass_time()
+        for registration_id in self._lanes.to_refill():
+            at = now()
+            count = await self._store.write(_refill(registration_id, at))
+            self._lanes.refilled(registration_id, is_all=count < _REFILL)
+        self._turn.set()
+
+
+def _is_early(due: Due) -> bool:
+    """Whether the queue's clock is before this one's: the job has to come again."""
+    return due.state is DeliveryState.PENDING and due.next_attempt_at is not None and due.next_attempt_at > now()
+
+
+def _refill(registration_id: int, at: int) -> Callable[[Connection], int]:
+    return lambda connection: attempts.next_of(connection, registration_id, at, _REFILL)

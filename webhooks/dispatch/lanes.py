@@ -1,0 +1,161 @@
+"""Whose turn it is: each endpoint has a lane of its own, so that a slow or dead one never delays another.
+
+A lane starts narrow, widens with each success and is narrow again after a failure. Those that have not proved
+themselves share a part of all turns, so the good ones always find some left.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from webhooks.store.jobs import Job
+
+_REMEMBERED: Final = 60.0  # seconds for which an idle lane is kept
+_BUFFERED: Final = 4  # jobs that wait in memory for each that may be under way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many deliveries may be under way: of one endpoint, of all that are unproven or fail, and altogether.
+
+    `rate` is how many a second are begun for one endpoint.
+    """
+
+    endpoint: int = 32
+    unproven: int = 512
+    total: int = 768
+    rate: float = 1000.0
+
+
+@dataclass(slots=True)
+class Lane:
+    """One endpoint's turns. `opens_at` is its endpoint's wish, `allowance` what its rate has left."""
+
+    width: int = 1
+    is_proven: bool = False
+    under_way: int = 0
+    opens_at: float = 0.0
+    allowance: float = 1.0
+    counted_at: float = 0.0
+    waiting: deque[Job] = field(default_factory=deque)
+
+
+class Lanes:
+    """The lanes of a process, by registration. `clock` is monotonic, in seconds. Not shared by threads.
+
+    A lane with waiting jobs is in one of four places: `_open` to be looked at; `_timed` until some time has passed;
+    `_crowded` until another unproven one has ended; nowhere while it is full, for its own turns' ends bring it back.
+    """
+
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._lanes: dict[int, Lane] = {}
+        self._unproven = self.under_way = 0
+        self._open: OrderedDict[int, None] = OrderedDict()
+        self._crowded: OrderedDict[int, None] = OrderedDict()
+        self._timed: set[int] = set()
+        self._parked: set[int] = set()  # with deliveries that are due and that no job points to
+
+    def enter(self, registration_id: int, job: Job, *, waits: float = 0.0) -> bool:
+        """Lets a job wait for its turn; False where it has to be parked. The lane is closed for `waits` seconds."""
+        lane = self._lanes.setdefault(registration_id, Lane())
+        self._close(lane, waits)
+        if waits > 0 or len(lane.waiting) >= _BUFFERED * lane.width:
+            self._parked.add(registration_id)
+            return False
+        lane.waiting.append(job)
+        if lane.under_way < lane.width:
+            self._open.setdefault(registration_id)
+        return True
+
+    def starting(self) -> Iterator[tuple[int, Job]]:
+        """Gives turns, as many as there are now."""
+        at = self._clock()
+        while self._open and self.under_way < self._limits.total:
+            registration_id, _ = self._open.popitem(last=False)
+            lane = self._lanes[registration_id]
+            if not lane.waiting or lane.under_way >= lane.width:
+                continue
+            if not lane.is_proven and self._unproven >= self._limits.unproven:
+                self._crowded[registration_id] = None
+            elif not self._is_due(lane, at):
+                self._timed.add(registration_id)
+            else:
+                self._open[registration_id] = None  # behind the others
+                lane.under_way += 1
+                self.under_way += 1
+                self._unproven += not lane.is_proven
+                yield registration_id, lane.waiting.popleft()
+
+    def leave(self, registration_id: int, *, is_success: bool | None, waits: float | None = None) -> None:
+        """A turn has ended; None where nothing was sent. The lane is closed for `waits` seconds."""
+        lane = self._lanes[registration_id]
+        lane.under_way -= 1
+        self.under_way -= 1
+        self._unproven -= not lane.is_proven
+        self._close(lane, waits or 0.0)
+        if is_success is not None:
+            self._prove(lane, is_success=is_success)
+        if lane.waiting:
+            self._open.setdefault(registration_id)
+        if self._crowded and self._unproven < self._limits.unproven:
+            self._open[self._crowded.popitem(last=False)[0]] = None
+
+    def knows(self, registration_id: int) -> bool:
+        """Whether anything is remembered of an endpoint."""
+        return registration_id in self._lanes
+
+    def to_refill(self) -> list[int]:
+        """The endpoints of which parked deliveries should get jobs now."""
+        at = self._clock()
+        return [
+            id_ for id_ in self._parked if (lane := self._lanes[id_]).opens_at <= at and len(lane.waiting) <= lane.width
+        ]
+
+    def refilled(self, registration_id: int, *, is_all: bool) -> None:
+        """Jobs were added for parked deliveries: for all of them, or there are more."""
+        if is_all:
+            self._parked.discard(registration_id)
+
+    def pass_time(self) -> None:
+        """To be called some times a second: what waited for time is looked at again, what has rested is forgotten."""
+        self._open.update(dict.fromkeys(self._timed))
+        self._timed.clear()
+        at = self._clock()
+        for id_ in [id_ for id_, lane in self._lanes.items() if self._is_forgettable(id_, lane, at)]:
+            del self._lanes[id_]
+
+    def drain(self) -> list[Job]:
+        """The jobs that still wait: they are given back."""
+        found = [job for lane in self._lanes.values() for job in lane.waiting]
+        for lane in self._lanes.values():
+            lane.waiting.clear()
+        self._open.clear()
+        return found
+
+    def _is_due(self, lane: Lane, at: float) -> bool:
+        rate = self._limits.rate
+        lane.allowance = min(rate, lane.allowance + (at - lane.counted_at) * rate)
+        lane.counted_at = at
+        if lane.opens_at > at or lane.allowance < 1:
+            return False
+        lane.allowance -= 1
+        return True
+
+    def _close(self, lane: Lane, seconds: float) -> None:
+        if seconds > 0:
+            lane.opens_at = max(lane.opens_at, self._clock() + seconds)
+
+    def _prove(self, lane: Lane, *, is_success: bool) -> None:
+        if lane.is_proven != is_success:
+            self._unproven += -lane.under_way if is_success else lane.under_way
+            lane.is_proven = is_success
+        lane.width = min(lane.width * 2, self._limits.endpoint) if is_success else 1
+
+    def _is_forgettable(self, registration_id: int, lane: Lane, at: float) -> bool:
+        is_idle = not (lane.under_way or lane.waiting or registration_id in self._parked)
+        return is_idle and lane.opens_at <= at and lane.counted_at < at - _REMEMBERED
