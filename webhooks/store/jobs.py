@@ -12,7 +12,10 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from webhooks.store.clock import now
 from webhooks.store.statement import Prepared
+
+_EPOCH: Final = 1_800_000_000  # seconds: due times before and after it fit into PgQueuer's priority until 2095
 
 
 class Kind(StrEnum):
@@ -35,15 +38,66 @@ _ADD: Final = Prepared(
     " ON CONFLICT (kind, key) DO UPDATE SET due_at = min(due_at, excluded.due_at)"
 )
 _FINISH: Final = Prepared("DELETE FROM job WHERE kind = :kind AND key = :key")
+# As PgQueuer enqueues, but from the database's clock as it is now, and with the second that a job is due in as its
+# priority: PgQueuer takes the highest first. Seconds before and after 1.8 billion fit into it until 2095.
+_ENQUEUE: Final = Prepared("""
+    INSERT INTO pgqueuer (priority, entrypoint, execute_after, dedupe_key, status)
+    SELECT 1800000000 - extract(epoch FROM execute_after)::bigint, entrypoint, execute_after, dedupe_key, 'queued'
+    FROM (
+        SELECT entrypoint, dedupe_key, clock_timestamp() + delay * interval '1 microsecond' AS execute_after
+        FROM unnest(:entrypoints ::text[], :dedupe_keys ::text[], :delays ::bigint[])
+            AS given (entrypoint, dedupe_key, delay)
+    ) AS given
+    ON CONFLICT (dedupe_key) WHERE status = ANY (ARRAY['queued'::pgqueuer_status, 'picked'::pgqueuer_status])
+        AND dedupe_key IS NOT NULL
+    DO UPDATE SET execute_after = excluded.execute_after, priority = excluded.priority
+    WHERE excluded.execute_after < pgqueuer.execute_after
+""")
+_DEQUEUE: Final = Prepared("""
+    DELETE FROM pgqueuer
+    WHERE dedupe_key = ANY (:dedupe_keys ::text[])
+        AND status = ANY (ARRAY['queued'::pgqueuer_status, 'picked'::pgqueuer_status])
+""")
 
 
 def add(connection: Connection, jobs: Sequence[Job]) -> None:
     """Adds jobs. One that waits already is kept, and is due at the earlier of both times."""
     if jobs and connection.dialect.name == "sqlite":
         _ADD.run_many(connection, [{"kind": job.kind.value, "key": job.key, "due_at": job.due_at} for job in jobs])
+    elif jobs:
+        _enqueue(connection, jobs)
 
 
 def finish(connection: Connection, jobs: Sequence[Job]) -> None:
     """Removes jobs that were taken."""
     if jobs and connection.dialect.name == "sqlite":
         _FINISH.run_many(connection, [{"kind": job.kind.value, "key": job.key} for job in jobs])
+    elif jobs:
+        _DEQUEUE.run(connection, dedupe_keys=sorted(map(dedupe_key, jobs)))
+
+
+def dedupe_key(job: Job) -> str:
+    """What PgQueuer knows a job by."""
+    return f"{job.kind.value}:{job.key}"
+
+
+def key_of(dedupe_key: str) -> str:
+    """The key of the job that PgQueuer knows by this."""
+    return dedupe_key.partition(":")[2]
+
+
+def _enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
+    """The delay counts, not the time: this machine's clock need not be the database's."""
+    at = now()
+    earliest: dict[str, Job] = {}
+    for job in jobs:
+        key = dedupe_key(job)
+        if key not in earliest or job.due_at < earliest[key].due_at:
+            earliest[key] = job
+    keys = sorted(earliest)  # in one order: two transactions that add the same jobs do not lock each other out
+    _ENQUEUE.run(
+        connection,
+        entrypoints=[earliest[key].kind.value for key in keys],
+        dedupe_keys=keys,
+        delays=[earliest[key].due_at - at for key in keys],
+    )

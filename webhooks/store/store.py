@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from webhooks.errors import StoreError
 from webhooks.store.opening import open_store
@@ -78,6 +78,18 @@ class Store:
         finally:
             if connection.in_transaction():  # as SQLAlchemy sees it
                 connection.rollback()
+
+    def connect(self) -> Connection:
+        """A connection of the caller's own, who closes it; each of its statements commits. Raises StoreError."""
+        try:
+            return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        except SQLAlchemyError as error:
+            raise StoreError(_AWAY) from error
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether one process only serves it."""
+        return self._is_embedded
 
     async def check(self) -> None:
         """Raises StoreError where it cannot be read or written now; to know that, it writes."""

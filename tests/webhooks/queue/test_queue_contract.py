@@ -1,15 +1,21 @@
 """What every queue promises, on each kind of store."""
 
 import asyncio
+import logging
+import subprocess
+import sys
+import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from webhooks.queue.embedded import EmbeddedQueue
 from webhooks.queue.interface import Queue
+from webhooks.queue.opening import open_queue
 from webhooks.store import jobs
 from webhooks.store.clock import now
 from webhooks.store.jobs import Job, Kind
@@ -17,22 +23,100 @@ from webhooks.store.store import Store
 
 SECOND = 1_000_000
 Test = Callable[[Store, Queue], Awaitable[None]]
+# Another process that takes jobs. It tells of each one that it has, and once it was finished.
+TAKER = """
+import asyncio, sys
+from webhooks.queue.opening import open_queue
+from webhooks.store import jobs
+from webhooks.store.jobs import Kind
+from webhooks.store.store import Store
+
+async def main(url, most, does_finish):
+    with Store(url) as store:
+        queue = open_queue(store)
+        print("ready", flush=True)
+        while True:
+            taken = await queue.take(Kind.DELIVER, most)
+            print(*("has " + job.key for job in taken), sep="\\n", flush=True)
+            if not does_finish:
+                await asyncio.sleep(3600)
+            await store.write(lambda connection: jobs.finish(connection, taken))
+            queue.release(taken)
+            print(*("finished " + job.key for job in taken), sep="\\n", flush=True)
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3] == "finish"))
+"""
+
+
+class Taker:
+    """A process that takes jobs, and finishes them or does not; `lines` is what it told."""
+
+    def __init__(self, url: str, *, most: int = 20, does_finish: bool = True) -> None:
+        words = [sys.executable, "-c", TAKER, url, str(most), "finish" if does_finish else "hold"]
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "ready\n"
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.endswith("\n"):  # a process that is killed may have written the half of one
+                self.lines.append(line.strip())
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+    def told(self, what: str) -> list[str]:
+        return [line.split()[1] for line in list(self.lines) if line.startswith(what)]
+
+
+@pytest.fixture
+def start_taker(url: str) -> Iterator[Callable[..., Taker]]:
+    started: list[Taker] = []
+
+    def start(**options: Any) -> Taker:
+        started.append(Taker(url, **options))
+        return started[-1]
+
+    yield start
+    for taker in started:
+        taker.kill()
 
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[tuple[Store, Queue]]:
     with Store(url) as store:
-        queue = EmbeddedQueue(store)
-        store.when_committed(queue.wake)
+        queue = open_queue(store)
         yield store, queue
         await queue.close()
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, new_database: Any) -> str:
+    return str(new_database(request.param))
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Callable[[Test], None]:
+def url(database: str) -> str:
+    """A store whose queue is empty."""
+    with Store(database) as store:
+        table = "job" if store.is_embedded else "pgqueuer"
+        asyncio.run(store.write(lambda connection: connection.execute(text(f"DELETE FROM {table}"))))
+    return database
+
+
+@pytest.fixture
+def run(url: str) -> Callable[[Test], None]:
     async def within(test: Test) -> None:
-        async with opened(f"sqlite:///{tmp_path / 'store'}") as (store, queue):
-            await asyncio.wait_for(test(store, queue), 20)
+        async with opened(url) as (store, queue):
+            await asyncio.wait_for(test(store, queue), 60)
 
     return lambda test: asyncio.run(within(test))
 
@@ -161,16 +245,178 @@ def test_a_take_that_waits_ends_when_the_queue_is_closed(run: Callable[[Test], N
     run(test)
 
 
-def test_what_another_process_adds_is_noticed(run: Callable[[Test], None], tmp_path: Path) -> None:
+def test_what_another_process_adds_is_noticed(run: Callable[[Test], None], url: str) -> None:
     async def test(store: Store, queue: Queue) -> None:
         waiting = asyncio.ensure_future(queue.take(Kind.DELIVER, 10))
         await asyncio.sleep(0.1)
 
         def elsewhere() -> None:  # a store of its own: what another process has
-            with Store(f"sqlite:///{tmp_path / 'store'}") as other:
+            with Store(url) as other:
                 asyncio.run(add(other, deliver("a")))
 
         await asyncio.to_thread(elsewhere)
         assert [job.key for job in await waiting] == ["a"]
 
     run(test)
+
+
+def test_closing_gives_back_what_was_taken(run: Callable[[Test], None], url: str) -> None:
+    async def test(store: Store, queue: Queue) -> None:
+        await add(store, deliver("a"))
+        assert len(await queue.take(Kind.DELIVER, 10)) == 1
+        await queue.close()
+        async with opened(url) as (_, other):
+            at = time.monotonic()
+            assert [job.key for job in await other.take(Kind.DELIVER, 10)] == ["a"]
+            assert time.monotonic() - at < 2
+
+    run(test)
+
+
+def test_nothing_is_lost_with_a_take_that_is_cancelled(run: Callable[[Test], None]) -> None:
+    async def test(store: Store, queue: Queue) -> None:
+        await add(store, *(deliver(str(number)) for number in range(50)))
+        taken = set[str]()
+        while len(taken) < 50:
+            taking = asyncio.ensure_future(queue.take(Kind.DELIVER, 3))
+            await asyncio.sleep(0.0005 * (len(taken) % 4))
+            if not taking.cancel():
+                taken |= {job.key for job in taking.result()}
+            else:
+                taken |= {job.key for job in await queue.take(Kind.DELIVER, 3)}
+
+    run(test)
+
+
+@pytest.mark.parametrize("offset", [-3600, 3600])
+def test_a_clock_that_is_set_loses_and_starves_nothing(
+    run: Callable[[Test], None], monkeypatch: pytest.MonkeyPatch, offset: int
+) -> None:
+    async def test(store: Store, queue: Queue) -> None:
+        await add(store, deliver("before"), deliver("later", 2))
+        clock = time.time_ns
+        monkeypatch.setattr(time, "time_ns", lambda: clock() + offset * 1_000_000_000)
+        await add(store, deliver("after"))
+        await add(store, deliver("before"), deliver("later", 1))  # as the sweep does where the clock was set back
+        found: list[str] = []
+        while len(found) < 3:
+            found += [job.key for job in await asyncio.wait_for(queue.take(Kind.DELIVER, 10), 10)]
+        assert sorted(found) == ["after", "before", "later"]
+
+    run(test)
+
+
+def test_takers_at_once_never_share_a_job(run: Callable[[Test], None], start_taker: Any, url: str) -> None:
+    """On PostgreSQL three processes; an embedded store is served by one, where several may wait."""
+    wanted = {f"job-{number}" for number in range(2000)}
+
+    async def test(store: Store, queue: Queue) -> None:
+        await asyncio.gather(*(add(store, *map(deliver, part)) for part in parts(sorted(wanted))))
+        others = [] if store.is_embedded else [await asyncio.to_thread(start_taker, most=7) for _ in range(2)]
+        found = Counter[str]()
+
+        async def take() -> None:
+            while True:
+                taken = await queue.take(Kind.DELIVER, 7)
+                found.update(job.key for job in taken)
+                await end(store, queue, *taken)
+
+        takers = [asyncio.ensure_future(take()) for _ in range(3)]
+        await until(lambda: len(found) + sum(len(set(other.told("finished"))) for other in others) >= 2000)
+        for taker in takers:
+            taker.cancel()
+        await asyncio.gather(*takers, return_exceptions=True)
+        for other in others:
+            other.kill()
+            found.update(other.told("has"))
+        assert set(found) == wanted
+        assert set(found.values()) == {1}
+        assert all(other.told("has") for other in others)
+
+    run(test)
+
+
+def test_ten_thousand_jobs_and_a_process_that_is_killed(start_taker: Any, url: str) -> None:
+    wanted = [f"job-{number}" for number in range(10_000)]
+    killed = start_taker(most=50)
+    takers = [] if url.startswith("sqlite") else [start_taker(most=50)]
+
+    async def test(store: Store) -> None:
+        at = time.monotonic()
+        filling = asyncio.gather(*(add(store, *map(deliver, part)) for part in parts(wanted)))
+        await until(lambda: len(killed.told("finished")) > 1000)
+        await asyncio.to_thread(killed.kill)
+        takers.append(await asyncio.to_thread(start_taker, most=50))
+        await filling
+        await until(lambda: waiting(store) == 0)
+        logging.getLogger(__name__).info(f"10,000 jobs in {time.monotonic() - at:.1f} s, and one of the takers killed")
+
+    with Store(url) as store:
+        asyncio.run(test(store))
+        asyncio.run(until(lambda: all(set(taker.told("has")) == set(taker.told("finished")) for taker in takers)))
+    found = Counter(key for taker in takers for key in taker.told("has"))
+    finished = set(killed.told("finished"))
+    assert found.total() == len(found)
+    assert found.keys() & finished == set()
+    # What it had, and had not told of before it was killed, may be finished or not.
+    assert set(wanted) - found.keys() - finished <= set(killed.told("has"))
+
+
+def test_throughput(run: Callable[[Test], None], url: str) -> None:
+    async def test(store: Store, queue: Queue) -> None:
+        wanted = [deliver(f"job-{number}") for number in range(5000)]
+        at = time.monotonic()
+        for start in range(0, 5000, 100):
+            await add(store, *wanted[start : start + 100])
+        between = time.monotonic()
+        done = 0
+        while done < 5000:
+            taken = await queue.take(Kind.DELIVER, 100)
+            await end(store, queue, *taken)
+            done += len(taken)
+        rates = 5000 / (between - at), 5000 / (time.monotonic() - between)
+        kind = url.partition(":")[0]
+        logging.getLogger(__name__).info(f"{kind}: {rates[0]:.0f} added and {rates[1]:.0f} taken and finished a second")
+        assert await nothing_is_due(queue)
+
+    run(test)
+
+
+def test_the_jobs_of_a_process_that_was_killed_come_to_the_next(start_taker: Any, url: str) -> None:
+    async def test() -> None:
+        with Store(url) as store:
+            await add(store, *(deliver(str(number)) for number in range(10)))
+        killed = await asyncio.to_thread(start_taker, does_finish=False)
+        await until(lambda: len(killed.told("has")) == 10)
+        await asyncio.sleep(4)  # longer than a lease without heartbeats
+        assert url.startswith("sqlite") or await is_left_alone(url)
+        await asyncio.to_thread(killed.kill)
+        at = time.monotonic()
+        async with opened(url) as (_, queue):
+            assert len(await asyncio.wait_for(queue.take(Kind.DELIVER, 10), 15)) == 10
+        logging.getLogger(__name__).info(f"its jobs were there {time.monotonic() - at:.1f} s after the kill")
+
+    asyncio.run(test())
+
+
+async def is_left_alone(url: str) -> bool:
+    async with opened(url) as (_, queue):
+        return await nothing_is_due(queue)
+
+
+def parts(wanted: list[str]) -> list[list[str]]:
+    return [wanted[start : start + 500] for start in range(0, len(wanted), 500)]
+
+
+async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.02)
+
+
+def waiting(store: Store) -> int:
+    table = "job" if store.is_embedded else "pgqueuer"
+    return int(
+        store.read_now(lambda connection: connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+    )

@@ -1,5 +1,7 @@
 """What delivering needs: composed bodies, attempts, and the embedded queue."""
 
+from pathlib import Path
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -9,6 +11,20 @@ branch_labels = None
 depends_on = None
 
 _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_PGQUEUER_SET_UP = """
+CREATE FUNCTION fn_pgqueuer_log_not_kept() RETURNS trigger AS $$ BEGIN RETURN NULL; END $$ LANGUAGE plpgsql;
+CREATE TRIGGER tg_pgqueuer_log_not_kept BEFORE INSERT ON pgqueuer_log
+FOR EACH ROW EXECUTE FUNCTION fn_pgqueuer_log_not_kept();
+ALTER TABLE pgqueuer SET (
+    autovacuum_vacuum_scale_factor = 0.01,
+    autovacuum_vacuum_threshold = 1000,
+    autovacuum_analyze_scale_factor = 0.02,
+    autovacuum_analyze_threshold = 500,
+    autovacuum_vacuum_cost_limit = 10000,
+    autovacuum_vacuum_cost_delay = 0,
+    fillfactor = 70
+);
+"""  # the second half is what `pgq autovac` sets
 
 
 def upgrade() -> None:
@@ -26,6 +42,8 @@ def upgrade() -> None:
     )
     if op.get_bind().dialect.name == "sqlite":
         _jobs()
+    else:
+        _pgqueuer()
 
 
 def _compositions() -> None:
@@ -99,3 +117,9 @@ def _jobs() -> None:
         sa.PrimaryKeyConstraint("kind", "key", name=op.f("pk_job")),
     )
     op.create_index(op.f("ix_job_kind_due_at_key"), "job", ["kind", "due_at", "key"])
+
+
+def _pgqueuer() -> None:
+    """PgQueuer's own tables, as its version 1.6 makes them, and durable; nobody reads its log, so none is kept."""
+    sql = Path(__file__).with_name("0002_pgqueuer.sql").read_text("utf-8")
+    op.get_bind().exec_driver_sql(sql + _PGQUEUER_SET_UP, execution_options={"no_parameters": True})

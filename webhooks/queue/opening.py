@@ -1,0 +1,19 @@
+"""The queue that a store has."""
+
+from __future__ import annotations
+
+from webhooks.queue.embedded import EmbeddedQueue
+from webhooks.queue.interface import Queue
+from webhooks.store.store import Store
+
+
+def open_queue(store: Store) -> Queue:
+    """The queue in this store, woken by this process's commits. Needs a running event loop."""
+    if store.is_embedded:
+        queue: Queue = EmbeddedQueue(store)
+    else:
+        from webhooks.queue.pgqueuer import PgQueuerQueue  # noqa: PLC0415  half a second that others need not spend
+
+        queue = PgQueuerQueue(store)
+    store.when_committed(queue.wake)
+    return queue
