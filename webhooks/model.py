@@ -106,3 +106,12 @@ class Delivery(Struct, frozen=True, kw_only=True):
     reason: str | None
     created_at: datetime
     next_attempt_at: datetime | None
+
+
+class Depth(Struct, frozen=True, kw_only=True):
+    """What waits in the store: deliveries by state, compositions, and for how many seconds the oldest has been due."""
+
+    deliveries: Mapping[DeliveryState, int]
+    compositions: int
+    oldest_delivery: float
+    oldest_composition: float

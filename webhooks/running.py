@@ -64,6 +64,7 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
             tell(f"Make a client: aptic-webhooks clients add NAME{_data_option(settings)}")
         examples = load_examples(catalogue, settings.definitions)
         service = Service(store, keyring, Tokens(keyring.token_key()), catalogue, settings.auth, proxies, examples)
+        store.when_written(service.metrics.committed)
         api: Any = build_app(service)
         servers = {
             public: _server(RequestLog(api) if is_debug else api),

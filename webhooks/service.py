@@ -9,6 +9,7 @@ from engine.body import Body
 from engine.catalogue import Catalogue
 from webhooks.addresses import Proxies
 from webhooks.keys import Keyring
+from webhooks.metrics import Metrics
 from webhooks.settings import AuthMethod
 from webhooks.store.store import Store
 from webhooks.throttle import Throttle
@@ -30,3 +31,4 @@ class Service:
     proxies: Proxies
     examples: Mapping[str, Body] = field(default_factory=dict)
     throttle: Throttle = field(default_factory=Throttle)
+    metrics: Metrics = field(default_factory=Metrics)

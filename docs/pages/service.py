@@ -37,6 +37,7 @@ _CODES = (
 _PORTS = (
     ("`GET /healthz`", "200 while the process answers"),
     ("`GET /readyz`", "200 where the store can be read and written, for which it writes; else 503 with a problem body"),
+    ("`GET /metrics`", "what this process counted and what waits in the store, for Prometheus"),
 )
 
 
@@ -53,17 +54,15 @@ def page() -> str:
 
 
 def _settings() -> Iterator[tuple[str, str, str, str]]:
-    """Each option once, with the commands that take it."""
-    commands: dict[str, list[str]] = {}
-    texts: dict[str, str] = {}
+    """Each option once, with the commands that take it; one that means something else in another command, twice."""
+    commands: dict[tuple[str, str], list[str]] = {}
     for command in COMMANDS.values():
         for action in make_parser(command, "aptic-webhooks")._actions:  # noqa: SLF001  argparse tells nowhere else
             option = next((option for option in action.option_strings if option.startswith("--")), None)
             if option is not None and option not in ("--help", "--version"):
                 shown = f"{option} {action.metavar}" if action.metavar else option
-                commands.setdefault(shown, []).append(command.name)
-                texts[shown] = str(action.help)
-    for shown, names in commands.items():
+                commands.setdefault((shown, str(action.help)), []).append(command.name)
+    for (shown, help_text), names in commands.items():
         variable = PREFIX + shown.partition(" ")[0][2:].upper().replace("-", "_")
         taken = "all" if len(names) == len(COMMANDS) else ", ".join(code(name) for name in names)
-        yield code(shown), code(variable), taken, texts[shown]
+        yield code(shown), code(variable), taken, help_text

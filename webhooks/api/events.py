@@ -156,6 +156,9 @@ async def publish(request: Request[Any, Any, Any]) -> Response[bytes]:
     good = [event for event in read if isinstance(event, PublishedEvent)]
     stored = iter(await service.store.write(lambda store: events.publish(store, client.id, good)) if good else ())
     results = [next(stored) if isinstance(event, PublishedEvent) else event for event in read]
+    accepted = sum(isinstance(result, str) for result in results)
+    service.metrics.published("accepted", accepted)
+    service.metrics.published("refused", len(results) - accepted)
     if is_many:
         content: Struct = Results([_result(result) for result in results])
     elif isinstance(results[0], RefusedError):

@@ -36,6 +36,13 @@ class Store:
         """Calls `tell` after each of this process's transactions, in the writer's thread."""
         self._writer.tell_committed = tell
 
+    def when_written(self, tell: Callable[[int], object]) -> None:
+        """Calls `tell` with the number of writes in each of this process's transactions, 0 where it failed.
+
+        In the writer's thread.
+        """
+        self._writer.tell_written = tell
+
     async def write(self, command: Command[T]) -> T:
         """What the command gives, once it is on disk. Raises what it raises, or StoreError with nothing changed."""
         return await self._writer.run(command)

@@ -57,6 +57,8 @@ class Writer:
         self._is_closed = False
         self.tell_committed: Callable[[], object] = _tell_nobody
         """Called by the writer's thread after each COMMIT."""
+        self.tell_written: Callable[[int], object] = lambda _: None
+        """Called by that thread after each transaction, with how many commands it committed: 0 where it failed."""
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -84,6 +86,7 @@ class Writer:
             except Exception as error:  # the thread must live, and nobody may wait for ever
                 _log.exception("the writer failed")
                 _fail(batch, error)
+            self.tell_written(sum(not isinstance(job.error, StoreError) for job in batch))
             for loop in {job.loop for job in batch}:
                 _answer(loop, [job for job in batch if job.loop is loop])
 

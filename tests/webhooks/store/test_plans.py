@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 
 from webhooks.errors import NotFoundError
 from webhooks.model import DeliveryState
-from webhooks.store import clients, deliveries, events, registrations
+from webhooks.store import clients, deliveries, depth, events, registrations
 from webhooks.store.deliveries import Filter
 from webhooks.store.statement import Prepared
 from webhooks.store.store import Store
@@ -30,6 +30,7 @@ QUERIES = {
     "pausing": lambda c: deliveries.hold(c, 1),
     "resuming": lambda c: deliveries.resume(c, 1),
     "removing": lambda c: deliveries.cancel(c, 1, ["x"]),
+    "what waits": depth.read_depth,
 }
 
 

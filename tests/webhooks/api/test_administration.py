@@ -1,0 +1,23 @@
+"""The administering port."""
+
+import re
+from typing import Any
+
+import httpx
+
+EVENT = {"event": "statuschange", "data": {"ledgeraccountid": "1", "status": "PAID"}}
+
+
+def test_metrics_are_there_for_prometheus(service: Any, new_client: Any) -> None:
+    client = new_client("--scope", "events:publish")
+    assert client.post("/v1/events", json=EVENT).status_code == 202
+    assert client.post("/v1/events", json=[EVENT, {"event": "x", "data": {}}]).status_code == 202
+    answer = httpx.get(f"{service.administration}/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert 'aptic_events_total{outcome="accepted"} 2.0' in answer.text
+    assert 'aptic_events_total{outcome="refused"} 1.0' in answer.text
+    assert 'aptic_deliveries{state="pending"} 0.0' in answer.text
+    (commands,) = re.findall(r"^aptic_store_commands_total (\S+)$", answer.text, re.MULTILINE)
+    assert float(commands) >= 2
+    assert httpx.get(f"{service.api}/metrics").status_code == 404

@@ -1,0 +1,92 @@
+"""What a process counts and measures, as Prometheus reads it. Labels have few values: no URL, no id, no client."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from webhooks.model import Depth
+
+CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
+"""The media type of what `Metrics.render` gives."""
+
+_MOST_VALUES: Final = 200
+_OTHER: Final = "other"
+_QUICK: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
+_SLOW: Final = (0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 36000.0, 86400.0, 345600.0)
+
+
+class Metrics:
+    """The metrics of one process, in a registry of its own. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._known: dict[str, set[str]] = {}
+        self._attempts = self._counter("attempts", "Attempts to send that have ended.", "outcome")
+        self._sending = self._histogram("attempt_duration_seconds", "Attempts, from first to last byte.", _QUICK)
+        self._compositions = self._counter("compositions", "Tries to compose a body that ended.", "event", "outcome")
+        self._composing = self._histogram("compose_duration_seconds", "Composing one body.", _QUICK, "event")
+        self._latency = self._histogram("delivery_latency_seconds", "From intake to the receiver's 2xx.", _SLOW)
+        self._events = self._counter("events", "Events by what intake made of them.", "outcome")
+        self._commits = self._counter("store_transactions", "Transactions of the store's writer.", "outcome")
+        self._commands = self._counter("store_commands", "Writes in those transactions that were committed.")
+        self._is_up = self._gauge("store_up", "Whether the store answers.")
+        self._deliveries = self._gauge("deliveries", "Deliveries that have not ended, and dead ones.", "state")
+        self._waiting = self._gauge("composition_queue", "Bodies that are to be composed.", "state")
+        self._oldest = self._gauge("oldest_due_seconds", "For how long the longest due one has been due.", "kind")
+
+    def attempt(self, outcome: str, seconds: float) -> None:
+        """An attempt to send ended: `outcome` is a class such as `2xx`, or the error's name."""
+        self._attempts.labels(self._bounded("attempt", outcome)).inc()
+        self._sending.observe(seconds)
+
+    def composed(self, event: str, outcome: str, seconds: float) -> None:
+        """A body was composed, or not: `outcome` is the composition's new state or the error's name."""
+        known = self._bounded("event", event)
+        self._compositions.labels(known, self._bounded("composition", outcome)).inc()
+        self._composing.labels(known).observe(seconds)
+
+    def latency(self, seconds: float) -> None:
+        """A delivery arrived so long after its event had been published."""
+        self._latency.observe(seconds)
+
+    def published(self, outcome: str, count: int = 1) -> None:
+        """Events were `accepted` or `refused`."""
+        self._events.labels(self._bounded("publishing", outcome)).inc(count)
+
+    def committed(self, commands: int) -> None:
+        """The store committed a transaction of so many commands, or failed to (0)."""
+        self._commits.labels("committed" if commands else "failed").inc()
+        self._commands.inc(commands)
+
+    def render(self, depth: Depth | None) -> bytes:
+        """All of them in the text format 0.0.4; `depth` is None where the store cannot be asked now."""
+        self._is_up.set(depth is not None)
+        for gauge in (self._deliveries, self._waiting, self._oldest):
+            gauge.clear()
+        if depth is not None:
+            for state, count in depth.deliveries.items():
+                self._deliveries.labels(state.value).set(count)
+            self._waiting.labels("waiting").set(depth.compositions)
+            self._oldest.labels("delivery").set(depth.oldest_delivery)
+            self._oldest.labels("composition").set(depth.oldest_composition)
+        return generate_latest(self._registry)
+
+    def _bounded(self, label: str, value: str) -> str:
+        """The value, unless there are too many others already: each is kept for ever."""
+        known = self._known.setdefault(label, set())
+        if value not in known and len(known) >= _MOST_VALUES:
+            return _OTHER
+        known.add(value)
+        return value
+
+    def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
+        return Counter(f"aptic_{name}", help_text, labels, registry=self._registry)
+
+    def _gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
+        return Gauge(f"aptic_{name}", help_text, labels, registry=self._registry)
+
+    def _histogram(self, name: str, help_text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(f"aptic_{name}", help_text, labels, buckets=buckets, registry=self._registry)
