@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A time with its offset (RFC 3339)."""
 
 
 class Scope(StrEnum):
@@ -99,6 +103,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     """One event on its way to one URL. `id` is what the receiver sees as `webhook-id`."""
 
     id: str
+    client_id: str
     event_id: str
     event: str
     url: str
@@ -115,3 +120,18 @@ class Depth(Struct, frozen=True, kw_only=True):
     compositions: int
     oldest_delivery: float
     oldest_composition: float
+
+
+class StoredAttempt(Struct, frozen=True, kw_only=True):
+    """An attempt in the store. `duration` is in seconds, None while it is under way and where its process died.
+
+    `answer` is encrypted; with `is_restricted` it came from an opened network.
+    """
+
+    number: int
+    time: datetime
+    duration: float | None
+    status: int | None
+    error: str | None
+    answer: bytes | None
+    is_restricted: bool

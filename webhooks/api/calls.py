@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Self
 
@@ -21,9 +20,6 @@ FORM = "application/x-www-form-urlencoded"
 NO_NUL = r"^[^\u0000]*$"
 Text = Annotated[str, Meta(extra_json_schema={"pattern": NO_NUL})]
 """Text of a query: `Limits` refuses NUL in it."""
-
-Moment = Annotated[datetime, Meta(tz=True)]
-"""A time with its offset (RFC 3339)."""
 
 
 class Call(Struct, frozen=True, kw_only=True):

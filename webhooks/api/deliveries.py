@@ -12,14 +12,15 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from msgspec import Struct, field
 from msgspec.json import encode
-from msgspec.structs import astuple
+from msgspec.structs import asdict
 
 from webhooks.api.authentication import client_of, forbidden, sees_everything, service_of
 from webhooks.api.bodies import AnyRequest, read_struct
-from webhooks.api.calls import Call, Moment, Text, described
+from webhooks.api.calls import Call, Text, described
+from webhooks.delivery_log import Attempt, DeliveryDetails, ShownDelivery, sees_of, show, show_details
 from webhooks.errors import Fault, RefusedError
 from webhooks.json_text import convert, pointer
-from webhooks.model import Client, Delivery, DeliveryState, Scope
+from webhooks.model import Client, Delivery, DeliveryState, Moment, Scope, StoredAttempt
 from webhooks.store import deliveries
 from webhooks.store.clock import microseconds
 from webhooks.store.deliveries import Filter
@@ -27,40 +28,11 @@ from webhooks.store.deliveries import Filter
 _PAGE = 100
 
 
-class ShownDelivery(Struct, frozen=True, rename="camel"):
-    """A delivery. `reason` says in words why it stands where it stands."""
-
-    id: str
-    event_id: str
-    event: str
-    url: str
-    state: DeliveryState
-    reason: str | None
-    created_at: Moment
-    next_attempt_at: Moment | None
-
-
 class DeliveryList(Struct, frozen=True):
     """A page, newest first; `next` is the URL of the page after it."""
 
     deliveries: Sequence[ShownDelivery]
     next: str | None
-
-
-class Attempt(Struct, frozen=True):
-    """One attempt to send. `duration` is in seconds; `answer` is the beginning of what the receiver answered."""
-
-    time: Moment
-    status: int | None
-    duration: float
-    error: str | None
-    answer: str | None
-
-
-class DeliveryDetails(ShownDelivery, frozen=True, rename="camel"):
-    """A delivery with its attempts, the first one first."""
-
-    attempts: Sequence[Attempt] = field(default_factory=list)
 
 
 class ReplayRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,6 +62,7 @@ _EXAMPLE = ShownDelivery(
     datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
     datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
 )
+_ATTEMPT = Attempt(datetime(2026, 11, 24, 9, 59, 55, tzinfo=UTC), 503, 0.042, None, "busy")
 _LIST = Call(
     tag="Deliveries",
     scopes=(Scope.WEBHOOKS, Scope.SUPPORT),
@@ -101,7 +74,7 @@ _SHOW = Call(
     tag="Deliveries",
     scopes=(Scope.WEBHOOKS, Scope.SUPPORT),
     answer=DeliveryDetails,
-    example=DeliveryDetails(*astuple(_EXAMPLE)),
+    example=DeliveryDetails(**asdict(_EXAMPLE), attempts=[_ATTEMPT]),
     problems=(HTTPStatus.NOT_FOUND,),
 )
 _REPLAY = Call(
@@ -133,16 +106,25 @@ async def list_deliveries(request: Request[Any, Any, Any]) -> Response[bytes]:
     found = await service_of(request).store.search(lambda store: deliveries.find(store, wanted))
     page = found[:_PAGE]
     following = _next(request, page[-1].id) if len(found) > _PAGE else None
-    content = encode(DeliveryList([ShownDelivery(*_fields(delivery)) for delivery in page], following))
+    content = encode(DeliveryList([show(delivery) for delivery in page], following))
     return Response(content, media_type="application/json")
 
 
 @get("/v1/deliveries/{delivery_id:str}", opt=described(_SHOW))
 async def show_delivery(request: Request[Any, Any, Any], delivery_id: FromPath[str]) -> Response[bytes]:
-    """One delivery with its attempts."""
-    owner = _owner(client_of(request))
-    found = await service_of(request).store.read(lambda store: deliveries.by_id(store, owner, delivery_id))
-    return Response(encode(DeliveryDetails(*_fields(found))), media_type="application/json")
+    """One delivery with its attempts.
+
+    The beginning of what the receiver answered is for the delivery's client and administrators; where the receiver is
+    in a network that was opened for it, for administrators.
+    """
+    service, client = service_of(request), client_of(request)
+
+    def query(store: Any) -> tuple[Delivery, list[StoredAttempt]]:
+        return deliveries.by_id(store, _owner(client), delivery_id), deliveries.attempts_of(store, delivery_id)
+
+    found, attempts = await service.store.read(query)
+    shown = show_details(found, attempts, service.keyring, sees_of(client, found))
+    return Response(encode(shown), media_type="application/json")
 
 
 @post("/v1/deliveries/{delivery_id:str}/replay", status_code=HTTPStatus.OK, opt=described(_REPLAY))
@@ -159,7 +141,7 @@ async def replay(request: Request[Any, Any, Any], delivery_id: FromPath[str]) ->
     again = await service_of(request).store.write(
         lambda store: deliveries.replay(store, owner, delivery_id, recompose=wanted.recompose)
     )
-    return Response(encode(ShownDelivery(*_fields(again))), media_type="application/json")
+    return Response(encode(show(again)), media_type="application/json")
 
 
 def _owner(client: Client) -> str | None:
@@ -178,16 +160,3 @@ def _query(request: AnyRequest) -> Query:
 def _next(request: AnyRequest, before: str) -> str:
     query = {**dict(request.query_params.multi_items()), "before": before}
     return f"/v1/deliveries?{urlencode(query)}"
-
-
-def _fields(delivery: Delivery) -> tuple[Any, ...]:
-    return (
-        delivery.id,
-        delivery.event_id,
-        delivery.event,
-        delivery.url,
-        delivery.state,
-        delivery.reason,
-        delivery.created_at,
-        delivery.next_attempt_at,
-    )

@@ -19,13 +19,13 @@ from webhooks.api import problems
 from webhooks.api.answers import JsonAnswer
 from webhooks.api.authentication import client_of, sees_everything, service_of
 from webhooks.api.bodies import decode_json
-from webhooks.api.calls import Call, Moment, described
+from webhooks.api.calls import Call, described
 from webhooks.api.problems import Problem
 from webhooks.errors import Fault, RefusedError
 from webhooks.examples import shown_body
 from webhooks.intake import MAX_EVENTS, EventRequest, read_event
 from webhooks.json_text import check
-from webhooks.model import Delivery, DeliveryState, EventState, PublishedEvent, Scope, StoredEvent
+from webhooks.model import Delivery, DeliveryState, EventState, Moment, PublishedEvent, Scope, StoredEvent
 from webhooks.store import deliveries, events
 
 

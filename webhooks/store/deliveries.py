@@ -10,9 +10,9 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from webhooks.errors import ConflictError, NotFoundError
-from webhooks.model import Delivery, DeliveryState
+from webhooks.model import Delivery, DeliveryState, StoredAttempt
 from webhooks.store.clock import first_id, moment, now, sortable_id
-from webhooks.store.tables import DELIVERIES, EVENTS, REGISTRATIONS
+from webhooks.store.tables import ATTEMPTS, DELIVERIES, EVENTS, REGISTRATIONS
 
 UNSENT: Final = (DeliveryState.PENDING, DeliveryState.COMPOSING, DeliveryState.HELD)
 FINAL: Final = (DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.SKIPPED, DeliveryState.CANCELLED)
@@ -63,6 +63,23 @@ def by_id(connection: Connection, client_id: str | None, delivery_id: str) -> De
     if row is None or client_id not in (None, row.client_id):
         raise NotFoundError("There is no such delivery.")
     return _delivery(row)
+
+
+def attempts_of(connection: Connection, delivery_id: str) -> list[StoredAttempt]:
+    """The attempts of a delivery, the first one first."""
+    query = select(ATTEMPTS).where(ATTEMPTS.c.delivery_id == delivery_id).order_by(ATTEMPTS.c.number)
+    return [
+        StoredAttempt(
+            number=row.number,
+            time=moment(row.started_at),
+            duration=None if row.duration is None else row.duration / 1e6,
+            status=row.status,
+            error=row.error,
+            answer=row.answer,
+            is_restricted=row.is_restricted,
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def of_event(connection: Connection, sequence: int) -> list[Delivery]:
@@ -133,6 +150,7 @@ def resume(connection: Connection, registration_id: int) -> None:
 def _delivery(row: Row[tuple[object, ...]]) -> Delivery:
     return Delivery(
         id=row.id,
+        client_id=row.client_id,
         event_id=row.event_id,
         event=row.event,
         url=row.url,

@@ -1,0 +1,52 @@
+"""The calls on /v1/deliveries, as far as other modules do not test them."""
+
+from typing import Any
+
+from sqlalchemy import insert
+
+from webhooks.keys import Purpose
+from webhooks.model import Scope
+from webhooks.store.attempts import answer_row
+from webhooks.store.tables import ATTEMPTS
+
+URL = "https://receiver.example/attempts"
+EVENT = {"event": "statuschange", "data": {"ledgeraccountid": "1", "status": "PAID"}}
+
+
+def add_attempts(inside: Any, delivery_id: str) -> None:
+    def row(number: int, **values: object) -> dict[str, object]:
+        answer = inside.service.keyring.encrypt(Purpose.ANSWER, b"busy", answer_row(delivery_id, number))
+        start = 1_800_000_000_000_000 + number
+        columns = {"delivery_id": delivery_id, "number": number, "started_at": start, "answer": answer}
+        return {**columns, "duration": 250_000, "status": 503, "error": None, "is_restricted": False, **values}
+
+    rows = [
+        row(1),
+        row(2, duration=None, status=None, error="internal", answer=None),
+        row(3, is_restricted=True, error="timeout"),
+    ]
+    inside.runner.run(inside.service.store.write(lambda store: store.execute(insert(ATTEMPTS), rows)))
+
+
+def test_one_by_id_has_its_attempts(inside: Any) -> None:
+    anna = inside.add(Scope.WEBHOOKS, Scope.PUBLISH)
+    inside.call("PUT", "/v1/webhooks", headers=anna.headers, json={"url": URL, "events": ["statuschange"]})
+    inside.call("POST", "/v1/events", headers=anna.headers, json=EVENT)
+    (listed,) = inside.call("GET", "/v1/deliveries", headers=anna.headers).json()["deliveries"]
+    assert "attempts" not in listed
+    path = f"/v1/deliveries/{listed['id']}"
+    assert inside.call("GET", path, headers=anna.headers).json() == {**listed, "attempts": []}
+    add_attempts(inside, listed["id"])
+    shown = inside.call("GET", path, headers=anna.headers).json()["attempts"]
+    busy = {"time": "2027-01-15T08:00:00.000001Z", "status": 503, "duration": 0.25, "error": None, "answer": "busy"}
+    assert shown[0] == busy
+    assert [(each["duration"], each["error"], each["answer"]) for each in shown[1:]] == [
+        (None, "internal", None),
+        (0.25, "timeout", None),
+    ]
+    support, admin = inside.add(Scope.SUPPORT), inside.add(Scope.ADMIN)
+    seen = inside.call("GET", path, headers=support.headers).json()["attempts"]
+    assert [each["answer"] for each in seen] == [None, None, None]
+    assert [each["status"] for each in seen] == [503, None, 503]
+    everything = inside.call("GET", path, headers=admin.headers).json()["attempts"]
+    assert [each["answer"] for each in everything] == ["busy", None, "busy"]

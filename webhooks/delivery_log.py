@@ -1,0 +1,102 @@
+"""Deliveries and their attempts as people and programs are shown them, by the API and on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
+
+from webhooks.errors import ServiceError
+from webhooks.keys import Keyring, Purpose
+from webhooks.model import Client, Delivery, DeliveryState, Moment, Scope, StoredAttempt
+from webhooks.store.attempts import answer_row
+
+
+class ShownDelivery(Struct, frozen=True, rename="camel"):
+    """A delivery. `reason` says in words why it stands where it stands."""
+
+    id: str
+    event_id: str
+    event: str
+    url: str
+    state: DeliveryState
+    reason: str | None
+    created_at: Moment
+    next_attempt_at: Moment | None
+
+
+class Attempt(Struct, frozen=True):
+    """One attempt to send. `duration` is in seconds; it is null where the attempt is under way or was interrupted.
+
+    `answer` is the beginning of what the receiver answered, in which the secret is replaced; null where there is none
+    or it is not for the caller.
+    """
+
+    time: Moment
+    status: int | None
+    duration: float | None
+    error: str | None
+    answer: str | None
+
+
+class DeliveryDetails(ShownDelivery, frozen=True, rename="camel"):
+    """A delivery with its attempts, the first one first."""
+
+    attempts: Sequence[Attempt] = field(default_factory=list)
+
+
+Sees = Callable[[StoredAttempt], bool]
+"""Whether somebody may read an attempt's answer."""
+
+EVERYTHING: Final[Sees] = lambda _: True  # noqa: E731  whoever has the store's keys can read it anyway
+
+
+def sees_of(client: Client, delivery: Delivery) -> Sees:
+    """Administrators read every answer; a client those to its own deliveries, unless they are from inside."""
+    if Scope.ADMIN in client.scopes:
+        return EVERYTHING
+    is_own = Scope.WEBHOOKS in client.scopes and delivery.client_id == client.id
+    return lambda attempt: is_own and not attempt.is_restricted
+
+
+def show(delivery: Delivery) -> ShownDelivery:
+    """The delivery without its attempts."""
+    return ShownDelivery(
+        delivery.id,
+        delivery.event_id,
+        delivery.event,
+        delivery.url,
+        delivery.state,
+        delivery.reason,
+        delivery.created_at,
+        delivery.next_attempt_at,
+    )
+
+
+def show_details(
+    delivery: Delivery, attempts: Sequence[StoredAttempt], keyring: Keyring, sees: Sees
+) -> DeliveryDetails:
+    """The delivery with its attempts, and those of their answers that are seen."""
+    shown = [
+        Attempt(
+            attempt.time,
+            attempt.status,
+            attempt.duration,
+            attempt.error,
+            _answer(keyring, attempt, delivery.id) if sees(attempt) else None,
+        )
+        for attempt in attempts
+    ]
+    return DeliveryDetails(**asdict(show(delivery)), attempts=shown)
+
+
+def _answer(keyring: Keyring, attempt: StoredAttempt, delivery_id: str) -> str | None:
+    if attempt.answer is None:
+        return None
+    try:
+        answer = keyring.decrypt(Purpose.ANSWER, attempt.answer, answer_row(delivery_id, attempt.number))
+    except ServiceError:  # the key is gone, of which `doctor` tells
+        return None
+    return answer.decode(errors="replace")
