@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
+from webhooks.errors import ConflictError
 from webhooks.store import jobs
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.statement import Prepared
 
+_ERASED: Final = "The data of this event was erased, so its body cannot be composed any more."
+
 
 class CompositionState(StrEnum):
-    """Where the body of an event stands; all but the first are final."""
+    """Where the body of an event stands; all but the first are final, until a replay asks again."""
 
     WAITING = "waiting"
     COMPOSED = "composed"
@@ -22,9 +26,49 @@ class CompositionState(StrEnum):
     FAILED = "failed"
 
 
+class Waiting(Struct, frozen=True, kw_only=True):
+    """A composition that has no body yet. `arguments` are JSON, None once erased.
+
+    `is_needed` says whether a delivery waits for it; `is_defined` whether the event is remembered to have a definition.
+    """
+
+    sequence: int
+    version: int
+    code: str
+    event_id: str
+    arguments: str | None
+    failures: int
+    is_needed: bool
+    is_defined: bool
+
+
 _ADD: Final = Prepared(
-    "INSERT INTO composition (event_sequence, version, state, due_at) VALUES (:sequence, 0, 'waiting', :due_at)"
+    "INSERT INTO composition (event_sequence, version, state, due_at) VALUES (:sequence, :version, 'waiting', :due_at)"
 )
+_FIND: Final = Prepared(
+    "SELECT composition.event_sequence, composition.version, event.event, event.id, event.arguments,"
+    " composition.failures,"
+    " EXISTS (SELECT 1 FROM delivery WHERE delivery.event_sequence = composition.event_sequence"
+    " AND delivery.version = composition.version AND delivery.state IN ('pending', 'composing')),"
+    " defined_event.event IS NOT NULL"
+    " FROM composition JOIN event ON event.sequence = composition.event_sequence"
+    " LEFT JOIN defined_event ON defined_event.event = event.event"
+    " WHERE composition.event_sequence = :sequence AND composition.version = :version AND composition.state = 'waiting'"
+)
+_DUE: Final = Prepared(
+    "UPDATE composition SET due_at = :at WHERE event_sequence = :sequence AND version = :version"
+    " AND state = 'waiting' AND due_at IS NULL AND parked_for IS NULL RETURNING event_sequence"
+)
+_STATE: Final = Prepared(
+    "SELECT composition.state, composition.body IS NOT NULL, event.arguments IS NOT NULL"
+    " FROM composition JOIN event ON event.sequence = composition.event_sequence"
+    " WHERE composition.event_sequence = :sequence AND composition.version = :version"
+)
+_AGAIN: Final = Prepared(
+    "UPDATE composition SET state = 'waiting', failures = 0, reason = NULL, due_at = NULL, parked_for = NULL"
+    " WHERE event_sequence = :sequence AND version = :version AND state IN ('failed', 'skipped')"
+)
+_LAST: Final = Prepared("SELECT max(version) FROM composition WHERE event_sequence = :sequence")
 
 
 def key_of(sequence: int, version: int) -> str:
@@ -33,14 +77,76 @@ def key_of(sequence: int, version: int) -> str:
 
 
 def row_name(sequence: int, version: int) -> str:
-    """A composition's name as associated data of the body that is encrypted in its row."""
+    """The composition's name as associated data of its encrypted body."""
     return f"composition {sequence}/{version}"
 
 
-def add(connection: Connection, due: Mapping[int, int | None]) -> None:
-    """Makes the compositions of new events, by sequence number; those that are due at a time get a job."""
-    _ADD.run_many(connection, [{"sequence": sequence, "due_at": due_at} for sequence, due_at in due.items()])
-    jobs.add(
-        connection,
-        [Job(Kind.COMPOSE, key_of(sequence, 0), due_at) for sequence, due_at in due.items() if due_at is not None],
-    )
+def job_of(sequence: int, version: int, due_at: int) -> Job:
+    """The job to compose it."""
+    return Job(Kind.COMPOSE, key_of(sequence, version), due_at)
+
+
+def add(connection: Connection, due: Mapping[int, int | None], *, version: int = 0) -> None:
+    """Makes compositions of events, by sequence number; those that are due at a time get a job."""
+    rows = [{"sequence": sequence, "version": version, "due_at": due_at} for sequence, due_at in due.items()]
+    _ADD.run_many(connection, rows)
+    jobs.add(connection, [job_of(sequence, version, due_at) for sequence, due_at in due.items() if due_at is not None])
+
+
+def find(connection: Connection, keys: Sequence[str]) -> dict[str, Waiting]:
+    """Of the compositions with these keys those that wait, by key."""
+    found = _FIND.run_many(connection, [_parts(key) for key in keys])
+    return {
+        key: Waiting(
+            sequence=row[0],
+            version=row[1],
+            code=row[2],
+            event_id=row[3],
+            arguments=row[4],
+            failures=row[5],
+            is_needed=bool(row[6]),
+            is_defined=bool(row[7]),
+        )
+        for key, rows in zip(keys, found, strict=True)
+        for row in rows
+    }
+
+
+def make_due(connection: Connection, wanted: Sequence[tuple[int, int]], at: int) -> None:
+    """Has bodies composed, by sequence number and version: deliveries wait for them again that were held."""
+    values = [{"sequence": sequence, "version": version, "at": at} for sequence, version in wanted]
+    found = _DUE.run_many(connection, values)
+    made = [each for each, rows in zip(wanted, found, strict=True) if rows]
+    jobs.add(connection, [job_of(sequence, version, at) for sequence, version in made])
+
+
+def revive(connection: Connection, sequence: int, version: int) -> bool:
+    """For a replay: whether the body is there; where it failed or was skipped, it is to be composed again.
+
+    Raises ConflictError where it was erased, or what it would be composed of.
+    """
+    ((state, has_body, has_data),) = _STATE.run(connection, sequence=sequence, version=version)
+    if state == CompositionState.COMPOSED and has_body:
+        return True
+    if state == CompositionState.COMPOSED:
+        raise ConflictError("The body of this delivery was erased, so it cannot be sent again.")
+    if not has_data:
+        raise ConflictError(_ERASED)
+    _AGAIN.run(connection, sequence=sequence, version=version)
+    return False
+
+
+def add_version(connection: Connection, sequence: int, due_at: int | None) -> int:
+    """Makes another composition of an event, and gives its version. Raises ConflictError where its data was erased."""
+    ((last,),) = _LAST.run(connection, sequence=sequence)
+    ((_, _, has_data),) = _STATE.run(connection, sequence=sequence, version=last)
+    if not has_data:
+        raise ConflictError(_ERASED)
+    version = int(last) + 1
+    add(connection, {sequence: due_at}, version=version)
+    return version
+
+
+def _parts(key: str) -> dict[str, object]:
+    sequence, _, version = key.partition("/")
+    return {"sequence": int(sequence), "version": int(version)}

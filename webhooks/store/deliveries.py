@@ -11,14 +11,42 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import Delivery, DeliveryState, StoredAttempt
+from webhooks.store import compositions, jobs
 from webhooks.store.clock import first_id, moment, now, sortable_id
-from webhooks.store.tables import ATTEMPTS, DELIVERIES, EVENTS, REGISTRATIONS
+from webhooks.store.compositions import CompositionState
+from webhooks.store.jobs import Job, Kind
+from webhooks.store.statement import Prepared
+from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS, REGISTRATIONS
 
 UNSENT: Final = (DeliveryState.PENDING, DeliveryState.COMPOSING, DeliveryState.HELD)
 FINAL: Final = (DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.SKIPPED, DeliveryState.CANCELLED)
 
 _SLACK: Final = 60_000_000  # µs between the time in an id and `created_at`, at most
 _FIND = select(DELIVERIES, EVENTS.c.id.label("event_id")).join(EVENTS, EVENTS.c.sequence == DELIVERIES.c.event_sequence)
+# On PostgreSQL it locks the compositions before the deliveries, in the order of those who compose.
+_HELD = (
+    select(
+        DELIVERIES.c.id,
+        DELIVERIES.c.event_sequence,
+        DELIVERIES.c.version,
+        COMPOSITIONS.c.state.label("composition_state"),
+        COMPOSITIONS.c.parked_for,
+        COMPOSITIONS.c.due_at,
+        COMPOSITIONS.c.reason.label("why"),
+    )
+    .join(
+        COMPOSITIONS,
+        (COMPOSITIONS.c.event_sequence == DELIVERIES.c.event_sequence)
+        & (COMPOSITIONS.c.version == DELIVERIES.c.version),
+    )
+    .where(DELIVERIES.c.state == DeliveryState.HELD)
+    .order_by(DELIVERIES.c.id)
+    .with_for_update(of=COMPOSITIONS)
+)
+_WAIT: Final = Prepared(
+    "UPDATE delivery SET reason = :reason, next_attempt_at = :due_at, scheduled_at = :scheduled_at"
+    " WHERE id = :id AND state = 'pending'"
+)
 
 
 class Filter(Struct, frozen=True, kw_only=True):
@@ -91,24 +119,32 @@ def of_event(connection: Connection, sequence: int) -> list[Delivery]:
 def replay(connection: Connection, client_id: str | None, delivery_id: str, *, recompose: bool) -> Delivery:
     """Makes a delivery that has ended pending again: with its own id, or under a new one if it is composed afresh.
 
-    Raises NotFoundError, and ConflictError where it has not ended or its URL is not registered any more.
+    One that ended before it had a body is composed again in any case. Raises NotFoundError, and ConflictError where it
+    has not ended, its URL is not registered any more, or what it would send was erased.
     """
     query = select(DELIVERIES).where(DELIVERIES.c.id == delivery_id).with_for_update()
     row = connection.execute(query).mappings().one_or_none()
     found = by_id(connection, client_id, delivery_id)
     if row is None or found.state not in FINAL:
         raise ConflictError(f"The delivery is {found.state}; only one that has ended can be sent again.")
-    changes = _pending_again(connection, row["client_id"], found.url)
-    if not recompose:
-        connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == delivery_id).values(changes))
-        return by_id(connection, client_id, delivery_id)
-    at = now()
-    again = {**row, **changes, "id": sortable_id(at), "created_at": at, "replay_of": delivery_id}
-    connection.execute(insert(DELIVERIES).values(again))
-    return by_id(connection, client_id, str(again["id"]))
+    at, sequence, version = now(), row["event_sequence"], row["version"]
+    changes = _pending_again(connection, row["client_id"], found.url, at)
+    is_due = changes["state"] is DeliveryState.PENDING
+    if recompose:
+        version = compositions.add_version(connection, sequence, at if is_due else None)
+        fresh = {"id": sortable_id(at), "created_at": at, "replay_of": delivery_id, "version": version, "attempts": 0}
+        connection.execute(insert(DELIVERIES).values({**row, **changes, **fresh}))
+        return by_id(connection, client_id, str(fresh["id"]))
+    has_body = compositions.revive(connection, sequence, version)
+    connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == delivery_id).values(changes))
+    if is_due and has_body:
+        jobs.add(connection, [Job(Kind.DELIVER, delivery_id, at)])
+    elif is_due:
+        compositions.make_due(connection, [(sequence, version)], at)
+    return by_id(connection, client_id, delivery_id)
 
 
-def _pending_again(connection: Connection, client_id: str, url: str) -> dict[str, object]:
+def _pending_again(connection: Connection, client_id: str, url: str, at: int) -> dict[str, object]:
     """For the URL as it is registered now, which may be a later registration than the delivery was made for."""
     where = REGISTRATIONS.c.client_id == client_id, REGISTRATIONS.c.url == url
     registration = connection.execute(select(REGISTRATIONS).where(*where).with_for_update(read=True)).one_or_none()
@@ -117,9 +153,10 @@ def _pending_again(connection: Connection, client_id: str, url: str) -> dict[str
     is_held = registration.is_paused or registration.disabled_reason is not None
     return {
         "registration_id": registration.id,
-        "state": DeliveryState.HELD if is_held else DeliveryState.PENDING,
         "reason": None,
-        "next_attempt_at": None if is_held else now(),
+        "failures": 0,
+        "ended_at": None,
+        **(_held(at) if is_held else _due(at)),
     }
 
 
@@ -130,21 +167,48 @@ def cancel(connection: Connection, registration_id: int, events: Sequence[str]) 
         DELIVERIES.c.event.in_(events),
         DELIVERIES.c.state.in_(UNSENT),
     )
-    changes = {"state": DeliveryState.CANCELLED, "reason": "the registration was removed", "next_attempt_at": None}
+    changes = {
+        "state": DeliveryState.CANCELLED,
+        "reason": "the registration was removed",
+        "next_attempt_at": None,
+        "scheduled_at": None,
+        "held_at": None,
+        "ended_at": now(),
+    }
     connection.execute(update(DELIVERIES).where(*where).values(changes))
 
 
 def hold(connection: Connection, registration_id: int) -> None:
     """What is not under way waits until the endpoint is resumed."""
-    where = DELIVERIES.c.registration_id == registration_id, DELIVERIES.c.state == DeliveryState.PENDING
-    connection.execute(update(DELIVERIES).where(*where).values(state=DeliveryState.HELD, next_attempt_at=None))
+    states = DeliveryState.PENDING, DeliveryState.COMPOSING
+    where = DELIVERIES.c.registration_id == registration_id, DELIVERIES.c.state.in_(states)
+    connection.execute(update(DELIVERIES).where(*where).values(_held(now())))
 
 
 def resume(connection: Connection, registration_id: int) -> None:
-    """What was held is due at once."""
+    """What was held is due at once; what has no body yet is composed first."""
+    at = now()
+    held = connection.execute(_HELD.where(DELIVERIES.c.registration_id == registration_id)).all()
     where = DELIVERIES.c.registration_id == registration_id, DELIVERIES.c.state == DeliveryState.HELD
-    changes = {"state": DeliveryState.PENDING, "next_attempt_at": now()}
-    connection.execute(update(DELIVERIES).where(*where).values(changes))
+    connection.execute(update(DELIVERIES).where(*where).values(reason=None, **_due(at)))
+    waiting = [row for row in held if row.composition_state == CompositionState.WAITING]
+    compositions.make_due(connection, sorted({(row.event_sequence, row.version) for row in waiting}), at)
+    later = [row for row in waiting if row.due_at is not None or row.parked_for is not None]
+    values = [
+        {"id": row.id, "reason": row.why, "due_at": row.due_at, "scheduled_at": None if row.due_at is None else at}
+        for row in later
+    ]
+    _WAIT.run_many(connection, values)
+    ready = [row.id for row in held if row.composition_state == CompositionState.COMPOSED]
+    jobs.add(connection, [Job(Kind.DELIVER, id_, at) for id_ in ready])
+
+
+def _due(at: int) -> dict[str, object]:
+    return {"state": DeliveryState.PENDING, "next_attempt_at": at, "scheduled_at": at, "held_at": None}
+
+
+def _held(at: int) -> dict[str, object]:
+    return {"state": DeliveryState.HELD, "next_attempt_at": None, "scheduled_at": None, "held_at": at}
 
 
 def _delivery(row: Row[tuple[object, ...]]) -> Delivery:

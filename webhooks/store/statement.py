@@ -39,6 +39,8 @@ class Prepared:
 
     def run_many(self, connection: Connection, values: Sequence[Values]) -> list[Rows]:
         """For each of the values the rows, in their order; on PostgreSQL with few round trips."""
+        if not values:
+            return []
         compiled = self._for(connection)
         arranged = [compiled.arrange(each) for each in values]
         try:

@@ -102,8 +102,18 @@ COMPOSITIONS = Table(
     Column("body", LargeBinary),  # as the engine dumps it, encrypted; null until it is composed, and once erased
     Column("reason", Text),
     Column("failures", Integer, nullable=False, server_default="0"),
-    Column("due_at", BigInteger),  # null while no delivery is due, and at its end
+    Column("due_at", BigInteger),  # null while no delivery is due, while it is parked, and at its end
+    Column("parked_for", String(128)),  # the event code that cannot be composed now, or has too many that wait
     Index(None, "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
+    Index(
+        None,
+        "parked_for",
+        "failures",
+        "event_sequence",
+        "version",
+        sqlite_where=text("parked_for IS NOT NULL"),
+        postgresql_where=text("parked_for IS NOT NULL"),
+    ),
 )
 
 DELIVERIES = Table(

@@ -49,7 +49,7 @@ def noted(monkeypatch: pytest.MonkeyPatch, store: Store) -> Iterator[list[tuple[
 
     def note_many(self: Prepared, connection: Any, values: Any) -> Any:
         compiled = self._for(connection)
-        seen.append((compiled.sql, compiled.arrange(values[0])))
+        seen.extend((compiled.sql, compiled.arrange(each)) for each in values[:1])
         return run_many(self, connection, values)
 
     def listener(_connection: Any, _cursor: Any, statement: str, values: Any, *_: object) -> None:

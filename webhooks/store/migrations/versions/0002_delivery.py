@@ -56,16 +56,18 @@ def _compositions() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("parked_for", sa.String(length=128), nullable=True),
         sa.ForeignKeyConstraint(["event_sequence"], ["event.sequence"], name=op.f("fk_composition_event_sequence")),
         sa.PrimaryKeyConstraint("event_sequence", "version", name=op.f("pk_composition")),
     )
-    op.create_index(
-        op.f("ix_composition_due_at"),
-        "composition",
-        ["due_at"],
-        sqlite_where=sa.text("due_at IS NOT NULL"),
-        postgresql_where=sa.text("due_at IS NOT NULL"),
-    )
+    for columns in (["due_at"], ["parked_for", "failures", "event_sequence", "version"]):
+        op.create_index(
+            op.f(f"ix_composition_{'_'.join(columns)}"),
+            "composition",
+            columns,
+            sqlite_where=sa.text(f"{columns[0]} IS NOT NULL"),
+            postgresql_where=sa.text(f"{columns[0]} IS NOT NULL"),
+        )
     op.execute(
         "INSERT INTO composition (event_sequence, version, state, due_at)"
         " SELECT event_sequence, 0, 'waiting', min(next_attempt_at) FROM delivery GROUP BY event_sequence"

@@ -1,0 +1,147 @@
+"""A store, a queue and a composing over the real fixture ledger, in one event loop."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Connection, func, select
+
+from engine.body import Body
+from engine.catalogue import Catalogue
+from webhooks.composing.composing import Composing
+from webhooks.composing.definitions import Definitions, Source
+from webhooks.composing.pace import Pace
+from webhooks.credentials import new_guid
+from webhooks.keys import Keyring, Purpose
+from webhooks.model import Client, Delivery, DeliveryState, PublishedEvent, Scope
+from webhooks.queue.embedded import EmbeddedQueue
+from webhooks.store import clients, deliveries, events, registrations
+from webhooks.store.compositions import row_name
+from webhooks.store.deliveries import Filter
+from webhooks.store.store import Store
+from webhooks.store.tables import COMPOSITIONS, JOBS
+
+ROOT = Path(__file__).parents[3]
+DEFINITIONS = ROOT / "definitions"
+SCHEMA = ROOT / "fixtures" / "ledger" / "schema.sql"
+PAYMENT = {
+    "paymentid": "18142",
+    "ledgeraccountid": "111927",
+    "revision": "1",
+    "debtcreditorid": "1",
+    "partytypeid": "1",
+}
+URL = "https://receiver.example/"
+QUICK = Pace().faster(200)
+
+
+@dataclass
+class Rig:
+    """What the tests of composing work with; `pace` and the definitions may be set before `running`."""
+
+    store: Store
+    keyring: Keyring = field(default_factory=lambda: Keyring([bytes(32)]))
+    catalogue: Catalogue = field(default_factory=Catalogue.load)
+    pace: Pace = QUICK
+    client: Client = field(default_factory=lambda: Client(id=new_guid(), name=str(uuid4()), scopes=frozenset(Scope)))
+
+    async def write(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        return await self.store.write(lambda connection: function(connection, *arguments, **named))
+
+    def read(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        return self.store.read_now(lambda connection: function(connection, *arguments, **named))
+
+    async def register(self, *codes: str, url: str = URL) -> None:
+        await self.write(registrations.put, self.client.id, url, codes, {})
+
+    async def publish(self, code: str, *arguments: dict[str, str]) -> list[str]:
+        given = [PublishedEvent(code=code, arguments=each) for each in arguments]
+        return list(await self.write(events.publish, self.client.id, given))
+
+    def deliveries(self, **wanted: Any) -> list[Delivery]:
+        """The oldest first."""
+        found = self.read(deliveries.find, Filter(client_id=self.client.id, limit=100_000, **wanted))
+        return list(reversed(found))
+
+    def states(self) -> dict[DeliveryState, int]:
+        counts: dict[DeliveryState, int] = {}
+        for delivery in self.deliveries():
+            counts[delivery.state] = counts.get(delivery.state, 0) + 1
+        return counts
+
+    def compositions(self) -> list[Any]:
+        return list(self.read(lambda c: c.execute(select(COMPOSITIONS).order_by(*COMPOSITIONS.primary_key)).all()))
+
+    def bodies(self) -> list[Body]:
+        return [
+            Body.load(self.keyring.decrypt(Purpose.BODY, row.body, row_name(row.event_sequence, row.version)))
+            for row in self.compositions()
+            if row.body is not None
+        ]
+
+    def jobs(self) -> list[tuple[str, str]]:
+        return [tuple(row) for row in self.read(lambda c: c.execute(select(JOBS.c.kind, JOBS.c.key)).all())]
+
+    @asynccontextmanager
+    async def running(self, definitions: Definitions) -> AsyncIterator[Composing]:
+        """Composing runs inside the `with`; it is drained at its end."""
+        queue = EmbeddedQueue(self.store)
+        self.store.when_committed(queue.wake)
+        composing = Composing(self.store, queue, self.keyring, definitions, self.pace)
+        task = asyncio.ensure_future(composing.run())
+        try:
+            yield composing
+        finally:
+            composing.stop()
+            await task
+            await queue.close()
+            definitions.close()
+
+    def by_ledger(self, ledger: str, folder: Path = DEFINITIONS, **options: Any) -> Definitions:
+        source = Source(folder=folder, ledger=ledger, **{"ledger_schema": SCHEMA, **options})
+        return Definitions(self.catalogue, source)
+
+    def by_default(self) -> Definitions:
+        return Definitions(self.catalogue)
+
+    async def until(self, holds: Callable[[], object], seconds: float = 20.0) -> None:
+        """Waits until something holds."""
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, (self.states(), self.compositions()[:3])
+            await asyncio.sleep(0.01)
+
+    def are_all(self, *states: DeliveryState) -> bool:
+        return set(self.states()) <= set(states)
+
+    def are_composed(self) -> bool:
+        query = select(func.count()).where(COMPOSITIONS.c.state != "composed")
+        return self.read(lambda connection: connection.scalar(query)) == 0
+
+
+def add_client(connection: Connection, client: Client) -> None:
+    clients.add(connection, client, secret_hash=uuid4().bytes, api_key_hash=uuid4().bytes)
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    with Store(f"sqlite:///{tmp_path / 'store'}") as store:
+        made = Rig(store)
+        asyncio.run(made.write(add_client, made.client))
+        yield made
+
+
+@pytest.fixture
+def run() -> Callable[[Awaitable[None]], None]:
+    """Runs a test in an event loop, for a minute at most."""
+
+    async def within(test: Awaitable[None]) -> None:
+        await asyncio.wait_for(test, 60)
+
+    return lambda test: asyncio.run(within(test))

@@ -1,0 +1,1 @@
+"""Composes the bodies of events: by their definitions, or default ones."""

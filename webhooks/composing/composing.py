@@ -1,0 +1,218 @@
+"""Composing: takes what is due, lets it in or parks it, and has what is parked composed once that is possible."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+from sqlalchemy import Connection
+
+from webhooks.composing import making
+from webhooks.composing.definitions import Definitions
+from webhooks.composing.gates import Gates, Way
+from webhooks.composing.pace import Pace
+from webhooks.composing.threads import in_thread
+from webhooks.composing.work import ROOM, Work
+from webhooks.errors import SettingsError, StoreError
+from webhooks.keys import Keyring
+from webhooks.queue.interface import Queue
+from webhooks.store import compositions, definitions, parking
+from webhooks.store.compositions import Waiting
+from webhooks.store.jobs import Job, Kind
+from webhooks.store.results import Parked, Result, Unneeded
+from webhooks.store.store import Store
+
+_AT_ONCE: Final = 500  # jobs in one transaction
+_CROWDED: Final = 0.25  # seconds in which a full lane should have room again
+_AWAY: Final = 1.0  # seconds after which a store that was away is tried again
+_DRAIN: Final = 5.0  # seconds that batches under way have to end
+_log = logging.getLogger(__name__)
+
+
+class Composing:
+    """Composes what is due until `stop`. One for a process, in its event loop."""
+
+    def __init__(
+        self,
+        store: Store,
+        queue: Queue,
+        keyring: Keyring,
+        definitions: Definitions,
+        pace: Pace = Pace(),  # noqa: B008  immutable
+    ) -> None:
+        self._store = store
+        self._queue = queue
+        self._definitions = definitions
+        self._pace = pace
+        self._gates = Gates(definitions, pace)
+        self._work = Work(store, queue, keyring, definitions=definitions, gates=self._gates, pace=pace)
+        self._work.tell_freed = self._note_freed
+        self._stopping = asyncio.Event()
+        self._freed = asyncio.Event()
+        self._looks = asyncio.Event()
+        self._crowded: set[str] = set()
+        self._is_stuck = False
+        self._looked = 0
+
+    async def run(self) -> None:
+        """Runs until `stop`, or until the queue is closed; then batches under way end. Raises SettingsError."""
+        await in_thread(self._definitions.load)
+        running = asyncio.ensure_future(self._compose())
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            running.cancel()
+            stopping.cancel()
+            await asyncio.gather(running, stopping, return_exceptions=True)
+            await self._work.end(_DRAIN)
+
+    def stop(self) -> None:
+        """Begins nothing any more; `run` ends soon."""
+        self._stopping.set()
+
+    async def reload(self) -> None:
+        """Reads the definitions again."""
+        await in_thread(self._definitions.reload)
+        self._gates.forget()
+        await self._tried(self._remember)
+
+    async def _compose(self) -> None:
+        await self._tried(self._remember)
+        await asyncio.gather(self._keep(self._take), self._keep(self._look_at_parked), self._load_later())
+
+    async def _load_later(self) -> None:
+        """Reads the definitions once the ledger that is needed for it is there."""
+        pause = self._pace.ledger.first
+        while not self._definitions.is_loaded:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, self._pace.ledger.longest)
+            with suppress(SettingsError):
+                await in_thread(self._definitions.load)
+            await self._tried(self._remember)
+
+    async def _keep(self, work: Callable[[], Awaitable[bool]]) -> None:
+        """Repeats work until it gives False."""
+        while await self._tried(work) is not False:
+            pass
+
+    async def _tried(self, work: Callable[[], Awaitable[bool]]) -> bool:
+        """Work, tried again until it is done: the store comes back, and an error that nobody foresaw stops nothing."""
+        while True:
+            try:
+                return await work()
+            except StoreError as error:
+                _log.warning("composing waits for the store: %s", error.message)
+            except Exception:
+                _log.exception("composing met an error; it goes on")
+            await asyncio.sleep(_AWAY)
+
+    async def _remember(self) -> bool:
+        """Before anything is composed: which events have a definition, and why those that are parked still are."""
+        good = self._definitions.good
+        known = frozenset(await self._store.read(definitions.remembered))
+        faults = self._definitions.faults(known | good)
+
+        def write(connection: Connection) -> None:
+            definitions.remember(connection, good - known)
+            for event in parking.codes(connection):
+                if event in faults:
+                    parking.explain(connection, event, faults[event])
+
+        await self._store.write(write)
+        self._looks.set()
+        return True
+
+    async def _take(self) -> bool:
+        await self._wait_for_room()
+        taken = await self._queue.take(Kind.COMPOSE, _AT_ONCE)
+        if not taken:
+            return False  # the queue is closed
+        keys = [job.key for job in taken]
+        try:
+            found = await self._store.read(lambda connection: compositions.find(connection, keys))
+        except BaseException:
+            self._queue.release(taken)
+            raise
+        aside: list[Result] = []
+        over: list[Job] = []
+        for job in taken:
+            item = found.get(job.key)
+            result = None if item is None else self._enter(item, job)
+            if result is not None:
+                aside.append(result)
+            if result is not None or item is None:
+                over.append(job)
+        self._work.turn()
+        if over:
+            await self._work.write(aside, over)
+        return True
+
+    def _enter(self, item: Waiting, job: Job) -> Result | None:
+        """Lets an event in to be composed, or says what is written of it instead."""
+        if not item.is_needed:
+            return Unneeded(sequence=item.sequence, version=item.version)
+        if item.arguments is None:
+            return making.erased(item)
+        way = self._gates.enter(item.code, is_remembered=item.is_defined)
+        reason = None
+        if isinstance(way, str):
+            reason = way
+        elif self._work.room(way, item.code) > 0:
+            self._work.add(way, item, job)
+            return None
+        else:
+            self._crowded.add(item.code)
+        return Parked(sequence=item.sequence, version=item.version, code=item.code, reason=reason)
+
+    async def _wait_for_room(self) -> None:
+        """Events of a code that has no room are parked, so that they do not stand before others; if it is only
+        busy, that work is better saved.
+        """
+        self._freed.clear()
+        while self._work.is_full(Way.BY_DEFAULT):
+            await self._freed.wait()
+            self._freed.clear()
+        if not self._work.is_full(Way.BY_DEFINITION):
+            self._is_stuck = False
+        elif not self._is_stuck:
+            try:
+                await asyncio.wait_for(self._freed.wait(), _CROWDED)
+            except TimeoutError:
+                self._is_stuck = True
+
+    def _note_freed(self) -> None:
+        self._freed.set()
+        if any(self._work.room(Way.BY_DEFINITION, code) > ROOM // 2 for code in self._crowded):
+            self._crowded.clear()
+            self._looks.set()
+
+    async def _look_at_parked(self) -> bool:
+        """Gives jobs to parked events that may be composed now; where one should be tried first, to the first of a
+        code, and to the last of it the next time: one of them may be the culprit.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._looks.wait(), self._pace.tick)
+        self._looks.clear()
+        codes = await self._store.read(parking.codes)
+        if not codes:
+            return True
+        known = await self._store.read(definitions.remembered)
+        self._looked += 1
+        start = self._looked % len(codes)
+        for code in codes[start:] + codes[:start]:
+            allowed = self._gates.allowance(code, is_remembered=code in known)
+            way = Way.BY_DEFINITION if code in self._definitions.good else Way.BY_DEFAULT
+            most = min(self._work.room(way, code), ROOM if allowed is None else allowed)
+            if most > 0:
+                await self._store.write(_unparking(code, most, is_newest_first=most == 1 and bool(self._looked % 2)))
+            if most > 0 and not self._gates.ledger.is_closed:
+                break  # one is enough to see whether the ledger is back
+        return True
+
+
+def _unparking(code: str, most: int, *, is_newest_first: bool) -> Callable[[Connection], int]:
+    return lambda connection: parking.unpark(connection, code, most, is_newest_first=is_newest_first)

@@ -1,0 +1,232 @@
+"""The definitions of a service: what is in service, what is at fault, and what has none and so the default body."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+
+from engine.body import Body, default_body
+from engine.catalogue import Catalogue
+from engine.errors import (
+    ConfigurationError,
+    DefinitionUnavailableError,
+    EngineError,
+    LedgerError,
+    ReadOnlyRequiredError,
+    UnknownEventError,
+)
+from engine.model import DEFAULT_MAX_ROWS, DefinitionState, Event
+from webhooks.errors import SettingsError
+
+if TYPE_CHECKING:
+    from engine.composer import Composer
+
+_NO_LEDGER: Final = "it has a definition, but no ledger is named: give the service one with --ledger"
+_MISSING: Final = (
+    "it had a definition, and there is none now {where}: put it back, or, if the default body is meant, run "
+    "aptic-webhooks definitions accept {event}"
+)
+_log = logging.getLogger(__name__)
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """Where definitions are, and what they are composed of; as `Composer.load` takes it. The repr shows no ledger."""
+
+    folder: Path | None = None
+    ledger: str | None = None
+    ledger_schema: Path | None = None
+    events: Path | None = None
+    time_zone: str | None = None
+    databases: tuple[str, ...] = ()
+    timeout: float = 5.0
+    max_rows: int = DEFAULT_MAX_ROWS
+    require_read_only: bool = False
+
+    def __repr__(self) -> str:
+        return f"Source(folder={self.folder!r}, …)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """What is in service, replaced as a whole. `rest` is the fault of every event that is not `good`."""
+
+    good: frozenset[str] = frozenset()
+    faults: Mapping[str, str] = field(default_factory=dict)
+    rest: str | None = None
+
+
+class Definitions:
+    """Composes by the definitions of a folder, which need not be there. Shared by threads.
+
+    `load` and `reload` look at files and the ledger, and may take seconds.
+    """
+
+    def __init__(self, catalogue: Catalogue, source: Source = Source()) -> None:  # noqa: B008  immutable
+        self._catalogue = catalogue
+        self._source = source
+        self._composer: Composer | None = None
+        self._served = _Served(rest="the definitions are being read")
+        self._loading = threading.Lock()
+        self.is_loaded = False
+        """Whether it was read whole; if not, `load` may be called again."""
+
+    def load(self) -> None:
+        """Reads the definitions. A ledger that is needed for that and is away leaves their events held.
+
+        Raises SettingsError for what cannot work.
+        """
+        with self._loading:
+            if not self.is_loaded:
+                self._load()
+
+    def reload(self) -> None:
+        """Reads everything again: a faulty definition keeps its last good version; a folder that is lost changes
+        nothing.
+        """
+        if self._composer is None:
+            with suppress(SettingsError):
+                self.is_loaded = False
+                self.load()
+            return
+        try:
+            self._composer.reload()
+        except EngineError as error:
+            _log.error("the definitions cannot be read again, so those read before stay in service: %s", error.message)
+        self._note(self._composer)
+
+    def close(self) -> None:
+        """Ends the sessions on the ledger."""
+        if self._composer is not None:
+            self._composer.close()
+
+    @property
+    def good(self) -> frozenset[str]:
+        """The events with a definition in service."""
+        return self._served.good
+
+    def faults(self, remembered: frozenset[str] = frozenset()) -> Mapping[str, str]:
+        """For each event that cannot be composed the reason; `remembered` are those that had a definition."""
+        missing = {event: self._missing(event) for event in remembered - self._served.good}
+        rest = {} if self._served.rest is None else dict.fromkeys(self._catalogue.events, self._served.rest)
+        return missing | rest | dict(self._served.faults)
+
+    def fault(self, event: str, *, is_remembered: bool) -> str | None:
+        """Why the event cannot be composed now; None where it can."""
+        served = self._served
+        if event in served.good:
+            return None
+        if (known := served.faults.get(event, served.rest)) is not None:
+            return known
+        return self._missing(event) if is_remembered else None
+
+    def compose_many(self, event: str, messages: Sequence[Mapping[str, object]]) -> list[Body | EngineError]:
+        """The bodies that the event's definition gives; never a default one."""
+        if self._composer is None:
+            return [self._lost(event) for _ in messages]
+        found = self._composer.compose_many(event, messages)
+        return [
+            self._lost(event) if isinstance(result, Body) and result.definition is None else result for result in found
+        ]
+
+    def default_bodies(self, event: str, messages: Sequence[Mapping[str, Any]]) -> list[Body | EngineError]:
+        """The bodies of events without a definition."""
+        known = self._catalogue.events.get(event)
+        if known is None:
+            unknown = f"The event {event!r} is in no catalogue."
+            return [UnknownEventError(unknown, definition=event) for _ in messages]
+        return [_default(known, message["data"]) for message in messages]
+
+    def _load(self) -> None:
+        source = self._source
+        if source.folder is None:
+            self._served, self.is_loaded = _Served(), True
+            return
+        try:
+            if source.ledger is None:
+                self._hold(_NO_LEDGER)
+                self.is_loaded = True
+                return
+            composer = self._opened(source.folder, source.ledger)
+        except (ReadOnlyRequiredError, LedgerError) as error:
+            self._hold(f"its definition cannot be read without the ledger: {error.message}")
+            _log.error("the definitions wait for the ledger: %s", error.message)
+            return
+        except ConfigurationError as error:
+            raise SettingsError(error.message) from None
+        self._composer, self.is_loaded = composer, True
+        self._note(composer)
+
+    def _opened(self, folder: Path, ledger: str) -> Composer:
+        from engine.composer import Composer  # noqa: PLC0415  a third of a second, only where there are definitions
+
+        source = self._source
+        return Composer.load(
+            folder,
+            ledger=ledger,
+            ledger_schema=source.ledger_schema,
+            events=source.events,
+            time_zone=source.time_zone,
+            databases=source.databases,
+            timeout=source.timeout,
+            max_rows=source.max_rows,
+            require_read_only=source.require_read_only,
+            on_invalid="hold",
+        )
+
+    def _note(self, composer: Composer) -> None:
+        """What the composer has in service now."""
+        status = composer.status()
+        held = {each.event: str(each.reason) for each in status.definitions if each.state is DefinitionState.HELD}
+        good = frozenset(each.event for each in status.definitions if each.event not in held)
+        for event, reason in held.items():
+            _log.error("%s is held: %s", event, reason)
+        _log.info("%d definitions are in service", len(good))
+        self._served = _Served(good, held)
+
+    def _hold(self, reason: str) -> None:
+        """Holds the events that the files are, or may be, the definitions of. Raises ConfigurationError."""
+        named = _named(self._source.folder or Path(), self._catalogue)
+        self._served = _Served(rest=reason) if named is None else _Served(faults=dict.fromkeys(named, reason))
+
+    def _missing(self, event: str) -> str:
+        folder = self._source.folder
+        where = "since the service was started without --definitions" if folder is None else f"in {folder}"
+        return _MISSING.format(event=event, where=where)
+
+    def _lost(self, event: str) -> DefinitionUnavailableError:
+        return DefinitionUnavailableError(self._missing(event), definition=event)
+
+
+def _named(folder: Path, catalogue: Catalogue) -> set[str] | None:
+    """The events that files name without being checked; None where a file may be the definition of any."""
+    from engine.loading import find_files  # noqa: PLC0415  see above
+    from engine.parsing import parse  # noqa: PLC0415
+
+    if not folder.is_dir():
+        raise ConfigurationError(f"{folder} is no folder of definitions.", file=str(folder))
+    names: set[str] = set()
+    for path in find_files([folder]):
+        try:
+            definition = parse(path.read_bytes(), str(path)).definition
+        except OSError:
+            definition = None
+        if definition is not None:
+            names.add(definition.name)
+        elif path.stem not in catalogue.events:
+            return None
+        names.add(path.stem)
+    return names
+
+
+def _default(event: Event, arguments: Mapping[str, object]) -> Body | EngineError:
+    try:
+        return default_body(event, arguments)
+    except EngineError as error:
+        return error

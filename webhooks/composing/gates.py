@@ -1,0 +1,145 @@
+"""Which events can be composed now: a fault of a definition, a ledger that is away or a definition that keeps timing
+out hold some of them, and never the others.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from enum import Enum
+
+from engine.errors import (
+    DefinitionUnavailableError,
+    EncodingError,
+    EngineError,
+    LedgerTimeoutError,
+    LedgerUnavailableError,
+    QueryError,
+    ReadOnlyRequiredError,
+    ResultError,
+)
+from webhooks.composing.circuit import Circuit
+from webhooks.composing.definitions import Definitions
+from webhooks.composing.pace import Pace
+from webhooks.store.results import Result
+
+_FEW = 3  # events in one batch that cost the ledger's connection while others of it were composed: it is their fault
+_REACHED = (Result, ResultError, QueryError, EncodingError)  # of these the ledger has answered
+_log = logging.getLogger(__name__)
+
+
+class Way(Enum):
+    """How an event is composed."""
+
+    BY_DEFINITION = "by its definition"
+    BY_DEFAULT = "by default"
+
+
+class Closed(Enum):
+    """What a batch has closed: from now on nothing of it is composed."""
+
+    NOTHING = "nothing"
+    EVENT = "the batch's event"
+    LEDGER = "every event with a definition"
+
+
+class Gates:
+    """Decides for each event, and learns from what came of others. Not shared by threads."""
+
+    def __init__(self, definitions: Definitions, pace: Pace, clock: Callable[[], float] = time.monotonic) -> None:
+        self._definitions = definitions
+        self._pace = pace
+        self._clock = clock
+        self.ledger = Circuit(pace.ledger, clock)
+        self._of_event: dict[str, Circuit] = {}
+
+    def enter(self, event: str, *, is_remembered: bool) -> Way | str:
+        """How it is composed, or why it is not now. What is let in while it is tried whether all is well, is alone."""
+        if (reason := self._definitions.fault(event, is_remembered=is_remembered)) is not None:
+            return reason
+        if event not in self._definitions.good:
+            return Way.BY_DEFAULT
+        if (reason := self.why_closed(event)) is not None:
+            return reason
+        for circuit in self._circuits(event):
+            if not circuit.is_closed:
+                circuit.begin_trial()
+        return Way.BY_DEFINITION
+
+    def allowance(self, event: str, *, is_remembered: bool) -> int | None:
+        """How many parked events of a code should be tried: none, one, or (None) as many as there is room for."""
+        if self._definitions.fault(event, is_remembered=is_remembered) is not None:
+            return 0
+        if event not in self._definitions.good:
+            return None
+        if self.why_closed(event) is not None:
+            return 0
+        return None if all(circuit.is_closed for circuit in self._circuits(event)) else 1
+
+    def judge(self, event: str, results: Sequence[Result | EngineError]) -> Closed:
+        """Learns from what came of a batch."""
+        has_reached = any(isinstance(result, _REACHED) for result in results)
+        timeouts = [result for result in results if isinstance(result, LedgerTimeoutError)]
+        undefined = [result for result in results if isinstance(result, DefinitionUnavailableError)]
+        away = [result for result in results if is_away(result)]
+        if away and not (has_reached and len(away) <= _FEW):
+            self._circuit(event).undecided()
+            return self._lose_ledger(str(away[0]))
+        self._find_ledger(is_there=has_reached or bool(timeouts or undefined))
+        if undefined:
+            return self._pause(event, undefined[0].message, is_certain=True)
+        if timeouts and not has_reached:
+            return self._pause(event, f"its definition keeps timing out, so it is paused: {timeouts[0].message}")
+        circuit = self._circuit(event)
+        if not has_reached:
+            circuit.undecided()
+        elif circuit.succeeded():
+            _log.info("composing %s goes on", event)
+        return Closed.NOTHING
+
+    def is_open_for(self, event: str) -> bool:
+        """Whether nothing holds the events of a definition that is in service."""
+        return all(circuit.is_closed for circuit in self._circuits(event))
+
+    def why_closed(self, event: str) -> str | None:
+        """Why events of a definition that is in service are not composed now; None where they are, or one should be."""
+        for circuit in self._circuits(event):
+            if not circuit.is_closed and not circuit.is_trial_due():
+                return circuit.reason
+        return None
+
+    def forget(self) -> None:
+        """The definitions were read again: each is tried again at once."""
+        self._of_event.clear()
+
+    def _lose_ledger(self, message: str) -> Closed:
+        if not self.ledger.failed(f"it waits for the ledger: {message}"):
+            return Closed.NOTHING
+        _log.error("composing waits for the ledger, which is tried again in %g s: %s", self.ledger.pause, message)
+        return Closed.LEDGER
+
+    def _find_ledger(self, *, is_there: bool) -> None:
+        if not is_there:
+            self.ledger.undecided()
+        elif self.ledger.succeeded():
+            _log.info("the ledger is back, and composing goes on")
+
+    def _pause(self, event: str, reason: str, *, is_certain: bool = False) -> Closed:
+        circuit = self._circuit(event)
+        if not circuit.failed(reason, is_certain=is_certain):
+            return Closed.NOTHING
+        _log.error("%s is not composed for %g s, then tried again: %s", event, circuit.pause, reason)
+        return Closed.EVENT
+
+    def _circuits(self, event: str) -> tuple[Circuit, ...]:
+        found = self._of_event.get(event)
+        return (self.ledger,) if found is None else (self.ledger, found)
+
+    def _circuit(self, event: str) -> Circuit:
+        return self._of_event.setdefault(event, Circuit(self._pace.definition, self._clock))
+
+
+def is_away(result: Result | EngineError) -> bool:
+    """Whether it says that the ledger cannot be used, whatever the event."""
+    return isinstance(result, LedgerUnavailableError | ReadOnlyRequiredError)

@@ -1,0 +1,111 @@
+"""Whose turn it is: the events of each code wait in a lane of their own, and lanes take turns."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from webhooks.composing.pace import Pace
+from webhooks.store.compositions import Waiting
+
+_GROWTH: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events of one code that are composed together."""
+
+    code: str
+    items: Sequence[Waiting]
+
+
+@dataclass(slots=True)
+class _Lane:
+    size: int
+    running: int = 0
+    in_hand: int = 0
+    waiting: deque[Waiting] = field(default_factory=deque)
+    halves: deque[Sequence[Waiting]] = field(default_factory=deque)
+
+
+class Lanes:
+    """At most `slots` batches run at a time, of one code at most `each`; a lane holds up to `room` events in memory.
+
+    Not shared by threads.
+    """
+
+    def __init__(self, pace: Pace, *, slots: int, each: int, room: int) -> None:
+        self._pace = pace
+        self._slots = slots
+        self._each = each
+        self._room = room
+        self._running = 0
+        self._lanes: OrderedDict[str, _Lane] = OrderedDict()
+
+    def room(self, code: str) -> int:
+        """How many more events of a code there is room for."""
+        lane = self._lanes.get(code)
+        return self._room if lane is None else self._room - lane.in_hand
+
+    def is_full(self) -> bool:
+        """Whether a lane is."""
+        return any(lane.in_hand >= self._room for lane in self._lanes.values())
+
+    def add(self, code: str, item: Waiting) -> None:
+        """Lets an event wait for its turn."""
+        lane = self._lanes.setdefault(code, _Lane(self._pace.first_batch))
+        lane.waiting.append(item)
+        lane.in_hand += 1
+
+    def next(self) -> Batch | None:
+        """The next batch, which takes a slot; None while there is none."""
+        if self._running >= self._slots:
+            return None
+        for code, lane in self._lanes.items():
+            if lane.running < self._each and (items := _taken(lane)):
+                self._lanes.move_to_end(code)
+                lane.running += 1
+                self._running += 1
+                return Batch(code, items)
+        return None
+
+    def free(self, code: str) -> None:
+        """A batch gives its slot back."""
+        self._lanes[code].running -= 1
+        self._running -= 1
+
+    def measured(self, batch: Batch, seconds: float) -> None:
+        """How long a batch took: those of its code grow while they are quick, and shrink when they are slow."""
+        lane = self._lanes[batch.code]
+        if seconds > self._pace.short_batch * _GROWTH:
+            lane.size = max(1, min(lane.size, len(batch.items)) // 2)
+        elif seconds < self._pace.short_batch and len(batch.items) >= lane.size:
+            lane.size = min(self._pace.most_in_batch, lane.size * _GROWTH)
+
+    def halve(self, code: str, items: Sequence[Waiting]) -> None:
+        """Has events composed again in two batches, before the others of their code."""
+        middle = (len(items) + 1) // 2
+        self._lanes[code].halves.extend((items[:middle], items[middle:]))
+
+    def settle(self, code: str, count: int) -> None:
+        """So many events of a code are not in memory any more."""
+        self._lanes[code].in_hand -= count
+
+    def drain(self, code: str | None = None) -> list[Waiting]:
+        """The events that still wait, of one code or all; each is to be settled."""
+        found: list[Waiting] = []
+        for lane in self._lanes.values() if code is None else [self._lanes[code]]:
+            for half in lane.halves:
+                found += half
+            found += lane.waiting
+            lane.halves.clear()
+            lane.waiting.clear()
+        return found
+
+
+def _taken(lane: _Lane) -> Sequence[Waiting]:
+    if lane.halves:
+        return lane.halves.popleft()
+    return [lane.waiting.popleft() for _ in range(min(lane.size, len(lane.waiting)))]

@@ -1,0 +1,78 @@
+"""From what the composer gives for an event to what is written of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec.json import decode
+
+from engine.body import Body
+from engine.errors import EmptyResultError, EngineError
+from webhooks.composing.pace import Pace
+from webhooks.keys import Keyring, Purpose
+from webhooks.store.clock import now
+from webhooks.store.compositions import CompositionState, Waiting, row_name
+from webhooks.store.results import Composed, Deferred, Ended, Result
+
+MOST_BYTES: Final = 1_048_576
+"""How large a body may be."""
+
+_SECOND: Final = 1_000_000
+
+
+def message_of(item: Waiting) -> dict[str, object]:
+    """The event message, as definitions know it."""
+    return {"event": item.code, "data": decode(item.arguments or "{}")}
+
+
+def sealed(keyring: Keyring, item: Waiting, body: Body) -> Result:
+    """The body, encrypted for its row; the end of the event where nothing is sent, or it is too large."""
+    if body.skip_reason is not None:
+        return _ended(item, CompositionState.SKIPPED, body.skip_reason)
+    size = sum(map(len, body.parts))
+    if size > MOST_BYTES:
+        return _failed(item, f"the body has {size:,} bytes; at most {MOST_BYTES:,} are sent")
+    row = row_name(item.sequence, item.version)
+    return Composed(
+        sequence=item.sequence,
+        version=item.version,
+        body=keyring.encrypt(Purpose.BODY, body.dump().encode(), row),
+        code=item.code if body.definition is not None else None,
+    )
+
+
+def refused(pace: Pace, item: Waiting, error: EngineError) -> Result:
+    """When it is tried again, by the schedule of composing, or that it is not."""
+    return (
+        after_failure(pace, item, error.message, is_empty=isinstance(error, EmptyResultError))
+        if error.retryable
+        else _failed(item, error.message)
+    )
+
+
+def after_failure(pace: Pace, item: Waiting, reason: str, *, is_empty: bool = False) -> Result:
+    """What follows from one more failure of an event that may succeed later."""
+    failures = item.failures + 1
+    delay = pace.after(failures)
+    if delay is None:
+        return _failed(item, f"empty-result: {reason}" if is_empty else reason)
+    return Deferred(
+        sequence=item.sequence,
+        version=item.version,
+        failures=failures,
+        reason=reason,
+        due_at=now() + int(delay * _SECOND),
+    )
+
+
+def erased(item: Waiting) -> Result:
+    """Of an event whose data is gone."""
+    return _failed(item, "the event's data was erased before its body was composed")
+
+
+def _failed(item: Waiting, reason: str) -> Ended:
+    return _ended(item, CompositionState.FAILED, reason)
+
+
+def _ended(item: Waiting, state: CompositionState, reason: str) -> Ended:
+    return Ended(sequence=item.sequence, version=item.version, state=state, reason=reason)

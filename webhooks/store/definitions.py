@@ -1,0 +1,34 @@
+"""Which events had a definition: one that is missing holds its event, until it is back or its absence is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import Connection
+
+from webhooks.store.clock import now
+from webhooks.store.statement import Prepared
+
+_REMEMBER: Final = Prepared(
+    "INSERT INTO defined_event (event, since) VALUES (:event, :since) ON CONFLICT (event) DO NOTHING"
+)
+_REMEMBERED: Final = Prepared("SELECT event, since FROM defined_event ORDER BY event")
+_FORGET: Final = Prepared("DELETE FROM defined_event WHERE event = :event RETURNING event")
+
+
+def remember(connection: Connection, events: Iterable[str]) -> None:
+    """These events have a definition now. In one order, so that two processes do not wait for each other."""
+    since = now()
+    if rows := [{"event": event, "since": since} for event in sorted(events)]:
+        _REMEMBER.run_many(connection, rows)
+
+
+def remembered(connection: Connection) -> dict[str, int]:
+    """The events that had a definition, with the time since when that is known."""
+    return dict(_REMEMBERED.run(connection))
+
+
+def forget(connection: Connection, event: str) -> bool:
+    """The default body is meant for it, unless it has a definition; whether it was remembered."""
+    return bool(_FORGET.run(connection, event=event))
