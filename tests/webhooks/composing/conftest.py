@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from engine.body import Body
 from engine.catalogue import Catalogue
@@ -20,7 +20,7 @@ from webhooks.composing.pace import Pace
 from webhooks.credentials import new_guid
 from webhooks.keys import Keyring, Purpose
 from webhooks.model import Client, Delivery, DeliveryState, PublishedEvent, Scope
-from webhooks.queue.embedded import EmbeddedQueue
+from webhooks.queue.opening import open_queue
 from webhooks.store import clients, deliveries, events, registrations
 from webhooks.store.compositions import row_name
 from webhooks.store.deliveries import Filter
@@ -85,13 +85,20 @@ class Rig:
             if row.body is not None
         ]
 
-    def jobs(self) -> list[tuple[str, str]]:
-        return [tuple(row) for row in self.read(lambda c: c.execute(select(JOBS.c.kind, JOBS.c.key)).all())]
+    def jobs(self) -> list[str]:
+        """What the queue holds, like `deliver:…`."""
+
+        def find(connection: Connection) -> list[str]:
+            if connection.dialect.name == "sqlite":
+                return [f"{kind}:{key}" for kind, key in connection.execute(select(JOBS.c.kind, JOBS.c.key))]
+            return list(connection.scalars(text("SELECT dedupe_key FROM pgqueuer")))
+
+        return sorted(self.read(find))
 
     @asynccontextmanager
     async def running(self, definitions: Definitions) -> AsyncIterator[Composing]:
         """Composing runs inside the `with`; it is drained at its end."""
-        queue = EmbeddedQueue(self.store)
+        queue = open_queue(self.store)
         self.store.when_committed(queue.wake)
         composing = Composing(self.store, queue, self.keyring, definitions, self.pace)
         task = asyncio.ensure_future(composing.run())
@@ -129,9 +136,19 @@ def add_client(connection: Connection, client: Client) -> None:
     clients.add(connection, client, secret_hash=uuid4().bytes, api_key_hash=uuid4().bytes)
 
 
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def store_kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
-    with Store(f"sqlite:///{tmp_path / 'store'}") as store:
+def store_url(store_kind: str, new_database: Callable[[str], str]) -> str:
+    return new_database(store_kind)
+
+
+@pytest.fixture
+def rig(store_url: str) -> Iterator[Rig]:
+    with Store(store_url) as store:
         made = Rig(store)
         asyncio.run(made.write(add_client, made.client))
         yield made

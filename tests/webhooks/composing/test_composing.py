@@ -24,7 +24,7 @@ def test_without_definitions_the_default_body_is_composed(rig: Any, run: Run) ->
         assert first == second
         found = rig.deliveries()
         assert {(each.state, each.reason) for each in found} == {(DeliveryState.PENDING, None)}
-        assert sorted(rig.jobs()) == sorted(("deliver", each.id) for each in found)
+        assert rig.jobs() == [f"deliver:{each.id}" for each in found]
         assert len(found) == 4
 
     run(test())
@@ -40,7 +40,7 @@ def test_a_definition_composes_the_guides_body(rig: Any, run: Run, duckdb_ledger
         assert body.fill(EVENT["secret"]) == (GUIDE / "body.json").read_bytes().rstrip(b"\n")
         (delivery,) = rig.deliveries()
         assert (delivery.state, delivery.reason) == (DeliveryState.PENDING, None)
-        assert rig.jobs() == [("deliver", delivery.id)]
+        assert rig.jobs() == [f"deliver:{delivery.id}"]
         (row,) = rig.compositions()
         assert b"123.00" not in row.body
 
