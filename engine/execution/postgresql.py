@@ -151,7 +151,7 @@ class PostgreSQLConnection:
     def _set(self, sql: str, batch: Sequence[Sequence[object]]) -> list[Rows] | None:
         """The rows of each list by one statement, or None: if it fails for one list, it fails for all."""
         try:
-            rows = self._prepared.run_raw(sql, [array.encode() for array in arrays(batch)])
+            rows = self._prepared.run_set(sql, [array.encode() for array in arrays(batch)])
         except (psycopg.Error, *_PYTHON_ERRORS) as error:
             if self.is_stale(error):
                 raise

@@ -26,6 +26,9 @@ _AUTO = [PyFormat.AUTO] * 2_100
 _IN_FLIGHT = 128  # queries: enough for any distance, and few results to keep
 _TUPLES, _COMMAND, _SYNC = ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK, ExecStatus.PIPELINE_SYNC
 _ENDING = {"FATAL", "PANIC"}
+_ABORTED = ExecStatus.PIPELINE_ABORTED
+_READ_BY_KEY = b"SET random_page_cost = 1.1"
+_READ_AS_BEFORE = b"RESET random_page_cost"
 _MAX_NAMES = 4_096  # prepared statements; a text has one for each set of its arguments that may be null
 _CANCEL_SECONDS = 1.0
 
@@ -54,11 +57,32 @@ class PreparedQueries:
         self._libpq.send_query_prepared(*self.request(sql, values))
         return self._rows(self._only_result(), sql)
 
-    def run_raw(self, sql: str, parameters: Sequence[bytes]) -> Rows:
-        """As `run`, with parameters in PostgreSQL's own text form, whose types the query tells."""
-        name = self._names.get((sql, None)) or self._prepare(sql, None)
-        self._libpq.send_query_prepared(name, parameters)
-        return self._rows(self._only_result(), sql)
+    def run_set(self, sql: str, parameters: Sequence[bytes]) -> Rows:
+        """Every row of one statement for many lists, in one round trip; one more where it is not prepared yet.
+
+        `parameters` are in PostgreSQL's own text form, whose types the query tells. The statement for one list, inside,
+        is planned as if it ran once, with every page still to be fetched; but what one list reads is in memory for the
+        next. So an index is said to cost hardly more than reading a table through, while this is planned and run.
+        All is one transaction: an error takes the setting back too.
+        """
+        name, libpq = self._names.get((sql, None)) or self._prepare(sql, None), self._libpq
+        libpq.enter_pipeline_mode()
+        libpq.send_query_params(_READ_BY_KEY, None)
+        libpq.send_query_prepared(name, parameters)
+        libpq.send_query_params(_READ_AS_BEFORE, None)
+        libpq.pipeline_sync()
+        begun = self._result()
+        if begun is None or begun.status != _COMMAND:
+            raise self._failure(begun, sql)
+        self._expect(None)
+        found = self._outcome(sql)
+        self._expect(_COMMAND, _ABORTED)
+        self._expect(None)
+        self._expect(_SYNC)
+        libpq.exit_pipeline_mode()
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def request(self, sql: str, values: Sequence[object]) -> Request:
         """The query with its values, prepared; raises where a value has no form or the server refuses the text."""
@@ -83,7 +107,8 @@ class PreparedQueries:
                     libpq.send_query_params(after_each, None)
                     libpq.pipeline_sync()
                 in_flight += 1
-            found = self._step(sql)
+            found = self._outcome(sql)
+            self._expect(_SYNC)
             if after_each is not None:
                 self._expect(_COMMAND)
                 self._expect(None)
@@ -93,8 +118,8 @@ class PreparedQueries:
                 libpq.exit_pipeline_mode()
             yield found
 
-    def _step(self, sql: str) -> Rows | Exception:
-        """The next result in the pipeline, up to its own synchronisation."""
+    def _outcome(self, sql: str) -> Rows | Exception:
+        """What the next query in the pipeline gives."""
         found: Rows | Exception
         result = self._result()
         try:
@@ -104,12 +129,11 @@ class PreparedQueries:
                 raise
             found = error
         self._expect(None)
-        self._expect(_SYNC)
         return found
 
-    def _expect(self, status: ExecStatus | None) -> None:
+    def _expect(self, *statuses: ExecStatus | None) -> None:
         result = self._result()
-        if (None if result is None else result.status) != status:
+        if (None if result is None else result.status) not in statuses:
             raise psycopg.OperationalError("the pipeline is out of step")
 
     def keep(self, texts: frozenset[str]) -> None:

@@ -3,12 +3,12 @@
 import _thread
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import pytest
 
-from engine.errors import EngineError
+from engine.errors import EngineError, QueryError
 from engine.execution import Ledger, Session
 from engine.model import Statement
 
@@ -20,6 +20,11 @@ SET = (
     "CROSS JOIN LATERAL (SELECT note FROM payment WHERE id = argument.p1 LIMIT 2) AS found (c1)"
 )
 BATCH = [[1], [2], [3]]
+COST = "SELECT setting FROM pg_settings WHERE name = 'random_page_cost'"
+COSTS = (
+    "SELECT c1, ordinal FROM unnest(CAST($1 AS bigint[])) WITH ORDINALITY AS argument (p1, ordinal) "
+    f"CROSS JOIN LATERAL ({COST} AND 1 / argument.p1 < 9 LIMIT 2) AS found (c1)"
+)
 
 
 def statement(sql: str, many: str | None = None) -> Statement:
@@ -78,6 +83,18 @@ def test_the_embedded_ledger_forgets_too(duckdb_file: object, opened: Callable[.
         ledger.keep([statement(kept)])
     with ledger.session() as session:
         assert session.execute(statement(NOTE), [1]) == [("note 1",)]
+
+
+@pytest.mark.parametrize("is_in_snapshot", [False, True])
+def test_one_statement_for_many_reads_by_index_and_leaves_no_trace(one: Ledger, is_in_snapshot: bool) -> None:
+    with one.session() as session, session.snapshot() if is_in_snapshot else nullcontext():
+        usual = session.execute(statement(COST), [])
+        assert session.execute_many(statement(COST, COSTS), BATCH) == [[("1.1",)]] * 3 != [usual] * 3
+        assert session.execute(statement(COST), []) == usual
+        failing = statement(f"{COST} AND 1 / CAST($1 AS bigint) < 9", COSTS)
+        first, failed, last = session.execute_many(failing, [[1], [0], [1]])
+        assert isinstance(failed, QueryError)
+        assert first == last == session.execute(statement(COST), []) == usual
 
 
 def single(session: Session) -> None:
