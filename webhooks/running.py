@@ -22,6 +22,7 @@ from webhooks.api.protocol import BoundedProtocol
 from webhooks.api.request_log import RequestLog
 from webhooks.errors import SettingsError
 from webhooks.examples import load_examples
+from webhooks.housekeeping import Housekeeping
 from webhooks.service import Service
 from webhooks.settings import Settings
 from webhooks.state import opened, sole_server
@@ -71,13 +72,15 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
             administering: _server(build_administration(service)),
         }
 
+        housekeeping = Housekeeping(store, keep_data=settings.keep_data, keep_attempts=settings.keep_attempts)
+
         def ready() -> None:
             _log.info("the service starts, with the API on %s", _place(public))
             tell(f"What administers listens on http://{_place(administering)}/")
             tell(f"The API listens on http://{_place(public)}/v1/")
 
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(servers, ready))
+            runner.run(_serve(servers, ready, housekeeping))
         _log.info("the service has ended")
 
 
@@ -107,7 +110,9 @@ def _server(app: Any) -> _Server:
     )
 
 
-async def _serve(servers: Mapping[socket.socket, _Server], ready: Callable[[], None]) -> None:
+async def _serve(
+    servers: Mapping[socket.socket, _Server], ready: Callable[[], None], housekeeping: Housekeeping
+) -> None:
     """Calls `ready` once a signal ends the servers as it should."""
 
     def stop() -> None:
@@ -119,7 +124,9 @@ async def _serve(servers: Mapping[socket.socket, _Server], ready: Callable[[], N
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     ready()
+    keeping = loop.create_task(housekeeping.run())
     await asyncio.gather(*(server.serve([listening]) for listening, server in servers.items()))
+    keeping.cancel()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,0 +1,167 @@
+"""Rounds of housekeeping, and the clock that it waits for."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from webhooks import housekeeping
+from webhooks.housekeeping import STEADY, Clock, Housekeeping
+from webhooks.model import Client, PublishedEvent
+from webhooks.store import clients, events, registrations
+from webhooks.store.clock import now
+from webhooks.store.store import Store
+from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
+
+DAY = 86_400_000_000
+URL = "https://receiver.example/"
+
+
+class Times:
+    """A fake of the machine's two clocks."""
+
+    def __init__(self) -> None:
+        self.wall, self.monotonic = 1_000_000.0, 5.0
+
+    def pass_(self, seconds: float) -> None:
+        self.wall += seconds
+        self.monotonic += seconds
+
+    def clock(self) -> Clock:
+        return Clock(lambda: self.wall, lambda: self.monotonic)
+
+
+def test_a_clock_is_believed_after_it_went_evenly_for_a_while() -> None:
+    times = Times()
+    clock = times.clock()
+    assert not clock.is_steady()
+    times.pass_(STEADY - 1)
+    assert not clock.is_steady()
+    times.pass_(1)
+    assert clock.is_steady()
+
+
+@pytest.mark.parametrize("jump", [40 * 86400.0, -3600.0, 3.0])
+def test_a_clock_that_was_set_is_not_believed_for_a_while(jump: float) -> None:
+    times = Times()
+    clock = times.clock()
+    times.pass_(STEADY)
+    assert clock.is_steady()
+    times.wall += jump
+    assert not clock.is_steady()
+    times.pass_(STEADY - 1)
+    assert not clock.is_steady()
+    times.pass_(1)
+    assert clock.is_steady()
+
+
+def test_a_clock_that_is_slewed_is_believed() -> None:
+    times = Times()
+    clock = times.clock()
+    for _ in range(40):
+        times.pass_(30)
+        times.wall += 0.015  # 500 ppm, the most that is usual
+        clock.is_steady()
+    assert clock.is_steady()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, new_database: Any) -> Iterator[Store]:
+    with Store(new_database(request.param)) as opened:
+        yield opened
+
+
+def fill(store: Store, count: int) -> None:
+    """Events of which every delivery has ended just now, and as many for nobody."""
+
+    def write(connection: Any) -> None:
+        client = Client(id="A", name="a", scopes=frozenset())
+        clients.add(connection, client, secret_hash=b"1", api_key_hash=b"1")
+        registrations.put(connection, "A", URL, ["a"], {})
+        for code in ("a", "b"):
+            events.publish(connection, "A", [PublishedEvent(code=code, arguments={"n": "canary"})] * count)
+        connection.execute(update(COMPOSITIONS).values(body=b"canary"))
+        connection.execute(update(DELIVERIES).values(state="delivered", ended_at=now()))
+        ids = list(connection.scalars(select(DELIVERIES.c.id)))
+        rows = [{"delivery_id": id_, "number": 1, "started_at": 1, "answer": b"canary"} for id_ in ids]
+        connection.execute(insert(ATTEMPTS), rows)
+
+    asyncio.run(store.write(write))
+
+
+def left(store: Store) -> dict[str, int]:
+    def count(connection: Any) -> dict[str, int]:
+        return {
+            column.table.name: len(list(connection.scalars(select(column).where(column.is_not(None)))))
+            for column in (EVENTS.c.arguments, COMPOSITIONS.c.body, ATTEMPTS.c.answer, DELIVERIES.c.id)
+        }
+
+    return store.read_now(count)
+
+
+def keeper(store: Store, *, steady: bool = True) -> Housekeeping:
+    times = Times()
+    clock = times.clock()
+    times.pass_(STEADY if steady else 0)
+    return Housekeeping(store, keep_data=30, keep_attempts=13, clock=clock)
+
+
+def test_a_round_erases_what_was_kept_long_enough_in_batches(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(housekeeping, "_PAUSE", 0.0)
+    monkeypatch.setattr("webhooks.store.retention.BATCH", 7)
+    fill(store, 20)
+    keeping = keeper(store)
+    asyncio.run(keeping.tidy(now() + 29 * DAY))
+    assert left(store) == {"event": 40, "composition": 20, "attempt": 20, "delivery": 20}
+    asyncio.run(keeping.tidy(now() + 31 * DAY))
+    assert left(store) == {"event": 0, "composition": 0, "attempt": 0, "delivery": 20}
+    asyncio.run(keeping.tidy(now() + 380 * DAY))
+    assert store.read_now(lambda connection: list(connection.execute(select(ATTEMPTS)))) != []
+    asyncio.run(keeping.tidy(now() + 400 * DAY))
+    assert store.read_now(lambda connection: list(connection.execute(select(ATTEMPTS)))) == []
+    assert left(store)["delivery"] == 20
+
+
+def test_what_is_held_is_given_up_after_thirty_days(store: Store) -> None:
+    fill(store, 3)
+    asyncio.run(
+        store.write(lambda connection: connection.execute(update(DELIVERIES).values(state="held", held_at=now())))
+    )
+    keeping = keeper(store)
+    asyncio.run(keeping.tidy(now() + 29 * DAY))
+    states = select(DELIVERIES.c.state)
+    assert set(store.read_now(lambda connection: list(connection.scalars(states)))) == {"held"}
+    asyncio.run(keeping.tidy(now() + 31 * DAY))
+    assert set(store.read_now(lambda connection: list(connection.scalars(states)))) == {"dead"}
+
+
+def test_nothing_is_erased_while_the_clock_is_doubtful(store: Store) -> None:
+    fill(store, 2)
+    before = left(store)
+    asyncio.run(keeper(store, steady=False).tidy(now() + 400 * DAY))
+    assert left(store) == before
+
+
+def test_it_ends_when_it_is_cancelled_and_outlives_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(housekeeping, "_LOOK", 0.01)
+    monkeypatch.setattr(housekeeping, "_PERIOD", 0.0)
+    rounds: list[int] = []
+
+    async def scenario(keeping: Housekeeping) -> None:
+        async def fail(at: int) -> None:
+            rounds.append(at)
+            raise ValueError
+
+        monkeypatch.setattr(keeping, "tidy", fail)
+        task = asyncio.create_task(keeping.run())
+        while len(rounds) < 3:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with Store(f"sqlite:///{tmp_path / 'x'}") as opened:
+        asyncio.run(asyncio.wait_for(scenario(keeper(opened)), 20))

@@ -1,0 +1,152 @@
+"""Housekeeping: forgets what was kept long enough, and gives up what was held too long.
+
+None of it can be undone, so it is done only while the clock can be believed: it has gone as evenly as the monotonic
+one for some minutes. A clock that was wrong when the machine started is usually set within them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Concatenate, Final, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+
+from webhooks.errors import StoreError
+from webhooks.store import retention
+from webhooks.store.clock import now
+from webhooks.store.store import Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+HELD_DAYS: Final = 30
+"""For how many days a delivery may be held (service specification, section 2)."""
+
+STEADY: Final = 600.0
+"""For how many seconds the clock must have gone evenly."""
+
+_JUMP: Final = 2.0  # seconds between two looks that no adjustment of the clock's speed explains
+_LOOK: Final = 30.0  # seconds between two looks at the clock
+_PERIOD: Final = 3600.0  # seconds between two rounds
+_PAUSE: Final = 0.05  # seconds between two batches
+_DAY: Final = 86_400_000_000  # µs
+_MONTH: Final = 30.44 * _DAY
+_HELD_TOO_LONG: Final = f"it was held for {HELD_DAYS} days"
+
+_log = logging.getLogger(__name__)
+
+
+class Clock:
+    """Watches whether the clock is set. It is looked at often, and must not be older than a look."""
+
+    def __init__(self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._difference = wall() - monotonic()
+        self._steady_since = monotonic()
+
+    def is_steady(self) -> bool:
+        """Whether it has gone evenly for STEADY seconds."""
+        difference = self._wall() - self._monotonic()
+        if abs(difference - self._difference) > _JUMP:
+            _log.warning("the clock was set by %.1f s", difference - self._difference)
+            self._steady_since = self._monotonic()
+        self._difference = difference
+        return self._monotonic() - self._steady_since >= STEADY
+
+
+class Housekeeping:
+    """Keeps one store. `keep_data` is in days, `keep_attempts` in months."""
+
+    def __init__(self, store: Store, *, keep_data: int, keep_attempts: int, clock: Clock | None = None) -> None:
+        self._store = store
+        self._keep_data = keep_data * _DAY
+        self._keep_attempts = round(keep_attempts * _MONTH)
+        self._clock = clock or Clock()
+        self._next_round = 0.0
+        # What ended before these, or is numbered up to that, was looked at already.
+        self._with_data, self._with_attempts, self._unsubscribed = 0, 0, 0
+
+    async def run(self) -> None:
+        """Runs until it is cancelled."""
+        while True:
+            if self._clock.is_steady() and time.monotonic() >= self._next_round:
+                self._next_round = time.monotonic() + _PERIOD
+                await self._try()
+            await asyncio.sleep(_LOOK)
+
+    async def _try(self) -> None:
+        try:
+            await self.tidy(now())
+        except StoreError as error:
+            _log.warning("housekeeping waits for the store: %s", error.message)
+        except Exception:
+            _log.exception("housekeeping failed; it goes on in an hour")
+
+    async def tidy(self, at: int) -> None:
+        """One round, at that time (microseconds). What it could not do is left to the next one. Raises StoreError."""
+        for part in (self._give_up, self._erase_data, self._erase_unsubscribed, self._erase_attempts):
+            count = await part(at)
+            if count:
+                _log.info("housekeeping%s: %d", part.__name__.replace("_", " "), count)
+
+    async def _give_up(self, at: int) -> int:
+        count = 0
+        while ids := await self._find(retention.held_since, at - HELD_DAYS * _DAY):
+            if not await self._erase(retention.give_up, ids, _HELD_TOO_LONG, at):
+                break
+            count += len(ids)
+        return count
+
+    async def _erase_data(self, at: int) -> int:
+        until, count = at - self._keep_data, 0
+        while found := await self._find(retention.with_data, self._with_data, until):
+            if not await self._erase(retention.erase_data, found, until):
+                return count
+            self._with_data = found[-1].ended_at
+            count += len(found)
+        self._with_data = until
+        return count
+
+    async def _erase_unsubscribed(self, at: int) -> int:
+        until, count, is_end = at - self._keep_data, 0, False
+        while not is_end:
+            found = await self._find(retention.unsubscribed, self._unsubscribed, until)
+            if found.sequences and not await self._erase(retention.erase_events, found.sequences):
+                break
+            is_end = found.last == self._unsubscribed
+            self._unsubscribed = found.last
+            count += len(found.sequences)
+        return count
+
+    async def _erase_attempts(self, at: int) -> int:
+        until, count = at - self._keep_attempts, 0
+        while found := await self._find(retention.with_attempts, self._with_attempts, until):
+            if not await self._erase(retention.erase_attempts, found):
+                return count
+            self._with_attempts = found[-1].ended_at
+            count += len(found)
+        self._with_attempts = until
+        return count
+
+    async def _find(self, query: Callable[Concatenate[Connection, P], T], *arguments: P.args, **named: P.kwargs) -> T:
+        return await self._store.search(lambda connection: query(connection, *arguments, **named))
+
+    async def _erase(
+        self, command: Callable[Concatenate[Connection, P], None], *arguments: P.args, **named: P.kwargs
+    ) -> bool:
+        """Whether it was done: not while the clock is doubtful, nor while another process does it."""
+        if not self._clock.is_steady():
+            return False
+
+        def write(connection: Connection) -> bool:
+            if is_ours := retention.is_ours(connection):
+                command(connection, *arguments, **named)
+            return is_ours
+
+        is_done = await self._store.write(write)
+        await asyncio.sleep(_PAUSE)  # others come first
+        return is_done

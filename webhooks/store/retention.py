@@ -1,0 +1,145 @@
+"""What the store forgets with time: found by reading, then erased in small batches, so that no other write waits long.
+
+Times are microseconds. What is found is given as ids; what is erased is found no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy import Connection, delete, text, update
+
+from webhooks.model import DeliveryState
+from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
+
+BATCH: Final = 200
+"""How many deliveries or events are erased in one transaction."""
+
+_LOCK: Final = 1_190_427_862
+_SCANNED: Final = 5000
+
+# The event's data and body are shared by its deliveries, so they go with the last of these.
+_WITH_DATA: Final = text("""
+    SELECT delivery.id, delivery.event_sequence, delivery.ended_at FROM delivery
+    WHERE delivery.ended_at >= :since AND delivery.ended_at <= :until
+    AND (
+        EXISTS (SELECT 1 FROM attempt WHERE delivery_id = delivery.id AND answer IS NOT NULL)
+        OR (
+            EXISTS (SELECT 1 FROM event WHERE sequence = delivery.event_sequence AND arguments IS NOT NULL)
+            OR EXISTS (SELECT 1 FROM composition WHERE event_sequence = delivery.event_sequence AND body IS NOT NULL)
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM delivery AS other
+            WHERE other.event_sequence = delivery.event_sequence AND (other.ended_at IS NULL OR other.ended_at > :until)
+        )
+    )
+    ORDER BY delivery.ended_at LIMIT :most
+""")
+_STILL_NEEDED: Final = text("""
+    SELECT 1 FROM delivery
+    WHERE event_sequence = :sequence AND (ended_at IS NULL OR ended_at > :until) LIMIT 1
+""")
+_WITH_ATTEMPTS: Final = text(
+    "SELECT id, event_sequence, ended_at FROM delivery WHERE ended_at >= :since AND ended_at <= :until"
+    " AND EXISTS (SELECT 1 FROM attempt WHERE delivery_id = delivery.id) ORDER BY ended_at LIMIT :most"
+)
+_EVENTS: Final = text(
+    "SELECT sequence, created_at, state = 'unsubscribed' AND arguments IS NOT NULL AS is_found FROM event"
+    " WHERE sequence > :after ORDER BY sequence LIMIT :most"
+)
+_HELD: Final = text(
+    "SELECT id FROM delivery WHERE state = 'held' AND coalesce(held_at, created_at) <= :until LIMIT :most"
+)
+
+
+class EndedDelivery(Struct, frozen=True):
+    """A delivery that has ended, of which something is to be erased."""
+
+    id: str
+    event_sequence: int
+    ended_at: int
+
+
+class Unsubscribed(Struct, frozen=True):
+    """Events that nobody was registered for. The search goes on after `last`; where it began is the end for now."""
+
+    sequences: Sequence[int]
+    last: int
+
+
+def is_ours(connection: Connection) -> bool:
+    """Whether this process may erase: until the transaction ends, no other one that shares the store does."""
+    if connection.dialect.name == "sqlite":
+        return True
+    return bool(connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}))
+
+
+def with_data(connection: Connection, since: int, until: int) -> list[EndedDelivery]:
+    """The first ones that ended in that time and have an answer, or event data or a body that no other one needs."""
+    rows = connection.execute(_WITH_DATA, {"since": since, "until": until, "most": BATCH})
+    return [EndedDelivery(*row) for row in rows]
+
+
+def erase_data(connection: Connection, found: Sequence[EndedDelivery], until: int) -> None:
+    """Erases their answers, and the data and bodies of events of which every delivery ended by `until`."""
+    _erase_answers(connection, [each.id for each in found])
+    over = [
+        sequence for sequence in {each.event_sequence for each in found} if not _is_needed(connection, sequence, until)
+    ]
+    erase_events(connection, over)
+
+
+def erase_events(connection: Connection, sequences: Sequence[int]) -> None:
+    """Erases the data and the bodies of events."""
+    where = EVENTS.c.sequence.in_(sequences), EVENTS.c.arguments.is_not(None)
+    connection.execute(update(EVENTS).where(*where).values(arguments=None))
+    of_bodies = COMPOSITIONS.c.event_sequence.in_(sequences), COMPOSITIONS.c.body.is_not(None)
+    connection.execute(update(COMPOSITIONS).where(*of_bodies).values(body=None))
+
+
+def unsubscribed(connection: Connection, after: int, until: int) -> Unsubscribed:
+    """The events after a number that nobody was registered for, that came by `until` and have data."""
+    found: list[int] = []
+    for sequence, created_at, is_found in connection.execute(_EVENTS, {"after": after, "most": _SCANNED}):
+        if created_at > until:
+            return Unsubscribed(found, after)
+        after = sequence
+        if is_found:
+            found.append(sequence)
+        if len(found) == BATCH:
+            return Unsubscribed(found, after)
+    return Unsubscribed(found, after)
+
+
+def with_attempts(connection: Connection, since: int, until: int) -> list[EndedDelivery]:
+    """The first ones that ended in that time and have attempts."""
+    rows = connection.execute(_WITH_ATTEMPTS, {"since": since, "until": until, "most": BATCH})
+    return [EndedDelivery(*row) for row in rows]
+
+
+def erase_attempts(connection: Connection, found: Sequence[EndedDelivery]) -> None:
+    """Erases all that is known of their attempts."""
+    connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.delivery_id.in_([each.id for each in found])))
+
+
+def held_since(connection: Connection, until: int) -> list[str]:
+    """Some deliveries that have been held since then."""
+    return list(connection.scalars(_HELD, {"until": until, "most": BATCH}))
+
+
+def give_up(connection: Connection, ids: Sequence[str], reason: str, at: int) -> None:
+    """What is still held is dead."""
+    where = DELIVERIES.c.id.in_(ids), DELIVERIES.c.state == DeliveryState.HELD
+    changes = {"state": DeliveryState.DEAD, "reason": reason, "held_at": None, "ended_at": at}
+    connection.execute(update(DELIVERIES).where(*where).values(changes))
+
+
+def _erase_answers(connection: Connection, ids: Sequence[str]) -> None:
+    where = ATTEMPTS.c.delivery_id.in_(ids), ATTEMPTS.c.answer.is_not(None)
+    connection.execute(update(ATTEMPTS).where(*where).values(answer=None))
+
+
+def _is_needed(connection: Connection, sequence: int, until: int) -> bool:
+    return connection.scalar(_STILL_NEEDED, {"sequence": sequence, "until": until}) is not None
