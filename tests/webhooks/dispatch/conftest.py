@@ -18,7 +18,7 @@ from webhooks.dispatch.request import Requests
 from webhooks.dispatch.verdict import RetrySchedule
 from webhooks.keys import Keyring, Purpose
 from webhooks.model import Client, Delivery, PublishedEvent, Scope
-from webhooks.queue.embedded import EmbeddedQueue
+from webhooks.queue.opening import open_queue
 from webhooks.sending.interface import Outcome, OutgoingRequest, Reach
 from webhooks.store import clients, compositions, deliveries, events, jobs, registrations
 from webhooks.store.clock import now
@@ -60,8 +60,7 @@ class World:
 
     @asynccontextmanager
     async def dispatching(self) -> AsyncIterator[Dispatcher]:
-        queue = EmbeddedQueue(self.store)
-        self.store.when_committed(queue.wake)
+        queue = open_queue(self.store)
         dispatcher = Dispatcher(
             self.store,
             queue,
@@ -133,12 +132,12 @@ class World:
 Scene = Callable[[World], Awaitable[None]]
 
 
-@pytest.fixture
-def play(tmp_path: Path) -> Callable[..., None]:
-    """Plays a scene with a store of its own."""
+@pytest.fixture(params=["sqlite", "postgresql"])
+def play(request: pytest.FixtureRequest, new_database: Any) -> Callable[..., None]:
+    """Plays a scene with a store of its own, of each kind."""
 
     def run(scene: Scene, limits: Limits = Limits(), schedule: tuple[float, ...] = (0.05, 0.05)) -> None:  # noqa: B008
-        with Store(f"sqlite:///{tmp_path / 'store'}") as store:
+        with Store(new_database(request.param)) as store:
             store.read_now(lambda connection: None)
 
             async def whole() -> None:
