@@ -56,18 +56,22 @@ class Dispatcher:
         self._lanes = Lanes(limits, time.monotonic)
         self._turn = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
+        self._taking: asyncio.Task[None] | None = None
         self._is_stopping = False
 
     async def run(self) -> None:
-        """Runs until `stop`; ends when all that is under way has ended."""
+        """Runs until `stop`; ends when all that is under way has ended. The queue is to be closed after that."""
         async with asyncio.TaskGroup() as group:
-            for work in (self._take, self._start, self._pass_time):
+            self._taking = group.create_task(self._keep(self._take))
+            for work in (self._start, self._pass_time):
                 group.create_task(self._keep(work))
         await asyncio.gather(*self._sending)
 
     def stop(self) -> None:
-        """Begins nothing any more. `close` of the queue ends a `take` that waits."""
+        """Begins nothing any more."""
         self._is_stopping = True
+        if self._taking is not None:
+            self._taking.cancel()
         self._queue.release(self._lanes.drain())
         self._turn.set()
 

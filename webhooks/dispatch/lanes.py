@@ -14,7 +14,9 @@ from typing import Final
 from webhooks.store.jobs import Job
 
 _REMEMBERED: Final = 60.0  # seconds for which an idle lane is kept
-_BUFFERED: Final = 4  # jobs that wait in memory for each that may be under way
+_BUFFERED: Final = 4  # jobs that wait in memory for each that may be under way, at most where memory is short
+_USUAL: Final = 64  # jobs of an endpoint that wait in memory else
+_PLENTY: Final = 10_000  # jobs of all endpoints, from where on memory counts as short
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ class Lanes:
         self._limits = limits
         self._clock = clock
         self._lanes: dict[int, Lane] = {}
-        self._unproven = self.under_way = 0
+        self._unproven = self._buffered = self.under_way = 0
         self._open: OrderedDict[int, None] = OrderedDict()
         self._crowded: OrderedDict[int, None] = OrderedDict()
         self._timed: set[int] = set()
@@ -64,10 +66,11 @@ class Lanes:
         """Lets a job wait for its turn; False where it has to be parked. The lane is closed for `waits` seconds."""
         lane = self._lanes.setdefault(registration_id, Lane())
         self._close(lane, waits)
-        if waits > 0 or len(lane.waiting) >= _BUFFERED * lane.width:
+        if waits > 0 or len(lane.waiting) >= self._room(lane):
             self._parked.add(registration_id)
             return False
         lane.waiting.append(job)
+        self._buffered += 1
         if lane.under_way < lane.width:
             self._open.setdefault(registration_id)
         return True
@@ -89,6 +92,7 @@ class Lanes:
                 lane.under_way += 1
                 self.under_way += 1
                 self._unproven += not lane.is_proven
+                self._buffered -= 1
                 yield registration_id, lane.waiting.popleft()
 
     def leave(self, registration_id: int, *, is_success: bool | None, waits: float | None = None) -> None:
@@ -134,6 +138,7 @@ class Lanes:
         found = [job for lane in self._lanes.values() for job in lane.waiting]
         for lane in self._lanes.values():
             lane.waiting.clear()
+        self._buffered = 0
         self._open.clear()
         return found
 
@@ -145,6 +150,10 @@ class Lanes:
             return False
         lane.allowance -= 1
         return True
+
+    def _room(self, lane: Lane) -> int:
+        room = _BUFFERED * lane.width
+        return room if self._buffered >= _PLENTY else max(room, _USUAL)
 
     def _close(self, lane: Lane, seconds: float) -> None:
         if seconds > 0:

@@ -40,8 +40,9 @@ class EmbeddedQueue:
             if found := self._due(kind, most):
                 self._leased[kind].update((job.key, job) for job in found)
                 return found
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), self._time_to_next(kind))
+            with contextlib.suppress(TimeoutError):  # not `wait_for`, which may lose a cancellation on Python 3.11
+                async with asyncio.timeout(self._time_to_next(kind)):
+                    await changed.wait()
         return []
 
     def release(self, jobs: Sequence[Job]) -> None:

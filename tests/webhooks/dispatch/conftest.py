@@ -73,8 +73,8 @@ class World:
             yield dispatcher
         finally:
             dispatcher.stop()
-            await queue.close()
             await asyncio.wait_for(running, 10)
+            await queue.close()
 
     async def register(self, url: str, *names: str, secret: str | None = None) -> None:
         row = registrations.row_name(ACME.id, url)

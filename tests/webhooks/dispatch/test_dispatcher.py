@@ -114,13 +114,10 @@ def test_410_disables_the_endpoint_and_holds_what_waits(play: Callable[..., None
         await world.publish(5)
         async with world.dispatching():
             await world.until(lambda: world.states() == {"held": 5})
-            world.sender.plan = lambda _: 200
-            await world.store.write(
-                lambda connection: registrations.set_paused(connection, "ACME", HOOK, is_paused=False)
-            )
         assert len(world.sender.requests) == 1
-        (row,) = world.rows("SELECT disabled_reason FROM registration")
-        assert row == (None,)
+        assert world.rows("SELECT disabled_reason FROM registration") == [
+            ("the receiver answered 410 Gone: it is not wanted any more",)
+        ]
 
     play(scene)
 
