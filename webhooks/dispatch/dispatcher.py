@@ -180,13 +180,12 @@ class Dispatcher:
 
     async def _attempt(self, ready: Ready) -> Ended:
         try:
-            request, _ = self._requests.make(ready)
-            outcome = await self._sender.send(request)
+            request, secret = self._requests.make(ready)
+            return self._ends.of(ready, await self._sender.send(request), secret)
         except Exception as error:
             _log.exception("a delivery could not be sent", extra={"ids": {"delivery": ready.id}})
             words = error.message if isinstance(error, ServiceError) else "the service met an error; its log has it"
             return self._ends.of_failure(ready.id, ready.attempt, ready.registration_id, ready.failures, words)
-        return self._ends.of(ready, outcome)
 
     async def _recover(self, job: Job, due: Due) -> None:
         """Ends an attempt whose process died."""

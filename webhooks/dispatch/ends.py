@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from webhooks.dispatch.verdict import RetrySchedule, Verdict, failed, judge
+from webhooks.keys import Keyring, Purpose
+from webhooks.metrics import Metrics
 from webhooks.model import DeliveryState
-from webhooks.sending.interface import Outcome
-from webhooks.store.attempts import Ended, Ready
+from webhooks.redaction import redact
+from webhooks.sending.interface import MAX_ANSWER, Outcome
+from webhooks.store.attempts import Ended, Ready, answer_row
 from webhooks.store.clock import now
 
 _SECOND = 1_000_000
 
 
 class Ends:
-    """Judges outcomes by a schedule."""
+    """Judges outcomes by a schedule, keeps the beginnings of answers, and counts."""
 
-    def __init__(self, schedule: RetrySchedule) -> None:
+    def __init__(self, keyring: Keyring, schedule: RetrySchedule, metrics: Metrics) -> None:
+        self._keyring = keyring
         self._schedule = schedule
+        self._metrics = metrics
 
-    def of(self, ready: Ready, outcome: Outcome) -> Ended:
-        """The end of an attempt that was sent."""
+    def of(self, ready: Ready, outcome: Outcome, secret: str | None) -> Ended:
+        """The end of an attempt that was sent; `secret` is what its body held."""
         at = now()
         age = (at - ready.created_at) / _SECOND
         failing_for = 0.0 if ready.failing_since is None else (at - ready.failing_since) / _SECOND
         verdict = judge(outcome, ready.failures, age, failing_for, self._schedule)
+        self._metrics.attempt(outcome.error or f"{(outcome.status or 0) // 100}xx", outcome.duration)
+        if verdict.state is DeliveryState.DELIVERED:
+            self._metrics.latency(age)
         return _ended(
             ready.id,
             ready.attempt,
@@ -32,12 +40,19 @@ class Ends:
             duration=round(outcome.duration * _SECOND),
             status=outcome.status,
             error=None if outcome.error is None else outcome.error.value,
+            answer=self._kept(ready, outcome, secret),
             is_restricted=outcome.is_restricted,
         )
 
     def of_failure(self, id_: str, attempt: int, registration_id: int | None, failures: int, reason: str) -> Ended:
         """The end of an attempt of which the service itself is to blame; it counts like any other."""
         return _ended(id_, attempt, registration_id, failed(reason, failures, self._schedule), now(), error="internal")
+
+    def _kept(self, ready: Ready, outcome: Outcome, secret: str | None) -> bytes | None:
+        is_whole = outcome.error is None and len(outcome.answer) < MAX_ANSWER
+        beginning = redact(outcome.answer, secret, is_whole=is_whole)
+        row = answer_row(ready.id, ready.attempt)
+        return self._keyring.encrypt(Purpose.ANSWER, beginning, row) if beginning else None
 
 
 def _ended(

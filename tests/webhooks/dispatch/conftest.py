@@ -16,6 +16,7 @@ from webhooks.dispatch.lanes import Limits
 from webhooks.dispatch.request import Requests
 from webhooks.dispatch.verdict import RetrySchedule
 from webhooks.keys import Keyring, Purpose
+from webhooks.metrics import Metrics
 from webhooks.model import Client, Delivery, PublishedEvent, Scope
 from webhooks.queue.opening import open_queue
 from webhooks.sending.interface import Outcome, OutgoingRequest, Reach
@@ -65,7 +66,7 @@ class World:
             queue,
             sender=self.sender,
             requests=Requests(KEYRING, Reach()),
-            ends=Ends(self._schedule),
+            ends=Ends(KEYRING, self._schedule, Metrics()),
             limits=self._limits,
         )
         running = asyncio.ensure_future(dispatcher.run())

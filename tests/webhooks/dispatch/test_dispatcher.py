@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from webhooks.dispatch.lanes import Limits
+from webhooks.keys import Keyring, Purpose
 from webhooks.sending.interface import Outcome, OutgoingRequest, SendError
 from webhooks.store import registrations
+from webhooks.store.attempts import answer_row
 from webhooks.store.store import Store
 
+KEYRING = Keyring([bytes(32)])
 HOOK = "https://acme.example/hook"
 
 
@@ -31,6 +34,23 @@ def test_a_delivery_is_sent_with_its_secret_and_recorded(play: Callable[..., Non
         ((number, status, duration, error),) = world.rows("SELECT number, status, duration, error FROM attempt")
         assert (number, status, duration, error) == (1, 200, 10_000, None)
         assert world.rows(f"SELECT 1 FROM {'job' if world.store.is_embedded else 'pgqueuer'}") == []
+
+    play(scene)
+
+
+def test_the_beginning_of_an_answer_is_kept_without_the_secret(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        world.sender.plan = lambda request: Outcome(
+            status=500, duration=0.01, answer=b"x" * 1020 + request.body * 2, is_restricted=True
+        )
+        await world.register(HOOK, secret='my"Secret')
+        await world.publish()
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"dead": 1})
+        (delivery,) = world.deliveries()
+        for number, answer, is_restricted in world.rows("SELECT number, answer, is_restricted FROM attempt"):
+            kept = KEYRING.decrypt(Purpose.ANSWER, answer, answer_row(delivery.id, number))
+            assert (kept, is_restricted) == (b"x" * 1020 + b'{"le', 1)
 
     play(scene)
 
