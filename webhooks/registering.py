@@ -24,7 +24,7 @@ _PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2
 _NAME = "[A-Za-z0-9_-]{1,63}(?:[.][A-Za-z0-9_-]{1,63}){0,20}[.]?"
 _REST = r"(?:[/?](?:[A-Za-z0-9._~!$&'()*+,;=:@/?\[\]-]|%[0-9A-Fa-f]{2})*)?"
 _SCHEME = "[Hh][Tt][Tt][Pp][Ss]?://"
-_URL = re.compile(rf"{_SCHEME}(?:{_NAME}|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])(?::{_PORT})?{_REST}")
+_URL = re.compile(rf"(?P<scheme>{_SCHEME})(?:(?P<name>{_NAME})|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])(?::(?P<port>{_PORT}))?{_REST}")
 _NOT_IN_URLS = re.compile(r"[^!-~]|[\"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})")  # RFC 3986, section 2
 
 URL = Annotated[
@@ -86,6 +86,12 @@ def check(request: RegistrationRequest, catalogue: Catalogue, client: Client) ->
         raise RefusedError(_FAULTY, tuple(faults))
 
 
+def parse_url(text: str) -> re.Match[str] | None:
+    """The groups `scheme` (with `://`), `name` or `ipv6`, and `port`; None where it is no URL that can be called."""
+    found = _URL.fullmatch(text) if len(text) <= MAX_URL else None
+    return None if found is None or (found["ipv6"] is not None and not _is_ipv6(found["ipv6"])) else found
+
+
 @lru_cache(1024)
 def parse_url_pattern(text: str) -> re.Pattern[str]:
     """The pattern of a client's URLs: `*` stands for any text, but ends with the host where it stands before the path;
@@ -106,8 +112,7 @@ def _unknown_events(events: Sequence[str], catalogue: Catalogue) -> Iterator[Fau
 
 
 def _url_faults(url: str, client: Client) -> Iterator[str]:
-    found = _URL.fullmatch(url)
-    if found is None or (found["ipv6"] is not None and not _is_ipv6(found["ipv6"])):
+    if parse_url(url) is None:
         yield _url_fault(url)
     elif client.url_patterns and not any(parse_url_pattern(text).fullmatch(url) for text in client.url_patterns):
         yield f"This client may register only URLs like {' or '.join(client.url_patterns)}."

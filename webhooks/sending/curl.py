@@ -1,0 +1,92 @@
+"""The sender, on libcurl."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from time import monotonic
+
+from webhooks.sending.addresses import judge_address
+from webhooks.sending.exchange import Exchange
+from webhooks.sending.interface import Outcome, OutgoingRequest, SendError
+from webhooks.sending.names import Names, NoAddressError
+from webhooks.sending.transfers import Transfers
+from webhooks.sending.trust import Trust
+from webhooks.sending.urls import Refusal, Target, judge, refusal_words
+
+_KEPT_CONNECTIONS = 512
+_KEPT_EXCHANGES = 256
+
+
+class CurlSender:
+    """Sends over HTTP/1.1 and HTTP/2 in the event loop that runs when it is made; connections are used again.
+
+    `deadline` is in seconds and covers everything from the look-up of the name to the answer's last byte. `ca_bundle`
+    is a PEM file of certificates that are trusted beside the machine's; `name_servers` (`address:port`) take the place
+    of the machine's. Raises SettingsError where the bundle cannot be read.
+    """
+
+    def __init__(
+        self,
+        *,
+        deadline: float = 15.0,
+        ca_bundle: Path | None = None,
+        user_agent: str,
+        name_servers: Sequence[str] = (),
+    ) -> None:
+        self._deadline = deadline
+        self._user_agent = user_agent
+        self._trust = Trust(ca_bundle)
+        self._names = Names(name_servers)
+        self._transfers = Transfers(_KEPT_CONNECTIONS)
+        self._idle: list[Exchange] = []
+
+    async def send(self, request: OutgoingRequest) -> Outcome:
+        """Never raises for what a receiver does."""
+        started = monotonic()
+        target = judge(request.url, request.reach)
+        if isinstance(target, Refusal):
+            return Outcome(duration=0.0, error=target.error, detail=target.detail)
+        resolved = await self._resolve(target, request.reach.networks)
+        if isinstance(resolved, Refusal):
+            return Outcome(duration=monotonic() - started, error=resolved.error, detail=resolved.detail)
+        return await self._exchange(request, resolved, started)
+
+    async def close(self) -> None:
+        """Ends what is under way: those who wait for it are cancelled."""
+        self._transfers.close()
+        for exchange in self._idle:
+            exchange.close()
+        self._idle.clear()
+        await self._names.close()
+        self._trust.close()
+
+    async def _resolve(self, target: Target, networks: tuple[str, ...]) -> str | Refusal | None:
+        """The addresses that may be connected to, for CURLOPT_RESOLVE; None where the host is an address itself."""
+        if target.name is None:
+            return None
+        try:
+            async with asyncio.timeout(self._deadline):
+                addresses = await self._names.addresses(target.name)
+        except TimeoutError:
+            return Refusal(SendError.TIMEOUT, "The deadline passed before the host's name was looked up.")
+        except NoAddressError as error:
+            return Refusal(SendError.DNS, f"The host's name has no address: {error}.")
+        refusals = [judge_address(address, networks).refusal for address in addresses]
+        allowed = [address for address, refusal in zip(addresses, refusals, strict=True) if refusal is None]
+        if not allowed:
+            return Refusal(SendError.REFUSED_ADDRESS, refusal_words(refusals[0] or ""))
+        return f"+{target.name}:{target.port}:{','.join(allowed)}"
+
+    async def _exchange(self, request: OutgoingRequest, resolved: str | None, started: float) -> Outcome:
+        exchange = self._idle.pop() if self._idle else Exchange(self._trust.path, self._user_agent)
+        exchange.prepare(request, resolved, started + self._deadline - monotonic())
+        try:
+            failure = await self._transfers.perform(exchange.easy)
+            return exchange.outcome(failure, monotonic() - started)
+        finally:
+            if len(self._idle) < _KEPT_EXCHANGES:
+                self._idle.append(exchange)
+            else:
+                exchange.close()

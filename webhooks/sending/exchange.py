@@ -1,0 +1,152 @@
+"""One request and its answer, on a handle of libcurl that is used again and again."""
+
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pycurl
+
+from webhooks.sending.addresses import judge_address
+from webhooks.sending.failures import Failure, explain
+from webhooks.sending.interface import MAX_ANSWER, Outcome, OutgoingRequest, SendError
+from webhooks.sending.retry_after import retry_after
+from webhooks.sending.urls import refusal_words
+
+_LONGEST_CONNECTION = 600
+"""Seconds after which a connection is not used again, so that a name's new address comes into use."""
+_BLANK_LINES = frozenset((b"\r\n", b"\n"))
+_REDIRECTS = (301, 302, 303, 307, 308)
+_ASK_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+_SETTINGS = {
+    pycurl.NOSIGNAL: 1,
+    pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
+    pycurl.PROXY: "",  # none, whatever the environment says
+    pycurl.NOPROXY: "*",
+    pycurl.NETRC: pycurl.NETRC_IGNORED,
+    pycurl.FOLLOWLOCATION: 0,
+    pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_2TLS,
+    pycurl.HTTP_CONTENT_DECODING: 0,  # an answer is kept as it came: nothing of it can swell
+    pycurl.PATH_AS_IS: 1,
+    pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
+    pycurl.SSL_VERIFYPEER: 1,
+    pycurl.SSL_VERIFYHOST: 2,
+    pycurl.MAXLIFETIME_CONN: _LONGEST_CONNECTION,
+    pycurl.POST: 1,
+}
+
+
+class _Lent(socket.socket):
+    """A socket that pycurl takes a duplicate of, and then lets go."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class Exchange:
+    """Holds what comes while a transfer is under way: prepare it, let it be performed, take the outcome."""
+
+    def __init__(self, trusted: Path, user_agent: str) -> None:
+        self.easy = easy = pycurl.Curl()
+        for option, value in _SETTINGS.items():
+            easy.setopt(option, value)
+        easy.setopt(pycurl.CAINFO, str(trusted))
+        easy.setopt(pycurl.USERAGENT, user_agent)
+        easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
+        easy.setopt(pycurl.HEADERFUNCTION, self._on_head)
+        easy.setopt(pycurl.OPENSOCKETFUNCTION, self._on_socket)
+        easy.setopt(pycurl.PREREQFUNCTION, self._on_connected)
+        self._networks: tuple[str, ...] = ()
+        self._forget()
+
+    def prepare(self, request: OutgoingRequest, resolved: str | None, seconds: float) -> None:
+        """`resolved` is the host's addresses in the form of CURLOPT_RESOLVE; `seconds` are left until the deadline."""
+        self._forget()
+        self._networks = request.reach.networks
+        easy = self.easy
+        easy.setopt(pycurl.URL, request.url)
+        easy.setopt(pycurl.CUSTOMREQUEST, request.method)
+        headers = [f"{name}: {value}" for name, value in request.headers.items()]
+        easy.setopt(pycurl.HTTPHEADER, [*headers, "Content-Type: application/json", "Expect:"])
+        easy.setopt(pycurl.POSTFIELDS, request.body)
+        easy.setopt(pycurl.RESOLVE, [] if resolved is None else [resolved])
+        easy.setopt(pycurl.TIMEOUT_MS, max(int(seconds * 1000), 1))
+
+    def outcome(self, failure: Failure | None, duration: float) -> Outcome:
+        """What became of it, once the transfer has ended."""
+        status = self._status()
+        error, detail = self._fault(failure, status)
+        return Outcome(
+            status=status,
+            duration=duration,
+            error=error,
+            detail=detail,
+            answer=bytes(self._answer),
+            retry_after=retry_after(self._head, datetime.now(UTC)) if status in _ASK_LATER else None,
+            is_restricted=self._is_restricted,
+        )
+
+    def close(self) -> None:
+        """Gives the handle back to libcurl."""
+        self.easy.close()
+
+    def _forget(self) -> None:
+        self._answer = bytearray()
+        self._head: list[bytes] = []
+        self._is_cut = False
+        self._refusal: str | None = None
+        self._is_restricted = False
+
+    def _status(self) -> int | None:
+        """The answer's status; None where its head is not whole: libcurl takes one that is cut off for whole."""
+        status = int(self.easy.getinfo(pycurl.RESPONSE_CODE))
+        return status if status >= 200 and not _BLANK_LINES.isdisjoint(self._head) else None
+
+    def _fault(self, failure: Failure | None, status: int | None) -> tuple[SendError | None, str | None]:
+        if failure is not None and not (self._is_cut and failure.code == pycurl.E_WRITE_ERROR):
+            if self._refusal is not None and failure.code in (pycurl.E_COULDNT_CONNECT, pycurl.E_ABORTED_BY_CALLBACK):
+                return SendError.REFUSED_ADDRESS, refusal_words(self._refusal)
+            return explain(failure)
+        if status is None:
+            return SendError.RESET, "The connection was closed within the answer's head."
+        if status in _REDIRECTS:
+            return SendError.REDIRECT, f"The receiver answered {status}, but redirects are never followed."
+        return None, None
+
+    def _on_head(self, line: bytes) -> None:
+        """Keeps the head of the last answer only: others before it were interim."""
+        if line.startswith(b"HTTP/"):
+            self._head.clear()
+        self._head.append(line)
+
+    def _on_body(self, part: bytes) -> int:
+        room = MAX_ANSWER - len(self._answer)
+        self._answer += part[:room]
+        if len(part) < room:
+            return len(part)
+        self._is_cut = True
+        return 0  # libcurl closes the connection then
+
+    def _on_socket(self, _purpose: int, address: Any) -> Any:
+        """The socket for an address that libcurl is about to connect to: its last word, whatever was looked up."""
+        if not self._may_reach(address.addr[0]):
+            return pycurl.SOCKET_BAD
+        try:
+            return _Lent(address.family, address.socktype, address.protocol)
+        except OSError:
+            return pycurl.SOCKET_BAD
+
+    def _on_connected(self, address: str, _local: str, _port: int, _local_port: int) -> int:
+        """Called before each request, also on a connection that another client's request has made."""
+        return int(pycurl.PREREQFUNC_OK if self._may_reach(address) else pycurl.PREREQFUNC_ABORT)
+
+    def _may_reach(self, address: str | bytes) -> bool:
+        text = address if isinstance(address, str) else address.decode("ascii")
+        verdict = judge_address(text, self._networks)
+        self._refusal = verdict.refusal
+        self._is_restricted = verdict.is_restricted
+        return verdict.refusal is None
