@@ -24,7 +24,8 @@ _PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2
 _NAME = "[A-Za-z0-9_-]{1,63}(?:[.][A-Za-z0-9_-]{1,63}){0,20}[.]?"
 _REST = r"(?:[/?](?:[A-Za-z0-9._~!$&'()*+,;=:@/?\[\]-]|%[0-9A-Fa-f]{2})*)?"
 _SCHEME = "[Hh][Tt][Tt][Pp][Ss]?://"
-_URL = re.compile(rf"(?P<scheme>{_SCHEME})(?:(?P<name>{_NAME})|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])(?::(?P<port>{_PORT}))?{_REST}")
+_HOST = rf"(?:(?P<name>{_NAME})|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])"
+_URL = re.compile(rf"(?P<scheme>{_SCHEME}){_HOST}(?::(?P<port>{_PORT}))?{_REST}")
 _NOT_IN_URLS = re.compile(r"[^!-~]|[\"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})")  # RFC 3986, section 2
 
 URL = Annotated[
