@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +10,16 @@ from msgspec import structs
 from engine.cli.console import Console
 from engine.cli.options import Parser, add_catalogue, add_ledger, named_path
 from engine.model import DEFAULT_MAX_ROWS
-from webhooks.cli.options import StoreArguments, add_store, checked, networks, settings_of, target_ports
+from webhooks.cli.options import (
+    StoreArguments,
+    add_store,
+    checked,
+    networks,
+    number_between,
+    settings_of,
+    target_ports,
+    whole_number,
+)
 from webhooks.settings import RETRY_SCHEDULE, Settings, parse_schedule
 
 
@@ -84,9 +91,9 @@ def _add_composing(parser: Parser) -> None:
     )
     add_catalogue(parser)
     timeout = "A query may take this many seconds (default: 5)."
-    add("--query-timeout", type=_between(0.001, 3600), default=5.0, metavar="SECONDS", help=timeout)
+    add("--query-timeout", type=number_between(0.001, 3600), default=5.0, metavar="SECONDS", help=timeout)
     rows = f"A step that gives many rows gives at most N (default: {DEFAULT_MAX_ROWS})."
-    add("--max-rows", type=_whole(1, 10_000_000), default=DEFAULT_MAX_ROWS, metavar="N", help=rows)
+    add("--max-rows", type=whole_number(1, 10_000_000), default=DEFAULT_MAX_ROWS, metavar="N", help=rows)
     read_only = "Refuses a ledger whose login may write to it."
     add("--require-read-only", action="store_true", help=read_only)
 
@@ -108,7 +115,7 @@ def _add_sending(parser: Parser) -> None:
         f"{RETRY_SCHEDULE}).",
     )
     deadline = "An attempt may take this many seconds, from the look-up of the host to the answer's end (default: 15)."
-    parser.add_argument("--deadline", type=_between(0.1, 600), default=15.0, metavar="SECONDS", help=deadline)
+    parser.add_argument("--deadline", type=number_between(0.1, 600), default=15.0, metavar="SECONDS", help=deadline)
     bundle = "Receivers may show certificates of the authorities in FILE (PEM) too."
     parser.add_argument("--ca-bundle", type=named_path, metavar="FILE", help=bundle)
 
@@ -116,28 +123,6 @@ def _add_sending(parser: Parser) -> None:
 def _add_keeping(parser: Parser) -> None:
     add = parser.add_argument
     data = "Events' data, bodies and answers are erased this many days after a delivery has ended (default: 30)."
-    add("--keep-data", type=_whole(1, 36_500), default=30, metavar="DAYS", help=data)
+    add("--keep-data", type=whole_number(1, 36_500), default=30, metavar="DAYS", help=data)
     attempts = "What else is known of attempts is erased after this many months (default: 13)."
-    add("--keep-attempts", type=_whole(1, 1200), default=13, metavar="MONTHS", help=attempts)
-
-
-def _between(least: float, most: float) -> Callable[[str], float]:
-    def number(text: str) -> float:
-        try:
-            found = float(text)
-        except ValueError:
-            found = float("nan")
-        if not least <= found <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least:g} to {most:g}")
-        return found
-
-    return number
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and least <= int(text[:12]) <= most):
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {most}")
-        return int(text)
-
-    return number
+    add("--keep-attempts", type=whole_number(1, 1200), default=13, metavar="MONTHS", help=attempts)

@@ -7,11 +7,27 @@ from typing import Any
 
 from engine.cli.options import Command
 from engine.cli.program import Program
-from webhooks.cli.clients import ADD, DISABLE, LIST, ROTATE
+from webhooks.cli import clients, webhooks
+from webhooks.cli.deliveries import DELIVERIES, REPLAY
 from webhooks.cli.emit import EMIT
+from webhooks.cli.erase import ERASE
 from webhooks.cli.serve import SERVE
 
-COMMANDS: Mapping[str, Command[Any]] = {command.name: command for command in (SERVE, ADD, LIST, ROTATE, DISABLE, EMIT)}
+_ALL: tuple[Command[Any], ...] = (
+    SERVE,
+    clients.ADD,
+    clients.LIST,
+    clients.ROTATE,
+    clients.DISABLE,
+    webhooks.LIST,
+    webhooks.PAUSE,
+    webhooks.RESUME,
+    EMIT,
+    DELIVERIES,
+    REPLAY,
+    ERASE,
+)
+COMMANDS: Mapping[str, Command[Any]] = {command.name: command for command in _ALL}
 PROGRAM = Program("aptic-webhooks", "Runs the webhook service and administers it.", "serve", COMMANDS)
 
 

@@ -89,6 +89,32 @@ def networks(text: str) -> list[str]:
     return [str(checked(parse_network)(part)) for part in several(text)]
 
 
+def number_between(least: float, most: float) -> Callable[[str], float]:
+    """The parser of a number in these bounds."""
+
+    def number(text: str) -> float:
+        try:
+            found = float(text)
+        except ValueError:
+            found = float("nan")
+        if not least <= found <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least:g} to {most:g}")
+        return found
+
+    return number
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """The parser of a whole number in these bounds."""
+
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text[:12]) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {most}")
+        return int(text)
+
+    return number
+
+
 def checked(parse: Callable[[str], T]) -> Callable[[str], T]:
     """The parser for an option: what it raises becomes a complaint that names the option."""
 

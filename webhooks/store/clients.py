@@ -55,7 +55,7 @@ def add(connection: Connection, client: Client, *, secret_hash: bytes, api_key_h
 
 def rotate(connection: Connection, name: str, *, secret_hash: bytes, api_key_hash: bytes) -> Client:
     """Replaces both credentials. Raises NotFoundError."""
-    client = _named(connection, name)
+    client = named(connection, name)
     values = {"secret_hash": secret_hash, "api_key_hash": api_key_hash}
     connection.execute(update(CLIENTS).where(CLIENTS.c.id == client.id).values(values))
     return client
@@ -63,7 +63,7 @@ def rotate(connection: Connection, name: str, *, secret_hash: bytes, api_key_has
 
 def disable(connection: Connection, name: str) -> Client:
     """Its credentials and tokens are refused from now on. Raises NotFoundError."""
-    client = _named(connection, name)
+    client = named(connection, name)
     connection.execute(update(CLIENTS).where(CLIENTS.c.id == client.id).values(is_disabled=True))
     return client
 
@@ -104,7 +104,8 @@ def key_names(connection: Connection) -> list[bytes]:
     return sorted(bytes(name) for (name,) in connection.execute(names))
 
 
-def _named(connection: Connection, name: str) -> Client:
+def named(connection: Connection, name: str) -> Client:
+    """The client with that name. Raises NotFoundError with those that there are."""
     client = by_name(connection, name)
     if client is None:
         known = ", ".join(repr(other.name) for other in every(connection)) or "none"

@@ -5,7 +5,8 @@ Times are microseconds. What is found is given as ids; what is erased is found n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from msgspec import Struct
@@ -69,6 +70,17 @@ class Unsubscribed(Struct, frozen=True):
     last: int
 
 
+@contextmanager
+def thoroughly(connection: Connection) -> Iterator[None]:
+    """What is erased inside the `with` is overwritten too, where the database would only forget its place."""
+    is_embedded = connection.dialect.name == "sqlite"
+    if is_embedded:
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    yield
+    if is_embedded:
+        connection.exec_driver_sql("PRAGMA secure_delete = OFF")  # it costs those writes that nobody needs it for
+
+
 def is_ours(connection: Connection) -> bool:
     """Whether this process may erase: until the transaction ends, no other one that shares the store does."""
     if connection.dialect.name == "sqlite":
@@ -94,7 +106,8 @@ def erase_data(connection: Connection, found: Sequence[EndedDelivery], until: in
 def erase_events(connection: Connection, sequences: Sequence[int]) -> None:
     """Erases the data and the bodies of events."""
     where = EVENTS.c.sequence.in_(sequences), EVENTS.c.arguments.is_not(None)
-    connection.execute(update(EVENTS).where(*where).values(arguments=None))
+    with thoroughly(connection):
+        connection.execute(update(EVENTS).where(*where).values(arguments=None))
     of_bodies = COMPOSITIONS.c.event_sequence.in_(sequences), COMPOSITIONS.c.body.is_not(None)
     connection.execute(update(COMPOSITIONS).where(*of_bodies).values(body=None))
 

@@ -1,5 +1,6 @@
 """Runs `aptic-webhooks` in this process."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from webhooks.cli.main import main
+from webhooks.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -38,3 +40,29 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., End
         return Ended(code, shown.out, shown.err)
 
     return command
+
+
+@pytest.fixture
+def change(tmp_path: Path) -> Callable[..., Any]:
+    """Runs a function of the store's modules on the store of `run`, and commits."""
+
+    def write(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        with Store(_store_url(tmp_path)) as store:
+            return asyncio.run(store.write(lambda connection: function(connection, *arguments, **named)))
+
+    return write
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Callable[..., Any]:
+    """Runs a function that reads on the store of `run`."""
+
+    def read(function: Callable[..., Any]) -> Any:
+        with Store(_store_url(tmp_path)) as store:
+            return store.read_now(function)
+
+    return read
+
+
+def _store_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'aptic-webhooks' / 'webhooks.sqlite3'}"

@@ -1,0 +1,86 @@
+"""`aptic-webhooks erase`: erases what is held of the events with a certain argument."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from msgspec.json import encode
+
+from engine.cli.console import Console
+from engine.cli.options import Command, Parser
+from webhooks.cli.options import ReportArguments, add_json, add_store, opened
+
+if TYPE_CHECKING:
+    from webhooks.store.erasing import Erased
+    from webhooks.store.store import Store
+
+_AT_ONCE: Final = 200
+_FAILED: Final = 1
+
+
+class _Arguments(ReportArguments):
+    argument: tuple[str, str]
+    cancel: bool
+
+
+def _run(arguments: _Arguments, console: Console) -> int:
+    with opened(arguments, console) as (store, _):
+        erased = asyncio.run(_erase(store, *arguments.argument, cancels=arguments.cancel))
+    if arguments.json:
+        console.write_bytes(encode(erased) + b"\n")
+    else:
+        console.write(
+            f"Erased: the data of {erased.events} events, {erased.bodies} bodies, {erased.answers} answers. "
+            f"Cancelled: {erased.cancelled} deliveries.\n"
+        )
+    if erased.under_way:
+        console.complain(
+            f"{erased.under_way} events were not erased: deliveries of theirs have not ended. Wait for them"
+            f"{'' if arguments.cancel else ', or cancel them with --cancel'}, and erase again."
+        )
+    return _FAILED if erased.under_way else 0
+
+
+async def _erase(store: Store, name: str, value: str, *, cancels: bool) -> Erased:
+    """Finds and erases a part at a time, so that what else is written waits for none of it."""
+    from webhooks.store import erasing
+
+    erased, after = erasing.Erased(), 0
+    while True:
+        found = store.read_now(lambda connection: erasing.find(connection, name, value, after))  # noqa: B023
+        for start in range(0, len(found.sequences), _AT_ONCE):
+            part = found.sequences[start : start + _AT_ONCE]
+            erased += await store.write(lambda connection: erasing.erase(connection, part, cancels=cancels))  # noqa: B023
+        if found.last is None:
+            return erased
+        after = found.last
+
+
+def _argument(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError("write NAME=VALUE, for example debtcreditorid=7")
+    return name, value
+
+
+def _options(parser: Parser) -> None:
+    argument = "Of events whose argument NAME has this value, as text."
+    parser.add_argument("--argument", type=_argument, required=True, metavar="NAME=VALUE", help=argument)
+    cancel = "Cancels deliveries of theirs that have not ended; without it their events are left, and told of."
+    parser.add_argument("--cancel", action="store_true", help=cancel)
+    add_store(parser)
+    add_json(parser)
+
+
+ERASE = Command(
+    name="erase",
+    summary="Erases what is held of the events with a certain argument.",
+    description="Erases data, bodies and answers of the events with a certain argument, and prints how many. That they "
+    "were published and delivered stays known. Backups have to be dealt with apart.",
+    example="--argument debtorid=4711",
+    add_options=_options,
+    run=_run,
+    arguments=_Arguments,
+)
