@@ -22,6 +22,7 @@ REALM = "aptic-webhooks"
 SCOPES = "scopes"
 """The key of a handler's `opt` that holds the scopes of which one is needed; absent where any client may call."""
 
+_HEADERS = {b"authorization": AuthMethod.OAUTH2, b"x-api-key": AuthMethod.API_KEY}
 _LONGEST_DELAY = 5.0
 
 
@@ -72,18 +73,14 @@ def forbidden(service: Service, detail: str, needed: Sequence[Scope]) -> Problem
 
 
 async def _client(connection: Connection, service: Service) -> Client:
-    authorization = api_key = None
-    for name, value in connection.scope["headers"]:
-        if name == b"authorization" and authorization is None:
-            authorization = value.decode("latin-1")
-        elif name == b"x-api-key" and api_key is None:
-            api_key = value.decode("latin-1")
-    if authorization is not None and api_key is not None:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "Send an access token or an API key, not both.")
-    if authorization is not None and AuthMethod.OAUTH2 in service.auth:
-        return await _by_token(connection, service, authorization)
-    if api_key is not None and AuthMethod.API_KEY in service.auth:
-        return await _by_api_key(connection, service, api_key)
+    shown = [header for header in connection.scope["headers"] if header[0] in _HEADERS]
+    if len(shown) > 1:
+        detail = "Authenticate once: this request has several Authorization or X-API-Key headers."
+        raise ProblemError(HTTPStatus.BAD_REQUEST, detail, _challenge(service, ', error="invalid_request"'))
+    for name, value in shown:
+        if _HEADERS[name] in service.auth:
+            by = _by_token if name == b"authorization" else _by_api_key
+            return await by(connection, service, value.decode("latin-1"))
     raise _unauthorized(service, f"Authenticate by {' or '.join(_ways(service))}.")
 
 

@@ -28,7 +28,8 @@ async def read_struct(request: AnyRequest, type_: type[S]) -> S:
 
 def check_media_type(request: AnyRequest, expected: str) -> None:
     """Raises ProblemError 415 for another type than `expected`, and for another charset than UTF-8."""
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    given = request.headers.getall("content-type", [])
+    media_type, _, parameters = (given[0] if len(given) == 1 else "").partition(";")
     if media_type.strip().lower() != expected:
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body's Content-Type must be {expected}.")
     for parameter in parameters.split(";"):

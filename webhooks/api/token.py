@@ -138,15 +138,15 @@ async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:
 
 
 def _credentials(request: Request[Any, Any, Any], form: dict[str, str]) -> tuple[str, str]:
-    header = request.headers.get("authorization")
+    headers = request.headers.getall("authorization", [])
     in_form = "client_secret" in form
-    if header is None:
+    if not headers:
         if not in_form or "client_id" not in form:
             raise _unknown_client()
         return form["client_id"], form["client_secret"]
-    if in_form:
+    if in_form or len(headers) > 1:
         raise _GrantError("invalid_request")
-    client_id, secret = _basic(header)
+    client_id, secret = _basic(headers[0])
     if form.get("client_id", client_id) != client_id:
         raise _GrantError("invalid_request")
     return client_id, secret

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import insert
 
@@ -86,10 +87,31 @@ def test_an_api_key_is_a_guid_in_any_case(inside: Any) -> None:
         assert inside.call("GET", "/v1/ping", headers={"X-API-Key": spelling}).status_code == 200
 
 
-def test_both_at_once_is_no_request(inside: Any) -> None:
+@pytest.mark.parametrize("second", ["the same", "wrong", "of another way"])
+@pytest.mark.parametrize("is_token", [True, False])
+def test_who_authenticates_twice_is_not_guessed(inside: Any, is_token: bool, second: str) -> None:
+    """RFC 6750, sections 2 and 3.1: more than one method, or one repeated, is an invalid request."""
     caller = inside.add()
-    headers = {**caller.headers, "Authorization": f"Bearer {inside.service.tokens.issue(caller.id)}"}
-    assert inside.call("GET", "/v1/ping", headers=headers).status_code == 400
+    token = ("authorization", f"Bearer {inside.service.tokens.issue(caller.id)}")
+    key = ("x-api-key", caller.api_key)
+    first, other = (token, key) if is_token else (key, token)
+    shown = {"the same": first, "wrong": (first[0], "x"), "of another way": other}[second]
+    for headers in ([first, shown], [shown, first]):
+        answer = inside.call("GET", "/v1/ping", headers=headers)
+        assert (answer.status_code, answer.json()["status"]) == (400, 400)
+        assert "Authenticate once" in answer.json()["detail"]
+        assert answer.headers["www-authenticate"] == INVALID_TOKEN.replace("invalid_token", "invalid_request")
+
+
+def test_a_grant_with_two_headers_is_not_guessed(inside: Any) -> None:
+    caller = inside.add()
+    basic = ("authorization", httpx.BasicAuth(caller.id, caller.secret)._auth_header)
+    path = "/login/oauth/access_token"
+    for headers in ([*FORM.items(), basic, basic], [*FORM.items(), basic, ("authorization", "Basic eDp5")]):
+        answer = inside.call("POST", path, content=GRANT, headers=headers)
+        assert (answer.status_code, answer.content) == (400, b'{"error":"invalid_request"}')
+    twice = inside.call("POST", path, content=GRANT, headers=[*FORM.items(), *FORM.items(), basic])
+    assert (twice.status_code, twice.content) == (415, b'{"error":"invalid_request"}')
 
 
 GRANT = b"grant_type=client_credentials"
