@@ -18,7 +18,7 @@ MAX_DEPTH: Final = 32
 
 _UNREADABLE = "The body is not JSON in UTF-8: {} Send one JSON value."
 _DOUBTFUL = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # NUL and surrogates come through no decoder but by an escape
-_UNFIT = "The body has a member that cannot be taken as it is."
+_UNFIT = "The request has a member that cannot be taken as it is."
 
 
 class Number(Struct, frozen=True):

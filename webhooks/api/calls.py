@@ -22,6 +22,18 @@ Text = Annotated[str, Meta(extra_json_schema={"pattern": NO_NUL})]
 """Text of a query: `Limits` refuses NUL in it."""
 
 
+FIRST_DELIVERY = {"delivery_id": "$response.body#/deliveries/0/id"}
+"""The parameter of a Link to a call about one delivery."""
+
+
+class Link(Struct, frozen=True):
+    """A call that may follow, by its operation's id, and what it takes from this one: OpenAPI's runtime expressions."""
+
+    to: str
+    parameters: Mapping[str, str] = {}
+    body: Mapping[str, object] | None = None
+
+
 class Call(Struct, frozen=True, kw_only=True):
     """A call as it is described. A type is a struct, or a tuple of those that may be there.
 
@@ -44,6 +56,7 @@ class Call(Struct, frozen=True, kw_only=True):
     problems: tuple[int, ...] = ()
     errors: tuple[int, ...] = ()
     error: Any = None
+    links: tuple[Link, ...] = ()
 
     def __deepcopy__(self, _memo: object) -> Self:
         """Itself: Litestar copies handlers as deep as it goes, and msgspec's annotations cannot be copied."""

@@ -16,7 +16,7 @@ from msgspec.structs import asdict
 
 from webhooks.api.authentication import client_of, forbidden, sees_everything, service_of
 from webhooks.api.bodies import AnyRequest, read_struct
-from webhooks.api.calls import Call, Text, described
+from webhooks.api.calls import FIRST_DELIVERY, Call, Link, Text, described
 from webhooks.delivery_log import Attempt, DeliveryDetails, ShownDelivery, sees_of, show, show_details
 from webhooks.errors import Fault, RefusedError
 from webhooks.json_text import convert, pointer
@@ -69,6 +69,7 @@ _LIST = Call(
     query=Query,
     answer=DeliveryList,
     example=DeliveryList([_EXAMPLE], None),
+    links=(Link("show_delivery", FIRST_DELIVERY), Link("replay", FIRST_DELIVERY)),
 )
 _SHOW = Call(
     tag="Deliveries",

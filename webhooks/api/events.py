@@ -19,7 +19,7 @@ from webhooks.api import problems
 from webhooks.api.answers import JsonAnswer
 from webhooks.api.authentication import client_of, sees_everything, service_of
 from webhooks.api.bodies import decode_json
-from webhooks.api.calls import Call, described
+from webhooks.api.calls import FIRST_DELIVERY, Call, Link, described
 from webhooks.api.problems import Problem
 from webhooks.errors import Fault, RefusedError
 from webhooks.examples import shown_body
@@ -93,7 +93,9 @@ class PublishedState(Struct, frozen=True):
     deliveries: Sequence[EventDelivery] = field(default_factory=list)
 
 
-_LIST = Call(tag="Events", answer=EventList)
+_LIST = Call(
+    tag="Events", answer=EventList, links=(Link("register", body={"events": ["$response.body#/events/0/code"]}),)
+)
 _Events = Annotated[
     list[Any],
     Meta(
@@ -111,6 +113,7 @@ _PUBLISH = Call(
     body_example={"event": "statuschange", "data": {"ledgeraccountid": "111927", "status": "PAID"}, "id": "status-7"},
     answer=(Accepted, Results),
     example=Accepted("status-7"),
+    links=(Link("show_event", {"event_id": "$response.body#/id"}),),
     problems=(HTTPStatus.CONFLICT,),
 )
 _SHOW = Call(
@@ -125,6 +128,7 @@ _SHOW = Call(
         EventState.ACCEPTED,
         [EventDelivery("019ab2c4-7f1e-7c3a-9d52-0b6f4e8a1c37", DeliveryState.PENDING)],
     ),
+    links=(Link("show_delivery", FIRST_DELIVERY),),
     problems=(HTTPStatus.NOT_FOUND,),
 )
 

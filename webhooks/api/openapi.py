@@ -15,7 +15,7 @@ from msgspec.json import schema_components
 
 from engine.body import Body
 from engine.catalogue import Catalogue
-from webhooks.api.calls import CALL, JSON, NO_NUL, Call
+from webhooks.api.calls import CALL, JSON, NO_NUL, Call, Link
 from webhooks.api.outgoing import outgoing
 from webhooks.api.problems import MEDIA_TYPE, Problem, phrase
 from webhooks.intake import event_schemas
@@ -29,6 +29,7 @@ ALIAS = "x-alias"
 _REFERENCE = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{(\w+):\w+\}")
 _EVERY = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+_MINIMA = {"minLength", "minItems"}
 _GUARDED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE)
 _SCOPES = {
     Scope.WEBHOOKS: "register URLs and see one's own deliveries",
@@ -100,6 +101,8 @@ def _responses(call: Call) -> Iterator[tuple[str, Json]]:
         if call.example is not None:
             content["example"] = to_builtins(call.example)
         answer["content"] = {call.media_type: content}
+    if call.links:
+        answer["links"] = {link.to: _link(link) for link in call.links}
     yield str(int(call.status)), answer
     statuses = {*_EVERY, *call.problems} - set(call.errors)
     if call.scopes is None:
@@ -112,6 +115,15 @@ def _responses(call: Call) -> Iterator[tuple[str, Json]]:
         yield str(int(status)), _refusal(status, MEDIA_TYPE, "Problem")
     for status in call.errors:
         yield str(int(status)), _refusal(status, JSON, call.error.__name__)
+
+
+def _link(link: Link) -> Json:
+    found: Json = {"operationId": link.to}
+    if link.parameters:
+        found["parameters"] = link.parameters
+    if link.body is not None:
+        found["requestBody"] = link.body
+    return found
 
 
 def _refusal(status: int, media_type: str, schema: str) -> Json:
@@ -137,8 +149,9 @@ def _query_parameters(call: Call) -> Iterator[Json]:
         return
     _, components = schema_components([call.query], ref_template=_REFERENCE)
     for name, schema in components[call.query.__name__]["properties"].items():
-        (only,) = [choice for choice in schema["anyOf"] if choice != {"type": "null"}]
-        yield {"name": name, "in": "query", "allowEmptyValue": True, "schema": only}
+        (only,) = [choice for choice in schema.get("anyOf", [schema]) if choice != {"type": "null"}]
+        parameter = {"name": name, "in": "query", "schema": _with_codes(only)}
+        yield parameter if only.keys() & _MINIMA else {**parameter, "allowEmptyValue": True}
 
 
 def _security(call: Call, auth: frozenset[AuthMethod]) -> Iterator[Json]:
@@ -174,11 +187,9 @@ def _schema(type_: Any) -> Json:
 
 
 def _schemas(calls: Iterable[Call], catalogue: Catalogue) -> Json:
-    given = [type_ for call in calls for type_ in (call.body, call.answer, call.query, call.error) if type_ is not None]
+    given = [type_ for call in calls for type_ in (call.body, call.answer, call.error) if type_ is not None]
     types = [choice for type_ in given for choice in (type_ if isinstance(type_, tuple) else (type_,))]
     _, found = schema_components([*types, Problem], ref_template=_REFERENCE)
-    for name in {call.query.__name__ for call in calls if call.query is not None}:
-        del found[name]  # its members are parameters
     components: Json = _with_codes(found)
     codes = {"title": "EventCode", "description": "An event of the catalogue.", "enum": sorted(catalogue.events)}
     components["EventCode"] = {"type": "string", **codes}

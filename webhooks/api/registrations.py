@@ -16,9 +16,9 @@ from msgspec.structs import replace
 from webhooks.api.answers import JsonAnswer
 from webhooks.api.authentication import client_of, service_of
 from webhooks.api.bodies import AnyRequest, read_struct
-from webhooks.api.calls import Call, described
-from webhooks.errors import Fault, RefusedError
-from webhooks.json_text import convert, pointer
+from webhooks.api.calls import Call, Link, described
+from webhooks.errors import RefusedError
+from webhooks.json_text import convert
 from webhooks.keys import Purpose
 from webhooks.model import Method, Registration, Scope
 from webhooks.registering import RegistrationRequest, RemovalRequest, UrlRequest, check
@@ -26,7 +26,6 @@ from webhooks.service import Service
 from webhooks.store import registrations
 from webhooks.store.registrations import row_name
 
-_IN_QUERY = ("url", "events")
 _SIGNING_KEY_BYTES = 32  # Standard Webhooks: 24 to 64
 
 
@@ -53,6 +52,7 @@ class SigningKey(Struct, frozen=True):
     key: str
 
 
+_REGISTERED_URL = "$response.body#/url"
 _EXAMPLE = ShownRegistration(["ledgerpayment"], "https://localhost:5510/webservice/webhook", Method.POST)
 _ABOUT_URL = Call(
     tag="Registrations",
@@ -66,6 +66,11 @@ _ABOUT_URL = Call(
 _REGISTER = replace(
     _ABOUT_URL,
     status=HTTPStatus.CREATED,
+    links=(
+        *(Link(name, body={"url": _REGISTERED_URL}) for name in ("pause", "resume", "make_signing_key")),
+        Link("remove", {"url": _REGISTERED_URL}),
+        Link("list_deliveries", {"url": _REGISTERED_URL}),
+    ),
     body=RegistrationRequest,
     body_example={"events": _EXAMPLE.events, "url": _EXAMPLE.url, "secret": "mySecret", "method": "POST"},
     problems=(),
@@ -80,6 +85,8 @@ _REMOVE = replace(
     _ABOUT_URL,
     status=HTTPStatus.NO_CONTENT,
     body=RemovalRequest,
+    is_body_optional=True,
+    query=RemovalRequest,
     body_example={"url": _EXAMPLE.url, "events": _EXAMPLE.events},
     answer=None,
     example=None,
@@ -123,8 +130,8 @@ async def list_registrations(request: Request[Any, Any, Any]) -> Response[bytes]
 async def remove(request: Request[Any, Any, Any]) -> None:
     """Removes a URL, or some of its events; what was not sent yet is cancelled.
 
-    The last event that is removed removes the URL. Where a proxy drops the body of a DELETE, give `url` and `events`
-    (with commas, or repeated) in the query instead.
+    The last event that is removed removes the URL. Say what goes in the body or, since some proxies drop the body of a
+    DELETE, in the query; in both only if they agree. In the query `events` is repeated, or has commas.
     """
     service, client = service_of(request), client_of(request)
     wanted = await _removal(request)
@@ -168,18 +175,14 @@ async def _set_paused(request: AnyRequest, *, is_paused: bool) -> Response[bytes
 
 async def _removal(request: AnyRequest) -> RemovalRequest:
     """From the body or, since proxies may drop the body of a DELETE, from the query; from both if they agree."""
-    query = request.query_params
+    given = request.query_params.dict()
     in_body = await read_struct(request, RemovalRequest) if await request.body() else None
-    if in_body is not None and not query:
+    if in_body is not None and not given:
         return in_body
-    urls, given = query.getall("url", []), query.getall("events", [])
-    if faults := [Fault(pointer(name), "There is no such parameter.") for name in query if name not in _IN_QUERY]:
-        raise RefusedError("The query has a parameter that is not known.", tuple(faults))
-    if len(urls) != 1:
-        fault = Fault("/url", "Give one url: in a JSON body, or in the query as url=….")
-        raise RefusedError("The request does not say which URL to remove.", (fault,))
-    events = [event for value in given for event in value.split(",")]
-    in_query = convert({"url": urls[0], **({"events": events} if given else {})}, RemovalRequest)
+    query: dict[str, object] = {name: values[0] if len(values) == 1 else values for name, values in given.items()}
+    if "events" in given:
+        query["events"] = [event for value in given["events"] for event in value.split(",")]
+    in_query = convert(query, RemovalRequest)
     if in_body not in (None, in_query):
         raise RefusedError("The body and the query say different things: send one of them.")
     return in_query

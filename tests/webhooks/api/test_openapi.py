@@ -48,6 +48,33 @@ def test_operation_ids_are_unique_and_references_lead_somewhere(content: bytes, 
     assert references <= document["components"]["schemas"].keys()
 
 
+def test_what_a_removal_takes_from_the_query_is_said(document: Any) -> None:
+    operation = document["paths"]["/v1/webhooks"]["delete"]
+    url, events = operation["parameters"]
+    assert [(each["name"], each["in"], each.get("required", False)) for each in (url, events)] == [
+        ("url", "query", False),
+        ("events", "query", False),
+    ]
+    assert url["schema"] == document["components"]["schemas"]["RemovalRequest"]["properties"]["url"]
+    assert events["schema"]["items"] == {"$ref": "#/components/schemas/EventCode"}
+    assert operation["requestBody"]["required"] is False
+
+
+def test_links_lead_to_calls_that_take_what_they_give(document: Any) -> None:
+    operations = {each["operationId"]: each for item in document["paths"].values() for each in item.values()}
+    links = [
+        link
+        for operation in operations.values()
+        for answer in operation["responses"].values()
+        for link in answer.get("links", {}).values()
+    ]
+    assert len(links) > 5
+    for link in links:
+        target = operations[link["operationId"]]
+        assert link.get("parameters", {}).keys() <= {each["name"] for each in target.get("parameters", [])}
+        assert "requestBody" not in link or "requestBody" in target
+
+
 def test_who_is_let_in_is_said(document: Any) -> None:
     for handler in GUARDED:
         (path,) = handler.paths
