@@ -9,6 +9,7 @@ from asyncio import StreamReader, StreamWriter
 from dataclasses import dataclass
 
 from receivers.behaviours import BEHAVIOURS, Behaviour
+from receivers.name_server import NameServer
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Hub:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="receivers")
         self._servers: list[asyncio.Server] = []
+        self._transports: list[asyncio.BaseTransport] = []
         self._sockets: list[socket.socket] = []
         self._thread.start()
 
@@ -52,6 +54,17 @@ class Hub:
             self._sockets.append(filler)
         return Receiver(port)
 
+    def start_name_server(self, names: dict[str, list[list[str]]], *dead: str) -> NameServer:
+        """A name server on a port of its own; it never answers for what is in `dead`, or directly below that."""
+        server = NameServer(names, frozenset(dead))
+
+        async def start() -> None:
+            transport, _ = await self._loop.create_datagram_endpoint(lambda: server, local_addr=("127.0.0.1", 0))
+            self._transports.append(transport)
+
+        asyncio.run_coroutine_threadsafe(start(), self._loop).result(10)
+        return server
+
     def close(self) -> None:
         """Ends all."""
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
@@ -74,6 +87,8 @@ class Hub:
 
         sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sock.family is socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind((host, port))
         server = await asyncio.start_server(serve, sock=sock, ssl=tls, limit=1 << 22, backlog=1024)
         self._servers.append(server)
@@ -83,6 +98,8 @@ class Hub:
     async def _end(self) -> None:
         for server in self._servers:
             server.close()
+        for transport in self._transports:
+            transport.close()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
         await asyncio.sleep(0)

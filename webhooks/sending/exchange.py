@@ -57,10 +57,12 @@ class Exchange:
         easy.setopt(pycurl.CAINFO, str(trusted))
         easy.setopt(pycurl.USERAGENT, user_agent)
         easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
-        easy.setopt(pycurl.HEADERFUNCTION, self._on_head)
+        self._lines: list[bytes] = []
+        easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         easy.setopt(pycurl.OPENSOCKETFUNCTION, self._on_socket)
         easy.setopt(pycurl.PREREQFUNCTION, self._on_connected)
         self._networks: tuple[str, ...] = ()
+        self._method = ""
         self._forget()
 
     def prepare(self, request: OutgoingRequest, resolved: str | None, seconds: float) -> None:
@@ -69,11 +71,14 @@ class Exchange:
         self._networks = request.reach.networks
         easy = self.easy
         easy.setopt(pycurl.URL, request.url)
-        easy.setopt(pycurl.CUSTOMREQUEST, request.method)
+        if request.method != self._method:
+            easy.setopt(pycurl.CUSTOMREQUEST, request.method)
+            self._method = request.method
         headers = [f"{name}: {value}" for name, value in request.headers.items()]
         easy.setopt(pycurl.HTTPHEADER, [*headers, "Content-Type: application/json", "Expect:"])
         easy.setopt(pycurl.POSTFIELDS, request.body)
-        easy.setopt(pycurl.RESOLVE, [] if resolved is None else [resolved])
+        if resolved is not None:
+            easy.setopt(pycurl.RESOLVE, [resolved])  # libcurl takes it over once, into a cache of all transfers
         easy.setopt(pycurl.TIMEOUT_MS, max(int(seconds * 1000), 1))
 
     def outcome(self, failure: Failure | None, duration: float) -> Outcome:
@@ -86,7 +91,7 @@ class Exchange:
             error=error,
             detail=detail,
             answer=bytes(self._answer),
-            retry_after=retry_after(self._head, datetime.now(UTC)) if status in _ASK_LATER else None,
+            retry_after=retry_after(self._head(), datetime.now(UTC)) if status in _ASK_LATER else None,
             is_restricted=self._is_restricted,
         )
 
@@ -96,7 +101,7 @@ class Exchange:
 
     def _forget(self) -> None:
         self._answer = bytearray()
-        self._head: list[bytes] = []
+        self._lines.clear()
         self._is_cut = False
         self._refusal: str | None = None
         self._is_restricted = False
@@ -104,7 +109,13 @@ class Exchange:
     def _status(self) -> int | None:
         """The answer's status; None where its head is not whole: libcurl takes one that is cut off for whole."""
         status = int(self.easy.getinfo(pycurl.RESPONSE_CODE))
-        return status if status >= 200 and not _BLANK_LINES.isdisjoint(self._head) else None
+        is_whole = self._lines[-1:] == [b"\r\n"] or not _BLANK_LINES.isdisjoint(self._head())
+        return status if status >= 200 and is_whole else None
+
+    def _head(self) -> list[bytes]:
+        """The lines of the last answer's head, and its trailers: others before it were interim."""
+        starts = [index for index, line in enumerate(self._lines) if line.startswith(b"HTTP/")]
+        return self._lines[starts[-1] :] if starts else []
 
     def _fault(self, failure: Failure | None, status: int | None) -> tuple[SendError | None, str | None]:
         if failure is not None and not (self._is_cut and failure.code == pycurl.E_WRITE_ERROR):
@@ -116,12 +127,6 @@ class Exchange:
         if status in _REDIRECTS:
             return SendError.REDIRECT, f"The receiver answered {status}, but redirects are never followed."
         return None, None
-
-    def _on_head(self, line: bytes) -> None:
-        """Keeps the head of the last answer only: others before it were interim."""
-        if line.startswith(b"HTTP/"):
-            self._head.clear()
-        self._head.append(line)
 
     def _on_body(self, part: bytes) -> int:
         room = MAX_ANSWER - len(self._answer)

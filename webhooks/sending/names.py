@@ -73,4 +73,4 @@ class Names:
 
 
 def _addresses(result: AddrInfoResult) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(node.addr[0]) for node in result.nodes))
+    return tuple(dict.fromkeys(bytes(node.addr[0]).decode("ascii") for node in result.nodes))
