@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from engine.body import Body
 from engine.catalogue import Catalogue
-from webhooks.api import deliveries, documentation, events, registrations, token
+from webhooks.api import deliveries, documentation, events, registrations, test_send, token
 from webhooks.api.authentication import authenticate
 from webhooks.api.calls import Call, described
 from webhooks.api.documentation import Documentation
@@ -44,6 +44,7 @@ GUARDED = (
     registrations.make_signing_key,
     registrations.pause,
     registrations.resume,
+    test_send.send_test,
     events.list_events,
     events.publish,
     events.show_event,

@@ -52,7 +52,7 @@ def put(
         connection.execute(insert(REGISTRATIONS).values(values))
     elif changes:
         connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
-    row = _existing(connection, client_id, url)
+    row = existing(connection, client_id, url)
     known = _events(connection, row.id)
     added = [event for event in dict.fromkeys(events) if event not in known]
     if added:
@@ -76,7 +76,7 @@ def remove(connection: Connection, client_id: str, url: str, events: Sequence[st
 
     Raises NotFoundError, with nothing removed, where the URL or one of the events is not registered.
     """
-    row = _existing(connection, client_id, url)
+    row = existing(connection, client_id, url)
     known = _events(connection, row.id)
     unknown = [event for event in events or () if event not in known]
     if unknown:
@@ -95,16 +95,16 @@ def remove(connection: Connection, client_id: str, url: str, events: Sequence[st
 
 def set_paused(connection: Connection, client_id: str, url: str, *, is_paused: bool) -> Registration:
     """Holds what would be sent to the URL, or sends it and enables the endpoint. Raises NotFoundError."""
-    row = _existing(connection, client_id, url)
+    row = existing(connection, client_id, url)
     changes: dict[str, object] = {"is_paused": is_paused} | ({} if is_paused else {"disabled_reason": None})
     connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
     (deliveries.hold if is_paused else deliveries.resume)(connection, row.id)
-    return _registration(_existing(connection, client_id, url), _events(connection, row.id))
+    return _registration(existing(connection, client_id, url), _events(connection, row.id))
 
 
 def rotate_signing_key(connection: Connection, client_id: str, url: str, encrypted: bytes) -> None:
     """The key before it goes on signing for PREVIOUS_KEY_SIGNS. Raises NotFoundError."""
-    row = _existing(connection, client_id, url)
+    row = existing(connection, client_id, url)
     changes = {
         "signing_key": encrypted,
         "previous_signing_key": row.signing_key,
@@ -123,7 +123,8 @@ def _find(connection: Connection, client_id: str, url: str) -> Row[tuple[object,
     return connection.execute(query.with_for_update()).one_or_none()
 
 
-def _existing(connection: Connection, client_id: str, url: str) -> Row[tuple[object, ...]]:
+def existing(connection: Connection, client_id: str, url: str) -> Row[tuple[object, ...]]:
+    """The row of a URL. Raises NotFoundError."""
     row = _find(connection, client_id, url)
     if row is None:
         raise NotFoundError("This URL is not registered. URLs are compared byte for byte.")

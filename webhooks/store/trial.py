@@ -1,0 +1,38 @@
+"""What a test send needs of the store."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from webhooks.model import Client
+from webhooks.store import registrations
+from webhooks.store.attempts import Ready
+from webhooks.store.clock import now, sortable_id
+
+
+def ready_for_test(connection: Connection, client: Client, url: str) -> Ready:
+    """As of a delivery's first attempt, without a body; nothing of it is written. Raises NotFoundError."""
+    at = now()
+    row = registrations.existing(connection, client.id, url)
+    return Ready(
+        id=sortable_id(at),
+        attempt=1,
+        started_at=at,
+        failures=0,
+        created_at=at,
+        event_sequence=0,
+        version=0,
+        client_id=client.id,
+        registration_id=row.id,
+        url=url,
+        method=row.method,
+        secret=row.secret,
+        signing_key=row.signing_key,
+        previous_signing_key=row.previous_signing_key,
+        previous_key_until=row.previous_key_until,
+        networks=client.networks,
+        ports=client.ports,
+        url_patterns=client.url_patterns,
+        body=b"",
+        failing_since=None,
+    )

@@ -1,0 +1,98 @@
+"""Test sends: an event's recorded example, sent to a registered URL like any delivery, and told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.body import Body
+from webhooks.dispatch.request import Requests
+from webhooks.errors import ConflictError
+from webhooks.keys import Keyring, Purpose
+from webhooks.model import Client
+from webhooks.redaction import redact
+from webhooks.sending.interface import MAX_ANSWER, Outcome, Reach, Sender
+from webhooks.store.compositions import row_name
+from webhooks.store.store import Store
+from webhooks.store.trial import ready_for_test
+
+HEADER: Final = ("webhook-test", "true")
+"""What tells a receiver that the request is a test."""
+
+
+def make_sender(deadline: float = 15.0, ca_bundle: Path | None = None) -> Sender:
+    """A sender as the service's own, for one test."""
+    from webhooks.sending.curl import CurlSender  # noqa: PLC0415  few processes send tests
+
+    return CurlSender(deadline=deadline, ca_bundle=ca_bundle, user_agent="aptic-webhooks")
+
+
+class TestOutcome(Struct, frozen=True):
+    """What became of a test. `delivered` says whether a delivery would have succeeded; `duration` is in seconds.
+
+    `answer` is the beginning of what was answered, in which the secret is replaced; null where it is not for the
+    caller.
+    """
+
+    __test__ = False  # for pytest
+
+    id: str
+    delivered: bool
+    status: int | None
+    duration: float
+    error: str | None
+    detail: str | None
+    answer: str | None
+
+
+class TestSends:
+    """Sends tests. `opened` is what the service opens for all clients; each test has a sender of its own."""
+
+    __test__ = False
+
+    def __init__(self, store: Store, keyring: Keyring, opened: Reach, make_sender: Callable[[], Sender]) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._requests = Requests(keyring, opened)
+        self._make_sender = make_sender
+
+    async def send(
+        self, client: Client, url: str, event: str, example: Body | None, *, sees_restricted: bool
+    ) -> TestOutcome:
+        """Sends the example of an event to a URL of the client, whether it is paused or not.
+
+        `sees_restricted` is for those who may see what receivers in opened networks answer. Raises NotFoundError for a
+        URL that is not registered, and ConflictError where there is nothing to send.
+        """
+        ready = await self._store.read(lambda connection: ready_for_test(connection, client, url))
+        if example is None:
+            raise ConflictError(f"No example of {event} is recorded: aptic-definitions test --record makes it.")
+        if example.skip_reason is not None:
+            raise ConflictError(f"The definition of {event} skips its example: {example.skip_reason}")
+        body = self._keyring.encrypt(Purpose.BODY, example.dump().encode(), row_name(0, 0))
+        request, secret = self._requests.make(replace(ready, body=body))
+        request = replace(request, headers={**request.headers, HEADER[0]: HEADER[1]})
+        sender = self._make_sender()
+        try:
+            outcome = await sender.send(request)
+        finally:
+            await sender.close()
+        return _told(ready.id, outcome, secret, sees_answer=sees_restricted or not outcome.is_restricted)
+
+
+def _told(id_: str, outcome: Outcome, secret: str | None, *, sees_answer: bool) -> TestOutcome:
+    is_whole = outcome.error is None and len(outcome.answer) < MAX_ANSWER
+    answer = redact(outcome.answer, secret, is_whole=is_whole).decode(errors="replace")
+    return TestOutcome(
+        id_,
+        outcome.is_success,
+        outcome.status,
+        outcome.duration,
+        None if outcome.error is None else outcome.error.value,
+        outcome.detail,
+        answer if sees_answer else None,
+    )
