@@ -16,12 +16,18 @@ from webhooks.keys import Keyring, Purpose
 from webhooks.model import Client
 from webhooks.redaction import redact
 from webhooks.sending.interface import MAX_ANSWER, Outcome, Reach, Sender
+from webhooks.settings import Settings
 from webhooks.store.compositions import row_name
 from webhooks.store.store import Store
 from webhooks.store.trial import ready_for_test
 
 HEADER: Final = ("webhook-test", "true")
 """What tells a receiver that the request is a test."""
+
+
+def reach_of(settings: Settings) -> Reach:
+    """What deliveries of all clients may reach."""
+    return Reach(networks=settings.allow_networks, ports=settings.allow_ports, is_http_allowed=settings.allow_http)
 
 
 def make_sender(deadline: float = 15.0, ca_bundle: Path | None = None) -> Sender:

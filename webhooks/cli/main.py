@@ -12,6 +12,7 @@ from webhooks.cli.deliveries import DELIVERIES, REPLAY
 from webhooks.cli.emit import EMIT
 from webhooks.cli.erase import ERASE
 from webhooks.cli.serve import SERVE
+from webhooks.cli.test_send import TEST
 
 _ALL: tuple[Command[Any], ...] = (
     SERVE,
@@ -22,6 +23,7 @@ _ALL: tuple[Command[Any], ...] = (
     webhooks.LIST,
     webhooks.PAUSE,
     webhooks.RESUME,
+    TEST,
     EMIT,
     DELIVERIES,
     REPLAY,

@@ -1,0 +1,82 @@
+"""`aptic-webhooks webhooks test`: sends an event's example to a registered URL."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from msgspec.json import encode
+
+from engine.cli.console import Console
+from engine.cli.options import Command, Parser
+from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, dispatching_settings
+from webhooks.cli.options import add_json, opened, reported
+from webhooks.cli.webhooks import owner_of
+from webhooks.errors import RefusedError
+
+if TYPE_CHECKING:
+    from webhooks.testing import TestOutcome
+
+_FAILED = 1
+
+
+class _Arguments(DispatchingArguments):
+    url: str
+    event: str
+    client: str | None
+    json: bool
+
+
+def _run(arguments: _Arguments, console: Console) -> int:
+    outcome = _send(arguments, console)
+    if arguments.json:
+        console.write_bytes(encode(outcome) + b"\n")
+    else:
+        told = outcome.detail or f"the receiver answered {outcome.status}"
+        error = f" ({outcome.error})" if outcome.error else ""
+        console.write(
+            f"{'It arrived' if outcome.delivered else 'It did not arrive'}: {console.result.escape(told)}{error}, "
+            f"after {outcome.duration:.3f} s.\n"
+        )
+        if outcome.answer:
+            console.write(f"{console.result.escape(outcome.answer)}\n")
+    return 0 if outcome.delivered else _FAILED
+
+
+def _send(arguments: _Arguments, console: Console) -> TestOutcome:
+    from engine.catalogue import Catalogue
+    from webhooks.examples import load_examples
+    from webhooks.testing import TestSends, make_sender, reach_of
+
+    catalogue = Catalogue.load(arguments.events)
+    with reported():
+        settings = dispatching_settings(arguments, console)
+        if arguments.event not in catalogue.events:
+            raise RefusedError(f"There is no event {arguments.event!r}: {', '.join(sorted(catalogue.events))}.")
+    with opened(arguments, console) as (store, keyring):
+        client = store.read_now(lambda connection: owner_of(connection, arguments.url, arguments.client))
+        make = partial(make_sender, settings.deadline, settings.ca_bundle)
+        sends = TestSends(store, keyring, reach_of(settings), make)
+        example = load_examples(catalogue, settings.definitions).get(arguments.event)
+        return asyncio.run(sends.send(client, arguments.url, arguments.event, example, sees_restricted=True))
+
+
+def _options(parser: Parser) -> None:
+    parser.add_argument("url", metavar="URL", help="The registered URL, byte for byte.")
+    parser.add_argument("event", metavar="EVENT", help="The event code, for example ledgerpayment.")
+    parser.add_argument("--client", metavar="NAME", help="The client that has registered it.")
+    add_dispatching(parser)
+    add_json(parser)
+
+
+TEST = Command(
+    name="webhooks test",
+    summary="Sends an event's example to a registered URL.",
+    description="Sends an event's recorded example to a registered URL, once, with its secret and signature and the "
+    "header webhook-test: true, and tells what became of it. Give it what the service is given to reach URLs by.",
+    example="https://receiver.example/webhooks ledgerpayment --definitions definitions",
+    add_options=_options,
+    run=_run,
+    arguments=_Arguments,
+)
