@@ -60,7 +60,7 @@ class Gates:
             return reason
         if event not in self._definitions.good:
             return Way.BY_DEFAULT
-        if (reason := self.why_closed(event)) is not None:
+        if (reason := self._why_closed(event)) is not None:
             return reason
         for circuit in self._circuits(event):
             if not circuit.is_closed:
@@ -73,9 +73,9 @@ class Gates:
             return 0
         if event not in self._definitions.good:
             return None
-        if self.why_closed(event) is not None:
+        if self._why_closed(event) is not None:
             return 0
-        return None if all(circuit.is_closed for circuit in self._circuits(event)) else 1
+        return None if self.reason(event) is None else 1
 
     def judge(self, event: str, results: Sequence[Result | EngineError]) -> Closed:
         """Learns from what came of a batch."""
@@ -98,20 +98,20 @@ class Gates:
             _log.info("composing %s goes on", event)
         return Closed.NOTHING
 
-    def is_open_for(self, event: str) -> bool:
-        """Whether nothing holds the events of a definition that is in service."""
-        return all(circuit.is_closed for circuit in self._circuits(event))
-
-    def why_closed(self, event: str) -> str | None:
-        """Why events of a definition that is in service are not composed now; None where they are, or one should be."""
-        for circuit in self._circuits(event):
-            if not circuit.is_closed and not circuit.is_trial_due():
-                return circuit.reason
-        return None
+    def reason(self, event: str) -> str | None:
+        """What holds the events of a definition that is in service; None where nothing does."""
+        return next((circuit.reason for circuit in self._circuits(event) if not circuit.is_closed), None)
 
     def forget(self) -> None:
         """The definitions were read again: each is tried again at once."""
         self._of_event.clear()
+
+    def _why_closed(self, event: str) -> str | None:
+        """The same, but None where one should be tried."""
+        for circuit in self._circuits(event):
+            if not circuit.is_closed and not circuit.is_trial_due():
+                return circuit.reason
+        return None
 
     def _lose_ledger(self, message: str) -> Closed:
         if not self.ledger.failed(f"it waits for the ledger: {message}"):

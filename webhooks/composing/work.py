@@ -145,7 +145,7 @@ class Work:
     def _judged(self, way: Way, batch: Batch, found: Found) -> Iterator[Outcome]:
         """What is written of the events of a batch and of others; those that it leaves out are composed again."""
         closed = self._gates.judge(batch.code, found) if way is Way.BY_DEFINITION else Closed.NOTHING
-        is_open = self._gates.is_open_for(batch.code)
+        is_open = self._gates.reason(batch.code) is None
         again = []
         for item, each in zip(batch.items, found, strict=True):
             if isinstance(each, Result):
@@ -170,7 +170,7 @@ class Work:
             yield batch.items[0], making.after_failure(self._pace, batch.items[0], reason)
 
     def _parked(self, item: Waiting, reason: str | None = None) -> Parked:
-        why = self._gates.why_closed(item.code) or reason
+        why = self._gates.reason(item.code) or reason
         return Parked(sequence=item.sequence, version=item.version, code=item.code, reason=why)
 
     async def _settle(self, way: Way, found: Sequence[Outcome]) -> None:

@@ -1,8 +1,9 @@
 """A store, a queue and a composing over the real fixture ledger, in one event loop."""
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +13,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection, func, select, text
 
-from engine.body import Body
+from engine.body import Body, DefinitionReference
 from engine.catalogue import Catalogue
+from engine.errors import EngineError
 from webhooks.composing.composing import Composing
-from webhooks.composing.definitions import Definitions, Source
+from webhooks.composing.definitions import Definitions, Source, _Served
 from webhooks.composing.pace import Pace
 from webhooks.credentials import new_guid
 from webhooks.keys import Keyring, Purpose
@@ -38,7 +40,38 @@ PAYMENT = {
     "partytypeid": "1",
 }
 URL = "https://receiver.example/"
+EVENT = "ledgerpayment"
 QUICK = Pace().faster(200)
+
+
+Answer = Callable[[str, Sequence[Mapping[str, Any]]], list[Body | EngineError]]
+
+
+class ScriptedDefinitions(Definitions):
+    """A fake: what composes is a function of the test's, for faults that no real ledger gives when it is asked to."""
+
+    def __init__(self, answer: Answer, *events: str) -> None:
+        super().__init__(Catalogue.load())
+        self.answer = answer
+        self.events = events or (EVENT,)
+        self.calls: list[tuple[str, int]] = []
+
+    def _load(self) -> None:
+        self.is_loaded = True
+        self.serve(*self.events)
+
+    def serve(self, *events: str, **faults: str) -> None:
+        self._served = _Served(frozenset(events), faults)
+
+    def compose_many(self, event: str, messages: Sequence[Mapping[str, Any]]) -> list[Body | EngineError]:
+        self.calls.append((event, len(messages)))
+        return self.answer(event, messages)
+
+
+def custom(event: str, message: Mapping[str, Any]) -> Body:
+    """A body as a definition makes it."""
+    content = json.dumps(message["data"]).encode()
+    return Body.custom(event, DefinitionReference(event, f"{event}.xml", "0" * 64), (content,))
 
 
 @dataclass
@@ -117,6 +150,9 @@ class Rig:
     def by_default(self) -> Definitions:
         return Definitions(self.catalogue)
 
+    def scripted(self, answer: Answer, *events: str) -> ScriptedDefinitions:
+        return ScriptedDefinitions(answer, *events)
+
     async def until(self, holds: Callable[[], object], seconds: float = 20.0) -> None:
         """Waits until something holds."""
         end = time.monotonic() + seconds
@@ -162,3 +198,9 @@ def run() -> Callable[[Awaitable[None]], None]:
         await asyncio.wait_for(test, 60)
 
     return lambda test: asyncio.run(within(test))
+
+
+@pytest.fixture
+def make_custom() -> Callable[..., Body]:
+    """A body as a definition makes it."""
+    return custom

@@ -1,0 +1,218 @@
+"""Definitions that are replaced, faulty or gone while their events wait: over reloads, restarts and processes."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webhooks.composing.definitions import Definitions, Source
+from webhooks.errors import SettingsError
+from webhooks.model import DeliveryState
+from webhooks.store import definitions as memory
+from webhooks.store import parking
+
+ROOT = Path(__file__).parents[3]
+EVENT = "ledgerpayment"
+GUIDE = json.loads((ROOT / "fixtures" / EVENT / "guide" / "event.json").read_bytes())
+BODY = (ROOT / "fixtures" / EVENT / "guide" / "body.json").read_bytes().rstrip(b"\n")
+Run = Callable[[Awaitable[None]], None]
+EMPTY = ("noteadded", {"noteid": "1", "ledgeraccountid": "2"})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the one definition that the tests play with, and another one."""
+    made = tmp_path / "definitions"
+    made.mkdir()
+    for event in (EVENT, "partpayment"):
+        shutil.copy(ROOT / "definitions" / f"{event}.xml", made)
+    return made
+
+
+@pytest.fixture
+def file(folder: Path) -> Path:
+    return folder / f"{EVENT}.xml"
+
+
+async def is_held(rig: Any, *words: str) -> None:
+    """What is published now stays pending, with these words, and does not age."""
+    await rig.publish(EVENT, GUIDE["data"])
+
+    def holds() -> bool:
+        delivery = rig.deliveries()[-1]
+        return delivery.state is DeliveryState.PENDING and all(word in str(delivery.reason) for word in words)
+
+    await rig.until(holds)
+    row = rig.compositions()[-1]
+    assert (row.state, row.failures, row.parked_for, row.body) == ("waiting", 0, EVENT, None)
+    assert not [job for job in rig.jobs() if job.startswith("compose")]
+
+
+async def is_composed(rig: Any, body: bytes = BODY) -> None:
+    await rig.until(rig.are_composed)
+    for found in rig.bodies():
+        assert found.fill(GUIDE["secret"]) == body
+
+
+def test_a_faulty_one_holds_its_event_until_it_is_good(
+    rig: Any, run: Run, duckdb_ledger: str, folder: Path, file: Path
+) -> None:
+    good = file.read_bytes()
+    file.write_bytes(good.replace(b"select", b"selekt"))
+
+    async def test() -> None:
+        await rig.register(EVENT, EMPTY[0])
+        definitions = rig.by_ledger(duckdb_ledger, folder)
+        async with rig.running(definitions) as composing:
+            await is_held(rig, str(file))
+            assert str(file) in definitions.faults()[EVENT]
+            file.write_bytes(b"no XML at all")
+            await composing.reload()
+            await rig.until(lambda: "XML" in rig.deliveries()[-1].reason)  # the words follow the fault
+            file.write_bytes(good)
+            await composing.reload()
+            await is_composed(rig)
+            assert definitions.faults() == {}
+
+    run(test())
+
+
+def test_one_that_became_faulty_keeps_its_last_good_version(
+    rig: Any, run: Run, duckdb_ledger: str, folder: Path, file: Path
+) -> None:
+    async def test() -> None:
+        await rig.register(EVENT)
+        async with rig.running(rig.by_ledger(duckdb_ledger, folder)) as composing:
+            await rig.publish(EVENT, GUIDE["data"])
+            await is_composed(rig)
+            file.write_bytes(b"<")
+            await composing.reload()
+            await rig.publish(EVENT, GUIDE["data"])
+            await is_composed(rig)
+        async with rig.running(rig.by_ledger(duckdb_ledger, folder)):  # there is no good version after a restart
+            await is_held(rig, str(file))
+
+    run(test())
+
+
+def test_a_new_version_composes_what_waits(rig: Any, run: Run, duckdb_ledger: str, folder: Path, file: Path) -> None:
+    old = file.read_bytes()
+    file.write_bytes(b"<")
+
+    async def test() -> None:
+        await rig.register(EVENT)
+        async with rig.running(rig.by_ledger(duckdb_ledger, folder)) as composing:
+            await is_held(rig, str(file))
+            file.write_bytes(old)
+            await composing.reload()
+            await is_composed(rig)
+
+    run(test())
+
+
+async def _gone(rig: Any, ledger: str, folder: Path, file: Path) -> None:
+    """The definition has composed once, and is put aside."""
+    await rig.register(EVENT)
+    async with rig.running(rig.by_ledger(ledger, folder)):
+        await rig.publish(EVENT, GUIDE["data"])
+        await is_composed(rig)
+    file.rename(file.with_suffix(".aside"))
+
+
+def test_one_that_is_gone_holds_its_event_over_a_reload(
+    rig: Any, run: Run, duckdb_ledger: str, folder: Path, file: Path
+) -> None:
+    async def test() -> None:
+        await rig.register(EVENT)
+        async with rig.running(rig.by_ledger(duckdb_ledger, folder)) as composing:
+            await rig.until(lambda: EVENT in rig.read(memory.remembered))
+            file.rename(file.with_suffix(".aside"))
+            await composing.reload()
+            await is_held(rig, "had a definition", str(folder), f"definitions accept {EVENT}")
+            file.with_suffix(".aside").rename(file)
+            await composing.reload()
+            await is_composed(rig)
+
+    run(test())
+
+
+@pytest.mark.parametrize("how", ["file", "folder", "option", "ledger", "worker"])
+def test_one_that_is_gone_holds_its_event_over_a_restart(
+    rig: Any, run: Run, duckdb_ledger: str, folder: Path, file: Path, how: str
+) -> None:
+    async def test() -> None:
+        await _gone(rig, duckdb_ledger, folder, file)
+        if how == "folder":
+            for other in folder.iterdir():
+                other.unlink()
+        elif how in ("ledger", "worker"):
+            file.with_suffix(".aside").rename(file)
+        start: dict[str, Callable[[], Definitions]] = {
+            "option": rig.by_default,
+            "worker": rig.by_default,  # as another process than the one that has the definitions
+            "ledger": lambda: Definitions(rig.catalogue, Source(folder=folder)),
+        }
+        words = "no ledger is named" if how == "ledger" else "had a definition"
+        async with rig.running(start.get(how, lambda: rig.by_ledger(duckdb_ledger, folder))()):
+            await is_held(rig, words)
+        if how not in ("ledger", "worker"):
+            shutil.copy(ROOT / "definitions" / file.name, file)
+        async with rig.running(rig.by_ledger(duckdb_ledger, folder)):
+            await is_composed(rig)
+
+    run(test())
+
+
+def test_the_default_body_is_sent_once_its_absence_is_accepted(
+    rig: Any, run: Run, duckdb_ledger: str, folder: Path, file: Path
+) -> None:
+    async def test() -> None:
+        await _gone(rig, duckdb_ledger, folder, file)
+        async with rig.running(rig.by_ledger(duckdb_ledger, folder)):
+            await is_held(rig, "had a definition")
+            assert [each.code for each in rig.read(parking.parked)] == [EVENT]
+            assert await rig.write(memory.forget, EVENT)
+            await rig.until(rig.are_composed)
+        assert rig.bodies()[-1].definition is None
+        assert rig.read(memory.remembered).keys() == {"partpayment"}
+
+    run(test())
+
+
+def test_a_lost_folder_changes_nothing_at_a_reload(rig: Any, run: Run, duckdb_ledger: str, folder: Path) -> None:
+    async def test() -> None:
+        await rig.register(EVENT)
+        async with rig.running(rig.by_ledger(duckdb_ledger, folder)) as composing:
+            await rig.until(lambda: rig.read(memory.remembered))
+            for other in folder.iterdir():
+                other.unlink()
+            await composing.reload()
+            await rig.publish(EVENT, GUIDE["data"])
+            await is_composed(rig)
+
+    run(test())
+
+
+def test_a_faulty_one_that_was_never_good_is_not_remembered(
+    rig: Any, run: Run, duckdb_ledger: str, folder: Path, file: Path
+) -> None:
+    file.write_bytes(b"<")
+
+    async def test() -> None:
+        async with rig.running(rig.by_ledger(duckdb_ledger, folder)):
+            await rig.until(lambda: rig.read(memory.remembered))
+            await asyncio.sleep(0.1)
+            assert rig.read(memory.remembered).keys() == {"partpayment"}
+
+    run(test())
+
+
+def test_a_folder_that_is_not_there_stops_the_start(rig: Any, duckdb_ledger: str, tmp_path: Path) -> None:
+    for source in (Source(folder=tmp_path / "none", ledger=duckdb_ledger), Source(folder=tmp_path / "none")):
+        with pytest.raises(SettingsError, match="is no folder of definitions"):
+            Definitions(rig.catalogue, source).load()
+    assert "duckdb" not in repr(Source(ledger=duckdb_ledger))
