@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.cli.options import Command
 from engine.cli.program import Program
-from webhooks.cli import clients, webhooks
+from webhooks.cli import clients, definitions, webhooks
 from webhooks.cli.deliveries import DELIVERIES, REPLAY
 from webhooks.cli.emit import EMIT
 from webhooks.cli.erase import ERASE
@@ -24,6 +24,8 @@ _ALL: tuple[Command[Any], ...] = (
     webhooks.PAUSE,
     webhooks.RESUME,
     TEST,
+    definitions.LIST,
+    definitions.ACCEPT,
     EMIT,
     DELIVERIES,
     REPLAY,

@@ -1,0 +1,131 @@
+"""`aptic-webhooks definitions …`: which events have a definition, which wait for one, and which need none any more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.json import encode
+
+from engine.cli.console import Console
+from engine.cli.options import Command, Parser
+from webhooks.cli.options import ReportArguments, add_json, add_store, opened
+from webhooks.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class _AcceptArguments(ReportArguments):
+    event: str
+
+
+class ListedDefinition(Struct, frozen=True):
+    """An event as `definitions list --json` prints it.
+
+    `since` is when it was first known to have a definition, null where it is not; `waiting` counts the published events
+    that cannot be composed now, and `reason` says why.
+    """
+
+    event: str
+    since: datetime | None
+    waiting: int
+    reason: str | None
+
+
+class AcceptedDefinition(Struct, frozen=True):
+    """What `definitions accept --json` prints; `waiting` counts the published events that waited for the definition."""
+
+    event: str
+    waiting: int
+
+
+def _list(arguments: ReportArguments, console: Console) -> int:
+    with opened(arguments, console) as (store, _):
+        found = store.read_now(_found)
+    if arguments.json:
+        console.write_bytes(encode(found) + b"\n")
+        return 0
+    for each in found:
+        since = "no definition is known" if each.since is None else f"since {each.since:%Y-%m-%d}"
+        waiting = f"  {each.waiting} waiting" if each.waiting else ""
+        reason = f": {each.reason}" if each.reason else ""
+        console.write(console.result.escape(f"{each.event}  {since}{waiting}{reason}") + "\n")
+    if not found:
+        console.write("No event has had a definition yet.\n")
+    return 0
+
+
+def _found(connection: Connection) -> Sequence[ListedDefinition]:
+    from webhooks.store.clock import moment
+    from webhooks.store.definitions import remembered
+    from webhooks.store.parking import parked
+
+    since = remembered(connection)
+    waiting = {each.code: each for each in parked(connection)}
+    return [
+        ListedDefinition(
+            event,
+            moment(since[event]) if event in since else None,
+            waiting[event].count if event in waiting else 0,
+            waiting[event].reason if event in waiting else None,
+        )
+        for event in sorted(since.keys() | waiting.keys())
+    ]
+
+
+def _accept(arguments: _AcceptArguments, console: Console) -> int:
+    with opened(arguments, console) as (store, _):
+        accepted = asyncio.run(store.write(lambda connection: _forget(connection, arguments.event)))
+    if arguments.json:
+        console.write_bytes(encode(accepted) + b"\n")
+        return 0
+    waited = f", also for the {accepted.waiting} that wait for it" if accepted.waiting else ""
+    line = f"Unless it has a definition, {accepted.event} is sent with the default body from now on{waited}."
+    console.write(console.result.escape(line) + "\n")
+    return 0
+
+
+def _forget(connection: Connection, event: str) -> AcceptedDefinition:
+    from webhooks.store.definitions import forget, remembered
+    from webhooks.store.parking import parked
+
+    if not forget(connection, event):
+        known = ", ".join(remembered(connection)) or "none"
+        raise NotFoundError(f"No definition of {event!r} is remembered. Remembered are: {known}.")
+    return AcceptedDefinition(event, sum(each.count for each in parked(connection) if each.code == event))
+
+
+def _list_options(parser: Parser) -> None:
+    add_store(parser)
+    add_json(parser)
+
+
+def _accept_options(parser: Parser) -> None:
+    parser.add_argument("event", metavar="EVENT", help="The event code whose definition is not wanted any more.")
+    _list_options(parser)
+
+
+LIST = Command(
+    name="definitions list",
+    summary="Lists the events that have or had a definition, and what waits for one.",
+    description="Lists the events that have or had a definition, how many published events cannot be composed now, and "
+    "why: a faulty or missing definition, a ledger that is away, a query that keeps timing out.",
+    example="",
+    add_options=_list_options,
+    run=_list,
+    arguments=ReportArguments,
+)
+ACCEPT = Command(
+    name="definitions accept",
+    summary="Accepts that an event has no definition any more.",
+    description="Accepts that an event has no definition any more: it is sent with the default body, also where it "
+    "waits already. Without this an event whose definition is missing is never sent.",
+    example="ledgerpayment",
+    add_options=_accept_options,
+    run=_accept,
+    arguments=_AcceptArguments,
+)
