@@ -18,6 +18,7 @@ from webhooks.errors import StoreError
 from webhooks.store import retention
 from webhooks.store.clock import now
 from webhooks.store.store import Store
+from webhooks.wall_clock import WallClock
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,10 +26,6 @@ T = TypeVar("T")
 HELD_DAYS: Final = 30
 """For how many days a delivery may be held (service specification, section 2)."""
 
-STEADY: Final = 600.0
-"""For how many seconds the clock must have gone evenly."""
-
-_JUMP: Final = 2.0  # seconds between two looks that no adjustment of the clock's speed explains
 _LOOK: Final = 30.0  # seconds between two looks at the clock
 _PERIOD: Final = 3600.0  # seconds between two rounds
 _PAUSE: Final = 0.05  # seconds between two batches
@@ -39,33 +36,14 @@ _HELD_TOO_LONG: Final = f"it was held for {HELD_DAYS} days"
 _log = logging.getLogger(__name__)
 
 
-class Clock:
-    """Watches whether the clock is set. It is looked at often, and must not be older than a look."""
-
-    def __init__(self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._wall = wall
-        self._monotonic = monotonic
-        self._difference = wall() - monotonic()
-        self._steady_since = monotonic()
-
-    def is_steady(self) -> bool:
-        """Whether it has gone evenly for STEADY seconds."""
-        difference = self._wall() - self._monotonic()
-        if abs(difference - self._difference) > _JUMP:
-            _log.warning("the clock was set by %.1f s", difference - self._difference)
-            self._steady_since = self._monotonic()
-        self._difference = difference
-        return self._monotonic() - self._steady_since >= STEADY
-
-
 class Housekeeping:
     """Keeps one store. `keep_data` is in days, `keep_attempts` in months."""
 
-    def __init__(self, store: Store, *, keep_data: int, keep_attempts: int, clock: Clock | None = None) -> None:
+    def __init__(self, store: Store, *, keep_data: int, keep_attempts: int, clock: WallClock | None = None) -> None:
         self._store = store
         self._keep_data = keep_data * _DAY
         self._keep_attempts = round(keep_attempts * _MONTH)
-        self._clock = clock or Clock()
+        self._clock = clock or WallClock()
         self._next_round = 0.0
         # What ended before these, or is numbered up to that, was looked at already.
         self._with_data, self._with_attempts, self._unsubscribed = 0, 0, 0

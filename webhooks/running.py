@@ -20,9 +20,9 @@ from webhooks.api.administration import build_administration
 from webhooks.api.app import build_app
 from webhooks.api.protocol import BoundedProtocol
 from webhooks.api.request_log import RequestLog
-from webhooks.errors import SettingsError
+from webhooks.delivering import Delivering
+from webhooks.errors import ServiceError, SettingsError
 from webhooks.examples import load_examples
-from webhooks.housekeeping import Housekeeping
 from webhooks.service import Service
 from webhooks.settings import Settings
 from webhooks.state import opened, sole_server
@@ -72,7 +72,8 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
             administering: _server(build_administration(service)),
         }
 
-        housekeeping = Housekeeping(store, keep_data=settings.keep_data, keep_attempts=settings.keep_attempts)
+        def make_delivering() -> Delivering:
+            return Delivering(settings, store, keyring, catalogue, service.metrics)
 
         def ready() -> None:
             _log.info("the service starts, with the API on %s", _place(public))
@@ -80,7 +81,7 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
             tell(f"The API listens on http://{_place(public)}/v1/")
 
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(servers, ready, housekeeping))
+            runner.run(_serve(servers, make_delivering, ready))
         _log.info("the service has ended")
 
 
@@ -111,22 +112,32 @@ def _server(app: Any) -> _Server:
 
 
 async def _serve(
-    servers: Mapping[socket.socket, _Server], ready: Callable[[], None], housekeeping: Housekeeping
+    servers: Mapping[socket.socket, _Server], make_delivering: Callable[[], Delivering], ready: Callable[[], None]
 ) -> None:
-    """Calls `ready` once a signal ends the servers as it should."""
+    """Calls `ready` once signals are heard: SIGTERM and SIGINT end it, SIGHUP has the definitions read again."""
+    delivering = make_delivering()
 
     def stop() -> None:
-        _log.info("the service ends: it answers what is under way")
+        _log.info("the service ends: it answers and sends what is under way")
+        delivering.stop()
         for server in servers.values():
             server.should_exit = True
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, delivering.reload)
     ready()
-    keeping = loop.create_task(housekeeping.run())
-    await asyncio.gather(*(server.serve([listening]) for listening, server in servers.items()))
-    keeping.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            for listening, server in servers.items():
+                group.create_task(server.serve([listening]))
+            group.create_task(delivering.run())
+    except* ServiceError as errors:
+        error: BaseException = errors
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None
 
 
 def _listen(host: str, port: int) -> socket.socket:

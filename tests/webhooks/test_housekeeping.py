@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from webhooks import housekeeping
-from webhooks.housekeeping import STEADY, Clock, Housekeeping
+from webhooks.housekeeping import Housekeeping
 from webhooks.model import Client, PublishedEvent
 from webhooks.store import clients, events, registrations
 from webhooks.store.clock import now
 from webhooks.store.store import Store
 from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
+from webhooks.wall_clock import STEADY, WallClock
 
 DAY = 86_400_000_000
 URL = "https://receiver.example/"
@@ -30,8 +31,8 @@ class Times:
         self.wall += seconds
         self.monotonic += seconds
 
-    def clock(self) -> Clock:
-        return Clock(lambda: self.wall, lambda: self.monotonic)
+    def clock(self) -> WallClock:
+        return WallClock(lambda: self.wall, lambda: self.monotonic)
 
 
 def test_a_clock_is_believed_after_it_went_evenly_for_a_while() -> None:

@@ -52,7 +52,8 @@ class PgQueuerQueue:
             if jobs:
                 return [] if self._is_closed else jobs
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), wait)
+                async with asyncio.timeout(wait):  # not `wait_for`, which may lose a cancellation on Python 3.11
+                    await changed.wait()
         return []
 
     def release(self, jobs: Sequence[Job]) -> None:

@@ -109,6 +109,11 @@ class World:
 
         await self.store.write(write)
 
+    async def forget_jobs(self) -> None:
+        """As after a crash that nobody foresaw."""
+        table = "job" if self.store.is_embedded else "pgqueuer"
+        await self.store.write(lambda connection: connection.execute(text(f"DELETE FROM {table}")))
+
     def deliveries(self) -> list[Delivery]:
         return self.store.read_now(lambda connection: deliveries.find(connection, Filter(client_id=None, limit=10**6)))
 

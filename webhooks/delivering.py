@@ -1,0 +1,92 @@
+"""Composes and sends what the store holds: the same for `serve` and for `worker`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from engine.catalogue import Catalogue
+from webhooks.composing.composing import Composing
+from webhooks.composing.definitions import Definitions, Source
+from webhooks.dispatch.dispatcher import Dispatcher
+from webhooks.dispatch.ends import Ends
+from webhooks.dispatch.request import Requests
+from webhooks.dispatch.sweep import Sweep
+from webhooks.dispatch.verdict import RetrySchedule
+from webhooks.housekeeping import Housekeeping
+from webhooks.keys import Keyring
+from webhooks.metrics import Metrics
+from webhooks.queue.opening import open_queue
+from webhooks.sending.curl import CurlSender
+from webhooks.sending.interface import Reach
+from webhooks.settings import Settings
+from webhooks.store.store import Store
+
+_USER_AGENT = "aptic-webhooks"
+_log = logging.getLogger(__name__)
+
+
+class Delivering:
+    """Composing, the dispatcher and what looks after the store, of one process. To be made in its event loop."""
+
+    def __init__(
+        self, settings: Settings, store: Store, keyring: Keyring, catalogue: Catalogue, metrics: Metrics
+    ) -> None:
+        self._queue = open_queue(store)
+        self._definitions = Definitions(catalogue, _source(settings))
+        self._composing = Composing(store, self._queue, keyring, self._definitions)
+        self._sender = CurlSender(deadline=settings.deadline, ca_bundle=settings.ca_bundle, user_agent=_USER_AGENT)
+        self._dispatcher = Dispatcher(
+            store,
+            self._queue,
+            sender=self._sender,
+            requests=Requests(keyring, _reach(settings)),
+            ends=Ends(keyring, RetrySchedule(settings.retry_schedule), metrics),
+        )
+        self._reloading: asyncio.Task[None] | None = None
+        self._sweep = Sweep(store)
+        self._housekeeping = Housekeeping(store, keep_data=settings.keep_data, keep_attempts=settings.keep_attempts)
+
+    async def run(self) -> None:
+        """Runs until `stop`, then ends what is under way. Raises what makes it impossible to go on."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                looking_after = [group.create_task(work.run()) for work in (self._sweep, self._housekeeping)]
+                working = [group.create_task(work.run()) for work in (self._composing, self._dispatcher)]
+                await asyncio.wait(working)
+                for task in looking_after:
+                    task.cancel()
+        finally:
+            await self._queue.close()
+            await self._sender.close()
+            self._definitions.close()
+
+    def stop(self) -> None:
+        """Begins nothing any more."""
+        self._dispatcher.stop()
+        self._composing.stop()
+
+    def reload(self) -> None:
+        """Has the definitions read again, once at a time."""
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.get_running_loop().create_task(self._composing.reload())
+        else:
+            _log.warning("the definitions are being read already; ask again")
+
+
+def _source(settings: Settings) -> Source:
+    return Source(
+        folder=settings.definitions,
+        ledger=settings.ledger,
+        ledger_schema=settings.ledger_schema,
+        events=settings.events,
+        time_zone=settings.time_zone,
+        databases=settings.databases,
+        timeout=settings.query_timeout,
+        max_rows=settings.max_rows,
+        require_read_only=settings.require_read_only,
+    )
+
+
+def _reach(settings: Settings) -> Reach:
+    return Reach(networks=settings.allow_networks, ports=settings.allow_ports, is_http_allowed=settings.allow_http)

@@ -1,0 +1,56 @@
+"""The sweep: finds work that no job points to, and mends times after the clock was set back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from webhooks.dispatch.verdict import LONGEST_WAIT
+from webhooks.errors import StoreError
+from webhooks.store import jobs, timing
+from webhooks.store.clock import now
+from webhooks.store.store import Store
+from webhooks.wall_clock import WallClock
+
+_EVERY: Final = 5.0  # seconds
+_MOST: Final = 1000  # jobs at once
+_SECOND: Final = 1_000_000
+
+_log = logging.getLogger(__name__)
+
+
+class Sweep:
+    """One for a process; several processes may sweep the same store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._clock = WallClock()
+        self._is_first = True
+
+    async def run(self) -> None:
+        """Runs until it is cancelled."""
+        while True:
+            try:
+                await self.sweep()
+            except StoreError as error:
+                _log.warning("the sweep waits for the store: %s", error.message)
+            except Exception:
+                _log.exception("the sweep met an error; it goes on")
+            await asyncio.sleep(_EVERY)
+
+    async def sweep(self) -> None:
+        """Looks once."""
+        if self._clock.was_set() or self._is_first:
+            await self._mend()
+            self._is_first = False
+        found = await self._store.search(lambda connection: jobs.missing(connection, now(), _MOST))
+        if found:
+            _log.info("the sweep found %d things to do that no job pointed to", len(found))
+            await self._store.write(lambda connection: jobs.add(connection, found))
+
+    async def _mend(self) -> None:
+        longest = round(LONGEST_WAIT * _SECOND)
+        count = await self._store.write(lambda connection: timing.mend(connection, now(), longest))
+        if count:
+            _log.warning("the clock was set back: %d things to do were given new times", count)

@@ -1,0 +1,40 @@
+"""The clock on the wall, which may be set while the service runs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+STEADY: Final = 600.0
+"""For how many seconds the clock must have gone evenly to be believed."""
+
+_JUMP: Final = 2.0  # seconds between two looks that no adjustment of the clock's speed explains
+
+_log = logging.getLogger(__name__)
+
+
+class WallClock:
+    """Watches whether the clock is set. It is looked at often, and must not be older than a look."""
+
+    def __init__(self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._difference = wall() - monotonic()
+        self._steady_since = monotonic()
+
+    def was_set(self) -> bool:
+        """Whether it was set since the last look."""
+        difference = self._wall() - self._monotonic()
+        by = difference - self._difference
+        self._difference = difference
+        if abs(by) <= _JUMP:
+            return False
+        _log.warning("the clock was set by %.1f s", by)
+        self._steady_since = self._monotonic()
+        return True
+
+    def is_steady(self) -> bool:
+        """Whether it has gone evenly for STEADY seconds."""
+        return not self.was_set() and self._monotonic() - self._steady_since >= STEADY
