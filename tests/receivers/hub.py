@@ -39,6 +39,16 @@ class Hub:
         behaviour = BEHAVIOURS[does] if isinstance(does, str) else does
         return asyncio.run_coroutine_threadsafe(self._start(behaviour, tls, host, port), self._loop).result(10)
 
+    def stop(self, port: int) -> None:
+        """Nobody listens there any more."""
+
+        async def stop() -> None:
+            for server in self._servers:
+                if server.sockets and server.sockets[0].getsockname()[1] == port:
+                    server.close()
+
+        asyncio.run_coroutine_threadsafe(stop(), self._loop).result(10)
+
     def start_deaf(self) -> Receiver:
         """One that never accepts, and whose queue is full: a connection to it is not made and not refused."""
         listener = socket.socket()

@@ -44,7 +44,8 @@ class _Lent(socket.socket):
     """A socket that pycurl takes a duplicate of, and then lets go."""
 
     def __del__(self) -> None:
-        self.close()
+        if self.fileno() >= 0:
+            self.close()
 
 
 class Exchange:

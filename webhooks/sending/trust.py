@@ -34,7 +34,7 @@ class Trust:
 def _read(bundle: Path) -> bytes:
     try:
         data = bundle.read_bytes()
-        ssl.create_default_context(cadata=data.decode("ascii"))
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=data.decode("ascii"))
     except (OSError, ValueError, ssl.SSLError) as error:
         raise SettingsError(f"{bundle} is no file of trusted certificates in PEM form: {error}") from None
     return data

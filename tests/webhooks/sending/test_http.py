@@ -1,0 +1,158 @@
+"""What is sent, and that nothing else is."""
+
+import asyncio
+import resource
+from email.message import Message
+from email.parser import BytesParser
+
+import pytest
+import uvloop
+from receivers.asking import USER_AGENT, opened, send, send_all, to
+from receivers.behaviours import MARK, answer, recording
+from receivers.certificates import Authority
+from receivers.http2 import http2
+from receivers.hub import Hub
+
+from webhooks.sending.curl import CurlSender
+from webhooks.sending.interface import MAX_ANSWER, SendError
+
+MIB = 1 << 20
+
+
+def parts_of(request: bytes) -> tuple[str, Message, bytes]:
+    head, _, body = request.partition(b"\r\n\r\n")
+    line, _, headers = head.partition(b"\r\n")
+    return line.decode(), BytesParser().parsebytes(headers), body
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+@pytest.mark.parametrize("body", [b"{}", b"", b"\x00\xff" * 5, b'"' + b"a" * MIB + b'"'], ids=len)
+def test_request(hub: Hub, method: str, body: bytes) -> None:
+    requests: list[bytes] = []
+    port = hub.start(recording(requests)).port
+    outcome = send(
+        to(
+            f"http://127.0.0.1:{port}/a/../b?c=%41&d",
+            opened(port),
+            method=method,
+            body=body,
+            headers={"webhook-id": "5"},
+        )
+    )
+    assert outcome.is_success
+    line, headers, came = parts_of(requests[0])
+    assert line == f"{method} /a/../b?c=%41&d HTTP/1.1"
+    assert came == body
+    assert sorted((name.lower(), value) for name, value in headers.items()) == sorted(
+        {
+            "host": f"127.0.0.1:{port}",
+            "accept": "*/*",
+            "user-agent": USER_AGENT,
+            "content-type": "application/json",
+            "content-length": str(len(body)),
+            "webhook-id": "5",
+        }.items()
+    )
+
+
+def test_a_handle_forgets_the_request_before(hub: Hub) -> None:
+    """One after the other by the same handle: nothing of one is in the next."""
+    requests: list[bytes] = []
+    port = hub.start(recording(requests)).port
+    url, reach = f"http://127.0.0.1:{port}", opened(port)
+    send_all(
+        [
+            to(f"{url}/1", reach, method="PUT", headers={"webhook-signature": "v1,a"}, body=b"one"),
+            to(f"{url}/2", reach, headers={"webhook-id": "2"}, body=b"second"),
+            to(f"{url}/3", reach, method="PATCH", headers={}, body=b""),
+        ],
+        at_once=False,
+    )
+    seen = [parts_of(request) for request in requests]
+    assert [line for line, _, _ in seen] == ["PUT /1 HTTP/1.1", "POST /2 HTTP/1.1", "PATCH /3 HTTP/1.1"]
+    assert [body for _, _, body in seen] == [b"one", b"second", b""]
+    assert [headers["webhook-id"] for _, headers, _ in seen] == [None, "2", None]
+    assert [headers["webhook-signature"] for _, headers, _ in seen] == ["v1,a", None, None]
+
+
+def test_connections_are_used_again(hub: Hub) -> None:
+    receiver = hub.start("good")
+    request = to(f"http://127.0.0.1:{receiver.port}/", opened(receiver.port))
+    assert all(outcome.is_success for outcome in send_all([request] * 10, at_once=False))
+    assert receiver.connections == 1
+
+
+@pytest.mark.parametrize("does", ["asks_for_a_cookie", "asks_for_a_password", "wants_http_3"])
+def test_nothing_that_a_receiver_says_changes_the_next_request(hub: Hub, does: str) -> None:
+    requests: list[bytes] = []
+    first = hub.start(does)
+    second = hub.start(recording(requests))
+    reach = opened(first.port, second.port)
+    urls = (f"http://127.0.0.1:{first.port}/", f"http://127.0.0.1:{second.port}/")
+    asked, other = send_all([to(url, reach) for url in urls], at_once=False)
+    assert asked.answer == MARK
+    assert other.is_success
+    names = {name.lower() for name in parts_of(requests[0])[1]}
+    assert names.isdisjoint({"cookie", "authorization", "upgrade", "connection"})
+
+
+@pytest.mark.parametrize("length", [0, 1, MAX_ANSWER - 1, MAX_ANSWER, MAX_ANSWER + 1, 10 * MAX_ANSWER])
+def test_the_beginning_of_an_answer_is_read(hub: Hub, length: int) -> None:
+    port = hub.start(answer(f"HTTP/1.1 500 X\nContent-Length: {length}\n\n", b"x" * length)).port
+    outcome = send(to(f"http://127.0.0.1:{port}/", opened(port)))
+    assert (outcome.status, outcome.error) == (500, None)
+    assert len(outcome.answer) == min(length, MAX_ANSWER)
+
+
+@pytest.mark.parametrize("alpn", [("h2",), ("h2", "http/1.1")])
+def test_http2(hub: Hub, authority: Authority, alpn: tuple[str, ...]) -> None:
+    requests: list[dict[bytes, bytes]] = []
+    receiver = hub.start(http2(requests), authority.context("localhost", alpn=alpn))
+    request = to(f"https://localhost:{receiver.port}/", opened(receiver.port), body=b"x" * 1000)
+    outcomes = send_all([request] * 20, ca_bundle=authority.bundle)
+    assert all(outcome.is_success and outcome.answer == MARK for outcome in outcomes)
+    assert len(requests) == 20
+    assert requests[0][b"content-type"] == b"application/json"
+
+
+def test_http2_that_resets_its_streams(hub: Hub, authority: Authority) -> None:
+    receiver = hub.start(http2([], answers=False), authority.context("localhost", alpn=("h2",)))
+    outcome = send(to(f"https://localhost:{receiver.port}/", opened(receiver.port)), ca_bundle=authority.bundle)
+    assert outcome.error is SendError.PROTOCOL
+
+
+def test_http2_in_plain_text_is_not_spoken(hub: Hub) -> None:
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")  # SETTINGS, as a server of HTTP/2 begins
+        await reader.read()
+
+    port = hub.start(answers).port
+    outcome = send(to(f"http://127.0.0.1:{port}/", opened(port)), deadline=2.0)
+    assert outcome.error is SendError.PROTOCOL
+
+
+def test_nobody_listens(hub: Hub) -> None:
+    port = hub.start("good").port
+    hub.stop(port)
+    outcome = send(to(f"http://127.0.0.1:{port}/", opened(port)))
+    assert (outcome.status, outcome.error) == (None, SendError.CONNECT)
+
+
+def test_no_descriptor_is_left(hub: Hub) -> None:
+    """Where the process may open no more files, the attempt fails, and the sender goes on afterwards."""
+    receiver = hub.start("good")
+    request = to(f"http://127.0.0.1:{receiver.port}/", opened(receiver.port))
+
+    async def run() -> tuple[SendError | None, SendError | None]:
+        sender = CurlSender(user_agent="test")
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+        try:
+            first = await sender.send(request)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        second = await sender.send(request)
+        await sender.close()
+        return first.error, second.error
+
+    assert uvloop.run(run()) == (SendError.CONNECT, None)
