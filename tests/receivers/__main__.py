@@ -16,7 +16,8 @@ def main() -> None:
     hub = Hub()
     names = sys.argv[1:] or [*BEHAVIOURS, DEAF]
     ports = {name: hub.start_deaf().port if name == DEAF else hub.start(name).port for name in names}
-    print(json.dumps(ports), flush=True)
+    sys.stdout.write(json.dumps(ports) + "\n")
+    sys.stdout.flush()
     sys.stdin.read()
     hub.close()
 
