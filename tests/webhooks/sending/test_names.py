@@ -10,7 +10,7 @@ from webhooks.sending.curl import CurlSender
 from webhooks.sending.interface import SendError
 from webhooks.sending.names import Names, NoAddressError
 
-DEAD = 200
+DEAD = 100
 
 
 def test_name_with_an_address_of_version_6(hub: Hub) -> None:
@@ -48,10 +48,10 @@ def test_dead_names_delay_no_other(hub: Hub) -> None:
     names = [f"n{number}.dead.example" for number in range(DEAD)] + ["good.example"]
     requests = [to(f"http://{name}:{receiver.port}/", opened(receiver.port)) for name in names]
     started = time.monotonic()
-    *dead, good = send_all(requests, name_servers=[server.address], deadline=2.0)
-    assert time.monotonic() - started < 4  # closing waits for no name either
+    *dead, good = send_all(requests, name_servers=[server.address], deadline=4.0)
+    assert time.monotonic() - started < 6  # closing waits for no name either
     assert good.is_success
-    assert good.duration < 1.5
+    assert good.duration < 3  # a question that was lost is asked again after a second
     assert {outcome.error for outcome in dead} == {SendError.TIMEOUT}
 
 
