@@ -10,6 +10,7 @@ from webhooks.composing.composing import Composing
 from webhooks.composing.definitions import Definitions, Source
 from webhooks.dispatch.dispatcher import Dispatcher
 from webhooks.dispatch.ends import Ends
+from webhooks.dispatch.lanes import Limits
 from webhooks.dispatch.request import Requests
 from webhooks.dispatch.sweep import Sweep
 from webhooks.dispatch.verdict import RetrySchedule
@@ -42,6 +43,7 @@ class Delivering:
             sender=self._sender,
             requests=Requests(keyring, _reach(settings)),
             ends=Ends(keyring, RetrySchedule(settings.retry_schedule), metrics),
+            limits=Limits(endpoint=settings.endpoint_concurrency, rate=settings.endpoint_rate),
         )
         self._reloading: asyncio.Task[None] | None = None
         self._sweep = Sweep(store)

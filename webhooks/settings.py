@@ -46,7 +46,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     `store` is a SQLAlchemy URL, None for SQLite in `data`. `keys` is the text of a key file, None where there is one,
     `key_file` or else `keys` in `data`. Without `ledger` nothing is composed but default bodies. `retry_schedule`,
-    `deadline` and `query_timeout` are in seconds, `keep_data` in days, `keep_attempts` in months.
+    `deadline` and `query_timeout` are in seconds, `keep_data` in days, `keep_attempts` in months. One process sends at
+    most `endpoint_concurrency` requests to an endpoint at once, and begins at most `endpoint_rate` a second.
     """
 
     data: Path
@@ -68,6 +69,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     retry_schedule: tuple[float, ...] = parse_schedule(RETRY_SCHEDULE)
     deadline: float = 15.0
     ca_bundle: Path | None = None
+    endpoint_concurrency: int = 32
+    endpoint_rate: float = 1000.0
     keep_data: int = 30
     keep_attempts: int = 13
     host: str = "127.0.0.1"

@@ -41,6 +41,8 @@ class DispatchingArguments(StoreArguments):
     retry_schedule: tuple[float, ...]
     deadline: float
     ca_bundle: Path | None
+    endpoint_concurrency: int
+    endpoint_rate: float
     keep_data: int
     keep_attempts: int
 
@@ -72,6 +74,8 @@ def dispatching_settings(arguments: DispatchingArguments, console: Console) -> S
         retry_schedule=arguments.retry_schedule,
         deadline=arguments.deadline,
         ca_bundle=arguments.ca_bundle,
+        endpoint_concurrency=arguments.endpoint_concurrency,
+        endpoint_rate=arguments.endpoint_rate,
         keep_data=arguments.keep_data,
         keep_attempts=arguments.keep_attempts,
     )
@@ -118,6 +122,10 @@ def _add_sending(parser: Parser) -> None:
     parser.add_argument("--deadline", type=number_between(0.1, 600), default=15.0, metavar="SECONDS", help=deadline)
     bundle = "Receivers may show certificates of the authorities in FILE (PEM) too."
     parser.add_argument("--ca-bundle", type=named_path, metavar="FILE", help=bundle)
+    concurrency = "At most N requests are under way to one endpoint (default: 32); fewer while it fails or is new."
+    parser.add_argument("--endpoint-concurrency", type=whole_number(1, 1000), default=32, metavar="N", help=concurrency)
+    rate = "At most N requests a second are begun to one endpoint (default: 1000)."
+    parser.add_argument("--endpoint-rate", type=number_between(0.01, 1e6), default=1000.0, metavar="N", help=rate)
 
 
 def _add_keeping(parser: Parser) -> None:

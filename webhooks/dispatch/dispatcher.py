@@ -45,7 +45,7 @@ class Dispatcher:
         sender: Sender,
         requests: Requests,
         ends: Ends,
-        limits: Limits = Limits(),  # noqa: B008  immutable
+        limits: Limits,
     ) -> None:
         self._store = store
         self._queue = queue

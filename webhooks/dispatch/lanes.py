@@ -23,13 +23,13 @@ _PLENTY: Final = 10_000  # jobs of all endpoints, from where on memory counts as
 class Limits:
     """How many deliveries may be under way: of one endpoint, of all that are unproven or fail, and altogether.
 
-    `rate` is how many a second are begun for one endpoint.
+    `rate` is how many a second are begun for one endpoint, at most.
     """
 
-    endpoint: int = 32
+    endpoint: int
+    rate: float
     unproven: int = 512
     total: int = 768
-    rate: float = 1000.0
 
 
 @dataclass(slots=True)
@@ -144,7 +144,7 @@ class Lanes:
 
     def _is_due(self, lane: Lane, at: float) -> bool:
         rate = self._limits.rate
-        lane.allowance = min(rate, lane.allowance + (at - lane.counted_at) * rate)
+        lane.allowance = min(max(1.0, rate), lane.allowance + (at - lane.counted_at) * rate)
         lane.counted_at = at
         if lane.opens_at > at or lane.allowance < 1:
             return False

@@ -27,6 +27,7 @@ from webhooks.store.jobs import Job, Kind
 from webhooks.store.store import Store
 
 ACME = Client(id="ACME", name="acme", scopes=frozenset({Scope.WEBHOOKS}))
+LIMITS = Limits(endpoint=32, rate=1000)
 KEYRING = Keyring([bytes(32)])
 CATALOGUE = Catalogue.load(None)
 
@@ -141,7 +142,7 @@ Scene = Callable[[World], Awaitable[None]]
 def play(request: pytest.FixtureRequest, new_database: Any) -> Callable[..., None]:
     """Plays a scene with a store of its own, of each kind."""
 
-    def run(scene: Scene, limits: Limits = Limits(), schedule: tuple[float, ...] = (0.05, 0.05)) -> None:  # noqa: B008
+    def run(scene: Scene, limits: Limits = LIMITS, schedule: tuple[float, ...] = (0.05, 0.05)) -> None:
         with Store(new_database(request.param)) as store:
             store.read_now(lambda connection: None)
 

@@ -220,7 +220,7 @@ def test_endpoints_that_never_answer_do_not_delay_a_good_one(play: Callable[...,
             await world.until(lambda: world.states().get("delivered") == 20, 5)
             never.set()
 
-    play(scene, Limits(unproven=100, total=120), (3600,))
+    play(scene, Limits(endpoint=32, rate=1000, unproven=100, total=120), (3600,))
 
 
 def test_a_store_that_is_away_loses_no_outcome(play: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,7 @@ def test_unproven_endpoints_leave_turns_for_a_good_one() -> None:
 
 
 def test_no_more_than_the_total_and_everyone_in_turn() -> None:
-    lanes = Lanes(Limits(endpoint=8, unproven=100, total=10), Clock())
+    lanes = Lanes(Limits(endpoint=8, unproven=100, total=10, rate=1000), Clock())
     for endpoint in range(30):
         fill(lanes, endpoint, 1)
     order = []
@@ -129,6 +129,20 @@ def test_the_rate_of_an_endpoint() -> None:
         lanes.pass_time()
         clock.at += 0.01
     assert 195 <= begun <= 212
+
+
+def test_a_rate_of_less_than_one_a_second() -> None:
+    clock = Clock()
+    lanes = Lanes(Limits(endpoint=64, rate=0.1), clock)
+    fill(lanes, 1, 3)
+    for _ in range(2):
+        lanes.leave(start(lanes)[0], is_success=True)
+        clock.at += 9
+        lanes.pass_time()
+        assert start(lanes) == []
+        clock.at += 1.1
+        lanes.pass_time()
+    assert start(lanes) == [1]
 
 
 def test_jobs_that_wait_are_given_back() -> None:
