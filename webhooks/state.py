@@ -26,7 +26,7 @@ def opened(settings: Settings) -> Iterator[tuple[Store, Keyring]]:
     settings.prepare_folder()
     with Store(settings.store_url) as store:
         names = store.read_now(key_names)
-        keyring = _keyring(settings, is_new=not names)
+        keyring = keyring_of(settings, is_new=not names)
         if unknown := [name.hex() for name in names if not keyring.knows(name)]:
             raise SettingsError(
                 f"the store was written with keys that are not in {_place(settings)} ({', '.join(unknown)}): "
@@ -68,7 +68,8 @@ def _is_free(descriptor: int) -> bool:
     return True
 
 
-def _keyring(settings: Settings, *, is_new: bool) -> Keyring:
+def keyring_of(settings: Settings, *, is_new: bool) -> Keyring:
+    """The keys of a store; made for a new one. Raises SettingsError where they are missing or faulty."""
     if settings.keys is not None:
         return Keyring.parse(settings.keys.replace(",", "\n"), _VARIABLE)
     if not is_new and not settings.key_path.exists():

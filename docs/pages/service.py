@@ -31,6 +31,7 @@ _FILES = (
 )
 _CODES = (
     ("0", "It was done; `serve` was ended by SIGTERM or SIGINT and has answered what was under way."),
+    ("1", "`doctor` found trouble, `erase` left something, or what `webhooks test` sent did not arrive."),
     ("2", "It could not run: a wrong option, a store or a port that cannot be had, a name that is taken or unknown."),
     ("130", "Ctrl-C in a command other than `serve`."),
 )

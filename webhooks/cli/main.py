@@ -9,6 +9,7 @@ from engine.cli.options import Command
 from engine.cli.program import Program
 from webhooks.cli import clients, definitions, webhooks
 from webhooks.cli.deliveries import DELIVERIES, REPLAY
+from webhooks.cli.doctor import DOCTOR
 from webhooks.cli.emit import EMIT
 from webhooks.cli.erase import ERASE
 from webhooks.cli.serve import SERVE
@@ -30,6 +31,7 @@ _ALL: tuple[Command[Any], ...] = (
     DELIVERIES,
     REPLAY,
     ERASE,
+    DOCTOR,
 )
 COMMANDS: Mapping[str, Command[Any]] = {command.name: command for command in _ALL}
 PROGRAM = Program("aptic-webhooks", "Runs the webhook service and administers it.", "serve", COMMANDS)

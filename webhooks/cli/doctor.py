@@ -1,0 +1,95 @@
+"""`aptic-webhooks doctor`: looks a service over for trouble."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.json import encode
+
+from engine.cli.console import CannotRunError, Console
+from engine.cli.options import Command, Parser
+from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, dispatching_settings
+from webhooks.cli.options import add_json, reported
+
+if TYPE_CHECKING:
+    from webhooks.doctor.trouble import Trouble
+    from webhooks.settings import Settings
+
+_FOUND: Final = 1
+
+
+class _Arguments(DispatchingArguments):
+    json: bool
+
+
+class Report(Struct, frozen=True):
+    """What was found, as `--json` prints it. `deliveries` are those that have not ended, and dead ones, by state."""
+
+    healthy: bool
+    checked: Sequence[str]
+    troubles: Sequence[Trouble]
+    tables: str
+    deliveries: dict[str, int]
+
+
+def _run(arguments: _Arguments, console: Console) -> int:
+    logging.getLogger("webhooks").addHandler(logging.NullHandler())  # what it would log is in the report
+    with reported():
+        report = _examine(dispatching_settings(arguments, console))
+    if arguments.json:
+        console.write_bytes(encode(report) + b"\n")
+    else:
+        _print(report, console)
+    return 0 if report.healthy else _FOUND
+
+
+def _examine(settings: Settings) -> Report:
+    from webhooks.doctor.examination import CHECKS, facts
+    from webhooks.doctor.ledger import check_definitions, check_ledger
+    from webhooks.store.opening import parse
+    from webhooks.store.store import Store
+
+    url = parse(settings.store_url)
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        raise CannotRunError(f"There is no store {url.database}: name the service's with --data or --store.")
+    with Store(settings.store_url) as store:
+        troubles = [trouble for check in CHECKS.values() for trouble in check(store, settings)]
+        troubles += [*check_definitions(store, settings), *check_ledger(settings)]
+        revision, deliveries = facts(store)
+    checked = [*CHECKS, "definitions", *(["ledger"] if settings.ledger else [])]
+    return Report(not troubles, checked, troubles, revision, deliveries)
+
+
+def _print(report: Report, console: Console) -> None:
+    for trouble in report.troubles:
+        what, advice = console.result.escape(trouble.what), console.result.escape(trouble.advice)
+        console.write(f"{trouble.check}: {what}\n  {advice}\n")
+    troubled = {trouble.check for trouble in report.troubles}
+    counts = ", ".join(f"{count} {state}" for state, count in report.deliveries.items() if count) or "none under way"
+    well = ", ".join(each for each in report.checked if each not in troubled)
+    console.write(
+        f"{'All is well' if report.healthy else 'Else well'}: {well}\n"
+        f"Tables of version {report.tables}. Deliveries: {counts}.\n"
+    )
+
+
+def _options(parser: Parser) -> None:
+    add_dispatching(parser)
+    add_json(parser)
+
+
+DOCTOR = Command(
+    name="doctor",
+    summary="Looks the service over for trouble.",
+    description="Looks the service over: keys, clock, stuck and overdue work, what cannot be composed, disabled "
+    "endpoints, dead and long held deliveries, disk space, definitions, and the ledger's rights and settings. The exit "
+    "code is 1 where it finds trouble. Give it the settings that the service has.",
+    example="--data /var/lib/aptic-webhooks --definitions definitions",
+    add_options=_options,
+    run=_run,
+    arguments=_Arguments,
+)

@@ -1,0 +1,1 @@
+"""What `aptic-webhooks doctor` looks at."""

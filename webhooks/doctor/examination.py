@@ -1,0 +1,169 @@
+"""Looks a service over for trouble, whether it runs or not: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import make_url
+
+from webhooks.doctor.trouble import Trouble
+from webhooks.errors import ServiceError
+from webhooks.keys import Keyring
+from webhooks.settings import Settings
+from webhooks.state import keyring_of
+from webhooks.store import checks, parking
+from webhooks.store.checks import Found
+from webhooks.store.clock import now
+from webhooks.store.depth import read_depth
+from webhooks.store.store import Store
+
+_MINUTE: Final = 60_000_000
+_DAY: Final = 1440 * _MINUTE
+_LATE: Final = 10 * _MINUTE
+_SLACK: Final = 5_000_000
+_LONG_HELD: Final = 20 * _DAY
+_LEAST_SPACE: Final = 1 << 30
+_LEAST_PART: Final = 0.05
+
+
+Check = Callable[[Store, Settings], Iterator[Trouble]]
+
+
+def facts(store: Store) -> tuple[str, dict[str, int]]:
+    """The version of the tables, and how many deliveries are in which state."""
+    depth = store.read_now(read_depth)
+    return store.read_now(checks.revision), {state.value: count for state, count in depth.deliveries.items()}
+
+
+def _keys(store: Store, settings: Settings) -> Iterator[Trouble]:
+    try:
+        keyring: Keyring | None = keyring_of(settings, is_new=False)
+    except ServiceError as error:
+        keyring = None
+        yield Trouble("keys", error.message, "Put the keys back from the backup: without them nothing can be read.")
+    for name, places in store.read_now(checks.all_key_names).items():
+        if keyring is not None and not keyring.knows(name):
+            yield Trouble(
+                "keys",
+                f"{', '.join(places)} need the key {name.hex()}, which is not among those given",
+                "Put that key back, behind the newest: what it wrote cannot be read or sent without it.",
+            )
+    if settings.keys is None and settings.key_path.exists():
+        mode = stat.S_IMODE(settings.key_path.stat().st_mode)
+        if mode & 0o077:
+            yield Trouble("keys", f"{settings.key_path} can be read by others ({mode:o})", "Run chmod 600 on it.")
+
+
+def _clock(store: Store, _settings: Settings) -> Iterator[Trouble]:
+    here = now()
+    ahead = store.read_now(checks.latest_time) - here
+    if ahead > _SLACK:
+        yield Trouble(
+            "clock",
+            f"the store has times {_duration(ahead)} from now: the clock was set back, or is another machine's",
+            "Set the clock by NTP. What waits for such a time is mended by the running service.",
+        )
+    there = store.read_now(checks.database_time)
+    if there is not None and abs(there - here) > _SLACK:
+        yield Trouble(
+            "clock",
+            f"the clocks of the database and of this machine differ by {_duration(abs(there - here))}",
+            "Set both by NTP.",
+        )
+
+
+def _work(store: Store, _settings: Settings) -> Iterator[Trouble]:
+    before = now() - _LATE
+    for query, what in (
+        (checks.overdue, "deliveries are overdue"),
+        (checks.stuck_sending, "deliveries have been sending"),
+        (checks.stuck_composing, "bodies that are to be composed are overdue"),
+    ):
+        found = store.read_now(partial(query, before=before))
+        if found.count:
+            yield Trouble(
+                "work",
+                f"{found.count} {what}, the longest for {_age(found)}",
+                "See whether serve or worker runs, and its log: the store, a receiver or the ledger may be slow.",
+            )
+
+
+def _parked(store: Store, _settings: Settings) -> Iterator[Trouble]:
+    for each in store.read_now(parking.parked):
+        if each.reason is not None:
+            yield Trouble(
+                "composing",
+                f"{each.count} bodies of {each.code} cannot be composed now: {each.reason}",
+                "They are composed once that is mended; SIGHUP has the definitions read again.",
+            )
+
+
+def _endpoints(store: Store, _settings: Settings) -> Iterator[Trouble]:
+    for each in store.read_now(checks.disabled):
+        yield Trouble(
+            "endpoints",
+            f"{each.url} of {each.client!r} is disabled: {each.reason}",
+            f"Ask the client; then aptic-webhooks webhooks resume {each.url}",
+        )
+
+
+def _dead(store: Store, settings: Settings) -> Iterator[Trouble]:
+    since = now() - settings.keep_data * _DAY
+    found = store.read_now(lambda connection: checks.dead(connection, since))
+    if found.count:
+        yield Trouble(
+            "dead",
+            f"{found.count} deliveries have died, the first {_age(found)} ago",
+            "aptic-webhooks deliveries --state dead lists them with their reasons, replay ID sends one again.",
+        )
+
+
+def _held(store: Store, _settings: Settings) -> Iterator[Trouble]:
+    found = store.read_now(lambda connection: checks.long_held(connection, now() - _LONG_HELD))
+    if found.count:
+        yield Trouble(
+            "held",
+            f"{found.count} deliveries are held, the longest for {_age(found)}; after 30 days they are dead",
+            "Resume or remove their endpoints: aptic-webhooks webhooks list shows those that are paused or disabled.",
+        )
+
+
+def _disk(_store: Store, settings: Settings) -> Iterator[Trouble]:
+    url = make_url(settings.store_url)
+    folder = settings.data if url.get_backend_name() != "sqlite" else Path(str(url.database)).parent
+    usage = shutil.disk_usage(folder)
+    if usage.free < _LEAST_SPACE or usage.free < usage.total * _LEAST_PART:
+        yield Trouble(
+            "disk",
+            f"{usage.free / _LEAST_SPACE:.1f} GiB are free where {folder} is",
+            "Make room: when the disk is full, events are refused with 503 and nothing is delivered.",
+        )
+
+
+CHECKS: Final[dict[str, Check]] = {
+    "keys": _keys,
+    "clock": _clock,
+    "work": _work,
+    "composing": _parked,
+    "endpoints": _endpoints,
+    "dead": _dead,
+    "held": _held,
+    "disk": _disk,
+}
+
+
+def _age(found: Found) -> str:
+    return "an unknown time" if found.oldest is None else _duration(now() - found.oldest)
+
+
+def _duration(microseconds: int) -> str:
+    minutes = microseconds / _MINUTE
+    for unit, length in (("days", 1440), ("hours", 60)):
+        if minutes >= 2 * length:
+            return f"{minutes / length:.0f} {unit}"
+    return f"{minutes:.0f} minutes" if minutes >= 2 else f"{microseconds / 1e6:.0f} seconds"

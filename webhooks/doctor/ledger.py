@@ -1,0 +1,81 @@
+"""Looks over the definitions and the ledger, as a service that starts now would find them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.catalogue import Catalogue
+from engine.errors import ConfigurationError, EngineError
+from engine.execution import open_ledger
+from engine.model import Dialect
+from webhooks.composing.definitions import Definitions, Source
+from webhooks.doctor.trouble import Trouble
+from webhooks.errors import SettingsError
+from webhooks.settings import Settings
+from webhooks.store import definitions
+from webhooks.store.store import Store
+
+
+def check_definitions(store: Store, settings: Settings) -> Iterator[Trouble]:
+    """Faulty definitions, and missing ones: those of events that had one."""
+    remembered = frozenset(store.read_now(definitions.remembered))
+    if settings.definitions is None and remembered:
+        yield Trouble(
+            "definitions",
+            f"{len(remembered)} events had a definition, and no folder of definitions is named",
+            "Give the service's own --definitions and --ledger.",
+        )
+        return
+    served = Definitions(Catalogue.load(settings.events), _source(settings))
+    try:
+        served.load()
+    except SettingsError as error:
+        yield Trouble("definitions", error.message, "Mend the setting: the service cannot start with it.")
+        return
+    finally:
+        served.close()
+    for event, reason in sorted(served.faults(remembered).items()):
+        yield Trouble(
+            "definitions",
+            f"{event} is held: {reason}",
+            "validate-definitions shows each fault with its place; events wait until there is a good version.",
+        )
+
+
+def check_ledger(settings: Settings) -> Iterator[Trouble]:
+    """A ledger that cannot be reached, a login that may write, and settings that its service warns of."""
+    if settings.ledger is None:
+        return
+    try:
+        with open_ledger(settings.ledger, timeout=settings.query_timeout, require_read_only=False) as ledger:
+            with ledger.session():
+                pass
+            status = ledger.status()
+    except ConfigurationError as error:
+        yield Trouble("ledger", str(error), "Mend --ledger.")
+        return
+    except EngineError as error:
+        yield Trouble("ledger", error.message, "Until it is back nothing is composed, and no event ages.")
+        return
+    if status.write_rights:
+        yield Trouble(
+            "ledger",
+            f"the login may do more than read: {', '.join(status.write_rights)}",
+            "Give it only what the how-to of its database says; --require-read-only refuses it at the start.",
+        )
+    for warning in () if ledger.dialect is Dialect.DUCKDB else status.warnings:  # which always has one, and no rights
+        yield Trouble("ledger", warning, "See the how-to of its database.")
+
+
+def _source(settings: Settings) -> Source:
+    return Source(
+        folder=settings.definitions,
+        ledger=settings.ledger,
+        ledger_schema=settings.ledger_schema,
+        events=settings.events,
+        time_zone=settings.time_zone,
+        databases=settings.databases,
+        timeout=settings.query_timeout,
+        max_rows=settings.max_rows,
+        require_read_only=settings.require_read_only,
+    )

@@ -1,0 +1,13 @@
+"""What a check finds."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Trouble(Struct, frozen=True):
+    """Something that is wrong: the check that found it, what it is, and what to do."""
+
+    check: str
+    what: str
+    advice: str
