@@ -7,7 +7,7 @@ import logging
 
 from engine.catalogue import Catalogue
 from webhooks.composing.composing import Composing
-from webhooks.composing.definitions import Definitions, Source
+from webhooks.composing.definitions import Definitions, source_of
 from webhooks.dispatch.dispatcher import Dispatcher
 from webhooks.dispatch.ends import Ends
 from webhooks.dispatch.lanes import Limits
@@ -18,12 +18,10 @@ from webhooks.housekeeping import Housekeeping
 from webhooks.keys import Keyring
 from webhooks.metrics import Metrics
 from webhooks.queue.opening import open_queue
-from webhooks.sending.curl import CurlSender
-from webhooks.sending.interface import Reach
 from webhooks.settings import Settings
 from webhooks.store.store import Store
+from webhooks.testing import make_sender, reach_of
 
-_USER_AGENT = "aptic-webhooks"
 _log = logging.getLogger(__name__)
 
 
@@ -34,14 +32,14 @@ class Delivering:
         self, settings: Settings, store: Store, keyring: Keyring, catalogue: Catalogue, metrics: Metrics
     ) -> None:
         self._queue = open_queue(store)
-        self._definitions = Definitions(catalogue, _source(settings))
+        self._definitions = Definitions(catalogue, source_of(settings))
         self._composing = Composing(store, self._queue, keyring, self._definitions)
-        self._sender = CurlSender(deadline=settings.deadline, ca_bundle=settings.ca_bundle, user_agent=_USER_AGENT)
+        self._sender = make_sender(settings)
         self._dispatcher = Dispatcher(
             store,
             self._queue,
             sender=self._sender,
-            requests=Requests(keyring, _reach(settings)),
+            requests=Requests(keyring, reach_of(settings)),
             ends=Ends(keyring, RetrySchedule(settings.retry_schedule), metrics),
             limits=Limits(endpoint=settings.endpoint_concurrency, rate=settings.endpoint_rate),
         )
@@ -74,21 +72,3 @@ class Delivering:
             self._reloading = asyncio.get_running_loop().create_task(self._composing.reload())
         else:
             _log.warning("the definitions are being read already; ask again")
-
-
-def _source(settings: Settings) -> Source:
-    return Source(
-        folder=settings.definitions,
-        ledger=settings.ledger,
-        ledger_schema=settings.ledger_schema,
-        events=settings.events,
-        time_zone=settings.time_zone,
-        databases=settings.databases,
-        timeout=settings.query_timeout,
-        max_rows=settings.max_rows,
-        require_read_only=settings.require_read_only,
-    )
-
-
-def _reach(settings: Settings) -> Reach:
-    return Reach(networks=settings.allow_networks, ports=settings.allow_ports, is_http_allowed=settings.allow_http)

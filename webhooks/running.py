@@ -27,6 +27,7 @@ from webhooks.service import Service
 from webhooks.settings import Settings
 from webhooks.state import opened, sole_server
 from webhooks.store import clients
+from webhooks.testing import TestSends
 from webhooks.tokens import Tokens
 
 _LOOPBACK = "127.0.0.1"
@@ -64,7 +65,8 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
         if not store.read_now(clients.every):
             tell(f"Make a client: aptic-webhooks clients add NAME{_data_option(settings)}")
         examples = load_examples(catalogue, settings.definitions)
-        service = Service(store, keyring, Tokens(keyring.token_key()), catalogue, settings.auth, proxies, examples)
+        tokens, tests = Tokens(keyring.token_key()), TestSends(store, keyring, settings)
+        service = Service(store, keyring, tokens, catalogue, settings.auth, proxies, tests, examples)
         store.when_written(service.metrics.committed)
         api: Any = build_app(service)
         servers = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
@@ -30,11 +29,11 @@ def reach_of(settings: Settings) -> Reach:
     return Reach(networks=settings.allow_networks, ports=settings.allow_ports, is_http_allowed=settings.allow_http)
 
 
-def make_sender(deadline: float = 15.0, ca_bundle: Path | None = None) -> Sender:
-    """A sender as the service's own, for one test."""
-    from webhooks.sending.curl import CurlSender  # noqa: PLC0415  few processes send tests
+def make_sender(settings: Settings) -> Sender:
+    """A sender as these settings want it."""
+    from webhooks.sending.curl import CurlSender  # noqa: PLC0415  few commands send
 
-    return CurlSender(deadline=deadline, ca_bundle=ca_bundle, user_agent="aptic-webhooks")
+    return CurlSender(deadline=settings.deadline, ca_bundle=settings.ca_bundle, user_agent="aptic-webhooks")
 
 
 class TestOutcome(Struct, frozen=True):
@@ -56,14 +55,21 @@ class TestOutcome(Struct, frozen=True):
 
 
 class TestSends:
-    """Sends tests. `opened` is what the service opens for all clients; each test has a sender of its own."""
+    """Sends tests, each by a sender of its own: they are few. `settings` say what the service opens, and by when."""
 
     __test__ = False
 
-    def __init__(self, store: Store, keyring: Keyring, opened: Reach, make_sender: Callable[[], Sender]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keyring: Keyring,
+        settings: Settings,
+        make_sender: Callable[[Settings], Sender] = make_sender,
+    ) -> None:
         self._store = store
         self._keyring = keyring
-        self._requests = Requests(keyring, opened)
+        self._settings = settings
+        self._requests = Requests(keyring, reach_of(settings))
         self._make_sender = make_sender
 
     async def send(
@@ -82,7 +88,7 @@ class TestSends:
         body = self._keyring.encrypt(Purpose.BODY, example.dump().encode(), row_name(0, 0))
         request, secret = self._requests.make(replace(ready, body=body))
         request = replace(request, headers={**request.headers, HEADER[0]: HEADER[1]})
-        sender = self._make_sender()
+        sender = self._make_sender(self._settings)
         try:
             outcome = await sender.send(request)
         finally:

@@ -14,12 +14,12 @@ from engine.body import Body, DefinitionReference
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.keys import Keyring, Purpose
 from webhooks.model import Client
-from webhooks.sending.interface import Reach
+from webhooks.settings import Settings
 from webhooks.store import clients, deliveries, registrations
 from webhooks.store.deliveries import Filter
 from webhooks.store.registrations import row_name
 from webhooks.store.store import Store
-from webhooks.testing import TestOutcome, TestSends, make_sender
+from webhooks.testing import TestOutcome, TestSends
 
 DEFINITION = DefinitionReference("statuschange", "statuschange.xml", "0" * 64)
 EXAMPLE = Body("statuschange", DEFINITION, (b'{"status":"PAID","secret":', b"}"))
@@ -71,8 +71,8 @@ class Scene:
         self.store, self.url, self.keyring = store, url, Keyring([bytes(32)])
         self.client = Client(id="A", name="a", scopes=frozenset())
         port = int(url.split(":")[2].split("/", maxsplit=1)[0])
-        reach = Reach(("127.0.0.0/8",), (port,), (), is_http_allowed=True) if is_opened else Reach()
-        self.sends = TestSends(store, self.keyring, reach, make_sender)
+        reach = {"allow_networks": ("127.0.0.0/8",), "allow_ports": (port,), "allow_http": True} if is_opened else {}
+        self.sends = TestSends(store, self.keyring, Settings(data=Path(), **reach))
         asyncio.run(store.write(self._fill))
 
     def _fill(self, connection: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.json import encode
@@ -47,7 +46,7 @@ def _run(arguments: _Arguments, console: Console) -> int:
 def _send(arguments: _Arguments, console: Console) -> TestOutcome:
     from engine.catalogue import Catalogue
     from webhooks.examples import load_examples
-    from webhooks.testing import TestSends, make_sender, reach_of
+    from webhooks.testing import TestSends
 
     catalogue = Catalogue.load(arguments.events)
     with reported():
@@ -56,8 +55,7 @@ def _send(arguments: _Arguments, console: Console) -> TestOutcome:
             raise RefusedError(f"There is no event {arguments.event!r}: {', '.join(sorted(catalogue.events))}.")
     with opened(arguments, console) as (store, keyring):
         client = store.read_now(lambda connection: owner_of(connection, arguments.url, arguments.client))
-        make = partial(make_sender, settings.deadline, settings.ca_bundle)
-        sends = TestSends(store, keyring, reach_of(settings), make)
+        sends = TestSends(store, keyring, settings)
         example = load_examples(catalogue, settings.definitions).get(arguments.event)
         return asyncio.run(sends.send(client, arguments.url, arguments.event, example, sees_restricted=True))
 

@@ -24,6 +24,7 @@ from engine.errors import (
 )
 from engine.model import DEFAULT_MAX_ROWS, DefinitionState, Event
 from webhooks.errors import SettingsError
+from webhooks.settings import Settings
 
 if TYPE_CHECKING:
     from engine.composer import Composer
@@ -51,6 +52,21 @@ class Source(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Source(folder={self.folder!r}, …)"
+
+
+def source_of(settings: Settings) -> Source:
+    """The source that a service's settings name."""
+    return Source(
+        folder=settings.definitions,
+        ledger=settings.ledger,
+        ledger_schema=settings.ledger_schema,
+        events=settings.events,
+        time_zone=settings.time_zone,
+        databases=settings.databases,
+        timeout=settings.query_timeout,
+        max_rows=settings.max_rows,
+        require_read_only=settings.require_read_only,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from engine.catalogue import Catalogue
 from engine.errors import ConfigurationError, EngineError
 from engine.execution import open_ledger
 from engine.model import Dialect
-from webhooks.composing.definitions import Definitions, Source
+from webhooks.composing.definitions import Definitions, source_of
 from webhooks.doctor.trouble import Trouble
 from webhooks.errors import SettingsError
 from webhooks.settings import Settings
@@ -26,7 +26,7 @@ def check_definitions(store: Store, settings: Settings) -> Iterator[Trouble]:
             "Give the service's own --definitions and --ledger.",
         )
         return
-    served = Definitions(Catalogue.load(settings.events), _source(settings))
+    served = Definitions(Catalogue.load(settings.events), source_of(settings))
     try:
         served.load()
     except SettingsError as error:
@@ -65,17 +65,3 @@ def check_ledger(settings: Settings) -> Iterator[Trouble]:
         )
     for warning in () if ledger.dialect is Dialect.DUCKDB else status.warnings:  # which always has one, and no rights
         yield Trouble("ledger", warning, "See the how-to of its database.")
-
-
-def _source(settings: Settings) -> Source:
-    return Source(
-        folder=settings.definitions,
-        ledger=settings.ledger,
-        ledger_schema=settings.ledger_schema,
-        events=settings.events,
-        time_zone=settings.time_zone,
-        databases=settings.databases,
-        timeout=settings.query_timeout,
-        max_rows=settings.max_rows,
-        require_read_only=settings.require_read_only,
-    )

@@ -17,10 +17,11 @@ from webhooks.credentials import new_credentials, new_guid
 from webhooks.keys import Keyring
 from webhooks.model import Client, Scope
 from webhooks.service import Service
-from webhooks.settings import AuthMethod
+from webhooks.settings import AuthMethod, Settings
 from webhooks.store import clients
 from webhooks.store.store import Store
 from webhooks.store.tables import METADATA
+from webhooks.testing import TestSends
 from webhooks.tokens import Tokens
 
 CATALOGUE = Catalogue.load()
@@ -86,9 +87,12 @@ class InProcess:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def inside(request: pytest.FixtureRequest, new_database: Any) -> Iterator[InProcess]:
+def inside(
+    request: pytest.FixtureRequest, new_database: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[InProcess]:
     keyring = Keyring([os.urandom(32)])
     with Store(new_database(request.param)) as store, asyncio.Runner() as runner:
         tokens = Tokens(keyring.token_key())
         proxies = Proxies(["10.0.0.0/8"])
-        yield InProcess(Service(store, keyring, tokens, CATALOGUE, frozenset(AuthMethod), proxies), runner)
+        tests = TestSends(store, keyring, Settings(data=tmp_path_factory.mktemp("data")))
+        yield InProcess(Service(store, keyring, tokens, CATALOGUE, frozenset(AuthMethod), proxies, tests), runner)

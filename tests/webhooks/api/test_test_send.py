@@ -1,5 +1,7 @@
 """POST /v1/webhooks/test, with a fake of the sender; tests/webhooks/test_testing.py has a real receiver."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +9,8 @@ import pytest
 from webhooks.api.app import build_app
 from webhooks.model import Scope
 from webhooks.sending.interface import Outcome, OutgoingRequest
-from webhooks.service import Service
+from webhooks.settings import Settings
+from webhooks.testing import TestSends
 
 URL = "https://receiver.example/test"
 
@@ -33,16 +36,8 @@ def sender(inside: Any, monkeypatch: pytest.MonkeyPatch) -> FakeSender:
     fake, service = FakeSender(), inside.service
     arguments = {"ledgeraccountid": "1", "status": "PAID"}
     examples = {"statuschange": default_body(service.catalogue.events["statuschange"], arguments)}
-    changed = Service(
-        service.store,
-        service.keyring,
-        service.tokens,
-        service.catalogue,
-        service.auth,
-        service.proxies,
-        examples,
-        make_sender=lambda: fake,
-    )
+    tests = TestSends(service.store, service.keyring, Settings(data=Path()), lambda _: fake)
+    changed = replace(service, tests=tests, examples=examples)
     monkeypatch.setattr(inside, "_app", build_app(changed))
     return fake
 
