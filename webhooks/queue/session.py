@@ -31,7 +31,12 @@ _BUILDER: Final = QueryQueueBuilder(
         queue_status_type="pgqueuer_status",
     )
 )
-RENEW: Final = _BUILDER.build_update_heartbeat_query()
+# As PgQueuer does, but without waiting: a row that is locked is being finished, and who waits for it while holding
+# others may block the one who finishes them.
+RENEW: Final = (
+    "UPDATE pgqueuer SET heartbeat = now() WHERE id IN"
+    " (SELECT id FROM pgqueuer WHERE id = ANY ($1::bigint[]) FOR UPDATE SKIP LOCKED)"
+)
 TIME_TO_NEXT: Final = _BUILDER.build_next_deferred_eta_query()
 GIVE_BACK: Final = (
     "UPDATE pgqueuer SET status = 'queued', queue_manager_id = NULL, updated = now()"
