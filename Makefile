@@ -5,7 +5,7 @@ READY := .venv/ready
 
 .PHONY: demo test check bench docs requirements clean
 
-demo: $(READY)  ## the guide's example, composed on an embedded ledger
+demo: $(READY)  ## from a definition to its body, delivered: the whole story, on this machine alone
 	@$(BIN)/python docs/demo.py
 
 test: $(READY)  ## all tests; what needs a server that is not there is skipped with a reason

@@ -1,0 +1,67 @@
+"""`make demo` tells the whole story, and what it tells is so."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "docs"))
+import demo  # noqa: E402  docs/ is no package
+
+BODIES = [
+    (ROOT / "fixtures" / event / "guide" / "body.json").read_text() for event in ("ledgerpayment", "statuschange")
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary folders are made."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    return tmp_path
+
+
+def test_it_tells_the_whole_story(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever service the user's environment names, and whatever proxy."""
+    monkeypatch.setenv("APTIC_STORE", "sqlite:////nowhere/at/all")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    started = time.monotonic()
+    played = subprocess.run([sys.executable, ROOT / "docs/demo.py"], capture_output=True, timeout=120, check=False)
+    took = time.monotonic() - started
+    shown = played.stdout.decode()
+    assert (played.returncode, played.stderr.decode()) == (0, "")
+    assert took < 60  # 4 s where nothing else runs
+    definition = (ROOT / "definitions" / "ledgerpayment.xml").read_text(encoding="iso-8859-1")
+    assert (
+        shown.index(definition) < shown.index(BODIES[0]) < shown.index(BODIES[1]) < shown.index("aptic-webhooks serve")
+    )
+    composed, delivered = shown.split("$ aptic-webhooks serve")
+    for body in BODIES:
+        assert composed.count(f"\n{body}\n") == delivered.count(f"\n{body}\n") == 1
+    assert re.search(r"^webhook-signature: v1,[\w+/]{43}=$", delivered, re.M)
+    assert "verified by Standard Webhooks' own library" in delivered
+    assert re.findall(r"^  attempt (\d)   \S+Z   (\d+) ", delivered, re.M) == [("1", "503"), ("2", "500"), ("3", "204")]
+    assert shown.endswith("SIGTERM → exit 0\n")
+    assert list(folder.iterdir()) == []
+
+
+def test_it_says_what_went_wrong_and_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(demo, "_program", lambda: shutil.which("false"))
+    assert demo.main() == 1
+    assert capsys.readouterr().err.startswith("\nThe demo failed: the service ended before it listened\n")
+    assert list(folder.iterdir()) == []
+
+
+def test_it_does_not_tell_what_is_not_so() -> None:
+    with pytest.raises(demo.DemoError, match=r"^the body of statuschange is not the guide's"):
+        demo._checked("statuschange", BODIES[1].encode() + b"\n")
