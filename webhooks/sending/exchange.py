@@ -18,6 +18,10 @@ from webhooks.sending.urls import refusal_words
 
 _LONGEST_CONNECTION = 600
 """Seconds after which a connection is not used again, so that a name's new address comes into use."""
+_RECEIVE_BUFFER = 8192
+"""Bytes that wait to be read; as little as can be, so that nobody's flood keeps others waiting for long."""
+_MOST_VAIN_STEPS = 250
+"""One that answers takes about ten, one that takes its time two for each second."""
 _BLANK_LINES = frozenset((b"\r\n", b"\n"))
 _REDIRECTS = (301, 302, 303, 307, 308)
 _ASK_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -37,6 +41,7 @@ _SETTINGS = {
     pycurl.SSL_VERIFYHOST: 2,
     pycurl.MAXLIFETIME_CONN: _LONGEST_CONNECTION,
     pycurl.POST: 1,
+    pycurl.BUFFERSIZE: 2048,  # what libcurl reads before others have their turn, some ten times that
 }
 
 
@@ -62,6 +67,8 @@ class Exchange:
         easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         easy.setopt(pycurl.OPENSOCKETFUNCTION, self._on_socket)
         easy.setopt(pycurl.PREREQFUNCTION, self._on_connected)
+        easy.setopt(pycurl.NOPROGRESS, 0)
+        easy.setopt(pycurl.XFERINFOFUNCTION, self._on_progress)
         self._networks: tuple[str, ...] = ()
         self._method = ""
         self._forget()
@@ -104,6 +111,8 @@ class Exchange:
         self._answer = bytearray()
         self._lines.clear()
         self._is_cut = False
+        self._progress = 0
+        self._vain_steps = 0
         self._refusal: str | None = None
         self._is_restricted = False
 
@@ -122,6 +131,8 @@ class Exchange:
         if failure is not None and not (self._is_cut and failure.code == pycurl.E_WRITE_ERROR):
             if self._refusal is not None and failure.code in (pycurl.E_COULDNT_CONNECT, pycurl.E_ABORTED_BY_CALLBACK):
                 return SendError.REFUSED_ADDRESS, refusal_words(self._refusal)
+            if failure.code == pycurl.E_ABORTED_BY_CALLBACK:
+                return SendError.PROTOCOL, "Much came that is no part of an answer: it was not read to its end."
             return explain(failure)
         if status is None:
             return SendError.RESET, "The connection was closed within the answer's head."
@@ -142,13 +153,24 @@ class Exchange:
         if not self._may_reach(address.addr[0]):
             return pycurl.SOCKET_BAD
         try:
-            return _Lent(address.family, address.socktype, address.protocol)
+            made = _Lent(address.family, address.socktype, address.protocol)
         except OSError:
             return pycurl.SOCKET_BAD
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        return made
 
     def _on_connected(self, address: str, _local: str, _port: int, _local_port: int) -> int:
         """Called before each request, also on a connection that another client's request has made."""
         return int(pycurl.PREREQFUNC_OK if self._may_reach(address) else pycurl.PREREQFUNC_ABORT)
+
+    def _on_progress(self, _expected: int, received: int, _size: int, sent: int) -> int:
+        """Called whenever libcurl has read or written. Gives up on what comes without end and is no part of an answer,
+        such as a chunk's extension: it would keep others waiting until the deadline."""
+        if received + sent != self._progress:
+            self._progress = received + sent
+            self._vain_steps = 0
+        self._vain_steps += 1
+        return self._vain_steps > _MOST_VAIN_STEPS
 
     def _may_reach(self, address: str | bytes) -> bool:
         text = address if isinstance(address, str) else address.decode("ascii")
