@@ -65,6 +65,7 @@ _KEYWORDS: Final = {
     "Debug": "0",
 }
 _TEXT: Final[InputSize] = (-9, 0, 0)  # SQL_WVARCHAR, of any length
+_BIGINT: Final[InputSize] = (-5, 0, 0)  # what an int argument is cast to; as text it would take the driver longer
 _BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SAVEPOINT item"
 _NEXT_ITEM: Final = "ROLLBACK TO SAVEPOINT item"
 _BEGIN_QUERY: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
@@ -198,8 +199,9 @@ class PsqlODBCConnection:
         text, order = with_question_marks(sql)
         if order and max(order) >= len(values):
             raise DefinitionUnavailableError("a query has more placeholders than values")
-        bound = [as_text(values[index]) for index in order]
-        return self._cursors.fetch(text, bound, (_TEXT,) * len(bound))[0]
+        bound = [value if type(value := values[index]) is int else as_text(value) for index in order]
+        sizes = tuple([_BIGINT if type(value) is int else _TEXT for value in bound])
+        return self._cursors.fetch(text, bound, sizes)[0]
 
     def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception | None]:
         """One statement for all lists where there is one that does not fail, else one after the other."""
