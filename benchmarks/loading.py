@@ -47,7 +47,7 @@ def run() -> Iterator[Result]:
         other,
         at_most=5,
         calls=1,
-        rounds=5,
+        rounds=9,
     )
     yield _import()
 

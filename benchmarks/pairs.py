@@ -1,6 +1,8 @@
 """Measuring two ways of doing the same thing in turns, so that a ratio holds when the machine's speed drifts.
 
-Many short turns beat few long ones: what disturbs the machine then falls on both sides.
+Many short turns beat few long ones: what disturbs the machine then falls on both sides. Which side begins changes from
+turn to turn, so that what one leaves behind (a warm cache, a faster clock) is no advantage. The garbage collector stays
+on, as it is in service; each time begins with nothing to collect.
 """
 
 from __future__ import annotations
@@ -41,9 +43,12 @@ def pair(
     """
     times: list[tuple[float, float]] = []
     for turn in range(rounds + 1):
-        measured = (_time(ours, calls), _time(other, calls))
+        if turn % 2:
+            mine, theirs = _time(ours, calls), _time(other, calls)
+        else:
+            theirs, mine = _time(other, calls), _time(ours, calls)
         if turn:
-            times.append(measured)
+            times.append((mine, theirs))
     ratios = sorted(mine / theirs if at_least is None else theirs / mine for mine, theirs in times)
     ratio = statistics.median(ratios)
     return Result(
