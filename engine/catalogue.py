@@ -136,8 +136,9 @@ def _refuse_duplicates(path: Traversable, content: bytes) -> None:
     """The decoder keeps the last of two members of one name and says nothing."""
 
     def check(members: list[tuple[str, object]]) -> None:
-        names = [name for name, _ in members]
-        if twice := next((name for name in names if names.count(name) > 1), None):
+        if len(dict(members)) < len(members):
+            names = [name for name, _ in members]
+            twice = next(name for name in names if names.count(name) > 1)
             raise _faulty(path, f"has two members `{twice}` in one object")
 
     json.loads(content, object_pairs_hook=check)

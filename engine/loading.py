@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISREG
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.catalogue import Catalogue
 from engine.compilation import compile_definition
@@ -21,8 +23,7 @@ _USUAL_BYTES = 32_768
 _AT_A_TIME = 64
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedFile:
+class LoadedFile(Struct, frozen=True, gc=False):
     """One file. `compiled` is there only where the file has no error; `text` is its decoded source where it has one."""
 
     path: Path

@@ -77,8 +77,7 @@ class CompiledStep(Struct, frozen=True, gc=False):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledDefinition:
+class CompiledDefinition(Struct, frozen=True, gc=False):
     """A definition ready to serve events."""
 
     definition: Definition

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class EventArgument:
+class EventArgument(Struct, frozen=True, gc=False):
     """One argument of an event; `example` is the text that docs and examples show."""
 
     name: str
@@ -15,8 +14,7 @@ class EventArgument:
     example: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, gc=False):
     """One event code with its arguments in the order of the default body."""
 
     code: str

@@ -34,19 +34,25 @@ def _schema() -> etree.XMLSchema:
     return etree.XMLSchema(etree.fromstring(definition_schema()))
 
 
-def _beyond_the_xsd(element: Element) -> Iterator[Finding]:
+def _beyond_the_xsd(root: Element) -> Iterator[Finding]:
+    elements = [root]
+    for element in elements:
+        elements += element.children
+        if element.attributes:
+            yield from _foreign_attributes(element)
+        late = element.text_position(element.head) if element.tag == "query" else None
+        if late:
+            yield Finding(
+                "schema",
+                late,
+                "Text stands after an <argument>.",
+                "Write the whole SQL before the first <argument>, with a ? where each value goes.",
+            )
+
+
+def _foreign_attributes(element: Element) -> Iterator[Finding]:
     for name in element.attributes:
         if name.startswith(XSI) and name not in _LOCATIONS:
             local = name.rpartition("}")[2]
             position = element.attribute_positions.get(f"xsi:{local}", element.position)
             yield Finding("schema", position, f"The attribute `xsi:{local}` is not supported.", "Remove it.")
-    late = element.text_position(element.head) if element.tag == "query" else None
-    if late:
-        yield Finding(
-            "schema",
-            late,
-            "Text stands after an <argument>.",
-            "Write the whole SQL before the first <argument>, with a ? where each value goes.",
-        )
-    for child in element.children:
-        yield from _beyond_the_xsd(child)

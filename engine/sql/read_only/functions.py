@@ -56,7 +56,7 @@ def _tables(subject: Subject) -> Iterator[SqlFault]:
 
 def _calls(subject: Subject) -> set[int]:
     """Where the parser sees a call begin, but for the indexes that a table hint names."""
-    calls = {start_of(node) for node in subject.calls()}
+    calls = {start_of(node) for node in subject.calls}
     return calls - _hinted(subject) if exp.WithTableHint in subject.query.nodes else calls
 
 

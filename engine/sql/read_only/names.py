@@ -18,21 +18,25 @@ from engine.sql.wordlist import words
 _RESERVED = words("reserved_words.txt")
 _DELIMITED = (TokenKind.QUOTED, TokenKind.BRACKETED)
 _DIGITS = frozenset("0123456789.$")
-_KNOWN = words("query_words.txt", "reserved", "other", "dateparts", "types") | words("functions.txt") | SYMBOLS | {""}
+_KNOWN = words("query_words.txt", "reserved", "other", "dateparts", "types") | words("functions.txt") | SYMBOLS
 
 
 def check(subject: Subject) -> Iterator[SqlFault]:
     """Rule `sql-syntax` for words without a part, reserved words as names, and numbers as aliases."""
-    named = {start_of(node) for node in subject.calls()}
-    for identifier in subject.nodes(exp.Identifier):
-        start, name = identifier.meta.get("start", -1), identifier.this  # start_of() itself would take a third longer
-        named.add(start)
+    identifiers = subject.nodes(exp.Identifier)
+    starts = [node.meta.get("start", -1) for node in identifiers]  # start_of() itself would take a third longer
+    for start, identifier in zip(starts, identifiers, strict=True):
+        name = identifier.this
         if (name.lower() in _RESERVED or name[:1] in _DIGITS) and start >= 0 and not identifier.args.get("quoted"):
             yield _unnamed(start, name)
-    for token, word in zip(subject.query.tokens, subject.query.words, strict=True):
-        if word in _KNOWN and (word or token.kind not in _DELIMITED):
-            continue
-        if token.start not in named and not _is_elsewhere(subject, token, word):
+    named = {start_of(node) for node in subject.calls}.union(starts)
+    unnamed = [
+        (token, word)
+        for token, word in zip(subject.query.tokens, subject.query.words, strict=True)
+        if word not in _KNOWN and token.start not in named and (word or token.kind in _DELIMITED)
+    ]
+    for token, word in unnamed:
+        if not _is_elsewhere(subject, token, word):
             source = subject.query.text[token.start : token.end]
             yield _fault(
                 token.start, source, "{} has no meaning here in T-SQL.", "Remove it, or write it as T-SQL has it."

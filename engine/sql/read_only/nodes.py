@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from sqlglot import exp
@@ -22,6 +24,7 @@ def _allowed() -> dict[type[exp.Expr], frozenset[str]]:
 
 _ALLOWED = _allowed()
 _FOR_OPTIONS = words("query_words.txt", "for options")
+_arguments_of = attrgetter("args")
 _UNSET: tuple[object, ...] = (None, False, [])
 
 
@@ -30,6 +33,8 @@ def check(subject: Subject) -> Iterator[SqlFault]:
     for kind, nodes in subject.query.nodes.items():
         allowed = _ALLOWED.get(kind)
         shape = _SHAPES.get(kind)
+        if shape is None and allowed is not None and allowed.issuperset(chain.from_iterable(map(_arguments_of, nodes))):
+            continue  # as nearly always: found out without looking at each by itself
         for node in nodes:
             if allowed is None:
                 yield subject.refuse(node, f"{_title(node)} is not known to only read.", "Write it in plain T-SQL.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 from unicodedata import normalize
 
@@ -27,6 +27,8 @@ class Subject(Struct, frozen=True, gc=False):
     schema: LedgerSchema | None
     databases: frozenset[str]
     is_sql_server: bool
+    calls: tuple[exp.Expr, ...]
+    """The nodes that the parser makes of function calls, and of what it takes for one."""
 
     @classmethod
     def of(
@@ -34,17 +36,12 @@ class Subject(Struct, frozen=True, gc=False):
     ) -> Subject:
         """All that the rules need of `query`, worked out once."""
         tokens = Tokens(query.text, query.tokens, query.words)
-        return cls(query, tokens, schema, frozenset(map(str.casefold, databases)), is_sql_server)
+        calls = tuple([node for kind, nodes in query.nodes.items() if issubclass(kind, exp.Func) for node in nodes])
+        return cls(query, tokens, schema, frozenset(map(str.casefold, databases)), is_sql_server, calls)
 
     def nodes(self, kind: type[Node]) -> Sequence[Node]:
         """The nodes of exactly that class."""
         return self.query.nodes.get(kind, ())  # type: ignore[return-value]  # they are keyed by their class
-
-    def calls(self) -> Iterator[exp.Expr]:
-        """The nodes that the parser makes of function calls, and of what it takes for one."""
-        for kind, nodes in self.query.nodes.items():
-            if issubclass(kind, exp.Func):
-                yield from nodes
 
     def word_at(self, offset: int) -> str:
         """The lower case of the word at `offset`, '' where none begins there."""

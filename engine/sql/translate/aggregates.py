@@ -35,11 +35,14 @@ _LEAVES: Final = (exp.Column, exp.Identifier, exp.Literal, exp.Placeholder, exp.
 
 def has_aggregate(node: exp.Expr) -> bool:
     """Whether an aggregate of this SELECT stands in `node` (those of subqueries and windows are not its own)."""
-    if isinstance(node, _LEAVES):
-        return False
-    if isinstance(node, exp.AggFunc) and not isinstance(node.parent, exp.Window):
-        return True
-    return any(has_aggregate(part) for part in node.iter_expressions())
+    parts = [node]
+    for part in parts:
+        if isinstance(part, _LEAVES):
+            continue
+        if isinstance(part, exp.AggFunc) and not isinstance(part.parent, exp.Window):
+            return True
+        parts += part.iter_expressions()
+    return False
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from msgspec import Struct
 from sqlglot import exp
@@ -25,12 +26,14 @@ class Pair(Struct, frozen=True, gc=False):
     right: str
 
 
+_INCOMPARABLE: Final = LEGACY | {Kind.OTHER, Kind.ROWVERSION}
+_LIKE_MOMENTS: Final = MOMENTS - {Kind.DATETIME}
+
+
 def comparable(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, sign: str) -> Pair:
     """Both sides made ready for `sign`."""
     is_equality = sign in ("=", "<>")
-    if Kind.OTHER in (left.type.kind, right.type.kind) or {left.type.kind, right.type.kind} & (
-        LEGACY | {Kind.ROWVERSION}
-    ):
+    if not _INCOMPARABLE.isdisjoint((left.type.kind, right.type.kind)):
         raise _not_carried(node, left, right)
     left, right = _drawn(emitter, node, left, right), _drawn(emitter, node, right, left)
     kinds = {left.type.kind, right.type.kind}
@@ -38,7 +41,7 @@ def comparable(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, sign
         return _strings(emitter, left, right, node, is_equality=is_equality)
     if not is_equality and kinds & {Kind.UNIQUEIDENTIFIER, Kind.BIT}:
         raise refused(node, f"an order among {left.type.kind} values is not carried to this ledger", "compare with =")
-    if kinds <= EXACT or kinds <= MOMENTS - {Kind.DATETIME} or len(kinds) == 1 or kinds <= FLOATS:
+    if kinds <= EXACT or kinds <= _LIKE_MOMENTS or len(kinds) == 1 or kinds <= FLOATS:
         return Pair(left.sql, right.sql)
     moments = beside(emitter.target, left, right, sign) if kinds == {Kind.DATETIME, Kind.DATETIME2} else None
     if moments is not None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from msgspec import Struct
 from sqlglot import exp
 
 from engine.model import ArgumentType, Collation
@@ -25,8 +25,7 @@ MAX_LENGTH: Final = 20_000
 """How many characters of SQL one expression may become: a rewrite may name its operand more than once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True, gc=False):
     """What one statement is translated for. `text` is the author's SQL, or empty where it is not known."""
 
     text: str
@@ -38,8 +37,7 @@ class Request:
     time_zone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, gc=False):
     """How a node class is carried: `args` are the only arguments that may be set on such a node, `needs` must be."""
 
     handler: Callable[[Emitter, Any], Any]
@@ -52,8 +50,7 @@ def entry(handler: Callable[[Emitter, Any], Any], *args: str, needs: tuple[str, 
     return Entry(handler, frozenset(args), needs)
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(Struct, frozen=True, gc=False):
     """The allow-lists by what is made: a value, a condition, a set of rows."""
 
     scalars: Mapping[type[exp.Expr], Entry]
@@ -115,7 +112,7 @@ class Emitter:
 
     def _dispatch(self, table: Mapping[type[exp.Expr], Entry], node: exp.Expr, role: str) -> Any:
         found = table.get(type(node))
-        if not isinstance(node, exp.Expr):
+        if found is None and not isinstance(node, exp.Expr):
             # The parser lets arguments of a function be missing.
             raise refused(
                 self._latest, f"{self.name_of(self._latest)} lacks an argument", "give the function all its arguments"
@@ -123,7 +120,8 @@ class Emitter:
         self._latest = node
         if found is None:
             raise self._misplaced(node, role)
-        self.check_arguments(node, found.args)
+        if not node.args.keys() <= found.args:
+            self.check_arguments(node, found.args)
         for name in found.needs:
             if node.args.get(name) is None:
                 raise refused(node, f"{self.name_of(node)} lacks an argument", "give the function all its arguments")
@@ -186,8 +184,7 @@ class Emitter:
             self.scope = outer
 
 
-@dataclass(frozen=True, slots=True)
-class CommonTable:
+class CommonTable(Struct, frozen=True, gc=False):
     """A CTE in sight: its name in the target's SQL, and its columns."""
 
     sql: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.sql.translate.targets import quoted
 from engine.sql.translate.typed import Typed
@@ -42,8 +42,7 @@ class Plan(Protocol):
         """The query in the target's SQL, its columns called `names`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tail:
+class Tail(Struct, frozen=True, gc=False):
     """What follows the rows: ORDER BY items, LIMIT and OFFSET."""
 
     keys: tuple[str, ...] = ()
@@ -57,8 +56,7 @@ class Tail:
         return order + limit + (f" OFFSET {self.offset}" if self.offset else "")
 
 
-@dataclass(frozen=True, slots=True)
-class SelectPlan:
+class SelectPlan(Struct, frozen=True, gc=False):
     """One SELECT; `body` is all from FROM to HAVING, with a blank before it."""
 
     outputs: tuple[Output, ...]
@@ -86,8 +84,7 @@ class SelectPlan:
         return head + named(values, names) + self.body + self.tail.sql()
 
 
-@dataclass(frozen=True, slots=True)
-class CompoundPlan:
+class CompoundPlan(Struct, frozen=True, gc=False):
     """Two sets of rows joined by `operator`: UNION ALL, UNION, EXCEPT or INTERSECT. The left one names the columns."""
 
     outputs: tuple[Output, ...]
@@ -116,8 +113,7 @@ class CompoundPlan:
         return f"({left}) {self.operator} ({right}){self.tail.sql()}"
 
 
-@dataclass(frozen=True, slots=True)
-class MergedPlan:
+class MergedPlan(Struct, frozen=True, gc=False):
     """The rows of `inner`, those that compare equal made one. `keys` and `values` are SQL over its columns c1, c2, …"""
 
     inner: Plan

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from engine.sql.translate.typed import Typed
 
@@ -29,8 +28,7 @@ class Columns(Protocol):
         """Every column, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListedColumns:
+class ListedColumns(Struct, frozen=True, gc=False):
     """The columns of a query in FROM."""
 
     listed: tuple[ScopeColumn, ...] = ()
@@ -44,8 +42,7 @@ class ListedColumns:
         return self.listed
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True, gc=False):
     """One item of FROM. `key` is the case-folded alias; `schema_key` is set for a table without an alias.
 
     `is_open`: its table is unknown (and reported), so any column may be in it; without a key, of any alias.
@@ -62,8 +59,7 @@ def unknown_source(key: str) -> Source:
     return Source(key, ListedColumns(), is_open=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Grouping:
+class Grouping(Struct, frozen=True, gc=False):
     """What an aggregated SELECT may use outside aggregates: target SQL of a grouped expression → what stands for it.
 
     `classes` are those of the grouped expressions that are no columns.
@@ -73,8 +69,7 @@ class Grouping:
     classes: frozenset[type] = frozenset()
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Struct, gc=False):
     """The sources of one SELECT, and the SELECT around it.
 
     `grouping` is set while the parts that follow GROUP BY are made; `in_aggregate` while an aggregate's argument is,
@@ -98,9 +93,11 @@ class Scope:
 
     def matching(self, key: str, qualifier: str | None, schema_key: str | None) -> list[ScopeColumn]:
         """The columns called `key` in this scope, of the source called `qualifier` where one is given."""
-        found = [
-            source.columns.find(key)
-            for source in self.sources
-            if qualifier in (None, source.key) and schema_key in (None, source.schema_key)
-        ]
-        return [column for column in found if column is not None]
+        found = []
+        for source in self.sources:
+            is_meant = qualifier is None or qualifier == source.key
+            if is_meant and (schema_key is None or schema_key == source.schema_key):
+                column = source.columns.find(key)
+                if column is not None:
+                    found.append(column)
+        return found

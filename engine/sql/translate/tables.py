@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from msgspec import Struct
 from sqlglot import exp
 
 from engine.model import Collation
@@ -84,8 +85,7 @@ def spelled(emitter: Emitter, name: str) -> str:
     return name.lower() if emitter.schema.origin is SchemaOrigin.DDL else name
 
 
-@dataclass(frozen=True, slots=True)
-class TableColumns:
+class TableColumns(Struct, frozen=True, gc=False):
     """The columns of a table under its alias. `is_declared`: by a T-SQL schema, whose ledger has lower-case names."""
 
     table: Table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from engine.model import Dialect, Kind, SqlType
@@ -66,6 +67,7 @@ DUCKDB: Final = Target(Dialect.DUCKDB, "varchar", "", "")
 TARGETS: Final = {target.dialect: target for target in (POSTGRESQL, DUCKDB)}
 
 
+@lru_cache(maxsize=4096)  # a ledger's names come again and again
 def quoted(name: str) -> str:
     """A quoted identifier."""
     return '"' + name.replace('"', '""') + '"'

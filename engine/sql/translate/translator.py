@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlglot import exp
 
 from engine.model import ArgumentType, Dialect, Kind, SqlType
@@ -19,8 +19,7 @@ from engine.sql.translate.sets import MARK, set_statement, why_no_set
 from engine.sql.translate.targets import TARGETS
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(Struct, frozen=True, gc=False):
     """A statement in the ledger's dialect.
 
     `parameters[k]` is the index of the argument that is bound to `$k+1`. `columns` are the T-SQL types of the outermost
