@@ -8,12 +8,11 @@ from webhooks.store.store import Store
 
 
 def open_queue(store: Store) -> Queue:
-    """The queue in this store, woken by this process's commits. Needs a running event loop."""
+    """The queue in this store, which hears of what is committed. Needs a running event loop."""
     if store.is_embedded:
-        queue: Queue = EmbeddedQueue(store)
-    else:
-        from webhooks.queue.pgqueuer import PgQueuerQueue  # noqa: PLC0415  half a second that others need not spend
+        queue = EmbeddedQueue(store)
+        store.when_committed(queue.wake)
+        return queue
+    from webhooks.queue.pgqueuer import PgQueuerQueue  # noqa: PLC0415  half a second that others need not spend
 
-        queue = PgQueuerQueue(store)
-    store.when_committed(queue.wake)
-    return queue
+    return PgQueuerQueue(store)

@@ -22,6 +22,7 @@ from webhooks.store.store import Store
 
 _POLL: Final = 1.0  # seconds until leases that ended, and notifications that were lost, are looked for
 _RENEWING: Final = 1.0  # seconds after the database was away, in which every process renews its leases
+_GATHERING: Final = 0.05  # seconds in which what is released is gathered: most of it is finished, and so is gone
 _SHORTEST: Final = 0.001  # seconds
 
 
@@ -31,7 +32,7 @@ class PgQueuerQueue:
     def __init__(self, store: Store) -> None:
         self._loop = asyncio.get_running_loop()
         self._changed = {kind: asyncio.Event() for kind in Kind}
-        self._is_closed = False
+        self._is_closed = self._is_giving_back = False
         self._id = uuid4()
         self._leases = Leases()
         self._session = Session(store)
@@ -59,8 +60,9 @@ class PgQueuerQueue:
     def release(self, jobs: Sequence[Job]) -> None:
         """As Queue says."""
         self._leases.end(jobs)
-        with contextlib.suppress(RuntimeError):  # it is closed, and has given everything back
-            self._taker.submit(self._give_back)
+        if not (self._is_giving_back or self._is_closed):
+            self._is_giving_back = True
+            self._loop.call_later(_GATHERING, self._give_back_soon)
 
     def wake(self) -> None:
         """As Queue says."""
@@ -75,6 +77,11 @@ class PgQueuerQueue:
         self._notice()
         await asyncio.to_thread(self._end)
 
+    def _give_back_soon(self) -> None:
+        self._is_giving_back = False
+        if not self._is_closed:
+            self._taker.submit(self._give_back)
+
     def _notice(self) -> None:
         for changed in self._changed.values():
             changed.set()
@@ -85,7 +92,6 @@ class PgQueuerQueue:
             self._session.run(TIME)  # raises while it is away
             self._session.was_lost = False
             time.sleep(_RENEWING)
-        self._give_back()
         sql, values = dequeue(kind.value, most, self._id)
         rows = self._session.run(sql, *values)
         found = [(Job(kind, key_of(row["dedupe_key"]), microseconds(row["execute_after"])), row["id"]) for row in rows]
@@ -100,7 +106,8 @@ class PgQueuerQueue:
 
     def _take_back(self, found: Future[tuple[list[Job], float]]) -> None:
         if not found.cancelled() and found.exception() is None:
-            self.release(found.result()[0])
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and so is the queue
+                self._loop.call_soon_threadsafe(self.release, found.result()[0])
 
     def _end(self) -> None:
         self._keeper.close()

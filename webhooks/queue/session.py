@@ -31,16 +31,23 @@ _BUILDER: Final = QueryQueueBuilder(
         queue_status_type="pgqueuer_status",
     )
 )
-# As PgQueuer does, but without waiting: a row that is locked is being finished, and who waits for it while holding
-# others may block the one who finishes them.
+TIME_TO_NEXT: Final = _BUILDER.build_next_deferred_eta_query()
+# As PgQueuer does both, but without waiting for a row: whoever has locked it finishes it just now, and a transaction
+# that finishes many would wait in its turn for the rows that this one has locked already.
 RENEW: Final = (
     "UPDATE pgqueuer SET heartbeat = now() WHERE id IN"
     " (SELECT id FROM pgqueuer WHERE id = ANY ($1::bigint[]) FOR UPDATE SKIP LOCKED)"
 )
-TIME_TO_NEXT: Final = _BUILDER.build_next_deferred_eta_query()
 GIVE_BACK: Final = (
-    "UPDATE pgqueuer SET status = 'queued', queue_manager_id = NULL, updated = now()"
-    " WHERE id = ANY ($1::bigint[]) AND queue_manager_id = $2 AND status = 'picked' RETURNING id"
+    "UPDATE pgqueuer SET status = 'queued', queue_manager_id = NULL, updated = now() WHERE id IN"
+    " (SELECT id FROM pgqueuer WHERE id = ANY ($1::bigint[]) AND status = 'picked'"
+    " AND queue_manager_id IS NOT DISTINCT FROM $2 FOR UPDATE SKIP LOCKED) RETURNING id"
+)
+# The table is empty in one second and full in the next, so what is known of it is never right. Statements are planned
+# once, to find rows by an index, in a way that forgets those which are gone.
+_SET_UP: Final = (
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;"
+    " SET enable_hashjoin = off; SET enable_mergejoin = off"
 )
 LISTEN: Final = f"LISTEN {_CHANNEL}"
 TELL: Final = f"SELECT pg_notify('{_CHANNEL}', '')"
@@ -81,7 +88,7 @@ class Session:
         """The rows that it finds or returns."""
         try:
             cursor = psycopg.RawCursor(self._driver(), row_factory=dict_row)
-            cursor.execute(sql, values or None)
+            cursor.execute(sql, values or None, prepare=bool(values))
             return cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
             self._lose()
@@ -106,7 +113,12 @@ class Session:
     def _driver(self) -> psycopg.Connection[Any]:
         if self._connection is None:
             self._connection = self._store.connect()
-        driver = self._connection.connection.driver_connection
+            self._of(self._connection).execute(_SET_UP)
+        return self._of(self._connection)
+
+    @staticmethod
+    def _of(connection: Connection) -> psycopg.Connection[Any]:
+        driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)  # noqa: S101  for the type checker
         return driver
 

@@ -25,8 +25,11 @@ _POSTGRESQL: dict[str, object] = {
     "keepalives_idle": 30,
     "tcp_user_timeout": 20_000,  # ms until a server that does not answer at all counts as away
 }
-# Its statements are short: compiling one would take longer than running it.
-_POSTGRESQL_OPTIONS = "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=60s -c jit=off"
+# Its statements are short, and find rows by an index: compiling one would take longer than running it, and a plan that
+# was made while a table was small would read the whole of it later.
+_POSTGRESQL_OPTIONS = (
+    "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=60s -c jit=off -c enable_seqscan=off"
+)
 _URL = "the store's URL must be like sqlite:////folder/file or postgresql+psycopg://user@host/database"
 
 _log = logging.getLogger(__name__)
