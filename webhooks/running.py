@@ -22,6 +22,7 @@ from webhooks.api.protocol import BoundedProtocol
 from webhooks.api.request_log import RequestLog
 from webhooks.delivering import Delivering
 from webhooks.errors import ServiceError, SettingsError
+from webhooks.event_loop import loop_factory
 from webhooks.examples import load_examples
 from webhooks.service import Service
 from webhooks.settings import Settings
@@ -82,7 +83,7 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
             tell(f"What administers listens on http://{_place(administering)}/")
             tell(f"The API listens on http://{_place(public)}/v1/")
 
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_serve(servers, make_delivering, ready))
         _log.info("the service has ended")
 
@@ -150,11 +151,3 @@ def _listen(host: str, port: int) -> socket.socket:
         number = error.errno or 0  # negative where the name has no address
         reason = os.strerror(number) if number > 0 else "it is no address of this machine"
         raise SettingsError(f"the host {host}, port {port}, cannot be listened on: {reason}") from None
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop  # noqa: PLC0415  not for every platform
-    except ImportError:
-        return None
-    return uvloop.new_event_loop

@@ -14,9 +14,11 @@ from webhooks.cli.emit import EMIT
 from webhooks.cli.erase import ERASE
 from webhooks.cli.serve import SERVE
 from webhooks.cli.test_send import TEST
+from webhooks.cli.worker import WORKER
 
 _ALL: tuple[Command[Any], ...] = (
     SERVE,
+    WORKER,
     clients.ADD,
     clients.LIST,
     clients.ROTATE,

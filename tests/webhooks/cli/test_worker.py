@@ -1,0 +1,31 @@
+"""What a worker says where it cannot work. What it does is in tests/webhooks/test_workers.py."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize("store", [[], ["--store", "sqlite:////tmp/store"]])
+def test_an_embedded_store_has_no_workers(run: Any, tmp_path: Path, store: list[str]) -> None:
+    ended = run("worker", "--data", str(tmp_path / "data"), *store)
+    assert (ended.code, ended.out) == (2, "")
+    assert "A worker needs a store on PostgreSQL (--store): an embedded one has one process" in ended.err
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_worker_makes_no_key(run: Any, tmp_path: Path) -> None:
+    """The key of the service that it works for is another one."""
+    ended = run("worker", "--data", str(tmp_path), "--store", "postgresql://127.0.0.1:1/x")
+    assert ended.code == 2
+    assert f"There is no key file {tmp_path / 'keys'}: give the worker the keys of the service" in ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--host", "--port", "--admin-port", "--auth", "--trusted-proxy"])
+def test_a_worker_listens_to_nobody(run: Any, option: str) -> None:
+    assert f"unrecognized arguments: {option}" in run("worker", option, "x").err
+
+
+def test_a_worker_takes_wrong_settings_as_serve_does(run: Any) -> None:
+    assert "'x' is no retry schedule" in run("worker", "--retry-schedule", "x").err

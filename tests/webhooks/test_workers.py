@@ -1,0 +1,179 @@
+"""Workers on one PostgreSQL store: they share the work, and what one leaves when it dies another does."""
+
+import asyncio
+import logging
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from engine.catalogue import Catalogue
+from webhooks.model import PublishedEvent
+from webhooks.store import events, registrations
+from webhooks.store.store import Store
+
+_PROGRAM = "import sys; from webhooks.cli.main import main; sys.exit(main())"
+EVENT = Catalogue.load().events["statuschange"]
+ARGUMENTS = {argument.name: argument.example or "1" for argument in EVENT.arguments}
+
+
+class Receiver(ThreadingHTTPServer):
+    """Takes deliveries on loopback after `delay` seconds, and remembers them by their id."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.delay = 0.0
+        self.received: defaultdict[str, list[bytes]] = defaultdict(list)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/hook"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.received[self.headers["webhook-id"]].append(body)
+        time.sleep(self.server.delay)
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as running:
+        yield running
+        running.shutdown()
+
+
+class Scene:
+    """A store with a client that has registered receivers, and workers on it."""
+
+    def __init__(self, url: str, data: Path, client_id: str) -> None:
+        self.url, self.data, self._client_id = url, data, client_id
+        self.store = Store(url)
+        self._workers: list[subprocess.Popen[str]] = []
+
+    def start_worker(self, *options: str) -> subprocess.Popen[str]:
+        opened = ["--allow-http", "--allow-network", "127.0.0.0/8", "--retry-schedule", "100ms,100ms,100ms"]
+        words = ["worker", "--data", str(self.data), "--store", self.url, *opened, *options]
+        log = (self.data / f"log-{len(self._workers)}").open("w")
+        with log:
+            process = subprocess.Popen(
+                [sys.executable, "-c", _PROGRAM, *words], stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        self._workers.append(process)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line == "The worker composes and delivers\n", Path(log.name).read_text()
+        return process
+
+    def register(self, receiver: Receiver) -> None:
+        registered = [EVENT.code]
+        self._write(lambda connection: registrations.put(connection, self._client_id, receiver.url, registered, {}))
+
+    def publish(self, count: int) -> None:
+        published = [PublishedEvent(code=EVENT.code, arguments=ARGUMENTS)] * min(count, 500)
+        for _ in range(count // len(published)):
+            self._write(lambda connection: events.publish(connection, "back end", published))
+
+    def _write(self, command: Callable[[Any], object]) -> None:
+        asyncio.run(self.store.write(command))
+
+    def states(self, table: str = "delivery", column: str = "state") -> dict[str, int]:
+        query = text(f"SELECT {column}::text, count(*) FROM {table} GROUP BY 1")
+        return self.store.read_now(lambda connection: {row[0]: row[1] for row in connection.execute(query)})
+
+    def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"not within {seconds} s: {self.states()}"
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        for worker in self._workers:
+            worker.kill()
+            worker.wait()
+            if worker.stdout is not None:
+                worker.stdout.close()
+        self.store.close()
+
+
+@pytest.fixture
+def scene(tmp_path: Path, new_database: Any, add_client_to: Any) -> Iterator[Scene]:
+    data, url = tmp_path / "data", new_database("postgresql")
+    client = add_client_to(data, "--store", url, "--scope", "webhooks")
+    made = Scene(url, data, client.client_id)
+    yield made
+    made.close()
+
+
+def test_two_workers_share_what_is_to_be_done(scene: Scene, receiver: Receiver) -> None:
+    receiver.delay = 0.02
+    scene.register(receiver)
+    options = ["--allow-port", str(receiver.server_port)]
+    workers = [scene.start_worker(*options) for _ in range(2)]
+    scene.publish(1000)
+    scene.until(lambda: scene.states() == {"delivered": 1000})
+    assert sorted({len(bodies) for bodies in receiver.received.values()}) == [1]
+    assert len(receiver.received) == 1000
+    shares = scene.states("pgqueuer", "queue_manager_id")
+    assert shares == {}
+    for worker in workers:
+        worker.send_signal(signal.SIGTERM)
+    assert [worker.wait(20) for worker in workers] == [0, 0]
+
+
+def test_what_a_killed_worker_had_is_delivered_by_the_other(scene: Scene, receiver: Receiver) -> None:
+    receiver.delay = 0.02
+    scene.register(receiver)
+    options = ["--allow-port", str(receiver.server_port)]
+    killed, _ = (scene.start_worker(*options) for _ in range(2))
+    scene.publish(2000)
+    scene.until(lambda: len(receiver.received) > 300)
+    killed.kill()
+    at = time.monotonic()
+    scene.until(lambda: scene.states() == {"delivered": 2000})
+    twice = {id_: bodies for id_, bodies in receiver.received.items() if len(bodies) > 1}
+    assert len(receiver.received) == 2000
+    assert all(len(set(bodies)) == 1 for bodies in twice.values())
+    assert scene.states("pgqueuer", "status") == {}
+    report = f"all were delivered {time.monotonic() - at:.1f} s after the kill, {len(twice)} of 2000 twice"
+    logging.getLogger(__name__).info(report)
+
+
+def test_a_worker_that_is_stopped_ends_what_is_under_way(scene: Scene, receiver: Receiver) -> None:
+    receiver.delay = 1.0
+    scene.register(receiver)
+    worker = scene.start_worker("--allow-port", str(receiver.server_port))
+    scene.publish(50)
+    scene.until(lambda: len(receiver.received) > 0)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(20) == 0
+    found = scene.states()
+    assert set(found) == {"delivered", "pending"}
+    assert found["delivered"] == len(receiver.received)
+    assert set(scene.states("pgqueuer", "status")) <= {"queued"}
+    receiver.delay = 0.0
+    scene.start_worker("--allow-port", str(receiver.server_port))
+    scene.until(lambda: scene.states() == {"delivered": 50})
+    assert {len(bodies) for bodies in receiver.received.values()} == {1}
