@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from benchmarks import calls, loading, many, postgresql, service, threads
+from benchmarks import calls, loading, many, postgresql, service, threads, workers
 from benchmarks.pairs import Result
 
 
@@ -30,6 +30,7 @@ def main() -> int:
         print(f"ODBC: not measured, since {error.name or error} cannot be imported")
     verdicts.append(threads.run(url))
     verdicts += [_print(result) for result in service.run(url)]
+    verdicts += [_print(result) for result in workers.run(url)] if url is not None else []
     return 0 if all(verdicts) else 1
 
 

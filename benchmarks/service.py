@@ -23,11 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import psycopg
-import sqlalchemy
 
 from benchmarks.load import Load, Target, closed, paced, request
 from benchmarks.pairs import Result
+from benchmarks.temporary import empty_database
 
 _MAIN = "import sys; from {module} import main; sys.exit(main())"
 _LISTENS = re.compile(r"API listens on http://[^:]+:(\d+)/")
@@ -81,7 +80,7 @@ def run(url: str | None) -> Iterator[Result]:
         yield from _reads(service)
         yield from _intake(service)
     if url is not None:
-        with _database(url) as store, _service("--store", store) as service:
+        with empty_database(url) as store, _service("--store", store) as service:
             print(f"service on PostgreSQL: {service.memory() / 2**20:.0f} MiB idle")
             list(_reads(service))
             list(_intake(service))
@@ -213,15 +212,3 @@ def _wait_for(port: int) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("the bare handler did not start")
-
-
-@contextlib.contextmanager
-def _database(url: str) -> Iterator[str]:
-    name, server = f"bench_store_{os.getpid()}", sqlalchemy.make_url(url)
-    conninfo = server.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute(f"create database {name}")
-        try:
-            yield server.set(database=name).render_as_string(hide_password=False)
-        finally:
-            connection.execute(f"drop database {name} with (force)")

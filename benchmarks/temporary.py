@@ -1,4 +1,4 @@
-"""A PostgreSQL database with the fixture ledger and a login that can only read it, both dropped afterwards."""
+"""PostgreSQL databases, dropped afterwards: empty, or with the fixture ledger and a login that only reads it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,19 @@ def postgresql_ledger(url: str) -> Iterator[str]:
         finally:
             server.execute(f"drop database {name} with (force)")
             server.execute(f"drop role {name}")
+
+
+@contextlib.contextmanager
+def empty_database(url: str) -> Iterator[str]:
+    """The URL of a database with nothing in it, whose statements are not logged as a server for tests may log them."""
+    name, server = f"bench_store_{os.getpid()}", sqlalchemy.make_url(url)
+    with psycopg.connect(conninfo(server), autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+        connection.execute(f"alter database {name} set log_statement = 'none'")
+        try:
+            yield server.set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(f"drop database {name} with (force)")
 
 
 def conninfo(url: sqlalchemy.URL) -> str:

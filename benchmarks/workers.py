@@ -1,0 +1,124 @@
+"""Workers on a PostgreSQL store, with receivers that take their time: what a second worker adds.
+
+A receiver that takes 50 ms keeps a worker waiting, not busy, so what is measured is whether two share the work well. It
+is measured by the clock, between the fifth and the last tenth of what is to be delivered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import sqlalchemy
+
+from benchmarks.pairs import Result
+from benchmarks.temporary import empty_database
+from engine.catalogue import Catalogue
+from webhooks.model import PublishedEvent
+from webhooks.store import events, registrations
+from webhooks.store.store import Store
+
+_MAIN = "import sys; from webhooks.cli.main import main; sys.exit(main())"
+_DELAY = 0.05  # seconds
+_ROUNDS = 3
+_SECONDS = 8  # about what a round takes
+_EVENT = "statuschange"
+_TARGET = 1.7
+
+
+def run(url: str) -> Iterator[Result]:
+    """Two workers against one, in turns."""
+    with _receiver(_DELAY) as port:
+        turns = [tuple(_rate(url, port, count) for count in (1, 2)) for _ in range(_ROUNDS)]
+    ratios = sorted(two / one for one, two in turns)
+    one, two = (statistics.median(rates) for rates in zip(*turns, strict=True))
+    print(f"  deliveries to a receiver that takes 50 ms: {one:,.0f} a second by one worker, {two:,.0f} by two")
+    ratio = statistics.median(ratios)
+    yield Result(
+        "workers: two of them on one PostgreSQL store against one, 50 ms receivers",
+        1 / two,
+        1 / one,
+        ratio,
+        (ratios[0], ratios[-1]),
+        f"≥ {_TARGET}",
+        ratio >= _TARGET,
+    )
+
+
+def _rate(url: str, port: int, count: int) -> float:
+    """Deliveries a second by so many workers."""
+    with empty_database(url) as store_url, tempfile.TemporaryDirectory() as folder, Store(store_url) as store:
+        where = ["--data", folder, "--store", store_url]
+        program = [sys.executable, "-c", _MAIN, "clients", "add", "bench", "--json", *where]
+        client = json.loads(subprocess.run(program, check=True, capture_output=True).stdout)
+        hook = f"http://127.0.0.1:{port}/"
+        opened = ["--allow-http", "--allow-network", "127.0.0.1/32", "--allow-port", str(port)]
+
+        def register(connection: sqlalchemy.Connection) -> None:
+            registrations.put(connection, client["client_id"], hook, [_EVENT], {})
+
+        asyncio.run(store.write(register))
+        with contextlib.ExitStack() as workers:
+            for number in range(count):
+                workers.enter_context(_worker(Path(folder) / f"log-{number}", *where, *opened))
+            return _measure(store, 700 * _SECONDS * count)
+
+
+def _measure(store: Store, count: int) -> float:
+    known = Catalogue.load().events[_EVENT]
+    arguments = {argument.name: argument.example or "1" for argument in known.arguments}
+    published = [PublishedEvent(code=_EVENT, arguments=arguments)] * 500
+
+    async def publish() -> None:
+        for _ in range(-(-count // 500)):
+            await store.write(lambda connection: events.publish(connection, "bench", published))
+
+    asyncio.run(publish())
+    begin, end = _when(store, count // 5), _when(store, count * 9 // 10)
+    return (end[0] - begin[0]) / (end[1] - begin[1])
+
+
+def _when(store: Store, delivered: int) -> tuple[int, float]:
+    """So many, or a few more, were delivered at this time."""
+    query = sqlalchemy.text("SELECT count(*) FROM delivery WHERE state = 'delivered'")
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        found = store.read_now(lambda connection: connection.scalar(query)) or 0
+        if found >= delivered:
+            return found, time.monotonic()
+        time.sleep(0.1)
+    raise AssertionError(f"{delivered} deliveries took more than 120 s")
+
+
+@contextlib.contextmanager
+def _worker(log: Path, *options: str) -> Iterator[None]:
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _MAIN, "worker", *options], stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+    with process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline(), log.read_text()
+            yield
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def _receiver(delay: float) -> Iterator[int]:
+    words = [sys.executable, "-m", "benchmarks.receiver", str(delay)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
