@@ -33,7 +33,7 @@ class Delivering:
     ) -> None:
         self._queue = open_queue(store)
         self._definitions = Definitions(catalogue, source_of(settings))
-        self._composing = Composing(store, self._queue, keyring, self._definitions)
+        self._composing = Composing(store, self._queue, keyring, self._definitions, metrics=metrics)
         self._sender = make_sender(settings)
         self._dispatcher = Dispatcher(
             store,

@@ -27,7 +27,7 @@ class Metrics:
         self._attempts = self._counter("attempts", "Attempts to send that have ended.", "outcome")
         self._sending = self._histogram("attempt_duration_seconds", "Attempts, from first to last byte.", _QUICK)
         self._compositions = self._counter("compositions", "Tries to compose a body that ended.", "event", "outcome")
-        self._composing = self._histogram("compose_duration_seconds", "Composing one body.", _QUICK, "event")
+        self._composing = self._histogram("compose_duration_seconds", "Composing a batch of bodies.", _QUICK, "event")
         self._latency = self._histogram("delivery_latency_seconds", "From intake to the receiver's 2xx.", _SLOW)
         self._events = self._counter("events", "Events by what intake made of them.", "outcome")
         self._commits = self._counter("store_transactions", "Transactions of the store's writer.", "outcome")
@@ -42,11 +42,13 @@ class Metrics:
         self._attempts.labels(self._bounded("attempt", outcome)).inc()
         self._sending.observe(seconds)
 
-    def composed(self, event: str, outcome: str, seconds: float) -> None:
-        """A body was composed, or not: `outcome` is the composition's new state or the error's name."""
-        known = self._bounded("event", event)
-        self._compositions.labels(known, self._bounded("composition", outcome)).inc()
-        self._composing.labels(known).observe(seconds)
+    def composed(self, event: str, outcome: str, count: int = 1) -> None:
+        """Bodies of an event code were composed, or not: `outcome` says what came of the try."""
+        self._compositions.labels(self._bounded("event", event), self._bounded("composition", outcome)).inc(count)
+
+    def composing(self, event: str, seconds: float) -> None:
+        """Bodies of an event code were composed together in that time, or one was alone."""
+        self._composing.labels(self._bounded("event", event)).observe(seconds)
 
     def latency(self, seconds: float) -> None:
         """A delivery arrived so long after its event had been published."""
@@ -70,6 +72,7 @@ class Metrics:
             for state, count in depth.deliveries.items():
                 self._deliveries.labels(state.value).set(count)
             self._waiting.labels("waiting").set(depth.compositions)
+            self._waiting.labels("parked").set(depth.parked)
             self._oldest.labels("delivery").set(depth.oldest_delivery)
             self._oldest.labels("composition").set(depth.oldest_composition)
         return generate_latest(self._registry)

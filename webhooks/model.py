@@ -114,10 +114,14 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
 
 class Depth(Struct, frozen=True, kw_only=True):
-    """What waits in the store: deliveries by state, compositions, and for how many seconds the oldest has been due."""
+    """What waits in the store: deliveries by state, compositions that are due and parked ones.
+
+    And for how many seconds the oldest that is due has been due.
+    """
 
     deliveries: Mapping[DeliveryState, int]
     compositions: int
+    parked: int
     oldest_delivery: float
     oldest_composition: float
 

@@ -6,6 +6,7 @@ from webhooks.model import DeliveryState, Depth
 DEPTH = Depth(
     deliveries={DeliveryState.PENDING: 3, DeliveryState.DEAD: 0},
     compositions=2,
+    parked=4,
     oldest_delivery=1.5,
     oldest_composition=0.0,
 )
@@ -26,7 +27,8 @@ def test_what_is_told_is_counted() -> None:
     metrics.attempt("2xx", 0.25)
     metrics.attempt("2xx", 0.5)
     metrics.attempt("timeout", 15.0)
-    metrics.composed("ledgerpayment", "composed", 0.125)
+    metrics.composed("ledgerpayment", "composed", 2)
+    metrics.composing("ledgerpayment", 0.125)
     metrics.latency(1.0)
     metrics.published("accepted", 3)
     metrics.published("refused", 0)
@@ -36,7 +38,7 @@ def test_what_is_told_is_counted() -> None:
     assert found["aptic_attempts_total", "2xx"] == 2
     assert found["aptic_attempts_total", "timeout"] == 1
     assert (found["aptic_attempt_duration_seconds_count",], found["aptic_attempt_duration_seconds_sum",]) == (3, 15.75)
-    assert found["aptic_compositions_total", "ledgerpayment", "composed"] == 1
+    assert found["aptic_compositions_total", "ledgerpayment", "composed"] == 2
     assert found["aptic_compose_duration_seconds_sum", "ledgerpayment"] == 0.125
     assert found["aptic_delivery_latency_seconds_count",] == 1
     assert (found["aptic_events_total", "accepted"], found["aptic_events_total", "refused"]) == (3, 0)
@@ -49,7 +51,7 @@ def test_what_waits_is_shown_while_the_store_answers() -> None:
     found = samples(metrics, DEPTH)
     assert found["aptic_store_up",] == 1
     assert (found["aptic_deliveries", "pending"], found["aptic_deliveries", "dead"]) == (3, 0)
-    assert found["aptic_composition_queue", "waiting"] == 2
+    assert (found["aptic_composition_queue", "waiting"], found["aptic_composition_queue", "parked"]) == (2, 4)
     assert (found["aptic_oldest_due_seconds", "delivery"], found["aptic_oldest_due_seconds", "composition"]) == (1.5, 0)
     away = samples(metrics)
     assert away["aptic_store_up",] == 0
@@ -60,7 +62,8 @@ def test_labels_have_few_values() -> None:
     metrics = Metrics()
     for number in range(1000):
         metrics.attempt(f"outcome {number}", 0.1)
-        metrics.composed(f"event {number}", f"outcome {number}", 0.1)
+        metrics.composed(f"event {number}", f"outcome {number}")
+        metrics.composing(f"event {number}", 0.1)
     found = [name for name in samples(metrics) if name[0] == "aptic_attempts_total"]
     assert len(found) == 201
     assert len(metrics.render(None)) < 1_000_000

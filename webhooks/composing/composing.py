@@ -18,6 +18,7 @@ from webhooks.composing.threads import in_thread
 from webhooks.composing.work import ROOM, Work
 from webhooks.errors import SettingsError, StoreError
 from webhooks.keys import Keyring
+from webhooks.metrics import Metrics
 from webhooks.queue.interface import Queue
 from webhooks.store import compositions, definitions, parking
 from webhooks.store.compositions import Waiting
@@ -42,13 +43,18 @@ class Composing:
         keyring: Keyring,
         definitions: Definitions,
         pace: Pace = Pace(),  # noqa: B008  immutable
+        *,
+        metrics: Metrics | None = None,
     ) -> None:
         self._store = store
         self._queue = queue
         self._definitions = definitions
         self._pace = pace
         self._gates = Gates(definitions, pace)
-        self._work = Work(store, queue, keyring, definitions=definitions, gates=self._gates, pace=pace)
+        measured = metrics or Metrics()
+        self._work = Work(
+            store, queue, keyring, definitions=definitions, gates=self._gates, pace=pace, metrics=measured
+        )
         self._work.tell_freed = self._note_freed
         self._stopping = asyncio.Event()
         self._freed = asyncio.Event()

@@ -20,6 +20,7 @@ from webhooks.composing.pace import Pace
 from webhooks.composing.threads import in_thread
 from webhooks.errors import StoreError
 from webhooks.keys import Keyring
+from webhooks.metrics import Metrics
 from webhooks.queue.interface import Queue
 from webhooks.store import results
 from webhooks.store.compositions import Waiting, key_of
@@ -45,7 +46,15 @@ class Work:
     """Composes what it is given, in threads. Not shared by threads itself."""
 
     def __init__(
-        self, store: Store, queue: Queue, keyring: Keyring, *, definitions: Definitions, gates: Gates, pace: Pace
+        self,
+        store: Store,
+        queue: Queue,
+        keyring: Keyring,
+        *,
+        definitions: Definitions,
+        gates: Gates,
+        pace: Pace,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._queue = queue
@@ -53,6 +62,7 @@ class Work:
         self._definitions = definitions
         self._gates = gates
         self._pace = pace
+        self._metrics = metrics
         self._lanes = {
             Way.BY_DEFINITION: Lanes(pace, slots=LEDGER_CONNECTIONS, each=_EACH, room=ROOM),
             Way.BY_DEFAULT: Lanes(pace, slots=1, each=1, room=ROOM),
@@ -108,6 +118,7 @@ class Work:
         if way is Way.BY_DEFINITION:
             await self._show(work, batch)
         await asyncio.wait({work}, timeout=self._pace.longest_batch)
+        self._metrics.composing(batch.code, time.monotonic() - began)
         if work.done() and (error := work.exception()) is not None:
             _log.error("composing %d events %s failed", len(batch.items), batch.code, exc_info=error)
             outcomes = self._failed(way, batch, f"composing met an internal error, {type(error).__name__}")
@@ -184,9 +195,15 @@ class Work:
         finally:
             for code, count in Counter(item.code for item, _ in found).items():
                 self._lanes[way].settle(code, count)
+            for (code, outcome), count in Counter((item.code, _name(each)) for item, each in found).items():
+                self._metrics.composed(code, outcome, count)
             _tell(found)
             self.tell_freed()
             self.turn()
+
+
+def _name(result: Result) -> str:
+    return result.state.value if isinstance(result, Ended) else type(result).__name__.lower()
 
 
 def _tell(found: Sequence[Outcome]) -> None:

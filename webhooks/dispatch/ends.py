@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from webhooks.dispatch.verdict import RetrySchedule, Verdict, failed, judge
 from webhooks.keys import Keyring, Purpose
 from webhooks.metrics import Metrics
@@ -12,6 +14,8 @@ from webhooks.store.attempts import Ended, Ready, answer_row
 from webhooks.store.clock import now
 
 _SECOND = 1_000_000
+_LEVELS = {DeliveryState.DELIVERED: logging.DEBUG, DeliveryState.DEAD: logging.WARNING}
+_log = logging.getLogger(__name__)
 
 
 class Ends:
@@ -28,6 +32,7 @@ class Ends:
         age = (at - ready.created_at) / _SECOND
         failing_for = 0.0 if ready.failing_since is None else (at - ready.failing_since) / _SECOND
         verdict = judge(outcome, ready.failures, age, failing_for, self._schedule)
+        _tell(ready, outcome, verdict)
         self._metrics.attempt(outcome.error or f"{(outcome.status or 0) // 100}xx", outcome.duration)
         if verdict.state is DeliveryState.DELIVERED:
             self._metrics.latency(age)
@@ -53,6 +58,17 @@ class Ends:
         beginning = redact(outcome.answer, secret, is_whole=is_whole)
         row = answer_row(ready.id, ready.attempt)
         return self._keyring.encrypt(Purpose.ANSWER, beginning, row) if beginning else None
+
+
+def _tell(ready: Ready, outcome: Outcome, verdict: Verdict) -> None:
+    """Logs the attempt: what arrived for those who look closely, what did not with its reason."""
+    is_delivered = verdict.state is DeliveryState.DELIVERED
+    level = logging.DEBUG if is_delivered else _LEVELS.get(verdict.state, logging.INFO)
+    if not _log.isEnabledFor(level):
+        return
+    told = f"{verdict.state}: {verdict.reason}" if not is_delivered else "delivered"
+    ids = {"event": ready.event_id, "delivery": ready.id, "attempt": ready.attempt, "client": ready.client_id}
+    _log.log(level, "an attempt of %.3f s ended, the delivery is %s", outcome.duration, told, extra={"ids": ids})
 
 
 def _ended(

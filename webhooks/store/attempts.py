@@ -42,6 +42,7 @@ class Ready(Struct, frozen=True, kw_only=True):
     started_at: int
     failures: int
     created_at: int
+    event_id: str
     event_sequence: int
     version: int
     client_id: str
@@ -96,12 +97,13 @@ _DETAILS: Final = Prepared(
     "SELECT delivery.attempts, delivery.failures, delivery.created_at, delivery.event_sequence, delivery.version,"
     " delivery.client_id, delivery.registration_id, delivery.url, registration.method, registration.secret,"
     " registration.signing_key, registration.previous_signing_key, registration.previous_key_until,"
-    " client.networks, client.ports, client.url_patterns, composition.body, registration.failing_since,"
+    " client.networks, client.ports, client.url_patterns, composition.body, registration.failing_since, event.id,"
     " registration.is_paused, registration.disabled_reason, registered_event.id"
     " FROM delivery"
     " JOIN client ON client.id = delivery.client_id"
     " JOIN composition ON composition.event_sequence = delivery.event_sequence"
     " AND composition.version = delivery.version"
+    " JOIN event ON event.sequence = delivery.event_sequence"
     " LEFT JOIN registration ON registration.id = delivery.registration_id"
     " LEFT JOIN registered_event ON registered_event.registration_id = registration.id"
     " AND registered_event.event = delivery.event"
@@ -276,6 +278,7 @@ def _ready(id_: str, row: Sequence[Any], at: int) -> Ready:
         started_at=at,
         failures=row[1],
         created_at=row[2],
+        event_id=row[18],
         event_sequence=row[3],
         version=row[4],
         client_id=row[5],

@@ -23,14 +23,18 @@ _STATES: Final = (
 _DELIVERY: Final = select(func.min(DELIVERIES.c.next_attempt_at)).where(DELIVERIES.c.state == DeliveryState.PENDING)
 _COMPOSITIONS: Final = select(func.count(), func.min(COMPOSITIONS.c.due_at)).where(COMPOSITIONS.c.due_at.is_not(None))
 
+_PARKED: Final = select(func.count()).where(COMPOSITIONS.c.parked_for.is_not(None))
+
 
 def read_depth(connection: Connection) -> Depth:
     """The depth of the queue, from indexes alone. A delivery whose body is not composed yet counts as due."""
     counts = {DeliveryState(state): count for state, count in connection.execute(_STATES)}
     compositions, composition_due = connection.execute(_COMPOSITIONS).one()
+    parked = connection.scalar(_PARKED) or 0
     return Depth(
         deliveries={state: counts.get(state, 0) for state in COUNTED},
         compositions=compositions,
+        parked=parked,
         oldest_delivery=_overdue(connection.scalar(_DELIVERY)),
         oldest_composition=_overdue(composition_due),
     )
