@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from benchmarks import calls, loading, many, postgresql, service, threads, workers
+from benchmarks import calls, delivery, loading, many, postgresql, service, threads, workers
 from benchmarks.pairs import Result
 
 
@@ -30,6 +30,7 @@ def main() -> int:
         print(f"ODBC: not measured, since {error.name or error} cannot be imported")
     verdicts.append(threads.run(url))
     verdicts += [_print(result) for result in service.run(url)]
+    verdicts += [_print(result) for result in delivery.run(url)]
     verdicts += [_print(result) for result in workers.run(url)] if url is not None else []
     return 0 if all(verdicts) else 1
 
@@ -38,14 +39,18 @@ def _print(result: Result) -> bool:
     low, high = result.spread
     verdict = "met" if result.met else "MISSED"
     print(
-        f"{result.name:<74} {_human(result.ours):>10} {_human(result.other):>10} {result.ratio:>6.2f}  "
+        f"{result.name:<74} {_human(result.ours, result.unit):>10} {_human(result.other, result.unit):>10} {result.ratio:>6.2f}  "
         f"{f'{low:.2f} … {high:.2f}':<13} {result.target:<8} {verdict}",
         flush=True,
     )
     return result.met
 
 
-def _human(seconds: float) -> str:
+def _human(value: float, unit: str) -> str:
+    return _time(value) if unit == "s" else f"{value:,.0f} {unit}"
+
+
+def _time(seconds: float) -> str:
     for unit, factor in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
         if seconds * factor >= 1:
             return f"{seconds * factor:.2f} {unit}"

@@ -16,7 +16,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One row of the table. Times are seconds for one operation; `ratio` is the median of the rounds' ratios."""
+    """One row of the table. Times are seconds for one operation; `ratio` is the median of the rounds' ratios.
+
+    What is no time has its `unit`.
+    """
 
     name: str
     ours: float
@@ -25,6 +28,7 @@ class Result:
     spread: tuple[float, float]
     target: str
     met: bool
+    unit: str = "s"
 
 
 def pair(

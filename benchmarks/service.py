@@ -10,22 +10,19 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import os
 import re
 import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 
 from benchmarks.load import Load, Target, closed, paced, request
 from benchmarks.pairs import Result
+from benchmarks.serving import Service, serving
 from benchmarks.temporary import empty_database
 
 _MAIN = "import sys; from {module} import main; sys.exit(main())"
@@ -34,39 +31,16 @@ _EVENT = {
     "event": "ledgerpayment",
     "data": {"paymentid": "1", "ledgeraccountid": "5", "revision": "1", "debtcreditorid": "7", "partytypeid": "2"},
 }
+_URL = "https://receiver.example/hook"
 _SINGLE, _ARRAY = 1_500, 10_000  # events a second, at least
 _P99 = 0.05
 _SIZE = 100  # events in an array
 
 
-@dataclass(slots=True)
-class _Service:
-    port: int
-    pid: int
-    key: str
-    token: str
-    started: float
-
-    def memory(self) -> int:
-        """Resident bytes."""
-        status = Path(f"/proc/{self.pid}/status").read_text("ascii")
-        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
-
-    def events(self, size: int) -> Callable[[], bytes]:
-        """Requests with events of ids that were not used before."""
-        numbers, run = itertools.count(), time.time_ns()
-        headers = {"X-API-Key": self.key}
-
-        def make() -> bytes:
-            events = [{**_EVENT, "id": f"{run}-{next(numbers)}"} for _ in range(size)]
-            return request("POST", "/v1/events", headers, json.dumps(events[0] if size == 1 else events).encode())
-
-        return make
-
-
 def run(url: str | None) -> Iterator[Result]:
     """Rows for SQLite; for PostgreSQL lines are printed, since it has no target."""
-    with _service() as service:
+    with serving() as service:
+        _register(service)
         print(f"service: {service.started:.2f} s to the first answer, {service.memory() / 2**20:.0f} MiB idle")
         yield Result(
             "service: start to first answer",
@@ -80,15 +54,33 @@ def run(url: str | None) -> Iterator[Result]:
         yield from _reads(service)
         yield from _intake(service)
     if url is not None:
-        with empty_database(url) as store, _service("--store", store) as service:
+        with empty_database(url) as store, serving("--store", store) as service:
+            _register(service)
             print(f"service on PostgreSQL: {service.memory() / 2**20:.0f} MiB idle")
             list(_reads(service))
             list(_intake(service))
 
 
-def _reads(service: _Service) -> Iterator[Result]:
+def _register(service: Service) -> None:
+    """A URL to which nothing is sent: only intake is measured here."""
+    service.register(_URL, "ledgerpayment")
+    service.call("POST", "/v1/webhooks/pause", {"url": _URL})
+
+
+def _events(service: Service, size: int) -> Callable[[], bytes]:
+    """Requests with events of ids that were not used before."""
+    numbers, run = itertools.count(), time.time_ns()
+
+    def make() -> bytes:
+        events = [{**_EVENT, "id": f"{run}-{next(numbers)}"} for _ in range(size)]
+        return request("POST", "/v1/events", service.headers, json.dumps(events[0] if size == 1 else events).encode())
+
+    return make
+
+
+def _reads(service: Service) -> Iterator[Result]:
     """The list of registrations, by each way to authenticate, against a bare handler with the same bytes."""
-    ways = {"API key": {"X-API-Key": service.key}, "token": {"Authorization": f"Bearer {service.token}"}}
+    ways = {"API key": service.headers, "token": {"Authorization": f"Bearer {service.token()}"}}
     content = httpx.get(f"http://127.0.0.1:{service.port}/v1/webhooks", headers=ways["token"]).text
     with _bare(content) as bare:
         for name, headers in ways.items():
@@ -112,12 +104,12 @@ def _get(target: Target, asked: bytes) -> Load:
     return closed(target, lambda: asked, connections=16, requests=600)
 
 
-def _intake(service: _Service) -> Iterator[Result]:
+def _intake(service: Service) -> Iterator[Result]:
     for name, size, least, connections, requests in (
         ("single", 1, _SINGLE, 64, 6000),
         (f"arrays of {_SIZE}", _SIZE, _ARRAY, 8, 300),
     ):
-        make, target = service.events(size), Target(service.port, service.pid, status=202)
+        make, target = _events(service, size), Target(service.port, service.pid, status=202)
         runs = [closed(target, make, connections=connections, requests=requests) for _ in range(3)]
         costs = sorted(load.cpu / (load.count * size) for load in runs)
         _tell(f"intake, {name}", runs[-1], size)
@@ -151,43 +143,6 @@ def _tell(what: str, load: Load, size: int = 1) -> None:
         f"second, median {load.percentile(0.5) * 1e3:.1f} ms, p99 {load.percentile(0.99) * 1e3:.1f} ms",
         flush=True,
     )
-
-
-@contextlib.contextmanager
-def _service(*options: str) -> Iterator[_Service]:
-    """A service with one client and one registration, in a folder that is removed afterwards."""
-    with tempfile.TemporaryDirectory(dir=os.environ.get("APTIC_BENCH_FOLDER")) as data:
-        where = ["--data", data, *options]
-        client = json.loads(_command("clients", "add", "bench", "--json", "--scope", "webhooks,events:publish", *where))
-        started = time.perf_counter()
-        program = [sys.executable, "-c", _MAIN.format(module="webhooks.cli.main")]
-        process = subprocess.Popen(
-            [*program, "serve", "--port", "0", "--admin-port", "0", *where], stdout=subprocess.PIPE, text=True
-        )
-        with process:
-            try:
-                assert process.stdout is not None
-                while not (found := _LISTENS.search(process.stdout.readline())):
-                    pass
-                api = f"http://127.0.0.1:{found[1]}"
-                headers = {"X-API-Key": client["api_key"]}
-                httpx.get(f"{api}/v1/ping", headers=headers).raise_for_status()
-                started = time.perf_counter() - started
-                registration = {"url": "https://receiver.example/hook", "events": ["ledgerpayment"]}
-                httpx.put(f"{api}/v1/webhooks", json=registration, headers=headers).raise_for_status()
-                grant = httpx.post(
-                    f"{api}/login/oauth/access_token",
-                    data={"grant_type": "client_credentials"},
-                    auth=(client["client_id"], client["client_secret"]),
-                ).json()
-                yield _Service(int(found[1]), process.pid, client["api_key"], grant["access_token"], started)
-            finally:
-                process.terminate()
-
-
-def _command(*words: str) -> str:
-    program = [sys.executable, "-c", _MAIN.format(module="webhooks.cli.main"), *words]
-    return subprocess.run(program, check=True, capture_output=True, text=True).stdout
 
 
 @contextlib.contextmanager

@@ -1,0 +1,264 @@
+"""What delivering costs: one process against plain loops that store nothing, to a receiver in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+
+import httpx
+import pycurl
+
+from benchmarks import guide
+from benchmarks.load import cpu_seconds
+from benchmarks.pairs import Result
+from benchmarks.serving import Service, serving
+from benchmarks.temporary import empty_database, postgresql_ledger
+from engine.testing import embedded_ledger
+
+_DEFAULT = {"event": "statuschange", "data": {"ledgeraccountid": "111927", "status": "PAID"}}
+_CUSTOM = {
+    "event": "ledgerpayment",
+    "data": {
+        "paymentid": "18142",
+        "ledgeraccountid": "111927",
+        "revision": "1",
+        "debtcreditorid": "1",
+        "partytypeid": "1",
+    },
+}
+_BODY = b'{"ledgeraccountid":"111927","status":"PAID","secret":"mySecret"}'
+_DONE = 'aptic_attempts_total{outcome="2xx"} '
+_ARRAY = 1000
+_OPENED = ("--allow-http", "--allow-network", "127.0.0.1/32", "--endpoint-rate", "1000000")
+_MEMORY = 250  # MiB
+
+
+def run(url: str | None) -> Iterator[Result]:
+    """Rows for an embedded store; and with a server the row that compares custom with default bodies there."""
+    ledger = embedded_ledger(guide.SCHEMA, guide.DATA, guide.ROOT / ".cache")
+    options = (*_OPENED, "--definitions", str(guide.DEFINITION.parent), "--ledger-schema", str(guide.SCHEMA))
+    with _receiver() as port, _free_port() as spare:
+        opened = (*options, "--allow-port", f"{port},{spare}")
+        with serving("--ledger", f"duckdb:///{ledger}", *opened) as service:
+            yield from _throughput(service, port)
+            yield from _depth(service)
+            yield _idle(service, spare)
+            yield _memory(service)
+        if url is not None:
+            with (
+                empty_database(url) as store,
+                postgresql_ledger(url) as source,
+                serving("--store", store, "--ledger", source, *opened) as service,
+            ):
+                yield from _bursts(service, port)
+
+
+def _throughput(service: Service, port: int) -> Iterator[Result]:
+    """In turns: deliveries that are stored, an httpx loop, and bare pycurl with as many connections."""
+    service.register(_url(port), "statuschange")
+    turns = [(_deliver(service, _DEFAULT, 5000), _plain_loop(port, 300), _bare_curl(port, 3000)) for _ in range(5)]
+    ours, loop, bare = (sorted(column)[2] for column in zip(*turns, strict=True))
+    print(f"  durable deliveries {1 / ours:,.0f} a second, an httpx loop {1 / loop:,.0f}, bare pycurl {1 / bare:,.0f}")
+    for name, column, factor, least in (("a plain httpx loop", 1, 1, 5.0), ("bare pycurl", 2, 1, 0.1)):
+        ratios = sorted(turn[column] / turn[0] * factor for turn in turns)
+        yield Result(
+            f"delivery: durable deliveries a second / {name}",
+            ours,
+            (loop, bare)[column - 1],
+            ratios[2],
+            (ratios[0], ratios[-1]),
+            f"≥ {least:g}",
+            ratios[2] >= least,
+        )
+
+
+def _depth(service: Service) -> Iterator[Result]:
+    """The processor time for a delivery with 100,000 others queued, against 1,000."""
+    costs = []
+    for queued in (1_000, 100_000):
+        with _paused(service):
+            _publish(service, _DEFAULT, queued)
+            begun = _done(service)
+        cpu = cpu_seconds(service.pid)
+        _wait(service, begun + queued)
+        costs.append((cpu_seconds(service.pid) - cpu) / queued)
+    yield Result(
+        "delivery: processor time for one with 100,000 queued / with 1,000",
+        costs[1],
+        costs[0],
+        costs[1] / costs[0],
+        (0, 0),
+        "≤ 1.5",
+        costs[1] <= 1.5 * costs[0],
+    )
+
+
+def _idle(service: Service, spare: int) -> Result:
+    """From the publisher's request to the receiver's first byte, one event at a time."""
+    latencies = asyncio.run(_one_by_one(service, spare))
+    median = statistics.median(latencies)
+    print(f"  publish to arrival when idle: p50 {median * 1e3:.1f} ms, p95 {sorted(latencies)[-5] * 1e3:.1f} ms")
+    return Result(
+        "delivery: publish to arrival when idle, p50 / 20 ms",
+        median,
+        0.02,
+        median / 0.02,
+        (min(latencies) / 0.02, max(latencies) / 0.02),
+        "≤ 1",
+        median < 0.02,
+    )
+
+
+async def _one_by_one(service: Service, port: int) -> list[float]:
+    arrived: asyncio.Queue[float] = asyncio.Queue()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            arrived.put_nowait(time.perf_counter())
+            await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split()[0]))
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    async with (
+        await asyncio.start_server(answer, "127.0.0.1", port),
+        httpx.AsyncClient(base_url=service.api, headers=service.headers) as client,
+    ):
+        await client.put("/v1/webhooks", json={"url": _url(port), "events": ["ledgerpayment"]})
+        latencies = []
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            begun = time.perf_counter()
+            (await client.post("/v1/events", json=_CUSTOM)).raise_for_status()
+            latencies.append(await arrived.get() - begun)
+        await client.request("DELETE", "/v1/webhooks", json={"url": _url(port)})
+    return latencies
+
+
+def _bursts(service: Service, port: int) -> Iterator[Result]:
+    """Ten thousand events of each kind, in turns, over PostgreSQL."""
+    service.register(_url(port), "statuschange", "ledgerpayment")
+    turns = [tuple(_deliver(service, event, 10_000) for event in (_CUSTOM, _DEFAULT)) for _ in range(3)]
+    custom, default = (sorted(column)[1] for column in zip(*turns, strict=True))
+    ratios = sorted(theirs / ours for ours, theirs in turns)
+    print(f"  on PostgreSQL {1 / custom:,.0f} custom bodies a second, {1 / default:,.0f} default ones")
+    yield Result(
+        "delivery: a burst of 10,000 custom bodies / default ones, PostgreSQL",
+        custom,
+        default,
+        ratios[1],
+        (ratios[0], ratios[-1]),
+        "≥ 0.5",
+        ratios[1] >= 0.5,
+    )
+
+
+def _deliver(service: Service, event: Mapping[str, object], count: int) -> float:
+    """Seconds for one of so many deliveries that were queued: from the resume to the last one that is stored."""
+    with _paused(service):
+        _publish(service, event, count)
+        begun = _done(service)
+    at = time.perf_counter()
+    _wait(service, begun + count)
+    return (time.perf_counter() - at) / count
+
+
+def _plain_loop(port: int, count: int) -> float:
+    with httpx.Client(headers={"content-type": "application/json"}) as client:
+        at = time.perf_counter()
+        for _ in range(count):
+            client.post(_url(port), content=_BODY).raise_for_status()
+    return (time.perf_counter() - at) / count
+
+
+def _bare_curl(port: int, count: int, connections: int = 64) -> float:
+    """As curl's own examples use its multi interface: handles that are used again as they end."""
+    multi, left = pycurl.CurlMulti(), count
+    for _ in range(connections):
+        handle = pycurl.Curl()
+        for option, value in (
+            (pycurl.URL, _url(port)),
+            (pycurl.POSTFIELDS, _BODY),
+            (pycurl.HTTPHEADER, ["Content-Type: application/json"]),
+            (pycurl.WRITEFUNCTION, BytesIO().write),
+        ):
+            handle.setopt(option, value)
+        multi.add_handle(handle)
+        left -= 1
+    at, done = time.perf_counter(), 0
+    while done < count:
+        multi.perform()
+        _, ended, failed = multi.info_read()
+        assert not failed, failed
+        for handle in ended:
+            multi.remove_handle(handle)
+            done += 1
+            if left:
+                left -= 1
+                multi.add_handle(handle)
+        if not ended:
+            multi.select(1.0)
+    return (time.perf_counter() - at) / count
+
+
+@contextlib.contextmanager
+def _paused(service: Service) -> Iterator[None]:
+    """The registrations are paused meanwhile."""
+    urls = [found["url"] for found in service.call("GET", "/v1/webhooks")["webHooks"]]
+    for url in urls:
+        service.call("POST", "/v1/webhooks/pause", {"url": url})
+    yield
+    for url in urls:
+        service.call("POST", "/v1/webhooks/resume", {"url": url})
+
+
+def _publish(service: Service, event: Mapping[str, object], count: int) -> None:
+    for start in range(0, count, _ARRAY):
+        found = service.call("POST", "/v1/events", [event] * min(_ARRAY, count - start))
+        assert all("id" in result for result in found["results"])
+
+
+def _done(service: Service) -> int:
+    lines = httpx.get(f"{service.administration}/metrics").text.splitlines()
+    return int(sum(float(line.removeprefix(_DONE)) for line in lines if line.startswith(_DONE)))
+
+
+def _wait(service: Service, count: int) -> int:
+    end = time.monotonic() + 300
+    while (found := _done(service)) < count:
+        assert time.monotonic() < end, f"{found} of {count} were delivered in 300 s"
+        time.sleep(0.1)
+    return found
+
+
+def _memory(service: Service) -> Result:
+    found = service.memory() / 2**20
+    ratio = found / _MEMORY
+    return Result("delivery: memory after all that", found, _MEMORY, ratio, (ratio, ratio), "≤ 1", ratio <= 1, "MiB")
+
+
+def _url(port: int) -> str:
+    return f"http://127.0.0.1:{port}/hook"
+
+
+@contextlib.contextmanager
+def _receiver() -> Iterator[int]:
+    words = [sys.executable, "-m", "benchmarks.receiver", "0"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def _free_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    yield port

@@ -1,0 +1,101 @@
+"""A service in a process of its own, with one client that may do everything that clients may."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+_MAIN = "import sys; from webhooks.cli.main import main; sys.exit(main())"
+_LISTENS = re.compile(r"listens on http://([^/]+)/")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """`started` is the seconds from its start to its first answer."""
+
+    api: str
+    administration: str
+    pid: int
+    client: dict[str, str]
+    started: float
+
+    @property
+    def port(self) -> int:
+        """Of its API."""
+        return int(self.api.rpartition(":")[2])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What authenticates its client."""
+        return {"X-API-Key": self.client["api_key"]}
+
+    def call(self, method: str, path: str, content: object = None) -> Any:
+        """What the API answers."""
+        answer = httpx.request(method, f"{self.api}{path}", json=content, headers=self.headers, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
+
+    def register(self, url: str, *events: str) -> None:
+        """Registers the client's URL."""
+        self.call("PUT", "/v1/webhooks", {"url": url, "events": events, "secret": "mySecret"})
+
+    def token(self) -> str:
+        """An access token."""
+        credentials = (self.client["client_id"], self.client["client_secret"])
+        grant = {"grant_type": "client_credentials"}
+        return str(
+            httpx.post(f"{self.api}/login/oauth/access_token", data=grant, auth=credentials).json()["access_token"]
+        )
+
+    def memory(self) -> int:
+        """Resident bytes."""
+        status = Path(f"/proc/{self.pid}/status").read_text("ascii")
+        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+
+@contextlib.contextmanager
+def serving(*options: str) -> Iterator[Service]:
+    """`aptic-webhooks serve` on free ports, in a folder that is removed afterwards."""
+    with tempfile.TemporaryDirectory(dir=os.environ.get("APTIC_BENCH_FOLDER")) as data:
+        where = ["--data", data]
+        if "--store" in options:
+            where += ["--store", options[options.index("--store") + 1]]
+        client = json.loads(_command("clients", "add", "bench", "--json", "--scope", "webhooks,events:publish", *where))
+        begun = time.perf_counter()
+        words = [sys.executable, "-c", _MAIN, "serve", "--port", "0", "--admin-port", "0", "--data", data, *options]
+        with (Path(data) / "log").open("w") as log:
+            process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True)
+        with process:
+            try:
+                administration, api = _places(process, Path(data) / "log")
+                headers = {"X-API-Key": client["api_key"]}
+                httpx.get(f"{api}/v1/ping", headers=headers).raise_for_status()
+                yield Service(api, administration, process.pid, client, time.perf_counter() - begun)
+            finally:
+                process.terminate()
+
+
+def _places(process: subprocess.Popen[str], log: Path) -> list[str]:
+    assert process.stdout is not None
+    found: list[str] = []
+    while len(found) < 2:
+        line = process.stdout.readline()
+        assert line, log.read_text("utf-8")
+        found += [f"http://{place}" for place in _LISTENS.findall(line)]
+    return found
+
+
+def _command(*words: str) -> str:
+    return subprocess.run([sys.executable, "-c", _MAIN, *words], check=True, capture_output=True, text=True).stdout
