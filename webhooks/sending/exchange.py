@@ -114,6 +114,7 @@ class Exchange:
         self._progress = 0
         self._vain_steps = 0
         self._refusal: str | None = None
+        self._own_fault: str | None = None
         self._is_restricted = False
 
     def _status(self) -> int | None:
@@ -131,6 +132,8 @@ class Exchange:
         if failure is not None and not (self._is_cut and failure.code == pycurl.E_WRITE_ERROR):
             if self._refusal is not None and failure.code in (pycurl.E_COULDNT_CONNECT, pycurl.E_ABORTED_BY_CALLBACK):
                 return SendError.REFUSED_ADDRESS, refusal_words(self._refusal)
+            if self._own_fault is not None and failure.code == pycurl.E_COULDNT_CONNECT:
+                return SendError.CONNECT, f"The sender itself could open no connection: {self._own_fault}."
             if failure.code == pycurl.E_ABORTED_BY_CALLBACK:
                 return SendError.PROTOCOL, "Much came that is no part of an answer: it was not read to its end."
             return explain(failure)
@@ -154,7 +157,8 @@ class Exchange:
             return pycurl.SOCKET_BAD
         try:
             made = _Lent(address.family, address.socktype, address.protocol)
-        except OSError:
+        except OSError as error:
+            self._own_fault = error.strerror
             return pycurl.SOCKET_BAD
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         return made

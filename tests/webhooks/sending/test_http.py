@@ -4,6 +4,7 @@ import asyncio
 import resource
 from email.message import Message
 from email.parser import BytesParser
+from pathlib import Path
 
 import pytest
 import uvloop
@@ -14,7 +15,7 @@ from receivers.http2 import http2
 from receivers.hub import Hub
 
 from webhooks.sending.curl import CurlSender
-from webhooks.sending.interface import MAX_ANSWER, SendError
+from webhooks.sending.interface import MAX_ANSWER, Outcome, SendError
 
 MIB = 1 << 20
 
@@ -143,7 +144,7 @@ def test_no_descriptor_is_left(hub: Hub) -> None:
     receiver = hub.start("good")
     request = to(f"http://127.0.0.1:{receiver.port}/", opened(receiver.port))
 
-    async def run() -> tuple[SendError | None, SendError | None]:
+    async def run() -> tuple[Outcome, Outcome]:
         sender = CurlSender(user_agent="test")
         limits = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
@@ -153,6 +154,14 @@ def test_no_descriptor_is_left(hub: Hub) -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
         second = await sender.send(request)
         await sender.close()
-        return first.error, second.error
+        return first, second
 
-    assert uvloop.run(run()) == (SendError.CONNECT, None)
+    first, second = uvloop.run(run())
+    assert first.error is SendError.CONNECT
+    assert "Too many open files" in (first.detail or "")
+    assert second.is_success
+
+
+def test_the_docs_have_every_error() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "explanation" / "sending.md").read_text()
+    assert [error for error in SendError if f"| `{error}` |" not in page] == []
