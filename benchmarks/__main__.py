@@ -39,7 +39,8 @@ def _print(result: Result) -> bool:
     low, high = result.spread
     verdict = "met" if result.met else "MISSED"
     print(
-        f"{result.name:<74} {_human(result.ours, result.unit):>10} {_human(result.other, result.unit):>10} {result.ratio:>6.2f}  "
+        f"{result.name:<74} {_human(result.ours, result.unit):>10} {_human(result.other, result.unit):>10} "
+        f"{result.ratio:>6.2f}  "
         f"{f'{low:.2f} … {high:.2f}':<13} {result.target:<8} {verdict}",
         flush=True,
     )
