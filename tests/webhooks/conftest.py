@@ -88,9 +88,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         running.process.kill()
 
 
-@pytest.fixture
-def start_service() -> Iterator[Callable[..., Running]]:
-    """Starts services as `start` does; none outlives the test."""
+def _start_services() -> Iterator[Callable[..., Running]]:
+    """Starts services as `start` does; none outlives the test, or the module."""
     started: list[Running] = []
 
     def begin(data: Path, *options: str) -> Running:
@@ -101,6 +100,10 @@ def start_service() -> Iterator[Callable[..., Running]]:
     for running in started:
         with running.process:
             running.process.kill()
+
+
+start_service = pytest.fixture(_start_services, name="start_service")
+start_module_service = pytest.fixture(_start_services, scope="module", name="start_module_service")
 
 
 @pytest.fixture
