@@ -113,6 +113,7 @@ def test_a_store_that_cannot_write_is_503_and_recovers(published: Published, awa
     assert published.publish("one").status_code == 202
     assert published.publish("before", "many-1").json() == {"results": [{"id": "before"}, {"id": "many-1"}]}
     assert published.count() == {"before": 1, "one": 1, "many-1": 1}
+    time.sleep(1)  # for which an answer of readiness is good
     assert httpx.get(f"{published.running.administration}/readyz").status_code == 200
 
 
@@ -120,9 +121,11 @@ def test_readiness_tells_that_the_store_is_away(published: Published, away: Call
     ready = f"{published.running.administration}/readyz"
     assert httpx.get(ready).status_code == 200
     away(True)
+    time.sleep(1)  # for which the answer before is good
     assert_unavailable(httpx.get(ready))
     assert httpx.get(f"{published.running.administration}/healthz").status_code == 200
     away(False)
+    time.sleep(1)
     assert httpx.get(ready).status_code == 200
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from http import HTTPStatus
 
 from litestar import Litestar, Request, Response, get
@@ -13,6 +15,25 @@ from webhooks.errors import StoreError
 from webhooks.metrics import CONTENT_TYPE
 from webhooks.service import Service
 from webhooks.store.depth import read_depth
+from webhooks.store.store import Store
+
+_LOOK_EVERY = 1.0  # seconds
+
+
+class Readiness:
+    """Looks whether the store can be read and written: once a second at most, since looking writes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._look: asyncio.Task[None] | None = None
+        self._next_at = 0.0
+
+    async def check(self) -> None:
+        """Raises StoreError where it could not when it was looked last."""
+        if self._look is None or (self._look.done() and time.monotonic() >= self._next_at):
+            self._look = asyncio.create_task(self._store.check())
+            self._next_at = time.monotonic() + _LOOK_EVERY
+        await asyncio.shield(self._look)  # whoever goes away leaves it to the others
 
 
 @get("/healthz")
@@ -24,7 +45,7 @@ async def health() -> Response[bytes]:
 @get("/readyz")
 async def readiness(request: Request[object, object, State]) -> Response[bytes]:
     """The store can be read and written; 503 with a problem body where it cannot."""
-    await service_of(request).store.check()
+    await request.app.state.readiness.check()
     return Response(b'{"status":"ready"}', status_code=HTTPStatus.OK, media_type="application/json")
 
 
@@ -46,5 +67,5 @@ def build_administration(service: Service) -> Litestar:
         exception_handlers=HANDLERS,
         logging_config=None,
         openapi_config=None,
-        state=State({"service": service}),
+        state=State({"service": service, "readiness": Readiness(service.store)}),
     )

@@ -1,6 +1,7 @@
 """The administering port."""
 
 import re
+import time
 from typing import Any
 
 import httpx
@@ -21,3 +22,14 @@ def test_metrics_are_there_for_prometheus(service: Any, new_client: Any) -> None
     (commands,) = re.findall(r"^aptic_store_commands_total (\S+)$", answer.text, re.MULTILINE)
     assert float(commands) >= 2
     assert httpx.get(f"{service.api}/metrics").status_code == 404
+
+
+def test_readiness_writes_once_a_second_at_most(service: Any) -> None:
+    def commands() -> float:
+        text = httpx.get(f"{service.administration}/metrics").text
+        return float(re.findall(r"^aptic_store_commands_total (\S+)$", text, re.MULTILINE)[0])
+
+    before, begin = commands(), time.monotonic()
+    with httpx.Client(base_url=service.administration) as client:
+        assert {client.get("/readyz").status_code for _ in range(100)} == {200}
+    assert commands() - before <= 1 + (time.monotonic() - begin)
