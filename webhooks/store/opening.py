@@ -28,7 +28,7 @@ _POSTGRESQL: dict[str, object] = {
 # Its statements are short, and find rows by an index: compiling one would take longer than running it, and a plan that
 # was made while a table was small would read the whole of it later.
 _POSTGRESQL_OPTIONS = (
-    "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=60s -c jit=off -c enable_seqscan=off"
+    "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=10s -c jit=off -c enable_seqscan=off"
 )
 _URL = "the store's URL must be like sqlite:////folder/file or postgresql+psycopg://user@host/database"
 
@@ -73,7 +73,7 @@ def parse(given: str) -> URL:
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         options = " ".join([*url.normalized_query.get("options", ()), _POSTGRESQL_OPTIONS])
-        return create_engine(
+        engine = create_engine(
             url,
             connect_args={**_POSTGRESQL, "options": options},
             hide_parameters=True,
@@ -81,6 +81,8 @@ def _engine(url: URL) -> Engine:
             pool_pre_ping=True,
             pool_timeout=_BUSY,
         )
+        event.listen(engine, "do_connect", _connect_bounded)
+        return engine
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise SettingsError(f"SQLite {sqlite3.sqlite_version} is too old for the store: it must be 3.35 or newer")
     _make(Path(str(url.database)))
@@ -89,6 +91,12 @@ def _engine(url: URL) -> Engine:
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _connect_bounded(_dialect: object, _entry: object, arguments: list[Any], named: dict[str, Any]) -> object:
+    from webhooks.store.bounded import BoundedConnection  # noqa: PLC0415  psycopg is for PostgreSQL only
+
+    return BoundedConnection.connect(*arguments, **named)
 
 
 def _make(file: Path) -> None:
@@ -131,10 +139,19 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def migrate(connection: Connection) -> None:
     """Brings the tables to this version. Raises SettingsError where a newer one has written them."""
-    if connection.dialect.name == "postgresql":
+    if connection.dialect.name != "postgresql":
+        _migrate(connection)
+        return
+    from webhooks.store.bounded import unbounded  # noqa: PLC0415  psycopg is for PostgreSQL only
+
+    with unbounded(connection):
         connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        _migrate(connection)
+
+
+def _migrate(connection: Connection) -> None:
     known = sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
     found = _revisions(connection)
     if not set(known).issuperset(found):

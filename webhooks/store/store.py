@@ -43,9 +43,10 @@ class Store:
         """
         self._writer.tell_written = tell
 
-    async def write(self, command: Command[T]) -> T:
-        """What the command gives, once it is on disk. Raises what it raises, or StoreError with nothing changed."""
-        return await self._writer.run(command)
+    async def write(self, command: Command[T], size: int = 0) -> T:
+        """What the command gives, once it is on disk. Raises what it raises, or StoreError with nothing changed,
+        unless the store was lost in its COMMIT. `size` is as the Writer takes it."""
+        return await self._writer.run(command, size)
 
     async def read(self, query: Command[T]) -> T:
         """What the query finds in what is committed. Raises what it raises, or StoreError."""

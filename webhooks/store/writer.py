@@ -29,12 +29,19 @@ Command = Callable[[Connection], T]
 MOST_WAITING: Final = 1000
 """How many commands may wait; the next one is refused, so that a slow disk does not fill the memory."""
 
+MOST_BYTES: Final = 16 * 1024 * 1024
+"""How many bytes they may have been read from: as objects they take several times that."""
+
 _MOST_AT_ONCE: Final = 200
 _LONGEST: Final = 0.02  # seconds after which a COMMIT is due, so that large commands keep small ones waiting for less
 _ITS_OWN = (DataError, IntegrityError, InterfaceError, ProgrammingError)  # of one command; the transaction lives on
 _FULL = "Too many requests wait for the store; nothing was changed. Try again later."
 _CLOSED = "The service is ending; nothing was changed. Try again later."
 _AWAY = "The store cannot write now; nothing was changed. Try again later."
+_UNKNOWN = (
+    "The store was lost while it wrote, and whether this was done is not known. Try again later: an event with the "
+    "same id is taken once."
+)
 _SAVE, _FORGET, _UNDO = map(Prepared, ("SAVEPOINT one", "RELEASE SAVEPOINT one", "ROLLBACK TO SAVEPOINT one"))
 _log = logging.getLogger(__name__)
 
@@ -55,6 +62,7 @@ class Writer:
         self._engine = engine
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._is_closed = False
+        self._size = 0
         self.tell_committed: Callable[[], object] = _tell_nobody
         """Called by the writer's thread after each COMMIT."""
         self.tell_written: Callable[[int], object] = lambda _: None
@@ -62,14 +70,23 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
-    async def run(self, command: Command[T]) -> T:
-        """What the command gives, once it is committed. Raises what it raises, or StoreError."""
-        if self._is_closed or self._jobs.qsize() >= MOST_WAITING:
-            raise StoreError(_CLOSED if self._is_closed else _FULL)
+    async def run(self, command: Command[T], size: int = 0) -> T:
+        """What the command gives, once it is committed. Raises what it raises, or StoreError.
+
+        `size` is roughly the bytes that it keeps while it waits, where they are many.
+        """
+        if self._is_closed:
+            raise StoreError(_CLOSED)
+        if self._jobs.qsize() >= MOST_WAITING or size > max(0, MOST_BYTES - self._size):
+            raise StoreError(_FULL)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._jobs.put(_Job(command, loop, future))
-        return await future
+        self._size += size
+        try:
+            return await future
+        finally:
+            self._size -= size
 
     def close(self) -> None:
         """Ends the thread after the commands that wait already; later ones are refused."""
@@ -92,19 +109,20 @@ class Writer:
 
     def _commit(self, batch: list[_Job]) -> None:
         """Runs the command in `batch` and those that wait in one transaction; each then has a result or an error."""
-        connection = None
+        connection, told = None, _AWAY
         try:
             with self._engine.begin() as connection:
                 _run(batch[0], connection)
                 for job in self._waiting(_MOST_AT_ONCE - 1, time.monotonic() + _LONGEST):
                     batch.append(job)
                     _run(job, connection)
+                told = _UNKNOWN  # from here on it is the COMMIT that fails
         except SQLAlchemyError as error:
             if connection is None:
                 batch += self._waiting(MOST_WAITING)  # they need not wait each for a connection that does not come
             _log.warning("the store refused a transaction of %d commands: %s", len(batch), error_name(error))
             if connection is None or _is_lost(error):
-                _fail(batch, error)
+                _fail(batch, error, told)
             else:
                 self._one_by_one(batch)
 
@@ -125,13 +143,16 @@ class Writer:
     def _one_by_one(self, batch: Sequence[_Job]) -> None:
         """Tries again what went back together, each command by itself, so that one hurts no other."""
         for index, job in enumerate(batch):
+            told = _AWAY
             try:
                 with self._engine.begin() as connection:
                     _run(job, connection)
+                    told = _UNKNOWN
             except SQLAlchemyError as error:
                 is_lost = _is_lost(error)
-                _fail(batch[index:] if is_lost else [job], error)
+                _fail([job], error, told if is_lost else _AWAY)
                 if is_lost:
+                    _fail(batch[index + 1 :], error)
                     return
 
 
@@ -178,9 +199,9 @@ def _attempt(job: _Job, connection: Connection) -> None:
     _FORGET.run(connection)
 
 
-def _fail(jobs: Sequence[_Job], cause: Exception) -> None:
+def _fail(jobs: Sequence[_Job], cause: Exception, told: str = _AWAY) -> None:
     for job in jobs:
-        job.error = StoreError(_AWAY)
+        job.error = StoreError(told)
         job.error.__cause__ = cause
 
 

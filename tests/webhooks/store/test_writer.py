@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, event, text
 
 from webhooks.errors import ConflictError, StoreError
 from webhooks.store.opening import open_store
-from webhooks.store.writer import MOST_WAITING, Writer
+from webhooks.store.writer import MOST_BYTES, MOST_WAITING, Writer
 
 TABLES = """
 CREATE TABLE parent (id int PRIMARY KEY);
@@ -192,6 +192,42 @@ def test_too_many_are_refused_and_those_that_wait_are_done(writer: Writer, engin
     assert "Too many requests wait" in str(results[-1])
     assert len(stored(engine)) == MOST_WAITING
     assert asyncio.run(writer.run(add(5000))) == 5000
+
+
+def test_too_many_bytes_are_refused_and_what_has_none_is_not(writer: Writer) -> None:
+    async def flood() -> list[Any]:
+        gate = threading.Event()
+        first = asyncio.ensure_future(writer.run(lambda _: gate.wait(20), MOST_BYTES))
+        await asyncio.sleep(0.1)
+        small = asyncio.ensure_future(writer.run(add(1)))
+        with pytest.raises(StoreError, match="Too many requests wait"):
+            await writer.run(add(2), 1)
+        gate.set()
+        await first
+        return [await small, await asyncio.gather(*(writer.run(add(10 + n), MOST_BYTES // 4) for n in range(4)))]
+
+    assert asyncio.run(flood()) == [1, [10, 11, 12, 13]]
+
+
+def test_what_is_lost_in_its_commit_is_told_apart(store_url: str) -> None:
+    """The connection is lost before, or as the COMMIT is sent: then nobody knows, and nobody is told otherwise."""
+    if store_url.startswith("sqlite"):
+        pytest.skip("an embedded store has no connection to lose")
+    own = open_store(store_url)
+    lost = Writer(own)
+
+    def cut(connection: Connection) -> None:
+        connection.connection.driver_connection.pgconn.finish()  # type: ignore[union-attr]
+
+    with pytest.raises(StoreError, match="nothing was changed"):
+        asyncio.run(lost.run(both(cut, add(1))))
+    event.listen(own, "commit", cut)
+    with pytest.raises(StoreError, match="is not known"):
+        asyncio.run(lost.run(add(777)))
+    event.remove(own, "commit", cut)
+    assert asyncio.run(lost.run(lambda _: "again")) == "again"
+    lost.close()
+    own.dispose()
 
 
 def test_a_slow_command_keeps_others_waiting_for_no_more_than_itself(writer: Writer, commits: list[object]) -> None:
