@@ -2,6 +2,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -73,3 +74,21 @@ def test_others_are_heard_from_a_warning_on(stream: io.StringIO, name: str, show
     logging.getLogger(name).info("it does something")
     logging.getLogger(name).warning("it is troubled")
     assert [line["level"] for line in lines(stream)] == ["info", "warning"][not shown :]
+
+
+def test_what_is_published_is_logged_by_its_ids(service: Any, new_client: Any) -> None:
+    client = new_client("--scope", "events:publish")
+    data = {"ledgeraccountid": "canary-value", "status": "PAID"}
+    event = {"event": "statuschange", "data": data}
+    assert client.post("/v1/events", json={**event, "id": "logged-1"}).status_code == 202
+    many = [{**event, "id": "logged-2"}, {"event": "x", "data": data}, {**event, "id": "logged-3"}]
+    assert client.post("/v1/events", json=many).status_code == 202
+    text = service.log.read_text()
+    told = [line for line in map(json.loads, text.splitlines()) if "events" in line]
+    assert [line["events"] for line in told] == [["logged-1"], ["logged-2", "logged-3"]]
+    assert [line["message"] for line in told] == [
+        "1 events are accepted, 0 refused",
+        "2 events are accepted, 1 refused",
+    ]
+    assert "canary" not in text
+    assert client.headers["x-api-key"] not in text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -25,8 +26,11 @@ from webhooks.errors import Fault, RefusedError
 from webhooks.examples import shown_body
 from webhooks.intake import MAX_EVENTS, EventRequest, read_event
 from webhooks.json_text import check
-from webhooks.model import Delivery, DeliveryState, EventState, Moment, PublishedEvent, Scope, StoredEvent
+from webhooks.model import Client, Delivery, DeliveryState, EventState, Moment, PublishedEvent, Scope, StoredEvent
+from webhooks.service import Service
 from webhooks.store import deliveries, events
+
+_log = logging.getLogger(__name__)
 
 
 class ShownArgument(Struct, frozen=True):
@@ -158,11 +162,12 @@ async def publish(request: Request[Any, Any, Any]) -> Response[bytes]:
         raise RefusedError("The events cannot be taken: send at least one, and many in several requests.", (fault,))
     read = [_read(item, service.catalogue, is_doubtful=decoded.is_doubtful) for item in items]
     good = [event for event in read if isinstance(event, PublishedEvent)]
-    stored = iter(await service.store.write(lambda store: events.publish(store, client.id, good)) if good else ())
+    stored: Iterator[str | RefusedError] = iter(())
+    if good:
+        size = len(await request.body())
+        stored = iter(await service.store.write(lambda store: events.publish(store, client.id, good), size))
     results = [next(stored) if isinstance(event, PublishedEvent) else event for event in read]
-    accepted = sum(isinstance(result, str) for result in results)
-    service.metrics.published("accepted", accepted)
-    service.metrics.published("refused", len(results) - accepted)
+    _tell(service, client, results)
     if is_many:
         content: Struct = Results([_result(result) for result in results])
     elif isinstance(results[0], RefusedError):
@@ -192,6 +197,16 @@ async def show_event(request: Request[Any, Any, Any], event_id: FromPath[str]) -
         [EventDelivery(delivery.id, delivery.state) for delivery in found],
     )
     return Response(encode(shown), media_type="application/json")
+
+
+def _tell(service: Service, client: Client, results: Sequence[str | RefusedError]) -> None:
+    """Counts what was published, and logs it by its ids."""
+    accepted = [result for result in results if isinstance(result, str)]
+    refused = len(results) - len(accepted)
+    service.metrics.published("accepted", len(accepted))
+    service.metrics.published("refused", refused)
+    ids = {"client": client.id, "events": accepted}
+    _log.info("%d events are accepted, %d refused", len(accepted), refused, extra={"ids": ids})
 
 
 def _read(item: object, catalogue: Catalogue, *, is_doubtful: bool) -> PublishedEvent | RefusedError:
