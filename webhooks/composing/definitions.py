@@ -81,10 +81,12 @@ class _Served:
 class Definitions:
     """Composes by the definitions of a folder, which need not be there. Shared by threads.
 
-    `load` and `reload` look at files and the ledger, and may take seconds.
+    `load` and `reload` look at files and the ledger, and may take seconds. Raises SettingsError for a folder that is
+    not there and for a ledger's URL that will never do.
     """
 
     def __init__(self, catalogue: Catalogue, source: Source = Source()) -> None:  # noqa: B008  immutable
+        _check(source)
         self._catalogue = catalogue
         self._source = source
         self._composer: Composer | None = None
@@ -220,13 +222,26 @@ class Definitions:
         return DefinitionUnavailableError(self._missing(event), definition=event)
 
 
+def _check(source: Source) -> None:
+    if source.folder is None:
+        return
+    if not source.folder.is_dir():
+        raise SettingsError(f"{source.folder} is no folder of definitions")
+    if source.ledger is None:
+        return
+    from engine.execution import open_ledger  # noqa: PLC0415  see above
+
+    try:
+        open_ledger(source.ledger, timeout=source.timeout).close()
+    except ConfigurationError as error:
+        raise SettingsError(error.message) from None
+
+
 def _named(folder: Path, catalogue: Catalogue) -> set[str] | None:
     """The events that files name without being checked; None where a file may be the definition of any."""
     from engine.loading import find_files  # noqa: PLC0415  see above
     from engine.parsing import parse  # noqa: PLC0415
 
-    if not folder.is_dir():
-        raise ConfigurationError(f"{folder} is no folder of definitions.", file=str(folder))
     names: set[str] = set()
     for path in find_files([folder]):
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine.catalogue import Catalogue
 from webhooks.composing.definitions import Definitions, Source
 from webhooks.errors import SettingsError
 from webhooks.model import DeliveryState
@@ -211,8 +212,18 @@ def test_a_faulty_one_that_was_never_good_is_not_remembered(
     run(test())
 
 
-def test_a_folder_that_is_not_there_stops_the_start(rig: Any, duckdb_ledger: str, tmp_path: Path) -> None:
-    for source in (Source(folder=tmp_path / "none", ledger=duckdb_ledger), Source(folder=tmp_path / "none")):
-        with pytest.raises(SettingsError, match="is no folder of definitions"):
-            Definitions(rig.catalogue, source).load()
-    assert "duckdb" not in repr(Source(ledger=duckdb_ledger))
+@pytest.mark.parametrize(
+    ("folder", "ledger", "words"),
+    [
+        ("none", "duckdb:///ledger", "none is no folder of definitions"),
+        ("none", None, "none is no folder of definitions"),
+        ("", "oracle://reader:password@host/x", "oracle is no supported ledger"),
+        ("", "sqlite:///ledger", "SQLite turns decimals into floats"),
+        ("", "password", "the ledger's URL is malformed"),
+    ],
+)
+def test_what_cannot_work_stops_the_start(tmp_path: Path, folder: str, ledger: str | None, words: str) -> None:
+    source = Source(folder=tmp_path / folder, ledger=ledger)
+    with pytest.raises(SettingsError, match=words) as raised:
+        Definitions(Catalogue.load(), source)
+    assert "password" not in repr(source) + str(raised.value)
