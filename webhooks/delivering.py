@@ -18,6 +18,7 @@ from webhooks.housekeeping import Housekeeping
 from webhooks.keys import Keyring
 from webhooks.metrics import Metrics
 from webhooks.queue.opening import open_queue
+from webhooks.sending.descriptors import raise_limit
 from webhooks.settings import Settings
 from webhooks.store.store import Store
 from webhooks.testing import make_sender, reach_of
@@ -34,6 +35,7 @@ class Delivering:
         self._queue = open_queue(store)
         self._definitions = Definitions(catalogue, source_of(settings))
         self._composing = Composing(store, self._queue, keyring, self._definitions, metrics=metrics)
+        raise_limit()
         self._sender = make_sender(settings)
         self._dispatcher = Dispatcher(
             store,

@@ -13,7 +13,7 @@ from webhooks.sending.interface import Outcome, OutgoingRequest, SendError
 from webhooks.sending.names import Names, NoAddressError
 from webhooks.sending.transfers import Transfers
 from webhooks.sending.trust import Trust
-from webhooks.sending.urls import Refusal, Target, judge, refusal_words
+from webhooks.sending.urls import Refusal, judge, refusal_words
 
 _KEPT_CONNECTIONS = 512
 _KEPT_EXCHANGES = 256
@@ -48,10 +48,19 @@ class CurlSender:
         target = judge(request.url, request.reach)
         if isinstance(target, Refusal):
             return Outcome(duration=0.0, error=target.error, detail=target.detail)
-        resolved = await self._resolve(target, request.reach.networks)
-        if isinstance(resolved, Refusal):
-            return Outcome(duration=monotonic() - started, error=resolved.error, detail=resolved.detail)
-        return await self._exchange(request, resolved, started)
+        resolved = None
+        if target.name is not None:
+            found = await self._resolve(target.name, target.port, request.reach.networks)
+            if isinstance(found, Refusal):
+                return Outcome(duration=monotonic() - started, error=found.error, detail=found.detail)
+            resolved = found
+        exchange = self._idle.pop() if self._idle else Exchange(self._trust.path, self._user_agent)
+        exchange.prepare(request, resolved, started + self._deadline - monotonic())
+        try:
+            failure = await self._transfers.perform(exchange.easy)
+            return exchange.outcome(failure, monotonic() - started)
+        finally:
+            self._keep(exchange)
 
     async def close(self) -> None:
         """Ends what is under way: those who wait for it are cancelled."""
@@ -62,13 +71,11 @@ class CurlSender:
         await self._names.close()
         self._trust.close()
 
-    async def _resolve(self, target: Target, networks: tuple[str, ...]) -> str | Refusal | None:
-        """The addresses that may be connected to, for CURLOPT_RESOLVE; None where the host is an address itself."""
-        if target.name is None:
-            return None
+    async def _resolve(self, name: str, port: int, networks: tuple[str, ...]) -> str | Refusal:
+        """The addresses that may be connected to, for CURLOPT_RESOLVE."""
         try:
             async with asyncio.timeout(self._deadline):
-                addresses = await self._names.addresses(target.name)
+                addresses = await self._names.addresses(name)
         except TimeoutError:
             return Refusal(SendError.TIMEOUT, "The deadline passed before the host's name was looked up.")
         except NoAddressError as error:
@@ -77,16 +84,10 @@ class CurlSender:
         allowed = [address for address, refusal in zip(addresses, refusals, strict=True) if refusal is None]
         if not allowed:
             return Refusal(SendError.REFUSED_ADDRESS, refusal_words(refusals[0] or ""))
-        return f"+{target.name}:{target.port}:{','.join(allowed)}"
+        return f"+{name}:{port}:{','.join(allowed)}"
 
-    async def _exchange(self, request: OutgoingRequest, resolved: str | None, started: float) -> Outcome:
-        exchange = self._idle.pop() if self._idle else Exchange(self._trust.path, self._user_agent)
-        exchange.prepare(request, resolved, started + self._deadline - monotonic())
-        try:
-            failure = await self._transfers.perform(exchange.easy)
-            return exchange.outcome(failure, monotonic() - started)
-        finally:
-            if len(self._idle) < _KEPT_EXCHANGES:
-                self._idle.append(exchange)
-            else:
-                exchange.close()
+    def _keep(self, exchange: Exchange) -> None:
+        if len(self._idle) < _KEPT_EXCHANGES:
+            self._idle.append(exchange)
+        else:
+            exchange.close()

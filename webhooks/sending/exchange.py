@@ -18,6 +18,7 @@ from webhooks.sending.urls import refusal_words
 
 _LONGEST_CONNECTION = 600
 """Seconds after which a connection is not used again, so that a name's new address comes into use."""
+_HEADERS = ["Content-Type: application/json", "Expect:"]
 _RECEIVE_BUFFER = 8192
 """Bytes that wait to be read; as little as can be, so that nobody's flood keeps others waiting for long."""
 _MOST_VAIN_STEPS = 250
@@ -83,7 +84,8 @@ class Exchange:
             easy.setopt(pycurl.CUSTOMREQUEST, request.method)
             self._method = request.method
         headers = [f"{name}: {value}" for name, value in request.headers.items()]
-        easy.setopt(pycurl.HTTPHEADER, [*headers, "Content-Type: application/json", "Expect:"])
+        headers += _HEADERS
+        easy.setopt(pycurl.HTTPHEADER, headers)
         easy.setopt(pycurl.POSTFIELDS, request.body)
         if resolved is not None:
             easy.setopt(pycurl.RESOLVE, [resolved])  # libcurl takes it over once, into a cache of all transfers

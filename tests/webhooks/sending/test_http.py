@@ -2,6 +2,8 @@
 
 import asyncio
 import resource
+import subprocess
+import sys
 from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
@@ -160,6 +162,16 @@ def test_no_descriptor_is_left(hub: Hub) -> None:
     assert first.error is SendError.CONNECT
     assert "Too many open files" in (first.detail or "")
     assert second.is_success
+
+
+def test_the_soft_limit_of_descriptors_is_raised() -> None:
+    code = (
+        "import resource; from webhooks.sending.descriptors import raise_limit\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 4096))\n"
+        "raise_limit(); print(resource.getrlimit(resource.RLIMIT_NOFILE))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "(4096, 4096)\n"
 
 
 def test_the_docs_have_every_error() -> None:
