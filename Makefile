@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check bench docs requirements clean
+.PHONY: demo test check bench chaos docs requirements clean
 
 demo: $(READY)  ## from a definition to its body, delivered: the whole story, on this machine alone
 	@$(BIN)/python docs/demo.py
@@ -23,6 +23,9 @@ check: $(READY)  ## lint, types, import contracts, definitions, generated docs
 
 bench: $(READY)  ## a table of ratios; PostgreSQL by APTIC_TEST_POSTGRES_URL
 	$(BIN)/python -m benchmarks
+
+chaos: $(READY)  ## kills every part again and again under load, and counts what is left: half an hour
+	PYTHONPATH=tests $(BIN)/python -m chaos $(CELLS)
 
 docs: $(READY)  ## rewrites the generated pages of docs/reference
 	$(BIN)/python docs/generate.py
