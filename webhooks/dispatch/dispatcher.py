@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -167,14 +168,20 @@ class Dispatcher:
 
     async def _send(self, job: Job, registration_id: int, ready: Ready) -> None:
         """One attempt to its end, which is written whatever happens."""
-        is_success, waits = None, None
+        leave = partial(self._lanes.leave, registration_id)
         try:
             ended = await self._attempt(ready)
-            is_success = ended.state is DeliveryState.DELIVERED
-            waits = None if ended.waits_until is None else (ended.waits_until - ended.at) / 1e6
-            await self._ending.write(ended)
+            if ended.state is DeliveryState.DELIVERED:
+                leave(is_success=True)  # the endpoint need not wait while that is written
+                self._turn.set()
+                await self._ending.write(ended)
+            else:
+                waits = None if ended.waits_until is None else (ended.waits_until - ended.at) / 1e6
+                try:
+                    await self._ending.write(ended)
+                finally:
+                    leave(is_success=False, waits=waits)
         finally:
-            self._lanes.leave(registration_id, is_success=is_success, waits=waits)
             self._queue.release([job])
             self._turn.set()
 

@@ -54,6 +54,8 @@ class Ends:
         return _ended(id_, attempt, registration_id, failed(reason, failures, self._schedule), now(), error="internal")
 
     def _kept(self, ready: Ready, outcome: Outcome, secret: str | None) -> bytes | None:
+        if not outcome.answer:
+            return None
         is_whole = outcome.error is None and len(outcome.answer) < MAX_ANSWER
         beginning = redact(outcome.answer, secret, is_whole=is_whole)
         row = answer_row(ready.id, ready.attempt)

@@ -15,7 +15,7 @@ from webhooks.store.jobs import Job
 
 _REMEMBERED: Final = 60.0  # seconds for which an idle lane is kept
 _BUFFERED: Final = 4  # jobs that wait in memory for each that may be under way, at most where memory is short
-_USUAL: Final = 64  # jobs of an endpoint that wait in memory else
+_USUAL: Final = 512  # jobs of an endpoint that wait in memory else
 _PLENTY: Final = 10_000  # jobs of all endpoints, from where on memory counts as short
 
 

@@ -25,7 +25,7 @@ def start(lanes: Lanes) -> list[int]:
 
 def test_a_new_endpoint_gets_one_turn_and_parks_what_is_too_much() -> None:
     lanes = Lanes(LIMITS, Clock())
-    assert fill(lanes, 1, 70) == 6
+    assert fill(lanes, 1, 518) == 6
     assert start(lanes) == [1]
     assert start(lanes) == []
 
@@ -43,9 +43,8 @@ def test_each_success_widens_the_lane_up_to_its_limit() -> None:
 
 def test_where_memory_is_short_more_is_parked() -> None:
     lanes = Lanes(LIMITS, Clock())
-    assert sum(fill(lanes, endpoint, 64) for endpoint in range(100, 256)) == 0
-    assert fill(lanes, 1000, 64) == 48
-    assert fill(lanes, 1001, 64) == 60
+    assert sum(fill(lanes, endpoint, 500) for endpoint in range(100, 120)) == 0
+    assert fill(lanes, 1000, 64) == 60
 
 
 def test_a_failure_narrows_it() -> None:
@@ -159,8 +158,8 @@ def test_an_idle_lane_is_forgotten_but_not_one_with_parked_deliveries() -> None:
     lanes = Lanes(LIMITS, clock)
     fill(lanes, 1, 1)
     lanes.leave(start(lanes)[0], is_success=True)
-    fill(lanes, 2, 65)
-    for _ in range(64):
+    fill(lanes, 2, 513)
+    for _ in range(512):
         for endpoint in start(lanes):
             lanes.leave(endpoint, is_success=False)
     clock.at += 61
