@@ -137,9 +137,12 @@ _ENDPOINT: Final = Prepared(
     " WHERE delivery.id = :id"
 )
 _NEXT: Final = Prepared(
-    "SELECT id, next_attempt_at FROM delivery"
-    " WHERE registration_id = :registration_id AND state = 'pending' AND next_attempt_at <= :at"
-    " ORDER BY next_attempt_at LIMIT :most"
+    "SELECT delivery.id, delivery.next_attempt_at FROM delivery"
+    " JOIN composition ON composition.event_sequence = delivery.event_sequence"
+    " AND composition.version = delivery.version AND composition.state = 'composed'"
+    " WHERE delivery.registration_id = :registration_id AND delivery.state = 'pending'"
+    " AND delivery.next_attempt_at <= :at"
+    " ORDER BY delivery.next_attempt_at LIMIT :most"
 )
 
 

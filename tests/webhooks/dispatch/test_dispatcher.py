@@ -9,8 +9,9 @@ import pytest
 
 from webhooks.dispatch.lanes import Limits
 from webhooks.keys import Keyring, Purpose
+from webhooks.model import PublishedEvent
 from webhooks.sending.interface import Outcome, OutgoingRequest, SendError
-from webhooks.store import registrations
+from webhooks.store import events, registrations
 from webhooks.store.attempts import answer_row
 from webhooks.store.store import Store
 
@@ -188,6 +189,18 @@ def test_retry_after_leaves_the_whole_endpoint_alone(play: Callable[..., None]) 
         assert world.rows("SELECT max(failures) FROM delivery") == [(0,)]
 
     play(scene, schedule=(3600,))
+
+
+def test_what_is_not_composed_yet_keeps_nothing_else_of_its_endpoint_waiting(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        await world.register(HOOK, "statuschange", "ledgerpayment")
+        waiting = [PublishedEvent(code="ledgerpayment", arguments={})] * 200
+        await world.store.write(lambda connection: events.publish(connection, "back end", waiting))
+        await world.publish(100)
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"delivered": 100, "pending": 200})
+
+    play(scene, Limits(endpoint=2, rate=1000))
 
 
 def test_a_burst_for_one_endpoint_is_delivered_once_each(play: Callable[..., None]) -> None:
