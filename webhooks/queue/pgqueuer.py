@@ -22,7 +22,7 @@ from webhooks.store.store import Store
 
 _POLL: Final = 1.0  # seconds until leases that ended, and notifications that were lost, are looked for
 _RENEWING: Final = 1.0  # seconds after the database was away, in which every process renews its leases
-_GATHERING: Final = 0.05  # seconds in which what is released is gathered: most of it is finished, and so is gone
+_GATHERING: Final = 0.25  # seconds in which what is released is gathered: most of it is finished, and so is gone
 _SHORTEST: Final = 0.001  # seconds
 
 
