@@ -364,6 +364,8 @@ OTHER_PROGRAMS = {
     *("--wheel", "--wheel-dir", "--no-index", "--find-links"),  # build and pip
     *("--check", "--strict"),
     *("--rm", "--detach", "--name", "--publish", "--env", "--follow", "--interactive"),  # podman
+    *("--read-only", "--tmpfs", "--env-file", "--stop-timeout"),
+    *("--pty", "--uid", "--property", "--setenv", "--now"),  # systemd
 }
 OF_THE_TESTS = {"APTIC_TEST_SQLSERVER_URL"}
 
