@@ -21,7 +21,8 @@ _LONGEST_CONNECTION = 600
 _HEADERS = ["Content-Type: application/json", "Expect:"]
 _RECEIVE_BUFFER = 8192
 """Bytes that wait to be read; as little as can be, so that nobody's flood keeps others waiting for long."""
-_MOST_VAIN_STEPS = 250
+_VAIN_STEPS = 250
+_VAIN_STEPS_A_SECOND = 4
 """One that answers takes about ten, one that takes its time two for each second."""
 _BLANK_LINES = frozenset((b"\r\n", b"\n"))
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -89,6 +90,7 @@ class Exchange:
         easy.setopt(pycurl.POSTFIELDS, request.body)
         if resolved is not None:
             easy.setopt(pycurl.RESOLVE, [resolved])  # libcurl takes it over once, into a cache of all transfers
+        self._most_vain_steps = _VAIN_STEPS + int(seconds * _VAIN_STEPS_A_SECOND)
         easy.setopt(pycurl.TIMEOUT_MS, max(int(seconds * 1000), 1))
 
     def outcome(self, failure: Failure | None, duration: float) -> Outcome:
@@ -115,6 +117,7 @@ class Exchange:
         self._is_cut = False
         self._progress = 0
         self._vain_steps = 0
+        self._most_vain_steps = _VAIN_STEPS
         self._refusal: str | None = None
         self._own_fault: str | None = None
         self._is_restricted = False
@@ -171,12 +174,16 @@ class Exchange:
 
     def _on_progress(self, _expected: int, received: int, _size: int, sent: int) -> int:
         """Called whenever libcurl has read or written. Gives up on what comes without end and is no part of an answer,
-        such as a chunk's extension: it would keep others waiting until the deadline."""
+        such as a chunk's extension: it would keep others waiting until the deadline.
+
+        What comes before a head libcurl bounds itself. A connection of HTTP/2 has steps for the requests of others.
+        """
         if received + sent != self._progress:
             self._progress = received + sent
             self._vain_steps = 0
-        self._vain_steps += 1
-        return self._vain_steps > _MOST_VAIN_STEPS
+        elif self._lines and self._lines[0].startswith(b"HTTP/1"):
+            self._vain_steps += 1
+        return self._vain_steps > self._most_vain_steps
 
     def _may_reach(self, address: str | bytes) -> bool:
         text = address if isinstance(address, str) else address.decode("ascii")

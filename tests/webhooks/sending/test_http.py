@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import uvloop
 from receivers.asking import USER_AGENT, opened, send, send_all, to
-from receivers.behaviours import MARK, answer, recording
+from receivers.behaviours import MARK, answer, answer_once, recording
 from receivers.certificates import Authority
 from receivers.http2 import http2
 from receivers.hub import Hub
@@ -85,6 +85,25 @@ def test_connections_are_used_again(hub: Hub) -> None:
     assert receiver.connections == 1
 
 
+@pytest.mark.parametrize("resets", [False, True])
+def test_a_connection_that_ended_while_it_was_idle(hub: Hub, resets: bool) -> None:
+    """The request goes over a new one: it is no failure."""
+    receiver = hub.start(answer_once("HTTP/1.1 200 OK\nContent-Length: 2\n\n", b"{}", resets=resets))
+    request = to(f"http://127.0.0.1:{receiver.port}/", opened(receiver.port))
+
+    async def run() -> list[Outcome]:
+        sender = CurlSender(user_agent="test")
+        outcomes = []
+        for pause in (0.0, 0.2, 0.0):
+            await asyncio.sleep(pause)
+            outcomes.append(await sender.send(request))
+        await sender.close()
+        return outcomes
+
+    assert all(outcome.is_success for outcome in uvloop.run(run()))
+    assert receiver.connections == 3
+
+
 @pytest.mark.parametrize("does", ["asks_for_a_cookie", "asks_for_a_password", "wants_http_3"])
 def test_nothing_that_a_receiver_says_changes_the_next_request(hub: Hub, does: str) -> None:
     requests: list[bytes] = []
@@ -116,6 +135,28 @@ def test_http2(hub: Hub, authority: Authority, alpn: tuple[str, ...]) -> None:
     assert all(outcome.is_success and outcome.answer == MARK for outcome in outcomes)
     assert len(requests) == 20
     assert requests[0][b"content-type"] == b"application/json"
+
+
+def test_a_slow_request_beside_busy_ones_on_one_connection(hub: Hub, authority: Authority) -> None:
+    receiver = hub.start(http2([]), authority.context("localhost", alpn=("h2",)))
+    url, reach = f"https://localhost:{receiver.port}", opened(receiver.port)
+
+    async def run() -> tuple[Outcome, int]:
+        sender = CurlSender(user_agent="test", ca_bundle=authority.bundle)
+        assert (await sender.send(to(f"{url}/", reach))).is_success
+        slow = asyncio.ensure_future(sender.send(to(f"{url}/slow", reach)))
+        count = 0
+        while not slow.done():
+            assert (await sender.send(to(f"{url}/", reach))).is_success
+            count += 1
+        outcome = await slow
+        await sender.close()
+        return outcome, count
+
+    outcome, count = uvloop.run(run())
+    assert outcome.is_success
+    assert count > 50
+    assert receiver.connections == 1
 
 
 def test_http2_that_resets_its_streams(hub: Hub, authority: Authority) -> None:

@@ -1,7 +1,9 @@
 import socket
 import ssl
 from asyncio import StreamReader, StreamWriter
+from pathlib import Path
 
+import certifi
 import pytest
 from receivers.asking import opened, send, send_all, to
 from receivers.behaviours import read_request
@@ -156,6 +158,11 @@ def test_the_machine_s_own_certificates_stay_trusted(authority: Authority) -> No
     trust.close()
     assert not trust.path.exists()
     assert alone.path.exists()
+
+
+def test_a_machine_without_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+    assert Trust(None).path == Path(certifi.where())
 
 
 def test_no_loop_no_sender() -> None:
