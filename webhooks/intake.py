@@ -17,6 +17,7 @@ from webhooks.model import PublishedEvent
 MAX_EVENTS = 1000
 """How many events one array may hold."""
 
+_MAX_NAME = 128
 _MAX_VALUE = 10_000
 _ID = r"^(?!\.{1,2}$)[A-Za-z0-9._:~-]{1,200}$(?!\n)"  # what the path of a URL can hold as it is
 _NO_NUL = r"^[^\u0000]*$"
@@ -51,7 +52,9 @@ def _arguments(data: Mapping[str, object], known: Event) -> dict[str, str]:
     arguments: dict[str, str] = {}
     for name, value in data.items():
         text = _text(value)
-        if text is None:
+        if len(name) > _MAX_NAME:
+            faults.append(Fault(pointer("data"), f"An argument's name has at most {_MAX_NAME} characters."))
+        elif text is None:
             faults.append(Fault(pointer("data", name), "An argument is text, a number, true or false."))
         elif len(text) > _MAX_VALUE:
             faults.append(Fault(pointer("data", name), f"An argument has at most {_MAX_VALUE} characters."))
@@ -94,7 +97,7 @@ def event_schemas(catalogue: Catalogue) -> dict[str, dict[str, object]]:
                     "type": "object",
                     "properties": {argument.name: _SCALAR | _described(argument) for argument in event.arguments},
                     "required": [argument.name for argument in event.arguments if argument.required],
-                    "propertyNames": {"pattern": _NO_NUL},
+                    "propertyNames": {"pattern": _NO_NUL, "maxLength": _MAX_NAME},
                     "additionalProperties": _SCALAR,
                 },
                 "id": shared["properties"]["id"],

@@ -27,7 +27,9 @@ async def read_struct(request: AnyRequest, type_: type[S]) -> S:
 
 
 def check_media_type(request: AnyRequest, expected: str) -> None:
-    """Raises ProblemError 415 for another type than `expected`, and for another charset than UTF-8."""
+    """Raises ProblemError 415 for another type than `expected`, another charset than UTF-8, and what is compressed."""
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must not be compressed.")
     given = request.headers.getall("content-type", [])
     media_type, _, parameters = (given[0] if len(given) == 1 else "").partition(";")
     if media_type.strip().lower() != expected:

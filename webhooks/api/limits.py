@@ -42,7 +42,9 @@ class Limits:
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             await _answer(send, HTTPStatus.BAD_REQUEST, "The request's URL holds NUL, which nothing here has.")
             return
-        if len(scope["path"]) > _LONGEST_PATH:  # paths are remembered, and memory is to stay small
+        # Paths are remembered, and memory is to stay small. An encoded slash parts a path for some servers and not for
+        # others, so that one before this one may take it for another path.
+        if len(scope["path"]) > _LONGEST_PATH or b"%2f" in scope["raw_path"].lower():
             await _answer(send, HTTPStatus.NOT_FOUND, "There is no such path. /docs has those that there are.")
             return
         if not _has_body(scope):

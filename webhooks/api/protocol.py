@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -19,7 +20,7 @@ HEAD_BYTES: Final = 32 * 1024
 HEAD_FIELDS: Final = 100
 
 _DETAILS = {
-    HTTPStatus.BAD_REQUEST: "This is no HTTP/1.1 request.",
+    HTTPStatus.BAD_REQUEST: "This is no HTTP/1.1 request with one Host, and its body plain or chunked.",
     HTTPStatus.REQUEST_TIMEOUT: f"The request's headers did not arrive within {HEAD_SECONDS:g} s. Send them at once.",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
         f"A request may have {HEAD_FIELDS} headers, of {HEAD_BYTES} bytes together with its target. Send less."
@@ -35,8 +36,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _timer: asyncio.TimerHandle | None = None
     _is_in_head = True
-    _has_something_ended = False  # a head or a request, in the data that were received last
-    _size = 0  # of a head that has not ended
+    _got_on = False  # to a head's end, a part of a body or a request's end, by the data that were received last
+    _size = 0  # of what was received since it got on: a head that has not ended, or trailers
     _fault = HTTPStatus.BAD_REQUEST
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -50,43 +51,56 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Reads on; a head that never ends has its end here."""
+        """Reads on; a head or trailers that never end have their end here."""
         was_in_head = self._is_in_head
-        self._has_something_ended = False
+        self._got_on = False
         self._size += len(data)
         super().data_received(_without_upgrade(data) if was_in_head and b"pgrade" in data else data)
-        if self._has_something_ended or not self._is_in_head:
+        if self._got_on:
             self._size = 0
         elif not self.transport.is_closing():
-            if self._timer is None and (self.cycle is None or self.cycle.response_complete):
+            is_next = self._is_in_head and (self.cycle is None or self.cycle.response_complete)
+            if is_next and self._timer is None:
                 self._await_head()
             if self._size > HEAD_BYTES:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Raises ValueError, which ends in `send_400_response`, for one header too many."""
+        if not self._is_in_head:
+            return  # a trailer: it must not be taken for a header (RFC 9110, section 6.5.1)
         super().on_header(name, value)
         if len(self.headers) > HEAD_FIELDS:
             self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError
 
     def on_headers_complete(self) -> None:
-        """Stops the clock, and begins the request. Raises ValueError for a head that came at once and is too large."""
+        """Stops the clock, and begins the request.
+
+        Raises ValueError for a head that came at once and is too large, and for one that could be taken in two ways.
+        """
         self._stop_clock()
         self._is_in_head = False
-        self._has_something_ended = True
+        self._got_on = True
         if (
             self._size > HEAD_BYTES
             and len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES
         ):
             self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError
+        if not _is_clear(self.parser.get_http_version(), self.headers):
+            raise ValueError
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of it has arrived."""
+        self._got_on = True
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """What follows is the next request's head."""
         super().on_message_complete()
-        self._is_in_head = self._has_something_ended = True
+        self._is_in_head = self._got_on = True
 
     def send_400_response(self, _msg: str) -> None:
         """Instead of uvicorn's plain text."""
@@ -104,10 +118,21 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_clock()
         if self.transport.is_closing():
             return
+        if not self._is_in_head and self.cycle is not None and self.cycle.response_started:
+            self.transport.close()  # in the middle of an answer there is no place for another
+            return
         content = encode(members(status, _DETAILS[status]))
         head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\nconnection: close\r\n\r\n"
         self.transport.write(STATUS_LINE[status] + head.encode() + content)
         self.transport.close()
+
+
+def _is_clear(version: str, headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Whether every server on the way takes it for the same request (RFC 9112, sections 2.3, 3.2 and 6.1)."""
+    hosts = sum(name == b"host" for name, _ in headers)
+    codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
+    is_hosted = hosts == 1 or (hosts == 0 and version == "1.0")
+    return version in ("1.0", "1.1") and is_hosted and codings in ([], [b"chunked"])
 
 
 def _without_upgrade(data: bytes) -> bytes:

@@ -133,6 +133,19 @@ def test_a_wrong_media_type_is_415(sender: Sender, value: str) -> None:
     assert "application/json" in problem["detail"] or "UTF-8" in problem["detail"]
 
 
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "x"])
+def test_a_compressed_body_is_415(sender: Sender, coding: str) -> None:
+    problem = sender.refused(
+        415, "PUT", "/v1/webhooks", json.dumps(KEPT).encode(), {**JSON, "content-encoding": coding}
+    )
+    assert "compressed" in problem["detail"]
+
+
+@pytest.mark.parametrize("path", ["/v1%2Fwebhooks", "/v1/events/a%2fb", "/v1/webhooks%2F"])
+def test_an_encoded_slash_parts_no_path(sender: Sender, path: str) -> None:
+    sender.refused(404, "GET", path, b"")
+
+
 @pytest.mark.parametrize(
     "value", ["Application/JSON", 'application/json;charset="UTF-8"', "application/json ; charset=utf8"]
 )

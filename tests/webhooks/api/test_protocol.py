@@ -139,11 +139,55 @@ def test_a_long_target_is_refused(port: int) -> None:
         b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /\r\n\r\n",
+        b"GET / HTTP/1.2\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: a\n\n",
+        b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     ],
-    ids=["nonsense", "two lengths", "negative", "smuggled", "NUL", "blank in name", "CONNECT", "TLS", "HTTP/2"],
+    ids=[
+        "nonsense",
+        "two lengths",
+        "negative",
+        "smuggled",
+        "NUL",
+        "blank in name",
+        "CONNECT",
+        "TLS",
+        "HTTP2",
+        "HTTP 0.9",
+        "HTTP 1.2",
+        "no host",
+        "two hosts",
+        "folded",
+        "bare LF",
+        "gzip",
+        "chunked twice",
+    ],
 )
 def test_what_is_no_request_is_refused(port: int, request_: bytes) -> None:
     assert problem_of(exchange(port, request_))["status"] == 400
+
+
+def test_a_request_of_http_1_0_needs_no_host(port: int) -> None:
+    assert b'["GET", "/x", ""]' in exchange(port, b"GET /x HTTP/1.0\r\n\r\n")
+
+
+def test_trailers_are_no_headers_and_have_an_end() -> None:
+    async def names(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        content = json.dumps([name.decode() for name, _ in scope["headers"]]).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
+        await send({"type": "http.response.body", "body": content})
+
+    head = b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+    with served(Limits(names, most={}, otherwise=1000)) as port:
+        assert b'["host", "transfer-encoding"]' in exchange(port, head, b"X-API-Key: x\r\n\r\n", pause=0.1)
+        endless = exchange(port, head + b"X-Endless: ", *[b"y" * 10_000] * 8, pause=0.05)
+        assert problem_of(endless)["status"] == 431
 
 
 def test_pipelined_requests_are_answered_in_order(port: int) -> None:
