@@ -55,7 +55,8 @@ TIME: Final = "SELECT extract(epoch FROM clock_timestamp())::float8 AS time"
 # After the database's clock was set back: nothing waits longer than the delay that it was added with, and no lease
 # ends later than it would.
 SET_BACK: Final = (
-    """UPDATE pgqueuer SET execute_after = execute_after - (created - now()), created = now()
+    """UPDATE pgqueuer SET execute_after = execute_after - (created - now()), created = now(),
+        priority = 1800000000 - extract(epoch FROM execute_after - (created - now()))::bigint
     WHERE created > now() + interval '1 second'""",
     "UPDATE pgqueuer SET heartbeat = now() WHERE status = 'picked' AND heartbeat > now() + interval '1 second'",
 )

@@ -147,12 +147,15 @@ def test_the_databases_clock_was_set_back_while_nobody_looked(store: Store) -> N
             found += await take(queue)
         assert sorted(found) == ["dead", "due", "later"]
         assert time.monotonic() - at < 15
+        late = "SELECT count(*) FROM pgqueuer WHERE abs(1800000000 - extract(epoch FROM execute_after) - priority) > 1"
+        assert store.read_now(lambda connection: connection.execute(text(late)).scalar_one()) == 0
 
     asyncio.run(add(store, "due", "dead"))
     asyncio.run(add(store, "later", delay=4))
     execute(store, "UPDATE pgqueuer SET status = 'picked' WHERE dedupe_key = 'deliver:dead'")
     times = ("created", "updated", "heartbeat", "execute_after")
     execute(store, "UPDATE pgqueuer SET " + ", ".join(f"{name} = {name} + interval '1 hour'" for name in times))
+    execute(store, "UPDATE pgqueuer SET priority = priority - 3600")
     with_queue(store, test)
 
 
