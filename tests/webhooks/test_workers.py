@@ -9,6 +9,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -35,12 +36,12 @@ class Receiver(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.delay = 0.0
+        self.failures = 0  # of every second delivery, before it is taken
         self.received: defaultdict[str, list[bytes]] = defaultdict(list)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/hook"
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.server_port}/{path}"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -49,9 +50,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.received[self.headers["webhook-id"]].append(body)
+        bodies = self.server.received[self.headers["webhook-id"]]
+        bodies.append(body)
         time.sleep(self.server.delay)
-        self.send_response(204)
+        is_failing = int(self.headers["webhook-id"][-1], 16) % 2 and len(bodies) <= self.server.failures
+        self.send_response(500 if is_failing else 204)
+        self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
@@ -87,9 +91,9 @@ class Scene:
         assert line == "The worker composes and delivers\n", Path(log.name).read_text()
         return process
 
-    def register(self, receiver: Receiver) -> None:
-        registered = [EVENT.code]
-        self._write(lambda connection: registrations.put(connection, self._client_id, receiver.url, registered, {}))
+    def register(self, receiver: Receiver, *paths: str) -> None:
+        for url in map(receiver.url, paths or ["hook"]):
+            self._write(partial(registrations.put, client_id=self._client_id, url=url, events=[EVENT.code], changes={}))
 
     def publish(self, count: int) -> None:
         published = [PublishedEvent(code=EVENT.code, arguments=ARGUMENTS)] * min(count, 500)
@@ -108,6 +112,10 @@ class Scene:
         while not condition():
             assert time.monotonic() < end, f"not within {seconds} s: {self.states()}"
             time.sleep(0.02)
+
+    def deadlocks(self) -> int:
+        query = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return int(self.store.read_now(lambda connection: connection.execute(query).scalar_one()))
 
     def close(self) -> None:
         for worker in self._workers:
@@ -136,8 +144,7 @@ def test_two_workers_share_what_is_to_be_done(scene: Scene, receiver: Receiver) 
     scene.until(lambda: scene.states() == {"delivered": 1000})
     assert sorted({len(bodies) for bodies in receiver.received.values()}) == [1]
     assert len(receiver.received) == 1000
-    shares = scene.states("pgqueuer", "queue_manager_id")
-    assert shares == {}
+    assert scene.states("pgqueuer", "status") == {}
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
     assert [worker.wait(20) for worker in workers] == [0, 0]
@@ -159,6 +166,18 @@ def test_what_a_killed_worker_had_is_delivered_by_the_other(scene: Scene, receiv
     assert scene.states("pgqueuer", "status") == {}
     report = f"all were delivered {time.monotonic() - at:.1f} s after the kill, {len(twice)} of 2000 twice"
     logging.getLogger(__name__).info(report)
+
+
+def test_workers_whose_endpoints_fail_do_not_lock_each_other_out(scene: Scene, receiver: Receiver) -> None:
+    receiver.failures = 2
+    scene.register(receiver, *map(str, range(20)))
+    for _ in range(2):
+        scene.start_worker("--allow-port", str(receiver.server_port))
+    scene.publish(60)
+    scene.until(lambda: scene.states() == {"delivered": 1200})
+    assert {len(bodies) for bodies in receiver.received.values()} == {1, 3}
+    time.sleep(1.5)  # the server's processes tell of what they met once a second
+    assert scene.deadlocks() == 0
 
 
 def test_a_worker_that_is_stopped_ends_what_is_under_way(scene: Scene, receiver: Receiver) -> None:

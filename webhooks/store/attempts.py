@@ -6,6 +6,7 @@ What an attempt ends by is compared with its number, so that a process that was 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from msgspec import Struct, structs
@@ -215,9 +216,11 @@ def end(connection: Connection, ended: Sequence[Ended]) -> None:
         connection,
         [Job(Kind.DELIVER, each.id, each.next_attempt_at) for each in done if each.next_attempt_at is not None],
     )
-    for each in done:
-        if each.registration_id is not None:
-            _tell_endpoint(connection, each.registration_id, each)
+    # In one order: another process that tells the same endpoints waits for this one, and is not waited for.
+    for registration_id, each in sorted(
+        ((each.registration_id, each) for each in done if each.registration_id is not None), key=itemgetter(0)
+    ):
+        _tell_endpoint(connection, registration_id, each)
 
 
 def _tell_endpoint(connection: Connection, registration_id: int, ended: Ended) -> None:
