@@ -145,7 +145,7 @@ def _warnings(before: Serving, now: Serving, target: Target) -> Iterator[str]:
     gone = (before.plans.keys() | before.held.keys()) - now.plans.keys() - now.held.keys()
     for event in sorted(gone & now.catalogue.events.keys()):
         if now.hold_rest is None:
-            yield f"{event}: its definition was removed; the default body is sent now."
+            yield f"{event}: its definition was removed; the composer gives its default body now."
     for event in sorted(before.catalogue.events.keys() - now.catalogue.events.keys()):
         yield f"{event} is in no catalogue any more: an event of that code is refused as unknown."
     for event, why in now.stale.items():

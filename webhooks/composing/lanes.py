@@ -87,7 +87,7 @@ class Lanes:
     def halve(self, code: str, items: Sequence[Waiting]) -> None:
         """Has events composed again in two batches, before the others of their code."""
         middle = (len(items) + 1) // 2
-        self._lanes[code].halves.extend((items[:middle], items[middle:]))
+        self._lanes[code].halves.extend(filter(None, (items[:middle], items[middle:])))
 
     def settle(self, code: str, count: int) -> None:
         """So many events of a code are not in memory any more."""
@@ -96,7 +96,7 @@ class Lanes:
     def drain(self, code: str | None = None) -> list[Waiting]:
         """The events that still wait, of one code or all; each is to be settled."""
         found: list[Waiting] = []
-        for lane in self._lanes.values() if code is None else [self._lanes[code]]:
+        for lane in [self._lanes[known] for known in self._lanes if code in (None, known)]:
             for half in lane.halves:
                 found += half
             found += lane.waiting

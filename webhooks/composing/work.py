@@ -107,7 +107,9 @@ class Work:
         for lanes in self._lanes.values():
             lanes.drain()
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=seconds)
+            _, late = await asyncio.wait(self._under_way, timeout=seconds)
+            for task in late:
+                task.cancel()
         self._queue.release(list(self._jobs.values()))
         self._jobs.clear()
 
@@ -189,26 +191,25 @@ class Work:
         taken = [self._jobs.pop(key_of(item.sequence, item.version)) for item, _ in found]
         try:
             await self.write([each for _, each in found], taken)
+            self._tell(found)
         except StoreError as error:
             _log.warning("composing waits for the store: %s", error.message)
             await asyncio.sleep(_AWAY)
         finally:
             for code, count in Counter(item.code for item, _ in found).items():
                 self._lanes[way].settle(code, count)
-            for (code, outcome), count in Counter((item.code, _name(each)) for item, each in found).items():
-                self._metrics.composed(code, outcome, count)
-            _tell(found)
             self.tell_freed()
             self.turn()
+
+    def _tell(self, found: Sequence[Outcome]) -> None:
+        """Counts what was written, and logs the events that will have no body."""
+        for (code, outcome), count in Counter((item.code, _name(each)) for item, each in found).items():
+            self._metrics.composed(code, outcome, count)
+        for item, each in found:
+            if isinstance(each, Ended):
+                ids = {"event": item.event_id}
+                _log.warning("%s has no body, %s: %s", item.code, each.state, each.reason, extra={"ids": ids})
 
 
 def _name(result: Result) -> str:
     return result.state.value if isinstance(result, Ended) else type(result).__name__.lower()
-
-
-def _tell(found: Sequence[Outcome]) -> None:
-    """Logs the events that will have no body."""
-    for item, each in found:
-        if isinstance(each, Ended):
-            ids = {"event": item.event_id}
-            _log.warning("%s has no body, %s: %s", item.code, each.state, each.reason, extra={"ids": ids})

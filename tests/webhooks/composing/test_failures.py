@@ -244,3 +244,26 @@ def test_a_definition_that_keeps_timing_out_is_paused_and_others_are_not(
 
     caplog.set_level("INFO")
     run(test())
+
+
+def test_an_event_that_costs_the_connection_ages_alone(rig: Any, run: Run, make_custom: Any, caplog: Any) -> None:
+    def answer(event: str, messages: Messages) -> list[Body | EngineError]:
+        return [
+            LedgerUnavailableError("the connection was lost")
+            if message["data"]["paymentid"] == "3"
+            else make_custom(event, message)
+            for message in messages
+        ]
+
+    async def test() -> None:
+        rig.pace = replace(Pace().faster(20), first_batch=8)
+        await rig.register(EVENT)
+        await rig.publish(EVENT, *({"paymentid": str(number)} for number in range(8)))
+        async with rig.running(rig.scripted(answer)):
+            await rig.until(lambda: sum(row.state == "composed" for row in rig.compositions()) == 7)
+            await rig.until(lambda: rig.compositions()[3].reason is not None)
+            await rig.publish(EVENT, {"paymentid": "9"})
+            await rig.until(lambda: rig.compositions()[-1].state == "composed")
+        assert rig.compositions()[3].failures == 1
+
+    run(test())
