@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from engine.cli.options import PREFIX
 from engine.cli.program import make_parser
 from pages.commands import help_of
 from pages.markdown import block, code, document, prose, table
 from webhooks.cli.main import COMMANDS, main
+from webhooks.metrics import Metrics
 
 _INTRO = """
 `aptic-webhooks` runs the webhook service and administers it. How to start one:
@@ -40,6 +43,9 @@ _PORTS = (
     ("`GET /readyz`", "200 where the store can be read and written, for which it writes; else 503 with a problem body"),
     ("`GET /metrics`", "what this process counted and what waits in the store, for Prometheus"),
 )
+_METRICS = """
+Labels have few values: no URL, no id, no client. Each process counts for itself; what waits is read from the store.
+"""
 
 
 def page() -> str:
@@ -48,10 +54,18 @@ def page() -> str:
     parts += [table(["option", "variable", "commands", ""], [*_settings(), _KEYS])]
     parts += ["## Files in --data", table(["file", ""], _FILES)]
     parts += ["## The administering port", table(["call", "answer"], _PORTS)]
+    parts += ["### Metrics", prose(_METRICS), table(["metric", "kind", ""], _metrics())]
     parts += ["## Exit codes", table(["code", ""], _CODES)]
     for command in COMMANDS.values():
         parts += [f"## {command.name}", block(help_of(main, command.name.split()))]
     return document("The service", "the service's own --help", *parts)
+
+
+def _metrics() -> Iterator[tuple[str, str, str]]:
+    for family in text_string_to_metric_families(Metrics().render(None).decode()):
+        if not family.name.endswith("_created"):
+            total = "_total" if family.type == "counter" else ""
+            yield code(family.name + total), family.type, family.documentation
 
 
 def _settings() -> Iterator[tuple[str, str, str, str]]:

@@ -19,7 +19,9 @@ from webhooks.store.compositions import CompositionState
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.statement import Prepared
 
+_COMPOSED: Final = CompositionState.COMPOSED
 _CANCELLED: Final = "the registration was removed"
+_PAUSED: Final = "the endpoint is paused, or its client is disabled"
 
 
 class Due(Struct, frozen=True):
@@ -99,7 +101,7 @@ _DETAILS: Final = Prepared(
     " delivery.client_id, delivery.registration_id, delivery.url, registration.method, registration.secret,"
     " registration.signing_key, registration.previous_signing_key, registration.previous_key_until,"
     " client.networks, client.ports, client.url_patterns, composition.body, registration.failing_since, event.id,"
-    " registration.is_paused, registration.disabled_reason, registered_event.id"
+    " registration.is_paused OR client.is_disabled, registration.disabled_reason, registered_event.id"
     " FROM delivery"
     " JOIN client ON client.id = delivery.client_id"
     " JOIN composition ON composition.event_sequence = delivery.event_sequence"
@@ -130,8 +132,9 @@ _END: Final = Prepared(
     " WHERE id = :id AND state = 'sending' AND attempts = :attempt RETURNING id"
 )
 _ENDPOINT: Final = Prepared(
-    "SELECT registration.is_paused, registration.disabled_reason, registered_event.id"
+    "SELECT registration.is_paused OR client.is_disabled, registration.disabled_reason, registered_event.id"
     " FROM delivery"
+    " JOIN client ON client.id = delivery.client_id"
     " LEFT JOIN registration ON registration.id = delivery.registration_id"
     " LEFT JOIN registered_event ON registered_event.registration_id = registration.id"
     " AND registered_event.event = delivery.event"
@@ -155,18 +158,11 @@ def answer_row(delivery_id: str, number: int) -> str:
 def look(connection: Connection, ids: Sequence[str]) -> dict[str, Due]:
     """The deliveries with these ids."""
     return {
-        row[0]: Due(
-            row[0],
-            DeliveryState(row[1]),
-            row[2],
-            row[3],
-            row[4],
-            row[5],
-            row[6] == CompositionState.COMPOSED,
-            row[7],
+        id_: Due(
+            id_, DeliveryState(state), registration_id, due_at, attempts, failures, composition == _COMPOSED, waits
         )
         for rows in _LOOK.run_many(connection, [{"id": id_} for id_ in ids])
-        for row in rows
+        for id_, state, registration_id, due_at, attempts, failures, composition, waits in rows
     }
 
 
@@ -246,7 +242,7 @@ def _standing(is_paused: object, disabled_reason: str | None, registered: object
     if registered is None:
         return DeliveryState.CANCELLED, _CANCELLED
     if is_paused or disabled_reason is not None:
-        return DeliveryState.HELD, "the endpoint is disabled" if disabled_reason else "the endpoint is paused"
+        return DeliveryState.HELD, "the endpoint is disabled" if disabled_reason else _PAUSED
     return DeliveryState.PENDING, None
 
 

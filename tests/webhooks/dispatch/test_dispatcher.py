@@ -143,13 +143,12 @@ def test_410_disables_the_endpoint_and_holds_what_waits(play: Callable[..., None
     play(scene)
 
 
-def test_a_paused_endpoint_gets_nothing(play: Callable[..., None]) -> None:
+@pytest.mark.parametrize("what", ["registration SET is_paused", "client SET is_disabled"])
+def test_a_paused_endpoint_or_a_disabled_clients_gets_nothing(play: Callable[..., None], what: str) -> None:
     async def scene(world: Any) -> None:
         await world.register(HOOK)
         await world.publish()
-        await world.store.write(
-            lambda connection: connection.exec_driver_sql("UPDATE registration SET is_paused = true")
-        )
+        await world.store.write(lambda connection: connection.exec_driver_sql(f"UPDATE {what} = true"))
         async with world.dispatching():
             await world.until(lambda: world.states() == {"held": 1})
         assert world.sender.requests == []
