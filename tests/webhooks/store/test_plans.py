@@ -9,11 +9,29 @@ from sqlalchemy import event, text
 
 from webhooks.errors import NotFoundError
 from webhooks.model import DeliveryState
-from webhooks.store import clients, deliveries, depth, events, jobs, registrations
+from webhooks.store import (
+    clients,
+    compositions,
+    deliveries,
+    depth,
+    events,
+    jobs,
+    parking,
+    registrations,
+    results,
+)
 from webhooks.store.deliveries import Filter
 from webhooks.store.statement import Prepared
 from webhooks.store.store import Store
 
+_ONE = {"sequence": 1, "version": 0}
+RESULTS = [
+    results.Composed(**_ONE, body=b"", code=None),
+    results.Deferred(**_ONE, failures=1, reason="x", due_at=1),
+    results.Ended(**_ONE, state=compositions.CompositionState.FAILED, reason="x"),
+    results.Parked(**_ONE, code="x", reason="y"),
+    results.Unneeded(**_ONE),
+]
 QUERIES = {
     "a client by its id": lambda c: clients.by_id(c, "x"),
     "a client by its API key": lambda c: clients.by_api_key(c, [b"x"]),
@@ -33,6 +51,13 @@ QUERIES = {
     "finished jobs": lambda c: jobs.finish(c, [jobs.Job(jobs.Kind.DELIVER, "x", 0)] * 2),
     "removing": lambda c: deliveries.cancel(c, 1, ["x"]),
     "what waits": depth.read_depth,
+    "compositions": lambda c: compositions.find(c, ["1/0"]),
+    "composing": lambda c: results.show_composing(c, [(1, 0)]),
+    "what came of composing": lambda c: results.write(c, RESULTS, []),
+    "parked codes": parking.codes,
+    "a parked code": lambda c: parking.unpark(c, "x", 10),
+    "a parked code's newest": lambda c: parking.unpark(c, "x", 1, is_newest_first=True),
+    "why a code is parked": lambda c: parking.explain(c, "x", "y"),
 }
 
 

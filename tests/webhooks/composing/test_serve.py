@@ -1,0 +1,70 @@
+"""Definitions in a service of its own process: SIGHUP, a missing one, and its acceptance on the command line."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parents[3]
+EVENT = "ledgerpayment"
+GUIDE = json.loads((ROOT / "fixtures" / EVENT / "guide" / "event.json").read_bytes())
+URL = "https://receiver.example/"  # nobody: what is looked at here comes before sending
+
+
+def until(holds: Callable[[], Any], seconds: float = 30.0) -> Any:
+    end = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return found
+
+
+def run(*words: str) -> Any:
+    program = [sys.executable, "-c", "import sys; from webhooks.cli.main import main; sys.exit(main())"]
+    done = subprocess.run([*program, *words, "--json"], capture_output=True, text=True, timeout=60, check=True)
+    return json.loads(done.stdout)
+
+
+def test_a_definition_that_is_gone_holds_its_event_until_that_is_accepted(
+    start_service: Any, add_client_to: Any, tmp_path: Path, duckdb_ledger: str
+) -> None:
+    data, folder = tmp_path / "data", tmp_path / "definitions"
+    folder.mkdir()
+    for event in (EVENT, "partpayment"):
+        shutil.copy(ROOT / "definitions" / f"{event}.xml", folder)
+    schema = ROOT / "fixtures" / "ledger" / "schema.sql"
+    options = ["--definitions", str(folder), "--ledger", duckdb_ledger, "--ledger-schema", str(schema)]
+    service = start_service(data, *options)
+    key = add_client_to(data, "--scope", "webhooks,events:publish").api_key
+    with httpx.Client(base_url=service.api, headers={"X-API-Key": key}, timeout=30) as client:
+        client.put("/v1/webhooks", json={"url": URL, "events": [EVENT]}).raise_for_status()
+
+        def publish() -> str:
+            answer = client.post("/v1/events", json={"event": EVENT, "data": GUIDE["data"]}).raise_for_status()
+            (delivery,) = client.get(f"/v1/events/{answer.json()['id']}").raise_for_status().json()["deliveries"]
+            return str(delivery["id"])
+
+        def shown(delivery: str) -> Any:
+            return client.get(f"/v1/deliveries/{delivery}").raise_for_status().json()
+
+        first = publish()
+        until(lambda: shown(first)["attempts"])  # composed, and sent to nobody
+        (folder / f"{EVENT}.xml").unlink()
+        service.process.send_signal(signal.SIGHUP)
+        until(lambda: "was removed" in service.log.read_text())
+        second = publish()
+        reason = until(lambda: shown(second)["reason"])
+        assert f"definitions accept {EVENT}" in reason
+        assert (shown(second)["state"], shown(second)["nextAttemptAt"]) == ("pending", None)
+        listed = {each["event"]: each for each in run("definitions", "list", "--data", str(data))}
+        assert (listed[EVENT]["waiting"], listed[EVENT]["reason"]) == (1, reason)
+        assert run("definitions", "accept", EVENT, "--data", str(data)) == {"event": EVENT, "waiting": 1}
+        until(lambda: shown(second)["attempts"])
+    assert service.stop() == 0
