@@ -46,7 +46,7 @@ class Delivering:
             limits=Limits(endpoint=settings.endpoint_concurrency, rate=settings.endpoint_rate),
         )
         self._reloading: asyncio.Task[None] | None = None
-        self._sweep = Sweep(store)
+        self._sweep = Sweep(store, self._dispatcher.recall)
         self._housekeeping = Housekeeping(store, keep_data=settings.keep_data, keep_attempts=settings.keep_attempts)
 
     async def run(self) -> None:

@@ -76,6 +76,12 @@ class Dispatcher:
         self._queue.release(self._lanes.drain())
         self._turn.set()
 
+    async def recall(self, ids: Sequence[str]) -> None:
+        """Has the endpoints of these deliveries refilled: a process that has died may have parked more of them."""
+        for due in (await self._store.read(lambda connection: attempts.look(connection, ids))).values():
+            if due.state is DeliveryState.PENDING and due.registration_id is not None:
+                self._lanes.park(due.registration_id, waits=_wait(due))
+
     async def _keep(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Goes on after an error: of the store, which comes back, or one that nobody foresaw."""
         while not self._is_stopping:
@@ -114,8 +120,7 @@ class Dispatcher:
             return True
         if due.state is not DeliveryState.PENDING or due.next_attempt_at is None or _is_early(due):
             return False
-        waits = 0.0 if due.waits_until is None else (due.waits_until - now()) / 1e6
-        return self._lanes.enter(due.registration_id, job, waits=waits)
+        return self._lanes.enter(due.registration_id, job, waits=_wait(due))
 
     async def _finish(self, over: Sequence[Job], again: Sequence[Job] = ()) -> None:
         def write(connection: Connection) -> None:
@@ -207,15 +212,24 @@ class Dispatcher:
         await asyncio.sleep(_TICK)
         self._lanes.pass_time()
         for registration_id in self._lanes.to_refill():
-            at = now()
-            count = await self._store.write(_refill(registration_id, at))
-            self._lanes.refilled(registration_id, is_all=count < _REFILL)
+            self._lanes.unpark(registration_id)
+            count = _REFILL
+            try:
+                count = await self._store.write(_refill(registration_id, now()))
+            finally:
+                if count == _REFILL:  # there may be more
+                    self._lanes.park(registration_id)
         self._turn.set()
 
 
 def _is_early(due: Due) -> bool:
     """Whether the queue's clock is before this one's: the job has to come again."""
     return due.state is DeliveryState.PENDING and due.next_attempt_at is not None and due.next_attempt_at > now()
+
+
+def _wait(due: Due) -> float:
+    """For how many seconds its endpoint is left alone."""
+    return 0.0 if due.waits_until is None else max(0.0, (due.waits_until - now()) / 1e6)
 
 
 def _refill(registration_id: int, at: int) -> Callable[[Connection], int]:

@@ -65,9 +65,8 @@ class Lanes:
     def enter(self, registration_id: int, job: Job, *, waits: float = 0.0) -> bool:
         """Lets a job wait for its turn; False where it has to be parked. The lane is closed for `waits` seconds."""
         lane = self._lanes.setdefault(registration_id, Lane())
-        self._close(lane, waits)
         if waits > 0 or len(lane.waiting) >= self._room(lane):
-            self._parked.add(registration_id)
+            self.park(registration_id, waits=waits)
             return False
         lane.waiting.append(job)
         self._buffered += 1
@@ -120,10 +119,14 @@ class Lanes:
             id_ for id_ in self._parked if (lane := self._lanes[id_]).opens_at <= at and len(lane.waiting) <= lane.width
         ]
 
-    def refilled(self, registration_id: int, *, is_all: bool) -> None:
-        """Jobs were added for parked deliveries: for all of them, or there are more."""
-        if is_all:
-            self._parked.discard(registration_id)
+    def park(self, registration_id: int, *, waits: float = 0.0) -> None:
+        """Remembers that an endpoint has parked deliveries. The lane is closed for `waits` seconds."""
+        self._close(self._lanes.setdefault(registration_id, Lane()), waits)
+        self._parked.add(registration_id)
+
+    def unpark(self, registration_id: int) -> None:
+        """To be called before jobs are added for parked deliveries: what is parked meanwhile is remembered."""
+        self._parked.discard(registration_id)
 
     def pass_time(self) -> None:
         """To be called some times a second: what waited for time is looked at again, what has rested is forgotten."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from webhooks.dispatch.verdict import LONGEST_WAIT
 from webhooks.errors import StoreError
 from webhooks.store import jobs, timing
 from webhooks.store.clock import now
+from webhooks.store.jobs import Kind
 from webhooks.store.store import Store
 from webhooks.wall_clock import WallClock
 
@@ -23,8 +25,10 @@ _log = logging.getLogger(__name__)
 class Sweep:
     """One for a process; several processes may sweep the same store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, recall: Callable[[Sequence[str]], Awaitable[None]] | None = None) -> None:
+        """`recall` is told the deliveries that were found."""
         self._store = store
+        self._recall = recall
         self._clock = WallClock()
         self._is_first = True
 
@@ -48,6 +52,8 @@ class Sweep:
         if found:
             _log.info("the sweep found %d things to do that no job pointed to", len(found))
             await self._store.write(lambda connection: jobs.add(connection, found))
+            if self._recall is not None:
+                await self._recall([job.key for job in found if job.kind is Kind.DELIVER])
 
     async def _mend(self) -> None:
         longest = round(LONGEST_WAIT * _SECOND)

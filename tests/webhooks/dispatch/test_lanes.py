@@ -110,10 +110,10 @@ def test_what_comes_while_an_endpoint_waits_is_parked_until_then() -> None:
     assert lanes.to_refill() == []
     clock.at += 30
     assert lanes.to_refill() == [1]
-    lanes.refilled(1, is_all=False)
-    assert lanes.to_refill() == [1]
-    lanes.refilled(1, is_all=True)
+    lanes.unpark(1)
     assert lanes.to_refill() == []
+    lanes.park(1)
+    assert lanes.to_refill() == [1]
 
 
 def test_the_rate_of_an_endpoint() -> None:

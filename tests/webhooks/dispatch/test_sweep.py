@@ -24,6 +24,18 @@ def test_work_that_lost_its_job_is_found(play: Callable[..., None]) -> None:
     play(scene)
 
 
+def test_what_a_process_had_parked_when_it_died_is_sent_without_another_sweep(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        await world.register(HOOK)
+        await world.publish(300)
+        await world.forget_jobs()
+        async with world.dispatching() as dispatcher:
+            await Sweep(world.store, dispatcher.recall).sweep()
+            await world.until(lambda: world.states() == {"delivered": 300})
+
+    play(scene)
+
+
 def test_a_clock_that_was_set_back_delays_nothing_for_longer_than_was_meant(play: Callable[..., None]) -> None:
     async def scene(world: Any) -> None:
         world.sender.plan = lambda _: 500
