@@ -82,6 +82,11 @@ _FORGET: Final = Prepared(
     "UPDATE composition SET due_at = NULL, parked_for = NULL"
     " WHERE event_sequence = :sequence AND version = :version AND state = 'waiting'"
 )
+# It locks what another process may be writing the body of: a delivery is never shown as composing after that.
+_STILL_WAITS: Final = Prepared(
+    "UPDATE composition SET state = 'waiting'"
+    " WHERE event_sequence = :sequence AND version = :version AND state = 'waiting' RETURNING event_sequence"
+)
 _SHOW: Final = Prepared(
     "UPDATE delivery SET state = 'composing', reason = NULL"
     " WHERE event_sequence = :sequence AND version = :version AND state = 'pending'"
@@ -103,7 +108,9 @@ _OVER: Final = Prepared(
 
 def show_composing(connection: Connection, compositions: Sequence[tuple[int, int]]) -> None:
     """Shows of deliveries that their bodies, by sequence number and version, are being composed."""
-    _SHOW.run_many(connection, [{"sequence": sequence, "version": version} for sequence, version in compositions])
+    keys = [{"sequence": sequence, "version": version} for sequence, version in compositions]
+    waiting = [key for key, rows in zip(keys, _STILL_WAITS.run_many(connection, keys), strict=True) if rows]
+    _SHOW.run_many(connection, waiting)
 
 
 def write(connection: Connection, results: Sequence[Result], taken: Sequence[Job]) -> None:

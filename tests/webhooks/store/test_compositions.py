@@ -284,3 +284,11 @@ def set_over(connection: Any, id_: str) -> None:
 def erase(connection: Any, sequence: int) -> None:
     connection.execute(update(EVENTS).where(EVENTS.c.sequence == sequence).values(arguments=None))
     connection.execute(update(COMPOSITIONS).where(COMPOSITIONS.c.event_sequence == sequence).values(body=None))
+
+
+def test_a_process_that_comes_late_does_not_show_as_composing_what_another_has_composed(one: One) -> None:
+    one.write(results.show_composing, [(one.sequence, 0)])
+    assert one.delivery().state == DeliveryState.COMPOSING
+    one.compose()
+    one.write(results.show_composing, [(one.sequence, 0)])
+    assert one.delivery().state == DeliveryState.PENDING
