@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,6 +108,13 @@ class _Prepared:
         self.sizes: tuple[InputSize, ...] = ()
         self.description: Any = None
 
+    def execute(self, values: Sequence[object], sizes: tuple[InputSize, ...]) -> None:
+        """Run the statement with `values`, declared as `sizes` say."""
+        if self.sizes != sizes:
+            self.cursor.setinputsizes(sizes)
+            self.sizes = sizes
+        self.cursor.execute(self.text, values)
+
 
 class _Call:
     """One use of a cursor, which another thread may cancel."""
@@ -117,6 +124,22 @@ class _Call:
     def __init__(self, cursor: Any) -> None:
         self.cursor = cursor
         self.is_cancelled = False
+
+
+class _Running:
+    """A `with` in which `Cursors.cancel` finds the cursor; behind it, no other thread uses it any more."""
+
+    __slots__ = ("_call", "_cursors")
+
+    def __init__(self, cursors: Cursors, cursor: Any) -> None:
+        self._cursors = cursors
+        self._call = _Call(cursor)
+
+    def __enter__(self) -> None:
+        self._cursors.begin(self._call)
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._cursors.end(self._call, error)
 
 
 class Cursors:
@@ -143,7 +166,14 @@ class Cursors:
 
         Counts of rows before, between and behind them are skipped.
         """
-        found = list(self.stream(sql, values, sizes, most))
+        prepared = self._prepared[sql] = self._taken(sql)  # put last
+        try:
+            with _Running(self, prepared.cursor):
+                prepared.execute(values, sizes)
+                found = list(_result_sets(prepared, most))
+        except BaseException:
+            self._drop(sql)
+            raise
         if found:
             return found
         if self._call.is_cancelled:  # Microsoft's driver may tell it by the absence of rows alone
@@ -156,30 +186,24 @@ class Cursors:
         """The rows of each result set as soon as it is there; nothing else may run before the last of them."""
         prepared = self._prepared[sql] = self._taken(sql)  # put last
         try:
-            with self._running(prepared.cursor):
-                if prepared.sizes != sizes:
-                    prepared.cursor.setinputsizes(sizes)
-                    prepared.sizes = sizes
-                prepared.cursor.execute(prepared.text, values)
+            with _Running(self, prepared.cursor):
+                prepared.execute(values, sizes)
                 yield from _result_sets(prepared, most)
         except BaseException:
             self._drop(sql)
             raise
 
-    @contextmanager
-    def _running(self, cursor: Any) -> Iterator[None]:
-        """A `with` in which `cancel` finds the cursor; behind it, no other thread uses it any more."""
-        call = self._call = _Call(cursor)
+    def begin(self, call: _Call) -> None:
+        """From now on `cancel` finds the call's cursor."""
+        self._call = call
         self._is_running = True
-        try:
-            yield
-            self.is_lost = self.is_lost or call.is_cancelled
-        except BaseException as error:
-            self.is_lost = self.is_lost or self._means_loss(error)
-            raise
-        finally:
-            with self._cancelling:
-                self._is_running = False
+
+    def end(self, call: _Call, error: BaseException | None) -> None:
+        """The call is over, by `error` where there is one."""
+        if call.is_cancelled if error is None else self._means_loss(error):
+            self.is_lost = True
+        with self._cancelling:
+            self._is_running = False
 
     def description(self, sql: str) -> Any:
         """What the driver tells of the columns of a text that was run before, None behind a count of rows."""
@@ -189,7 +213,7 @@ class Cursors:
         """Run a text that gives no rows."""
         cursor = self._connection.cursor()
         try:
-            with self._running(cursor):
+            with _Running(self, cursor):
                 cursor.execute(sql)
                 while cursor.nextset():
                     pass

@@ -83,15 +83,14 @@ class Declarer:
         return self.is_freetds and isinstance(value, date) and value.year < _SURE_YEAR
 
     def _size(self, type_: ParameterType, value: object) -> InputSize:
-        match type_.type:
-            case ArgumentType.STRING:
-                return self._text(value, type_.code_page)
-            case ArgumentType.DECIMAL:
-                return _DECIMAL, _PRECISION, _scale(value)
-            case ArgumentType.DATETIMEOFFSET:
-                return _MOMENT_TEXT if self.is_freetds else _OFFSET
-            case fixed:
-                return _MOMENT_TEXT if self._goes_as_text(value) else _FIXED[fixed]
+        fixed = _FIXED.get(type_.type)
+        if fixed is not None:
+            return _MOMENT_TEXT if self._goes_as_text(value) else fixed
+        if type_.type is ArgumentType.STRING:
+            return self._text(value, type_.code_page)
+        if type_.type is ArgumentType.DECIMAL:
+            return _DECIMAL, _PRECISION, _scale(value)
+        return _MOMENT_TEXT if self.is_freetds else _OFFSET
 
     def _text(self, value: object, code_page: str | None) -> InputSize:
         """nvarchar; varchar where it is compared with such a column and its code page has every character."""
