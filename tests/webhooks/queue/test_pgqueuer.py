@@ -1,6 +1,9 @@
 """What only the queue on PostgreSQL goes through: a database that goes away, its clock, its lost notifications."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -10,7 +13,7 @@ from private_postgresql import PrivatePostgreSQL, binaries
 from sqlalchemy import text
 
 from webhooks.errors import StoreError
-from webhooks.queue import leases, session
+from webhooks.queue import leases, pgqueuer, session
 from webhooks.queue.opening import open_queue
 from webhooks.queue.pgqueuer import PgQueuerQueue
 from webhooks.store import jobs
@@ -64,6 +67,19 @@ async def take(queue: PgQueuerQueue) -> list[str]:
 
 async def change(store: Store, statement: str) -> None:
     await store.write(lambda connection: connection.execute(text(statement)))
+
+
+def test_no_variable_of_the_environment_renames_the_tables() -> None:
+    """By itself PgQueuer takes their names from some, of which CHANNEL and FUNCTION are anybody's."""
+    program = "from webhooks.queue import session; print(session.dequeue('x', 1, None)[0], session.TIME_TO_NEXT)"
+    words = [sys.executable, "-c", program]
+    variables = {"PGQUEUER_PREFIX": "x_", "PGQUEUER_SCHEMA": "x", "QUEUE_TABLE": "x", "CHANNEL": "x", "FUNCTION": "x"}
+    plain, changed = (
+        subprocess.run(words, env={**os.environ, **extra}, capture_output=True, check=True).stdout
+        for extra in ({}, variables)
+    )
+    assert b" pgqueuer " in plain
+    assert changed == plain
 
 
 def test_no_log_grows(store: Store) -> None:
@@ -226,7 +242,11 @@ def server() -> Iterator[PrivatePostgreSQL]:
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
-def test_taking_goes_on_after_the_database_was_started_again(server: PrivatePostgreSQL, mode: str) -> None:
+def test_taking_goes_on_after_the_database_was_started_again(
+    server: PrivatePostgreSQL, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setattr(pgqueuer, "_POLL", 60.0)  # what is added later is heard of by the new connection
+
     async def again(action: Callable[[], Awaitable[Any]]) -> Any:
         while True:
             try:
@@ -247,5 +267,9 @@ def test_taking_goes_on_after_the_database_was_started_again(server: PrivatePost
             await again(lambda: add(store, "after"))
             found += await again(lambda: take(queue))
             assert sorted(found) == ["after", "held", "next"]
+            waiting = asyncio.ensure_future(take(queue))
+            await asyncio.sleep(1)
+            await add(store, "last")
+            assert await waiting == ["last"]
 
         with_queue(store, test)
