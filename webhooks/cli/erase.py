@@ -37,7 +37,7 @@ def _run(arguments: _Arguments, console: Console) -> int:
         )
     if erased.under_way:
         console.complain(
-            f"{erased.under_way} events were not erased: deliveries of theirs have not ended. Wait for them"
+            f"Not erased, since deliveries have not ended: the data of {erased.under_way} events. Wait for them"
             f"{'' if arguments.cancel else ', or cancel them with --cancel'}, and erase again."
         )
     return _FAILED if erased.under_way else 0

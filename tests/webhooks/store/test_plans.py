@@ -19,6 +19,7 @@ from webhooks.store import (
     parking,
     registrations,
     results,
+    retention,
 )
 from webhooks.store.deliveries import Filter
 from webhooks.store.statement import Prepared
@@ -58,6 +59,11 @@ QUERIES = {
     "a parked code": lambda c: parking.unpark(c, "x", 10),
     "a parked code's newest": lambda c: parking.unpark(c, "x", 1, is_newest_first=True),
     "why a code is parked": lambda c: parking.explain(c, "x", "y"),
+    "data to erase": lambda c: retention.with_data(c, 0, 1),
+    "attempts to erase": lambda c: retention.with_attempts(c, 0, 1),
+    "events for nobody": lambda c: retention.unsubscribed(c, 0, 1),
+    "what is held": lambda c: retention.held_since(c, 1),
+    "erasing": lambda c: retention.erase_data(c, [retention.EndedDelivery("x", 1, 1)], 1),
 }
 
 
@@ -101,7 +107,7 @@ def test_rows_are_found_by_an_index(store: Store, noted: list[tuple[str, Any]], 
         plans = [
             [str(row[-1]) for row in cursor.execute(explain + sql, values).fetchall()]
             for sql, values in list(noted)
-            if sql.startswith(("SELECT", "UPDATE", "DELETE"))
+            if sql.lstrip().startswith(("SELECT", "UPDATE", "DELETE"))
         ]
         connection.rollback()
     assert plans
