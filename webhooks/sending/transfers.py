@@ -15,7 +15,7 @@ import pycurl
 
 from webhooks.sending.failures import Failure
 
-_EVENTS_AT_ONCE = 256
+_EVENTS_AT_ONCE = 64
 _EARLY = 0.001
 """Seconds by which libcurl's own clock, which counts milliseconds, may be behind the loop's."""
 
