@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import re
 import socket
 import statistics
 import subprocess
@@ -20,13 +19,12 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
+from benchmarks import guide
 from benchmarks.load import Load, Target, closed, paced, request
 from benchmarks.pairs import Result
 from benchmarks.serving import Service, serving
-from benchmarks.temporary import empty_database
+from benchmarks.temporary import empty_database, postgresql_ledger
 
-_MAIN = "import sys; from {module} import main; sys.exit(main())"
-_LISTENS = re.compile(r"API listens on http://[^:]+:(\d+)/")
 _EVENT = {
     "event": "ledgerpayment",
     "data": {"paymentid": "1", "ledgeraccountid": "5", "revision": "1", "debtcreditorid": "7", "partytypeid": "2"},
@@ -34,6 +32,7 @@ _EVENT = {
 _URL = "https://receiver.example/hook"
 _SINGLE, _ARRAY = 1_500, 10_000  # events a second, at least
 _P99 = 0.05
+_MEMORY = 130  # MiB
 _SIZE = 100  # events in an array
 
 
@@ -54,11 +53,24 @@ def run(url: str | None) -> Iterator[Result]:
         yield from _reads(service)
         yield from _intake(service)
     if url is not None:
+        yield _memory(url)
         with empty_database(url) as store, serving("--store", store) as service:
             _register(service)
             print(f"service on PostgreSQL: {service.memory() / 2**20:.0f} MiB idle")
             list(_reads(service))
             list(_intake(service))
+
+
+def _memory(url: str) -> Result:
+    """What an idle service holds that composes from a ledger on PostgreSQL."""
+    options = ("--definitions", str(guide.DEFINITION.parent), "--ledger-schema", str(guide.SCHEMA))
+    with postgresql_ledger(url) as ledger, serving("--ledger", ledger, *options) as service:
+        used = service.memory() / 2**20
+    ratio = used / _MEMORY
+    print(f"service with a PostgreSQL ledger: {used:.0f} MiB idle")
+    return Result(
+        "service: idle memory with a PostgreSQL ledger", used, _MEMORY, ratio, (ratio, ratio), "≤ 1", ratio <= 1, "MiB"
+    )
 
 
 def _register(service: Service) -> None:

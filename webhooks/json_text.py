@@ -131,7 +131,9 @@ def _fault(message: str, place: str) -> Fault:
         unit = "characters" if found[1] == "str" else "items"
         return Fault(place, f"This must have at {'most' if found[2] == '<=' else 'least'} {found[3]} {unit}.")
     if _MOMENT.search(message):
-        return Fault(place, "This must be a time with its offset, such as 2026-11-24T10:00:00Z (RFC 3339).")
+        return Fault(
+            place, "This must be a time with its offset, such as 2026-11-24T10:00:00Z (RFC 3339); in a URL + is %2B."
+        )
     if found := _FORM.fullmatch(message):
         return Fault(place, f"This text has not the form that it must have, {found[1]}.")
     if found := _CHOICE.fullmatch(message):
