@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
@@ -27,7 +28,7 @@ from webhooks.store.results import Parked, Result, Unneeded
 from webhooks.store.store import Store
 
 _AT_ONCE: Final = 500  # jobs in one transaction
-_CROWDED: Final = 0.25  # seconds in which a full lane should have room again
+_CROWDED: Final = 0.5  # seconds in which a full lane should have room again
 _AWAY: Final = 1.0  # seconds after which a store that was away is tried again
 _DRAIN: Final = 5.0  # seconds that batches under way have to end
 _log = logging.getLogger(__name__)
@@ -65,11 +66,12 @@ class Composing:
 
     async def run(self) -> None:
         """Runs until `stop`, or until the queue is closed; then batches under way end. Raises SettingsError."""
-        await in_thread(self._definitions.load)
         running = asyncio.ensure_future(self._compose())
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
-            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
             running.cancel()
             stopping.cancel()
@@ -87,6 +89,7 @@ class Composing:
         await self._tried(self._remember)
 
     async def _compose(self) -> None:
+        await in_thread(self._definitions.load)
         await self._tried(self._remember)
         await asyncio.gather(self._keep(self._take), self._keep(self._look_at_parked), self._load_later())
 
@@ -135,8 +138,9 @@ class Composing:
     async def _take(self) -> bool:
         await self._wait_for_room()
         taken = await self._queue.take(Kind.COMPOSE, _AT_ONCE)
-        if not taken:
-            return False  # the queue is closed
+        if not taken:  # the queue is closed
+            self.stop()
+            return False
         keys = [job.key for job in taken]
         try:
             found = await self._store.read(lambda connection: compositions.find(connection, keys))
@@ -172,23 +176,26 @@ class Composing:
             return None
         else:
             self._crowded.add(item.code)
+            self._gates.undecided(item.code)
         return Parked(sequence=item.sequence, version=item.version, code=item.code, reason=reason)
 
     async def _wait_for_room(self) -> None:
-        """Events of a code that has no room are parked, so that they do not stand before others; if it is only
-        busy, that work is better saved.
+        """Waits until what is taken next has room, whatever its code; not for long where events are slow.
+
+        Those without room are parked, so that they do not stand before others.
         """
-        self._freed.clear()
         while self._work.is_full(Way.BY_DEFAULT):
-            await self._freed.wait()
-            self._freed.clear()
-        if not self._work.is_full(Way.BY_DEFINITION):
-            self._is_stuck = False
-        elif not self._is_stuck:
-            try:
-                await asyncio.wait_for(self._freed.wait(), _CROWDED)
-            except TimeoutError:
-                self._is_stuck = True
+            await self._wait_for_freed(None)
+        until = time.monotonic() + _CROWDED
+        while (is_full := self._work.is_full(Way.BY_DEFINITION)) and not self._is_stuck:
+            await self._wait_for_freed(until - time.monotonic())
+            self._is_stuck = time.monotonic() > until
+        self._is_stuck = is_full
+
+    async def _wait_for_freed(self, seconds: float | None) -> None:
+        self._freed.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._freed.wait(), seconds)
 
     def _note_freed(self) -> None:
         self._freed.set()

@@ -98,6 +98,11 @@ class Gates:
             _log.info("composing %s goes on", event)
         return Closed.NOTHING
 
+    def undecided(self, event: str) -> None:
+        """What was let in is not tried after all."""
+        for circuit in self._circuits(event):
+            circuit.undecided()
+
     def reason(self, event: str) -> str | None:
         """What holds the events of a definition that is in service; None where nothing does."""
         return next((circuit.reason for circuit in self._circuits(event) if not circuit.is_closed), None)

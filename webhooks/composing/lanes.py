@@ -50,8 +50,8 @@ class Lanes:
         return self._room if lane is None else self._room - lane.in_hand
 
     def is_full(self) -> bool:
-        """Whether a lane is."""
-        return any(lane.in_hand >= self._room for lane in self._lanes.values())
+        """Whether a lane has no room for a large batch."""
+        return any(lane.in_hand > self._room - self._pace.most_in_batch for lane in self._lanes.values())
 
     def add(self, code: str, item: Waiting) -> None:
         """Lets an event wait for its turn."""

@@ -133,18 +133,18 @@ def test_events_share_few_sessions(rig: Any, run: Run, server: PrivatePostgreSQL
 def test_a_slow_event_with_a_long_queue_delays_no_other(rig: Any, run: Run, make_custom: Any) -> None:
     def answer(event: str, messages: Sequence[Mapping[str, Any]]) -> list[Any]:
         if event == EVENT:
-            time.sleep(0.02 * len(messages))
+            time.sleep(0.05 * len(messages))
         return [make_custom(event, message) for message in messages]
 
     async def test() -> None:
         rig.pace = Pace()
         await rig.register(EVENT, "noteadded")
-        for _ in range(5):
+        for _ in range(3):
             await rig.publish(EVENT, *[arguments_of(EVENT)] * 1000)
         await rig.publish("noteadded", arguments_of("noteadded"))
         async with rig.running(rig.scripted(answer, EVENT, "noteadded")):
-            await rig.until(lambda: rig.compositions()[-1].state == "composed", 30)
+            await rig.until(lambda: rig.compositions()[-1].state == "composed", 40)
             states = [row.state for row in rig.compositions()]
-            assert states.count("waiting") > 3000, "5,000 of the others take 50 seconds"
+            assert states.count("waiting") > 1000, "the others take 75 seconds, two at a time"
 
     run(test())
