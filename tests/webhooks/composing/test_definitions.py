@@ -11,6 +11,7 @@ import pytest
 
 from engine.catalogue import Catalogue
 from webhooks.composing.definitions import Definitions, Source
+from webhooks.composing.pace import Pace
 from webhooks.errors import SettingsError
 from webhooks.model import DeliveryState
 from webhooks.store import definitions as memory
@@ -227,3 +228,19 @@ def test_what_cannot_work_stops_the_start(tmp_path: Path, folder: str, ledger: s
     with pytest.raises(SettingsError, match=words) as raised:
         Definitions(Catalogue.load(), source)
     assert "password" not in repr(source) + str(raised.value)
+
+
+@pytest.mark.parametrize("store_kind", ["postgresql"])  # an embedded store has one process that composes
+def test_a_process_without_definitions_never_sends_default_bodies_beside_one_with_them(
+    rig: Any, run: Run, duckdb_ledger: str, folder: Path
+) -> None:
+    async def test() -> None:
+        await rig.register(EVENT)
+        rig.pace = Pace().faster(5)
+        async with rig.running(rig.by_ledger(duckdb_ledger, folder)):
+            await rig.until(lambda: rig.read(memory.remembered))
+            async with rig.running(rig.by_default()):
+                await rig.publish(EVENT, *[GUIDE["data"]] * 50)
+                await is_composed(rig)
+
+    run(test())
