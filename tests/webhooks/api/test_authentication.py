@@ -1,11 +1,14 @@
 """Who is let in, what those hear who are not, and how guessing is slowed down."""
 
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
 from sqlalchemy import insert
 
 from webhooks import keys
@@ -61,6 +64,38 @@ def test_a_token_lets_its_client_in_until_it_is_disabled(inside: Any) -> None:
 def test_a_wrong_token_is_refused(inside: Any, token: str) -> None:
     answer = inside.call("GET", "/v1/ping", headers=[(b"authorization", f"Bearer {token}".encode())])
     assert is_refused(answer, INVALID_TOKEN)
+
+
+# What is changed in a token that would be taken; a number is added to the time.
+FORGED: dict[str, dict[str, Any]] = {
+    "expired": {"nbf": -7200, "exp": -3600},
+    "not yet valid": {"nbf": 60, "exp": 3660},
+    "wrong audience": {"aud": "other"},
+    "wrong issuer": {"iss": "other"},
+    "of two clients": {"unique_name": "X"},
+    "alg none": {"alg": "none"},
+    "another algorithm": {"alg": "HS512"},
+    "another key": {"key": b"o" * 32},
+    "cut": {"cut": 5},
+    "huge": {"more": "x" * 4000},
+}
+
+
+@pytest.mark.parametrize("name", ["as it is", *FORGED])
+def test_a_forged_token_is_refused_with_its_header(inside: Any, name: str) -> None:
+    """tests/webhooks/test_tokens.py has more of them."""
+    changes = dict(FORGED.get(name, {}))
+    algorithm, key = changes.pop("alg", "HS256"), changes.pop("key", inside.service.keyring.token_key())
+    cut, caller, now = changes.pop("cut", 0), inside.add(), int(time.time())
+    claims = {"certserialnumber": caller.id, "unique_name": caller.id, "nbf": 0, "exp": 3600, **changes}
+    claims = {"iss": "ApticAPIGateway", "aud": "api", **claims, "nbf": now + claims["nbf"], "exp": now + claims["exp"]}
+    with warnings.catch_warnings(action="ignore"):  # joserfc warns of "none"
+        token = jwt.encode({"alg": algorithm, "typ": "JWT"}, claims, OctKey.import_key(key), [algorithm])
+    answer = bearer(inside, token[: len(token) - cut])
+    if name == "as it is":
+        assert answer.status_code == 200
+    else:
+        assert is_refused(answer, INVALID_TOKEN)
 
 
 def test_a_token_of_a_client_that_is_not_there_is_refused(inside: Any) -> None:
