@@ -11,7 +11,7 @@ from msgspec.json import schema_components
 from engine.catalogue import Catalogue
 from engine.model import Event, EventArgument
 from webhooks.errors import Fault, RefusedError
-from webhooks.json_text import Number, convert, pointer
+from webhooks.json_text import NO_NUL, Number, convert, pointer
 from webhooks.model import PublishedEvent
 
 MAX_EVENTS = 1000
@@ -20,8 +20,7 @@ MAX_EVENTS = 1000
 _MAX_NAME = 128
 _MAX_VALUE = 10_000
 _ID = r"^(?!\.{1,2}$)[A-Za-z0-9._:~-]{1,200}$(?!\n)"  # what the path of a URL can hold as it is
-_NO_NUL = r"^[^\u0000]*$"
-_SCALAR = {"type": ["string", "number", "boolean"], "maxLength": _MAX_VALUE, "pattern": _NO_NUL}
+_SCALAR = {"type": ["string", "number", "boolean"], "maxLength": _MAX_VALUE, "pattern": NO_NUL}
 _FAULTY = "The event cannot be taken as it is."
 
 
@@ -97,7 +96,7 @@ def event_schemas(catalogue: Catalogue) -> dict[str, dict[str, object]]:
                     "type": "object",
                     "properties": {argument.name: _SCALAR | _described(argument) for argument in event.arguments},
                     "required": [argument.name for argument in event.arguments if argument.required],
-                    "propertyNames": {"pattern": _NO_NUL, "maxLength": _MAX_NAME},
+                    "propertyNames": {"pattern": NO_NUL, "maxLength": _MAX_NAME},
                     "additionalProperties": _SCALAR,
                 },
                 "id": shared["properties"]["id"],

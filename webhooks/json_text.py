@@ -16,6 +16,9 @@ from webhooks.errors import Fault, RefusedError
 MAX_DEPTH: Final = 32
 """How deep arrays and objects may be nested: nothing that the service reads needs more than three."""
 
+NO_NUL: Final = r"^[^\u0000]*$"
+"""What a text must match, as JSON Schema has it: the store cannot hold NUL."""
+
 _UNREADABLE = "The body is not JSON in UTF-8: {} Send one JSON value."
 _DOUBTFUL = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # NUL and surrogates come through no decoder but by an escape
 _UNFIT = "The request has a member that cannot be taken as it is."

@@ -66,10 +66,6 @@ class Client(Struct, frozen=True, kw_only=True):
     url_patterns: tuple[str, ...] = ()
     is_disabled: bool = False
 
-    def takes(self, arguments: Mapping[str, str]) -> bool:
-        """Whether an event with these arguments is for this client."""
-        return all(arguments.get(name) == value for name, value in self.only.items())
-
 
 class Registration(Struct, frozen=True, kw_only=True):
     """A client's URL and the events that are sent to it, in the order in which they were registered."""

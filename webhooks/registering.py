@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from engine.catalogue import Catalogue
 from webhooks.errors import Fault, RefusedError, SettingsError
-from webhooks.json_text import pointer
+from webhooks.json_text import NO_NUL, pointer
 from webhooks.model import Client, Method
 
 MAX_URL = 2048
@@ -48,7 +48,7 @@ Secret = Annotated[
     Meta(
         max_length=_MAX_SECRET,
         description="Sent back in every body, so that the receiver knows the sender. No answer ever shows it.",
-        extra_json_schema={"pattern": r"^[^\u0000]*$"},
+        extra_json_schema={"pattern": NO_NUL},
     ),
 ]
 

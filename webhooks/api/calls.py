@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from msgspec import Meta, Struct
 
 from webhooks.api.authentication import SCOPES
+from webhooks.json_text import NO_NUL
 from webhooks.model import Scope
 
 CALL = "call"
@@ -17,7 +18,6 @@ CALL = "call"
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
-NO_NUL = r"^[^\u0000]*$"
 Text = Annotated[str, Meta(extra_json_schema={"pattern": NO_NUL})]
 """Text of a query: `Limits` refuses NUL in it."""
 

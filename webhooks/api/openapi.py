@@ -15,10 +15,11 @@ from msgspec.json import schema_components
 
 from engine.body import Body
 from engine.catalogue import Catalogue
-from webhooks.api.calls import CALL, JSON, NO_NUL, Call, Link
+from webhooks.api.calls import CALL, JSON, Call, Link
 from webhooks.api.outgoing import outgoing
 from webhooks.api.problems import MEDIA_TYPE, Problem, phrase
 from webhooks.intake import event_schemas
+from webhooks.json_text import NO_NUL
 from webhooks.model import Scope
 from webhooks.settings import AuthMethod
 

@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import encode
 
-from webhooks.errors import ConflictError, CredentialsError, Fault, NotFoundError, RefusedError, StoreError
+from webhooks.errors import ConflictError, Fault, NotFoundError, RefusedError, StoreError
 
 MEDIA_TYPE = "application/problem+json"
 _MOST_FAULTS = 50  # of a request that has thousands, the answer shows so many
@@ -114,7 +114,6 @@ def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
 HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]] = {
     RefusedError: _refused,
     StoreError: _away,
-    CredentialsError: lambda _request, error: problem(HTTPStatus.UNAUTHORIZED, error.message),
     ProblemError: _told,
     HTTPException: _http,
     Exception: _bug,

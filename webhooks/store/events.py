@@ -68,6 +68,7 @@ class _Subscriber(Struct, frozen=True):
     only: Mapping[str, str]
 
     def takes(self, arguments: Mapping[str, str]) -> bool:
+        """Whether an event with these arguments is for this client."""
         return all(arguments.get(name) == value for name, value in self.only.items())
 
 
