@@ -94,8 +94,10 @@ def start_taker(url: str) -> Iterator[Callable[..., Taker]]:
 async def opened(url: str) -> AsyncIterator[tuple[Store, Queue]]:
     with Store(url) as store:
         queue = open_queue(store)
-        yield store, queue
-        await queue.close()
+        try:
+            yield store, queue
+        finally:
+            await queue.close()
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -311,8 +313,8 @@ def test_takers_at_once_never_share_a_job(run: Callable[[Test], None], start_tak
     wanted = {f"job-{number}" for number in range(2000)}
 
     async def test(store: Store, queue: Queue) -> None:
-        await asyncio.gather(*(add(store, *map(deliver, part)) for part in parts(sorted(wanted))))
         others = [] if store.is_embedded else [await asyncio.to_thread(start_taker, most=7) for _ in range(2)]
+        await asyncio.gather(*(add(store, *map(deliver, part)) for part in parts(sorted(wanted))))
         found = Counter[str]()
 
         async def take() -> None:
@@ -320,6 +322,7 @@ def test_takers_at_once_never_share_a_job(run: Callable[[Test], None], start_tak
                 taken = await queue.take(Kind.DELIVER, 7)
                 found.update(job.key for job in taken)
                 await end(store, queue, *taken)
+                await asyncio.sleep(0 if store.is_embedded else 0.03)  # the others are to have some too
 
         takers = [asyncio.ensure_future(take()) for _ in range(3)]
         await until(lambda: len(found) + sum(len(set(other.told("finished"))) for other in others) >= 2000)
