@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 from engine.catalogue import Catalogue
 from engine.errors import ConfigurationError, EngineError
@@ -26,14 +27,12 @@ def check_definitions(store: Store, settings: Settings) -> Iterator[Trouble]:
             "Give the service's own --definitions and --ledger.",
         )
         return
-    served = Definitions(Catalogue.load(settings.events), source_of(settings))
     try:
-        served.load()
+        with closing(Definitions(Catalogue.load(settings.events), source_of(settings))) as served:
+            served.load()
     except SettingsError as error:
         yield Trouble("definitions", error.message, "Mend the setting: the service cannot start with it.")
         return
-    finally:
-        served.close()
     for event, reason in sorted(served.faults(remembered).items()):
         yield Trouble(
             "definitions",

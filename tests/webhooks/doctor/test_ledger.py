@@ -76,7 +76,7 @@ def test_definitions_that_nobody_names_are_told(store: Store, settings: Any) -> 
         "1 events had a definition, and no folder of definitions is named"
     ]
     assert len(found(store, settings(ledger=None))) == 2
-    assert found(store, settings(definitions=Path("/nonexistent"))) == ["/nonexistent is no folder of definitions."]
+    assert found(store, settings(definitions=Path("/nonexistent"))) == ["/nonexistent is no folder of definitions"]
 
 
 @pytest.mark.parametrize(
