@@ -14,7 +14,7 @@ from typing import Final
 from webhooks.store.jobs import Job
 
 _REMEMBERED: Final = 60.0  # seconds for which an idle lane is kept
-_BUFFERED: Final = 4  # jobs that wait in memory for each that may be under way, at most where memory is short
+_BUFFERED: Final = 4  # jobs in memory for each that may be under way, where it fails or memory is short
 _USUAL: Final = 512  # jobs of an endpoint that wait in memory else
 _PLENTY: Final = 10_000  # jobs of all endpoints, from where on memory counts as short
 
@@ -38,6 +38,7 @@ class Lane:
 
     width: int = 1
     is_proven: bool = False
+    is_failing: bool = False
     under_way: int = 0
     opens_at: float = 0.0
     allowance: float = 1.0
@@ -156,7 +157,7 @@ class Lanes:
 
     def _room(self, lane: Lane) -> int:
         room = _BUFFERED * lane.width
-        return room if self._buffered >= _PLENTY else max(room, _USUAL)
+        return room if lane.is_failing or self._buffered >= _PLENTY else max(room, _USUAL)
 
     def _close(self, lane: Lane, seconds: float) -> None:
         if seconds > 0:
@@ -166,6 +167,7 @@ class Lanes:
         if lane.is_proven != is_success:
             self._unproven += -lane.under_way if is_success else lane.under_way
             lane.is_proven = is_success
+        lane.is_failing = not is_success
         lane.width = min(lane.width * 2, self._limits.endpoint) if is_success else 1
 
     def _is_forgettable(self, registration_id: int, lane: Lane, at: float) -> bool:

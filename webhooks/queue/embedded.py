@@ -16,7 +16,11 @@ from webhooks.store.store import Store
 
 _POLL: Final = 0.1  # seconds until another process's commit is noticed, such as a command's
 _LONGEST: Final = 5.0  # seconds after which a time that is awaited is looked at again: the clock may have been set
-_DUE = Prepared("SELECT key, due_at FROM job WHERE kind = :kind AND due_at <= :now ORDER BY due_at, key LIMIT :most")
+_SCANNED: Final = 10_000  # leased jobs that a second may pass over
+_DUE = Prepared(
+    "SELECT key, due_at FROM job WHERE kind = :kind AND due_at <= :now AND (due_at, key) > (:due_at, :key)"
+    " ORDER BY due_at, key LIMIT :most"
+)
 _NEXT = Prepared("SELECT min(due_at) FROM job WHERE kind = :kind AND due_at > :now")
 _VERSION = Prepared("SELECT data_version FROM pragma_data_version")
 
@@ -27,6 +31,8 @@ class EmbeddedQueue:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._leased: dict[Kind, dict[str, Job]] = {kind: {} for kind in Kind}
+        self._taken: dict[Kind, tuple[int, str]] = dict.fromkeys(Kind, (0, ""))
+        self._whole_at: dict[Kind, float] = dict.fromkeys(Kind, 0.0)  # in the loop's time
         self._loop = asyncio.get_running_loop()
         self._changed = {kind: asyncio.Event() for kind in Kind}
         self._is_closed = False
@@ -37,11 +43,13 @@ class EmbeddedQueue:
         changed = self._changed[kind]
         while not self._is_closed:
             changed.clear()
-            if found := self._due(kind, most):
+            to_whole = max(0.0, self._whole_at[kind] - self._loop.time())
+            if found := self._due(kind, most, is_whole=to_whole == 0):
                 self._leased[kind].update((job.key, job) for job in found)
                 return found
             with contextlib.suppress(TimeoutError):  # not `wait_for`, which may lose a cancellation on Python 3.11
-                async with asyncio.timeout(self._time_to_next(kind)):
+                to_next = self._time_to_next(kind)
+                async with asyncio.timeout(min(to_next, to_whole) if to_whole else to_next):
                     await changed.wait()
         return []
 
@@ -64,15 +72,25 @@ class EmbeddedQueue:
         self._leased = {kind: {} for kind in Kind}
         self._notice()
 
-    def _due(self, kind: Kind, most: int) -> list[Job]:
-        """Those that are due and not leased; the leased ones are the longest due, and few."""
+    def _due(self, kind: Kind, most: int, *, is_whole: bool) -> list[Job]:
+        """Those that are due and not leased; if not `is_whole`, those that follow what was taken last.
+
+        The leased ones are the longest due. Where they are many, they are not to be passed over for each batch.
+        """
         leased = self._leased[kind]
+        due_at, last = (0, "") if is_whole else self._taken[kind]
+        limit = most + len(leased) if is_whole else most
 
         def query(connection: Connection) -> list[Job]:
-            rows = _DUE.run(connection, kind=kind.value, now=now(), most=most + len(leased))
+            rows = _DUE.run(connection, kind=kind.value, now=now(), due_at=due_at, key=last, most=limit)
             return [Job(kind, key, due_at) for key, due_at in rows if key not in leased][:most]
 
-        return self._store.read_now(query)
+        found = self._store.read_now(query)
+        if is_whole:
+            self._whole_at[kind] = self._loop.time() + len(leased) / _SCANNED
+        if found:
+            self._taken[kind] = found[-1].due_at, found[-1].key
+        return found
 
     def _time_to_next(self, kind: Kind) -> float:
         ((due_at,),) = self._store.read_now(lambda connection: _NEXT.run(connection, kind=kind.value, now=now()))

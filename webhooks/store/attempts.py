@@ -233,7 +233,7 @@ def _tell_endpoint(connection: Connection, registration_id: int, ended: Ended) -
 def next_of(connection: Connection, registration_id: int, at: int, most: int) -> int:
     """Adds jobs for the deliveries of an endpoint that are due the longest; gives how many."""
     rows = _NEXT.run(connection, registration_id=registration_id, at=at, most=most)
-    jobs.add(connection, [Job(Kind.DELIVER, id_, due_at) for id_, due_at in rows])
+    jobs.add(connection, [Job(Kind.DELIVER, id_, at) for id_, _ in rows])
     return len(rows)
 
 

@@ -47,6 +47,14 @@ def test_where_memory_is_short_more_is_parked() -> None:
     assert fill(lanes, 1000, 64) == 60
 
 
+def test_an_endpoint_that_fails_parks_sooner() -> None:
+    lanes = Lanes(LIMITS, Clock())
+    fill(lanes, 1, 1)
+    for endpoint in start(lanes):
+        lanes.leave(endpoint, is_success=False)
+    assert fill(lanes, 1, 70) == 66
+
+
 def test_a_failure_narrows_it() -> None:
     lanes = Lanes(LIMITS, Clock())
     for _ in range(4):

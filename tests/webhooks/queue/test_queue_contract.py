@@ -167,6 +167,23 @@ def test_who_waits_is_woken_by_a_commit(run: Callable[[Test], None]) -> None:
     run(test)
 
 
+def test_beside_many_leased_jobs_what_is_due_before_them_is_found(run: Callable[[Test], None]) -> None:
+    """Also one that is given back."""
+
+    async def test(store: Store, queue: Queue) -> None:
+        await add(store, *[deliver(str(number)) for number in range(1500)])
+        taken: list[Job] = []
+        while len(taken) < 1500:
+            taken += await queue.take(Kind.DELIVER, 200)
+        assert len({job.key for job in taken}) == 1500
+        await add(store, deliver("a", -3600))
+        assert [job.key for job in await queue.take(Kind.DELIVER, 10)] == ["a"]
+        queue.release(taken[700:701])
+        assert [job.key for job in await queue.take(Kind.DELIVER, 10)] == [taken[700].key]
+
+    run(test)
+
+
 def test_what_is_rolled_back_was_never_there(run: Callable[[Test], None]) -> None:
     async def test(store: Store, queue: Queue) -> None:
         def fail(connection: object) -> None:
