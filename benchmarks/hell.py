@@ -57,7 +57,7 @@ async def _measure(
     arrived: asyncio.Queue[float] = asyncio.Queue()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, asyncio.CancelledError):
+        with contextlib.closing(writer), contextlib.suppress(asyncio.IncompleteReadError, asyncio.CancelledError):
             while head := await reader.readuntil(b"\r\n\r\n"):
                 arrived.put_nowait(time.perf_counter())
                 await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split()[0]))

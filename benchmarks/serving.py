@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,14 @@ _LISTENS = re.compile(r"listens on http://([^/]+)/")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`started` is the seconds from its start to its first answer."""
+    """`started` is the seconds from its start to its first answer, `where` what commands need to find its store."""
 
     api: str
     administration: str
     pid: int
     client: dict[str, str]
     started: float
+    where: Sequence[str]
 
     @property
     def port(self) -> int:
@@ -46,6 +47,10 @@ class Service:
         answer = httpx.request(method, f"{self.api}{path}", json=content, headers=self.headers, timeout=60)
         answer.raise_for_status()
         return answer.json()
+
+    def add_client(self, name: str) -> dict[str, str]:
+        """Another client's credentials."""
+        return _client(name, self.where)
 
     def register(self, url: str, *events: str) -> None:
         """Registers the client's URL."""
@@ -72,7 +77,7 @@ def serving(*options: str) -> Iterator[Service]:
         where = ["--data", data]
         if "--store" in options:
             where += ["--store", options[options.index("--store") + 1]]
-        client = json.loads(_command("clients", "add", "bench", "--json", "--scope", "webhooks,events:publish", *where))
+        client = _client("bench", where)
         begun = time.perf_counter()
         words = [sys.executable, "-c", _MAIN, "serve", "--port", "0", "--admin-port", "0", "--data", data, *options]
         with (Path(data) / "log").open("w") as log:
@@ -82,7 +87,7 @@ def serving(*options: str) -> Iterator[Service]:
                 administration, api = _places(process, Path(data) / "log")
                 headers = {"X-API-Key": client["api_key"]}
                 httpx.get(f"{api}/v1/ping", headers=headers).raise_for_status()
-                yield Service(api, administration, process.pid, client, time.perf_counter() - begun)
+                yield Service(api, administration, process.pid, client, time.perf_counter() - begun, where)
             finally:
                 process.terminate()
 
@@ -97,5 +102,8 @@ def _places(process: subprocess.Popen[str], log: Path) -> list[str]:
     return found
 
 
-def _command(*words: str) -> str:
-    return subprocess.run([sys.executable, "-c", _MAIN, *words], check=True, capture_output=True, text=True).stdout
+def _client(name: str, where: Sequence[str]) -> dict[str, str]:
+    words = ["clients", "add", name, "--json", "--scope", "webhooks,events:publish", *where]
+    ended = subprocess.run([sys.executable, "-c", _MAIN, *words], check=True, capture_output=True, text=True)
+    found: dict[str, str] = json.loads(ended.stdout)
+    return found
