@@ -1,6 +1,7 @@
 """From a published event to what a receiver gets: the service in a process of its own, real receivers on sockets."""
 
 import json
+import re
 import shutil
 import signal
 import time
@@ -20,6 +21,7 @@ from webhooks.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "fixtures" / "ledger" / "schema.sql"
+HOW_TO = ROOT / "docs" / "how-to" / "receive-webhooks.md"
 PAYMENT = {
     "paymentid": "18142",
     "ledgeraccountid": "111927",
@@ -229,10 +231,13 @@ def test_at_the_schedules_end_it_is_dead(join: Join) -> None:
     assert shown["reason"] == "the receiver answered 500; the last of 5 attempts"
 
 
-def test_signatures_are_verified_by_the_standards_own_library(join: Join) -> None:
+def test_signatures_are_verified_by_the_standards_own_library_and_the_how_to(join: Join) -> None:
     company = join()
     company.register("ledgerpayment")
     keys = [company.about("signing-key")["key"]]
+    (sample,) = re.findall(r"^```python\n(.*?)^```$", HOW_TO.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    names: dict[str, Any] = {}
+    exec(sample, names)  # noqa: S102  the page's own code
 
     def verifying() -> list[bool]:
         """For each key, whether it verifies what comes now."""
@@ -244,6 +249,7 @@ def test_signatures_are_verified_by_the_standards_own_library(join: Join) -> Non
                 found.append(Webhook(key).verify(request.body.decode(), request.headers) == json.loads(request.body))
             except WebhookVerificationError:
                 found.append(False)
+        assert [names["is_ours"](key, request.headers, request.body) for key in keys] == found
         return found
 
     assert verifying() == [True]
@@ -455,9 +461,12 @@ def test_a_service_that_starts_again_delivers_what_is_left(own_site: Site, join:
     running = own_site.start()
     company = join(Answer(500), at=own_site, running=running)
     company.register()
-    tried = company.delivery_of(company.publish())
+    event = company.publish()
+    tried = company.delivery_of(event)
     company.inbox.next()
     assert running.stop() == 0
+    logged = [json.loads(line) for line in running.log.read_text().splitlines()]
+    assert [(line["event"], line["attempt"]) for line in logged if line.get("delivery") == tried] == [(event, 1)]
     arguments = ["--data", str(running.data), "--message", str(own_site.folder / "event.json"), *own_site.store_options]
     (own_site.folder / "event.json").write_text(json.dumps({"data": CHANGE}))
     assert main(["emit", "statuschange", *arguments]) == 0
