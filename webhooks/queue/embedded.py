@@ -44,11 +44,12 @@ class EmbeddedQueue:
         while not self._is_closed:
             changed.clear()
             to_whole = max(0.0, self._whole_at[kind] - self._loop.time())
-            if found := self._due(kind, most, is_whole=to_whole == 0):
+            at = now()  # one for both: what becomes due between them must not be missed
+            if found := self._due(kind, most, at, is_whole=to_whole == 0):
                 self._leased[kind].update((job.key, job) for job in found)
                 return found
             with contextlib.suppress(TimeoutError):  # not `wait_for`, which may lose a cancellation on Python 3.11
-                to_next = self._time_to_next(kind)
+                to_next = self._time_to_next(kind, at)
                 async with asyncio.timeout(min(to_next, to_whole) if to_whole else to_next):
                     await changed.wait()
         return []
@@ -72,7 +73,7 @@ class EmbeddedQueue:
         self._leased = {kind: {} for kind in Kind}
         self._notice()
 
-    def _due(self, kind: Kind, most: int, *, is_whole: bool) -> list[Job]:
+    def _due(self, kind: Kind, most: int, at: int, *, is_whole: bool) -> list[Job]:
         """Those that are due and not leased; if not `is_whole`, those that follow what was taken last.
 
         The leased ones are the longest due. Where they are many, they are not to be passed over for each batch.
@@ -82,7 +83,7 @@ class EmbeddedQueue:
         limit = most + len(leased) if is_whole else most
 
         def query(connection: Connection) -> list[Job]:
-            rows = _DUE.run(connection, kind=kind.value, now=now(), due_at=due_at, key=last, most=limit)
+            rows = _DUE.run(connection, kind=kind.value, now=at, due_at=due_at, key=last, most=limit)
             return [Job(kind, key, due_at) for key, due_at in rows if key not in leased][:most]
 
         found = self._store.read_now(query)
@@ -92,8 +93,8 @@ class EmbeddedQueue:
             self._taken[kind] = found[-1].due_at, found[-1].key
         return found
 
-    def _time_to_next(self, kind: Kind) -> float:
-        ((due_at,),) = self._store.read_now(lambda connection: _NEXT.run(connection, kind=kind.value, now=now()))
+    def _time_to_next(self, kind: Kind, at: int) -> float:
+        ((due_at,),) = self._store.read_now(lambda connection: _NEXT.run(connection, kind=kind.value, now=at))
         return _LONGEST if due_at is None else min(_LONGEST, max(0.0, (due_at - now()) / 1e6))
 
     def _notice(self) -> None:

@@ -184,6 +184,22 @@ def test_beside_many_leased_jobs_what_is_due_before_them_is_found(run: Callable[
     run(test)
 
 
+def test_what_becomes_due_while_the_queue_looks_is_not_missed(
+    run: Callable[[Test], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The embedded queue looks twice, for what is due and for when the next will be."""
+
+    async def test(store: Store, queue: Queue) -> None:
+        job = deliver("a")
+        await add(store, job)
+        await asyncio.sleep(0.3)  # until its commit is nothing new
+        times = iter([job.due_at - 1])
+        monkeypatch.setattr("webhooks.queue.embedded.now", lambda: next(times, now()))
+        assert await asyncio.wait_for(queue.take(Kind.DELIVER, 10), 3)
+
+    run(test)
+
+
 def test_what_is_rolled_back_was_never_there(run: Callable[[Test], None]) -> None:
     async def test(store: Store, queue: Queue) -> None:
         def fail(connection: object) -> None:
