@@ -43,7 +43,7 @@ class Delivering:
             sender=self._sender,
             requests=Requests(keyring, reach_of(settings)),
             ends=Ends(keyring, RetrySchedule(settings.retry_schedule), metrics),
-            limits=Limits(endpoint=settings.endpoint_concurrency, rate=settings.endpoint_rate),
+            limits=_limits(settings, store),
         )
         self._reloading: asyncio.Task[None] | None = None
         self._sweep = Sweep(store, self._dispatcher.recall)

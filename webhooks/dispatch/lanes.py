@@ -15,7 +15,6 @@ from webhooks.store.jobs import Job
 
 _REMEMBERED: Final = 60.0  # seconds for which an idle lane is kept
 _BUFFERED: Final = 4  # jobs in memory for each that may be under way, where it fails or memory is short
-_USUAL: Final = 512  # jobs of an endpoint that wait in memory else
 _PLENTY: Final = 10_000  # jobs of all endpoints, from where on memory counts as short
 
 
@@ -23,13 +22,15 @@ _PLENTY: Final = 10_000  # jobs of all endpoints, from where on memory counts as
 class Limits:
     """How many deliveries may be under way: of one endpoint, of all that are unproven or fail, and altogether.
 
-    `rate` is how many a second are begun for one endpoint, at most.
+    `rate` is how many a second are begun for one endpoint, at most; `kept` is how many jobs of one wait in memory, which
+    no other process can take meanwhile.
     """
 
     endpoint: int
     rate: float
     unproven: int = 512
     total: int = 768
+    kept: int = 512
 
 
 @dataclass(slots=True)
@@ -157,7 +158,7 @@ class Lanes:
 
     def _room(self, lane: Lane) -> int:
         room = _BUFFERED * lane.width
-        return room if lane.is_failing or self._buffered >= _PLENTY else max(room, _USUAL)
+        return room if lane.is_failing or self._buffered >= _PLENTY else max(room, self._limits.kept)
 
     def _close(self, lane: Lane, seconds: float) -> None:
         if seconds > 0:
