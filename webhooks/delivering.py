@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 
 from engine.catalogue import Catalogue
@@ -74,3 +75,9 @@ class Delivering:
             self._reloading = asyncio.get_running_loop().create_task(self._composing.reload())
         else:
             _log.warning("the definitions are being read already; ask again")
+
+
+def _limits(settings: Settings, store: Store) -> Limits:
+    """Where others share the store, they are to get their part of what waits for one endpoint."""
+    limits = Limits(endpoint=settings.endpoint_concurrency, rate=settings.endpoint_rate)
+    return limits if store.is_embedded else dataclasses.replace(limits, kept=128)

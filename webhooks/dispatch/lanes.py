@@ -22,8 +22,8 @@ _PLENTY: Final = 10_000  # jobs of all endpoints, from where on memory counts as
 class Limits:
     """How many deliveries may be under way: of one endpoint, of all that are unproven or fail, and altogether.
 
-    `rate` is how many a second are begun for one endpoint, at most; `kept` is how many jobs of one wait in memory, which
-    no other process can take meanwhile.
+    `rate` is how many a second are begun for one endpoint, at most; `kept` is how many jobs of one wait in memory,
+    where no other process can take them.
     """
 
     endpoint: int
