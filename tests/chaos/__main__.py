@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +22,7 @@ _STEPS = ("publishing", "composing", "sending", "waiting", "starting", "killed t
 
 def main() -> int:
     arguments = _parsed()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # nothing that was started outlives this
     cells = [cell for cell in CELLS if cell.name in arguments.cells or not arguments.cells]
     programs = binaries()
     print(f"seed {arguments.seed}, at least {arguments.kills} instants a cell, {arguments.rate:g} events a second\n")

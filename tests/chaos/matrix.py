@@ -78,7 +78,7 @@ class Strikes:
         """Until the next instant; some come while nothing is published any more, so that they meet what follows."""
         is_paused = self.chance.random() < 0.25
         self.scene.load.pause(is_paused=False)
-        before, until = len(self.scene.load.acknowledged), time.monotonic() + 3
+        before, until = len(self.scene.load.acknowledged), time.monotonic() + 15
         while len(self.scene.load.acknowledged) < before + 20 and time.monotonic() < until:
             time.sleep(0.01)
         self.scene.load.pause(is_paused=is_paused)

@@ -18,6 +18,16 @@ from pathlib import Path
 from typing import Any
 
 TESTS = Path(__file__).parents[1]
+_MODULES = (
+    "alembic.command",
+    "chaos.receiver",
+    "engine.composer",
+    "webhooks.cli.main",
+    "webhooks.logs",
+    "webhooks.queue.pgqueuer",
+    "webhooks.running",
+    "webhooks.working",
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +137,7 @@ def _become(program: str, log: str, words: list[str]) -> None:
 
 def main() -> None:
     """Does what it is told until its input ends; then nothing of it is left."""
-    for name in ("chaos.receiver", "engine.composer", "webhooks.queue.pgqueuer", "webhooks.running"):
+    for name in _MODULES:
         import_module(name)
 
     children = _Children()
