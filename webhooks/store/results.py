@@ -81,8 +81,11 @@ _PARK: Final = Prepared(
 _FORGET: Final = Prepared(
     "UPDATE composition SET due_at = NULL, parked_for = NULL"
     " WHERE event_sequence = :sequence AND version = :version AND state = 'waiting'"
+    " AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.event_sequence = composition.event_sequence"
+    " AND delivery.version = composition.version AND delivery.state IN ('pending', 'composing'))"
+    " RETURNING event_sequence"
 )
-# It locks what another process may be writing the body of: a delivery is never shown as composing after that.
+# It locks what another process may be writing the body of, or resuming: the next statement sees what came of that.
 _STILL_WAITS: Final = Prepared(
     "UPDATE composition SET state = 'waiting'"
     " WHERE event_sequence = :sequence AND version = :version AND state = 'waiting' RETURNING event_sequence"
@@ -108,9 +111,8 @@ _OVER: Final = Prepared(
 
 def show_composing(connection: Connection, compositions: Sequence[tuple[int, int]]) -> None:
     """Shows of deliveries that their bodies, by sequence number and version, are being composed."""
-    keys = [{"sequence": sequence, "version": version} for sequence, version in compositions]
-    waiting = [key for key, rows in zip(keys, _STILL_WAITS.run_many(connection, keys), strict=True) if rows]
-    _SHOW.run_many(connection, waiting)
+    results = [Result(sequence=sequence, version=version) for sequence, version in compositions]
+    _SHOW.run_many(connection, _waiting(connection, results))
 
 
 def write(connection: Connection, results: Sequence[Result], taken: Sequence[Job]) -> None:
@@ -121,8 +123,7 @@ def write(connection: Connection, results: Sequence[Result], taken: Sequence[Job
     _defer(connection, _of(Deferred, results), at)
     _end(connection, _of(Ended, results), at)
     _park(connection, _of(Parked, results))
-    if unneeded := _of(Unneeded, results):
-        _FORGET.run_many(connection, [_key(each) for each in unneeded])
+    _forget(connection, _of(Unneeded, results), at)
 
 
 def _compose(connection: Connection, results: Sequence[Composed], at: int) -> None:
@@ -174,7 +175,21 @@ def _park(connection: Connection, results: Sequence[Parked]) -> None:
     _WAIT.run_many(connection, waits)
 
 
-def _key(result: Result) -> dict[str, object]:
+def _forget(connection: Connection, results: Sequence[Unneeded], at: int) -> None:
+    """What is needed again meanwhile, since its endpoint was resumed, keeps its job."""
+    waiting = _waiting(connection, results)
+    forgotten = _FORGET.run_many(connection, waiting)
+    needed = [key for key, rows in zip(waiting, forgotten, strict=True) if not rows]
+    jobs.add(connection, [job_of(key["sequence"], key["version"], at) for key in needed])
+
+
+def _waiting(connection: Connection, results: Sequence[Result]) -> list[dict[str, int]]:
+    """The keys of those that wait for a body, locked."""
+    keys = [_key(each) for each in results]
+    return [key for key, rows in zip(keys, _STILL_WAITS.run_many(connection, keys), strict=True) if rows]
+
+
+def _key(result: Result) -> dict[str, int]:
     return {"sequence": result.sequence, "version": result.version}
 
 

@@ -129,6 +129,15 @@ def test_what_is_held_needs_no_body_until_it_is_resumed(one: One) -> None:
     assert one.waiting().is_needed
 
 
+def test_what_was_resumed_after_it_was_looked_at_keeps_its_job(one: One) -> None:
+    one.pause()
+    assert not one.waiting().is_needed
+    one.pause(is_paused=False)
+    one.end(Unneeded)
+    assert one.composition().due_at is not None
+    assert one.jobs() == [f"compose:{one.sequence}/0"]
+
+
 def test_a_held_delivery_whose_body_is_there_is_sent_when_it_is_resumed(one: One) -> None:
     one.pause()
     one.compose()
