@@ -112,6 +112,7 @@ _DETAILS: Final = Prepared(
     " AND registered_event.event = delivery.event"
     " WHERE delivery.id = :id AND delivery.state = 'pending' AND delivery.next_attempt_at <= :at"
     " AND composition.state = 'composed' AND composition.body IS NOT NULL"
+    " AND (registration.waits_until IS NULL OR registration.waits_until <= :at)"
 )
 _SEND: Final = Prepared(
     "UPDATE delivery SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL"
@@ -207,7 +208,7 @@ def end(connection: Connection, ended: Sequence[Ended]) -> None:
     )
     changed = _END.run_many(connection, [_changes(each) for each in placed])
     done = [each for each, rows in zip(placed, changed, strict=True) if rows]
-    jobs.finish(connection, [Job(Kind.DELIVER, each.id, 0) for each in ended])
+    jobs.finish(connection, [Job(Kind.DELIVER, each.id, 0) for each in done])  # of others it is somebody else's by now
     jobs.add(
         connection,
         [Job(Kind.DELIVER, each.id, each.next_attempt_at) for each in done if each.next_attempt_at is not None],
