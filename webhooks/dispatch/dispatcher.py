@@ -101,6 +101,7 @@ class Dispatcher:
             found = await self._store.read(lambda connection: attempts.look(connection, ids))
             over = [job for job in taken if not self._enter(job, found.get(job.key))]
             early = [job for job in over if (due := found.get(job.key)) and _is_early(due)]
+            removed = [due.id for due in found.values() if due.registration_id is None]
         except BaseException:
             self._queue.release(taken)
             raise
@@ -108,22 +109,28 @@ class Dispatcher:
             await self._finish(
                 over,
                 [Job(job.kind, job.key, max(found[job.key].next_attempt_at or 0, now() + _EARLY)) for job in early],
+                removed,
             )
         self._turn.set()
 
     def _enter(self, job: Job, due: Due | None) -> bool:
         """Whether the job is kept: its delivery waits for its turn, or what came of it is being written."""
-        if due is None or not due.is_composed or due.registration_id is None:
+        if due is None:
             return False
         if due.state is DeliveryState.SENDING:
             self._begin_task(self._recover(job, due))
             return True
+        if not due.is_composed or due.registration_id is None:
+            return False
         if due.state is not DeliveryState.PENDING or due.next_attempt_at is None or _is_early(due):
             return False
         return self._lanes.enter(due.registration_id, job, waits=_wait(due))
 
-    async def _finish(self, over: Sequence[Job], again: Sequence[Job] = ()) -> None:
+    async def _finish(self, over: Sequence[Job], again: Sequence[Job] = (), removed: Sequence[str] = ()) -> None:
+        """Ends jobs. Deliveries whose URL was `removed` while their attempts were ended are cancelled."""
+
         def write(connection: Connection) -> None:
+            attempts.begin(connection, removed, now())
             jobs.finish(connection, over)
             jobs.add(connection, again)
 

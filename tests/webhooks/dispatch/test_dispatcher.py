@@ -104,26 +104,35 @@ def test_the_attempt_is_on_disk_before_it_is_sent(play: Callable[..., None]) -> 
     play(scene)
 
 
+def die_sending(connection: Any) -> None:
+    connection.exec_driver_sql("UPDATE delivery SET state = 'sending', attempts = 1, next_attempt_at = NULL")
+    connection.exec_driver_sql("INSERT INTO attempt (delivery_id, number, started_at) SELECT id, 1, 0 FROM delivery")
+
+
 def test_an_attempt_whose_process_died_counts_and_is_made_again(play: Callable[..., None]) -> None:
     async def scene(world: Any) -> None:
         await world.register(HOOK)
         await world.publish()
-        await world.store.write(
-            lambda connection: (
-                connection.exec_driver_sql(
-                    "UPDATE delivery SET state = 'sending', attempts = 1, next_attempt_at = NULL"
-                ),
-                connection.exec_driver_sql(
-                    "INSERT INTO attempt (delivery_id, number, started_at) SELECT id, 1, 0 FROM delivery"
-                ),
-            )
-        )
+        await world.store.write(die_sending)
         async with world.dispatching():
             await world.until(lambda: world.states() == {"delivered": 1})
         assert world.rows("SELECT number, status, error FROM attempt ORDER BY number") == [
             (1, None, "internal"),
             (2, 200, None),
         ]
+
+    play(scene)
+
+
+def test_what_was_being_sent_to_a_removed_url_when_its_process_died_is_cancelled(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        await world.register(HOOK)
+        await world.publish()
+        await world.store.write(die_sending)
+        await world.store.write(lambda connection: registrations.remove(connection, "ACME", HOOK, None))
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"cancelled": 1})
+        assert world.sender.requests == []
 
     play(scene)
 
@@ -170,6 +179,18 @@ def test_what_was_removed_while_it_was_sent_is_not_sent_again(play: Callable[...
         assert len(world.sender.requests) == 1
         (delivery,) = world.deliveries()
         assert delivery.reason == "the registration was removed; the receiver answered 500"
+
+    play(scene)
+
+
+def test_what_was_made_due_while_its_url_was_removed_is_cancelled(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        await world.register(HOOK)
+        await world.publish()
+        await world.store.write(lambda connection: connection.exec_driver_sql("DELETE FROM registration"))
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"cancelled": 1})
+        assert world.sender.requests == []
 
     play(scene)
 
