@@ -69,7 +69,7 @@ class Load:
         self._is_over = threading.Event()
         self._is_on = threading.Event()
         self._is_on.set()
-        self._publishers = [threading.Thread(target=self._publish, args=(number,)) for number in range(4)]
+        self._publishers = [threading.Thread(target=self._publish, args=(number,), daemon=True) for number in range(4)]
         for publisher in self._publishers:
             publisher.start()
 
