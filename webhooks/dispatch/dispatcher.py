@@ -71,6 +71,7 @@ class Dispatcher:
     def stop(self) -> None:
         """Begins nothing any more."""
         self._is_stopping = True
+        self._ending.stop()
         if self._taking is not None:
             self._taking.cancel()
         self._queue.release(self._lanes.drain())

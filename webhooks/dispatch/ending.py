@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,7 +16,9 @@ from webhooks.store.store import Store
 
 _AT_ONCE: Final = 256
 _PATIENCE: Final = 1.0  # seconds after which a store that was away is tried again
+_LAST: Final = 10.0  # seconds for which it is tried again once the process is to end
 
+_Waiting = tuple[Ended, asyncio.Future[None]]
 _log = logging.getLogger(__name__)
 
 
@@ -23,11 +27,19 @@ class Ending:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: list[tuple[Ended, asyncio.Future[None]]] = []
+        self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
+        self._until = math.inf
+
+    def stop(self) -> None:
+        """The process is to end: a store that is away is not waited for much longer."""
+        self._until = time.monotonic() + _LAST
 
     async def write(self, ended: Ended) -> None:
-        """Returns once it is on disk, however long the store is away."""
+        """Returns once it is on disk, however long the store is away.
+
+        After `stop` it may be given up: whoever takes the delivery next finds it as if its process had died.
+        """
         loop = asyncio.get_running_loop()
         written: asyncio.Future[None] = loop.create_future()
         self._waiting.append((ended, written))
@@ -41,12 +53,15 @@ class Ending:
             if not await self._write(batch):
                 # One may be what the store cannot take; the others are not to wait for it.
                 failed = [each for each in batch if not await self._write([each])]
-                if failed:
+                if failed and time.monotonic() > self._until:
+                    _log.warning("%d attempts end as if they had been interrupted: the store is away", len(failed))
+                    _let_go(failed)
+                elif failed:
                     self._waiting += failed
                     await asyncio.sleep(_PATIENCE)
         self._writing = None
 
-    async def _write(self, batch: Sequence[tuple[Ended, asyncio.Future[None]]]) -> bool:
+    async def _write(self, batch: Sequence[_Waiting]) -> bool:
         ended = [each for each, _ in batch]
         try:
             await self._store.write(lambda connection: attempts.end(connection, ended))
@@ -56,7 +71,11 @@ class Ending:
         except Exception:
             _log.exception("the ends of %d attempts could not be written", len(ended))
             return False
-        for _, written in batch:
-            if not written.done():
-                written.set_result(None)
+        _let_go(batch)
         return True
+
+
+def _let_go(batch: Sequence[_Waiting]) -> None:
+    for _, written in batch:
+        if not written.done():
+            written.set_result(None)

@@ -283,6 +283,40 @@ def test_a_store_that_is_away_loses_no_outcome(play: Callable[..., None], monkey
     play(scene)
 
 
+def test_it_ends_though_the_store_is_away_and_the_delivery_is_sent_again(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from webhooks.errors import StoreError
+
+    async def scene(world: Any) -> None:
+        await world.register(HOOK)
+        await world.publish()
+        real, is_away = Store.write, [False]
+
+        async def write(self: Store, command: Any) -> Any:
+            if is_away[0]:
+                raise StoreError("The store cannot write now.")
+            return await real(self, command)
+
+        def answer(_: OutgoingRequest) -> int:
+            is_away[0] = True
+            return 200
+
+        monkeypatch.setattr(Store, "write", write)
+        world.sender.plan = answer
+        async with world.dispatching():
+            await world.until(lambda: len(world.sender.requests) == 1)
+        assert world.states() == {"sending": 1}
+        is_away[0] = False
+        world.sender.plan = lambda _: 200
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"delivered": 1})
+        assert len({request.headers["webhook-id"] for request in world.sender.requests}) == 1
+
+    monkeypatch.setattr("webhooks.dispatch.ending._LAST", 0.1)
+    play(scene)
+
+
 def test_the_dispatcher_ends_what_is_under_way(play: Callable[..., None]) -> None:
     async def scene(world: Any) -> None:
         async def slow() -> int:
