@@ -27,4 +27,6 @@ def test_its_verification_knows_ours_from_others() -> None:
     assert names["is_ours"](key, headers(), b"{}")
     assert not names["is_ours"](key, headers(), b"{ }")
     assert not names["is_ours"](key, headers(age=400), b"{}")
+    unsigned = {name: value for name, value in headers().items() if name != "webhook-signature"}
+    assert not names["is_ours"](key, unsigned, b"{}")
     assert not names["is_ours"]("whsec_" + base64.b64encode(b"x" * 32).decode(), headers(), b"{}")
