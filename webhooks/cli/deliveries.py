@@ -131,7 +131,8 @@ def _print_details(arguments: _Arguments, console: Console, shown: DeliveryDetai
     console.write(_line(console, shown))
     for number, attempt in enumerate(shown.attempts, 1):
         took = "not ended" if attempt.duration is None else f"{attempt.duration:.3f} s"
-        told = [str(attempt.status) if attempt.status else "", attempt.error or "", repr(attempt.answer or "")]
+        answer = repr(attempt.answer) if attempt.answer else ""
+        told = [str(attempt.status) if attempt.status else "", attempt.error or "", answer]
         words = [f"attempt {number}", attempt.time.isoformat(timespec="milliseconds"), took, *filter(None, told)]
         console.write(f"  {console.result.escape('  '.join(words))}\n")
 

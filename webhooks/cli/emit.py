@@ -57,8 +57,10 @@ def _event(arguments: _Arguments) -> PublishedEvent:
     with reported():
         try:
             value = json_text.read(_content(arguments.message))
-            if not isinstance(value, dict) or value.setdefault("event", arguments.event) != arguments.event:
-                raise RefusedError(f"The message must be a JSON object, and its member event {arguments.event}.")
+            if not isinstance(value, dict):
+                raise RefusedError('The message must be a JSON object, such as {"data": {"debtorid": "4711"}}.')
+            if value.setdefault("event", arguments.event) != arguments.event:
+                raise RefusedError(f"The message is of another event: its member event is not {arguments.event}.")
             return intake.read_event(value, catalogue)
         except RefusedError as error:
             faults = [f"{fault.pointer}: {fault.detail}" for fault in error.faults]

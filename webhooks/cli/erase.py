@@ -35,6 +35,8 @@ def _run(arguments: _Arguments, console: Console) -> int:
             f"Erased: the data of {erased.events} events, {erased.bodies} bodies, {erased.answers} answers. "
             f"Cancelled: {erased.cancelled} deliveries.\n"
         )
+        if erased == type(erased)():
+            console.write("Nothing is held of an event with this argument and value. GET /v1/events has the names.\n")
     if erased.under_way:
         console.complain(
             f"Not erased, since deliveries have not ended: the data of {erased.under_way} events. Wait for them"

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from webhooks.testing import TestOutcome
 
 _FAILED = 1
+_REFUSED = (
+    "Give this command the --allow-network, --allow-port and --allow-http that the service has, if it has any: it does "
+    "not know them."
+)
 
 
 class _Arguments(DispatchingArguments):
@@ -32,12 +36,14 @@ def _run(arguments: _Arguments, console: Console) -> int:
     if arguments.json:
         console.write_bytes(encode(outcome) + b"\n")
     else:
-        told = outcome.detail or f"the receiver answered {outcome.status}"
-        error = f" ({outcome.error})" if outcome.error else ""
+        told = outcome.error or f"the receiver answered {outcome.status}"
+        detail = f" {console.result.escape(outcome.detail)}" if outcome.detail else ""
         console.write(
-            f"{'It arrived' if outcome.delivered else 'It did not arrive'}: {console.result.escape(told)}{error}, "
-            f"after {outcome.duration:.3f} s.\n"
+            f"{'It arrived' if outcome.delivered else 'It did not arrive'}: {told}, "
+            f"after {outcome.duration:.3f} s.{detail}\n"
         )
+        if told.startswith("refused-"):
+            console.write(f"{_REFUSED}\n")
         if outcome.answer:
             console.write(f"{console.result.escape(outcome.answer)}\n")
     return 0 if outcome.delivered else _FAILED

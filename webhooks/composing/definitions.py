@@ -169,6 +169,7 @@ class Definitions:
         try:
             if source.ledger is None:
                 self._hold(_NO_LEDGER)
+                _log.warning("no ledger is named with --ledger: events with a definition wait")
                 self.is_loaded = True
                 return
             composer = self._opened(source.folder, source.ledger)
@@ -226,7 +227,7 @@ def _check(source: Source) -> None:
     if source.folder is None:
         return
     if not source.folder.is_dir():
-        raise SettingsError(f"{source.folder} is no folder of definitions")
+        raise SettingsError(f"--definitions: {source.folder} is no folder of definitions")
     if source.ledger is None:
         return
     from engine.execution import open_ledger  # noqa: PLC0415  see above
@@ -234,7 +235,7 @@ def _check(source: Source) -> None:
     try:
         open_ledger(source.ledger, timeout=source.timeout).close()
     except ConfigurationError as error:
-        raise SettingsError(error.message) from None
+        raise SettingsError(f"--ledger: {error.message}") from None
 
 
 def _named(folder: Path, catalogue: Catalogue) -> set[str] | None:

@@ -33,11 +33,15 @@ def check_definitions(store: Store, settings: Settings) -> Iterator[Trouble]:
     except SettingsError as error:
         yield Trouble("definitions", error.message, "Mend the setting: the service cannot start with it.")
         return
+    events: dict[str, list[str]] = {}
     for event, reason in sorted(served.faults(remembered).items()):
+        events.setdefault(reason, []).append(event)
+    for reason, held in events.items():
         yield Trouble(
             "definitions",
-            f"{event} is held: {reason}",
-            "validate-definitions shows each fault with its place; events wait until there is a good version.",
+            f"{', '.join(held)} {'is' if len(held) == 1 else 'are'} held: {reason}",
+            "A service that has a good version goes on with it until it ends; without one, events wait. Where a file "
+            "is at fault, validate-definitions shows the place.",
         )
 
 

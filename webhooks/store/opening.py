@@ -47,7 +47,8 @@ def open_store(url: str) -> Engine:
     except DBAPIError as error:
         engine.dispose()
         place = engine.url.render_as_string(hide_password=True)
-        raise StoreError(f"the store {place} cannot be opened: {error_name(error)}") from None
+        advice = " (is the server up, and are role, password and database right?)" if engine.url.host else ""
+        raise StoreError(f"the store {place} cannot be opened: {error_name(error)}{advice}") from None
     except BaseException:
         engine.dispose()
         raise

@@ -48,7 +48,7 @@ def test_the_message_may_come_from_standard_input(run: Any, monkeypatch: pytest.
     [
         ("{", "not JSON"),
         ([], "must be a JSON object"),
-        ({"event": "statuschange", "data": DATA}, "its member event ledgerpayment"),
+        ({"event": "statuschange", "data": DATA}, "its member event is not ledgerpayment"),
         ({"data": {}}, "/data/paymentid: ledgerpayment"),
         ({"data": {**DATA, "paymentid": None}}, "/data/paymentid: "),
         ({"data": DATA, "secret": "canary"}, "/secret: There is no such member here"),

@@ -55,8 +55,8 @@ def test_what_became_of_it_is_told(run: Any, url: str) -> None:
 def test_one_that_does_not_arrive_is_a_failure(run: Any, url: str) -> None:
     ended = run("webhooks", "test", url, "statuschange")
     assert ended.code == 1
-    assert ended.out.startswith("It did not arrive: ")
-    assert "(refused-url)" in ended.out
+    assert ended.out.startswith("It did not arrive: refused-url, after 0.000 s. Nothing was sent: ")
+    assert "--allow-http that the service has" in ended.out
 
 
 def test_what_is_not_known_is_told(run: Any, url: str) -> None:
