@@ -362,7 +362,7 @@ OTHER_PROGRAMS = {
     *("--set", "--dbname", "--file"),  # psql
     *("--noout", "--schema"),  # xmllint
     *("--wheel", "--wheel-dir", "--no-index", "--find-links"),  # build and pip
-    *("--check", "--strict"),
+    *("--check", "--strict", "--seed"),
     *("--rm", "--detach", "--name", "--publish", "--env", "--follow", "--interactive"),  # podman
     *("--read-only", "--tmpfs", "--env-file", "--stop-timeout"),
     *("--pty", "--uid", "--property", "--setenv", "--now"),  # systemd
