@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import asdict
 
 from webhooks.errors import ServiceError
@@ -15,7 +15,10 @@ from webhooks.store.attempts import answer_row
 
 
 class ShownDelivery(Struct, frozen=True, rename="camel"):
-    """A delivery. `reason` says in words why it stands where it stands."""
+    """A delivery. `reason` says in words why it stands where it stands.
+
+    `replayOf` is there where it was composed afresh: the id of the delivery that it was made for.
+    """
 
     id: str
     event_id: str
@@ -25,6 +28,7 @@ class ShownDelivery(Struct, frozen=True, rename="camel"):
     reason: str | None
     created_at: Moment
     next_attempt_at: Moment | None
+    replay_of: str | UnsetType = UNSET
 
 
 class Attempt(Struct, frozen=True):
@@ -72,6 +76,7 @@ def show(delivery: Delivery) -> ShownDelivery:
         delivery.reason,
         delivery.created_at,
         delivery.next_attempt_at,
+        UNSET if delivery.replay_of is None else delivery.replay_of,
     )
 
 

@@ -96,7 +96,10 @@ class StoredEvent(Struct, frozen=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """One event on its way to one URL. `id` is what the receiver sees as `webhook-id`."""
+    """One event on its way to one URL. `id` is what the receiver sees as `webhook-id`.
+
+    `replay_of` is the delivery for which it was composed afresh.
+    """
 
     id: str
     client_id: str
@@ -107,6 +110,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     reason: str | None
     created_at: datetime
     next_attempt_at: datetime | None
+    replay_of: str | None = None
 
 
 class Depth(Struct, frozen=True, kw_only=True):

@@ -352,7 +352,8 @@ def test_a_recomposed_replay_has_a_new_id(join: Join) -> None:
     first, again = company.inbox.take(2)
     assert again.headers["webhook-id"] == answer.json()["id"] != delivery
     assert first.body == again.body == guides("ledgerpayment")
-    assert company.until(answer.json()["id"], "delivered")["eventId"] == event
+    fresh = company.until(answer.json()["id"], "delivered")
+    assert (fresh["eventId"], fresh["replayOf"]) == (event, delivery)
     assert {each["id"] for each in company.event(event)["deliveries"]} == {delivery, answer.json()["id"]}
 
 

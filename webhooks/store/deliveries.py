@@ -222,4 +222,5 @@ def _delivery(row: Row[tuple[object, ...]]) -> Delivery:
         reason=row.reason,
         created_at=moment(row.created_at),
         next_attempt_at=None if row.next_attempt_at is None else moment(row.next_attempt_at),
+        replay_of=row.replay_of,
     )

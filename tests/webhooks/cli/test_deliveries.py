@@ -111,5 +111,5 @@ def test_one_that_has_ended_is_sent_again(run: Any, three: list[Any], kill: Any,
     kill(id_)
     again = run("replay", id_, "--recompose", "--json").json
     assert (again["state"], again["eventId"]) == ("pending", three[0]["eventId"])
-    assert again["id"] != id_
+    assert (again["id"] != id_, again["replayOf"]) == (True, id_)
     assert run("deliveries", id_, "--json").json["state"] == "dead"

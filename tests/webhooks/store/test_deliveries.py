@@ -100,6 +100,7 @@ def test_one_that_is_composed_afresh_has_a_new_id(some: Any, read: Any, write: A
     client, found = some
     again = write(deliveries.replay, client.id, found[0].id, recompose=True)
     assert again.id > found[0].id
+    assert (found[0].replay_of, again.replay_of) == (None, found[0].id)
     assert (again.event_id, again.url, again.state) == (found[0].event_id, found[0].url, DeliveryState.PENDING)
     assert read(deliveries.by_id, client.id, found[0].id).state is DeliveryState.DEAD
     with pytest.raises(ConflictError, match="only one that has ended"):
