@@ -172,5 +172,7 @@ class Lanes:
         lane.width = min(lane.width * 2, self._limits.endpoint) if is_success else 1
 
     def _is_forgettable(self, registration_id: int, lane: Lane, at: float) -> bool:
-        is_idle = not (lane.under_way or lane.waiting or registration_id in self._parked)
+        is_idle = not (
+            lane.under_way or lane.waiting or registration_id in self._parked or registration_id in self._open
+        )
         return is_idle and lane.opens_at <= at and lane.counted_at < at - _REMEMBERED

@@ -173,3 +173,19 @@ def test_an_idle_lane_is_forgotten_but_not_one_with_parked_deliveries() -> None:
     clock.at += 61
     lanes.pass_time()
     assert (lanes.knows(1), lanes.knows(2)) == (False, True)
+
+
+def test_a_lane_that_is_to_be_looked_at_is_not_forgotten_while_all_turns_are_taken() -> None:
+    clock = Clock()
+    lanes = Lanes(Limits(endpoint=8, unproven=4, total=2, rate=1000), clock)
+    fill(lanes, 2, 1)
+    lanes.leave(start(lanes)[0], is_success=True)
+    fill(lanes, 2, 3)
+    fill(lanes, 1, 1)
+    assert start(lanes) == [2, 1]
+    lanes.leave(1, is_success=True)
+    assert start(lanes) == [2]
+    clock.at += 61
+    lanes.pass_time()
+    lanes.leave(2, is_success=True)
+    assert start(lanes) == [2]
