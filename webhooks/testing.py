@@ -14,7 +14,7 @@ from webhooks.errors import ConflictError
 from webhooks.keys import Keyring, Purpose
 from webhooks.model import Client
 from webhooks.redaction import redact
-from webhooks.sending.interface import MAX_ANSWER, Outcome, Reach, Sender
+from webhooks.sending.interface import Outcome, Reach, Sender
 from webhooks.settings import Settings
 from webhooks.store.compositions import row_name
 from webhooks.store.store import Store
@@ -97,8 +97,7 @@ class TestSends:
 
 
 def _told(id_: str, outcome: Outcome, secret: str | None, *, sees_answer: bool) -> TestOutcome:
-    is_whole = outcome.error is None and len(outcome.answer) < MAX_ANSWER
-    answer = redact(outcome.answer, secret, is_whole=is_whole).decode(errors="replace")
+    answer = redact(outcome.answer, secret, is_whole=outcome.is_answer_whole).decode(errors="replace")
     return TestOutcome(
         id_,
         outcome.is_success,

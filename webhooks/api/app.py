@@ -82,7 +82,7 @@ def build_app(service: Service) -> Limits:
 
 
 def _options(handlers: Iterable[HTTPRouteHandler]) -> Iterator[HTTPRouteHandler]:
-    """Says which methods a path has; Comes before the others, or Litestar makes one that knows of one method only."""
+    """Says which methods a path has; comes before the others, or Litestar makes one that knows of one method only."""
     methods: dict[str, set[str]] = {}
     for handler in handlers:
         for path in handler.paths:

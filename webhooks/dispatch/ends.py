@@ -9,7 +9,7 @@ from webhooks.keys import Keyring, Purpose
 from webhooks.metrics import Metrics
 from webhooks.model import DeliveryState
 from webhooks.redaction import redact
-from webhooks.sending.interface import MAX_ANSWER, Outcome
+from webhooks.sending.interface import Outcome
 from webhooks.store.attempts import Ended, Ready, answer_row
 from webhooks.store.clock import now
 
@@ -56,8 +56,7 @@ class Ends:
     def _kept(self, ready: Ready, outcome: Outcome, secret: str | None) -> bytes | None:
         if not outcome.answer:
             return None
-        is_whole = outcome.error is None and len(outcome.answer) < MAX_ANSWER
-        beginning = redact(outcome.answer, secret, is_whole=is_whole)
+        beginning = redact(outcome.answer, secret, is_whole=outcome.is_answer_whole)
         row = answer_row(ready.id, ready.attempt)
         return self._keyring.encrypt(Purpose.ANSWER, beginning, row) if beginning else None
 

@@ -78,6 +78,11 @@ class Outcome(Struct, frozen=True, kw_only=True):
         """Whether the receiver took it: a whole answer with a status of 2xx."""
         return self.error is None and self.status is not None and 200 <= self.status < 300
 
+    @property
+    def is_answer_whole(self) -> bool:
+        """Whether `answer` is all that the receiver answered."""
+        return self.error is None and len(self.answer) < MAX_ANSWER
+
 
 class Sender(Protocol):
     """Sends requests."""
