@@ -35,6 +35,13 @@ def opened(settings: Settings) -> Iterator[tuple[Store, Keyring]]:
         yield store, keyring
 
 
+def missing_file(settings: Settings) -> Path | None:
+    """The file of an embedded store that is not there; a mistyped folder would look like an empty service."""
+    url = parse(settings.store_url)
+    file = Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+    return file if file is not None and not file.exists() else None
+
+
 @contextmanager
 def sole_server(settings: Settings) -> Iterator[None]:
     """Holds an embedded store for one serving process. Raises SettingsError where another has it."""

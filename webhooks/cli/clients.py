@@ -70,7 +70,7 @@ def _add(arguments: _Arguments, console: Console) -> int:
         url_patterns=tuple(arguments.url_patterns),
     )
     made = new_credentials()
-    with opened(arguments, console) as (store, keyring):
+    with opened(arguments, console, may_make=True) as (store, keyring):
         asyncio.run(store.write(lambda connection: clients.add(connection, client, **_hashes(keyring, made))))
     _show(arguments, console, client, made)
     return 0

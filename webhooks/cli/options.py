@@ -144,12 +144,18 @@ def settings_of(arguments: StoreArguments, console: Console) -> Settings:
 
 
 @contextmanager
-def opened(arguments: StoreArguments, console: Console) -> Iterator[tuple[Store, Keyring]]:
+def opened(arguments: StoreArguments, console: Console, *, may_make: bool = False) -> Iterator[tuple[Store, Keyring]]:
     """The store and the keys of a service. A ServiceError inside the `with` ends the command with its message."""
     from webhooks import state
 
-    with reported(), state.opened(settings_of(arguments, console)) as found:
-        yield found
+    settings = settings_of(arguments, console)
+    with reported():
+        if not may_make and (file := state.missing_file(settings)) is not None:
+            raise CannotRunError(
+                f"There is no store {file}: name the service's folder with --data. `serve` and `clients add` make it."
+            )
+        with state.opened(settings) as found:
+            yield found
 
 
 @contextmanager

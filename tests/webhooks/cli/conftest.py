@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +28,26 @@ class Ended:
         return json.loads(self.out)
 
 
+_OF_A_STORE = [(name,) for name in ("clients", "webhooks", "definitions", "deliveries", "replay", "erase", "emit")]
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store with nothing in it."""
+    file = tmp_path_factory.mktemp("empty") / "store"
+    Store(f"sqlite:///{file}").close()
+    return file
+
+
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Ended]:
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, empty_store: Path) -> Callable[..., Ended]:
     """Runs a command on a folder of the test's own, in an environment with nothing but what is given."""
+    folder = tmp_path / "aptic-webhooks"
 
     def command(*words: str, **environment: str) -> Ended:
+        if words[:1] in _OF_A_STORE and words[:2] != ("clients", "add") and not folder.exists():
+            folder.mkdir(mode=0o700)
+            shutil.copy(empty_store, folder / "webhooks.sqlite3")
         try:
             code = main(words, {"XDG_DATA_HOME": str(tmp_path), **environment})
         except SystemExit as ended:

@@ -61,9 +61,18 @@ def test_a_faulty_message_is_told_and_not_stored(
     assert (ended.code, ended.out) == (2, "")
     assert told in ended.err
     assert "canary" not in ended.err
-    assert not (tmp_path / "aptic-webhooks").exists()
+    with Store(f"sqlite:///{tmp_path / 'aptic-webhooks' / 'webhooks.sqlite3'}") as store:
+        assert store.read_now(lambda connection: connection.exec_driver_sql("SELECT count(*) FROM event").scalar()) == 0
 
 
 def test_an_unknown_event_and_a_missing_file_are_told(run: Any, message: Any) -> None:
     assert "There is no event 'nothing'" in run("emit", "nothing", "--message", message({"data": {}})).err
     assert "/nonexistent cannot be read" in run("emit", "ledgerpayment", "--message", "/nonexistent").err
+
+
+def test_a_folder_without_a_store_is_no_place_to_publish_to(run: Any, message: Any, tmp_path: Path) -> None:
+    mistyped = tmp_path / "nowhere"
+    ended = run("emit", "ledgerpayment", "--message", message({"data": DATA}), "--data", str(mistyped))
+    assert ended.code == 2
+    assert f"There is no store {mistyped}/webhooks.sqlite3: name the service's folder with --data." in ended.err
+    assert not mistyped.exists()
