@@ -219,15 +219,19 @@ class Dispatcher:
     async def _pass_time(self) -> None:
         await asyncio.sleep(_TICK)
         self._lanes.pass_time()
-        for registration_id in self._lanes.to_refill():
-            self._lanes.unpark(registration_id)
-            count = _REFILL
-            try:
-                count = await self._store.write(_refill(registration_id, now()))
-            finally:
-                if count == _REFILL:  # there may be more
-                    self._lanes.park(registration_id)
+        await asyncio.gather(*map(self._refill, self._lanes.to_refill()[:_AT_ONCE]))  # the writer joins their commits
         self._turn.set()
+
+    async def _refill(self, registration_id: int) -> None:
+        self._lanes.unpark(registration_id)
+        count, at = _REFILL, now()
+        try:
+            count = await self._store.write(
+                lambda connection: attempts.next_of(connection, registration_id, at, _REFILL)
+            )
+        finally:
+            if count == _REFILL:  # there may be more
+                self._lanes.park(registration_id)
 
 
 def _is_early(due: Due) -> bool:
@@ -238,7 +242,3 @@ def _is_early(due: Due) -> bool:
 def _wait(due: Due) -> float:
     """For how many seconds its endpoint is left alone."""
     return 0.0 if due.waits_until is None else max(0.0, (due.waits_until - now()) / 1e6)
-
-
-def _refill(registration_id: int, at: int) -> Callable[[Connection], int]:
-    return lambda connection: attempts.next_of(connection, registration_id, at, _REFILL)
