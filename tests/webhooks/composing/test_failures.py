@@ -264,6 +264,8 @@ def test_an_event_that_costs_the_connection_ages_alone(rig: Any, run: Run, make_
             await rig.until(lambda: rig.compositions()[3].reason is not None)
             await rig.publish(EVENT, {"paymentid": "9"})
             await rig.until(lambda: rig.compositions()[-1].state == "composed")
-        assert rig.compositions()[3].failures == 1
+        failures = [row.failures for row in rig.compositions()]
+        assert failures.pop(3) >= 1
+        assert set(failures) == {0}
 
     run(test())
