@@ -56,7 +56,8 @@ def do_the_guides_calls(caller: Any, models: Any, generated: Any) -> None:
     event = models.EventStatuschange(event="statuschange", data=data, id="generated-1")
     assert generated("api.events.publish").sync(client=caller, body=event).to_dict() == {"id": "generated-1"}
     (delivery,) = generated("api.deliveries.list_deliveries").sync(client=caller).deliveries
-    assert (delivery.event_id, delivery.state.value) == ("generated-1", "pending")
+    assert delivery.event_id == "generated-1"
+    assert delivery.state.value in {"pending", "sending"}  # nobody is there to take it
     removal = models.RemovalRequest(url=URL)
     remove = generated("api.registrations.remove")
     assert remove.sync_detailed(client=caller, body=removal).status_code == 204

@@ -34,6 +34,7 @@ MOST_BYTES: Final = 16 * 1024 * 1024
 
 _MOST_AT_ONCE: Final = 200
 _LONGEST: Final = 0.02  # seconds after which a COMMIT is due, so that large commands keep small ones waiting for less
+_TRIES: Final = 3  # of a command whose transaction goes back, as in a deadlock with another process
 _ITS_OWN = (DataError, IntegrityError, InterfaceError, ProgrammingError)  # of one command; the transaction lives on
 _FULL = "Too many requests wait for the store; nothing was changed. Try again later."
 _CLOSED = "The service is ending; nothing was changed. Try again later."
@@ -143,6 +144,14 @@ class Writer:
     def _one_by_one(self, batch: Sequence[_Job]) -> None:
         """Tries again what went back together, each command by itself, so that one hurts no other."""
         for index, job in enumerate(batch):
+            error = self._alone(job)
+            if error is not None and _is_lost(error):
+                _fail(batch[index + 1 :], error)
+                return
+
+    def _alone(self, job: _Job) -> SQLAlchemyError | None:
+        """One command in a transaction of its own, tried again where another process is in its way; why it failed."""
+        for attempt in range(1, _TRIES + 1):
             told = _AWAY
             try:
                 with self._engine.begin() as connection:
@@ -150,10 +159,12 @@ class Writer:
                     told = _UNKNOWN
             except SQLAlchemyError as error:
                 is_lost = _is_lost(error)
-                _fail([job], error, told if is_lost else _AWAY)
-                if is_lost:
-                    _fail(batch[index + 1 :], error)
-                    return
+                if is_lost or attempt == _TRIES:
+                    _fail([job], error, told if is_lost else _AWAY)
+                    return error
+            else:
+                return None
+        return None
 
 
 def _tell_nobody() -> None:

@@ -39,6 +39,8 @@ def server() -> Iterator[PrivatePostgreSQL]:
     scripts = [decode_script((ROOT / "fixtures" / "ledger" / name).read_bytes()) for name in ("schema.sql", "data.sql")]
     with psycopg.connect(_ledger(made).replace("+psycopg", "")) as connection, connection.cursor() as cursor:
         build_postgresql(*scripts, cursor)
+        connection.commit()
+        cursor.execute("CHECKPOINT")  # it does not wait for its disk, and is stopped without a chance to write
     yield made
     made.remove()
 
@@ -118,15 +120,14 @@ def test_events_share_few_sessions(rig: Any, run: Run, server: PrivatePostgreSQL
         for code in codes:
             await rig.publish(code, *[arguments_of(code)] * 300)
         task = asyncio.ensure_future(asyncio.to_thread(watch))
-        async with rig.running(rig.by_ledger(_ledger(server))):
-            await rig.until(lambda: all(row.state != "waiting" for row in rig.compositions()), 50)
-        is_over.set()
-        await task
+        try:
+            async with rig.running(rig.by_ledger(_ledger(server))):
+                await rig.until(lambda: all(row.state != "waiting" for row in rig.compositions()), 50)
+        finally:
+            is_over.set()
+            await task
 
-    try:
-        run(test())
-    finally:
-        is_over.set()
+    run(test())
     assert 2 <= most <= LEDGER_CONNECTIONS
 
 
