@@ -1,9 +1,13 @@
-"""The event loop of a process that serves or works: uvloop's where there is one."""
+"""The event loop of a process that serves or works, the signals that it hears and the error that ends it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from webhooks.errors import ServiceError
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -13,3 +17,25 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return uvloop.new_event_loop
+
+
+def hear_signals(stop: Callable[[], object], reload: Callable[[], object]) -> None:
+    """SIGTERM and SIGINT stop what runs in this loop, SIGHUP has it read its files again."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, reload)
+
+
+@contextmanager
+def one_error() -> Iterator[None]:
+    """Raises the ServiceError among a task group's errors as itself, for whoever reports it."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        error: BaseException = group.subgroup(ServiceError) or group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+    else:
+        return
+    raise error from None

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import shlex
-import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,8 +20,8 @@ from webhooks.api.app import build_app
 from webhooks.api.protocol import BoundedProtocol
 from webhooks.api.request_log import RequestLog
 from webhooks.delivering import Delivering
-from webhooks.errors import ServiceError, SettingsError
-from webhooks.event_loop import loop_factory
+from webhooks.errors import SettingsError
+from webhooks.event_loop import hear_signals, loop_factory, one_error
 from webhooks.examples import load_examples
 from webhooks.service import Service
 from webhooks.settings import Settings
@@ -126,21 +125,13 @@ async def _serve(
         for server in servers.values():
             server.should_exit = True
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    loop.add_signal_handler(signal.SIGHUP, delivering.reload)
+    hear_signals(stop, delivering.reload)
     ready()
-    try:
+    with one_error():
         async with asyncio.TaskGroup() as group:
             for listening, server in servers.items():
                 group.create_task(server.serve([listening]))
             group.create_task(delivering.run())
-    except* ServiceError as errors:
-        error: BaseException = errors
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        raise error from None
 
 
 def _listen(host: str, port: int) -> socket.socket:

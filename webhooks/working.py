@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from collections.abc import Callable
 
 from engine.catalogue import Catalogue
 from webhooks.delivering import Delivering
-from webhooks.errors import ServiceError, SettingsError
-from webhooks.event_loop import loop_factory
+from webhooks.errors import SettingsError
+from webhooks.event_loop import hear_signals, loop_factory, one_error
 from webhooks.keys import Keyring
 from webhooks.metrics import Metrics
 from webhooks.settings import Settings
@@ -49,16 +48,8 @@ async def _work(
         _log.info("the worker ends: it sends what is under way")
         delivering.stop()
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    loop.add_signal_handler(signal.SIGHUP, delivering.reload)
+    hear_signals(stop, delivering.reload)
     _log.info("the worker starts")
     tell("The worker composes and delivers")
-    try:
+    with one_error():
         await delivering.run()
-    except BaseExceptionGroup as group:
-        error: BaseException = group.subgroup(ServiceError) or group
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        raise error from None

@@ -159,7 +159,13 @@ def test_interrupted_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 def _start(*words: str, **streams: Any) -> subprocess.Popen[bytes]:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     code = "import sys; from engine.cli.main import main; sys.exit(main())"
-    return subprocess.Popen([sys.executable, "-c", code, *words], env=environment, stderr=subprocess.PIPE, **streams)
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *words],
+        env=environment,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  background jobs ignore it
+        **streams,
+    )
 
 
 def _open_when_read(pipe: Path, process: subprocess.Popen[bytes]) -> int:
