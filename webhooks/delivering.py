@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+from contextlib import AsyncExitStack
 
 from engine.catalogue import Catalogue
 from webhooks.composing.composing import Composing
@@ -52,17 +53,16 @@ class Delivering:
 
     async def run(self) -> None:
         """Runs until `stop`, then ends what is under way. Raises what makes it impossible to go on."""
-        try:
+        async with AsyncExitStack() as closing:  # each is closed, also where another cannot be
+            closing.callback(self._definitions.close)
+            closing.push_async_callback(self._sender.close)
+            closing.push_async_callback(self._queue.close)
             async with asyncio.TaskGroup() as group:
                 looking_after = [group.create_task(work.run()) for work in (self._sweep, self._housekeeping)]
                 working = [group.create_task(work.run()) for work in (self._composing, self._dispatcher)]
                 await asyncio.wait(working)
                 for task in looking_after:
                     task.cancel()
-        finally:
-            await self._queue.close()
-            await self._sender.close()
-            self._definitions.close()
 
     def stop(self) -> None:
         """Begins nothing any more."""

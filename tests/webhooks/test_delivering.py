@@ -1,5 +1,6 @@
 """From a published event to what a receiver gets: the service in a process of its own, real receivers on sockets."""
 
+import asyncio
 import json
 import re
 import shutil
@@ -17,7 +18,17 @@ import pytest
 from receivers.inbox import Answer, Inbox
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from engine.catalogue import Catalogue
 from webhooks.cli.main import main
+from webhooks.composing.definitions import Definitions
+from webhooks.delivering import Delivering
+from webhooks.errors import StoreError
+from webhooks.keys import Keyring
+from webhooks.metrics import Metrics
+from webhooks.queue.embedded import EmbeddedQueue
+from webhooks.sending.curl import CurlSender
+from webhooks.settings import Settings
+from webhooks.store.store import Store
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "fixtures" / "ledger" / "schema.sql"
@@ -481,3 +492,26 @@ def test_a_service_that_starts_again_delivers_what_is_left(own_site: Site, join:
         company.until(delivery, "delivered")
     assert len(company.delivery(tried)["attempts"]) == 2
     assert company.inbox.is_empty()
+
+
+def test_all_is_closed_though_the_queue_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[str] = []
+
+    async def refuse(_queue: object) -> None:
+        raise StoreError("the store is away")
+
+    async def run() -> None:
+        with Store(f"sqlite:///{tmp_path / 'store'}") as store:
+            delivering = Delivering(Settings(data=tmp_path), store, Keyring([bytes(32)]), Catalogue.load(), Metrics())
+            delivering.stop()
+            await delivering.run()
+
+    async def close(_sender: object) -> None:
+        closed.append("sender")
+
+    monkeypatch.setattr(EmbeddedQueue, "close", refuse)
+    monkeypatch.setattr(CurlSender, "close", close)
+    monkeypatch.setattr(Definitions, "close", lambda _: closed.append("definitions"))
+    with pytest.raises(StoreError):
+        asyncio.run(run())
+    assert closed == ["sender", "definitions"]

@@ -31,8 +31,8 @@ class Pace(Struct, frozen=True, kw_only=True):
     """Seconds, but for what is counted.
 
     `schedule` has the wait after each failure of an event. A batch begins with `first_batch` events and grows while it
-    takes less than `short_batch`; after `longest_batch` it counts as hanging. What takes longer than `shown_after` is
-    seen as composing.
+    takes less than `short_batch`; after `longest_batch` it counts as hanging, and `given_up_after` that another one
+    takes its place. What takes longer than `shown_after` is seen as composing.
     """
 
     schedule: tuple[float, ...] = tuple(_delays())
@@ -43,6 +43,7 @@ class Pace(Struct, frozen=True, kw_only=True):
     most_in_batch: int = 500
     short_batch: float = 0.25
     longest_batch: float = 60.0
+    given_up_after: float = 600.0
     shown_after: float = 0.1
 
     def after(self, failures: int) -> float | None:
@@ -60,6 +61,7 @@ class Pace(Struct, frozen=True, kw_only=True):
             most_in_batch=self.most_in_batch,
             short_batch=self.short_batch,
             longest_batch=self.longest_batch,
+            given_up_after=self.given_up_after,
             shown_after=self.shown_after,
         )
 

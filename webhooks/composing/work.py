@@ -32,6 +32,7 @@ LEDGER_CONNECTIONS: Final = 4
 """How many sessions on the ledger composing has at a time, in each process."""
 
 _EACH: Final = 2  # of them for one event
+_GIVEN_UP: Final = 4  # batches that may hang beside those: the engine's pool has so many sessions more
 ROOM: Final = 1500
 """How many events of one code are in memory."""
 
@@ -69,6 +70,7 @@ class Work:
         }
         self._jobs: dict[str, Job] = {}
         self._under_way: set[asyncio.Task[None]] = set()
+        self._given_up: set[asyncio.Future[Found]] = set()
         self._is_ending = False
         self.tell_freed: Callable[[], object] = lambda: None
         """Called when events have left the memory."""
@@ -114,6 +116,15 @@ class Work:
         self._jobs.clear()
 
     async def _compose(self, way: Way, batch: Batch) -> None:
+        """A batch to its end. After an error that nobody foresaw its events are taken from the queue again."""
+        try:
+            await self._settle(way, await self._composed(way, batch))
+        except Exception:
+            _log.exception("composing %d events %s met an error; they are composed again", len(batch.items), batch.code)
+            await asyncio.sleep(_AWAY)
+            self._give_back(way, batch)
+
+    async def _composed(self, way: Way, batch: Batch) -> Sequence[Outcome]:
         lanes, began = self._lanes[way], time.monotonic()
         work = in_thread(lambda: self._bodies(way, batch))
         work.add_done_callback(lambda done: self._free(way, batch.code, done))
@@ -130,7 +141,8 @@ class Work:
         else:
             late = f"composing did not end within {self._pace.longest_batch:g} s"
             outcomes = self._judged(way, batch, [LedgerTimeoutError(late) for _ in batch.items])
-        await self._settle(way, list(outcomes))
+            asyncio.get_running_loop().call_later(self._pace.given_up_after, self._give_up, way, batch.code, work)
+        return list(outcomes)
 
     def _bodies(self, way: Way, batch: Batch) -> Found:
         """In a thread of its own."""
@@ -143,7 +155,34 @@ class Work:
 
     def _free(self, way: Way, code: str, work: asyncio.Future[Found]) -> None:
         work.exception()  # it is looked at, even where nobody waits any more
+        if work in self._given_up:
+            self._given_up.discard(work)
+        else:
+            self._lanes[way].free(code)
+        self.turn()
+
+    def _give_up(self, way: Way, code: str, work: asyncio.Future[Found]) -> None:
+        """Gives away the slot of a batch that has not ended: a driver may never come back."""
+        if work.done():
+            return
+        if len(self._given_up) == _GIVEN_UP:
+            _log.error("composing %s hangs, as %d others do: restart this process", code, _GIVEN_UP)
+            return
+        _log.error("composing %s hangs: the ledger's driver does not come back; others take its place", code)
+        self._given_up.add(work)
         self._lanes[way].free(code)
+        self.turn()
+
+    def _give_back(self, way: Way, batch: Batch) -> None:
+        """Ends the leases of a batch's events, and of those of its code that wait: halves of it may be among them."""
+        taken = [
+            job
+            for item in (*batch.items, *self._lanes[way].drain(batch.code))
+            if (job := self._jobs.pop(key_of(item.sequence, item.version), None)) is not None
+        ]
+        self._queue.release(taken)
+        self._lanes[way].settle(batch.code, len(taken))
+        self.tell_freed()
         self.turn()
 
     async def _show(self, work: asyncio.Future[Found], batch: Batch) -> None:

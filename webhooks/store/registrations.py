@@ -96,7 +96,9 @@ def remove(connection: Connection, client_id: str, url: str, events: Sequence[st
 def set_paused(connection: Connection, client_id: str, url: str, *, is_paused: bool) -> Registration:
     """Holds what would be sent to the URL, or sends it and enables the endpoint. Raises NotFoundError."""
     row = existing(connection, client_id, url)
-    changes: dict[str, object] = {"is_paused": is_paused} | ({} if is_paused else {"disabled_reason": None})
+    changes: dict[str, object] = {"is_paused": is_paused}
+    if not is_paused:
+        changes |= {"disabled_reason": None, "failing_since": None}  # it is judged anew, by what it does from now on
     connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
     (deliveries.hold if is_paused else deliveries.resume)(connection, row.id)
     return _registration(existing(connection, client_id, url), _events(connection, row.id))

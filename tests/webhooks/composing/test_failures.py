@@ -18,6 +18,7 @@ from engine.errors import (
     LedgerUnavailableError,
     ReadOnlyRequiredError,
 )
+from webhooks.composing.gates import Gates
 from webhooks.composing.making import MOST_BYTES
 from webhooks.composing.pace import Pace
 from webhooks.model import DeliveryState
@@ -268,4 +269,51 @@ def test_an_event_that_costs_the_connection_ages_alone(rig: Any, run: Run, make_
         assert failures.pop(3) >= 1
         assert set(failures) == {0}
 
+    run(test())
+
+
+def test_a_driver_that_never_comes_back_keeps_no_turn_for_ever(
+    rig: Any, run: Run, make_custom: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    end = threading.Event()
+
+    def answer(event: str, messages: Messages) -> list[Body | EngineError]:
+        if any(message["data"]["paymentid"] in ("0", "1") for message in messages):
+            end.wait(60)
+        return [make_custom(event, message) for message in messages]
+
+    async def test() -> None:
+        await rig.register(EVENT)
+        rig.pace = replace(Pace().faster(50), first_batch=1, longest_batch=0.1, given_up_after=0.5, shown_after=0.05)
+        await rig.publish(EVENT, *({"paymentid": str(number)} for number in range(4)))
+        async with rig.running(rig.scripted(answer)):
+            await rig.until(lambda: [row.state for row in rig.compositions()[2:]] == ["composed"] * 2)
+            assert "the ledger's driver does not come back" in caplog.text
+            end.set()
+            await rig.until(rig.are_composed)
+
+    try:
+        run(test())
+    finally:
+        end.set()
+
+
+def test_an_error_that_nobody_foresaw_leaves_no_event_behind(
+    rig: Any, run: Run, make_custom: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge, faults = Gates.judge, [RuntimeError("canary"), None]
+
+    def judged(gates: Gates, event: str, results: Any) -> Any:
+        if faults and (fault := faults.pop(0)) is not None:
+            raise fault
+        return judge(gates, event, results)
+
+    async def test() -> None:
+        await rig.register(EVENT)
+        await rig.publish(EVENT, *({"paymentid": str(number)} for number in range(20)))
+        async with rig.running(rig.scripted(lambda event, given: [make_custom(event, each) for each in given])):
+            await rig.until(rig.are_composed)
+        assert "they are composed again" in caplog.text
+
+    monkeypatch.setattr(Gates, "judge", judged)
     run(test())

@@ -116,11 +116,13 @@ def test_a_paused_url_holds_and_a_resumed_one_sends(
     assert all(delivery.next_attempt_at for delivery in pending)
 
 
-def test_resuming_enables_a_disabled_url(new_client: Any, register: Any, write: Any) -> None:
+def test_resuming_enables_a_disabled_url(new_client: Any, register: Any, read: Any, write: Any) -> None:
     client = new_client()
-    register(client, URL, "a", disabled_reason="answered 410")
+    register(client, URL, "a", disabled_reason="answered 410", failing_since=1)
     assert write(registrations.set_paused, client.id, URL, is_paused=True).disabled_reason == "answered 410"
+    assert read(row, client.id).failing_since == 1
     assert write(registrations.set_paused, client.id, URL, is_paused=False).disabled_reason is None
+    assert read(row, client.id).failing_since is None, "one more failure would disable it at once again"
 
 
 def test_a_rotated_signing_key_signs_for_a_day_more(new_client: Any, register: Any, read: Any, write: Any) -> None:
