@@ -3,6 +3,7 @@
 ServiceError
 ├── SettingsError       the service cannot start as it was told to
 ├── StoreError          the store cannot be reached or cannot write now
+├── BusyError           too much of it is under way at once
 ├── RefusedError        a request that can never work as it is
 │   ├── NotFoundError   what it names does not exist, or is another client's
 │   └── ConflictError   it contradicts what is there
@@ -28,6 +29,10 @@ class SettingsError(ServiceError):
 
 class StoreError(ServiceError):
     """The store is away or cannot write; nothing was changed, and the same request may work later."""
+
+
+class BusyError(ServiceError):
+    """Too much of what the request asks for is under way; nothing was done, and the same request may work later."""
 
 
 class Fault(Struct, frozen=True):

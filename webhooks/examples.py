@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Raw
@@ -14,6 +14,19 @@ from engine.errors import EngineError
 from engine.model import Event
 
 _log = logging.getLogger(__name__)
+
+
+class Examples:
+    """The examples of the moment, as `read` gives them."""
+
+    def __init__(self, read: Callable[[], Mapping[str, Body]] = dict) -> None:
+        self._read = read
+        self.current: Mapping[str, Body] = read()
+        """By event code; another object once they were read again."""
+
+    def reload(self) -> None:
+        """Reads them again. From any thread."""
+        self.current = self._read()
 
 
 def load_examples(catalogue: Catalogue, definitions: Path | None) -> dict[str, Body]:
@@ -34,7 +47,7 @@ def _bodies(event: Event, definitions: Path | None) -> Iterator[Body]:
     try:
         if recorded is not None and recorded.is_file():
             yield Body.load(recorded.read_bytes())
-        elif definitions is None or not (definitions / f"{event.code}.xml").exists():
+        elif definitions is None or (definitions.is_dir() and not (definitions / f"{event.code}.xml").exists()):
             arguments = {
                 argument.name: argument.example for argument in event.arguments if argument.example is not None
             }

@@ -8,7 +8,8 @@ import os
 import shlex
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -22,7 +23,7 @@ from webhooks.api.request_log import RequestLog
 from webhooks.delivering import Delivering
 from webhooks.errors import SettingsError
 from webhooks.event_loop import hear_signals, loop_factory, one_error
-from webhooks.examples import load_examples
+from webhooks.examples import Examples, load_examples
 from webhooks.service import Service
 from webhooks.settings import Settings
 from webhooks.state import opened, sole_server
@@ -64,7 +65,7 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
             tell(f"A new key is in {settings.key_path}: back it up, the store cannot be read without it")
         if not store.read_now(clients.every):
             tell(f"Make a client: aptic-webhooks clients add NAME{_data_option(settings)}")
-        examples = load_examples(catalogue, settings.definitions)
+        examples = Examples(partial(load_examples, catalogue, settings.definitions))
         tokens, tests = Tokens(keyring.token_key()), TestSends(store, keyring, settings)
         service = Service(store, keyring, tokens, catalogue, settings.auth, proxies, tests, examples)
         store.when_written(service.metrics.committed)
@@ -83,7 +84,7 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
             tell(f"The API listens on http://{_place(public)}/v1/")
 
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_serve(servers, make_delivering, ready))
+            runner.run(_serve(service, servers, make_delivering, ready))
         _log.info("the service has ended")
 
 
@@ -114,9 +115,12 @@ def _server(app: Any) -> _Server:
 
 
 async def _serve(
-    servers: Mapping[socket.socket, _Server], make_delivering: Callable[[], Delivering], ready: Callable[[], None]
+    service: Service,
+    servers: Mapping[socket.socket, _Server],
+    make_delivering: Callable[[], Delivering],
+    ready: Callable[[], None],
 ) -> None:
-    """Calls `ready` once signals are heard: SIGTERM and SIGINT end it, SIGHUP has the definitions read again."""
+    """Calls `ready` once signals are heard: SIGTERM and SIGINT end it, SIGHUP has it read its files again."""
     delivering = make_delivering()
 
     def stop() -> None:
@@ -125,10 +129,15 @@ async def _serve(
         for server in servers.values():
             server.should_exit = True
 
-    hear_signals(stop, delivering.reload)
+    def reload() -> None:
+        delivering.reload()
+        asyncio.get_running_loop().run_in_executor(None, service.examples.reload)
+
+    hear_signals(stop, reload)
     ready()
     with one_error():
-        async with asyncio.TaskGroup() as group:
+        async with AsyncExitStack() as closing, asyncio.TaskGroup() as group:
+            closing.push_async_callback(service.tests.close)
             for listening, server in servers.items():
                 group.create_task(server.serve([listening]))
             group.create_task(delivering.run())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.body import Body
 from engine.catalogue import Catalogue
 from webhooks.addresses import Proxies
+from webhooks.examples import Examples
 from webhooks.keys import Keyring
 from webhooks.metrics import Metrics
 from webhooks.settings import AuthMethod
@@ -21,7 +20,7 @@ from webhooks.tokens import Tokens
 class Service:
     """The store, the keys and the catalogue of one service; `auth` says which ways to authenticate are on.
 
-    `examples` has for events the body that is sent for the catalogue's example.
+    `examples` have for events the body that is sent for the catalogue's example.
     """
 
     store: Store
@@ -31,6 +30,6 @@ class Service:
     auth: frozenset[AuthMethod]
     proxies: Proxies
     tests: TestSends
-    examples: Mapping[str, Body] = field(default_factory=dict)
+    examples: Examples = field(default_factory=Examples)
     throttle: Throttle = field(default_factory=Throttle)
     metrics: Metrics = field(default_factory=Metrics)

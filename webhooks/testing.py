@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from msgspec import Struct
@@ -10,7 +12,7 @@ from msgspec.structs import replace
 
 from engine.body import Body
 from webhooks.dispatch.request import Requests
-from webhooks.errors import ConflictError
+from webhooks.errors import BusyError, ConflictError
 from webhooks.keys import Keyring, Purpose
 from webhooks.model import Client
 from webhooks.redaction import redact
@@ -22,6 +24,12 @@ from webhooks.store.trial import ready_for_test
 
 HEADER: Final = ("webhook-test", "true")
 """What tells a receiver that the request is a test."""
+
+MOST: Final = 32
+"""How many tests are under way at once."""
+
+MOST_OF_CLIENT: Final = 4
+"""How many of them are one client's."""
 
 
 def reach_of(settings: Settings) -> Reach:
@@ -55,7 +63,7 @@ class TestOutcome(Struct, frozen=True):
 
 
 class TestSends:
-    """Sends tests, each by a sender of its own: they are few. `settings` say what the service opens, and by when."""
+    """Sends tests of one event loop, by a sender that the first one makes. `settings` say what the service opens."""
 
     __test__ = False
 
@@ -71,6 +79,8 @@ class TestSends:
         self._settings = settings
         self._requests = Requests(keyring, reach_of(settings))
         self._make_sender = make_sender
+        self._sender: Sender | None = None
+        self._under_way: Counter[str] = Counter()
 
     async def send(
         self, client: Client, url: str, event: str, example: Body | None, *, sees_restricted: bool
@@ -78,7 +88,7 @@ class TestSends:
         """Sends the example of an event to a URL of the client, whether it is paused or not.
 
         `sees_restricted` is for those who may see what receivers in opened networks answer. Raises NotFoundError for a
-        URL that is not registered, and ConflictError where there is nothing to send.
+        URL that is not registered, ConflictError where there is nothing to send, and BusyError.
         """
         ready = await self._store.read(lambda connection: ready_for_test(connection, client, url))
         if example is None:
@@ -88,12 +98,27 @@ class TestSends:
         body = self._keyring.encrypt(Purpose.BODY, example.dump().encode(), row_name(0, 0))
         request, secret = self._requests.make(replace(ready, body=body))
         request = replace(request, headers={**request.headers, HEADER[0]: HEADER[1]})
-        sender = self._make_sender(self._settings)
-        try:
-            outcome = await sender.send(request)
-        finally:
-            await sender.close()
+        with self._turn(client):
+            self._sender = self._sender or self._make_sender(self._settings)
+            outcome = await self._sender.send(request)
         return _told(ready.id, outcome, secret, sees_answer=sees_restricted or not outcome.is_restricted)
+
+    async def close(self) -> None:
+        """Ends what is under way."""
+        sender, self._sender = self._sender, None
+        if sender is not None:
+            await sender.close()
+
+    @contextmanager
+    def _turn(self, client: Client) -> Iterator[None]:
+        if self._under_way[client.id] >= MOST_OF_CLIENT or self._under_way.total() >= MOST:
+            raise BusyError("Too many tests are under way. Send the next one when one of them has ended.")
+        self._under_way[client.id] += 1
+        try:
+            yield
+        finally:
+            self._under_way[client.id] -= 1
+            self._under_way += Counter()  # forgets those that have none
 
 
 def _told(id_: str, outcome: Outcome, secret: str | None, *, sees_answer: bool) -> TestOutcome:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,16 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from engine.body import Body, DefinitionReference
-from webhooks.errors import ConflictError, NotFoundError
+from webhooks.errors import BusyError, ConflictError, NotFoundError
 from webhooks.keys import Keyring, Purpose
 from webhooks.model import Client
+from webhooks.sending.interface import Outcome, OutgoingRequest
 from webhooks.settings import Settings
 from webhooks.store import clients, deliveries, registrations
 from webhooks.store.deliveries import Filter
 from webhooks.store.registrations import row_name
 from webhooks.store.store import Store
-from webhooks.testing import TestOutcome, TestSends
+from webhooks.testing import MOST_OF_CLIENT, TestOutcome, TestSends
 
 DEFINITION = DefinitionReference("statuschange", "statuschange.xml", "0" * 64)
 EXAMPLE = Body("statuschange", DEFINITION, (b'{"status":"PAID","secret":', b"}"))
@@ -85,8 +86,15 @@ class Scene:
         registrations.rotate_signing_key(connection, "A", self.url, key)
 
     def send(self, example: Body | None = EXAMPLE, *, url: str | None = None, admin: bool = True) -> TestOutcome:
-        sent = self.sends.send(self.client, url or self.url, "statuschange", example, sees_restricted=admin)
-        return asyncio.run(sent)
+        async def sent() -> TestOutcome:
+            try:
+                return await self.sends.send(
+                    self.client, url or self.url, "statuschange", example, sees_restricted=admin
+                )
+            finally:
+                await self.sends.close()
+
+        return asyncio.run(sent())
 
 
 @pytest.fixture
@@ -133,3 +141,45 @@ def test_without_an_example_or_a_registration_nothing_is_sent(scene: Scene, rece
     with pytest.raises(NotFoundError, match="This URL is not registered"):
         scene.send(url="https://receiver.example/")
     assert receiver.requests == []
+
+
+class SlowSender:
+    """A fake: it answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.may_answer = asyncio.Event()
+        self.is_closed = False
+
+    async def send(self, _request: OutgoingRequest) -> Outcome:
+        await self.may_answer.wait()
+        return Outcome(status=204, duration=0.1)
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+def test_one_sender_sends_them_all_and_few_at_once(scene: Scene) -> None:
+    made: list[SlowSender] = []
+
+    def make(_settings: Settings) -> SlowSender:
+        made.append(SlowSender())
+        return made[-1]
+
+    async def run() -> None:
+        sends = TestSends(scene.store, scene.keyring, Settings(data=Path()), make)
+
+        def send(client: Client = scene.client) -> Awaitable[TestOutcome]:
+            return asyncio.ensure_future(sends.send(client, scene.url, "statuschange", EXAMPLE, sees_restricted=False))
+
+        begun = [send() for _ in range(MOST_OF_CLIENT)]
+        with pytest.raises(BusyError, match="Too many tests are under way"):
+            await send()
+        made[0].may_answer.set()
+        outcomes = await asyncio.gather(*begun)
+        assert all(outcome.delivered for outcome in outcomes)
+        assert (await send()).delivered
+        await sends.close()
+
+    asyncio.run(run())
+    (sender,) = made
+    assert sender.is_closed

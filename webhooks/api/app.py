@@ -65,6 +65,7 @@ def describe(
 
 def build_routes(service: Service) -> Litestar:
     """The calls of one service, without the bounds and the spellings of `build_app`."""
+    describes = partial(describe, service.catalogue, auth=service.auth)
     guarded = Router("/", before_request=authenticate, route_handlers=[*_options(GUARDED), *GUARDED])
     return Litestar(
         [*_options(OPEN), *OPEN, guarded],
@@ -72,7 +73,7 @@ def build_routes(service: Service) -> Litestar:
         logging_config=None,
         openapi_config=None,
         request_max_body_size=None,  # Limits counts, before anything is parsed
-        state=State({"service": service, "documentation": describe(service.catalogue, service.examples, service.auth)}),
+        state=State({"service": service, "documentation": documentation.Latest(describes, service.examples)}),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response, get
 
+from engine.body import Body
 from webhooks.api.calls import Call, described
 from webhooks.api.openapi import ALIAS, Json, encode_document
+from webhooks.examples import Examples
 
 _FOLDER = Path(__file__).parent
 _STYLE = (_FOLDER / "docs.css").read_text("utf-8")
@@ -60,16 +62,33 @@ class Documentation:
         return template.render(document=self.document, style=_STYLE, calls=list(_calls(self.document))).encode()
 
 
+class Latest:
+    """The documentation with the examples of the moment; `describe` makes it of them."""
+
+    def __init__(self, describe: Callable[[Mapping[str, Body]], Documentation], examples: Examples) -> None:
+        self._describe = describe
+        self._examples = examples
+        self._shown = examples.current
+        self._made = describe(self._shown)
+
+    def __call__(self) -> Documentation:
+        """It is made anew once the examples were read again."""
+        if self._shown is not self._examples.current:
+            self._shown = self._examples.current
+            self._made = self._describe(self._shown)
+        return self._made
+
+
 @get("/openapi.json", opt=described(Call(tag="Description", scopes=None, answer=dict[str, Any])))
 async def show_openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
     """This description, for programs: OpenAPI 3.1."""
-    return Response(request.app.state.documentation.json, media_type=MediaType.JSON)
+    return Response(request.app.state.documentation().json, media_type=MediaType.JSON)
 
 
 @get("/docs", opt=described(Call(tag="Description", scopes=None, answer=str, media_type="text/html")))
 async def show_docs(request: Request[Any, Any, Any]) -> Response[bytes]:
     """This description, for people: one page that needs nothing else."""
-    return Response(request.app.state.documentation.html, media_type="text/html", headers=_HEADERS)
+    return Response(request.app.state.documentation().html, media_type="text/html", headers=_HEADERS)
 
 
 def _calls(document: Json) -> Any:

@@ -141,8 +141,9 @@ _SHOW = Call(
 async def list_events(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The catalogue: each event with its arguments, and the body that is sent for it, as far as it was recorded."""
     service = service_of(request)
+    examples = service.examples.current
     found = sorted(service.catalogue.events.values(), key=lambda event: event.code)
-    shown = EventList([_show(event, service.examples.get(event.code)) for event in found])
+    shown = EventList([_show(event, examples.get(event.code)) for event in found])
     return Response(encode(shown), media_type="application/json")
 
 

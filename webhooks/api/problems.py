@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import encode
 
-from webhooks.errors import ConflictError, Fault, NotFoundError, RefusedError, StoreError
+from webhooks.errors import BusyError, ConflictError, Fault, NotFoundError, RefusedError, StoreError
 
 MEDIA_TYPE = "application/problem+json"
 _MOST_FAULTS = 50  # of a request that has thousands, the answer shows so many
@@ -87,6 +87,10 @@ def _away(_request: Request[Any, Any, Any], error: StoreError) -> Response[bytes
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, error.message, headers={"Retry-After": "5"})
 
 
+def _busy(_request: Request[Any, Any, Any], error: BusyError) -> Response[bytes]:
+    return problem(HTTPStatus.TOO_MANY_REQUESTS, error.message, headers={"Retry-After": "1"})
+
+
 def _told(_request: Request[Any, Any, Any], error: ProblemError) -> Response[bytes]:
     return problem(error.status, error.detail, headers=error.headers)
 
@@ -114,6 +118,7 @@ def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
 HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]] = {
     RefusedError: _refused,
     StoreError: _away,
+    BusyError: _busy,
     ProblemError: _told,
     HTTPException: _http,
     Exception: _bug,

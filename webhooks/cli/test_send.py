@@ -63,7 +63,14 @@ def _send(arguments: _Arguments, console: Console) -> TestOutcome:
         client = store.read_now(lambda connection: owner_of(connection, arguments.url, arguments.client))
         sends = TestSends(store, keyring, settings)
         example = load_examples(catalogue, settings.definitions).get(arguments.event)
-        return asyncio.run(sends.send(client, arguments.url, arguments.event, example, sees_restricted=True))
+
+        async def send() -> TestOutcome:
+            try:
+                return await sends.send(client, arguments.url, arguments.event, example, sees_restricted=True)
+            finally:
+                await sends.close()
+
+        return asyncio.run(send())
 
 
 def _options(parser: Parser) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from webhooks.api.app import build_app
+from webhooks.examples import Examples
 from webhooks.model import Scope
 from webhooks.sending.interface import Outcome, OutgoingRequest
 from webhooks.settings import Settings
@@ -35,9 +36,9 @@ def sender(inside: Any, monkeypatch: pytest.MonkeyPatch) -> FakeSender:
 
     fake, service = FakeSender(), inside.service
     arguments = {"ledgeraccountid": "1", "status": "PAID"}
-    examples = {"statuschange": default_body(service.catalogue.events["statuschange"], arguments)}
+    body = default_body(service.catalogue.events["statuschange"], arguments)
     tests = TestSends(service.store, service.keyring, Settings(data=Path()), lambda _: fake)
-    changed = replace(service, tests=tests, examples=examples)
+    changed = replace(service, tests=tests, examples=Examples(lambda: {"statuschange": body}))
     monkeypatch.setattr(inside, "_app", build_app(changed))
     return fake
 
@@ -77,4 +78,14 @@ def test_what_cannot_be_sent_is_a_problem(inside: Any, sender: FakeSender) -> No
     assert (missing.status_code, "No example of ledgerpayment" in missing.json()["detail"]) == (409, True)
     assert post(inside, anna, url=URL).status_code == 400
     assert post(inside, support, url=URL, event="statuschange").status_code == 403
+    assert sender.sent == []
+
+
+def test_one_too_many_waits_for_its_turn(inside: Any, sender: FakeSender, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = inside.add(Scope.WEBHOOKS)
+    register(inside, anna)
+    monkeypatch.setattr("webhooks.testing.MOST_OF_CLIENT", 0)
+    answer = post(inside, anna, url=URL, event="statuschange")
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+    assert answer.headers["content-type"] == "application/problem+json"
     assert sender.sent == []

@@ -68,3 +68,23 @@ def test_a_definition_that_is_gone_holds_its_event_until_that_is_accepted(
         assert run("definitions", "accept", EVENT, "--data", str(data)) == {"event": EVENT, "waiting": 1}
         until(lambda: shown(second)["attempts"])
     assert service.stop() == 0
+
+
+def test_examples_are_read_again_on_sighup(start_service: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "definitions"
+    folder.mkdir()
+    service = start_service(tmp_path / "data", "--definitions", str(folder))
+    recorded = (ROOT / "definitions" / f"{EVENT}.example.json").read_bytes()
+
+    def is_shown(content: bytes) -> bool:
+        return content in httpx.get(f"{service.api}/openapi.json").content
+
+    assert not is_shown(b'"paidamount": 123.00')
+    (folder / f"{EVENT}.xml").write_bytes((ROOT / "definitions" / f"{EVENT}.xml").read_bytes())
+    (folder / f"{EVENT}.example.json").write_bytes(recorded)
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: is_shown(b'"paidamount": 123.00'))
+    (folder / f"{EVENT}.example.json").write_bytes(recorded.replace(b"123.00", b"124.00"))
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: is_shown(b'"paidamount": 124.00'))
+    assert service.stop() == 0
