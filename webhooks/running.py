@@ -25,7 +25,7 @@ from webhooks.errors import SettingsError
 from webhooks.event_loop import hear_signals, loop_factory, one_error
 from webhooks.examples import Examples, load_examples
 from webhooks.service import Service
-from webhooks.settings import Settings
+from webhooks.settings import Settings, is_there
 from webhooks.state import opened, sole_server
 from webhooks.store import clients
 from webhooks.testing import TestSends
@@ -53,7 +53,7 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
     """
     proxies = Proxies(settings.trusted_proxies)
     catalogue = Catalogue.load(settings.events)
-    is_new = settings.keys is None and not settings.key_path.exists()
+    is_new = settings.keys is None and not is_there(settings.key_path)
     with (
         _listen(settings.host, settings.port) as public,
         _listen(_LOOPBACK, settings.admin_port) as administering,

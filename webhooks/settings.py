@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -82,7 +83,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def store_url(self) -> str:
         """Where the store is."""
-        return self.store or f"sqlite:///{self.data.absolute() / 'webhooks.sqlite3'}"
+        return self.store or f"sqlite:///{quote(str(self.data.absolute() / 'webhooks.sqlite3'))}"
 
     @property
     def key_path(self) -> Path:
@@ -120,6 +121,17 @@ def _check_certificates(file: Path) -> None:
         raise SettingsError(f"the CA bundle {file} cannot be read: {error.strerror}") from None
     if not found:
         raise SettingsError(f"the CA bundle {file} holds no certificate in PEM")
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file. Raises SettingsError where this user cannot look."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be looked at: {error.strerror}") from None
+    return True
 
 
 def default_data(environment: Mapping[str, str]) -> Path:

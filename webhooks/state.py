@@ -9,7 +9,7 @@ from pathlib import Path
 
 from webhooks.errors import SettingsError
 from webhooks.keys import Keyring
-from webhooks.settings import Settings
+from webhooks.settings import Settings, is_there
 from webhooks.store.clients import key_names
 from webhooks.store.opening import parse
 from webhooks.store.store import Store
@@ -39,7 +39,7 @@ def missing_file(settings: Settings) -> Path | None:
     """The file of an embedded store that is not there; a mistyped folder would look like an empty service."""
     url = parse(settings.store_url)
     file = Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
-    return file if file is not None and not file.exists() else None
+    return file if file is not None and not is_there(file) else None
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def keyring_of(settings: Settings, *, is_new: bool) -> Keyring:
     """The keys of a store; made for a new one. Raises SettingsError where they are missing or faulty."""
     if settings.keys is not None:
         return Keyring.parse(settings.keys.replace(",", "\n"), _VARIABLE)
-    if not is_new and not settings.key_path.exists():
+    if not is_new and not is_there(settings.key_path):
         raise SettingsError(f"the store has keys, but there is no key file {settings.key_path}: put it back")
     return Keyring.open(settings.key_path)
 

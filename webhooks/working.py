@@ -12,7 +12,7 @@ from webhooks.errors import SettingsError
 from webhooks.event_loop import hear_signals, loop_factory, one_error
 from webhooks.keys import Keyring
 from webhooks.metrics import Metrics
-from webhooks.settings import Settings
+from webhooks.settings import Settings, is_there
 from webhooks.state import opened
 from webhooks.store.opening import parse
 from webhooks.store.store import Store
@@ -29,7 +29,7 @@ def work(settings: Settings, tell: Callable[[str], object]) -> None:
         raise SettingsError(
             "a worker needs a store on PostgreSQL (--store): an embedded one has one process, which delivers by itself"
         )
-    if settings.keys is None and not settings.key_path.exists():
+    if settings.keys is None and not is_there(settings.key_path):
         raise SettingsError(
             f"there is no key file {settings.key_path}: give the worker the keys of the service that it works for"
         )

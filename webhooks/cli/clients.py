@@ -94,7 +94,10 @@ def _disable(arguments: _Arguments, console: Console) -> int:
 
     with opened(arguments, console) as (store, _):
         client = asyncio.run(store.write(lambda connection: clients.disable(connection, arguments.name)))
-    console.write(f"{console.result.escape(client.name)} is disabled: its credentials and tokens are refused.\n")
+    if arguments.json:
+        console.write_bytes(encode(_listed(client)) + b"\n")
+    else:
+        console.write(f"{console.result.escape(client.name)} is disabled: its credentials and tokens are refused.\n")
     return 0
 
 
@@ -179,15 +182,11 @@ def _client_name(text: str) -> str:
 def _name_options(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", type=_client_name, help="The client's name, for people.")
     add_store(parser)
-
-
-def _credential_options(parser: Parser) -> None:
-    _name_options(parser)
     add_json(parser)
 
 
 def _add_options(parser: Parser) -> None:
-    _credential_options(parser)
+    _name_options(parser)
     scopes = f"It may do this: {', '.join(Scope)} (default: webhooks); several with commas."
     only = "It gets only events whose argument has this value; several with commas must all hold."
     pattern = "It may register only URLs like this (https://*.example.com/*); may be repeated."
@@ -237,7 +236,7 @@ ROTATE = Command(
     summary="Gives a client a new secret and a new API key.",
     description="Gives a client a new secret and a new API key; the old ones are refused at once.",
     example="acme",
-    add_options=_credential_options,
+    add_options=_name_options,
     run=_rotate,
     arguments=_Arguments,
 )

@@ -14,10 +14,10 @@ from engine.cli.console import CannotRunError, Console
 from engine.cli.options import Command, Parser
 from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, dispatching_settings
 from webhooks.cli.options import add_json, reported
+from webhooks.settings import Settings, is_there
 
 if TYPE_CHECKING:
     from webhooks.doctor.trouble import Trouble
-    from webhooks.settings import Settings
 
 _FOUND: Final = 1
 
@@ -54,7 +54,7 @@ def _examine(settings: Settings) -> Report:
     from webhooks.store.store import Store
 
     url = parse(settings.store_url)
-    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+    if url.get_backend_name() == "sqlite" and not is_there(Path(str(url.database))):
         raise CannotRunError(f"There is no store {url.database}: name the service's with --data or --store.")
     with Store(settings.store_url) as store:
         troubles = [trouble for check in CHECKS.values() for trouble in check(store, settings)]

@@ -24,7 +24,8 @@ class _Arguments(DispatchingArguments):
 def _options(parser: Parser) -> None:
     add_dispatching(parser)
     add = parser.add_argument
-    add("--host", default="127.0.0.1", metavar="HOST", help="It listens for clients there (default: 127.0.0.1).")
+    host = "It listens for clients there (default: 127.0.0.1)."
+    add("--host", type=_host, default="127.0.0.1", metavar="HOST", help=host)
     add("--port", type=port_number, default=8080, metavar="N", help="For clients (default: 8080; 0: any free one).")
     admin = "For what administers, on loopback only (default: 8081; 0: any free one)."
     add("--admin-port", type=port_number, default=8081, metavar="N", help=admin)
@@ -40,6 +41,12 @@ def _options(parser: Parser) -> None:
         metavar="CIDR",
         help=proxies,
     )
+
+
+def _host(text: str) -> str:
+    if not text:  # for the system it would be every address, which nobody means by it
+        raise argparse.ArgumentTypeError("an empty text is no host; 0.0.0.0 and :: stand for every address")
+    return text
 
 
 def _methods(text: str) -> list[AuthMethod]:

@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from webhooks.doctor.trouble import Trouble
 from webhooks.errors import ServiceError
 from webhooks.keys import Keyring
-from webhooks.settings import Settings
+from webhooks.settings import Settings, is_there
 from webhooks.state import keyring_of
 from webhooks.store import checks, parking
 from webhooks.store.checks import Found
@@ -53,7 +53,7 @@ def _keys(store: Store, settings: Settings) -> Iterator[Trouble]:
                 f"{', '.join(places)} need the key {name.hex()}, which is not among those given",
                 "Put that key back, behind the newest: what it wrote cannot be read or sent without it.",
             )
-    if settings.keys is None and settings.key_path.exists():
+    if settings.keys is None and is_there(settings.key_path):
         mode = stat.S_IMODE(settings.key_path.stat().st_mode)
         if mode & 0o077:
             yield Trouble("keys", f"{settings.key_path} can be read by others ({mode:o})", "Run chmod 600 on it.")

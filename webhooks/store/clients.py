@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec.json import decode, encode
+from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, func, insert, select, union, update
 
 from webhooks.errors import ConflictError, NotFoundError
@@ -62,10 +63,10 @@ def rotate(connection: Connection, name: str, *, secret_hash: bytes, api_key_has
 
 
 def disable(connection: Connection, name: str) -> Client:
-    """Its credentials and tokens are refused from now on. Raises NotFoundError."""
+    """Its credentials and tokens are refused from now on; the client as it is then. Raises NotFoundError."""
     client = named(connection, name)
     connection.execute(update(CLIENTS).where(CLIENTS.c.id == client.id).values(is_disabled=True))
-    return client
+    return replace(client, is_disabled=True)
 
 
 def every(connection: Connection) -> list[Client]:

@@ -103,6 +103,13 @@ def test_rotating_gives_other_credentials(run: Any) -> None:
     assert rotated["api_key"] != made["api_key"]
 
 
+def test_a_disabled_client_is_shown_as_it_is_then(run: Any) -> None:
+    run("clients", "add", "acme")
+    assert run("clients", "disable", "acme").out == "acme is disabled: its credentials and tokens are refused.\n"
+    assert [run("clients", "disable", "acme", "--json").json] == run("clients", "list", "--json").json
+    assert run("clients", "list", "--json").json[0]["disabled"] is True
+
+
 def test_an_empty_list_says_what_to_do(run: Any) -> None:
     assert run("clients", "list").out == "There is no client yet. Make one: aptic-webhooks clients add NAME\n"
     assert run("clients", "list", "--json").json == []
@@ -114,6 +121,15 @@ def test_the_environment_names_store_and_keys(run: Any, tmp_path: Path, new_data
     assert sorted(path.name for path in (tmp_path / "other").iterdir()) == ["keys"]
     (listed,) = run("clients", "list", "--json", "--store", url, "--data", str(tmp_path / "other")).json
     assert listed["client_id"] == made["client_id"]
+
+
+@pytest.mark.parametrize("name", ["a?b=c", "a%20b", "a b", "a#b", "a:b@c", "\u00e5"])
+def test_a_folder_has_any_name(run: Any, tmp_path: Path, name: str) -> None:
+    """The store's place is written as a URL, where some characters mean something."""
+    folder = tmp_path / name
+    assert run("clients", "add", "acme", "--data", str(folder)).code == 0
+    assert {path.name for path in folder.iterdir()} == {"keys", "webhooks.sqlite3"}
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 def test_a_store_is_not_used_with_other_keys(run: Any, tmp_path: Path) -> None:
