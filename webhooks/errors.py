@@ -8,6 +8,7 @@ ServiceError
 │   ├── NotFoundError   what it names does not exist, or is another client's
 │   └── ConflictError   it contradicts what is there
 └── CredentialsError    who asks is not known
+    └── ExpiredError    who asks was known, or will be
 """
 
 from __future__ import annotations
@@ -60,3 +61,7 @@ class ConflictError(RefusedError):
 
 class CredentialsError(ServiceError):
     """The caller is not known, or what it shows is not valid (any more)."""
+
+
+class ExpiredError(CredentialsError):
+    """What the caller shows was made here, and is not good at this time: nobody guesses such a thing."""

@@ -24,20 +24,23 @@ class _Record(Struct):
 
 
 class Throttle:
-    """What is known of bad attempts; for one event loop. `clock` gives seconds and only rises."""
+    """What is known of bad attempts; for one event loop. `clock` gives seconds and only rises.
+
+    A client id is None where a key or a token was shown, which names nobody.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._records: OrderedDict[tuple[str, str], _Record] = OrderedDict()
+        self._records: OrderedDict[tuple[str, str | None], _Record] = OrderedDict()
 
-    def wait(self, address: str, client_id: str) -> float:
+    def wait(self, address: str, client_id: str | None) -> float:
         """Seconds until the next attempt may be looked at; 0 for nearly everybody."""
         record = self._records.get((address, client_id))
         if record is None:
             return 0.0
         return max(0.0, record.free_at - self._clock())
 
-    def failed(self, address: str, client_id: str) -> None:
+    def failed(self, address: str, client_id: str | None) -> None:
         """Counts a bad attempt; the next one has to wait longer."""
         now = self._clock()
         record = self._records.pop((address, client_id), None)
@@ -51,6 +54,6 @@ class Throttle:
         if len(self._records) > _REMEMBERED:
             self._records.popitem(last=False)
 
-    def succeeded(self, address: str, client_id: str) -> None:
+    def succeeded(self, address: str, client_id: str | None) -> None:
         """Forgets what went wrong before."""
         self._records.pop((address, client_id), None)

@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from webhooks.errors import CredentialsError
+from webhooks.errors import CredentialsError, ExpiredError
 
 LIFETIME: Final = 3600
 """Seconds from `nbf` to `exp`."""
@@ -61,7 +61,7 @@ class Tokens:
             self._read[token] = known
         client_id, begins, ends = known
         if not begins <= self._clock() < ends:
-            raise CredentialsError("The access token has expired, or is not valid yet. Fetch a new one.")
+            raise ExpiredError("The access token has expired, or is not valid yet. Fetch a new one.")
         return client_id
 
     def _decode(self, token: str) -> tuple[str, int, int]:

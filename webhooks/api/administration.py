@@ -10,6 +10,7 @@ from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 
 from webhooks.api.authentication import service_of
+from webhooks.api.paths import OneSpelling
 from webhooks.api.problems import HANDLERS
 from webhooks.errors import StoreError
 from webhooks.metrics import CONTENT_TYPE
@@ -60,12 +61,14 @@ async def metrics(request: Request[object, object, State]) -> Response[bytes]:
     return Response(service.metrics.render(depth), headers={"Content-Type": CONTENT_TYPE})
 
 
-def build_administration(service: Service) -> Litestar:
+def build_administration(service: Service) -> OneSpelling:
     """The ASGI application of the administering port."""
-    return Litestar(
-        [health, readiness, metrics],
-        exception_handlers=HANDLERS,
-        logging_config=None,
-        openapi_config=None,
-        state=State({"service": service, "readiness": Readiness(service.store)}),
+    return OneSpelling(
+        Litestar(
+            [health, readiness, metrics],
+            exception_handlers=HANDLERS,
+            logging_config=None,
+            openapi_config=None,
+            state=State({"service": service, "readiness": Readiness(service.store)}),
+        )
     )

@@ -11,7 +11,7 @@ from litestar.connection import ASGIConnection
 
 from webhooks import credentials
 from webhooks.api.problems import ProblemError
-from webhooks.errors import CredentialsError
+from webhooks.errors import CredentialsError, ExpiredError
 from webhooks.model import Client, Scope
 from webhooks.service import Service
 from webhooks.settings import AuthMethod
@@ -23,7 +23,7 @@ SCOPES = "scopes"
 """The key of a handler's `opt` that holds the scopes of which one is needed; absent where any client may call."""
 
 _HEADERS = {b"authorization": AuthMethod.OAUTH2, b"x-api-key": AuthMethod.API_KEY}
-_LONGEST_DELAY = 5.0
+_LONGEST_DELAY = 2.0  # seconds: clients' own timeouts begin at 5
 
 
 def service_of(connection: Connection) -> Service:
@@ -91,7 +91,8 @@ async def _by_token(connection: Connection, service: Service, authorization: str
     try:
         client_id = service.tokens.client_of(token.strip())
     except CredentialsError as error:
-        await _slow_down(connection, service)
+        if not isinstance(error, ExpiredError):
+            await _slow_down(connection, service)
         raise _unauthorized(service, error.message, is_token=True) from None
     client = await service.store.read(lambda store: clients.by_id(store, client_id))
     if client is None or client.is_disabled:
@@ -110,8 +111,8 @@ async def _by_api_key(connection: Connection, service: Service, api_key: str) ->
 async def _slow_down(connection: Connection, service: Service) -> None:
     """Keeps who guesses waiting. Keys and tokens cannot be guessed, so a right one never waits."""
     address = address_of(connection)
-    service.throttle.failed(address, "")
-    await asyncio.sleep(min(_LONGEST_DELAY, service.throttle.wait(address, "")))
+    service.throttle.failed(address, None)
+    await asyncio.sleep(min(_LONGEST_DELAY, service.throttle.wait(address, None)))
 
 
 def _unauthorized(service: Service, detail: str, *, is_token: bool = False) -> ProblemError:

@@ -185,7 +185,7 @@ async def show_event(request: Request[Any, Any, Any], event_id: FromPath[str]) -
     publisher = None if sees_everything(client) else client.id
 
     def query(store: Any) -> tuple[StoredEvent, list[Delivery]]:
-        event = events.by_id(store, publisher, event_id)
+        event = events.by_id(store, publisher, event_id, first=client.id)
         return event, deliveries.of_event(store, event.sequence)
 
     event, found = await service_of(request).store.read(query)

@@ -69,7 +69,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Raises ValueError, which ends in `send_400_response`, for one header too many."""
         if not self._is_in_head:
             return  # a trailer: it must not be taken for a header (RFC 9110, section 6.5.1)
-        super().on_header(name, value)
+        super().on_header(name, value.rstrip(b" \t"))  # the parser leaves what is behind it (RFC 9112, section 5)
         if len(self.headers) > HEAD_FIELDS:
             self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError

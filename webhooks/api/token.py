@@ -22,6 +22,7 @@ from webhooks.service import Service
 from webhooks.settings import AuthMethod
 from webhooks.tokens import LIFETIME
 
+_LONGEST_ID = 64  # of what is remembered of an id that is nobody's
 _UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -111,7 +112,7 @@ async def _authenticate(request: Request[Any, Any, Any], service: Service) -> Cl
     if form["grant_type"] != "client_credentials":
         raise _GrantError("unsupported_grant_type")
     address, throttle = address_of(request), service.throttle
-    known_as = credentials.canonical(client_id)
+    known_as = credentials.canonical(client_id) or client_id[:_LONGEST_ID]
     if wait := throttle.wait(address, known_as):
         raise _GrantError("slow_down", HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(int(wait) + 1)})
     client = await service.store.read(lambda store: credentials.by_secret(store, service.keyring, client_id, secret))
@@ -123,12 +124,14 @@ async def _authenticate(request: Request[Any, Any, Any], service: Service) -> Cl
 
 
 async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:
+    body = await request.body()
     try:
-        check_media_type(request, FORM)
+        if body:  # without one, what is missing is the grant
+            check_media_type(request, FORM)
     except ProblemError as error:
         raise _GrantError("invalid_request", error.status) from None
     try:
-        pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, errors="strict", max_num_fields=20)
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=20)
     except ValueError:
         raise _GrantError("invalid_request") from None
     form = dict(pairs)

@@ -98,12 +98,15 @@ def publish(connection: Connection, publisher_id: str, events: Sequence[Publishe
     ]
 
 
-def by_id(connection: Connection, publisher_id: str | None, event_id: str) -> StoredEvent:
-    """One event. Raises NotFoundError where there is none, or it is another publisher's (None sees every one)."""
+def by_id(connection: Connection, publisher_id: str | None, event_id: str, *, first: str = "") -> StoredEvent:
+    """One event. Raises NotFoundError where there is none, or it is another publisher's (None sees every one).
+
+    Of several publishers' events with that id it is the one of `first`, or else the oldest.
+    """
     query = _FIND.where(EVENTS.c.id == event_id)
     if publisher_id is not None:
         query = query.where(EVENTS.c.publisher_id == publisher_id)
-    row = connection.execute(query.order_by(EVENTS.c.sequence).limit(1)).one_or_none()
+    row = connection.execute(query.order_by(EVENTS.c.publisher_id != first, EVENTS.c.sequence).limit(1)).one_or_none()
     if row is None:
         raise NotFoundError("There is no such event.")
     return _event(row)

@@ -34,3 +34,10 @@ def test_readiness_writes_once_a_second_at_most(service: Any) -> None:
         assert {client.get("/readyz").status_code for _ in range(100)} == {200}
     others = 2  # what looks after the store may write meanwhile
     assert commands() - before <= 1 + others + (time.monotonic() - begin)
+
+
+def test_a_look_needs_no_body(service: Any) -> None:
+    """Some load balancers ask by HEAD."""
+    for path in ("/healthz", "/readyz", "/metrics"):
+        answer = httpx.head(service.administration + path)
+        assert (answer.status_code, answer.content) == (200, b"")

@@ -185,6 +185,7 @@ GRANTS: dict[str, tuple[bytes, dict[str, str], bool, int, str | None]] = {
         415,
         "invalid_request",
     ),
+    "no body": (b"", {}, True, 400, "invalid_request"),
     "no media type": (GRANT, {}, True, 415, "invalid_request"),
     "another charset": (
         GRANT,
@@ -294,6 +295,27 @@ def test_guessed_keys_and_tokens_wait(inside: Any) -> None:
     wrong = seconds(lambda: bearer(inside, "x"))
     assert wrong > 0.3
     assert seconds(lambda: inside.call("GET", "/v1/ping", headers=caller.headers)) < wrong  # a right one never waits
+
+
+def test_guesses_of_one_kind_do_not_slow_another(inside: Any) -> None:
+    caller = inside.add()
+    for _ in range(FREE):
+        inside.call("GET", "/v1/ping", headers={"X-API-Key": "x"})
+    for name in ("nobody", "", *map(str, range(FREE + 3))):
+        grant = inside.call("POST", "/login/oauth/access_token", content=GRANT, headers=FORM, auth=(name, "x"))
+        assert (grant.status_code, grant.content) == (401, b'{"error":"invalid_client"}'), name
+    for _ in range(FREE + 1):
+        grant = inside.call("POST", "/login/oauth/access_token", content=GRANT, headers=FORM, auth=("nobody", "x"))
+    assert grant.status_code == 429
+    assert right(inside, caller).status_code == 200
+
+
+def test_an_expired_token_is_no_guess(inside: Any, monkeypatch: Any) -> None:
+    """Behind a proxy that is not trusted all clients have one address, and each token ends within the hour."""
+    token = inside.service.tokens.issue(inside.add().id)
+    monkeypatch.setattr(inside.service.tokens, "_clock", lambda: time.time() + 3601)
+    assert is_refused(bearer(inside, token), INVALID_TOKEN)
+    assert not inside.service.throttle._records
 
 
 def test_a_throttle_forgets_and_is_bounded() -> None:

@@ -1,5 +1,6 @@
 """Two clients never see or touch each other's registrations, deliveries or events, by any call there is."""
 
+from functools import partial
 from typing import Any
 
 import httpx
@@ -123,6 +124,16 @@ def test_the_same_event_id_is_another_event_of_another_publisher(inside: Any, sc
     )
     assert answer.status_code == 202
     assert scene.by(other, "GET", f"/v1/events/{EVENT_ID}").status_code == 200
+
+
+def test_who_sees_every_event_sees_its_own_first(inside: Any, scene: Scene) -> None:
+    admin = inside.add(Scope.ADMIN)
+    ask = partial(inside.call, headers=admin.headers)
+    assert ask("GET", f"/v1/events/{EVENT_ID}").json()["event"] == "statuschange"
+    own = {"event": "servicechange", "data": {"ledgeraccountid": "1", "fromservice": "A", "toservice": "B"}}
+    answer = ask("POST", "/v1/events", json={**own, "id": EVENT_ID})
+    assert answer.status_code == 202, answer.text
+    assert ask("GET", f"/v1/events/{EVENT_ID}").json()["event"] == "servicechange"
 
 
 def test_only_and_url_pattern_are_the_clients(inside: Any) -> None:

@@ -176,6 +176,16 @@ def test_a_request_of_http_1_0_needs_no_host(port: int) -> None:
     assert b'["GET", "/x", ""]' in exchange(port, b"GET /x HTTP/1.0\r\n\r\n")
 
 
+def test_blanks_around_a_header_are_no_part_of_it() -> None:
+    async def values(scope: Any, receive: Any, send: Any) -> None:
+        content = json.dumps(dict(scope["headers"])[b"x-api-key"].decode()).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
+        await send({"type": "http.response.body", "body": content})
+
+    with served(values) as port:
+        assert b'"a b"' in exchange(port, b"GET / HTTP/1.1\r\nHost: a\r\nX-API-Key: \t a b \t \r\n" + CLOSE)
+
+
 def test_trailers_are_no_headers_and_have_an_end() -> None:
     async def names(scope: Any, receive: Any, send: Any) -> None:
         await receive()
