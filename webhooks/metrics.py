@@ -29,6 +29,9 @@ class Metrics:
         self._compositions = self._counter("compositions", "Tries to compose a body that ended.", "event", "outcome")
         self._composing = self._histogram("compose_duration_seconds", "Composing a batch of bodies.", _QUICK, "event")
         self._latency = self._histogram("delivery_latency_seconds", "From intake to the receiver's 2xx.", _SLOW)
+        self._definitions = self._gauge(
+            "definitions", "Events with a definition: serving, stale (by an older version) or held.", "state"
+        )
         self._events = self._counter("events", "Events by what intake made of them.", "outcome")
         self._commits = self._counter("store_transactions", "Transactions of the store's writer.", "outcome")
         self._commands = self._counter("store_commands", "Writes in those transactions that were committed.")
@@ -49,6 +52,11 @@ class Metrics:
     def composing(self, event: str, seconds: float) -> None:
         """Bodies of an event code were composed together in that time, or one was alone."""
         self._composing.labels(self._bounded("event", event)).observe(seconds)
+
+    def definitions(self, serving: int, stale: int, held: int) -> None:
+        """Of so many events the definition is in service, in an older version, or missing or at fault."""
+        for state, count in (("serving", serving), ("stale", stale), ("held", held)):
+            self._definitions.labels(state).set(count)
 
     def latency(self, seconds: float) -> None:
         """A delivery arrived so long after its event had been published."""

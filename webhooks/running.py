@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import shlex
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
-
-import uvicorn
 
 from engine.catalogue import Catalogue
 from webhooks.addresses import Proxies
 from webhooks.api.administration import build_administration
 from webhooks.api.app import build_app
-from webhooks.api.protocol import BoundedProtocol
 from webhooks.api.request_log import RequestLog
 from webhooks.delivering import Delivering
-from webhooks.errors import SettingsError
 from webhooks.event_loop import hear_signals, loop_factory, one_error
 from webhooks.examples import Examples, load_examples
+from webhooks.listening import LOOPBACK, Server, listen, place, server
 from webhooks.service import Service
 from webhooks.settings import Settings, is_there
 from webhooks.state import opened, sole_server
@@ -31,19 +27,7 @@ from webhooks.store import clients
 from webhooks.testing import TestSends
 from webhooks.tokens import Tokens
 
-_LOOPBACK = "127.0.0.1"
-_DRAIN = 8  # seconds that requests under way have to end
-
 _log = logging.getLogger(__name__)
-
-
-class _Server(uvicorn.Server):
-    """Leaves the signals to `run`, which ends both servers by them."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Captures none."""
-        yield
 
 
 def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = False) -> None:
@@ -55,8 +39,8 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
     catalogue = Catalogue.load(settings.events)
     is_new = settings.keys is None and not is_there(settings.key_path)
     with (
-        _listen(settings.host, settings.port) as public,
-        _listen(_LOOPBACK, settings.admin_port) as administering,
+        listen(settings.host, settings.port) as public,
+        listen(LOOPBACK, settings.admin_port) as administering,
         sole_server(settings),
         opened(settings) as (store, keyring),
     ):
@@ -71,26 +55,21 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
         store.when_written(service.metrics.committed)
         api: Any = build_app(service)
         servers = {
-            public: _server(RequestLog(api) if is_debug else api),
-            administering: _server(build_administration(service)),
+            public: server(RequestLog(api) if is_debug else api),
+            administering: server(build_administration(store, service.metrics)),
         }
 
         def make_delivering() -> Delivering:
             return Delivering(settings, store, keyring, catalogue, service.metrics)
 
         def ready() -> None:
-            _log.info("the service starts, with the API on %s", _place(public))
-            tell(f"What administers listens on http://{_place(administering)}/")
-            tell(f"The API listens on http://{_place(public)}/v1/")
+            _log.info("the service starts, with the API on %s", place(public))
+            tell(f"What administers listens on http://{place(administering)}/")
+            tell(f"The API listens on http://{place(public)}/v1/")
 
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_serve(service, servers, make_delivering, ready))
         _log.info("the service has ended")
-
-
-def _place(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _data_option(settings: Settings) -> str:
@@ -98,25 +77,9 @@ def _data_option(settings: Settings) -> str:
     return f" --data {shlex.quote(str(settings.data))}{'' if settings.store is None else ' --store …'}"
 
 
-def _server(app: Any) -> _Server:
-    return _Server(
-        uvicorn.Config(
-            app,
-            http=BoundedProtocol,
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,  # who is believed is our own setting
-            server_header=False,
-            timeout_graceful_shutdown=_DRAIN,
-        )
-    )
-
-
 async def _serve(
     service: Service,
-    servers: Mapping[socket.socket, _Server],
+    servers: Mapping[socket.socket, Server],
     make_delivering: Callable[[], Delivering],
     ready: Callable[[], None],
 ) -> None:
@@ -126,8 +89,8 @@ async def _serve(
     def stop() -> None:
         _log.info("the service ends: it answers and sends what is under way")
         delivering.stop()
-        for server in servers.values():
-            server.should_exit = True
+        for each in servers.values():
+            each.should_exit = True
 
     def reload() -> None:
         delivering.reload()
@@ -138,16 +101,6 @@ async def _serve(
     with one_error():
         async with AsyncExitStack() as closing, asyncio.TaskGroup() as group:
             closing.push_async_callback(service.tests.close)
-            for listening, server in servers.items():
-                group.create_task(server.serve([listening]))
+            for listening, each in servers.items():
+                group.create_task(each.serve([listening]))
             group.create_task(delivering.run())
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket, made before anything else: whoever cannot have its port changes nothing."""
-    try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        number = error.errno or 0  # negative where the name has no address
-        reason = os.strerror(number) if number > 0 else "it is no address of this machine"
-        raise SettingsError(f"the host {host}, port {port}, cannot be listened on: {reason}") from None

@@ -77,6 +77,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8080
     admin_port: int = 8081
+    metrics_port: int | None = None
     auth: frozenset[AuthMethod] = frozenset(AuthMethod)
     trusted_proxies: tuple[str, ...] = ()
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from engine.catalogue import Catalogue
 from webhooks.delivering import Delivering
 from webhooks.errors import SettingsError
 from webhooks.event_loop import hear_signals, loop_factory, one_error
-from webhooks.keys import Keyring
 from webhooks.metrics import Metrics
 from webhooks.settings import Settings, is_there
 from webhooks.state import opened
 from webhooks.store.opening import parse
 from webhooks.store.store import Store
+
+if TYPE_CHECKING:
+    from webhooks.listening import Server
 
 _log = logging.getLogger(__name__)
 
@@ -34,22 +38,45 @@ def work(settings: Settings, tell: Callable[[str], object]) -> None:
             f"there is no key file {settings.key_path}: give the worker the keys of the service that it works for"
         )
     catalogue = Catalogue.load(settings.events)
+    metrics = Metrics()
     with opened(settings) as (store, keyring), asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_work(settings, store, keyring, catalogue, tell))
+        store.when_written(metrics.committed)
+        servers = {} if settings.metrics_port is None else _servers(settings.metrics_port, store, metrics, tell)
+
+        def make_delivering() -> Delivering:
+            return Delivering(settings, store, keyring, catalogue, metrics)
+
+        runner.run(_work(servers, make_delivering, tell))
     _log.info("the worker has ended")
 
 
+def _servers(
+    port: int, store: Store, metrics: Metrics, tell: Callable[[str], object]
+) -> Mapping[socket.socket, Server]:
+    from webhooks.api.administration import build_administration  # noqa: PLC0415  it takes memory, and few have it
+    from webhooks.listening import LOOPBACK, listen, place, server  # noqa: PLC0415
+
+    listening = listen(LOOPBACK, port)
+    tell(f"Its metrics are on http://{place(listening)}/metrics")
+    return {listening: server(build_administration(store, metrics))}
+
+
 async def _work(
-    settings: Settings, store: Store, keyring: Keyring, catalogue: Catalogue, tell: Callable[[str], object]
+    servers: Mapping[socket.socket, Server], make_delivering: Callable[[], Delivering], tell: Callable[[str], object]
 ) -> None:
-    delivering = Delivering(settings, store, keyring, catalogue, Metrics())
+    delivering = make_delivering()
 
     def stop() -> None:
         _log.info("the worker ends: it sends what is under way")
         delivering.stop()
+        for each in servers.values():
+            each.should_exit = True
 
     hear_signals(stop, delivering.reload)
     _log.info("the worker starts")
     tell("The worker composes and delivers")
     with one_error():
-        await delivering.run()
+        async with asyncio.TaskGroup() as group:
+            for listening, each in servers.items():
+                group.create_task(each.serve([listening]))
+            group.create_task(delivering.run())

@@ -44,7 +44,8 @@ _PORTS = (
     ("`GET /metrics`", "what this process counted and what waits in the store, for Prometheus"),
 )
 _METRICS = """
-Labels have few values: no URL, no id, no client. Each process counts for itself; what waits is read from the store.
+Labels have few values: no URL, no id, no client. Each process counts for itself, a worker too where it has a
+`--metrics-port`; what waits is read from the store.
 """
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -76,6 +78,7 @@ class Scene:
         self.url, self.data, self._client_id = url, data, client_id
         self.store = Store(url)
         self._workers: list[subprocess.Popen[str]] = []
+        self.told = ""  # by the last one
 
     def start_worker(self, *options: str) -> subprocess.Popen[str]:
         opened = ["--allow-http", "--allow-network", "127.0.0.0/8", "--retry-schedule", "100ms,100ms,100ms"]
@@ -87,8 +90,9 @@ class Scene:
             )
         self._workers.append(process)
         assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line == "The worker composes and delivers\n", Path(log.name).read_text()
+        lines = [process.stdout.readline() for _ in range(1 + ("--metrics-port" in options))]
+        assert lines[-1] == "The worker composes and delivers\n", Path(log.name).read_text()
+        self.told = "".join(lines)
         return process
 
     def register(self, receiver: Receiver, *paths: str) -> None:
@@ -197,3 +201,19 @@ def test_a_worker_that_is_stopped_ends_what_is_under_way(scene: Scene, receiver:
     scene.start_worker("--allow-port", str(receiver.server_port))
     scene.until(lambda: scene.states() == {"delivered": 50})
     assert {len(bodies) for bodies in receiver.received.values()} == {1}
+
+
+def test_a_worker_has_metrics_of_its_own(scene: Scene, receiver: Receiver) -> None:
+    scene.register(receiver)
+    worker = scene.start_worker("--allow-port", str(receiver.server_port), "--metrics-port", "0")
+    (url,) = re.findall(r"Its metrics are on (http://127\.0\.0\.1:\d+)/metrics", scene.told)
+    scene.publish(10)
+    scene.until(lambda: scene.states() == {"delivered": 10})
+    counted = httpx.get(f"{url}/metrics").text
+    assert 'aptic_attempts_total{outcome="2xx"} 10.0' in counted
+    assert "aptic_delivery_latency_seconds_count 10.0" in counted
+    assert 'aptic_deliveries{state="pending"} 0.0' in counted
+    assert not re.search("aptic_store_commands_total 0.0", counted)
+    assert [httpx.get(url + path).status_code for path in ("/healthz", "/readyz", "/v1/ping")] == [200, 200, 404]
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(20) == 0

@@ -9,12 +9,10 @@ from http import HTTPStatus
 from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 
-from webhooks.api.authentication import service_of
 from webhooks.api.paths import OneSpelling
 from webhooks.api.problems import HANDLERS
 from webhooks.errors import StoreError
-from webhooks.metrics import CONTENT_TYPE
-from webhooks.service import Service
+from webhooks.metrics import CONTENT_TYPE, Metrics
 from webhooks.store.depth import read_depth
 from webhooks.store.store import Store
 
@@ -53,22 +51,22 @@ async def readiness(request: Request[object, object, State]) -> Response[bytes]:
 @get("/metrics")
 async def metrics(request: Request[object, object, State]) -> Response[bytes]:
     """What this process counted, and what waits in the store, as Prometheus reads it."""
-    service = service_of(request)
+    state = request.app.state
     try:
-        depth = await service.store.search(read_depth)
+        depth = await state.store.search(read_depth)
     except StoreError:
         depth = None
-    return Response(service.metrics.render(depth), headers={"Content-Type": CONTENT_TYPE})
+    return Response(state.metrics.render(depth), headers={"Content-Type": CONTENT_TYPE})
 
 
-def build_administration(service: Service) -> OneSpelling:
-    """The ASGI application of the administering port."""
+def build_administration(store: Store, counted: Metrics) -> OneSpelling:
+    """The ASGI application of the administering port of a process that has `counted`."""
     return OneSpelling(
         Litestar(
             [health, readiness, metrics],
             exception_handlers=HANDLERS,
             logging_config=None,
             openapi_config=None,
-            state=State({"service": service, "readiness": Readiness(service.store)}),
+            state=State({"store": store, "metrics": counted, "readiness": Readiness(store)}),
         )
     )

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from engine.cli.console import Console
-from engine.cli.options import Command
+from engine.cli.options import Command, Parser
 from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, dispatching_settings
-from webhooks.cli.options import reported
+from webhooks.cli.options import port_number, reported
 
 
-def _work(arguments: DispatchingArguments, console: Console) -> int:
+class _Arguments(DispatchingArguments):
+    metrics_port: int | None
+
+
+def _options(parser: Parser) -> None:
+    add_dispatching(parser)
+    port = "For /metrics, /healthz and /readyz of this worker, on loopback only (default: none; 0: any free one)."
+    parser.add_argument("--metrics-port", type=port_number, metavar="N", help=port)
+
+
+def _work(arguments: _Arguments, console: Console) -> int:
     from webhooks import logs
     from webhooks.working import work
 
@@ -19,7 +31,8 @@ def _work(arguments: DispatchingArguments, console: Console) -> int:
         console.out.flush()
 
     with reported():
-        work(dispatching_settings(arguments, console), tell)
+        settings = structs.replace(dispatching_settings(arguments, console), metrics_port=arguments.metrics_port)
+        work(settings, tell)
     return 0
 
 
@@ -29,7 +42,7 @@ WORKER = Command(
     description="Composes and delivers in one more process, on this machine or another, for a service whose store is "
     "on PostgreSQL. It needs the service's keys and its settings.",
     example="--store postgresql+psycopg://webhooks@host/webhooks --key-file /etc/aptic-webhooks/keys",
-    add_options=add_dispatching,
+    add_options=_options,
     run=_work,
-    arguments=DispatchingArguments,
+    arguments=_Arguments,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -52,9 +52,9 @@ class Composing:
         self._definitions = definitions
         self._pace = pace
         self._gates = Gates(definitions, pace)
-        measured = metrics or Metrics()
+        self._metrics = metrics or Metrics()
         self._work = Work(
-            store, queue, keyring, definitions=definitions, gates=self._gates, pace=pace, metrics=measured
+            store, queue, keyring, definitions=definitions, gates=self._gates, pace=pace, metrics=self._metrics
         )
         self._work.tell_freed = self._note_freed
         self._stopping = asyncio.Event()
@@ -62,6 +62,7 @@ class Composing:
         self._looks = asyncio.Event()
         self._crowded: set[str] = set()
         self._is_stuck = False
+        self._has_held = False
         self._looked = 0
 
     async def run(self) -> None:
@@ -123,7 +124,9 @@ class Composing:
         """Before anything is composed: which events have a definition, and why those that are parked still are."""
         good = self._definitions.good
         known = frozenset(await self._store.read(definitions.remembered))
-        faults = self._definitions.faults(known | good)
+        faults = self._count_definitions(known | good)
+        for event in sorted(faults.keys() - self._definitions.faults().keys()):
+            _log.error("%s waits: %s", event, faults[event])
 
         def write(connection: Connection) -> None:
             definitions.remember(connection, good - known)
@@ -134,6 +137,13 @@ class Composing:
         await self._store.write(write)
         self._looks.set()
         return True
+
+    def _count_definitions(self, known: frozenset[str]) -> Mapping[str, str]:
+        """Tells the metrics how they stand; gives the faults."""
+        faults, good, stale = self._definitions.faults(known), self._definitions.good, self._definitions.stale
+        self._metrics.definitions(len(good - stale), len(stale), len(faults))
+        self._has_held = bool(faults)
+        return faults
 
     async def _take(self) -> bool:
         await self._wait_for_room()
@@ -211,9 +221,12 @@ class Composing:
             await asyncio.wait_for(self._looks.wait(), self._pace.tick)
         self._looks.clear()
         codes = await self._store.read(parking.codes)
-        if not codes:
+        if not codes and not self._has_held:
             return True
         known = await self._store.read(definitions.remembered)
+        self._count_definitions(frozenset(known))  # one that is missing may have been accepted meanwhile
+        if not codes:
+            return True
         self._looked += 1
         start = self._looked % len(codes)
         for code in codes[start:] + codes[:start]:

@@ -71,11 +71,15 @@ def source_of(settings: Settings) -> Source:
 
 @dataclass(frozen=True, slots=True)
 class _Served:
-    """What is in service, replaced as a whole. `rest` is the fault of every event that is not `good`."""
+    """What is in service, replaced as a whole. `rest` is the fault of every event that is not `good`.
+
+    `stale` are those of the good ones whose file has become faulty since.
+    """
 
     good: frozenset[str] = frozenset()
     faults: Mapping[str, str] = field(default_factory=dict)
     rest: str | None = None
+    stale: frozenset[str] = frozenset()
 
 
 class Definitions:
@@ -128,6 +132,11 @@ class Definitions:
     def good(self) -> frozenset[str]:
         """The events with a definition in service."""
         return self._served.good
+
+    @property
+    def stale(self) -> frozenset[str]:
+        """Those of them that are an older version than their file, which is faulty now."""
+        return self._served.stale
 
     def faults(self, remembered: frozenset[str] = frozenset()) -> Mapping[str, str]:
         """For each event that cannot be composed the reason; `remembered` are those that had a definition."""
@@ -207,7 +216,8 @@ class Definitions:
         for event, reason in held.items():
             _log.error("%s is held: %s", event, reason)
         _log.info("%d definitions are in service", len(good))
-        self._served = _Served(good, held)
+        stale = frozenset(each.event for each in status.definitions if each.state is DefinitionState.STALE)
+        self._served = _Served(good, held, stale=stale)
 
     def _hold(self, reason: str) -> None:
         """Holds the events that the files are, or may be, the definitions of. Raises ConfigurationError."""

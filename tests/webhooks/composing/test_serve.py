@@ -1,6 +1,7 @@
 """Definitions in a service of its own process: SIGHUP, a missing one, and its acceptance on the command line."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -32,6 +33,12 @@ def run(*words: str) -> Any:
     return json.loads(done.stdout)
 
 
+def definitions_of(service: Any) -> dict[str, float]:
+    """What the metrics say of them, by state."""
+    text = httpx.get(f"{service.administration}/metrics").text
+    return {state: float(value) for state, value in re.findall(r'^aptic_definitions{state="(\w+)"} (\S+)$', text, re.M)}
+
+
 def test_a_definition_that_is_gone_holds_its_event_until_that_is_accepted(
     start_service: Any, add_client_to: Any, tmp_path: Path, duckdb_ledger: str
 ) -> None:
@@ -56,9 +63,17 @@ def test_a_definition_that_is_gone_holds_its_event_until_that_is_accepted(
 
         first = publish()
         until(lambda: shown(first)["attempts"])  # composed, and sent to nobody
+        assert definitions_of(service) == {"serving": 2, "stale": 0, "held": 0}
+        good = (folder / f"{EVENT}.xml").read_bytes()
+        (folder / f"{EVENT}.xml").write_bytes(b"<faulty")
+        service.process.send_signal(signal.SIGHUP)
+        until(lambda: definitions_of(service) == {"serving": 1, "stale": 1, "held": 0})
+        (folder / f"{EVENT}.xml").write_bytes(good)
         (folder / f"{EVENT}.xml").unlink()
         service.process.send_signal(signal.SIGHUP)
         until(lambda: "was removed" in service.log.read_text())
+        until(lambda: definitions_of(service) == {"serving": 1, "stale": 0, "held": 1})
+        assert f"{EVENT} waits: it had a definition, and there is none now" in service.log.read_text()
         second = publish()
         reason = until(lambda: shown(second)["reason"])
         assert f"definitions accept {EVENT}" in reason
@@ -67,6 +82,7 @@ def test_a_definition_that_is_gone_holds_its_event_until_that_is_accepted(
         assert (listed[EVENT]["waiting"], listed[EVENT]["reason"]) == (1, reason)
         assert run("definitions", "accept", EVENT, "--data", str(data)) == {"event": EVENT, "waiting": 1}
         until(lambda: shown(second)["attempts"])
+        until(lambda: definitions_of(service) == {"serving": 1, "stale": 0, "held": 0})
     assert service.stop() == 0
 
 
