@@ -20,6 +20,7 @@ MAX_EVENTS = 1000
 _MAX_NAME = 128
 _MAX_VALUE = 10_000
 _ID = r"^(?!\.{1,2}$)[A-Za-z0-9._:~-]{1,200}$(?!\n)"  # what the path of a URL can hold as it is
+_ID_IN_WORDS = "An id is 1 to 200 letters, digits and . _ : ~ or -, but neither . nor .. itself."
 _SCALAR = {"type": ["string", "number", "boolean"], "maxLength": _MAX_VALUE, "pattern": NO_NUL}
 _FAULTY = "The event cannot be taken as it is."
 
@@ -29,7 +30,7 @@ class EventRequest(Struct, forbid_unknown_fields=True, frozen=True):
 
     event: Annotated[str, Meta(min_length=1, max_length=128)]
     data: dict[str, Any]
-    id: Annotated[str, Meta(pattern=_ID)] | None = None
+    id: Annotated[str, Meta(pattern=_ID, description=_ID_IN_WORDS)] | None = None
 
 
 def read_event(value: object, catalogue: Catalogue) -> PublishedEvent:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, Final, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from enum import EnumType
+from typing import Any, Final, TypeVar, get_args
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct, structs
 
 from webhooks.errors import Fault, RefusedError
 
@@ -75,6 +76,8 @@ def decode(content: bytes) -> Decoded:
     """The value as it is written. Raises RefusedError for what is no JSON in UTF-8 or is nested too deep."""
     try:
         text = content.decode()
+        if text.startswith("\ufeff"):
+            raise ValueError("it begins with a byte order mark.")
         value: object = _decoder.decode(text)
         return Decoded(value, _has_repeated(value) or _DOUBTFUL.search(text) is not None)
     except RecursionError:
@@ -96,12 +99,12 @@ def check(value: object) -> None:
 
 
 def convert(value: object, type_: type[S]) -> S:
-    """The value as a struct. Raises RefusedError that names the first member which does not fit."""
+    """The value as a struct. Raises RefusedError that names each member which does not fit."""
     try:
         return msgspec.convert(value, type_)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).rpartition(" - at `$") if " - at `$" in str(error) else (str(error), "", "")
-    raise RefusedError(_UNFIT, (_fault(message, pointer(*_PART.findall(path))),))
+        faults = _unfit(value, type_) if isinstance(value, dict) else [_fault(error, type_)]
+        raise RefusedError(_UNFIT, tuple(faults)) from None
 
 
 def pointer(*parts: str | int) -> str:
@@ -112,36 +115,53 @@ def pointer(*parts: str | int) -> str:
 _PART = re.compile(r"[^.\[\]`]+")  # of msgspec's `.events[0]`
 _KINDS = {"str": "text", "array": "an array", "object": "an object", "bool": "true or false", "null": "null"}
 _FOUND = _KINDS | {"Number": "a number", "int": "a number", "float": "a number"}
-_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
-_MISSING = re.compile(r"Object missing required field `(.*)`")
 _TYPE = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
 _LENGTH = re.compile(r"Expected `(str|array)` of length (<=|>=) (\d+)")
-_FORM = re.compile(r"Expected `str` matching regex '(.*)'")
 _MOMENT = re.compile("RFC3339|timezone component")
 _CHOICE = re.compile(r"Invalid enum value (.*)", re.DOTALL)
 
 
-def _fault(message: str, place: str) -> Fault:
+def _unfit(value: Mapping[str, object], type_: type[Struct]) -> Iterator[Fault]:
+    fields = {field.encode_name: field for field in structs.fields(type_)}
+    for name in [name for name in value if name not in fields]:
+        yield Fault(pointer(name), "There is no such member here: leave it out, or mend its name.")
+    for name, field in fields.items():
+        if name in value:
+            try:
+                msgspec.convert(value[name], field.type)
+            except msgspec.ValidationError as error:
+                yield _fault(error, field.type, name)
+        elif field.required:
+            yield Fault(pointer(name), "This member is missing; it is required.")
+
+
+def _fault(error: msgspec.ValidationError, type_: object, *place: str) -> Fault:
     """msgspec's message in the words of JSON, with what to do."""
-    if found := _UNKNOWN.fullmatch(message):
-        return Fault(place + pointer(found[1]), "There is no such member here: leave it out, or mend its name.")
-    if found := _MISSING.fullmatch(message):
-        return Fault(place + pointer(found[1]), "This member is missing; it is required.")
+    message, _, path = str(error).partition(" - at `$")
+    return Fault(pointer(*place, *_PART.findall(path)), _detail(message, list(_parts(type_))))
+
+
+def _detail(message: str, parts: Sequence[object]) -> str:
     if found := _TYPE.fullmatch(message):
         wanted = " or ".join(_KINDS.get(kind, kind) for kind in found[1].split(" | "))
-        return Fault(place, f"This must be {wanted}, and is {_FOUND.get(found[2], found[2])}.")
+        return f"This must be {wanted}, and is {_FOUND.get(found[2], found[2])}."
     if found := _LENGTH.fullmatch(message):
         unit = "characters" if found[1] == "str" else "items"
-        return Fault(place, f"This must have at {'most' if found[2] == '<=' else 'least'} {found[3]} {unit}.")
+        return f"This must have at {'most' if found[2] == '<=' else 'least'} {found[3]} {unit}."
     if _MOMENT.search(message):
-        return Fault(
-            place, "This must be a time with its offset, such as 2026-11-24T10:00:00Z (RFC 3339); in a URL + is %2B."
-        )
-    if found := _FORM.fullmatch(message):
-        return Fault(place, f"This text has not the form that it must have, {found[1]}.")
+        return "This must be a time with its offset, such as 2026-11-24T10:00:00Z (RFC 3339); in a URL + is %2B."
     if found := _CHOICE.fullmatch(message):
-        return Fault(place, f"{found[1]} is not one of the values that are allowed here.")
-    return Fault(place, f"{message.replace('`', '')}.")
+        choices = [choice.value for part in parts if isinstance(part, EnumType) for choice in list[Any](part)]
+        return f"{found[1]} is none of {', '.join(choices)}."
+    forms = [part.description for part in parts if isinstance(part, Meta) and part.pattern and part.description]
+    return forms[0] if forms else f"{message.replace('`', '')}."
+
+
+def _parts(type_: object) -> Iterator[object]:
+    """The types that a type is made of, and what they are annotated with."""
+    yield type_
+    for part in get_args(type_):
+        yield from _parts(part)
 
 
 def _has_repeated(value: object) -> bool:

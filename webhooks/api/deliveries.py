@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 from msgspec.json import encode
 from msgspec.structs import asdict
 
@@ -41,6 +41,15 @@ class ReplayRequest(Struct, frozen=True, forbid_unknown_fields=True):
     recompose: bool = False
 
 
+DeliveryId = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        description="The id of the last delivery on the page before: ask for the URL in next, as it is.",
+    ),
+]
+
+
 class Query(Struct, frozen=True, forbid_unknown_fields=True):
     """The query of a list of deliveries; times are RFC 3339."""
 
@@ -49,7 +58,7 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True):
     state: DeliveryState | None = None
     since: Moment | None = field(default=None, name="from")
     until: Moment | None = field(default=None, name="to")
-    before: Text | None = None
+    before: DeliveryId | None = None
 
 
 _EXAMPLE = ShownDelivery(

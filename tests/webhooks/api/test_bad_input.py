@@ -65,6 +65,23 @@ def test_the_member_is_named(sender: Sender, call: str, name: str) -> None:
     assert [error["pointer"] for error in problem.get("errors", [])] == case["pointers"]
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('{"event":"statuschange","data":{},"id":"a b"}', "1 to 200 letters, digits and . _ : ~ or -"),
+        ('\ufeff{"event":"statuschange"}', "byte order mark"),
+        ('[{"event":"statuschange","data":{},"id":7}]', "text or null, and is a number"),
+    ],
+)
+def test_it_says_what_to_do(sender: Sender, body: str, words: str) -> None:
+    assert words in sender.send("POST", "/v1/events", body.encode()).text
+
+
+def test_what_may_be_chosen_is_told(sender: Sender) -> None:
+    problem = sender.refused(400, "PUT", "/v1/webhooks", json.dumps({**KEPT, "method": "GET"}).encode())
+    assert problem["errors"][0]["detail"] == "'GET' is none of POST, PUT, PATCH."
+
+
 @pytest.mark.parametrize("url", URLS["taken"])
 def test_a_url_is_registered_byte_for_byte(sender: Sender, url: str) -> None:
     answer = sender.send("PUT", "/v1/webhooks", json.dumps({**KEPT, "url": url}).encode())
@@ -233,6 +250,8 @@ def test_scalars_become_text_as_they_are_written(sender: Sender) -> None:
         ("to=2026-11-24T10:00:00", "/to"),
         ("limit=5", "/limit"),
         ("url=a&url=b", "/url"),
+        ("before=nope", "/before"),
+        ("before=01A2199E-4E1C-7726-B9E2-DBB596A27CB9", "/before"),
     ],
 )
 def test_a_wrong_query_names_its_parameter(sender: Sender, query: str, pointer: str) -> None:
