@@ -20,13 +20,13 @@ from webhooks.model import DeliveryState
 from webhooks.queue.interface import Queue
 from webhooks.sending.interface import Sender
 from webhooks.store import attempts, jobs
-from webhooks.store.attempts import Due, Ended, Ready
+from webhooks.store.attempts import Due, Ready
 from webhooks.store.clock import now
 from webhooks.store.jobs import Job, Kind
+from webhooks.store.outcomes import EndedAttempt
 from webhooks.store.store import Store
 
 _AT_ONCE: Final = 256  # deliveries in one transaction
-_REFILL: Final = 64  # parked deliveries of an endpoint that get jobs together
 _EARLY: Final = 500_000  # µs until a job that came too early comes again, at least
 _TICK: Final = 0.05  # seconds
 _PATIENCE: Final = 1.0  # seconds after which a store that was away is tried again
@@ -160,6 +160,8 @@ class Dispatcher:
         self._give_up(turns)
         if turns:
             await self._finish([job for job, _ in turns.values()])
+        for registration_id, most in self._lanes.running_low():
+            self._begin_task(self._refill(registration_id, most))
         self._turn.set()
 
     def _next_turns(self) -> Sequence[tuple[str, tuple[Job, int]]]:
@@ -198,14 +200,14 @@ class Dispatcher:
             self._queue.release([job])
             self._turn.set()
 
-    async def _attempt(self, ready: Ready) -> Ended:
+    async def _attempt(self, ready: Ready) -> EndedAttempt:
         try:
             request, secret = self._requests.make(ready)
             return self._ends.of(ready, await self._sender.send(request), secret)
         except Exception as error:
             _log.exception("a delivery could not be sent", extra={"ids": {"delivery": ready.id}})
             words = error.message if isinstance(error, ServiceError) else "the service met an error; its log has it"
-            return self._ends.of_failure(ready.id, ready.attempt, ready.registration_id, ready.failures, words)
+            return self._ends.of_failure(ready.id, ready.attempt, ready.endpoint.id, ready.failures, words)
 
     async def _recover(self, job: Job, due: Due) -> None:
         """Ends an attempt whose process died."""
@@ -219,18 +221,19 @@ class Dispatcher:
     async def _pass_time(self) -> None:
         await asyncio.sleep(_TICK)
         self._lanes.pass_time()
-        await asyncio.gather(*map(self._refill, self._lanes.to_refill()[:_AT_ONCE]))  # the writer joins their commits
+        refills = [self._refill(*each) for each in self._lanes.to_refill(_AT_ONCE)]
+        await asyncio.gather(*refills)  # the writer joins their commits
         self._turn.set()
 
-    async def _refill(self, registration_id: int) -> None:
-        self._lanes.unpark(registration_id)
-        count, at = _REFILL, now()
+    async def _refill(self, registration_id: int, most: int) -> None:
+        """Gives jobs to an endpoint's parked deliveries; where the store is away, `to_refill` finds them again."""
+        count, at = most, now()
         try:
-            count = await self._store.write(
-                lambda connection: attempts.next_of(connection, registration_id, at, _REFILL)
-            )
+            count = await self._store.write(lambda connection: jobs.refill(connection, registration_id, at, most))
+        except StoreError as error:
+            _log.warning("parked deliveries wait for the store: %s", error.message)
         finally:
-            if count == _REFILL:  # there may be more
+            if count == most:  # there may be more
                 self._lanes.park(registration_id)
 
 

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from webhooks.errors import StoreError
-from webhooks.store import attempts
-from webhooks.store.attempts import Ended
+from webhooks.store import outcomes
+from webhooks.store.outcomes import EndedAttempt
 from webhooks.store.store import Store
 
 _AT_ONCE: Final = 256
 _PATIENCE: Final = 1.0  # seconds after which a store that was away is tried again
 _LAST: Final = 10.0  # seconds for which it is tried again once the process is to end
 
-_Waiting = tuple[Ended, asyncio.Future[None]]
+_Waiting = tuple[EndedAttempt, asyncio.Future[None]]
 _log = logging.getLogger(__name__)
 
 
@@ -35,7 +35,7 @@ class Ending:
         """The process is to end: a store that is away is not waited for much longer."""
         self._until = time.monotonic() + _LAST
 
-    async def write(self, ended: Ended) -> None:
+    async def write(self, ended: EndedAttempt) -> None:
         """Returns once it is on disk, however long the store is away.
 
         After `stop` it may be given up: whoever takes the delivery next finds it as if its process had died.
@@ -64,7 +64,7 @@ class Ending:
     async def _write(self, batch: Sequence[_Waiting]) -> bool:
         ended = [each for each, _ in batch]
         try:
-            await self._store.write(lambda connection: attempts.end(connection, ended))
+            await self._store.write(lambda connection: outcomes.end(connection, ended))
         except StoreError as error:
             _log.warning("the ends of %d attempts could not be written: %s", len(ended), error.message)
             return False

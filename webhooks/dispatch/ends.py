@@ -10,8 +10,9 @@ from webhooks.metrics import Metrics
 from webhooks.model import DeliveryState
 from webhooks.redaction import redact
 from webhooks.sending.interface import Outcome
-from webhooks.store.attempts import Ended, Ready, answer_row
+from webhooks.store.attempts import Ready, answer_row
 from webhooks.store.clock import now
+from webhooks.store.outcomes import EndedAttempt
 
 _SECOND = 1_000_000
 _LEVELS = {DeliveryState.DELIVERED: logging.DEBUG, DeliveryState.DEAD: logging.WARNING}
@@ -26,11 +27,11 @@ class Ends:
         self._schedule = schedule
         self._metrics = metrics
 
-    def of(self, ready: Ready, outcome: Outcome, secret: str | None) -> Ended:
+    def of(self, ready: Ready, outcome: Outcome, secret: str | None) -> EndedAttempt:
         """The end of an attempt that was sent; `secret` is what its body held."""
         at = now()
         age = (at - ready.created_at) / _SECOND
-        failing_for = 0.0 if ready.failing_since is None else (at - ready.failing_since) / _SECOND
+        failing_for = 0.0 if ready.endpoint.failing_since is None else (at - ready.endpoint.failing_since) / _SECOND
         verdict = judge(outcome, ready.failures, age, failing_for, self._schedule)
         _tell(ready, outcome, verdict)
         self._metrics.attempt(outcome.error or f"{(outcome.status or 0) // 100}xx", outcome.duration)
@@ -39,7 +40,7 @@ class Ends:
         return _ended(
             ready.id,
             ready.attempt,
-            ready.registration_id,
+            ready.endpoint.id,
             verdict,
             at,
             duration=round(outcome.duration * _SECOND),
@@ -49,7 +50,9 @@ class Ends:
             is_restricted=outcome.is_restricted,
         )
 
-    def of_failure(self, id_: str, attempt: int, registration_id: int | None, failures: int, reason: str) -> Ended:
+    def of_failure(
+        self, id_: str, attempt: int, registration_id: int | None, failures: int, reason: str
+    ) -> EndedAttempt:
         """The end of an attempt of which the service itself is to blame; it counts like any other."""
         return _ended(id_, attempt, registration_id, failed(reason, failures, self._schedule), now(), error="internal")
 
@@ -68,7 +71,7 @@ def _tell(ready: Ready, outcome: Outcome, verdict: Verdict) -> None:
     if not _log.isEnabledFor(level):
         return
     told = f"{verdict.state}: {verdict.reason}" if not is_delivered else "delivered"
-    ids = {"event": ready.event_id, "delivery": ready.id, "attempt": ready.attempt, "client": ready.client_id}
+    ids = {"event": ready.event_id, "delivery": ready.id, "attempt": ready.attempt, "client": ready.endpoint.client_id}
     _log.log(level, "an attempt of %.3f s ended, the delivery is %s", outcome.duration, told, extra={"ids": ids})
 
 
@@ -84,9 +87,9 @@ def _ended(
     error: str | None = None,
     answer: bytes | None = None,
     is_restricted: bool = False,
-) -> Ended:
+) -> EndedAttempt:
     is_again = verdict.state is DeliveryState.PENDING and verdict.delay is not None
-    return Ended(
+    return EndedAttempt(
         id=id_,
         attempt=attempt,
         registration_id=registration_id,

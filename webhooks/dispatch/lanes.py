@@ -63,6 +63,7 @@ class Lanes:
         self._crowded: OrderedDict[int, None] = OrderedDict()
         self._timed: set[int] = set()
         self._parked: set[int] = set()  # with deliveries that are due and that no job points to
+        self._low: set[int] = set()  # of those the ones that have just given turns, and hold few jobs
 
     def enter(self, registration_id: int, job: Job, *, waits: float = 0.0) -> bool:
         """Lets a job wait for its turn; False where it has to be parked. The lane is closed for `waits` seconds."""
@@ -94,7 +95,10 @@ class Lanes:
                 self.under_way += 1
                 self._unproven += not lane.is_proven
                 self._buffered -= 1
-                yield registration_id, lane.waiting.popleft()
+                job = lane.waiting.popleft()
+                if registration_id in self._parked and self._is_low(lane):
+                    self._low.add(registration_id)
+                yield registration_id, job
 
     def leave(self, registration_id: int, *, is_success: bool | None, waits: float | None = None) -> None:
         """A turn has ended; None where nothing was sent. The lane is closed for `waits` seconds."""
@@ -114,21 +118,24 @@ class Lanes:
         """Whether anything is remembered of an endpoint."""
         return registration_id in self._lanes
 
-    def to_refill(self) -> list[int]:
-        """The endpoints of which parked deliveries should get jobs now."""
+    def to_refill(self, most: int) -> list[tuple[int, int]]:
+        """The endpoints of which parked deliveries should get jobs now, and how many; nothing is parked any more then.
+
+        It is to be parked again where there are more: so is what is parked while the jobs are added.
+        """
         at = self._clock()
-        return [
-            id_ for id_ in self._parked if (lane := self._lanes[id_]).opens_at <= at and len(lane.waiting) <= lane.width
-        ]
+        found = [id_ for id_ in self._parked if (lane := self._lanes[id_]).opens_at <= at and self._is_low(lane)][:most]
+        return [self._unpark(id_) for id_ in found]
+
+    def running_low(self) -> list[tuple[int, int]]:
+        """As `to_refill`, of those that gave turns since it was last called."""
+        low, self._low = self._low & self._parked, set()
+        return [self._unpark(id_) for id_ in low]
 
     def park(self, registration_id: int, *, waits: float = 0.0) -> None:
         """Remembers that an endpoint has parked deliveries. The lane is closed for `waits` seconds."""
         self._close(self._lanes.setdefault(registration_id, Lane()), waits)
         self._parked.add(registration_id)
-
-    def unpark(self, registration_id: int) -> None:
-        """To be called before jobs are added for parked deliveries: what is parked meanwhile is remembered."""
-        self._parked.discard(registration_id)
 
     def pass_time(self) -> None:
         """To be called some times a second: what waited for time is looked at again, what has rested is forgotten."""
@@ -155,6 +162,14 @@ class Lanes:
             return False
         lane.allowance -= 1
         return True
+
+    def _unpark(self, registration_id: int) -> tuple[int, int]:
+        self._parked.discard(registration_id)
+        lane = self._lanes[registration_id]
+        return registration_id, self._room(lane) - len(lane.waiting)
+
+    def _is_low(self, lane: Lane) -> bool:
+        return 2 * len(lane.waiting) <= self._room(lane)
 
     def _room(self, lane: Lane) -> int:
         room = _BUFFERED * lane.width

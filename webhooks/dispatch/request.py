@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from functools import lru_cache
+from typing import Final
 
 from engine.body import Body
 from webhooks.keys import Keyring, Purpose
@@ -10,9 +12,11 @@ from webhooks.sending.interface import OutgoingRequest, Reach
 from webhooks.sending.signing import headers_of
 from webhooks.store.attempts import Ready
 from webhooks.store.compositions import row_name as composition_row
+from webhooks.store.endpoints import Endpoint
 from webhooks.store.registrations import row_name as registration_row
 
 _PREFIX = "whsec_"
+_REMEMBERED: Final = 256  # endpoints' secrets and keys; a changed one has another ciphertext
 
 
 class Requests:
@@ -21,29 +25,41 @@ class Requests:
     def __init__(self, keyring: Keyring, opened: Reach) -> None:
         self._keyring = keyring
         self._opened = opened
+        self._secret = lru_cache(_REMEMBERED)(self._decrypt_secret)
+        self._key = lru_cache(_REMEMBERED)(self._decrypt_key)
+        self._reach = lru_cache(_REMEMBERED)(self._join_reach)
 
     def make(self, ready: Ready) -> tuple[OutgoingRequest, str | None]:
         """The request, and the secret in it. Raises SettingsError where the keys to read them are missing."""
-        row = registration_row(ready.client_id, ready.url)
+        endpoint = ready.endpoint
+        row = registration_row(endpoint.client_id, ready.url)
         dump = self._keyring.decrypt(Purpose.BODY, ready.body, composition_row(ready.event_sequence, ready.version))
-        secret = None if ready.secret is None else self._keyring.decrypt(Purpose.SECRET, ready.secret, row).decode()
+        secret = None if endpoint.secret is None else self._secret(endpoint.secret, row)
         body = Body.load(dump).fill(secret)
-        at = ready.started_at // 1_000_000
-        headers = headers_of(ready.id, ready.event_sequence, at, body, self._signing_keys(ready, row))
-        return OutgoingRequest(ready.url, ready.method, headers, body, self._reach(ready)), secret
+        keys = [self._key(key, row) for key in _signing_keys(endpoint, ready.started_at)]
+        headers = headers_of(ready.id, ready.event_sequence, ready.started_at // 1_000_000, body, keys)
+        reach = self._reach(endpoint.networks, endpoint.ports, endpoint.url_patterns)
+        return OutgoingRequest(ready.url, endpoint.method, headers, body, reach), secret
 
-    def _signing_keys(self, ready: Ready, row: str) -> list[bytes]:
-        keys = [ready.signing_key]
-        if ready.previous_key_until is not None and ready.started_at < ready.previous_key_until:
-            keys.append(ready.previous_signing_key)
-        found = (self._keyring.decrypt(Purpose.SIGNING_KEY, key, row).decode() for key in keys if key is not None)
-        return [b64decode(key.removeprefix(_PREFIX)) for key in found]
+    def _decrypt_secret(self, sealed: bytes, row: str) -> str:
+        return self._keyring.decrypt(Purpose.SECRET, sealed, row).decode()
 
-    def _reach(self, ready: Ready) -> Reach:
+    def _decrypt_key(self, sealed: bytes, row: str) -> bytes:
+        return b64decode(self._keyring.decrypt(Purpose.SIGNING_KEY, sealed, row).decode().removeprefix(_PREFIX))
+
+    def _join_reach(self, networks: tuple[str, ...], ports: tuple[int, ...], url_patterns: tuple[str, ...]) -> Reach:
         opened = self._opened
         return Reach(
-            networks=opened.networks + ready.networks,
-            ports=opened.ports + ready.ports,
-            url_patterns=opened.url_patterns + ready.url_patterns,
+            networks=opened.networks + networks,
+            ports=opened.ports + ports,
+            url_patterns=opened.url_patterns + url_patterns,
             is_http_allowed=opened.is_http_allowed,
         )
+
+
+def _signing_keys(endpoint: Endpoint, at: int) -> list[bytes]:
+    """Encrypted still, the newest first."""
+    keys = [endpoint.signing_key]
+    if endpoint.previous_key_until is not None and at < endpoint.previous_key_until:
+        keys.append(endpoint.previous_signing_key)
+    return [key for key in keys if key is not None]

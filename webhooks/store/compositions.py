@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from webhooks.errors import ConflictError
 from webhooks.store import jobs
+from webhooks.store.bulk import NUMBER, Bulk
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.statement import Prepared
 
@@ -42,22 +43,32 @@ class Waiting(Struct, frozen=True, kw_only=True):
     is_defined: bool
 
 
-_ADD: Final = Prepared(
-    "INSERT INTO composition (event_sequence, version, state, due_at) VALUES (:sequence, :version, 'waiting', :due_at)"
+_ADD: Final = Bulk(
+    "INSERT INTO composition (event_sequence, version, state, due_at)"
+    " SELECT sequence, version, 'waiting', due_at FROM GIVEN",
+    sequence=NUMBER,
+    version=NUMBER,
+    due_at=NUMBER,
 )
-_FIND: Final = Prepared(
+_FIND: Final = Bulk(
     "SELECT composition.event_sequence, composition.version, event.event, event.id, event.arguments,"
     " composition.failures,"
     " EXISTS (SELECT 1 FROM delivery WHERE delivery.event_sequence = composition.event_sequence"
-    " AND delivery.version = composition.version AND delivery.state IN ('pending', 'composing')),"
+    " AND delivery.version = composition.version AND coalesce(delivery.state, '') IN ('pending', 'composing')),"
     " defined_event.event IS NOT NULL"
-    " FROM composition JOIN event ON event.sequence = composition.event_sequence"
+    " FROM GIVEN CROSS JOIN composition JOIN event ON event.sequence = composition.event_sequence"
     " LEFT JOIN defined_event ON defined_event.event = event.event"
-    " WHERE composition.event_sequence = :sequence AND composition.version = :version AND composition.state = 'waiting'"
+    " WHERE composition.event_sequence = given.sequence AND composition.version = given.version"
+    " AND composition.state = 'waiting'",
+    sequence=NUMBER,
+    version=NUMBER,
 )
-_DUE: Final = Prepared(
-    "UPDATE composition SET due_at = :at WHERE event_sequence = :sequence AND version = :version"
-    " AND state = 'waiting' AND due_at IS NULL AND parked_for IS NULL RETURNING event_sequence"
+_DUE: Final = Bulk(
+    "UPDATE composition SET due_at = :at FROM GIVEN WHERE composition.event_sequence = given.sequence"
+    " AND composition.version = given.version AND composition.state = 'waiting' AND composition.due_at IS NULL"
+    " AND composition.parked_for IS NULL RETURNING composition.event_sequence, composition.version",
+    sequence=NUMBER,
+    version=NUMBER,
 )
 _STATE: Final = Prepared(
     "SELECT composition.state, composition.body IS NOT NULL, event.arguments IS NOT NULL"
@@ -88,16 +99,14 @@ def job_of(sequence: int, version: int, due_at: int) -> Job:
 
 def add(connection: Connection, due: Mapping[int, int | None], *, version: int = 0) -> None:
     """Makes compositions of events, by sequence number; those that are due at a time get a job."""
-    rows = [{"sequence": sequence, "version": version, "due_at": due_at} for sequence, due_at in due.items()]
-    _ADD.run_many(connection, rows)
+    _ADD.run(connection, [(sequence, version, due_at) for sequence, due_at in due.items()])
     jobs.add(connection, [job_of(sequence, version, due_at) for sequence, due_at in due.items() if due_at is not None])
 
 
 def find(connection: Connection, keys: Sequence[str]) -> dict[str, Waiting]:
     """Of the compositions with these keys those that wait, by key."""
-    found = _FIND.run_many(connection, [_parts(key) for key in keys])
     return {
-        key: Waiting(
+        key_of(row[0], row[1]): Waiting(
             sequence=row[0],
             version=row[1],
             code=row[2],
@@ -107,17 +116,14 @@ def find(connection: Connection, keys: Sequence[str]) -> dict[str, Waiting]:
             is_needed=bool(row[6]),
             is_defined=bool(row[7]),
         )
-        for key, rows in zip(keys, found, strict=True)
-        for row in rows
+        for row in _FIND.run(connection, [_parts(key) for key in keys])
     }
 
 
 def make_due(connection: Connection, wanted: Sequence[tuple[int, int]], at: int) -> None:
     """Has bodies composed, by sequence number and version: deliveries wait for them again that were held."""
-    values = [{"sequence": sequence, "version": version, "at": at} for sequence, version in wanted]
-    found = _DUE.run_many(connection, values)
-    made = [each for each, rows in zip(wanted, found, strict=True) if rows]
-    jobs.add(connection, [job_of(sequence, version, at) for sequence, version in made])
+    found = _DUE.run(connection, wanted, at=at)
+    jobs.add(connection, [job_of(sequence, version, at) for sequence, version in found])
 
 
 def revive(connection: Connection, sequence: int, version: int) -> bool:
@@ -147,6 +153,6 @@ def add_version(connection: Connection, sequence: int, due_at: int | None) -> in
     return version
 
 
-def _parts(key: str) -> dict[str, object]:
+def _parts(key: str) -> tuple[int, int]:
     sequence, _, version = key.partition("/")
-    return {"sequence": int(sequence), "version": int(version)}
+    return int(sequence), int(version)

@@ -203,6 +203,11 @@ def resume(connection: Connection, registration_id: int) -> None:
     jobs.add(connection, [Job(Kind.DELIVER, id_, at) for id_ in ready])
 
 
+def ending_times(state: DeliveryState, at: int) -> tuple[int | None, int | None]:
+    """`held_at` and `ended_at` of a delivery that comes to this state."""
+    return (at if state is DeliveryState.HELD else None), (at if state in FINAL else None)
+
+
 def _due(at: int) -> dict[str, object]:
     return {"state": DeliveryState.PENDING, "next_attempt_at": at, "scheduled_at": at, "held_at": None}
 

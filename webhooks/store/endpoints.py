@@ -1,13 +1,47 @@
-"""What the service remembers of an endpoint: whether it fails, waits, or is disabled. Times are microseconds."""
+"""Endpoints: what requests to them need, and whether they fail, wait, or are disabled. Times are microseconds."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Collection
+from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.json import decode
 from sqlalchemy import Connection
 
+from webhooks.model import DeliveryState
 from webhooks.store import deliveries
+from webhooks.store.bulk import NUMBER, Bulk
 from webhooks.store.statement import Prepared
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """A registration with what its client has opened; what is encrypted is so still."""
+
+    id: int
+    client_id: str
+    method: str
+    secret: bytes | None
+    signing_key: bytes | None
+    previous_signing_key: bytes | None
+    previous_key_until: int | None
+    networks: tuple[str, ...]
+    ports: tuple[int, ...]
+    url_patterns: tuple[str, ...]
+    failing_since: int | None
+    is_paused: bool
+    disabled_reason: str | None
+
+
+_FIND: Final = Bulk(
+    "SELECT registration.id, registration.client_id, registration.method, registration.secret,"
+    " registration.signing_key, registration.previous_signing_key, registration.previous_key_until,"
+    " client.networks, client.ports, client.url_patterns, registration.failing_since,"
+    " registration.is_paused OR client.is_disabled, registration.disabled_reason"
+    " FROM GIVEN CROSS JOIN registration JOIN client ON client.id = registration.client_id"
+    " WHERE registration.id = given.id",
+    id=NUMBER,
+)
 
 _SUCCEEDED: Final = Prepared(
     "UPDATE registration SET failing_since = NULL, waits_until = NULL"
@@ -18,6 +52,27 @@ _WAIT: Final = Prepared("UPDATE registration SET waits_until = :until WHERE id =
 _DISABLE: Final = Prepared(
     "UPDATE registration SET disabled_reason = :reason WHERE id = :id AND disabled_reason IS NULL"
 )
+
+
+def find(connection: Connection, ids: Collection[int]) -> dict[int, Endpoint]:
+    """The endpoints with these ids, as far as they are registered still."""
+    return {row[0]: _endpoint(*row) for row in _FIND.run(connection, [(id_,) for id_ in ids])}
+
+
+def standing(
+    endpoint: Endpoint | None, *, is_registered: bool, disables: str | None = None
+) -> tuple[DeliveryState, str | None]:
+    """What becomes of a delivery that would be sent, and why.
+
+    `is_registered` is whether its event still is, `disables` why the endpoint is about to be disabled.
+    """
+    if endpoint is None or not is_registered:
+        return DeliveryState.CANCELLED, "the registration was removed"
+    if disables is not None or endpoint.disabled_reason is not None:
+        return DeliveryState.HELD, "the endpoint is disabled"
+    if endpoint.is_paused:
+        return DeliveryState.HELD, "the endpoint is paused, or its client is disabled"
+    return DeliveryState.PENDING, None
 
 
 def succeeded(connection: Connection, registration_id: int) -> None:
@@ -39,3 +94,22 @@ def disable(connection: Connection, registration_id: int, reason: str) -> None:
     """Nothing is sent to it any more until it is resumed; what is not under way is held."""
     _DISABLE.run(connection, id=registration_id, reason=reason)
     deliveries.hold(connection, registration_id)
+
+
+def _endpoint(id_: int, client_id: str, method: str, secret: bytes | None, *rest: Any) -> Endpoint:
+    signing_key, previous_key, previous_until, networks, ports, url_patterns, failing_since, is_paused, disabled = rest
+    return Endpoint(
+        id=id_,
+        client_id=client_id,
+        method=method,
+        secret=secret,
+        signing_key=signing_key,
+        previous_signing_key=previous_key,
+        previous_key_until=previous_until,
+        networks=tuple(decode(networks)),
+        ports=tuple(decode(ports)),
+        url_patterns=tuple(decode(url_patterns)),
+        failing_since=failing_since,
+        is_paused=bool(is_paused),
+        disabled_reason=disabled,
+    )

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from webhooks.store.bulk import NUMBER, TEXT, Bulk
 from webhooks.store.clock import now
 from webhooks.store.statement import Prepared
 
@@ -33,11 +34,15 @@ class Job(Struct, frozen=True):
     due_at: int
 
 
-_ADD: Final = Prepared(
-    "INSERT INTO job (kind, key, due_at) VALUES (:kind, :key, :due_at)"
-    " ON CONFLICT (kind, key) DO UPDATE SET due_at = min(due_at, excluded.due_at)"
+# WHERE TRUE: or SQLite takes ON for a join's.
+_ADD: Final = Bulk(
+    "INSERT INTO job (kind, key, due_at) SELECT kind, key, due_at FROM GIVEN WHERE TRUE"
+    " ON CONFLICT (kind, key) DO UPDATE SET due_at = min(due_at, excluded.due_at)",
+    kind=TEXT,
+    key=TEXT,
+    due_at=NUMBER,
 )
-_FINISH: Final = Prepared("DELETE FROM job WHERE kind = :kind AND key = :key")
+_FINISH: Final = Bulk("DELETE FROM job WHERE (kind, key) IN (SELECT kind, key FROM GIVEN)", kind=TEXT, key=TEXT)
 # As PgQueuer enqueues, but from the database's clock as it is now, and with the second that a job is due in as its
 # priority: PgQueuer takes the highest first. Seconds before and after 1.8 billion fit into it until 2095.
 _ENQUEUE: Final = Prepared("""
@@ -103,26 +108,33 @@ _PARKED: Final = {
     ) AS parked""",
 }
 
+_OF_ENDPOINT: Final = """
+    SELECT delivery.id FROM delivery JOIN composition USING (event_sequence, version)
+    WHERE delivery.registration_id = :registration_id AND delivery.state = 'pending'
+        AND delivery.next_attempt_at <= :at AND composition.state = 'composed' AND WITHOUT_JOB
+    ORDER BY delivery.next_attempt_at"""
 
-def _finding(kind: Kind, statement: str, key: str, dialect: str) -> tuple[Kind, Prepared]:
+
+def _finding(kind: Kind, statement: str, key: str, dialect: str) -> Prepared:
     condition = _WITHOUT_JOB[dialect].format(kind.value, key)
-    return kind, Prepared(f"{statement.replace('WITHOUT_JOB', condition)} LIMIT :most")
+    return Prepared(f"{statement.replace('WITHOUT_JOB', condition)} LIMIT :most")
 
 
 _MISSING: Final = {
     dialect: (
-        _finding(Kind.COMPOSE, _UNCOMPOSED, "oldest.key", dialect),
-        _finding(Kind.DELIVER, _ABANDONED, "delivery.id", dialect),
-        _finding(Kind.DELIVER, parked, "delivery.id", dialect),
+        (Kind.COMPOSE, _finding(Kind.COMPOSE, _UNCOMPOSED, "oldest.key", dialect)),
+        (Kind.DELIVER, _finding(Kind.DELIVER, _ABANDONED, "delivery.id", dialect)),
+        (Kind.DELIVER, _finding(Kind.DELIVER, parked, "delivery.id", dialect)),
     )
     for dialect, parked in _PARKED.items()
 }
+_REFILL: Final = {dialect: _finding(Kind.DELIVER, _OF_ENDPOINT, "delivery.id", dialect) for dialect in _WITHOUT_JOB}
 
 
 def add(connection: Connection, jobs: Sequence[Job]) -> None:
     """Adds jobs. One that waits already is kept, and is due at the earlier of both times."""
     if jobs and connection.dialect.name == "sqlite":
-        _ADD.run_many(connection, [{"kind": job.kind.value, "key": job.key, "due_at": job.due_at} for job in jobs])
+        _ADD.run(connection, [(job.kind.value, job.key, job.due_at) for job in jobs])
     elif jobs:
         _enqueue(connection, jobs)
 
@@ -130,7 +142,7 @@ def add(connection: Connection, jobs: Sequence[Job]) -> None:
 def finish(connection: Connection, jobs: Sequence[Job]) -> None:
     """Removes jobs that were taken."""
     if jobs and connection.dialect.name == "sqlite":
-        _FINISH.run_many(connection, [{"kind": job.kind.value, "key": job.key} for job in jobs])
+        _FINISH.run(connection, [(job.kind.value, job.key) for job in jobs])
     elif jobs:
         _DEQUEUE.run(connection, dedupe_keys=sorted(map(dedupe_key, jobs)))
 
@@ -145,6 +157,13 @@ def missing(connection: Connection, now: int, most: int) -> list[Job]:
         for kind, statement in _MISSING[connection.dialect.name]
         for key, due_at in statement.run(connection, now=now, most=most)
     ]
+
+
+def refill(connection: Connection, registration_id: int, at: int, most: int) -> int:
+    """Adds jobs for the deliveries of an endpoint that are due the longest and have none; gives how many."""
+    rows = _REFILL[connection.dialect.name].run(connection, registration_id=registration_id, at=at, most=most)
+    add(connection, [Job(Kind.DELIVER, id_, at) for (id_,) in rows])
+    return len(rows)
 
 
 def dedupe_key(job: Job) -> str:

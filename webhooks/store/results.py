@@ -13,12 +13,15 @@ from sqlalchemy import Connection
 
 from webhooks.model import DeliveryState
 from webhooks.store import definitions, jobs
+from webhooks.store.bulk import NUMBER, TEXT, Bulk
 from webhooks.store.clock import now
 from webhooks.store.compositions import CompositionState, job_of
 from webhooks.store.jobs import Job, Kind
-from webhooks.store.statement import Prepared, Rows
+from webhooks.store.statement import Prepared
 
 R = TypeVar("R", bound="Result")
+Key = tuple[int, int]
+"""A composition: its event's sequence number and its version."""
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -61,58 +64,79 @@ class Unneeded(Result, frozen=True, kw_only=True):
     """No delivery waits for it now."""
 
 
+_KEYS: Final = {"sequence": NUMBER, "version": NUMBER}
+_COMPOSITION: Final = (
+    "FROM GIVEN WHERE composition.event_sequence = given.sequence AND composition.version = given.version"
+    " AND composition.state = 'waiting'"
+)
+_RETURNING: Final = "RETURNING composition.event_sequence, composition.version"
+# An expression keeps SQLite from the index on states: by it one row costs all that wait.
+_DELIVERY: Final = (
+    "FROM GIVEN WHERE delivery.event_sequence = given.sequence AND delivery.version = given.version"
+    " AND coalesce(delivery.state, '') IN"
+)
+
+# It locks what another process may be writing the body of, or resuming: the next statement sees what came of that.
+_STILL_WAITS: Final = Bulk(f"UPDATE composition SET state = 'waiting' {_COMPOSITION} {_RETURNING}", **_KEYS)
 _COMPOSE: Final = Prepared(
     "UPDATE composition SET state = 'composed', body = :body, reason = NULL, due_at = NULL, parked_for = NULL"
-    " WHERE event_sequence = :sequence AND version = :version AND state = 'waiting' RETURNING event_sequence"
+    " WHERE event_sequence = :sequence AND version = :version"
 )
-_DEFER: Final = Prepared(
-    "UPDATE composition SET failures = :failures, reason = :reason, due_at = :due_at, parked_for = NULL"
-    " WHERE event_sequence = :sequence AND version = :version AND state = 'waiting' AND failures < :failures"
-    " RETURNING event_sequence"
+_DEFER: Final = Bulk(
+    "UPDATE composition SET failures = given.failures, reason = given.reason, due_at = given.due_at, parked_for = NULL"
+    f" {_COMPOSITION} AND composition.failures < given.failures {_RETURNING}",
+    **_KEYS,
+    failures=NUMBER,
+    reason=TEXT,
+    due_at=NUMBER,
 )
-_END: Final = Prepared(
-    "UPDATE composition SET state = :state, reason = :reason, due_at = NULL, parked_for = NULL"
-    " WHERE event_sequence = :sequence AND version = :version AND state = 'waiting' RETURNING event_sequence"
+_END: Final = Bulk(
+    "UPDATE composition SET state = given.state, reason = given.reason, due_at = NULL, parked_for = NULL"
+    f" {_COMPOSITION} {_RETURNING}",
+    **_KEYS,
+    state=TEXT,
+    reason=TEXT,
 )
-_PARK: Final = Prepared(
-    "UPDATE composition SET parked_for = :code, reason = :reason, due_at = NULL"
-    " WHERE event_sequence = :sequence AND version = :version AND state = 'waiting' RETURNING event_sequence"
+_PARK: Final = Bulk(
+    f"UPDATE composition SET parked_for = given.code, reason = given.reason, due_at = NULL {_COMPOSITION} {_RETURNING}",
+    **_KEYS,
+    code=TEXT,
+    reason=TEXT,
 )
-_FORGET: Final = Prepared(
-    "UPDATE composition SET due_at = NULL, parked_for = NULL"
-    " WHERE event_sequence = :sequence AND version = :version AND state = 'waiting'"
+_FORGET: Final = Bulk(
+    f"UPDATE composition SET due_at = NULL, parked_for = NULL {_COMPOSITION}"
     " AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.event_sequence = composition.event_sequence"
-    " AND delivery.version = composition.version AND delivery.state IN ('pending', 'composing'))"
-    " RETURNING event_sequence"
+    " AND delivery.version = composition.version AND coalesce(delivery.state, '') IN ('pending', 'composing'))"
+    f" {_RETURNING}",
+    **_KEYS,
 )
-# It locks what another process may be writing the body of, or resuming: the next statement sees what came of that.
-_STILL_WAITS: Final = Prepared(
-    "UPDATE composition SET state = 'waiting'"
-    " WHERE event_sequence = :sequence AND version = :version AND state = 'waiting' RETURNING event_sequence"
-)
-_SHOW: Final = Prepared(
-    "UPDATE delivery SET state = 'composing', reason = NULL"
-    " WHERE event_sequence = :sequence AND version = :version AND state = 'pending'"
-)
-_READY: Final = Prepared(
+_SHOW: Final = Bulk(f"UPDATE delivery SET state = 'composing', reason = NULL {_DELIVERY} ('pending')", **_KEYS)
+_READY: Final = Bulk(
     "UPDATE delivery SET state = 'pending', reason = NULL, next_attempt_at = :at, scheduled_at = :at"
-    " WHERE event_sequence = :sequence AND version = :version AND state IN ('pending', 'composing') RETURNING id"
+    f" {_DELIVERY} ('pending', 'composing') RETURNING delivery.id",
+    **_KEYS,
 )
-_WAIT: Final = Prepared(
-    "UPDATE delivery SET state = 'pending', reason = :reason, next_attempt_at = :due_at, scheduled_at = :scheduled_at"
-    " WHERE event_sequence = :sequence AND version = :version AND state IN ('pending', 'composing')"
+_WAIT: Final = Bulk(
+    "UPDATE delivery SET state = 'pending', reason = given.reason, next_attempt_at = given.due_at,"
+    f" scheduled_at = given.scheduled_at {_DELIVERY} ('pending', 'composing')",
+    **_KEYS,
+    reason=TEXT,
+    due_at=NUMBER,
+    scheduled_at=NUMBER,
 )
-_OVER: Final = Prepared(
-    "UPDATE delivery SET state = :state, reason = :reason, next_attempt_at = NULL, scheduled_at = NULL, held_at = NULL,"
-    " ended_at = :at WHERE event_sequence = :sequence AND version = :version"
-    " AND state IN ('pending', 'composing', 'held')"
+_OVER: Final = Bulk(
+    "UPDATE delivery SET state = given.state, reason = given.reason, next_attempt_at = NULL, scheduled_at = NULL,"
+    f" held_at = NULL, ended_at = given.ended_at {_DELIVERY} ('pending', 'composing', 'held')",
+    **_KEYS,
+    state=TEXT,
+    reason=TEXT,
+    ended_at=NUMBER,
 )
 
 
-def show_composing(connection: Connection, compositions: Sequence[tuple[int, int]]) -> None:
+def show_composing(connection: Connection, compositions: Sequence[Key]) -> None:
     """Shows of deliveries that their bodies, by sequence number and version, are being composed."""
-    results = [Result(sequence=sequence, version=version) for sequence, version in compositions]
-    _SHOW.run_many(connection, _waiting(connection, results))
+    _SHOW.run(connection, _STILL_WAITS.run(connection, compositions))
 
 
 def write(connection: Connection, results: Sequence[Result], taken: Sequence[Job]) -> None:
@@ -130,32 +154,29 @@ def _compose(connection: Connection, results: Sequence[Composed], at: int) -> No
     if not results:
         return
     definitions.remember(connection, {each.code for each in results if each.code is not None})
-    written = _COMPOSE.run_many(connection, [{**_key(each), "body": each.body} for each in results])
-    ready = _READY.run_many(connection, [{**_key(each), "at": at} for each in _changed(results, written)])
-    jobs.add(connection, [Job(Kind.DELIVER, id_, at) for rows in ready for (id_,) in rows])
+    waiting = set(_STILL_WAITS.run(connection, [_key(each) for each in results]))
+    values = [
+        {"sequence": each.sequence, "version": each.version, "body": each.body}
+        for each in results
+        if _key(each) in waiting
+    ]
+    _COMPOSE.run_many(connection, values)
+    ready = _READY.run(connection, sorted(waiting), at=at)
+    jobs.add(connection, [Job(Kind.DELIVER, id_, at) for (id_,) in ready])
 
 
 def _defer(connection: Connection, results: Sequence[Deferred], at: int) -> None:
-    if not results:
-        return
-    values = [
-        {**_key(each), "failures": each.failures, "reason": each.reason, "due_at": each.due_at} for each in results
-    ]
-    deferred = _changed(results, _DEFER.run_many(connection, values))
-    waits = [{**_key(each), "reason": each.reason, "due_at": each.due_at, "scheduled_at": at} for each in deferred]
-    _WAIT.run_many(connection, waits)
+    rows = [(*_key(each), each.failures, each.reason, each.due_at) for each in results]
+    changed = set(_DEFER.run(connection, rows))
+    deferred = [each for each in results if _key(each) in changed]
+    _WAIT.run(connection, [(*_key(each), each.reason, each.due_at, at) for each in deferred])
     jobs.add(connection, [job_of(each.sequence, each.version, each.due_at) for each in deferred])
 
 
 def _end(connection: Connection, results: Sequence[Ended], at: int) -> None:
-    if not results:
-        return
-    values = [{**_key(each), "state": each.state.value, "reason": each.reason} for each in results]
-    ended = _changed(results, _END.run_many(connection, values))
-    over = [
-        {**_key(each), "state": _delivery_state(each.state).value, "reason": each.reason, "at": at} for each in ended
-    ]
-    _OVER.run_many(connection, over)
+    changed = set(_END.run(connection, [(*_key(each), each.state.value, each.reason) for each in results]))
+    ended = [each for each in results if _key(each) in changed]
+    _OVER.run(connection, [(*_key(each), _delivery_state(each.state).value, each.reason, at) for each in ended])
 
 
 def _delivery_state(state: CompositionState) -> DeliveryState:
@@ -163,39 +184,21 @@ def _delivery_state(state: CompositionState) -> DeliveryState:
 
 
 def _park(connection: Connection, results: Sequence[Parked]) -> None:
-    if not results:
-        return
-    values = [{**_key(each), "code": each.code, "reason": each.reason} for each in results]
-    parked = _changed(results, _PARK.run_many(connection, values))
-    waits = [
-        {**_key(each), "reason": each.reason, "due_at": None, "scheduled_at": None}
-        for each in parked
-        if each.reason is not None
-    ]
-    _WAIT.run_many(connection, waits)
+    changed = set(_PARK.run(connection, [(*_key(each), each.code, each.reason) for each in results]))
+    explained = [each for each in results if _key(each) in changed and each.reason is not None]
+    _WAIT.run(connection, [(*_key(each), each.reason, None, None) for each in explained])
 
 
 def _forget(connection: Connection, results: Sequence[Unneeded], at: int) -> None:
     """What is needed again meanwhile, since its endpoint was resumed, keeps its job."""
-    waiting = _waiting(connection, results)
-    forgotten = _FORGET.run_many(connection, waiting)
-    needed = [key for key, rows in zip(waiting, forgotten, strict=True) if not rows]
-    jobs.add(connection, [job_of(key["sequence"], key["version"], at) for key in needed])
+    waiting = _STILL_WAITS.run(connection, [_key(each) for each in results])
+    forgotten = set(_FORGET.run(connection, waiting))
+    jobs.add(connection, [job_of(key[0], key[1], at) for key in waiting if key not in forgotten])
 
 
-def _waiting(connection: Connection, results: Sequence[Result]) -> list[dict[str, int]]:
-    """The keys of those that wait for a body, locked."""
-    keys = [_key(each) for each in results]
-    return [key for key, rows in zip(keys, _STILL_WAITS.run_many(connection, keys), strict=True) if rows]
-
-
-def _key(result: Result) -> dict[str, int]:
-    return {"sequence": result.sequence, "version": result.version}
+def _key(result: Result) -> Key:
+    return result.sequence, result.version
 
 
 def _of(kind: type[R], results: Sequence[Result]) -> list[R]:
     return [result for result in results if isinstance(result, kind)]
-
-
-def _changed(results: Sequence[R], rows: Sequence[Rows]) -> list[R]:
-    return [result for result, found in zip(results, rows, strict=True) if found]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from webhooks.model import Client
-from webhooks.store import registrations
+from webhooks.store import endpoints, registrations
 from webhooks.store.attempts import Ready
 from webhooks.store.clock import now, sortable_id
 
@@ -23,17 +23,7 @@ def ready_for_test(connection: Connection, client: Client, url: str) -> Ready:
         event_id="",
         event_sequence=0,
         version=0,
-        client_id=client.id,
-        registration_id=row.id,
         url=url,
-        method=row.method,
-        secret=row.secret,
-        signing_key=row.signing_key,
-        previous_signing_key=row.previous_signing_key,
-        previous_key_until=row.previous_key_until,
-        networks=client.networks,
-        ports=client.ports,
-        url_patterns=client.url_patterns,
         body=b"",
-        failing_since=None,
+        endpoint=endpoints.find(connection, [row.id])[row.id],
     )

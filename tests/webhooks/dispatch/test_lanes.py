@@ -115,13 +115,12 @@ def test_what_comes_while_an_endpoint_waits_is_parked_until_then() -> None:
     clock = Clock()
     lanes = Lanes(LIMITS, clock)
     assert not lanes.enter(1, Job(Kind.DELIVER, "a", 0), waits=30)
-    assert lanes.to_refill() == []
+    assert lanes.to_refill(9) == []
     clock.at += 30
-    assert lanes.to_refill() == [1]
-    lanes.unpark(1)
-    assert lanes.to_refill() == []
+    assert [id_ for id_, _ in lanes.to_refill(9)] == [1]
+    assert lanes.to_refill(9) == []
     lanes.park(1)
-    assert lanes.to_refill() == [1]
+    assert [id_ for id_, _ in lanes.to_refill(9)] == [1]
 
 
 def test_the_rate_of_an_endpoint() -> None:

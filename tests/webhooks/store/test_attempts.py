@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select, text, update
 
 from webhooks.model import Client, DeliveryState
-from webhooks.store import attempts, compositions, events, jobs, registrations, results
-from webhooks.store.attempts import Ended, Ready
+from webhooks.store import attempts, compositions, events, jobs, outcomes, registrations, results
+from webhooks.store.attempts import Ready
 from webhooks.store.clock import now
+from webhooks.store.outcomes import EndedAttempt
 from webhooks.store.results import Composed
 from webhooks.store.tables import DELIVERIES, JOBS, REGISTRATIONS
 
@@ -28,10 +29,10 @@ class One:
 
     def fail(self, ready: Ready) -> None:
         """The attempt has failed, and is to be made again later."""
-        ended = Ended(
+        ended = EndedAttempt(
             id=ready.id,
             attempt=ready.attempt,
-            registration_id=ready.registration_id,
+            registration_id=ready.endpoint.id,
             state=DeliveryState.PENDING,
             reason="it failed",
             failures=ready.failures + 1,
@@ -39,7 +40,7 @@ class One:
             next_attempt_at=now() + LATER,
             duration=1,
         )
-        self.write(attempts.end, [ended])
+        self.write(outcomes.end, [ended])
 
     def set(self, table: Any, **values: object) -> None:
         column = table.c.id if table is DELIVERIES else table.c.client_id

@@ -1,0 +1,158 @@
+"""What came of attempts. It is compared with their numbers, so a process that was given up for dead changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Final
+
+from msgspec import Struct, structs
+from sqlalchemy import Connection
+
+from webhooks.model import DeliveryState
+from webhooks.store import endpoints, jobs
+from webhooks.store.bulk import FLAG, NUMBER, TEXT, Bulk
+from webhooks.store.deliveries import ending_times
+from webhooks.store.endpoints import Endpoint
+from webhooks.store.jobs import Job, Kind
+from webhooks.store.statement import Prepared
+
+
+class EndedAttempt(Struct, frozen=True, kw_only=True):
+    """What came of an attempt. Without `duration` its process died.
+
+    A state of PENDING is tried again at `next_attempt_at`. The endpoint waits until `waits_until`, and is disabled with
+    the reason in `disables`.
+    """
+
+    id: str
+    attempt: int
+    registration_id: int | None
+    state: DeliveryState
+    reason: str | None
+    failures: int
+    at: int
+    next_attempt_at: int | None = None
+    duration: int | None = None
+    status: int | None = None
+    error: str | None = None
+    answer: bytes | None = None
+    is_restricted: bool = False
+    waits_until: int | None = None
+    disables: str | None = None
+
+
+_END_ATTEMPT: Final = Bulk(
+    "UPDATE attempt SET duration = given.duration, status = given.status, error = given.error,"
+    " is_restricted = given.is_restricted"
+    " FROM GIVEN WHERE attempt.delivery_id = given.id AND attempt.number = given.attempt",
+    id=TEXT,
+    attempt=NUMBER,
+    duration=NUMBER,
+    status=NUMBER,
+    error=TEXT,
+    is_restricted=FLAG,
+)
+_KEEP_ANSWER: Final = Prepared(
+    "UPDATE attempt SET answer = :answer WHERE delivery_id = :id AND number = :attempt"  # no bytes in JSON
+)
+_END: Final = Bulk(
+    "UPDATE delivery SET state = given.state, reason = given.reason, failures = given.failures,"
+    " next_attempt_at = given.next_attempt_at, scheduled_at = given.scheduled_at, held_at = given.held_at,"
+    " ended_at = given.ended_at"
+    " FROM GIVEN WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'sending'"
+    " AND delivery.attempts = given.attempt RETURNING delivery.id, delivery.attempts",
+    id=TEXT,
+    attempt=NUMBER,
+    state=TEXT,
+    reason=TEXT,
+    failures=NUMBER,
+    next_attempt_at=NUMBER,
+    scheduled_at=NUMBER,
+    held_at=NUMBER,
+    ended_at=NUMBER,
+)
+_REGISTERED: Final = Bulk(
+    "SELECT delivery.id, delivery.registration_id, EXISTS ("
+    " SELECT 1 FROM registered_event WHERE registered_event.registration_id = delivery.registration_id"
+    " AND registered_event.event = delivery.event)"
+    " FROM GIVEN CROSS JOIN delivery WHERE delivery.id = given.id",
+    id=TEXT,
+)
+
+
+def end(connection: Connection, ended: Sequence[EndedAttempt]) -> None:
+    """Ends attempts: their deliveries go on or have ended, with the jobs that this needs, and endpoints remember it."""
+    placed = _placed(connection, ended)
+    _END_ATTEMPT.run(
+        connection,
+        [(each.id, each.attempt, each.duration, each.status, each.error, each.is_restricted) for each in placed],
+    )
+    answers = [each for each in placed if each.answer is not None]
+    _KEEP_ANSWER.run_many(
+        connection, [{"id": each.id, "attempt": each.attempt, "answer": each.answer} for each in answers]
+    )
+    changed = {(id_, attempt) for id_, attempt in _END.run(connection, [_changes(each) for each in placed])}
+    done = [each for each in placed if (each.id, each.attempt) in changed]
+    jobs.finish(connection, [Job(Kind.DELIVER, each.id, 0) for each in done])  # of others it is somebody else's by now
+    jobs.add(
+        connection,
+        [Job(Kind.DELIVER, each.id, each.next_attempt_at) for each in done if each.next_attempt_at is not None],
+    )
+    _tell_endpoints(connection, done)
+
+
+def _placed(connection: Connection, ended: Sequence[EndedAttempt]) -> list[EndedAttempt]:
+    """As they are to be written: what would be tried again is held or cancelled where its endpoint says so now."""
+    found = _REGISTERED.run(connection, [(each.id,) for each in ended if each.state is DeliveryState.PENDING])
+    known = endpoints.find(connection, {registration_id for _, registration_id, _ in found if registration_id})
+    registered = {
+        id_: (known.get(registration_id), bool(is_registered)) for id_, registration_id, is_registered in found
+    }
+    return [_stands(each, *registered[each.id]) if each.id in registered else each for each in ended]
+
+
+def _stands(ended: EndedAttempt, endpoint: Endpoint | None, is_registered: bool) -> EndedAttempt:
+    state, reason = endpoints.standing(endpoint, is_registered=is_registered, disables=ended.disables)
+    if state is DeliveryState.PENDING:
+        return ended
+    return structs.replace(ended, state=state, reason=f"{reason}; {ended.reason}", next_attempt_at=None)
+
+
+def _changes(ended: EndedAttempt) -> tuple[object, ...]:
+    return (
+        ended.id,
+        ended.attempt,
+        ended.state.value,
+        ended.reason,
+        ended.failures,
+        ended.next_attempt_at,
+        None if ended.next_attempt_at is None else ended.at,
+        *ending_times(ended.state, ended.at),
+    )
+
+
+def _tell_endpoints(connection: Connection, done: Iterable[EndedAttempt]) -> None:
+    """In one order: another process that tells the same endpoints waits for this one, and is not waited for."""
+    by_endpoint: dict[int, list[EndedAttempt]] = {}
+    for each in done:
+        if each.registration_id is not None:
+            by_endpoint.setdefault(each.registration_id, []).append(each)
+    for registration_id, all_ended in sorted(by_endpoint.items()):
+        for is_success, some in groupby(all_ended, lambda each: each.state is DeliveryState.DELIVERED):
+            if is_success:
+                endpoints.succeeded(connection, registration_id)
+            else:
+                _tell_failures(connection, registration_id, list(some))
+
+
+def _tell_failures(connection: Connection, registration_id: int, ended: Sequence[EndedAttempt]) -> None:
+    """Of one endpoint, without a success between them."""
+    its_own = [each.at for each in ended if each.duration is not None]  # of others the service itself is to blame
+    if its_own:
+        endpoints.failed(connection, registration_id, its_own[0])
+    waits = [each.waits_until for each in ended if each.waits_until is not None]
+    if waits:
+        endpoints.wait(connection, registration_id, waits[-1])
+    for reason in [each.disables for each in ended if each.disables is not None][:1]:
+        endpoints.disable(connection, registration_id, reason)
