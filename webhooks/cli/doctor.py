@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from webhooks.doctor.trouble import Trouble
 
 _FOUND: Final = 1
+_UNOPENED: Final = (
+    "Without it nothing else of the store can be looked at. Tables of an older version are brought to this one by the "
+    "service's next start; make a backup before."
+)
 
 
 class _Arguments(DispatchingArguments):
@@ -27,17 +31,21 @@ class _Arguments(DispatchingArguments):
 
 
 class Report(Struct, frozen=True):
-    """What was found, as `--json` prints it. `deliveries` are those that have not ended, and dead ones, by state."""
+    """What was found, as `--json` prints it. `deliveries` are those that have not ended, and dead ones, by state.
+
+    Where the store cannot be opened there are none, and no `tables`.
+    """
 
     healthy: bool
     checked: Sequence[str]
     troubles: Sequence[Trouble]
-    tables: str
+    tables: str | None
     deliveries: dict[str, int]
 
 
 def _run(arguments: _Arguments, console: Console) -> int:
-    logging.getLogger("webhooks").addHandler(logging.NullHandler())  # what it would log is in the report
+    for name in ("webhooks", *([] if arguments.debug else ["engine"])):  # what these would log is in the report
+        logging.getLogger(name).handlers[:] = [logging.NullHandler()]
     with reported():
         report = _examine(dispatching_settings(arguments, console))
     if arguments.json:
@@ -50,18 +58,25 @@ def _run(arguments: _Arguments, console: Console) -> int:
 def _examine(settings: Settings) -> Report:
     from webhooks.doctor.examination import CHECKS, facts
     from webhooks.doctor.ledger import check_definitions, check_ledger
+    from webhooks.doctor.trouble import Trouble
+    from webhooks.errors import ServiceError
     from webhooks.store.opening import parse
     from webhooks.store.store import Store
 
     url = parse(settings.store_url)
     if url.get_backend_name() == "sqlite" and not is_there(Path(str(url.database))):
         raise CannotRunError(f"There is no store {url.database}: name the service's with --data or --store.")
-    with Store(settings.store_url) as store:
+    rest = ["definitions", *(["ledger"] if settings.ledger else [])]
+    try:
+        store = Store(settings.store_url, may_migrate=False)
+    except ServiceError as error:
+        troubles = [Trouble("store", error.message, _UNOPENED), *check_definitions(None, settings)]
+        return Report(False, ["store", *rest], [*troubles, *check_ledger(settings)], None, {})
+    with store:
         troubles = [trouble for check in CHECKS.values() for trouble in check(store, settings)]
         troubles += [*check_definitions(store, settings), *check_ledger(settings)]
         revision, deliveries = facts(store)
-    checked = [*CHECKS, "definitions", *(["ledger"] if settings.ledger else [])]
-    return Report(not troubles, checked, troubles, revision, deliveries)
+    return Report(not troubles, [*CHECKS, *rest], troubles, revision, deliveries)
 
 
 def _print(report: Report, console: Console) -> None:
@@ -69,12 +84,11 @@ def _print(report: Report, console: Console) -> None:
         what, advice = console.result.escape(trouble.what), console.result.escape(trouble.advice)
         console.write(f"{trouble.check}: {what}\n  {advice}\n")
     troubled = {trouble.check for trouble in report.troubles}
-    counts = ", ".join(f"{count} {state}" for state, count in report.deliveries.items() if count) or "none under way"
-    well = ", ".join(each for each in report.checked if each not in troubled)
-    console.write(
-        f"{'All is well' if report.healthy else 'Else well'}: {well}\n"
-        f"Tables of version {report.tables}. Deliveries: {counts}.\n"
-    )
+    if well := ", ".join(each for each in report.checked if each not in troubled):
+        console.write(f"{'All is well' if report.healthy else 'Else well'}: {well}\n")
+    if report.tables is not None:
+        counts = ", ".join(f"{count} {state}" for state, count in report.deliveries.items() if count)
+        console.write(f"Tables of version {report.tables}. Deliveries: {counts or 'none under way'}.\n")
 
 
 def _options(parser: Parser) -> None:
@@ -85,9 +99,9 @@ def _options(parser: Parser) -> None:
 DOCTOR = Command(
     name="doctor",
     summary="Looks the service over for trouble.",
-    description="Looks the service over: keys, clock, stuck and overdue work, what cannot be composed, disabled "
-    "endpoints, dead and long held deliveries, disk space, definitions, and the ledger's rights and settings. The exit "
-    "code is 1 where it finds trouble. Give it the settings that the service has.",
+    description="Looks the service over: store, keys, clock, stuck and overdue work, what cannot be composed, failing "
+    "and disabled endpoints, dead and long held deliveries, disk space, definitions, and the ledger's rights and "
+    "settings. The exit code is 1 where it finds trouble. Give it the settings that the service has.",
     example="--data /var/lib/aptic-webhooks --definitions definitions",
     add_options=_options,
     run=_run,

@@ -11,6 +11,7 @@ from msgspec.json import encode
 from engine.cli.console import Console
 from engine.cli.options import Command, Parser
 from webhooks.cli.options import ReportArguments, add_json, add_store, opened
+from webhooks.wording import bodies, counted, deliveries
 
 if TYPE_CHECKING:
     from webhooks.store.erasing import Erased
@@ -32,15 +33,15 @@ def _run(arguments: _Arguments, console: Console) -> int:
         console.write_bytes(encode(erased) + b"\n")
     else:
         console.write(
-            f"Erased: the data of {erased.events} events, {erased.bodies} bodies, {erased.answers} answers. "
-            f"Cancelled: {erased.cancelled} deliveries.\n"
+            f"Erased: the data of {counted(erased.events, 'event')}, {bodies(erased.bodies)}, "
+            f"{counted(erased.answers, 'answer')}. Cancelled: {deliveries(erased.cancelled)}.\n"
         )
         if erased == type(erased)():
             console.write("Nothing is held of an event with this argument and value. GET /v1/events has the names.\n")
     if erased.under_way:
         console.complain(
-            f"Not erased, since deliveries have not ended: the data of {erased.under_way} events. Wait for them"
-            f"{'' if arguments.cancel else ', or cancel them with --cancel'}, and erase again."
+            f"Not erased, since deliveries have not ended: the data of {counted(erased.under_way, 'event')}. Wait "
+            f"for them{'' if arguments.cancel else ', or cancel them with --cancel'}, and erase again."
         )
     return _FAILED if erased.under_way else 0
 

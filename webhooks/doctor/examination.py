@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import stat
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import Final
 from sqlalchemy import make_url
 
 from webhooks.doctor.trouble import Trouble
-from webhooks.errors import ServiceError
+from webhooks.errors import ServiceError, StoreError
 from webhooks.keys import Keyring
 from webhooks.settings import Settings, is_there
 from webhooks.state import keyring_of
@@ -21,6 +22,7 @@ from webhooks.store.checks import Found
 from webhooks.store.clock import now
 from webhooks.store.depth import read_depth
 from webhooks.store.store import Store
+from webhooks.wording import bodies, deliveries
 
 _MINUTE: Final = 60_000_000
 _DAY: Final = 1440 * _MINUTE
@@ -40,6 +42,13 @@ def facts(store: Store) -> tuple[str, dict[str, int]]:
     return store.read_now(checks.revision), {state.value: count for state, count in depth.deliveries.items()}
 
 
+def _store(store: Store, _settings: Settings) -> Iterator[Trouble]:
+    try:
+        asyncio.run(store.check())
+    except StoreError as error:
+        yield Trouble("store", error.message, "Make room, or give this user the right to write to it.")
+
+
 def _keys(store: Store, settings: Settings) -> Iterator[Trouble]:
     try:
         keyring: Keyring | None = keyring_of(settings, is_new=False)
@@ -50,7 +59,7 @@ def _keys(store: Store, settings: Settings) -> Iterator[Trouble]:
         if keyring is not None and not keyring.knows(name):
             yield Trouble(
                 "keys",
-                f"{', '.join(places)} need the key {name.hex()}, which is not among those given",
+                f"the key {name.hex()} is not among those given, and wrote what is in {', '.join(places)}",
                 "Put that key back, behind the newest: what it wrote cannot be read or sent without it.",
             )
     if settings.keys is None and is_there(settings.key_path):
@@ -79,16 +88,16 @@ def _clock(store: Store, _settings: Settings) -> Iterator[Trouble]:
 
 def _work(store: Store, _settings: Settings) -> Iterator[Trouble]:
     before = now() - _LATE
-    for query, what in (
-        (checks.overdue, "deliveries are overdue"),
-        (checks.stuck_sending, "deliveries have been sending"),
-        (checks.stuck_composing, "bodies that are to be composed are overdue"),
+    for query, words, what in (
+        (checks.overdue, deliveries, "overdue"),
+        (checks.stuck_sending, deliveries, "being sent"),
+        (checks.stuck_composing, bodies, "to be composed and overdue"),
     ):
         found = store.read_now(partial(query, before=before))
         if found.count:
             yield Trouble(
                 "work",
-                f"{found.count} {what}, the longest for {_age(found)}",
+                f"{words(found.count)} {what}, the longest for {_age(found)}",
                 "See whether serve or worker runs, and its log: the store, a receiver or the ledger may be slow.",
             )
 
@@ -98,7 +107,7 @@ def _parked(store: Store, _settings: Settings) -> Iterator[Trouble]:
         if each.reason is not None:
             yield Trouble(
                 "composing",
-                f"{each.count} bodies of {each.code} cannot be composed now: {each.reason}",
+                f"{bodies(each.count)} of {each.code} cannot be composed now: {each.reason}",
                 "They are composed once that is mended; SIGHUP has the definitions read again.",
             )
 
@@ -110,6 +119,13 @@ def _endpoints(store: Store, _settings: Settings) -> Iterator[Trouble]:
             f"{each.url} of {each.client!r} is disabled: {each.reason}",
             f"Ask the client; then aptic-webhooks webhooks resume {each.url}",
         )
+    for failing in store.read_now(checks.failing):
+        yield Trouble(
+            "endpoints",
+            f"{failing.url} of {failing.client!r} has failed for {_duration(now() - failing.since)}; "
+            f"{deliveries(failing.count)} tried again: {failing.reason}",
+            f"Ask the client, or see with aptic-webhooks webhooks test {failing.url} EVENT",
+        )
 
 
 def _dead(store: Store, settings: Settings) -> Iterator[Trouble]:
@@ -118,7 +134,7 @@ def _dead(store: Store, settings: Settings) -> Iterator[Trouble]:
     if found.count:
         yield Trouble(
             "dead",
-            f"{found.count} deliveries have died, the first {_age(found)} ago",
+            f"{deliveries(found.count)} dead, the oldest for {_age(found)}",
             "aptic-webhooks deliveries --state dead lists them with their reasons, replay ID sends one again.",
         )
 
@@ -128,7 +144,7 @@ def _held(store: Store, _settings: Settings) -> Iterator[Trouble]:
     if found.count:
         yield Trouble(
             "held",
-            f"{found.count} deliveries are held, the longest for {_age(found)}; after 30 days they are dead",
+            f"{deliveries(found.count)} held, the longest for {_age(found)}; what is held for 30 days is dead",
             "Resume or remove their endpoints: aptic-webhooks webhooks list shows those that are paused or disabled.",
         )
 
@@ -146,6 +162,7 @@ def _disk(_store: Store, settings: Settings) -> Iterator[Trouble]:
 
 
 CHECKS: Final[dict[str, Check]] = {
+    "store": _store,
     "keys": _keys,
     "clock": _clock,
     "work": _work,

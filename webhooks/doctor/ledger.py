@@ -15,15 +15,16 @@ from webhooks.errors import SettingsError
 from webhooks.settings import Settings
 from webhooks.store import definitions
 from webhooks.store.store import Store
+from webhooks.wording import counted
 
 
-def check_definitions(store: Store, settings: Settings) -> Iterator[Trouble]:
-    """Faulty definitions, and missing ones: those of events that had one."""
-    remembered = frozenset(store.read_now(definitions.remembered))
+def check_definitions(store: Store | None, settings: Settings) -> Iterator[Trouble]:
+    """Faulty definitions, and missing ones: those of events that had one, as far as there is a store to tell."""
+    remembered = frozenset() if store is None else frozenset(store.read_now(definitions.remembered))
     if settings.definitions is None and remembered:
         yield Trouble(
             "definitions",
-            f"{len(remembered)} events had a definition, and no folder of definitions is named",
+            f"{counted(len(remembered), 'event')} had a definition, and no folder of definitions is named",
             "Give the service's own --definitions and --ledger.",
         )
         return

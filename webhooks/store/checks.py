@@ -35,6 +35,13 @@ _DISABLED: Final = text("""
     JOIN client ON client.id = registration.client_id
     WHERE registration.disabled_reason IS NOT NULL ORDER BY registration.id
 """)
+_FAILING: Final = text("""
+    SELECT client.name, registration.url, registration.failing_since, count(*), max(delivery.reason) FROM registration
+    JOIN client ON client.id = registration.client_id
+    JOIN delivery ON delivery.registration_id = registration.id AND delivery.state = 'pending' AND delivery.failures > 1
+    WHERE registration.failing_since IS NOT NULL AND registration.disabled_reason IS NULL
+    GROUP BY registration.id, client.name, registration.url, registration.failing_since ORDER BY registration.id
+""")
 _LATEST: Final = text("""
     SELECT max(latest) FROM (
         SELECT created_at AS latest FROM event WHERE sequence = (SELECT max(sequence) FROM event)
@@ -66,6 +73,16 @@ class DisabledEndpoint(Struct, frozen=True):
     reason: str
 
 
+class FailingEndpoint(Struct, frozen=True):
+    """A registration whose attempts only fail, `count` deliveries more than once, one of them for this reason."""
+
+    client: str
+    url: str
+    since: int
+    count: int
+    reason: str
+
+
 def overdue(connection: Connection, before: int) -> Found:
     """Deliveries with a body that were due then already, to endpoints that have not asked for time."""
     return Found(*connection.execute(_OVERDUE, {"before": before}).one())
@@ -94,6 +111,11 @@ def long_held(connection: Connection, before: int) -> Found:
 def disabled(connection: Connection) -> list[DisabledEndpoint]:
     """The disabled endpoints."""
     return [DisabledEndpoint(*row) for row in connection.execute(_DISABLED)]
+
+
+def failing(connection: Connection) -> list[FailingEndpoint]:
+    """The endpoints that only fail, and not by chance: a delivery has failed at least twice."""
+    return [FailingEndpoint(*row) for row in connection.execute(_FAILING)]
 
 
 def latest_time(connection: Connection) -> int:

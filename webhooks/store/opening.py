@@ -35,15 +35,15 @@ _URL = "the store's URL must be like sqlite:////folder/file or postgresql+psycop
 _log = logging.getLogger(__name__)
 
 
-def open_store(url: str) -> Engine:
-    """An engine on the store, migrated.
+def open_store(url: str, *, may_migrate: bool = True) -> Engine:
+    """An engine on the store, migrated; if that may not be, tables of another version are a SettingsError.
 
     Raises SettingsError for a URL or a database that will never do, StoreError for one that cannot be reached now.
     """
     engine = _engine(parse(url))
     try:
         with engine.begin() as connection:
-            migrate(connection)
+            migrate(connection, may_migrate=may_migrate)
     except DBAPIError as error:
         engine.dispose()
         place = engine.url.render_as_string(hide_password=True)
@@ -138,10 +138,10 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def migrate(connection: Connection) -> None:
-    """Brings the tables to this version. Raises SettingsError where a newer one has written them."""
-    if connection.dialect.name != "postgresql":
-        _migrate(connection)
+def migrate(connection: Connection, *, may_migrate: bool = True) -> None:
+    """Brings the tables to this version, or only looks. Raises SettingsError where a newer one has written them."""
+    if connection.dialect.name != "postgresql" or not may_migrate:
+        _migrate(connection, may_migrate=may_migrate)
         return
     from webhooks.store.bounded import unbounded  # noqa: PLC0415  psycopg is for PostgreSQL only
 
@@ -149,19 +149,24 @@ def migrate(connection: Connection) -> None:
         connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        _migrate(connection)
+        _migrate(connection, may_migrate=True)
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection, *, may_migrate: bool) -> None:
     known = sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
     found = _revisions(connection)
     if not set(known).issuperset(found):
         raise SettingsError(
             "the store was written by a newer version of this program: install that one, or name another store"
         )
-    if found != known[-1:]:
-        _upgrade(connection)
-        _log.info("the store was brought from revision %s to %s", *(found or ["none"]), known[-1])
+    if found == known[-1:]:
+        return
+    if not may_migrate:
+        raise SettingsError(
+            f"the store's tables are of version {', '.join(found) or 'none'}, and this program's of {known[-1]}"
+        )
+    _upgrade(connection)
+    _log.info("the store was brought from revision %s to %s", *(found or ["none"]), known[-1])
 
 
 def _revisions(connection: Connection) -> list[str]:

@@ -23,8 +23,8 @@ _AWAY = "The store cannot be reached now. Try again later."
 class Store:
     """One store, shared by all requests of a process."""
 
-    def __init__(self, url: str) -> None:
-        self._engine = open_store(url)
+    def __init__(self, url: str, *, may_migrate: bool = True) -> None:
+        self._engine = open_store(url, may_migrate=may_migrate)
         self._writer = Writer(self._engine)
         # SQLite answers from memory in less time than another thread needs to wake up.
         self._is_embedded = self._engine.dialect.name == "sqlite"

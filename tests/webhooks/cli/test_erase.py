@@ -73,7 +73,7 @@ def test_what_is_under_way_is_left_and_told(run: Any, change: Any, look: Any, pu
     ended = run("erase", "--argument", f"debtor={CANARY}", "--json")
     assert ended.code == 1
     assert ended.json == {"events": 1, "bodies": 1, "answers": 1, "cancelled": 0, "under_way": 1}
-    assert "Not erased, since deliveries have not ended: the data of 1 events. Wait" in ended.err
+    assert "Not erased, since deliveries have not ended: the data of 1 event. Wait" in ended.err
     forced = run("erase", "--argument", f"debtor={CANARY}", "--cancel", "--json")
     if state == "sending":
         assert (forced.code, forced.json["under_way"]) == (1, 1)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, update
 
 from webhooks.doctor.examination import CHECKS, facts
 from webhooks.doctor.trouble import Trouble
+from webhooks.errors import StoreError
 from webhooks.keys import Keyring, Purpose
 from webhooks.model import Client, PublishedEvent
 from webhooks.settings import Settings
@@ -108,6 +109,11 @@ def disabled(patient: Patient) -> None:
     patient.set(REGISTRATIONS, disabled_reason="the endpoint answered 410 Gone")
 
 
+def failing(patient: Patient) -> None:
+    patient.set(REGISTRATIONS, failing_since=now() - 2 * MINUTE)
+    patient.set(DELIVERIES, failures=2, reason="connect: refused")
+
+
 def dead(patient: Patient) -> None:
     patient.set(DELIVERIES, state="dead", ended_at=now() - 3 * DAY)
 
@@ -130,17 +136,18 @@ def open_key_file(patient: Patient) -> None:
 
 
 PLANTED: dict[Callable[[Patient], None], tuple[str, str]] = {
-    overdue: ("work", "1 deliveries are overdue, the longest for 3 hours"),
-    sending: ("work", "1 deliveries have been sending, the longest for 30 minutes"),
-    not_composed: ("work", "1 bodies that are to be composed are overdue, the longest for 20 minutes"),
-    parked: ("composing", "1 bodies of statuschange cannot be composed now: no version of its definition is good"),
+    overdue: ("work", "1 delivery overdue, the longest for 3 hours"),
+    sending: ("work", "1 delivery being sent, the longest for 30 minutes"),
+    not_composed: ("work", "1 body to be composed and overdue, the longest for 20 minutes"),
+    parked: ("composing", "1 body of statuschange cannot be composed now: no version of its definition is good"),
     set_back: ("clock", "the store has times 3 hours from now"),
     set_back_while_waiting: ("clock", "the store has times 24 hours from now"),
     set_back_after_an_attempt: ("clock", "the store has times 30 minutes from now"),
+    failing: ("endpoints", f"{URL} of 'acme' has failed for 2 minutes; 1 delivery tried again: connect: refused"),
     disabled: ("endpoints", f"{URL} of 'acme' is disabled: the endpoint answered 410 Gone"),
-    dead: ("dead", "1 deliveries have died, the first 3 days ago"),
-    held: ("held", "1 deliveries are held, the longest for 25 days"),
-    of_another_key: ("keys", "composition.body need the key "),
+    dead: ("dead", "1 delivery dead, the oldest for 3 days"),
+    held: ("held", "1 delivery held, the longest for 25 days"),
+    of_another_key: ("keys", "is not among those given, and wrote what is in composition.body"),
     without_key_file: ("keys", "there is no key file"),
     open_key_file: ("keys", "can be read by others (644)"),
 }
@@ -153,7 +160,7 @@ def test_a_planted_trouble_is_found_and_alone(patient: Patient, plant: Callable[
     (trouble,) = patient.troubles()
     assert trouble.check == check
     assert what in trouble.what
-    assert trouble.advice.endswith((".", URL))
+    assert trouble.advice.endswith((".", URL, "EVENT"))
 
 
 def test_an_endpoint_that_asked_for_time_is_not_overdue(patient: Patient) -> None:
@@ -205,4 +212,18 @@ def test_the_databases_clock_is_asked(patient: Patient) -> None:
 
 
 def test_every_check_has_a_planted_trouble() -> None:
-    assert {check for check, _ in PLANTED.values()} | {"disk"} == set(CHECKS)
+    assert {check for check, _ in PLANTED.values()} | {"disk", "store"} == set(CHECKS)
+
+
+def test_a_single_failure_is_no_trouble(patient: Patient) -> None:
+    failing(patient)
+    patient.set(DELIVERIES, failures=1)
+    assert patient.troubles() == []
+
+
+def test_a_store_that_cannot_be_written_is_found(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(_store: Store) -> None:
+        raise StoreError("The store cannot write now")
+
+    monkeypatch.setattr(Store, "check", refuse)  # a fake: tests/webhooks/test_durability.py has a disk that is full
+    assert [trouble.check for trouble in patient.troubles()] == ["store"]

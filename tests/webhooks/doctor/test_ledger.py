@@ -73,7 +73,7 @@ def test_definitions_that_nobody_names_are_told(store: Store, settings: Any) -> 
     assert found(store, settings(definitions=None, ledger=None)) == []
     remember(store, "noteadded")
     assert found(store, settings(definitions=None, ledger=None)) == [
-        "1 events had a definition, and no folder of definitions is named"
+        "1 event had a definition, and no folder of definitions is named"
     ]
     (held,) = found(store, settings(ledger=None))
     assert held.startswith("ledgerpayment, noteadded are held: it has a definition, but no ledger is named")
