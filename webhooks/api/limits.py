@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPRequestEvent, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPRequestEvent, HTTPScope, Receive, Scope, Send
 from msgspec.json import encode
 
 from webhooks.api.paths import normalise
@@ -39,6 +39,13 @@ class Limits:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
+        try:
+            await self._judge(scope, receive, send)
+        except asyncio.CancelledError:  # by the server, which ends and has waited long enough
+            with suppress(RuntimeError):  # the answer has begun
+                await _answer(send, HTTPStatus.SERVICE_UNAVAILABLE, "The service ends. Send the request again later.")
+
+    async def _judge(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             await _answer(send, HTTPStatus.BAD_REQUEST, "The request's URL holds NUL, which nothing here has.")
             return
@@ -66,7 +73,7 @@ class Limits:
             await self._app(scope, _Replayed(body, receive), send)
 
 
-def _has_body(scope: Scope) -> bool:
+def _has_body(scope: HTTPScope) -> bool:
     """RFC 9112, section 6.3: without these a request has none. HTTP/1 is all that is served."""
     names = [name for name, _ in scope["headers"]]
     return b"content-length" in names or b"transfer-encoding" in names
@@ -76,7 +83,7 @@ class _TooLargeError(Exception):
     pass
 
 
-async def _read(scope: Scope, receive: Receive, limit: int) -> bytes | None:
+async def _read(scope: HTTPScope, receive: Receive, limit: int) -> bytes | None:
     """The whole body; None where the client has gone before it was sent, so that nothing is done by half of it.
 
     Raises _TooLargeError where it is larger than `limit`, which a header may tell before it is sent.

@@ -1,5 +1,6 @@
 """Hostile and odd connections, by a real socket to a real server of one small application."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -26,9 +27,9 @@ async def echo(scope: Any, receive: Callable[..., Any], send: Callable[..., Any]
 
 
 @contextmanager
-def served(app: Any) -> Iterator[int]:
+def served(app: Any, **options: Any) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(app, http=BoundedProtocol, ws="none", lifespan="off", log_config=None)
+        config = uvicorn.Config(app, http=BoundedProtocol, ws="none", lifespan="off", log_config=None, **options)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
@@ -252,3 +253,22 @@ def test_a_connection_that_breaks_in_its_body_does_nothing() -> None:
             time.sleep(0.2)
         exchange(port, b"GET /whole HTTP/1.1\r\nHost: a\r\n" + CLOSE)
     assert asked == ["/whole"]
+
+
+@pytest.mark.parametrize("is_body_there", [True, False])
+def test_a_request_that_outlasts_the_service_is_told_so(caplog: Any, monkeypatch: Any, is_body_there: bool) -> None:
+    monkeypatch.setattr(limits, "_SECONDS", 60)
+    asked = threading.Event()
+
+    async def never(*_: Any) -> None:
+        asked.set()
+        await asyncio.sleep(60)
+
+    with socket.socket() as connection:
+        with served(Limits(never, most={}, otherwise=1000), timeout_graceful_shutdown=1) as port:
+            connection.connect(("127.0.0.1", port))
+            connection.sendall(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{" + b"}" * is_body_there)
+            assert asked.wait(5 if is_body_there else 0.2) == is_body_there
+        connection.settimeout(10)
+        assert problem_of(connection.recv(65536))["status"] == 503
+    assert "Exception in ASGI application" not in caplog.text
