@@ -24,7 +24,7 @@ from engine.model import (
     StepSource,
     Template,
 )
-from engine.sql.ddl.collations import code_page
+from engine.sql.collations import code_page
 from engine.sql.fault import SqlFault
 from engine.sql.query import Query
 from engine.sql.schema import LedgerSchema

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from engine.batch import compose_batch
 from engine.body import Body, default_body
@@ -24,7 +24,7 @@ from engine.execution import Ledger, open_ledger
 from engine.execution.observed import Observer
 from engine.model import DEFAULT_MAX_ROWS, Status
 from engine.plan import check_message
-from engine.serving import Serving, read_serving
+from engine.serving import Loader, Serving, load, read_serving
 from engine.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 class Composer:
     """Makes webhook bodies from service definitions. Shared by threads; a context manager that closes its sessions."""
+
+    _load_files: ClassVar[Loader] = staticmethod(load)
 
     def __init__(self, settings: Settings, ledger: Ledger, serving: Serving) -> None:
         self._settings = settings
@@ -80,10 +82,14 @@ class Composer:
         try:
             if require_read_only:
                 _connect_if_reachable(opened)
-            return cls(settings, opened, read_serving(settings, opened, None, may_hold=on_invalid == "hold"))
+            return cls(settings, opened, cls._read(settings, opened, None, may_hold=on_invalid == "hold"))
         except BaseException:
             opened.close()
             raise
+
+    @classmethod
+    def _read(cls, settings: Settings, ledger: Ledger, previous: Serving | None, *, may_hold: bool) -> Serving:
+        return read_serving(settings, ledger, previous, cls._load_files, may_hold=may_hold)
 
     def compose(self, event: str, data: Mapping[str, object]) -> Body:
         """The body of one event: custom where a definition exists, else the default body.
@@ -146,7 +152,7 @@ class Composer:
         """
         with self._reloading:
             try:
-                self._serving = read_serving(self._settings, self._ledger, self._serving, may_hold=True)
+                self._serving = self._read(self._settings, self._ledger, self._serving, may_hold=True)
             except Exception as error:
                 what = error if isinstance(error, EngineError) else type(error).__name__
                 self._failed_reload = (f"The last reload failed, so what was read before is in service: {what}",)

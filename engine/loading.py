@@ -2,50 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from stat import S_ISREG
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.catalogue import Catalogue
 from engine.compilation import compile_definition
-from engine.errors import ConfigurationError
-from engine.model import CompiledDefinition, Definition, Diagnostic, ParsedFile, Severity
+from engine.model import Diagnostic, LoadedFile, ParsedFile, Severity
 from engine.parsing import MAX_BYTES, parse
 from engine.sql.query import release
 from engine.sql.target import Target
 from engine.validation import check, check_folder
 
-SUFFIX = ".xml"
 _USUAL_BYTES = 32_768
 _AT_A_TIME = 64
-
-
-class LoadedFile(Struct, frozen=True, gc=False):
-    """One file. `compiled` is there only where the file has no error; `text` is its decoded source where it has one."""
-
-    path: Path
-    definition: Definition | None
-    compiled: CompiledDefinition | None
-    diagnostics: tuple[Diagnostic, ...]
-    text: str | None
-
-
-def find_files(paths: Iterable[Path]) -> list[Path]:
-    """The definition files among `paths` and in the folders among them, also below, sorted.
-
-    What begins with a dot is passed over: editors and mounted configuration keep second copies under such names.
-    Raises ConfigurationError for a path that does not exist or a folder that cannot be read.
-    """
-    found: list[Path] = []
-    for path in paths:
-        try:
-            found += _walk(path) if path.is_dir() else [_existing(path)]
-        except OSError as error:
-            raise ConfigurationError(f"{path} cannot be read: {error.strerror}.", file=str(path)) from error
-    return found
 
 
 def load_files(paths: Sequence[Path], catalogue: Catalogue, target: Target) -> tuple[LoadedFile, ...]:
@@ -55,30 +27,6 @@ def load_files(paths: Sequence[Path], catalogue: Catalogue, target: Target) -> t
         files += _load(paths[start : start + _AT_A_TIME], catalogue, target)
     between = check_folder(file.definition for file in files if file.definition is not None)
     return tuple(_with(file, [found for found in between if found.file == str(file.path)]) for file in files)
-
-
-def _walk(folder: Path, around: frozenset[Path] = frozenset()) -> list[Path]:
-    """The files of a folder; none where a link led round to one of the folders `around` it."""
-    place = folder.resolve()
-    if place in around:
-        return []
-    found: list[Path] = []
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
-            continue
-        if path.suffix.lower() == SUFFIX:
-            found.append(path)  # a folder too: a container's engine makes one for a file that it cannot mount
-        elif path.is_dir():
-            found += _walk(path, around | {place})
-        elif path.is_symlink() and not path.exists():
-            raise ConfigurationError(f"{path} is a link that leads nowhere: is a folder not mounted?", file=str(path))
-    return found
-
-
-def _existing(path: Path) -> Path:
-    if not path.exists():
-        raise ConfigurationError(f"{path} does not exist. Name a definition file or a folder of them.", file=str(path))
-    return path
 
 
 def _load(paths: Sequence[Path], catalogue: Catalogue, target: Target) -> list[LoadedFile]:

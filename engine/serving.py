@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.catalogue import Catalogue
 from engine.errors import ConfigurationError, InvalidDefinitionError
 from engine.execution import Ledger
-from engine.loading import LoadedFile, find_files, load_files
-from engine.model import DefinitionState, DefinitionStatus, Dialect, Severity
+from engine.files import find_files
+from engine.model import DefinitionState, DefinitionStatus, Dialect, LoadedFile, Severity
 from engine.plan import Plan
-from engine.script import read_schema_file
 from engine.settings import Settings
 from engine.sql.schema import SchemaOrigin
 from engine.sql.target import Target
+
+Loader = Callable[[Sequence[Path], Catalogue, Target, Path | None], tuple[LoadedFile, ...]]
+"""Loads files for a target, whose schema is first read from a file where one is named. As `load`."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +66,19 @@ class Serving:
         return tuple(sorted(found, key=lambda status: status.event))
 
 
-def read_serving(settings: Settings, ledger: Ledger, previous: Serving | None, *, may_hold: bool) -> Serving:
+def load(paths: Sequence[Path], catalogue: Catalogue, target: Target, schema: Path | None) -> tuple[LoadedFile, ...]:
+    """Parses, checks and compiles files. Raises ConfigurationError for a file of a schema that is none."""
+    from engine.loading import load_files  # noqa: PLC0415  they hold 40 MiB: where another process loads, not here
+    from engine.script import read_schema_file  # noqa: PLC0415
+
+    if schema is not None:
+        target = replace(target, schema=read_schema_file(schema))
+    return load_files(paths, catalogue, target)
+
+
+def read_serving(
+    settings: Settings, ledger: Ledger, previous: Serving | None, load_files: Loader, *, may_hold: bool
+) -> Serving:
     """Reads everything that `settings` names, and the schema from the ledger where no file gives it.
 
     Raises ConfigurationError where that cannot work or where a reload would lose every definition, LedgerError where
@@ -76,9 +90,9 @@ def read_serving(settings: Settings, ledger: Ledger, previous: Serving | None, *
     if previous is not None:
         _refuse_lost_folder(settings.folder, paths, previous)
     catalogue = Catalogue.load(settings.events)
-    schema = ledger.reflect() if settings.ledger_schema is None else read_schema_file(settings.ledger_schema)
+    schema = ledger.reflect() if settings.ledger_schema is None else None
     target = Target(ledger.dialect, schema, settings.databases, settings.time_zone, settings.max_rows)
-    files = load_files(paths, catalogue, target)
+    files = load_files(paths, catalogue, target, settings.ledger_schema)
     if not may_hold:
         _refuse_faulty(files)
     serving = _serve(catalogue, files, previous, target)

@@ -16,7 +16,7 @@ from engine.reporting import REPORTERS, Report, ReportedFile, Terminal
 from engine.reporting.terminal import Style
 
 if TYPE_CHECKING:
-    from engine.loading import LoadedFile
+    from engine.model import LoadedFile
 
 
 class ValidateArguments(Arguments):
@@ -112,7 +112,7 @@ def _reported(file: LoadedFile, reported: RuleFilter) -> ReportedFile:
 
 def definition_files(paths: Iterable[Path]) -> list[Path]:
     """The files to check, each once; raises CannotRunError for a folder without any: nothing would be checked."""
-    from engine.loading import find_files
+    from engine.files import find_files
 
     found: dict[str, Path] = {}
     for path in paths:

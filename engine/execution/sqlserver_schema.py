@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from engine.model import Kind, SqlType
-from engine.sql.ddl.collations import collation
+from engine.sql.collations import collation
 from engine.sql.schema import Column, Function, LedgerSchema, SchemaOrigin, Table
 
 Ask = Callable[[str], Sequence[Sequence[Any]]]

@@ -3,6 +3,7 @@
 from engine.model.compiled import (
     CompiledDefinition,
     CompiledStep,
+    LoadedFile,
     OutputColumn,
     ParameterType,
     Skip,
@@ -53,6 +54,7 @@ __all__ = [
     "Event",
     "EventArgument",
     "Kind",
+    "LoadedFile",
     "LocatedText",
     "Mark",
     "OutputColumn",

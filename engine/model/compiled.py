@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
 
 from engine.model.definition import Argument, ArgumentType, Definition, ResultKind
+from engine.model.diagnostic import Diagnostic
 from engine.model.sqltype import SqlType
 
 
@@ -83,3 +85,13 @@ class CompiledDefinition(Struct, frozen=True, gc=False):
     definition: Definition
     steps: tuple[CompiledStep, ...]
     template: Template | None
+
+
+class LoadedFile(Struct, frozen=True, gc=False):
+    """One file. `compiled` is there only where the file has no error; `text` is its decoded source where it has one."""
+
+    path: Path
+    definition: Definition | None
+    compiled: CompiledDefinition | None
+    diagnostics: tuple[Diagnostic, ...]
+    text: str | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.encoding import InvalidJSONError, encode_canonical, read_json
@@ -19,12 +19,16 @@ from engine.template.syntax import parse_tree
 
 
 class Template:
-    """A checked template, ready to render. Immutable, shared by threads."""
+    """A checked template, ready to render. Immutable, shared by threads; pickled as its text."""
 
-    __slots__ = ("_run",)
+    __slots__ = ("_run", "_text")
 
-    def __init__(self, run: Statement) -> None:
+    def __init__(self, text: str, run: Statement) -> None:
+        self._text = text
         self._run = run
+
+    def __reduce__(self) -> tuple[Callable[[str], Template | None], tuple[str]]:
+        return _read_again, (self._text,)
 
     def render(self, context: Mapping[str, object]) -> tuple[bytes, ...] | Skip:
         """The canonical JSON cut at each hole of the secret, or the reason to send nothing.
@@ -64,5 +68,10 @@ def parse_template(text: str) -> ParsedTemplate:
         return ParsedTemplate(None, (tree,))
     check = Check(tree)
     faults = sorted([*check.faults, *find_quoted(tree)], key=lambda fault: fault.offset) or find_malformed(tree)
-    template = None if faults else Template(build_statements(tree.body))
+    template = None if faults else Template(text, build_statements(tree.body))
     return ParsedTemplate(template, tuple(faults), tuple(check.references), tuple(check.variables))
+
+
+def _read_again(text: str) -> Template | None:
+    """The template of a text that was checked before."""
+    return parse_template(text).template

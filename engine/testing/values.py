@@ -13,7 +13,8 @@ from typing import Final
 from uuid import UUID
 
 from engine.model import Collation, Kind, SqlType
-from engine.sql.ddl import code_page, declaration
+from engine.sql.collations import code_page
+from engine.sql.ddl import declaration
 from engine.testing import moments, numeric
 
 Convert = Callable[[str], object]

@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from engine.catalogue import Catalogue
-from engine.loading import find_files, load_files
+from engine.files import find_files
+from engine.loading import load_files
 from engine.model import Dialect, Statement
 from engine.script import read_schema_file
 from engine.sql.target import Target

@@ -21,6 +21,7 @@ from engine import (
     TooManyRowsError,
     UnknownEventError,
 )
+from engine.apart import ApartComposer
 from engine.execution.observed import Execution
 
 ROOT = Path(__file__).parents[2]
@@ -50,10 +51,10 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.fixture
-def load(folder: Path, duckdb_ledger: str) -> Load:
+@pytest.fixture(params=[Composer, ApartComposer])
+def load(request: pytest.FixtureRequest, folder: Path, duckdb_ledger: str) -> Load:
     def loaded(**options: object) -> Composer:
-        return Composer.load(folder, **{"ledger": duckdb_ledger, "ledger_schema": SCHEMA} | options)  # type: ignore[arg-type]
+        return request.param.load(folder, **{"ledger": duckdb_ledger, "ledger_schema": SCHEMA} | options)  # type: ignore[arg-type]
 
     return loaded
 

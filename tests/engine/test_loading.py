@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from engine.catalogue import Catalogue
-from engine.loading import LoadedFile, find_files, load_files
-from engine.model import Dialect
+from engine.files import find_files
+from engine.loading import load_files
+from engine.model import Dialect, LoadedFile
 from engine.sql.ddl import read_schema
 from engine.sql.target import Target
 

@@ -186,16 +186,20 @@ class Definitions:
             self._hold(f"its definition cannot be read without the ledger: {error.message}")
             _log.error("the definitions wait for the ledger: %s", error.message)
             return
+        except DefinitionUnavailableError as error:
+            self._hold(f"its definition cannot be read: {error.message}")
+            _log.error("the definitions cannot be read, which is tried again: %s", error.message)
+            return
         except ConfigurationError as error:
             raise SettingsError(error.message) from None
         self._composer, self.is_loaded = composer, True
         self._note(composer)
 
     def _opened(self, folder: Path, ledger: str) -> Composer:
-        from engine.composer import Composer  # noqa: PLC0415  a third of a second, only where there are definitions
+        from engine.apart import ApartComposer  # noqa: PLC0415  slow to import, and only where there are definitions
 
         source = self._source
-        return Composer.load(
+        return ApartComposer.load(
             folder,
             ledger=ledger,
             ledger_schema=source.ledger_schema,
@@ -250,7 +254,7 @@ def _check(source: Source) -> None:
 
 def _named(folder: Path, catalogue: Catalogue) -> set[str] | None:
     """The events that files name without being checked; None where a file may be the definition of any."""
-    from engine.loading import find_files  # noqa: PLC0415  see above
+    from engine.files import find_files  # noqa: PLC0415  see above
     from engine.parsing import parse  # noqa: PLC0415
 
     names: set[str] = set()

@@ -1,9 +1,8 @@
 """Reads a T-SQL DDL script: the tables, views, functions, synonyms and collation of a ledger."""
 
-from engine.sql.ddl.collations import code_page
 from engine.sql.ddl.cursor import identifier
 from engine.sql.ddl.declared_types import declaration
 from engine.sql.ddl.encoded import decode_script
 from engine.sql.ddl.reader import SchemaFile, read_schema
 
-__all__ = ["SchemaFile", "code_page", "declaration", "decode_script", "identifier", "read_schema"]
+__all__ = ["SchemaFile", "declaration", "decode_script", "identifier", "read_schema"]

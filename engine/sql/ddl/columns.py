@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.model import Kind, SqlType
-from engine.sql.ddl.collations import collation
+from engine.sql.collations import collation
 from engine.sql.ddl.cursor import Cursor
 from engine.sql.ddl.declared_types import STRING_KINDS, UNKNOWN, read_type
 from engine.sql.ddl.draft import SchemaDraft, TableDraft

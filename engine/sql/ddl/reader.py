@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from engine.sql.collations import collation
 from engine.sql.ddl.assembly import assemble
-from engine.sql.ddl.collations import collation
 from engine.sql.ddl.cursor import Cursor, Script, UnreadableError
 from engine.sql.ddl.declared_types import read_type
 from engine.sql.ddl.draft import SchemaDraft

@@ -7,7 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.model import BINARY, SQL_SERVER_DEFAULT, Collation, Kind, Severity, SqlType
-from engine.sql.ddl import code_page, declaration, decode_script, read_schema
+from engine.sql.collations import code_page
+from engine.sql.ddl import declaration, decode_script, read_schema
 from engine.sql.schema import Column, Index, LedgerSchema, SchemaOrigin, Table
 
 FIXTURE = Path(__file__).parents[3] / "fixtures" / "ledger" / "schema.sql"

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from engine.catalogue import Catalogue
-from engine.loading import LoadedFile, find_files, load_files
-from engine.model import Dialect, Severity
+from engine.files import find_files
+from engine.loading import load_files
+from engine.model import Dialect, LoadedFile, Severity
 from engine.sql.ddl import read_schema
 from engine.sql.target import Target
 from engine.validation.rules import rules

@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
 import shutil
+import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from webhooks.store import definitions as memory
 from webhooks.store import parking
 
 ROOT = Path(__file__).parents[3]
+SCHEMA = ROOT / "fixtures" / "ledger" / "schema.sql"
 EVENT = "ledgerpayment"
 GUIDE = json.loads((ROOT / "fixtures" / EVENT / "guide" / "event.json").read_bytes())
 BODY = (ROOT / "fixtures" / EVENT / "guide" / "body.json").read_bytes().rstrip(b"\n")
@@ -228,6 +232,46 @@ def test_what_cannot_work_stops_the_start(tmp_path: Path, folder: str, ledger: s
     with pytest.raises(SettingsError, match=words) as raised:
         Definitions(Catalogue.load(), source)
     assert "password" not in repr(source) + str(raised.value)
+
+
+def loading_processes() -> list[int]:
+    """The ids of this process's own that load definitions now."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == os.getpid() and b"engine.apart" in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
+def test_events_wait_while_the_process_that_loads_is_killed(
+    rig: Any, run: Run, duckdb_ledger: str, folder: Path, tmp_path: Path
+) -> None:
+    """The schema is a pipe, which it waits for: so it is killed in the middle of its work."""
+    schema = tmp_path / "schema.sql"
+    os.mkfifo(schema)
+
+    async def kill() -> None:
+        await rig.until(loading_processes)
+        for process in loading_processes():
+            os.kill(process, signal.SIGKILL)
+
+    async def test() -> None:
+        await rig.register(EVENT)
+        async with rig.running(rig.by_ledger(duckdb_ledger, folder, ledger_schema=schema)) as composing:
+            await kill()
+            await is_held(rig, "cannot be read", "signal 9")
+            await rig.until(loading_processes)
+            schema.write_bytes(SCHEMA.read_bytes())  # it is tried again, and nobody had to ask for that
+            await is_composed(rig)
+            reloading = asyncio.ensure_future(composing.reload())
+            await kill()
+            await reloading
+            await rig.publish(EVENT, GUIDE["data"])
+            await is_composed(rig)  # what was read before is in service
+
+    run(test())
 
 
 @pytest.mark.parametrize("store_kind", ["postgresql"])  # an embedded store has one process that composes
