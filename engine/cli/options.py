@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 from engine.cli.console import Console
 from engine.spelling import closest
@@ -82,6 +82,10 @@ class Parser(argparse.ArgumentParser):
             end = given.index("--")
             given[end:] = [f"./{name}" if name.startswith("-") else name for name in given[end + 1 :]]
         return self.parse_intermixed_args(given, into)
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the process, without the usage: of some commands that is longer than what is to be read."""
+        self.exit(2, f"{self.prog}: error: {message}\n{self.prog} --help tells what it takes.\n")
 
     def _from_environment(self, words: Sequence[str], environment: Mapping[str, str]) -> list[str]:
         given = {word.partition("=")[0] for word in words}

@@ -13,6 +13,7 @@ from msgspec.json import encode
 
 from engine.cli.console import Console
 from engine.cli.options import Command, Parser, several
+from webhooks.cli.listing import write_list
 from webhooks.cli.options import ReportArguments, add_json, add_store, checked, networks, opened, target_ports
 from webhooks.model import Client, Scope
 from webhooks.registering import parse_url_pattern
@@ -109,9 +110,8 @@ def _list(arguments: ReportArguments, console: Console) -> int:
     if arguments.json:
         console.write_bytes(encode([_listed(client) for client in found]) + b"\n")
         return 0
-    for client in found:
-        state = "disabled" if client.is_disabled else " ".join(sorted(client.scopes))
-        console.write(f"{client.id}  {console.result.escape(client.name)}  {state}\n")
+    rows = [(each.id, each.name, "disabled" if each.is_disabled else " ".join(sorted(each.scopes))) for each in found]
+    write_list(console, ("CLIENT ID", "NAME", "SCOPES"), rows)
     if not found:
         console.write("There is no client yet. Make one: aptic-webhooks clients add NAME\n")
     return 0

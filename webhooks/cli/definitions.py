@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.json import encode
 
 from engine.cli.console import Console
-from engine.cli.options import Command, Parser
+from engine.cli.options import Command, Parser, named_path
+from webhooks.cli.listing import write_list
 from webhooks.cli.options import ReportArguments, add_json, add_store, opened
-from webhooks.errors import NotFoundError
+from webhooks.errors import ConflictError, NotFoundError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 class _AcceptArguments(ReportArguments):
     event: str
+    definitions: Path | None
 
 
 class ListedDefinition(Struct, frozen=True):
@@ -49,11 +52,11 @@ def _list(arguments: ReportArguments, console: Console) -> int:
     if arguments.json:
         console.write_bytes(encode(found) + b"\n")
         return 0
-    for each in found:
-        since = "no definition is known" if each.since is None else f"since {each.since:%Y-%m-%d}"
-        waiting = f"  {each.waiting} waiting" if each.waiting else ""
-        reason = f": {each.reason}" if each.reason else ""
-        console.write(console.result.escape(f"{each.event}  {since}{waiting}{reason}") + "\n")
+    rows = [
+        (each.event, "never" if each.since is None else f"{each.since:%Y-%m-%d}", str(each.waiting), each.reason or "")
+        for each in found
+    ]
+    write_list(console, ("EVENT", "DEFINED SINCE", "WAITING", "REASON"), rows)
     if not found:
         console.write("No event has had a definition yet.\n")
     return 0
@@ -79,6 +82,11 @@ def _found(connection: Connection) -> Sequence[ListedDefinition]:
 
 def _accept(arguments: _AcceptArguments, console: Console) -> int:
     with opened(arguments, console) as (store, _):
+        if arguments.definitions is not None and arguments.event in _defined(arguments.definitions):
+            raise ConflictError(
+                f"There is a definition of {arguments.event} in {arguments.definitions}, so nothing is to be accepted: "
+                "remove the file first, and have the service read the folder again (SIGHUP)."
+            )
         accepted = asyncio.run(store.write(lambda connection: _forget(connection, arguments.event)))
     if arguments.json:
         console.write_bytes(encode(accepted) + b"\n")
@@ -87,6 +95,14 @@ def _accept(arguments: _AcceptArguments, console: Console) -> int:
     line = f"Unless it has a definition, {accepted.event} is sent with the default body from now on{waited}."
     console.write(console.result.escape(line) + "\n")
     return 0
+
+
+def _defined(folder: Path) -> set[str]:
+    """The events that files of the folder are the definitions of, or are named after, faulty or not."""
+    from engine.catalogue import Catalogue
+    from webhooks.composing.definitions import named_events
+
+    return named_events(folder, Catalogue.load()) or set()
 
 
 def _forget(connection: Connection, event: str) -> AcceptedDefinition:
@@ -106,6 +122,8 @@ def _list_options(parser: Parser) -> None:
 
 def _accept_options(parser: Parser) -> None:
     parser.add_argument("event", metavar="EVENT", help="The event code whose definition is not wanted any more.")
+    folder = "The service's definitions are in DIR: an event that has one there is refused."
+    parser.add_argument("--definitions", type=named_path, metavar="DIR", help=folder)
     _list_options(parser)
 
 

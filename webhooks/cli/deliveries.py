@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.json import encode
 
 from engine.cli.console import Console
 from engine.cli.options import Command, Parser
+from webhooks.cli.listing import write_list
 from webhooks.cli.options import ReportArguments, add_json, add_store, opened, whole_number
 from webhooks.model import DeliveryState
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from webhooks.model import Delivery, StoredAttempt
     from webhooks.store.deliveries import Filter
     from webhooks.store.store import Store
+
+
+_HEADING: Final = ("ID", "STATE", "MADE", "EVENT", "URL", "EVENT ID", "NEXT ATTEMPT", "REASON")
 
 
 class _Arguments(ReportArguments):
@@ -116,8 +121,7 @@ def _print_page(arguments: _Arguments, console: Console, page: DeliveryPage) -> 
     if arguments.json:
         console.write_bytes(encode(page) + b"\n")
         return
-    for delivery in page.deliveries:
-        console.write(_line(console, delivery))
+    write_list(console, _HEADING, [_row(delivery) for delivery in page.deliveries])
     if page.next is not None:
         console.write(f"There are more: --before {page.next}\n")
     if not page.deliveries:
@@ -128,7 +132,7 @@ def _print_details(arguments: _Arguments, console: Console, shown: DeliveryDetai
     if arguments.json:
         console.write_bytes(encode(shown) + b"\n")
         return
-    console.write(_line(console, shown))
+    write_list(console, _HEADING, [_row(shown)])
     for number, attempt in enumerate(shown.attempts, 1):
         took = "not ended" if attempt.duration is None else f"{attempt.duration:.3f} s"
         answer = repr(attempt.answer) if attempt.answer else ""
@@ -137,11 +141,10 @@ def _print_details(arguments: _Arguments, console: Console, shown: DeliveryDetai
         console.write(f"  {console.result.escape('  '.join(words))}\n")
 
 
-def _line(console: Console, shown: ShownDelivery) -> str:
-    next_ = "" if shown.next_attempt_at is None else f"next at {shown.next_attempt_at.isoformat(timespec='seconds')}"
+def _row(shown: ShownDelivery) -> Sequence[str]:
+    next_at = "" if shown.next_attempt_at is None else shown.next_attempt_at.isoformat(timespec="seconds")
     made = shown.created_at.isoformat(timespec="seconds")
-    words = [shown.id, f"{shown.state:9}", made, shown.event, shown.url, shown.event_id, shown.reason or "", next_]
-    return console.result.escape("  ".join(filter(None, words))) + "\n"
+    return shown.id, shown.state.value, made, shown.event, shown.url, shown.event_id, next_at, shown.reason or ""
 
 
 def _moment(text: str) -> datetime:

@@ -11,6 +11,7 @@ from msgspec.json import encode
 
 from engine.cli.console import Console
 from engine.cli.options import Command, Parser
+from webhooks.cli.listing import write_list
 from webhooks.cli.options import ReportArguments, add_json, add_store, opened
 from webhooks.errors import NotFoundError, RefusedError
 from webhooks.model import Client, Method, Registration
@@ -65,15 +66,17 @@ def _list(arguments: _ListArguments, console: Console) -> int:
     if arguments.json:
         console.write_bytes(encode([_listed(client, each) for client, each in found]) + b"\n")
         return 0
-    for client, each in found:
-        state = (
-            f"disabled: {each.disabled_reason}" if each.disabled_reason else "paused" if each.is_paused else "active"
-        )
-        words = (client.name, each.method.value, each.url, " ".join(each.events), state)
-        console.write("  ".join(map(console.result.escape, words)) + "\n")
+    rows = [(client.name, each.method.value, each.url, " ".join(each.events), _state(each)) for client, each in found]
+    write_list(console, ("CLIENT", "METHOD", "URL", "EVENTS", "STATE"), rows)
     if not found:
         console.write("There is no registration.\n")
     return 0
+
+
+def _state(found: Registration) -> str:
+    if found.disabled_reason:
+        return f"disabled: {found.disabled_reason}"
+    return "paused" if found.is_paused else "active"
 
 
 def _pause(arguments: RegistrationArguments, console: Console) -> int:

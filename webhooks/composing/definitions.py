@@ -225,7 +225,7 @@ class Definitions:
 
     def _hold(self, reason: str) -> None:
         """Holds the events that the files are, or may be, the definitions of. Raises ConfigurationError."""
-        named = _named(self._source.folder or Path(), self._catalogue)
+        named = named_events(self._source.folder or Path(), self._catalogue)
         self._served = _Served(rest=reason) if named is None else _Served(faults=dict.fromkeys(named, reason))
 
     def _missing(self, event: str) -> str:
@@ -252,7 +252,7 @@ def _check(source: Source) -> None:
         raise SettingsError(f"--ledger: {error.message}") from None
 
 
-def _named(folder: Path, catalogue: Catalogue) -> set[str] | None:
+def named_events(folder: Path, catalogue: Catalogue) -> set[str] | None:
     """The events that files name without being checked; None where a file may be the definition of any."""
     from engine.files import find_files  # noqa: PLC0415  see above
     from engine.parsing import parse  # noqa: PLC0415

@@ -40,15 +40,16 @@ def test_the_list_names_what_waits_and_why(run: Any, waiting: None) -> None:
     assert (second["event"], second["waiting"], second["reason"]) == ("noteadded", 2, "it is missing")
     assert second["since"].endswith("Z")
     lines = run("definitions", "list").out.splitlines()
-    assert lines[0].startswith("ledgerpayment  since ")
-    assert lines[1].endswith("  2 waiting: it is missing")
+    assert lines[0].split("  ")[0] == "EVENT"
+    assert lines[1].split()[::2] == ["ledgerpayment", "0"]
+    assert lines[2].endswith("2        it is missing")
 
 
 def test_what_is_accepted_is_forgotten(run: Any, waiting: None) -> None:
     assert run("definitions", "accept", "noteadded", "--json").json == {"event": "noteadded", "waiting": 2}
     first, second = run("definitions", "list", "--json").json
     assert (first["since"] is None, second["since"] is None) == (False, True)
-    assert "no definition is known  2 waiting" in run("definitions", "list").out
+    assert run("definitions", "list").out.splitlines()[2].split()[:3] == ["noteadded", "never", "2"]
     out = run("definitions", "accept", "ledgerpayment").out
     assert out == "Unless it has a definition, ledgerpayment is sent with the default body from now on.\n"
 
@@ -57,3 +58,14 @@ def test_what_is_not_remembered_cannot_be_accepted(run: Any, waiting: None) -> N
     ended = run("definitions", "accept", "notadded")
     assert ended.code == 2
     assert "No definition of 'notadded' is remembered. Remembered are: ledgerpayment, noteadded." in ended.err
+
+
+def test_one_that_has_a_definition_is_not_accepted(run: Any, waiting: None, tmp_path: Path) -> None:
+    folder = tmp_path / "definitions"
+    folder.mkdir()
+    (folder / "noteadded.xml").write_text("<faulty")
+    ended = run("definitions", "accept", "noteadded", APTIC_DEFINITIONS=str(folder))
+    assert (ended.code, ended.out) == (2, "")
+    assert f"There is a definition of noteadded in {folder}, so nothing is to be accepted" in ended.err
+    assert run("definitions", "list", "--json").json[1]["since"] is not None
+    assert run("definitions", "accept", "ledgerpayment", "--definitions", str(folder)).code == 0

@@ -65,10 +65,11 @@ def test_they_are_listed_and_filtered(run: Any, three: list[Any], kill: Any) -> 
 def test_for_people_each_is_a_line(run: Any, three: list[Any], kill: Any) -> None:
     kill(three[0]["id"])
     lines = run("deliveries", "--limit", "1").out.splitlines()
-    assert len(lines) == 2
-    assert lines[0].startswith(f"{three[0]['id']}  dead")
-    assert lines[0].endswith("the receiver answered 500")
-    assert lines[1] == f"There are more: --before {three[0]['id']}"
+    assert lines[0].split("  ")[0].strip() == "ID"
+    assert lines[0].endswith("REASON")
+    assert lines[1].startswith(f"{three[0]['id']}  dead")
+    assert lines[1].endswith("the receiver answered 500")
+    assert lines[2:] == [f"There are more: --before {three[0]['id']}"]
     assert run("deliveries", "--state", "held").out == "There is no such delivery.\n"
 
 

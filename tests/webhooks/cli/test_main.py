@@ -31,3 +31,12 @@ def test_an_unknown_command_is_told_so(run: Any, words: list[str]) -> None:
     ended = run(*words)
     assert (ended.code, ended.out) == (2, "")
     assert "is no command" in ended.err
+
+
+def test_a_wrong_option_is_told_in_two_lines(run: Any) -> None:
+    ended = run("serve", "--port", "x")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.splitlines() == [
+        "aptic-webhooks serve: error: argument --port: 'x' is no port: a number from 0 to 65535",
+        "aptic-webhooks serve --help tells what it takes.",
+    ]

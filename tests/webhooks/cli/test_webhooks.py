@@ -36,7 +36,13 @@ def test_registrations_are_listed(run: Any, acme: str) -> None:
         "disabled": None,
     }
     lines = run("webhooks", "list", "--client", "acme").out.splitlines()
-    assert lines == [f"acme  POST  {URL}  statuschange  active"]
+    assert [line.split() for line in lines] == [
+        ["CLIENT", "METHOD", "URL", "EVENTS", "STATE"],
+        ["acme", "POST", URL, "statuschange", "active"],
+    ]
+    assert [line.index(word) for line, word in zip(lines, ("STATE", "active"), strict=True)] == [
+        lines[0].index("STATE")
+    ] * 2
     assert "There is no client 'x'" in run("webhooks", "list", "--client", "x").err
 
 
