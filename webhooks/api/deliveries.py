@@ -49,6 +49,15 @@ DeliveryId = Annotated[
     ),
 ]
 
+Limit = Annotated[
+    str,
+    Meta(
+        pattern=f"^([1-9][0-9]?|{_PAGE})$",
+        description=f"At most so many deliveries are on a page: a number from 1 to {_PAGE}.",
+        extra_json_schema={"type": "integer", "minimum": 1, "maximum": _PAGE, "default": _PAGE},
+    ),
+]
+
 
 class Query(Struct, frozen=True, forbid_unknown_fields=True):
     """The query of a list of deliveries; times are RFC 3339."""
@@ -59,6 +68,7 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True):
     since: Moment | None = field(default=None, name="from")
     until: Moment | None = field(default=None, name="to")
     before: DeliveryId | None = None
+    limit: Limit = str(_PAGE)
 
 
 _EXAMPLE = ShownDelivery(
@@ -103,6 +113,7 @@ _REPLAY = Call(
 async def list_deliveries(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The caller's deliveries, newest first; support and administrators see everybody's."""
     query = _query(request)
+    limit = int(query.limit)
     wanted = Filter(
         client_id=_owner(client_of(request)),
         url=query.url,
@@ -111,11 +122,11 @@ async def list_deliveries(request: Request[Any, Any, Any]) -> Response[bytes]:
         since=None if query.since is None else microseconds(query.since),
         until=None if query.until is None else microseconds(query.until),
         before=query.before,
-        limit=_PAGE + 1,
+        limit=limit + 1,
     )
     found = await service_of(request).store.search(lambda store: deliveries.find(store, wanted))
-    page = found[:_PAGE]
-    following = _next(request, page[-1].id) if len(found) > _PAGE else None
+    page = found[:limit]
+    following = _next(request, page[-1].id) if len(found) > limit else None
     content = encode(DeliveryList([show(delivery) for delivery in page], following))
     return Response(content, media_type="application/json")
 

@@ -135,6 +135,8 @@ async def _answer(send: Send, status: HTTPStatus, detail: str, before_end: Await
         (b"content-length", str(len(content)).encode()),
         (b"connection", b"close"),
     ]
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers.append((b"retry-after", b"5"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content, "more_body": True})
     if before_end is not None:

@@ -1,6 +1,7 @@
 """The calls on /v1/deliveries, as far as other modules do not test them."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import insert
 
@@ -50,3 +51,30 @@ def test_one_by_id_has_its_attempts(inside: Any) -> None:
     assert [each["status"] for each in seen] == [503, None, 503]
     everything = inside.call("GET", path, headers=admin.headers).json()["attempts"]
     assert [each["answer"] for each in everything] == ["busy", None, "busy"]
+
+
+def test_pages_follow_one_another_to_the_end(inside: Any) -> None:
+    anna = inside.add(Scope.WEBHOOKS, Scope.PUBLISH)
+
+    def ask(method: str, path: str, body: Any = None) -> Any:
+        return inside.call(method, path, headers=anna.headers, json=body).json()
+
+    url = f"{URL}?a=1&b=%C3%A5"
+    ask("PUT", "/v1/webhooks", {"url": url, "events": ["statuschange"]})
+    ids = [result["id"] for result in ask("POST", "/v1/events", [EVENT] * 230)["results"]]
+    sizes, seen, path = [], [], f"/v1/deliveries?{urlencode({'url': url, 'state': 'pending'})}"
+    while path:
+        page = ask("GET", path)
+        sizes.append(len(page["deliveries"]))
+        seen += [delivery["eventId"] for delivery in page["deliveries"]]
+        path = page["next"]
+        ask("POST", "/v1/events", EVENT)  # what comes in meanwhile is on no later page
+    assert sizes == [100, 100, 30]
+    assert seen == ids[::-1]
+    assert [len(ask("GET", f"/v1/deliveries?limit={number}")["deliveries"]) for number in (1, 99, 100)] == [1, 99, 100]
+    first = ask("GET", "/v1/deliveries?limit=2")
+    assert "limit=2" in first["next"]
+    assert [first["deliveries"][1]["id"] > each["id"] for each in ask("GET", first["next"])["deliveries"]] == [
+        True,
+        True,
+    ]

@@ -270,5 +270,7 @@ def test_a_request_that_outlasts_the_service_is_told_so(caplog: Any, monkeypatch
             connection.sendall(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{" + b"}" * is_body_there)
             assert asked.wait(5 if is_body_there else 0.2) == is_body_there
         connection.settimeout(10)
-        assert problem_of(connection.recv(65536))["status"] == 503
+        answer = connection.recv(65536)
+    assert problem_of(answer)["status"] == 503
+    assert b"retry-after: 5\r\n" in answer
     assert "Exception in ASGI application" not in caplog.text
