@@ -54,7 +54,6 @@ Limit = Annotated[
     Meta(
         pattern=f"^([1-9][0-9]?|{_PAGE})$",
         description=f"At most so many deliveries are on a page: a number from 1 to {_PAGE}.",
-        extra_json_schema={"type": "integer", "minimum": 1, "maximum": _PAGE, "default": _PAGE},
     ),
 ]
 
