@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from webhooks.errors import SettingsError
+
+_WITH_PORT = re.compile(r"^(?:\[([0-9A-Fa-f:.]+)\]|([^:]+))(?::[0-9]+)?$")  # as some proxies write an address
 
 
 class Proxies:
@@ -19,7 +22,7 @@ class Proxies:
         chain = [part.strip() for part in (forwarded or "").split(",") if part.strip()]
         address = peer
         while chain and self._trusts(address):
-            address = chain.pop()
+            address = _WITH_PORT.sub(r"\1\2", chain.pop())
         return address
 
     def _trusts(self, address: str) -> bool:
