@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from webhooks.dispatch.ending import Ending
 from webhooks.dispatch.ends import Ends
-from webhooks.dispatch.lanes import Lanes, Limits
+from webhooks.dispatch.lanes import Lanes, Limits, Turn
 from webhooks.dispatch.request import Requests
 from webhooks.errors import ServiceError, StoreError
 from webhooks.model import DeliveryState
@@ -57,6 +59,7 @@ class Dispatcher:
         self._lanes = Lanes(limits, time.monotonic)
         self._turn = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
+        self._begun: defaultdict[int, deque[tuple[Turn, Ready]]] = defaultdict(deque)  # ahead, by registration
         self._taking: asyncio.Task[None] | None = None
         self._is_stopping = False
 
@@ -66,7 +69,8 @@ class Dispatcher:
             self._taking = group.create_task(self._keep(self._take))
             for work in (self._start, self._pass_time):
                 group.create_task(self._keep(work))
-        await asyncio.gather(*self._sending)
+        while self._sending:
+            await asyncio.gather(*self._sending)
 
     def stop(self) -> None:
         """Begins nothing any more."""
@@ -75,6 +79,8 @@ class Dispatcher:
         if self._taking is not None:
             self._taking.cancel()
         self._queue.release(self._lanes.drain())
+        for registration_id in list(self._begun):
+            self._go_on(registration_id)
         self._turn.set()
 
     async def recall(self, ids: Sequence[str]) -> None:
@@ -144,37 +150,65 @@ class Dispatcher:
         """Begins the attempts whose turn it is, a transaction for as many as there are."""
         await self._turn.wait()
         self._turn.clear()
-        turns = dict(self._next_turns())
+        turns = self._next_turns()
         if not turns:
             return
         ids, at = list(turns), now()
         try:
             begun = await self._store.write(lambda connection: attempts.begin(connection, ids, at))
         except BaseException:
-            self._give_up(turns)
-            self._queue.release([job for job, _ in turns.values()])
+            self._give_up(turns.values())
+            self._queue.release([turn.job for turn in turns.values()])
             raise
         for ready in begun:
-            job, registration_id = turns.pop(ready.id)
-            self._begin_task(self._send(job, registration_id, ready))
-        self._give_up(turns)
+            self._go(turns.pop(ready.id), ready)
+        self._give_up(turns.values())
         if turns:
-            await self._finish([job for job, _ in turns.values()])
+            await self._finish([turn.job for turn in turns.values()])
         for registration_id, most in self._lanes.running_low():
             self._begin_task(self._refill(registration_id, most))
         self._turn.set()
 
-    def _next_turns(self) -> Sequence[tuple[str, tuple[Job, int]]]:
-        turns = []
-        for registration_id, job in self._lanes.starting():
-            turns.append((job.key, (job, registration_id)))
-            if len(turns) == _AT_ONCE:
-                break
-        return turns
+    def _next_turns(self) -> dict[str, Turn]:
+        return {turn.job.key: turn for turn in islice(self._lanes.starting(), _AT_ONCE)}
 
-    def _give_up(self, turns: dict[str, tuple[Job, int]]) -> None:
-        for _, registration_id in turns.values():
-            self._lanes.leave(registration_id, is_success=None)
+    def _give_up(self, turns: Iterable[Turn]) -> None:
+        for turn in turns:
+            if turn.is_ahead:
+                self._lanes.leave_ahead(turn.registration_id)
+            else:
+                self._lanes.leave(turn.registration_id, is_success=None)
+
+    def _go(self, turn: Turn, ready: Ready) -> None:
+        """Sends what is begun, or has it wait for its turn."""
+        if turn.is_ahead:
+            self._begun[turn.registration_id].append((turn, ready))
+            self._go_on(turn.registration_id)
+        else:
+            self._begin_task(self._send(turn.job, turn.registration_id, ready))
+
+    def _go_on(self, registration_id: int) -> None:
+        """Sends what was begun ahead, as far as it may be sent; it is taken back where the endpoint fails."""
+        begun = self._begun.get(registration_id)
+        while begun and not self._is_stopping and self._lanes.promote(registration_id):
+            turn, ready = begun.popleft()
+            self._begin_task(self._send(turn.job, registration_id, ready))
+        if begun and (self._is_stopping or self._lanes.is_failing(registration_id)):
+            self._begin_task(self._take_back(list(begun)))
+            begun.clear()
+        if not begun:
+            self._begun.pop(registration_id, None)
+
+    async def _take_back(self, begun: Sequence[tuple[Turn, Ready]]) -> None:
+        """Makes attempts undone. Where the store is away, whoever takes them next finds them as interrupted."""
+        self._give_up(turn for turn, _ in begun)
+        unsent, at = [(ready.id, ready.attempt) for _, ready in begun], now()
+        try:
+            await self._store.write(lambda connection: attempts.take_back(connection, unsent, at))
+        except StoreError as error:
+            _log.warning("%d attempts could not be taken back: %s", len(unsent), error.message)
+        finally:
+            self._queue.release([turn.job for turn, _ in begun])
 
     def _begin_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -183,11 +217,13 @@ class Dispatcher:
 
     async def _send(self, job: Job, registration_id: int, ready: Ready) -> None:
         """One attempt to its end, which is written whatever happens."""
-        leave = partial(self._lanes.leave, registration_id)
+        leave, started = partial(self._lanes.leave, registration_id), time.monotonic()
         try:
             ended = await self._attempt(ready)
             if ended.state is DeliveryState.DELIVERED:
-                leave(is_success=True)  # the endpoint need not wait while that is written
+                # The endpoint need not wait while that is written.
+                leave(is_success=True, seconds=time.monotonic() - started)
+                self._go_on(registration_id)
                 self._turn.set()
                 await self._ending.write(ended)
             else:
@@ -196,6 +232,7 @@ class Dispatcher:
                     await self._ending.write(ended)
                 finally:
                     leave(is_success=False, waits=waits)
+                    self._go_on(registration_id)
         finally:
             self._queue.release([job])
             self._turn.set()

@@ -1,11 +1,13 @@
 """Whose turn it is: each endpoint has a lane of its own, so that a slow or dead one never delays another.
 
 A lane starts narrow, widens with each success and is narrow again after a failure. Those that have not proved
-themselves share a part of all turns, so the good ones always find some left.
+themselves share a part of all turns, so the good ones always find some left. To a quick one attempts are begun ahead:
+they are on disk by the time that a turn ends.
 """
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +18,8 @@ from webhooks.store.jobs import Job
 _REMEMBERED: Final = 60.0  # seconds for which an idle lane is kept
 _BUFFERED: Final = 4  # jobs in memory for each that may be under way, where it fails or memory is short
 _PLENTY: Final = 10_000  # jobs of all endpoints, from where on memory counts as short
+_QUICK: Final = 0.05  # seconds within which a quick endpoint has answered
+_AHEAD: Final = 3  # attempts begun ahead for each that may be under way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +27,7 @@ class Limits:
     """How many deliveries may be under way: of one endpoint, of all that are unproven or fail, and altogether.
 
     `rate` is how many a second are begun for one endpoint, at most; `kept` is how many jobs of one wait in memory,
-    where no other process can take them.
+    where no other process can take them; `ahead` is how many are begun before it is their turn, of all endpoints.
     """
 
     endpoint: int
@@ -31,6 +35,16 @@ class Limits:
     unproven: int = 512
     total: int = 768
     kept: int = 512
+    ahead: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A job that may be begun now. Where it is `ahead`, nothing is sent before `Lanes.promote` says so."""
+
+    registration_id: int
+    job: Job
+    is_ahead: bool
 
 
 @dataclass(slots=True)
@@ -40,7 +54,9 @@ class Lane:
     width: int = 1
     is_proven: bool = False
     is_failing: bool = False
+    is_quick: bool = False
     under_way: int = 0
+    ahead: int = 0
     opens_at: float = 0.0
     allowance: float = 1.0
     counted_at: float = 0.0
@@ -58,7 +74,7 @@ class Lanes:
         self._limits = limits
         self._clock = clock
         self._lanes: dict[int, Lane] = {}
-        self._unproven = self._buffered = self.under_way = 0
+        self._unproven = self._buffered = self._ahead = self.under_way = 0
         self._open: OrderedDict[int, None] = OrderedDict()
         self._crowded: OrderedDict[int, None] = OrderedDict()
         self._timed: set[int] = set()
@@ -73,17 +89,18 @@ class Lanes:
             return False
         lane.waiting.append(job)
         self._buffered += 1
-        if lane.under_way < lane.width:
+        if lane.under_way < lane.width or lane.is_quick:
             self._open.setdefault(registration_id)
         return True
 
-    def starting(self) -> Iterator[tuple[int, Job]]:
+    def starting(self) -> Iterator[Turn]:
         """Gives turns, as many as there are now."""
         at = self._clock()
         while self._open and self.under_way < self._limits.total:
             registration_id, _ = self._open.popitem(last=False)
             lane = self._lanes[registration_id]
-            if not lane.waiting or lane.under_way >= lane.width:
+            is_ahead = lane.under_way >= lane.width
+            if not lane.waiting or (is_ahead and not self._may_go_ahead(lane)):
                 continue
             if not lane.is_proven and self._unproven >= self._limits.unproven:
                 self._crowded[registration_id] = None
@@ -91,17 +108,38 @@ class Lanes:
                 self._timed.add(registration_id)
             else:
                 self._open[registration_id] = None  # behind the others
-                lane.under_way += 1
-                self.under_way += 1
-                self._unproven += not lane.is_proven
+                self._begin(lane, is_ahead=is_ahead)
                 self._buffered -= 1
                 job = lane.waiting.popleft()
                 if registration_id in self._parked and self._is_low(lane):
                     self._low.add(registration_id)
-                yield registration_id, job
+                yield Turn(registration_id, job, is_ahead)
 
-    def leave(self, registration_id: int, *, is_success: bool | None, waits: float | None = None) -> None:
-        """A turn has ended; None where nothing was sent. The lane is closed for `waits` seconds."""
+    def promote(self, registration_id: int) -> bool:
+        """Whether an attempt that was begun ahead may be sent now: it has a turn of its own then."""
+        lane = self._lanes[registration_id]
+        if lane.is_failing or lane.under_way >= lane.width:
+            return False
+        self.leave_ahead(registration_id)
+        self._begin(lane, is_ahead=False)
+        return True
+
+    def leave_ahead(self, registration_id: int) -> None:
+        """A turn that was ahead has ended without anything sent."""
+        self._lanes[registration_id].ahead -= 1
+        self._ahead -= 1
+
+    def is_failing(self, registration_id: int) -> bool:
+        """Whether its last attempt has failed."""
+        return self._lanes[registration_id].is_failing
+
+    def leave(
+        self, registration_id: int, *, is_success: bool | None, seconds: float = math.inf, waits: float | None = None
+    ) -> None:
+        """A turn has ended after so many seconds; None where nothing was sent.
+
+        The lane is closed for `waits` seconds.
+        """
         lane = self._lanes[registration_id]
         lane.under_way -= 1
         self.under_way -= 1
@@ -109,6 +147,7 @@ class Lanes:
         self._close(lane, waits or 0.0)
         if is_success is not None:
             self._prove(lane, is_success=is_success)
+            lane.is_quick = is_success and seconds < _QUICK
         if lane.waiting:
             self._open.setdefault(registration_id)
         if self._crowded and self._unproven < self._limits.unproven:
@@ -154,6 +193,18 @@ class Lanes:
         self._open.clear()
         return found
 
+    def _begin(self, lane: Lane, *, is_ahead: bool) -> None:
+        if is_ahead:
+            lane.ahead += 1
+            self._ahead += 1
+        else:
+            lane.under_way += 1
+            self.under_way += 1
+            self._unproven += not lane.is_proven
+
+    def _may_go_ahead(self, lane: Lane) -> bool:
+        return lane.is_quick and lane.ahead < _AHEAD * lane.width and self._ahead < self._limits.ahead
+
     def _is_due(self, lane: Lane, at: float) -> bool:
         rate = self._limits.rate
         lane.allowance = min(max(1.0, rate), lane.allowance + (at - lane.counted_at) * rate)
@@ -188,6 +239,10 @@ class Lanes:
 
     def _is_forgettable(self, registration_id: int, lane: Lane, at: float) -> bool:
         is_idle = not (
-            lane.under_way or lane.waiting or registration_id in self._parked or registration_id in self._open
+            lane.under_way
+            or lane.ahead
+            or lane.waiting
+            or registration_id in self._parked
+            or registration_id in self._open
         )
         return is_idle and lane.opens_at <= at and lane.counted_at < at - _REMEMBERED

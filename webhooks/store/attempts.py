@@ -86,6 +86,16 @@ _BEGIN: Final = Bulk(
     number=NUMBER,
     started_at=NUMBER,
 )
+_TAKE_BACK: Final = Bulk(
+    "UPDATE delivery SET state = 'pending', attempts = attempts - 1, next_attempt_at = :at, scheduled_at = :at"
+    " FROM GIVEN WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'sending'"
+    " AND delivery.attempts = given.number RETURNING delivery.id, delivery.attempts + 1",
+    id=TEXT,
+    number=NUMBER,
+)
+_FORGET: Final = Bulk(
+    "DELETE FROM attempt WHERE (delivery_id, number) IN (SELECT id, number FROM GIVEN)", id=TEXT, number=NUMBER
+)
 _SET_ASIDE: Final = Bulk(
     "UPDATE delivery SET state = given.state, reason = given.reason, next_attempt_at = NULL, held_at = given.held_at,"
     " ended_at = given.ended_at FROM GIVEN"
@@ -142,6 +152,11 @@ def begin(connection: Connection, ids: Sequence[str], at: int) -> list[Ready]:
     begun = [ready for ready in wanted if ready.id in sent]
     _BEGIN.run(connection, [(ready.id, ready.attempt, at) for ready in begun])
     return begun
+
+
+def take_back(connection: Connection, unsent: Sequence[tuple[str, int]], at: int) -> None:
+    """Makes attempts undone of which nothing was sent, by delivery and number: their deliveries are due again."""
+    _FORGET.run(connection, _TAKE_BACK.run(connection, unsent, at=at))
 
 
 def _ready(row: Sequence[Any], endpoint: Endpoint, at: int) -> Ready:

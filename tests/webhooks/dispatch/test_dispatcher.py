@@ -333,3 +333,67 @@ def test_the_dispatcher_ends_what_is_under_way(play: Callable[..., None]) -> Non
             await world.until(lambda: world.states() == {"delivered": 3})
 
     play(scene)
+
+
+class Gate:
+    """Answers at once until it is shut; then each request waits until it is opened, and gets a status."""
+
+    def __init__(self, shut_after: int) -> None:
+        self.left = shut_after
+        self.opened = asyncio.Event()
+        self.status = 200
+
+    def __call__(self, request: OutgoingRequest) -> Any:
+        self.left -= 1
+        return 200 if self.left >= 0 else self._later()
+
+    async def _later(self) -> int:
+        await self.opened.wait()
+        return self.status
+
+
+def begun_ahead(world: Any) -> bool:
+    """Whether attempts are written that are not sent yet."""
+    written = world.rows("SELECT count(*) FROM attempt")[0][0]
+    return bool(written > len(world.sender.requests) and world.states().get("sending", 0) > 4)
+
+
+def test_what_was_begun_ahead_is_taken_back_where_the_endpoint_fails(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        world.sender.plan = gate = Gate(shut_after=40)
+        await world.register(HOOK)
+        await world.publish(200)
+        async with world.dispatching():
+            await world.until(lambda: begun_ahead(world))
+            before = len(world.sender.requests)
+            gate.status = 500
+            gate.opened.set()
+            await world.until(lambda: len(world.sender.requests) > before)
+            gate.status = 200
+            await world.until(lambda: world.states() == {"delivered": 200})
+        ids = [request.headers["webhook-id"] for request in world.sender.requests]
+        assert len(ids) == world.rows("SELECT count(*) FROM attempt")[0][0]
+        assert world.rows("SELECT count(*) FROM attempt WHERE error IS NOT NULL") == [(0,)]
+        assert world.rows("SELECT count(*) FROM delivery WHERE attempts > 3") == [(0,)]
+
+    play(scene, limits=Limits(endpoint=4, rate=10_000))
+
+
+def test_what_was_begun_ahead_is_due_again_once_the_process_ends(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        world.sender.plan = gate = Gate(shut_after=40)
+        await world.register(HOOK)
+        await world.publish(100)
+        async with world.dispatching() as dispatcher:
+            await world.until(lambda: begun_ahead(world))
+            dispatcher.stop()
+            gate.opened.set()
+        delivered = world.states()["delivered"]
+        assert world.states() == {"delivered": delivered, "pending": 100 - delivered}
+        assert world.rows("SELECT count(*) FROM attempt") == [(delivered,)]
+        assert world.rows("SELECT DISTINCT attempts FROM delivery WHERE state = 'pending'") == [(0,)]
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"delivered": 100})
+        assert len(world.sender.requests) == 100
+
+    play(scene, limits=Limits(endpoint=4, rate=10_000))

@@ -20,7 +20,7 @@ def fill(lanes: Lanes, endpoint: int, count: int) -> int:
 
 
 def start(lanes: Lanes) -> list[int]:
-    return [endpoint for endpoint, _ in lanes.starting()]
+    return [turn.registration_id for turn in lanes.starting()]
 
 
 def test_a_new_endpoint_gets_one_turn_and_parks_what_is_too_much() -> None:
@@ -188,3 +188,56 @@ def test_a_lane_that_is_to_be_looked_at_is_not_forgotten_while_all_turns_are_tak
     lanes.pass_time()
     lanes.leave(2, is_success=True)
     assert start(lanes) == [2]
+
+
+def quick(lanes: Lanes, endpoint: int = 1) -> None:
+    """Opens the endpoint's lane to its whole width, by answers that came at once."""
+    for _ in range(4):
+        fill(lanes, endpoint, 8)
+        for turn in list(lanes.starting()):
+            if turn.is_ahead:
+                assert lanes.promote(endpoint)
+            lanes.leave(endpoint, is_success=True, seconds=0.001)
+
+
+def test_to_a_quick_endpoint_attempts_are_begun_ahead_and_sent_as_turns_end() -> None:
+    lanes = Lanes(LIMITS, Clock())
+    quick(lanes)
+    fill(lanes, 1, 100)
+    turns = list(lanes.starting())
+    assert [sum(turn.is_ahead is is_ahead for turn in turns) for is_ahead in (False, True)] == [8, 24]
+    assert not lanes.promote(1)
+    lanes.leave(1, is_success=True, seconds=0.001)
+    assert lanes.promote(1)
+    assert not lanes.promote(1)
+    assert [turn.is_ahead for turn in lanes.starting()] == [True]
+
+
+def test_to_one_that_takes_its_time_nothing_is_begun_ahead() -> None:
+    lanes = Lanes(LIMITS, Clock())
+    quick(lanes)
+    fill(lanes, 1, 100)
+    turns = list(lanes.starting())
+    lanes.leave(1, is_success=True, seconds=0.05)
+    assert lanes.promote(1)
+    assert len(turns) == 32
+    assert list(lanes.starting()) == []
+
+
+def test_what_is_ahead_stays_where_the_endpoint_fails() -> None:
+    lanes = Lanes(LIMITS, Clock())
+    quick(lanes)
+    fill(lanes, 1, 100)
+    list(lanes.starting())
+    for _ in range(8):
+        lanes.leave(1, is_success=False)
+    assert (lanes.is_failing(1), lanes.promote(1)) == (True, False)
+
+
+def test_all_endpoints_share_what_is_begun_ahead() -> None:
+    lanes = Lanes(Limits(endpoint=8, rate=1000, ahead=10), Clock())
+    for endpoint in (1, 2):
+        quick(lanes, endpoint)
+    for endpoint in (1, 2):
+        fill(lanes, endpoint, 100)
+    assert sum(turn.is_ahead for turn in lanes.starting()) == 10
