@@ -7,7 +7,7 @@ from operator import eq, ge, lt
 from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, literal, select, update
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import Delivery, DeliveryState, StoredAttempt
@@ -16,9 +16,11 @@ from webhooks.store.clock import first_id, moment, now, sortable_id
 from webhooks.store.compositions import CompositionState
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.statement import Prepared
-from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS, REGISTRATIONS
+from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
 
 UNSENT: Final = (DeliveryState.PENDING, DeliveryState.COMPOSING, DeliveryState.HELD)
+PAUSED: Final = "the endpoint is paused"
+DISABLED: Final = "the endpoint is disabled"
 FINAL: Final = (DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.SKIPPED, DeliveryState.CANCELLED)
 
 _SLACK: Final = 60_000_000  # µs between the time in an id and `created_at`, at most
@@ -128,7 +130,7 @@ def replay(connection: Connection, client_id: str | None, delivery_id: str, *, r
     if row is None or found.state not in FINAL:
         raise ConflictError(f"The delivery is {found.state}; only one that has ended can be sent again.")
     at, sequence, version = now(), row["event_sequence"], row["version"]
-    changes = _pending_again(connection, row["client_id"], found.url, at)
+    changes = _pending_again(connection, row["client_id"], found, at)
     is_due = changes["state"] is DeliveryState.PENDING
     if recompose:
         version = compositions.add_version(connection, sequence, at if is_due else None)
@@ -144,19 +146,22 @@ def replay(connection: Connection, client_id: str | None, delivery_id: str, *, r
     return by_id(connection, client_id, delivery_id)
 
 
-def _pending_again(connection: Connection, client_id: str, url: str, at: int) -> dict[str, object]:
+def _pending_again(connection: Connection, client_id: str, found: Delivery, at: int) -> dict[str, object]:
     """For the URL as it is registered now, which may be a later registration than the delivery was made for."""
-    where = REGISTRATIONS.c.client_id == client_id, REGISTRATIONS.c.url == url
+    where = REGISTRATIONS.c.client_id == client_id, REGISTRATIONS.c.url == found.url
     registration = connection.execute(select(REGISTRATIONS).where(*where).with_for_update(read=True)).one_or_none()
     if registration is None:
         raise ConflictError("The URL of this delivery is not registered any more.")
-    is_held = registration.is_paused or registration.disabled_reason is not None
+    of_event = REGISTERED_EVENTS.c.registration_id == registration.id, REGISTERED_EVENTS.c.event == found.event
+    if connection.scalar(select(REGISTERED_EVENTS.c.id).where(*of_event)) is None:
+        raise ConflictError(f"The URL of this delivery is not registered for {found.event} any more.")
+    reason = DISABLED if registration.disabled_reason is not None else PAUSED if registration.is_paused else None
     return {
         "registration_id": registration.id,
-        "reason": None,
+        "reason": reason,
         "failures": 0,
         "ended_at": None,
-        **(_held(at) if is_held else _due(at)),
+        **(_due(at) if reason is None else _held(at)),
     }
 
 
@@ -178,11 +183,12 @@ def cancel(connection: Connection, registration_id: int, events: Sequence[str]) 
     connection.execute(update(DELIVERIES).where(*where).values(changes))
 
 
-def hold(connection: Connection, registration_id: int) -> None:
-    """What is not under way waits until the endpoint is resumed."""
+def hold(connection: Connection, registration_id: int, reason: str) -> None:
+    """What is not under way waits until the endpoint is resumed; what its reason was before is kept behind this one."""
     states = DeliveryState.PENDING, DeliveryState.COMPOSING
     where = DELIVERIES.c.registration_id == registration_id, DELIVERIES.c.state.in_(states)
-    connection.execute(update(DELIVERIES).where(*where).values(_held(now())))
+    words = func.coalesce(literal(f"{reason}; ") + DELIVERIES.c.reason, reason)
+    connection.execute(update(DELIVERIES).where(*where).values(reason=words, **_held(now())))
 
 
 def resume(connection: Connection, registration_id: int) -> None:

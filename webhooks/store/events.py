@@ -13,6 +13,7 @@ from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import DeliveryState, EventState, PublishedEvent, StoredEvent
 from webhooks.store import compositions
 from webhooks.store.clock import moment, now, sortable_id
+from webhooks.store.deliveries import DISABLED, PAUSED
 from webhooks.store.statement import Prepared
 from webhooks.store.tables import CLIENTS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
 
@@ -51,6 +52,7 @@ _DELIVER = Prepared(
         event=bindparam("event"),
         url=bindparam("url"),
         state=bindparam("state"),
+        reason=bindparam("reason"),
         created_at=bindparam("created_at"),
         next_attempt_at=bindparam("next_attempt_at"),
         scheduled_at=bindparam("scheduled_at"),
@@ -64,7 +66,7 @@ class _Subscriber(Struct, frozen=True):
     registration_id: int
     client_id: str
     url: str
-    state: DeliveryState
+    held_because: str | None
     only: Mapping[str, str]
 
     def takes(self, arguments: Mapping[str, str]) -> bool:
@@ -118,7 +120,7 @@ def _subscribers(connection: Connection, code: str) -> list[_Subscriber]:
             registration_id,
             client_id,
             url,
-            DeliveryState.HELD if is_paused or disabled_reason is not None else DeliveryState.PENDING,
+            DISABLED if disabled_reason is not None else PAUSED if is_paused else None,
             decode(only),
         )
         for registration_id, client_id, url, is_paused, disabled_reason, only in _SUBSCRIBERS.run(
@@ -161,7 +163,7 @@ def _deliver(connection: Connection, created_at: int, stored: Sequence[tuple[_Ne
         compositions.add(
             connection,
             {
-                sequence: created_at if any(taker.state is DeliveryState.PENDING for taker in event.takers) else None
+                sequence: created_at if any(taker.held_because is None for taker in event.takers) else None
                 for event, sequence in stored
                 if event.takers
             },
@@ -169,7 +171,7 @@ def _deliver(connection: Connection, created_at: int, stored: Sequence[tuple[_Ne
 
 
 def _row(created_at: int, id_: str, event: _NewEvent, sequence: int, subscriber: _Subscriber) -> dict[str, object]:
-    is_held = subscriber.state is DeliveryState.HELD
+    is_held = subscriber.held_because is not None
     return {
         "id": id_,
         "event_sequence": sequence,
@@ -177,7 +179,8 @@ def _row(created_at: int, id_: str, event: _NewEvent, sequence: int, subscriber:
         "registration_id": subscriber.registration_id,
         "event": event.row["event"],
         "url": subscriber.url,
-        "state": subscriber.state.value,
+        "state": (DeliveryState.HELD if is_held else DeliveryState.PENDING).value,
+        "reason": subscriber.held_because,
         "created_at": created_at,
         "next_attempt_at": None if is_held else created_at,
         "scheduled_at": None if is_held else created_at,

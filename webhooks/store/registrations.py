@@ -100,7 +100,10 @@ def set_paused(connection: Connection, client_id: str, url: str, *, is_paused: b
     if not is_paused:
         changes |= {"disabled_reason": None, "failing_since": None}  # it is judged anew, by what it does from now on
     connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
-    (deliveries.hold if is_paused else deliveries.resume)(connection, row.id)
+    if is_paused:
+        deliveries.hold(connection, row.id, deliveries.PAUSED)
+    else:
+        deliveries.resume(connection, row.id)
     return _registration(existing(connection, client_id, url), _events(connection, row.id))
 
 

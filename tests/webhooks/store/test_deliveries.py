@@ -120,8 +120,12 @@ def test_a_replay_follows_its_url(some: Any, register: Any, read: Any, write: An
     write(registrations.set_paused, client.id, found[0].url, is_paused=True)
     held = write(deliveries.replay, client.id, found[0].id, recompose=False)
     assert (held.state, held.next_attempt_at) == (DeliveryState.HELD, None)
+    assert held.reason == "the endpoint is paused"
     write(registrations.remove, client.id, found[0].url, None)
     with pytest.raises(ConflictError, match="not registered any more"):
+        write(deliveries.replay, client.id, found[0].id, recompose=False)
+    register(client, found[0].url, f"another than {code}")
+    with pytest.raises(ConflictError, match=f"not registered for {code} any more"):
         write(deliveries.replay, client.id, found[0].id, recompose=False)
     register(client, found[0].url, code)
     assert write(deliveries.replay, client.id, found[0].id, recompose=False).state is DeliveryState.PENDING

@@ -54,7 +54,7 @@ QUERIES = {
     "a client's deliveries": lambda c: deliveries.find(c, Filter(client_id="x", state=DeliveryState.DEAD)),
     "deliveries of a time": lambda c: deliveries.find(c, Filter(client_id="x", since=5, until=10**15)),
     "everybody's deliveries": lambda c: deliveries.find(c, Filter(client_id=None)),
-    "pausing": lambda c: deliveries.hold(c, 1),
+    "pausing": lambda c: deliveries.hold(c, 1, "x"),
     "resuming": lambda c: deliveries.resume(c, 1),
     "missing jobs": lambda c: jobs.missing(c, 1, 10),
     "finished jobs": lambda c: jobs.finish(c, [jobs.Job(jobs.Kind.DELIVER, "x", 0)] * 2),

@@ -110,9 +110,10 @@ def test_a_paused_url_holds_and_a_resumed_one_sends(
     write(events.publish, client.id, [published(code)])
     held = read(deliveries.find, Filter(client_id=client.id))
     assert {(delivery.state, delivery.next_attempt_at) for delivery in held} == {(DeliveryState.HELD, None)}
+    assert {delivery.reason for delivery in held} == {"the endpoint is paused"}
     assert not write(registrations.set_paused, client.id, URL, is_paused=False).is_paused
     pending = read(deliveries.find, Filter(client_id=client.id))
-    assert {delivery.state for delivery in pending} == {DeliveryState.PENDING}
+    assert {(delivery.state, delivery.reason) for delivery in pending} == {(DeliveryState.PENDING, None)}
     assert all(delivery.next_attempt_at for delivery in pending)
 
 
