@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import Client, Scope
@@ -25,7 +26,7 @@ def test_a_client_is_read_as_it_was_written(new_client: Any, read: Any) -> None:
 def test_names_are_any_text(new_client: Any, read: Any, write: Any, name: str) -> None:
     made = new_client(name=name)
     assert read(clients.by_name, name) == made
-    assert write(clients.disable, name) == made
+    assert write(clients.disable, name) == replace(made, is_disabled=True)
 
 
 def test_a_name_is_taken_once(new_client: Any) -> None:
