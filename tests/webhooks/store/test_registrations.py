@@ -138,3 +138,13 @@ def test_a_rotated_signing_key_signs_for_a_day_more(new_client: Any, register: A
     from webhooks.store.clock import now
 
     assert 0 <= now() + registrations.PREVIOUS_KEY_SIGNS - second.previous_key_until < 60_000_000
+
+
+def test_an_id_is_never_given_again(new_client: Any, register: Any, read: Any, write: Any) -> None:
+    """Or a new URL would be disabled by what the one before it answered last."""
+    client = new_client()
+    register(client, URL, "a")
+    first = read(row, client.id).id
+    write(registrations.remove, client.id, URL, None)
+    register(client, URL, "a")
+    assert read(row, client.id).id > first
