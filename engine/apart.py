@@ -47,7 +47,8 @@ def load_apart(
         raise DefinitionUnavailableError(f"no process can be started to load the definitions: {error}") from None
     said = ended.stderr.decode(errors="replace").rstrip()
     if ended.returncode:
-        _log.error("the process that loads the definitions ended with %d, and said: %s", ended.returncode, said)
+        if said:
+            _log.error("the process that loads the definitions said: %s", said)
         how = f"code {ended.returncode}, see the log" if ended.returncode > 0 else f"signal {-ended.returncode}"
         raise DefinitionUnavailableError(f"the process that loads the definitions ended with {how}")
     for line in said.splitlines():  # its log
