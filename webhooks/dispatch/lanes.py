@@ -18,6 +18,7 @@ from webhooks.store.jobs import Job
 _REMEMBERED: Final = 60.0  # seconds for which an idle lane is kept
 _BUFFERED: Final = 4  # jobs in memory for each that may be under way, where it fails or memory is short
 _PLENTY: Final = 10_000  # jobs of all endpoints, from where on memory counts as short
+_LEFT: Final = 16  # the part of the turns which are left that one endpoint may get
 _QUICK: Final = 0.05  # seconds within which a quick endpoint has answered
 _AHEAD: Final = 3  # attempts begun ahead for each that may be under way
 
@@ -99,7 +100,7 @@ class Lanes:
         while self._open and self.under_way < self._limits.total:
             registration_id, _ = self._open.popitem(last=False)
             lane = self._lanes[registration_id]
-            is_ahead = lane.under_way >= lane.width
+            is_ahead = lane.under_way >= self._width(lane)
             if not lane.waiting or (is_ahead and not self._may_go_ahead(lane)):
                 continue
             if not lane.is_proven and self._unproven >= self._limits.unproven:
@@ -118,7 +119,7 @@ class Lanes:
     def promote(self, registration_id: int) -> bool:
         """Whether an attempt that was begun ahead may be sent now: it has a turn of its own then."""
         lane = self._lanes[registration_id]
-        if lane.is_failing or lane.under_way >= lane.width:
+        if lane.is_failing or lane.under_way >= self._width(lane):
             return False
         self.leave_ahead(registration_id)
         self._begin(lane, is_ahead=False)
@@ -192,6 +193,10 @@ class Lanes:
         self._buffered = 0
         self._open.clear()
         return found
+
+    def _width(self, lane: Lane) -> int:
+        """As wide as it has grown, and less where few turns are left: good ones that hang leave some to the others."""
+        return min(lane.width, max(1, (self._limits.total - self.under_way) // _LEFT))
 
     def _begin(self, lane: Lane, *, is_ahead: bool) -> None:
         if is_ahead:

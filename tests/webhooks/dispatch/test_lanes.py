@@ -3,7 +3,7 @@
 from webhooks.dispatch.lanes import Lanes, Limits
 from webhooks.store.jobs import Job, Kind
 
-LIMITS = Limits(endpoint=8, unproven=4, total=10, rate=1000)
+LIMITS = Limits(endpoint=8, unproven=4, total=160, rate=1000)
 
 
 class Clock:
@@ -180,10 +180,10 @@ def test_a_lane_that_is_to_be_looked_at_is_not_forgotten_while_all_turns_are_tak
     fill(lanes, 2, 1)
     lanes.leave(start(lanes)[0], is_success=True)
     fill(lanes, 2, 3)
-    fill(lanes, 1, 1)
+    fill(lanes, 1, 2)
     assert start(lanes) == [2, 1]
     lanes.leave(1, is_success=True)
-    assert start(lanes) == [2]
+    assert start(lanes) == [1]
     clock.at += 61
     lanes.pass_time()
     lanes.leave(2, is_success=True)
@@ -232,6 +232,19 @@ def test_what_is_ahead_stays_where_the_endpoint_fails() -> None:
     for _ in range(8):
         lanes.leave(1, is_success=False)
     assert (lanes.is_failing(1), lanes.promote(1)) == (True, False)
+
+
+def test_good_endpoints_that_hang_leave_turns_to_the_others() -> None:
+    lanes = Lanes(Limits(endpoint=8, rate=1000, total=160), Clock())
+    for endpoint in range(30):
+        quick(lanes, endpoint)
+    under_way = []
+    for endpoint in range(30):
+        fill(lanes, endpoint, 100)
+        under_way.append(sum(not turn.is_ahead for turn in lanes.starting()))
+    assert under_way[:4] == [8, 8, 8, 8]
+    assert min(under_way) >= 1
+    assert lanes.under_way < 160
 
 
 def test_all_endpoints_share_what_is_begun_ahead() -> None:
