@@ -6,6 +6,7 @@ import socket
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pycurl
@@ -21,9 +22,11 @@ _LONGEST_CONNECTION = 600
 _HEADERS = ["Content-Type: application/json", "Expect:"]
 _RECEIVE_BUFFER = 8192
 """Bytes that wait to be read; as little as can be, so that nobody's flood keeps others waiting for long."""
-_VAIN_STEPS = 250
+_MOST_LINES = 1000
+"""Lines of an answer's heads and trailers; libcurl bounds their bytes."""
+_VAIN_STEPS = 40
 _VAIN_STEPS_A_SECOND = 4
-"""One that answers takes about ten, one that takes its time two for each second."""
+"""A record of TLS in small packets takes thirty of them, one that takes its time two for each second."""
 _BLANK_LINES = frozenset((b"\r\n", b"\n"))
 _REDIRECTS = (301, 302, 303, 307, 308)
 _ASK_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -43,7 +46,7 @@ _SETTINGS = {
     pycurl.SSL_VERIFYHOST: 2,
     pycurl.MAXLIFETIME_CONN: _LONGEST_CONNECTION,
     pycurl.POST: 1,
-    pycurl.BUFFERSIZE: 2048,  # what libcurl reads before others have their turn, some ten times that
+    pycurl.BUFFERSIZE: 1024,  # the least: what libcurl reads before others have their turn is some ten times that
 }
 
 
@@ -90,7 +93,7 @@ class Exchange:
         easy.setopt(pycurl.POSTFIELDS, request.body)
         if resolved is not None:
             easy.setopt(pycurl.RESOLVE, [resolved])  # libcurl takes it over once, into a cache of all transfers
-        self._most_vain_steps = _VAIN_STEPS + int(seconds * _VAIN_STEPS_A_SECOND)
+        self._started = monotonic()
         easy.setopt(pycurl.TIMEOUT_MS, max(int(seconds * 1000), 1))
 
     def outcome(self, failure: Failure | None, duration: float) -> Outcome:
@@ -117,7 +120,7 @@ class Exchange:
         self._is_cut = False
         self._progress = 0
         self._vain_steps = 0
-        self._most_vain_steps = _VAIN_STEPS
+        self._started = 0.0
         self._refusal: str | None = None
         self._own_fault: str | None = None
         self._is_restricted = False
@@ -139,6 +142,8 @@ class Exchange:
                 return SendError.REFUSED_ADDRESS, refusal_words(self._refusal)
             if self._own_fault is not None and failure.code == pycurl.E_COULDNT_CONNECT:
                 return SendError.CONNECT, f"The sender itself could open no connection: {self._own_fault}."
+            if failure.code == pycurl.E_ABORTED_BY_CALLBACK and len(self._lines) > _MOST_LINES:
+                return SendError.TOO_LARGE, f"The answer's headers are too long: more than {_MOST_LINES} lines."
             if failure.code == pycurl.E_ABORTED_BY_CALLBACK:
                 return SendError.PROTOCOL, "Much came that is no part of an answer: it was not read to its end."
             return explain(failure)
@@ -172,18 +177,21 @@ class Exchange:
         """Called before each request, also on a connection that another client's request has made."""
         return int(pycurl.PREREQFUNC_OK if self._may_reach(address) else pycurl.PREREQFUNC_ABORT)
 
-    def _on_progress(self, _expected: int, received: int, _size: int, sent: int) -> int:
+    def _on_progress(self, _expected: int, received: int, _size: int, sent: int) -> bool:
         """Called whenever libcurl has read or written. Gives up on what comes without end and is no part of an answer,
-        such as a chunk's extension: it would keep others waiting until the deadline.
+        such as a chunk's extension, and on heads without end: their receivers would keep others waiting.
 
-        What comes before a head libcurl bounds itself. A connection of HTTP/2 has steps for the requests of others.
+        A connection of HTTP/2 has steps for the requests of others.
         """
-        if received + sent != self._progress:
-            self._progress = received + sent
+        lines = len(self._lines)
+        progress = received + sent + lines
+        if progress != self._progress:
+            self._progress = progress
             self._vain_steps = 0
-        elif self._lines and self._lines[0].startswith(b"HTTP/1"):
+            return lines > _MOST_LINES
+        if lines and self._lines[0].startswith(b"HTTP/1"):
             self._vain_steps += 1
-        return self._vain_steps > self._most_vain_steps
+        return self._vain_steps > _VAIN_STEPS + _VAIN_STEPS_A_SECOND * (monotonic() - self._started)
 
     def _may_reach(self, address: str | bytes) -> bool:
         text = address if isinstance(address, str) else address.decode("ascii")
