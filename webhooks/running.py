@@ -17,7 +17,7 @@ from webhooks.api.administration import build_administration
 from webhooks.api.app import build_app
 from webhooks.api.request_log import RequestLog
 from webhooks.delivering import Delivering
-from webhooks.event_loop import hear_signals, loop_factory, one_error
+from webhooks.event_loop import hear_signals, loop_factory, one_error, spare_what_is_loaded
 from webhooks.examples import Examples, load_examples
 from webhooks.listening import LOOPBACK, Server, listen, place, server
 from webhooks.service import Service
@@ -97,6 +97,7 @@ async def _serve(
         asyncio.get_running_loop().run_in_executor(None, service.examples.reload)
 
     hear_signals(stop, reload)
+    spare_what_is_loaded()
     ready()
     with one_error():
         async with AsyncExitStack() as closing, asyncio.TaskGroup() as group:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.catalogue import Catalogue
 from webhooks.delivering import Delivering
 from webhooks.errors import SettingsError
-from webhooks.event_loop import hear_signals, loop_factory, one_error
+from webhooks.event_loop import hear_signals, loop_factory, one_error, spare_what_is_loaded
 from webhooks.metrics import Metrics
 from webhooks.settings import Settings, is_there
 from webhooks.state import opened
@@ -73,6 +73,7 @@ async def _work(
             each.should_exit = True
 
     hear_signals(stop, delivering.reload)
+    spare_what_is_loaded()
     _log.info("the worker starts")
     tell("The worker composes and delivers")
     with one_error():

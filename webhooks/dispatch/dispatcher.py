@@ -29,6 +29,7 @@ from webhooks.store.outcomes import EndedAttempt
 from webhooks.store.store import Store
 
 _AT_ONCE: Final = 256  # deliveries in one transaction
+_TOGETHER: Final = 32  # of these are begun to be sent before others have their turn in the loop
 _EARLY: Final = 500_000  # µs until a job that came too early comes again, at least
 _TICK: Final = 0.05  # seconds
 _PATIENCE: Final = 1.0  # seconds after which a store that was away is tried again
@@ -160,8 +161,10 @@ class Dispatcher:
             self._give_up(turns.values())
             self._queue.release([turn.job for turn in turns.values()])
             raise
-        for ready in begun:
+        for count, ready in enumerate(begun, 1):
             self._go(turns.pop(ready.id), ready)
+            if count % _TOGETHER == 0:
+                await asyncio.sleep(0)
         self._give_up(turns.values())
         if turns:
             await self._finish([turn.job for turn in turns.values()])

@@ -11,6 +11,7 @@ import math
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from webhooks.store.jobs import Job
@@ -21,18 +22,22 @@ _PLENTY: Final = 10_000  # jobs of all endpoints, from where on memory counts as
 _LEFT: Final = 16  # the part of the turns which are left that one endpoint may get
 _QUICK: Final = 0.05  # seconds within which a quick endpoint has answered
 _AHEAD: Final = 3  # attempts begun ahead for each that may be under way
+_SAVED: Final = 0.1  # seconds for which turns of unproven and of failing endpoints are saved up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How many deliveries may be under way: of one endpoint, of all that are unproven or fail, and altogether.
 
-    `rate` is how many a second are begun for one endpoint, at most; `kept` is how many jobs of one wait in memory,
-    where no other process can take them; `ahead` is how many are begun before it is their turn, of all endpoints.
+    `rate` is how many a second are begun for one endpoint, at most; `unproven_rate` for all that are unproven or fail,
+    and `failing_rate` for those of them that failed last. `kept` is how many jobs of one wait in memory, where no other
+    process can take them; `ahead` is how many are begun before it is their turn, of all endpoints.
     """
 
     endpoint: int
     rate: float
+    unproven_rate: float = 640.0
+    failing_rate: float = 200.0
     unproven: int = 512
     total: int = 768
     kept: int = 512
@@ -67,8 +72,9 @@ class Lane:
 class Lanes:
     """The lanes of a process, by registration. `clock` is monotonic, in seconds. Not shared by threads.
 
-    A lane with waiting jobs is in one of four places: `_open` to be looked at; `_timed` until some time has passed;
-    `_crowded` until another unproven one has ended; nowhere while it is full, for its own turns' ends bring it back.
+    A lane with waiting jobs is in one of five places: `_open` to be looked at; `_timed` until some time has passed;
+    `_crowded` until there is a turn for an unproven one, `_failing` until there is one for those that failed last;
+    nowhere while it is full, for its own turns' ends bring it back.
     """
 
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
@@ -78,6 +84,9 @@ class Lanes:
         self._unproven = self._buffered = self._ahead = self.under_way = 0
         self._open: OrderedDict[int, None] = OrderedDict()
         self._crowded: OrderedDict[int, None] = OrderedDict()
+        self._failing: OrderedDict[int, None] = OrderedDict()
+        self._unproven_turns, self._failing_turns = _saved(limits.unproven_rate), _saved(limits.failing_rate)
+        self._counted_at = clock()
         self._timed: set[int] = set()
         self._parked: set[int] = set()  # with deliveries that are due and that no job points to
         self._low: set[int] = set()  # of those the ones that have just given turns, and hold few jobs
@@ -97,14 +106,17 @@ class Lanes:
     def starting(self) -> Iterator[Turn]:
         """Gives turns, as many as there are now."""
         at = self._clock()
+        self._look_again(self._crowded, self._room_for_unproven())
         while self._open and self.under_way < self._limits.total:
             registration_id, _ = self._open.popitem(last=False)
             lane = self._lanes[registration_id]
             is_ahead = lane.under_way >= self._width(lane)
             if not lane.waiting or (is_ahead and not self._may_go_ahead(lane)):
                 continue
-            if not lane.is_proven and self._unproven >= self._limits.unproven:
+            if not lane.is_proven and self._room_for_unproven() < 1:
                 self._crowded[registration_id] = None
+            elif lane.is_failing and self._failing_turns < 1:
+                self._failing[registration_id] = None
             elif not self._is_due(lane, at):
                 self._timed.add(registration_id)
             else:
@@ -151,8 +163,6 @@ class Lanes:
             lane.is_quick = is_success and seconds < _QUICK
         if lane.waiting:
             self._open.setdefault(registration_id)
-        if self._crowded and self._unproven < self._limits.unproven:
-            self._open[self._crowded.popitem(last=False)[0]] = None
 
     def knows(self, registration_id: int) -> bool:
         """Whether anything is remembered of an endpoint."""
@@ -182,6 +192,7 @@ class Lanes:
         self._open.update(dict.fromkeys(self._timed))
         self._timed.clear()
         at = self._clock()
+        self._save_turns(at)
         for id_ in [id_ for id_, lane in self._lanes.items() if self._is_forgettable(id_, lane, at)]:
             del self._lanes[id_]
 
@@ -206,9 +217,29 @@ class Lanes:
             lane.under_way += 1
             self.under_way += 1
             self._unproven += not lane.is_proven
+            self._unproven_turns -= not lane.is_proven
+            self._failing_turns -= lane.is_failing
 
     def _may_go_ahead(self, lane: Lane) -> bool:
         return lane.is_quick and lane.ahead < _AHEAD * lane.width and self._ahead < self._limits.ahead
+
+    def _room_for_unproven(self) -> int:
+        return min(int(self._unproven_turns), self._limits.unproven - self._unproven)
+
+    def _save_turns(self, at: float) -> None:
+        """Some times a second, not one by one: what begins together is written together."""
+        seconds, limits = at - self._counted_at, self._limits
+        self._counted_at = at
+        self._unproven_turns = _saved(limits.unproven_rate, self._unproven_turns + seconds * limits.unproven_rate)
+        self._failing_turns = _saved(limits.failing_rate, self._failing_turns + seconds * limits.failing_rate)
+        self._look_again(self._failing, int(self._failing_turns))
+
+    def _look_again(self, lanes: OrderedDict[int, None], most: int) -> None:
+        """These have waited longer than those that are to be looked at anyway, and come before them."""
+        for registration_id in reversed(list(islice(lanes, max(0, most)))):
+            del lanes[registration_id]
+            self._open[registration_id] = None
+            self._open.move_to_end(registration_id, last=False)
 
     def _is_due(self, lane: Lane, at: float) -> bool:
         rate = self._limits.rate
@@ -251,3 +282,8 @@ class Lanes:
             or registration_id in self._open
         )
         return is_idle and lane.opens_at <= at and lane.counted_at < at - _REMEMBERED
+
+
+def _saved(rate: float, turns: float = math.inf) -> float:
+    """Of these turns the ones that may be kept for later; one at least, also at a rate of less than one a second."""
+    return min(max(1.0, rate * _SAVED), turns)

@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import select
+from time import perf_counter
 from typing import Any
 
 import pycurl
 
 from webhooks.sending.failures import Failure
 
-_EVENTS_AT_ONCE = 64
+_EVENTS_AT_ONCE = 8
+_LONGEST = 0.002
+"""Seconds after which the loop has its turn, whatever still waits: others' sockets come first the next time."""
 _EARLY = 0.001
 """Seconds by which libcurl's own clock, which counts milliseconds, may be behind the loop's."""
 
@@ -76,11 +79,16 @@ class Transfers:
             self._epoll.register(fd, events)
 
     def _on_events(self) -> None:
-        for fd, events in self._epoll.poll(0, _EVENTS_AT_ONCE):
-            what = pycurl.CSELECT_OUT if events & select.EPOLLOUT else 0
-            if events & ~select.EPOLLOUT:  # an error or an end is found by reading
-                what |= pycurl.CSELECT_IN
-            self._multi.socket_action(fd, what)
+        until = perf_counter() + _LONGEST
+        is_more = True
+        while is_more:
+            ready = self._epoll.poll(0, _EVENTS_AT_ONCE)
+            for fd, events in ready:
+                what = pycurl.CSELECT_OUT if events & select.EPOLLOUT else 0
+                if events & ~select.EPOLLOUT:  # an error or an end is found by reading
+                    what |= pycurl.CSELECT_IN
+                self._multi.socket_action(fd, what)
+            is_more = len(ready) == _EVENTS_AT_ONCE and perf_counter() < until
         self._settle()
 
     def _on_timer(self, milliseconds: int) -> None:

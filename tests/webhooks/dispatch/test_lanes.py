@@ -254,3 +254,42 @@ def test_all_endpoints_share_what_is_begun_ahead() -> None:
     for endpoint in (1, 2):
         fill(lanes, endpoint, 100)
     assert sum(turn.is_ahead for turn in lanes.starting()) == 10
+
+
+def test_those_that_fail_have_so_many_turns_a_second_together_and_a_good_one_all_that_it_wants() -> None:
+    clock = Clock()
+    lanes = Lanes(Limits(endpoint=8, rate=1000, failing_rate=200), clock)
+    fill(lanes, 1, 1)
+    lanes.leave(start(lanes)[0], is_success=True)
+    turns: dict[int, int] = {}
+    for tick in range(400):
+        for endpoint in range(100, 1100):
+            fill(lanes, endpoint, 1)
+        fill(lanes, 1, 1)
+        for endpoint in start(lanes):
+            if tick >= 200:  # by then all have failed
+                turns[endpoint] = turns.get(endpoint, 0) + 1
+            lanes.leave(endpoint, is_success=endpoint == 1)
+        clock.at += 0.05
+        lanes.pass_time()
+    assert turns.pop(1) == 200
+    assert 1980 <= sum(turns.values()) <= 2020
+    assert len(turns) == 1000  # each in turn
+
+
+def test_new_ones_begin_a_few_at_a_time_and_do_not_wait_for_those_that_fail() -> None:
+    clock = Clock()
+    lanes = Lanes(Limits(endpoint=8, rate=1000, unproven_rate=100, failing_rate=20, unproven=1000), clock)
+    for endpoint in range(50):
+        fill(lanes, endpoint, 100)
+    begun = []
+    for _ in range(100):
+        started = start(lanes)
+        assert len(started) <= 10
+        begun += started
+        for endpoint in started:
+            lanes.leave(endpoint, is_success=False)
+        clock.at += 0.05
+        lanes.pass_time()
+    assert sorted(set(begun[:75])) == list(range(50))
+    assert 80 <= len(begun) - 50 <= 102
