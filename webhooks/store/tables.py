@@ -134,11 +134,12 @@ DELIVERIES = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),  # the number of the last one
     Column("failures", Integer, nullable=False, server_default="0"),  # how much of the schedule they have used up
     Column("held_at", BigInteger),
-    Column("ended_at", BigInteger, index=True),
+    Column("ended_at", BigInteger),
     Column("replay_of", ForeignKey("delivery.id", ondelete="SET NULL")),  # where it was composed afresh
     Index(None, "client_id", "id"),
     Index(None, "state", "next_attempt_at"),
     Index(None, "registration_id", "state", "next_attempt_at"),
+    Index(None, "ended_at", sqlite_where=text("ended_at IS NOT NULL"), postgresql_where=text("ended_at IS NOT NULL")),
 )
 
 ATTEMPTS = Table(

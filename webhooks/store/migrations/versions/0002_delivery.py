@@ -88,8 +88,15 @@ def _deliveries() -> None:
     op.execute("UPDATE delivery SET held_at = created_at WHERE state = 'held'")
     op.execute("UPDATE delivery SET ended_at = created_at WHERE state = 'cancelled'")
     op.drop_index(op.f("ix_delivery_registration_id"), "delivery")
-    for columns in (["registration_id", "state", "next_attempt_at"], ["ended_at"]):
-        op.create_index(op.f(f"ix_delivery_{'_'.join(columns)}"), "delivery", columns)
+    columns = ["registration_id", "state", "next_attempt_at"]
+    op.create_index(op.f("ix_delivery_registration_id_state_next_attempt_at"), "delivery", columns)
+    op.create_index(
+        op.f("ix_delivery_ended_at"),
+        "delivery",
+        ["ended_at"],
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
 
 
 def _attempts() -> None:
