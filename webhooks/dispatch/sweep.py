@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
@@ -16,6 +17,7 @@ from webhooks.store.store import Store
 from webhooks.wall_clock import WallClock
 
 _EVERY: Final = 5.0  # seconds
+_LOOK: Final = 0.25  # seconds between two looks at the clock: one that is set and set back between them is not noticed
 _MOST: Final = 1000  # jobs at once
 _SECOND: Final = 1_000_000
 
@@ -25,12 +27,17 @@ _log = logging.getLogger(__name__)
 class Sweep:
     """One for a process; several processes may sweep the same store."""
 
-    def __init__(self, store: Store, recall: Callable[[Sequence[str]], Awaitable[None]] | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        recall: Callable[[Sequence[str]], Awaitable[None]] | None = None,
+        clock: WallClock | None = None,
+    ) -> None:
         """`recall` is told the deliveries that were found."""
         self._store = store
         self._recall = recall
-        self._clock = WallClock()
-        self._is_first = True
+        self._clock = clock or WallClock()
+        self._is_to_mend = True  # what was set by a clock before this process began
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -41,19 +48,30 @@ class Sweep:
                 _log.warning("the sweep waits for the store: %s", error.message)
             except Exception:
                 _log.exception("the sweep met an error; it goes on")
-            await asyncio.sleep(_EVERY)
+            await self._wait()
 
     async def sweep(self) -> None:
         """Looks once."""
-        if self._clock.was_set() or self._is_first:
+        if self._was_set() or self._is_to_mend:
             await self._mend()
-            self._is_first = False
+            self._is_to_mend = False
         found = await self._store.search(lambda connection: jobs.missing(connection, now(), _MOST))
         if found:
             _log.info("the sweep found %d things to do that no job pointed to", len(found))
             await self._store.write(lambda connection: jobs.add(connection, found))
             if self._recall is not None:
                 await self._recall([job.key for job in found if job.kind is Kind.DELIVER])
+
+    async def _wait(self) -> None:
+        """Until the next time, which comes at once where the clock was set."""
+        until = time.monotonic() + _EVERY
+        while time.monotonic() < until and not self._was_set():
+            await asyncio.sleep(_LOOK)
+
+    def _was_set(self) -> bool:
+        was_set = self._clock.was_set()
+        self._is_to_mend |= was_set
+        return was_set
 
     async def _mend(self) -> None:
         longest = round(LONGEST_WAIT * _SECOND)

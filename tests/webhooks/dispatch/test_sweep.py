@@ -1,5 +1,7 @@
 """The sweep: work without a job is found, and times of a clock that was set back are mended."""
 
+import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +9,7 @@ from sqlalchemy import text
 
 from webhooks.dispatch.sweep import Sweep
 from webhooks.store.clock import now
+from webhooks.wall_clock import WallClock
 
 HOOK = "https://acme.example/hook"
 DAY = 86_400_000_000
@@ -58,6 +61,27 @@ def test_a_clock_that_was_set_back_delays_nothing_for_longer_than_was_meant(play
         assert next_attempt_at - scheduled_at < 2 * 3600 * 1_000_000
 
     play(scene, schedule=(3600,))
+
+
+def test_a_clock_that_was_wrong_for_less_than_a_sweep_is_noticed(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        ahead = 0.0  # seconds, of a clock that is faked
+        await world.register(HOOK)
+        await world.publish()
+        sweep = Sweep(world.store, clock=WallClock(lambda: time.time() + ahead))
+        sweeping = asyncio.create_task(sweep.run())
+        await asyncio.sleep(0.5)
+        ahead = 3 * 3600
+        await asyncio.sleep(0.6)
+        of_that_time = (
+            "UPDATE delivery SET next_attempt_at = next_attempt_at + :day, scheduled_at = scheduled_at + :day"
+        )
+        await world.store.write(lambda connection: connection.execute(text(of_that_time), {"day": DAY}))
+        ahead = 0.0
+        await world.until(lambda: world.rows("SELECT scheduled_at FROM delivery")[0][0] < now() + 1_000_000, 4)
+        sweeping.cancel()
+
+    play(scene)
 
 
 def test_what_is_rightly_due_later_is_left_alone(play: Callable[..., None]) -> None:
