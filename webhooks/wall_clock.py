@@ -23,6 +23,8 @@ class WallClock:
         self._monotonic = monotonic
         self._difference = wall() - monotonic()
         self._steady_since = monotonic()
+        self.set_by = 0.0
+        """By how many seconds it was set last."""
 
     def was_set(self) -> bool:
         """Whether it was set since the last look."""
@@ -33,6 +35,7 @@ class WallClock:
             return False
         _log.warning("the clock was set by %.1f s", by)
         self._steady_since = self._monotonic()
+        self.set_by = by
         return True
 
     def is_steady(self) -> bool:

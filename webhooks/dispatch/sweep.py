@@ -38,6 +38,7 @@ class Sweep:
         self._recall = recall
         self._clock = clock or WallClock()
         self._is_to_mend = True  # what was set by a clock before this process began
+        self._set_back = 0.0  # seconds
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -54,7 +55,7 @@ class Sweep:
         """Looks once."""
         if self._was_set() or self._is_to_mend:
             await self._mend()
-            self._is_to_mend = False
+            self._is_to_mend, self._set_back = False, 0.0
         found = await self._store.search(lambda connection: jobs.missing(connection, now(), _MOST))
         if found:
             _log.info("the sweep found %d things to do that no job pointed to", len(found))
@@ -70,11 +71,14 @@ class Sweep:
 
     def _was_set(self) -> bool:
         was_set = self._clock.was_set()
-        self._is_to_mend |= was_set
+        if was_set:
+            self._is_to_mend = True
+            self._set_back = max(0.0, self._set_back - self._clock.set_by)
         return was_set
 
     async def _mend(self) -> None:
         longest = round(LONGEST_WAIT * _SECOND)
-        count = await self._store.write(lambda connection: timing.mend(connection, now(), longest))
+        back = round(self._set_back * _SECOND)
+        count = await self._store.write(lambda connection: timing.mend(connection, now(), longest, back))
         if count:
             _log.warning("the clock was set back: %d things to do were given new times", count)

@@ -13,26 +13,31 @@ from webhooks.store.statement import Prepared
 
 _SLACK: Final = 5_000_000  # by which the clocks of two machines may differ
 _LONGEST_DELAY: Final = 2 * 3600 * 1_000_000  # of composing it is less
+_EVER: Final = 10**15
 _DELIVERIES: Final = Prepared(
     "UPDATE delivery SET next_attempt_at = next_attempt_at - (scheduled_at - :now), scheduled_at = :now"
     " WHERE state = 'pending' AND next_attempt_at > :latest AND scheduled_at > :latest"
     " RETURNING id, next_attempt_at"
 )
+# Of these nothing says when their times were set.
 _COMPOSITIONS: Final = Prepared(
-    "UPDATE composition SET due_at = :now WHERE state = 'waiting' AND due_at > :latest"
-    " RETURNING event_sequence, version"
+    "UPDATE composition SET due_at = CASE WHEN due_at - :back < :now THEN :now ELSE due_at - :back END"
+    " WHERE state = 'waiting' AND due_at > :beyond RETURNING event_sequence, version, due_at"
 )
-_ENDPOINTS: Final = Prepared("UPDATE registration SET waits_until = NULL WHERE waits_until > :latest")
+_ENDPOINTS: Final = Prepared("UPDATE registration SET waits_until = waits_until - :back WHERE waits_until > :beyond")
 
 
-def mend(connection: Connection, now: int, longest_wait: int) -> int:
+def mend(connection: Connection, now: int, longest_wait: int, set_back: int = 0) -> int:
     """Deliveries wait as long from now as they were to wait when their time was set; gives how many were mended.
 
-    `longest_wait` is how long an endpoint may ask for.
+    `longest_wait` is how long an endpoint may ask for. `set_back` is by how much the clock was; 0 where that is not
+    known: then what is further away than can be is due at once.
     """
     moved = _DELIVERIES.run(connection, now=now, latest=now + _SLACK)
     jobs.add(connection, [Job(Kind.DELIVER, id_, due_at) for id_, due_at in moved])
-    due = _COMPOSITIONS.run(connection, now=now, latest=now + _LONGEST_DELAY + _SLACK)
-    jobs.add(connection, [Job(Kind.COMPOSE, key_of(sequence, version), now) for sequence, version in due])
-    _ENDPOINTS.run(connection, latest=now + longest_wait + _SLACK)
+    back = set_back or _EVER
+    beyond = now + _SLACK + (0 if set_back else _LONGEST_DELAY)
+    due = _COMPOSITIONS.run(connection, now=now, back=back, beyond=beyond)
+    jobs.add(connection, [Job(Kind.COMPOSE, key_of(sequence, version), due_at) for sequence, version, due_at in due])
+    _ENDPOINTS.run(connection, back=back, beyond=now + _SLACK + (0 if set_back else longest_wait))
     return len(moved) + len(due)

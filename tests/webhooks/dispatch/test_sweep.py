@@ -96,3 +96,26 @@ def test_what_is_rightly_due_later_is_left_alone(play: Callable[..., None]) -> N
         assert world.rows("SELECT next_attempt_at, scheduled_at, state FROM delivery") == before
 
     play(scene, schedule=(3600,))
+
+
+def test_what_is_composed_later_and_an_endpoints_wait_go_back_with_the_clock(play: Callable[..., None]) -> None:
+    """By less than they may be away anyway, so that nothing but the clock can tell."""
+
+    async def scene(world: Any) -> None:
+        ahead = 1800.0  # seconds, of a clock that is faked
+        await world.register(HOOK)
+        await world.publish()
+        sweep = Sweep(world.store, clock=WallClock(lambda: time.time() + ahead))
+        await sweep.sweep()
+        at = {"at": now() + 1_810_000_000}  # in ten seconds, by that clock
+        waiting = "UPDATE composition SET state = 'waiting', body = NULL, due_at = :at"
+        for statement in (waiting, "UPDATE registration SET waits_until = :at"):
+            await world.store.write(lambda connection, statement=statement: connection.execute(text(statement), at))
+        ahead = 0.0
+        await sweep.sweep()
+        ((due_at,),) = world.rows("SELECT due_at FROM composition")
+        ((waits_until,),) = world.rows("SELECT waits_until FROM registration")
+        assert 5_000_000 < due_at - now() < 11_000_000
+        assert 5_000_000 < waits_until - now() < 11_000_000
+
+    play(scene)
