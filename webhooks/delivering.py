@@ -48,6 +48,7 @@ class Delivering:
             limits=_limits(settings, store),
         )
         self._reloading: asyncio.Task[None] | None = None
+        self._is_to_reload = False
         self._sweep = Sweep(store, self._dispatcher.recall)
         self._housekeeping = Housekeeping(store, keep_data=settings.keep_data, keep_attempts=settings.keep_attempts)
 
@@ -70,11 +71,18 @@ class Delivering:
         self._composing.stop()
 
     def reload(self) -> None:
-        """Has the definitions read again, once at a time."""
+        """Has the definitions read again; where they are being read already, once more after that."""
+        self._is_to_reload = True
         if self._reloading is None or self._reloading.done():
-            self._reloading = asyncio.get_running_loop().create_task(self._composing.reload())
-        else:
-            _log.warning("the definitions are being read already; ask again")
+            self._reloading = asyncio.get_running_loop().create_task(self._reload())
+
+    async def _reload(self) -> None:
+        while self._is_to_reload:
+            self._is_to_reload = False
+            try:
+                await self._composing.reload()
+            except Exception:
+                _log.exception("the definitions could not be read again")
 
 
 def _limits(settings: Settings, store: Store) -> Limits:

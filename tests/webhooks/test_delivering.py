@@ -20,6 +20,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from engine.catalogue import Catalogue
 from webhooks.cli.main import main
+from webhooks.composing.composing import Composing
 from webhooks.composing.definitions import Definitions
 from webhooks.delivering import Delivering
 from webhooks.errors import StoreError
@@ -515,3 +516,28 @@ def test_all_is_closed_though_the_queue_cannot_be(tmp_path: Path, monkeypatch: p
     with pytest.raises(StoreError):
         asyncio.run(run())
     assert closed == ["sender", "definitions"]
+
+
+def test_who_asks_twice_has_the_definitions_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was changed while they were being read must not wait for somebody to ask again; nor for an error."""
+    asked: list[int] = []
+
+    async def reload(_composing: object) -> None:
+        asked.append(1)
+        await asyncio.sleep(0.05)
+        if len(asked) == 1:
+            raise RuntimeError("an error that nobody foresaw")
+
+    async def run() -> None:
+        with Store(f"sqlite:///{tmp_path / 'store'}") as store:
+            delivering = Delivering(Settings(data=tmp_path), store, Keyring([bytes(32)]), Catalogue.load(), Metrics())
+            for _ in range(5):
+                delivering.reload()
+                await asyncio.sleep(0)
+            await asyncio.sleep(0.3)
+            delivering.stop()
+            await delivering.run()
+
+    monkeypatch.setattr(Composing, "reload", reload)
+    asyncio.run(run())
+    assert len(asked) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -26,6 +27,8 @@ from webhooks.store.clock import microseconds
 from webhooks.store.deliveries import Filter
 
 _PAGE = 100
+_OFFSET = re.compile(r" (?=\d{2}:\d{2}\Z)")
+"""The plus before an offset, where a client has written it as it is: in a query that means a blank."""
 
 
 class DeliveryList(Struct, frozen=True):
@@ -174,7 +177,10 @@ def _query(request: AnyRequest) -> Query:
     if repeated:
         faults = tuple(Fault(pointer(name), "The parameter is there more than once.") for name in repeated)
         raise RefusedError("The query cannot be taken as it is.", faults)
-    return convert({name: value for name, value in pairs if value}, Query)  # without a value is left out
+    given = {name: value for name, value in pairs if value}  # without a value is left out
+    for name in given.keys() & {"from", "to"}:
+        given[name] = _OFFSET.sub("+", given[name])
+    return convert(given, Query)
 
 
 def _next(request: AnyRequest, before: str) -> str:

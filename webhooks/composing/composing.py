@@ -100,8 +100,10 @@ class Composing:
         while not self._definitions.is_loaded:
             await asyncio.sleep(pause)
             pause = min(pause * 2, self._pace.ledger.longest)
-            with suppress(SettingsError):
+            try:
                 await in_thread(self._definitions.load)
+            except SettingsError as error:
+                _log.error("the definitions cannot be read, which is tried again: %s", error.message)
             await self._tried(self._remember)
 
     async def _keep(self, work: Callable[[], Awaitable[bool]]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -113,9 +112,11 @@ class Definitions:
         nothing.
         """
         if self._composer is None:
-            with suppress(SettingsError):
-                self.is_loaded = False
+            self.is_loaded = False
+            try:
                 self.load()
+            except SettingsError as error:
+                _log.error("the definitions cannot be read again: %s", error.message)
             return
         try:
             self._composer.reload()

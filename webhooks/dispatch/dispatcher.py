@@ -245,8 +245,8 @@ class Dispatcher:
             request, secret = self._requests.make(ready)
             return self._ends.of(ready, await self._sender.send(request), secret)
         except Exception as error:
-            _log.exception("a delivery could not be sent", extra={"ids": {"delivery": ready.id}})
             words = error.message if isinstance(error, ServiceError) else "the service met an error; its log has it"
+            _log.exception("a delivery could not be sent: %s", words, extra={"ids": {"delivery": ready.id}})
             return self._ends.of_failure(ready.id, ready.attempt, ready.endpoint.id, ready.failures, words)
 
     async def _recover(self, job: Job, due: Due) -> None:

@@ -78,3 +78,18 @@ def test_pages_follow_one_another_to_the_end(inside: Any) -> None:
         True,
         True,
     ]
+
+
+def test_an_offsets_plus_may_be_written_as_it_is(inside: Any) -> None:
+    anna = inside.add(Scope.WEBHOOKS, Scope.PUBLISH)
+    inside.call("PUT", "/v1/webhooks", headers=anna.headers, json={"url": f"{URL}/plus", "events": ["statuschange"]})
+    inside.call("POST", "/v1/events", headers=anna.headers, json=EVENT)
+
+    def count(query: str) -> int:
+        answer = inside.call("GET", f"/v1/deliveries?{query}", headers=anna.headers)
+        assert answer.status_code == 200
+        return len(answer.json()["deliveries"])
+
+    assert count("from=2026-11-24T10:00:00+01:00") == 1
+    assert count("to=2026-11-24T10:00:00+01:00") == 0
+    assert count("from=2026-11-24T10:00:00%2B01:00&to=2100-01-01T00:00:00+00:00") == 1
