@@ -6,10 +6,10 @@ import asyncio
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from msgspec.json import encode
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from webhooks.api.problems import MEDIA_TYPE, members
 
@@ -39,6 +39,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _got_on = False  # to a head's end, a part of a body or a request's end, by the data that were received last
     _size = 0  # of what was received since it got on: a head that has not ended, or trailers
     _fault = HTTPStatus.BAD_REQUEST
+    _answering: RequestResponseCycle | None = None  # `cycle` is received, and may wait for its turn
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Starts the clock: whoever connects and is silent is cut off."""
@@ -48,6 +49,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stops it."""
         self._stop_clock()
+        if self._answering is not None:
+            self._leave(self._answering)  # uvicorn tells the request that was received last
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -80,7 +83,6 @@ class BoundedProtocol(HttpToolsProtocol):
         Raises ValueError for a head that came at once and is too large, and for one that could be taken in two ways.
         """
         self._stop_clock()
-        self._is_in_head = False
         self._got_on = True
         if (
             self._size > HEAD_BYTES
@@ -91,6 +93,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if not _is_clear(self.parser.get_http_version(), self.headers):
             raise ValueError
         super().on_headers_complete()
+        self._is_in_head = False  # not before: until here `cycle` is that of the request before
 
     def on_body(self, body: bytes) -> None:
         """A part of it has arrived."""
@@ -118,13 +121,30 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_clock()
         if self.transport.is_closing():
             return
-        if not self._is_in_head and self.cycle is not None and self.cycle.response_started:
-            self.transport.close()  # in the middle of an answer there is no place for another
-            return
+        answering = self._answering
+        if answering is not None and not answering.response_complete:
+            if self._is_in_head or self.cycle is not answering:  # what is faulty came behind it
+                self.pipeline.clear()
+                answering.keep_alive = False
+                return
+            self._leave(answering)
+            if answering.response_started:  # in the middle of an answer there is no place for another
+                self.transport.close()
+                return
         content = encode(members(status, _DETAILS[status]))
         head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\nconnection: close\r\n\r\n"
         self.transport.write(STATUS_LINE[status] + head.encode() + content)
         self.transport.close()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    @staticmethod
+    def _leave(cycle: RequestResponseCycle) -> None:
+        """Lets it write no more to what is closed."""
+        cycle.disconnected = True
+        cycle.message_event.set()
 
 
 def _is_clear(version: str, headers: Sequence[tuple[bytes, bytes]]) -> bool:

@@ -33,9 +33,11 @@ def served(app: Any, **options: Any) -> Iterator[int]:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
-        yield listening.getsockname()[1]
-        server.should_exit = True
-        thread.join(20)
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(20)
 
 
 @pytest.fixture(scope="module")
@@ -204,6 +206,45 @@ def test_trailers_are_no_headers_and_have_an_end() -> None:
 def test_pipelined_requests_are_answered_in_order(port: int) -> None:
     answer = exchange(port, b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n" + CLOSE)
     assert answer.index(b'"/1"') < answer.index(b'"/2"')
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET //\x00:x HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX-Large: " + b"y" * 40_000,
+        b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+    ids=["nonsense", "no host", "target", "NUL", "large", "chunk"],
+)
+def test_what_follows_a_request_does_not_take_its_answer(caplog: Any, rest: bytes) -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.2)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    with served(Limits(slow, most={}, otherwise=1000), timeout_keep_alive=1) as port:
+        answer = exchange(port, b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}" + rest)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert answer.count(b"HTTP/1.1 ") == 1
+    assert "Exception in ASGI application" not in caplog.text
+
+
+def test_who_asks_twice_and_goes_is_no_error_of_ours(caplog: Any) -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.3)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    with served(Limits(slow, most={}, otherwise=1000)) as port:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 2)
+            time.sleep(0.1)
+        time.sleep(0.4)
+    assert "Exception in ASGI application" not in caplog.text
 
 
 def test_an_absolute_target_is_the_path_in_it(port: int) -> None:
