@@ -70,8 +70,10 @@ class Dispatcher:
             self._taking = group.create_task(self._keep(self._take))
             for work in (self._start, self._pass_time):
                 group.create_task(self._keep(work))
+        await self._ending.finish()
         while self._sending:
             await asyncio.gather(*self._sending)
+            await self._ending.finish()
 
     def stop(self) -> None:
         """Begins nothing any more."""
@@ -126,7 +128,7 @@ class Dispatcher:
         if due is None:
             return False
         if due.state is DeliveryState.SENDING:
-            self._begin_task(self._recover(job, due))
+            self._recover(job, due)
             return True
         if not due.is_composed or due.registration_id is None:
             return False
@@ -220,25 +222,27 @@ class Dispatcher:
 
     async def _send(self, job: Job, registration_id: int, ready: Ready) -> None:
         """One attempt to its end, which is written whatever happens."""
-        leave, started = partial(self._lanes.leave, registration_id), time.monotonic()
+        started = time.monotonic()
         try:
             ended = await self._attempt(ready)
-            if ended.state is DeliveryState.DELIVERED:
-                # The endpoint need not wait while that is written.
-                leave(is_success=True, seconds=time.monotonic() - started)
-                self._go_on(registration_id)
-                self._turn.set()
-                await self._ending.write(ended)
-            else:
-                waits = None if ended.waits_until is None else (ended.waits_until - ended.at) / 1e6
-                try:
-                    await self._ending.write(ended)
-                finally:
-                    leave(is_success=False, waits=waits)
-                    self._go_on(registration_id)
-        finally:
+        except BaseException:
             self._queue.release([job])
-            self._turn.set()
+            raise
+        if ended.state is not DeliveryState.DELIVERED:
+            self._ending.add(ended, partial(self._leave_failing, job, registration_id, ended))
+            return
+        self._ending.add(ended, partial(self._queue.release, [job]))
+        self._lanes.leave(registration_id, is_success=True, seconds=time.monotonic() - started)  # it need not wait
+        self._go_on(registration_id)
+        self._turn.set()
+
+    def _leave_failing(self, job: Job, registration_id: int, ended: EndedAttempt) -> None:
+        """A failure is written: its endpoint may be tried again."""
+        waits = None if ended.waits_until is None else (ended.waits_until - ended.at) / 1e6
+        self._lanes.leave(registration_id, is_success=False, waits=waits)
+        self._go_on(registration_id)
+        self._queue.release([job])
+        self._turn.set()
 
     async def _attempt(self, ready: Ready) -> EndedAttempt:
         try:
@@ -249,14 +253,10 @@ class Dispatcher:
             _log.exception("a delivery could not be sent: %s", words, extra={"ids": {"delivery": ready.id}})
             return self._ends.of_failure(ready.id, ready.attempt, ready.endpoint.id, ready.failures, words)
 
-    async def _recover(self, job: Job, due: Due) -> None:
+    def _recover(self, job: Job, due: Due) -> None:
         """Ends an attempt whose process died."""
-        try:
-            await self._ending.write(
-                self._ends.of_failure(due.id, due.attempts, due.registration_id, due.failures, _INTERRUPTED)
-            )
-        finally:
-            self._queue.release([job])
+        ended = self._ends.of_failure(due.id, due.attempts, due.registration_id, due.failures, _INTERRUPTED)
+        self._ending.add(ended, partial(self._queue.release, [job]))
 
     async def _pass_time(self) -> None:
         await asyncio.sleep(_TICK)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from webhooks.errors import StoreError
@@ -18,7 +18,7 @@ _AT_ONCE: Final = 256
 _PATIENCE: Final = 1.0  # seconds after which a store that was away is tried again
 _LAST: Final = 10.0  # seconds for which it is tried again once the process is to end
 
-_Waiting = tuple[EndedAttempt, asyncio.Future[None]]
+_Waiting = tuple[EndedAttempt, Callable[[], object]]
 _log = logging.getLogger(__name__)
 
 
@@ -35,17 +35,19 @@ class Ending:
         """The process is to end: a store that is away is not waited for much longer."""
         self._until = time.monotonic() + _LAST
 
-    async def write(self, ended: EndedAttempt) -> None:
-        """Returns once it is on disk, however long the store is away.
+    def add(self, ended: EndedAttempt, then: Callable[[], object]) -> None:
+        """Has it written, and calls `then` once it is on disk, however long the store is away.
 
         After `stop` it may be given up: whoever takes the delivery next finds it as if its process had died.
         """
-        loop = asyncio.get_running_loop()
-        written: asyncio.Future[None] = loop.create_future()
-        self._waiting.append((ended, written))
+        self._waiting.append((ended, then))
         if self._writing is None:
-            self._writing = loop.create_task(self._write_all())
-        await written
+            self._writing = asyncio.get_running_loop().create_task(self._write_all())
+
+    async def finish(self) -> None:
+        """Waits until nothing is left to write."""
+        while self._writing is not None:
+            await self._writing
 
     async def _write_all(self) -> None:
         while self._waiting:
@@ -76,6 +78,8 @@ class Ending:
 
 
 def _let_go(batch: Sequence[_Waiting]) -> None:
-    for _, written in batch:
-        if not written.done():
-            written.set_result(None)
+    for ended, then in batch:
+        try:
+            then()
+        except Exception:  # one must not keep the others waiting
+            _log.exception("an attempt has ended, but not for the dispatcher", extra={"ids": {"delivery": ended.id}})
