@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.json import encode
 
-from engine.cli.console import Console
+from engine.cli.console import CannotRunError, Console
 from engine.cli.options import Command, Parser, several
 from webhooks.cli.listing import write_list
 from webhooks.cli.options import ReportArguments, add_json, add_store, checked, networks, opened, target_ports
@@ -65,7 +65,7 @@ def _add(arguments: _Arguments, console: Console) -> int:
         id=new_guid(),
         name=arguments.name,
         scopes=frozenset(arguments.scopes or [Scope.WEBHOOKS]),
-        only=dict(arguments.only),
+        only=_only(arguments.only),
         networks=tuple(arguments.networks),
         ports=tuple(arguments.ports),
         url_patterns=tuple(arguments.url_patterns),
@@ -75,6 +75,13 @@ def _add(arguments: _Arguments, console: Console) -> int:
         asyncio.run(store.write(lambda connection: clients.add(connection, client, **_hashes(keyring, made))))
     _show(arguments, console, client, made)
     return 0
+
+
+def _only(conditions: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    only = dict(conditions)
+    if len(only) < len(set(conditions)):
+        raise CannotRunError("--only names an argument with two values: no event has both, so none would be sent.")
+    return only
 
 
 def _rotate(arguments: _Arguments, console: Console) -> int:

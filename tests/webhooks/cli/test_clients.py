@@ -64,6 +64,7 @@ def test_names_are_any_printable_text(run: Any, name: str) -> None:
         (["acme", "--only", "debtcreditorid"], "write ARGUMENT=VALUE, several with commas"),
         (["acme", "--only", "=7"], "write ARGUMENT=VALUE, several with commas"),
         (["acme", "--only", ""], "write ARGUMENT=VALUE, several with commas"),
+        (["acme", "--only", "a=1,b=2", "--only", "a=2"], "--only names an argument with two values"),
         (["acme", "--only", '"a=1'], "write ARGUMENT=VALUE, several with commas"),
         (["acme", "--allow-network", "10.0.0.1/8"], "is no network in CIDR notation such as 10.0.0.0/8"),
         (["acme", "--allow-network", "example.com"], "is no network in CIDR notation such as 10.0.0.0/8"),
