@@ -20,7 +20,7 @@ MAX_EVENTS = 1000
 _MAX_NAME = 128
 _MAX_VALUE = 10_000
 _ID = r"^(?!\.{1,2}$)[A-Za-z0-9._:~-]{1,200}$(?!\n)"  # what the path of a URL can hold as it is
-_ID_IN_WORDS = "An id is 1 to 200 letters, digits and . _ : ~ or -, but neither . nor .. itself."
+_ID_IN_WORDS = "An id is 1 to 200 of A-Z, a-z, 0-9 and . _ : ~ -, but neither . nor .. itself."
 _SCALAR = {"type": ["string", "number", "boolean"], "maxLength": _MAX_VALUE, "pattern": NO_NUL}
 _FAULTY = "The event cannot be taken as it is."
 

@@ -68,7 +68,7 @@ def test_the_member_is_named(sender: Sender, call: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ('{"event":"statuschange","data":{},"id":"a b"}', "1 to 200 letters, digits and . _ : ~ or -"),
+        ('{"event":"statuschange","data":{},"id":"a b"}', "1 to 200 of A-Z, a-z, 0-9 and . _ : ~ -"),
         ('\ufeff{"event":"statuschange"}', "byte order mark"),
         ('[{"event":"statuschange","data":{},"id":7}]', "text or null, and is a number"),
     ],
