@@ -180,7 +180,7 @@ class Lanes:
     def running_low(self) -> list[tuple[int, int]]:
         """As `to_refill`, of those that gave turns since it was last called."""
         low, self._low = self._low & self._parked, set()
-        return [self._unpark(id_) for id_ in low]
+        return [self._unpark(id_) for id_ in low if self._is_low(self._lanes[id_])]
 
     def park(self, registration_id: int, *, waits: float = 0.0) -> None:
         """Remembers that an endpoint has parked deliveries. The lane is closed for `waits` seconds."""

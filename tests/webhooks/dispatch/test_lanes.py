@@ -293,3 +293,18 @@ def test_new_ones_begin_a_few_at_a_time_and_do_not_wait_for_those_that_fail() ->
         lanes.pass_time()
     assert sorted(set(begun[:75])) == list(range(50))
     assert 80 <= len(begun) - 50 <= 102
+
+
+def test_a_lane_that_runs_low_is_refilled_unless_it_has_no_room_any_more() -> None:
+    lanes = Lanes(LIMITS, Clock())
+    quick(lanes)
+    fill(lanes, 1, 200)
+    lanes.park(1)
+    list(lanes.starting())
+    ((endpoint, most),) = lanes.running_low()
+    assert (endpoint, most > 256) == (1, True)
+    lanes.park(1)
+    lanes.leave(1, is_success=True, seconds=0.001)
+    list(lanes.starting())
+    lanes.leave(1, is_success=False)
+    assert (lanes.running_low(), lanes.to_refill(9)) == ([], [])
