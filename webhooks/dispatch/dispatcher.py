@@ -32,6 +32,7 @@ _AT_ONCE: Final = 256  # deliveries in one transaction
 _TOGETHER: Final = 32  # of these are begun to be sent before others have their turn in the loop
 _EARLY: Final = 500_000  # µs until a job that came too early comes again, at least
 _TICK: Final = 0.05  # seconds
+_FINISHING: Final = 4  # transactions that end jobs, while others are taken
 _PATIENCE: Final = 1.0  # seconds after which a store that was away is tried again
 
 _INTERRUPTED: Final = "the service was interrupted while it sent; whether it arrived is not known"
@@ -61,6 +62,7 @@ class Dispatcher:
         self._turn = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._begun: defaultdict[int, deque[tuple[Turn, Ready]]] = defaultdict(deque)  # ahead, by registration
+        self._finishing: set[asyncio.Task[None]] = set()
         self._taking: asyncio.Task[None] | None = None
         self._is_stopping = False
 
@@ -105,6 +107,8 @@ class Dispatcher:
                 await asyncio.sleep(_PATIENCE)
 
     async def _take(self) -> None:
+        if len(self._finishing) >= _FINISHING:
+            await asyncio.wait(self._finishing, return_when=asyncio.FIRST_COMPLETED)
         taken = await self._queue.take(Kind.DELIVER, _AT_ONCE)
         try:
             ids = [job.key for job in taken]
@@ -116,11 +120,9 @@ class Dispatcher:
             self._queue.release(taken)
             raise
         if over:
-            await self._finish(
-                over,
-                [Job(job.kind, job.key, max(found[job.key].next_attempt_at or 0, now() + _EARLY)) for job in early],
-                removed,
-            )
+            again = [Job(job.kind, job.key, max(found[job.key].next_attempt_at or 0, now() + _EARLY)) for job in early]
+            self._finishing.add(task := self._begin_task(self._finish(over, again, removed)))
+            task.add_done_callback(self._finishing.discard)
         self._turn.set()
 
     def _enter(self, job: Job, due: Due | None) -> bool:
@@ -146,6 +148,9 @@ class Dispatcher:
 
         try:
             await self._store.write(write)
+        except StoreError as error:
+            _log.warning("jobs that are over wait for the store: %s", error.message)
+            await asyncio.sleep(_PATIENCE)  # before they are taken again
         finally:
             self._queue.release(over)
 
@@ -215,10 +220,11 @@ class Dispatcher:
         finally:
             self._queue.release([turn.job for turn, _ in begun])
 
-    def _begin_task(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin_task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
+        return task
 
     async def _send(self, job: Job, registration_id: int, ready: Ready) -> None:
         """One attempt to its end, which is written whatever happens."""

@@ -17,6 +17,8 @@ from webhooks.store.store import Store
 _POLL: Final = 0.1  # seconds until another process's commit is noticed, such as a command's
 _LONGEST: Final = 5.0  # seconds after which a time that is awaited is looked at again: the clock may have been set
 _SCANNED: Final = 10_000  # leased jobs that a second may pass over
+_LATE: Final = 200_000  # µs by which a job may be committed after others that are due later
+_PASSED: Final = 1000  # leased jobs that may be passed over to find such ones
 _DUE = Prepared(
     "SELECT key, due_at FROM job WHERE kind = :kind AND due_at <= :now AND (due_at, key) > (:due_at, :key)"
     " ORDER BY due_at, key LIMIT :most"
@@ -74,24 +76,30 @@ class EmbeddedQueue:
         self._notice()
 
     def _due(self, kind: Kind, most: int, at: int, *, is_whole: bool) -> list[Job]:
-        """Those that are due and not leased; if not `is_whole`, those that follow what was taken last.
+        """Those that are due and not leased; if not `is_whole`, those that follow what was taken last, or nearly.
 
         The leased ones are the longest due. Where they are many, they are not to be passed over for each batch.
         """
         leased = self._leased[kind]
-        due_at, last = (0, "") if is_whole else self._taken[kind]
-        limit = most + len(leased) if is_whole else most
+        (due_at, last), passed = ((0, ""), len(leased)) if is_whole else self._start(kind)
+        limit = most + passed
 
         def query(connection: Connection) -> list[Job]:
             rows = _DUE.run(connection, kind=kind.value, now=at, due_at=due_at, key=last, most=limit)
             return [Job(kind, key, due_at) for key, due_at in rows if key not in leased][:most]
 
         found = self._store.read_now(query)
-        if is_whole:
+        if is_whole and len(found) < most:
             self._whole_at[kind] = self._loop.time() + len(leased) / _SCANNED
         if found:
-            self._taken[kind] = found[-1].due_at, found[-1].key
+            self._taken[kind] = max(self._taken[kind], (found[-1].due_at, found[-1].key))
         return found
+
+    def _start(self, kind: Kind) -> tuple[tuple[int, str], int]:
+        """Where to look on, and how many leased jobs may be in the way there."""
+        start = self._taken[kind][0] - _LATE
+        passed = sum(job.due_at >= start for job in self._leased[kind].values())
+        return ((start, ""), passed) if passed <= _PASSED else (self._taken[kind], 0)
 
     def _time_to_next(self, kind: Kind, at: int) -> float:
         ((due_at,),) = self._store.read_now(lambda connection: _NEXT.run(connection, kind=kind.value, now=at))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
+from urllib.parse import urlsplit
 
 from webhooks.sending.addresses import judge_address
 from webhooks.sending.exchange import Exchange
@@ -17,6 +19,11 @@ from webhooks.sending.urls import Refusal, judge, refusal_words
 
 _KEPT_CONNECTIONS = 512
 _KEPT_EXCHANGES = 256
+_LONGEST = 0.002
+_LONGEST_OF_SLOW = 0.0
+"""Seconds of the loop in one turn; without any it is a few sockets still."""
+_SLOW = 4096
+"""Origins that are remembered because their last request did not have what it should have at once."""
 
 
 class CurlSender:
@@ -39,7 +46,9 @@ class CurlSender:
         self._user_agent = user_agent
         self._trust = Trust(ca_bundle)
         self._names = Names(name_servers)
-        self._transfers = Transfers(_KEPT_CONNECTIONS)
+        self._quick = Transfers(_KEPT_CONNECTIONS, _LONGEST)
+        self._slow = Transfers(_KEPT_CONNECTIONS, _LONGEST_OF_SLOW)
+        self._are_slow: OrderedDict[str, None] = OrderedDict()
         self._idle: list[Exchange] = []
 
     async def send(self, request: OutgoingRequest) -> Outcome:
@@ -54,17 +63,22 @@ class CurlSender:
             if isinstance(found, Refusal):
                 return Outcome(duration=monotonic() - started, error=found.error, detail=found.detail)
             resolved = found
+        origin = urlsplit(request.url).netloc
+        transfers = self._slow if origin in self._are_slow else self._quick
         exchange = self._idle.pop() if self._idle else Exchange(self._trust.path, self._user_agent)
         exchange.prepare(request, resolved, started + self._deadline - monotonic())
         try:
-            failure = await self._transfers.perform(exchange.easy)
-            return exchange.outcome(failure, monotonic() - started)
+            failure = await transfers.perform(exchange.easy)
+            outcome = exchange.outcome(failure, monotonic() - started)
         finally:
             self._keep(exchange)
+        self._judge(origin, outcome)
+        return outcome
 
     async def close(self) -> None:
         """Ends what is under way: those who wait for it are cancelled."""
-        self._transfers.close()
+        self._quick.close()
+        self._slow.close()
         for exchange in self._idle:
             exchange.close()
         self._idle.clear()
@@ -85,6 +99,14 @@ class CurlSender:
         if not allowed:
             return Refusal(SendError.REFUSED_ADDRESS, refusal_words(refusals[0] or ""))
         return f"+{name}:{port}:{','.join(allowed)}"
+
+    def _judge(self, origin: str, outcome: Outcome) -> None:
+        """One that fails, or answers without end, has its next transfers beside those of its like."""
+        self._are_slow.pop(origin, None)
+        if not (outcome.is_success and outcome.is_answer_whole):
+            self._are_slow[origin] = None
+            if len(self._are_slow) > _SLOW:
+                self._are_slow.popitem(last=False)
 
     def _keep(self, exchange: Exchange) -> None:
         if len(self._idle) < _KEPT_EXCHANGES:

@@ -17,16 +17,19 @@ import pycurl
 from webhooks.sending.failures import Failure
 
 _EVENTS_AT_ONCE = 8
-_LONGEST = 0.002
-"""Seconds after which the loop has its turn, whatever still waits: others' sockets come first the next time."""
 _EARLY = 0.001
 """Seconds by which libcurl's own clock, which counts milliseconds, may be behind the loop's."""
 
 
 class Transfers:
-    """The transfers of one event loop. Make it while the loop runs."""
+    """Transfers of one event loop. Make it while the loop runs.
 
-    def __init__(self, kept_connections: int) -> None:
+    After `longest` seconds of reading and writing the loop has its turn, whatever still waits: others' sockets come
+    first the next time.
+    """
+
+    def __init__(self, kept_connections: int, longest: float) -> None:
+        self._longest = longest
         self._loop = asyncio.get_running_loop()
         self._pending: dict[Any, asyncio.Future[Failure | None]] = {}
         self._watched: set[int] = set()
@@ -79,7 +82,7 @@ class Transfers:
             self._epoll.register(fd, events)
 
     def _on_events(self) -> None:
-        until = perf_counter() + _LONGEST
+        until = perf_counter() + self._longest
         is_more = True
         while is_more:
             ready = self._epoll.poll(0, _EVENTS_AT_ONCE)
