@@ -62,6 +62,7 @@ def do_the_guides_calls(caller: Any, models: Any, generated: Any) -> None:
     remove = generated("api.registrations.remove")
     assert remove.sync_detailed(client=caller, body=removal).status_code == 204
     generated("api.registrations.register").sync(client=caller, body=wanted)
-    by_query = remove.sync_detailed(client=caller, url_query=URL, events=[models.EventCode("statuschange")])
-    assert by_query.status_code == 204
+    codes = [models.EventCode("statuschange")]
+    twice = {"body": models.RemovalRequest(url=URL, events=codes), "url_query": URL, "events": codes}
+    assert remove.sync_detailed(client=caller, **twice).status_code == 204
     assert remove.sync(client=caller, body=removal).status == 404

@@ -11,13 +11,13 @@ from typing import Any
 from litestar import Request, Response, delete, get, post, put
 from msgspec import UNSET, Struct, field
 from msgspec.json import encode
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from webhooks.api.answers import JsonAnswer
 from webhooks.api.authentication import client_of, service_of
 from webhooks.api.bodies import AnyRequest, read_struct
 from webhooks.api.calls import Call, Link, described
-from webhooks.errors import RefusedError
+from webhooks.errors import ConflictError
 from webhooks.json_text import convert
 from webhooks.keys import Purpose
 from webhooks.model import Method, Registration, Scope
@@ -67,8 +67,7 @@ _REGISTER = replace(
     _ABOUT_URL,
     status=HTTPStatus.CREATED,
     links=(
-        *(Link(name, body={"url": _REGISTERED_URL}) for name in ("pause", "resume", "make_signing_key")),
-        Link("remove", {"url": _REGISTERED_URL}),
+        *(Link(name, body={"url": _REGISTERED_URL}) for name in ("pause", "resume", "make_signing_key", "remove")),
         Link("list_deliveries", {"url": _REGISTERED_URL}),
     ),
     body=RegistrationRequest,
@@ -85,11 +84,11 @@ _REMOVE = replace(
     _ABOUT_URL,
     status=HTTPStatus.NO_CONTENT,
     body=RemovalRequest,
-    is_body_optional=True,
     query=RemovalRequest,
     body_example={"url": _EXAMPLE.url, "events": _EXAMPLE.events},
     answer=None,
     example=None,
+    problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
 _MAKE_KEY = replace(
     _ABOUT_URL, answer=SigningKey, example=SigningKey("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazfEw7FvyGY=")
@@ -131,7 +130,8 @@ async def remove(request: Request[Any, Any, Any]) -> None:
     """Removes a URL, or some of its events; what was not sent yet is cancelled.
 
     The last event that is removed removes the URL. Say what goes in the body or, since some proxies drop the body of a
-    DELETE, in the query; in both only if they agree. In the query `events` is repeated, or has commas.
+    DELETE, in the query; what both say must agree. In the query `events` is repeated, or has commas. A request without
+    a body is taken where its query has the URL, although a body is asked for here.
     """
     service, client = service_of(request), client_of(request)
     wanted = await _removal(request)
@@ -174,18 +174,17 @@ async def _set_paused(request: AnyRequest, *, is_paused: bool) -> Response[bytes
 
 
 async def _removal(request: AnyRequest) -> RemovalRequest:
-    """From the body or, since proxies may drop the body of a DELETE, from the query; from both if they agree."""
+    """From the body or, since proxies may drop the body of a DELETE, from the query; what both say must agree."""
     given = request.query_params.dict()
-    in_body = await read_struct(request, RemovalRequest) if await request.body() else None
-    if in_body is not None and not given:
-        return in_body
     query: dict[str, object] = {name: values[0] if len(values) == 1 else values for name, values in given.items()}
     if "events" in given:
         query["events"] = [event for value in given["events"] for event in value.split(",")]
-    in_query = convert(query, RemovalRequest)
-    if in_body not in (None, in_query):
-        raise RefusedError("The body and the query say different things: send one of them.")
-    return in_query
+    if not await request.body():
+        return convert(query, RemovalRequest)
+    wanted = await read_struct(request, RemovalRequest)
+    if convert({**asdict(wanted), **query}, RemovalRequest) != wanted:
+        raise ConflictError("The body and the query say different things: send one of them.")
+    return wanted
 
 
 def _encrypted(service: Service, purpose: Purpose, value: str | None, row: str) -> bytes | None:

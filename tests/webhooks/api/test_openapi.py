@@ -57,7 +57,7 @@ def test_what_a_removal_takes_from_the_query_is_said(document: Any) -> None:
     ]
     assert url["schema"] == document["components"]["schemas"]["RemovalRequest"]["properties"]["url"]
     assert events["schema"]["items"] == {"$ref": "#/components/schemas/EventCode"}
-    assert operation["requestBody"]["required"] is False
+    assert operation["requestBody"]["required"] is True  # it cannot say that the URL must be in one of both
 
 
 def test_links_lead_to_calls_that_take_what_they_give(document: Any) -> None:
