@@ -72,7 +72,7 @@ class Lane:
 class Lanes:
     """The lanes of a process, by registration. `clock` is monotonic, in seconds. Not shared by threads.
 
-    A lane with waiting jobs is in one of five places: `_open` to be looked at; `_timed` until some time has passed;
+    A lane with waiting jobs is in one of five places, or more: `_open` to be looked at; `_timed` until some time has passed;
     `_crowded` until there is a turn for an unproven one, `_failing` until there is one for those that failed last;
     nowhere while it is full, for its own turns' ends bring it back.
     """
@@ -163,10 +163,6 @@ class Lanes:
             lane.is_quick = is_success and seconds < _QUICK
         if lane.waiting:
             self._open.setdefault(registration_id)
-
-    def knows(self, registration_id: int) -> bool:
-        """Whether anything is remembered of an endpoint."""
-        return registration_id in self._lanes
 
     def to_refill(self, most: int) -> list[tuple[int, int]]:
         """The endpoints of which parked deliveries should get jobs now, and how many; nothing is parked any more then.
@@ -278,8 +274,7 @@ class Lanes:
             lane.under_way
             or lane.ahead
             or lane.waiting
-            or registration_id in self._parked
-            or registration_id in self._open
+            or any(registration_id in those for those in (self._parked, self._open, self._crowded, self._failing))
         )
         return is_idle and lane.opens_at <= at and lane.counted_at < at - _REMEMBERED
 

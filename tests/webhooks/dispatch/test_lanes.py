@@ -165,13 +165,12 @@ def test_an_idle_lane_is_forgotten_but_not_one_with_parked_deliveries() -> None:
     lanes = Lanes(LIMITS, clock)
     fill(lanes, 1, 1)
     lanes.leave(start(lanes)[0], is_success=True)
-    fill(lanes, 2, 513)
-    for _ in range(512):
-        for endpoint in start(lanes):
-            lanes.leave(endpoint, is_success=False)
+    lanes.park(2)
     clock.at += 61
     lanes.pass_time()
-    assert (lanes.knows(1), lanes.knows(2)) == (False, True)
+    fill(lanes, 1, 4)
+    assert start(lanes) == [1]  # as a new one
+    assert [id_ for id_, _ in lanes.to_refill(9)] == [2]
 
 
 def test_a_lane_that_is_to_be_looked_at_is_not_forgotten_while_all_turns_are_taken() -> None:
@@ -188,6 +187,29 @@ def test_a_lane_that_is_to_be_looked_at_is_not_forgotten_while_all_turns_are_tak
     lanes.pass_time()
     lanes.leave(2, is_success=True)
     assert start(lanes) == [2]
+
+
+def test_nor_is_one_that_stands_in_line_though_it_has_had_its_turn() -> None:
+    clock = Clock()
+    lanes = Lanes(Limits(endpoint=8, unproven=2, rate=1000), clock)
+    for endpoint in (1, 2, 3, 4, 5, 5):
+        fill(lanes, endpoint, 1)
+    assert start(lanes) == [1, 2]
+    fill(lanes, 5, 1)  # 3, 4 and 5 are in line, and 5 is to be looked at
+    for endpoint in (3, 4):
+        lanes.park(endpoint, waits=1000)
+    lanes.leave(1, is_success=True)
+    assert start(lanes) == [5]
+    lanes.leave(5, is_success=True)
+    fill(lanes, 6, 1)
+    assert start(lanes) == [5, 6, 5]
+    for _ in range(2):
+        lanes.leave(5, is_success=True)
+    assert start(lanes) == []
+    clock.at += 61
+    lanes.pass_time()
+    lanes.leave(2, is_success=True)
+    assert start(lanes) == []
 
 
 def quick(lanes: Lanes, endpoint: int = 1) -> None:
