@@ -72,9 +72,9 @@ class Lane:
 class Lanes:
     """The lanes of a process, by registration. `clock` is monotonic, in seconds. Not shared by threads.
 
-    A lane with waiting jobs is in one of five places, or more: `_open` to be looked at; `_timed` until some time has passed;
-    `_crowded` until there is a turn for an unproven one, `_failing` until there is one for those that failed last;
-    nowhere while it is full, for its own turns' ends bring it back.
+    A lane with waiting jobs is in at least one of these places: `_open` to be looked at; `_timed` until some time has
+    passed; `_crowded` until there is a turn for an unproven one, `_failing` until there is one for those that failed
+    last; nowhere only while it is full, for its own turns' ends bring it back.
     """
 
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from webhooks.errors import StoreError
 from webhooks.queue.session import LISTEN, RENEW, SET_BACK, TIME, Session
-from webhooks.store.jobs import Job
+from webhooks.store.jobs import Job, dedupe_key
 from webhooks.store.store import Store
 
 _HEARTBEAT: Final = 0.8  # seconds
@@ -25,25 +25,29 @@ class Leases:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._held: dict[Job, int] = {}
+        self._held: dict[str, int] = {}
         self._ended: list[int] = []
 
     def begin(self, found: Sequence[tuple[Job, int]]) -> list[Job]:
-        """Of jobs with their rows those that are new here: one whose lease had ended may be found by its holder."""
+        """Of jobs with their rows those that are new here.
+
+        One whose lease had ended may be found by its holder, also in the row that whoever had it meanwhile has added.
+        """
         with self._lock:
-            held = set(self._held.values())
-            new = {job: row for job, row in found if row not in held}
-            self._held |= new
-        return list(new)
+            new = [job for job, _ in found if dedupe_key(job) not in self._held]
+            self._held |= {dedupe_key(job): row for job, row in found}
+        return new
 
     def end(self, jobs: Sequence[Job]) -> None:
         """These are to be given back, where they are still there."""
         with self._lock:
-            self._ended += [row for job in jobs if (row := self._held.pop(job, None)) is not None]
+            self._ended += [row for job in jobs if (row := self._held.pop(dedupe_key(job), None)) is not None]
 
     def end_all(self) -> None:
         """All are to be given back."""
-        self.end(list(self._held))
+        with self._lock:
+            self._ended += self._held.values()
+            self._held.clear()
 
     def ended(self) -> list[int]:
         """The rows to give back, each said once."""

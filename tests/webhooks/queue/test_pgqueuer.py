@@ -273,3 +273,15 @@ def test_taking_goes_on_after_the_database_was_started_again(
             assert await waiting == ["last"]
 
         with_queue(store, test)
+
+
+def test_a_lease_that_had_ended_goes_on_in_the_row_that_was_added_meanwhile() -> None:
+    kept = leases.Leases()
+    (first,) = kept.begin([(Job(Kind.DELIVER, "a", 1), 10)])
+    again = [(Job(Kind.DELIVER, "a", 2), 11), (Job(Kind.COMPOSE, "a", 2), 12)]
+    assert kept.begin(again) == [Job(Kind.COMPOSE, "a", 2)]  # a second turn for the other would be nobody's
+    assert sorted(kept.held()) == [11, 12]
+    kept.end([first])
+    assert (kept.ended(), kept.held()) == ([11], [12])
+    kept.end_all()
+    assert (kept.ended(), kept.held()) == ([12], [])
