@@ -53,8 +53,10 @@ class Ending:
         while self._waiting:
             batch, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
             if not await self._write(batch):
-                # One may be what the store cannot take; the others are not to wait for it.
-                failed = [each for each in batch if not await self._write([each])]
+                # One may be what the store cannot take; the others are not to wait for it. Where the store is away,
+                # they find that out together.
+                written = await asyncio.gather(*(self._write([each]) for each in batch))
+                failed = [each for each, is_written in zip(batch, written, strict=True) if not is_written]
                 if failed and time.monotonic() > self._until:
                     _log.warning("%d attempts end as if they had been interrupted: the store is away", len(failed))
                     _let_go(failed)
