@@ -135,7 +135,10 @@ async def remove(request: Request[Any, Any, Any]) -> None:
     """
     service, client = service_of(request), client_of(request)
     wanted = await _removal(request)
-    await service.store.write(lambda store: registrations.remove(store, client.id, wanted.url, wanted.events))
+    while not await service.store.write(
+        lambda store: registrations.remove(store, client.id, wanted.url, wanted.events)
+    ):
+        pass
 
 
 @post("/v1/webhooks/signing-key", status_code=HTTPStatus.OK, opt=described(_MAKE_KEY))
@@ -170,6 +173,8 @@ async def _set_paused(request: AnyRequest, *, is_paused: bool) -> Response[bytes
     stored = await service.store.write(
         lambda store: registrations.set_paused(store, client.id, url, is_paused=is_paused)
     )
+    while await service.store.write(lambda store: registrations.settle(store, client.id, url)):
+        pass
     return _shown(stored, HTTPStatus.OK)
 
 

@@ -19,6 +19,8 @@ from webhooks.model import Client, Method, Registration
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from webhooks.store.store import Store
+
 
 class _ListArguments(ReportArguments):
     client: str | None
@@ -94,8 +96,14 @@ def _set_paused(arguments: RegistrationArguments, console: Console, *, is_paused
         client = owner_of(connection, arguments.url, arguments.client)
         return client, registrations.set_paused(connection, client.id, arguments.url, is_paused=is_paused)
 
+    async def change(store: Store) -> tuple[Client, Registration]:
+        changed = await store.write(write)
+        while await store.write(lambda connection: registrations.settle(connection, changed[0].id, arguments.url)):
+            pass
+        return changed
+
     with opened(arguments, console) as (store, _):
-        client, changed = asyncio.run(store.write(write))
+        client, changed = asyncio.run(change(store))
     if arguments.json:
         console.write_bytes(encode(_listed(client, changed)) + b"\n")
     else:

@@ -10,7 +10,7 @@ from typing import Final
 
 from webhooks.dispatch.verdict import LONGEST_WAIT
 from webhooks.errors import StoreError
-from webhooks.store import jobs, timing
+from webhooks.store import holding, jobs, timing
 from webhooks.store.clock import now
 from webhooks.store.jobs import Kind
 from webhooks.store.store import Store
@@ -19,6 +19,7 @@ from webhooks.wall_clock import WallClock
 _EVERY: Final = 5.0  # seconds
 _LOOK: Final = 0.25  # seconds between two looks at the clock: one that is set and set back between them is not noticed
 _MOST: Final = 1000  # jobs at once
+_PARTS: Final = 20  # of an endpoint's deliveries, in one sweep
 _SECOND: Final = 1_000_000
 
 _log = logging.getLogger(__name__)
@@ -56,12 +57,20 @@ class Sweep:
         if self._was_set() or self._is_to_mend:
             await self._mend()
             self._is_to_mend, self._set_back = False, 0.0
+        for endpoint in await self._store.search(holding.unsettled):
+            await self._settle(endpoint)
         found = await self._store.search(lambda connection: jobs.missing(connection, now(), _MOST))
         if found:
             _log.info("the sweep found %d things to do that no job pointed to", len(found))
             await self._store.write(lambda connection: jobs.add(connection, found))
             if self._recall is not None:
                 await self._recall([job.key for job in found if job.kind is Kind.DELIVER])
+
+    async def _settle(self, registration_id: int) -> None:
+        """Holds or resumes what is left of an endpoint that was paused, disabled or resumed; in some sweeps."""
+        for _ in range(_PARTS):
+            if await self._store.write(lambda connection: holding.settle(connection, registration_id)) < holding.PART:
+                break
 
     async def _wait(self) -> None:
         """Until the next time, which comes at once where the clock was set."""

@@ -63,10 +63,13 @@ _FIND: Final = Bulk(
     sequence=NUMBER,
     version=NUMBER,
 )
+# CASE hides from PostgreSQL how few rows these conditions seem to leave: while it has no statistics of the table it
+# would take one for each, and read the whole table for every given row.
 _DUE: Final = Bulk(
     "UPDATE composition SET due_at = :at FROM GIVEN WHERE composition.event_sequence = given.sequence"
-    " AND composition.version = given.version AND composition.state = 'waiting' AND composition.due_at IS NULL"
-    " AND composition.parked_for IS NULL RETURNING composition.event_sequence, composition.version",
+    " AND composition.version = given.version AND CASE WHEN composition.state = 'waiting'"
+    " AND composition.due_at IS NULL AND composition.parked_for IS NULL THEN true ELSE false END"
+    " RETURNING composition.event_sequence, composition.version",
     sequence=NUMBER,
     version=NUMBER,
 )

@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from operator import eq, ge, lt
 from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import Delivery, DeliveryState, StoredAttempt
 from webhooks.store import compositions, jobs
 from webhooks.store.clock import first_id, moment, now, sortable_id
-from webhooks.store.compositions import CompositionState
+from webhooks.store.holding import DISABLED, PAUSED, due, held
 from webhooks.store.jobs import Job, Kind
-from webhooks.store.statement import Prepared
-from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
+from webhooks.store.tables import ATTEMPTS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
 
-UNSENT: Final = (DeliveryState.PENDING, DeliveryState.COMPOSING, DeliveryState.HELD)
-PAUSED: Final = "the endpoint is paused"
-DISABLED: Final = "the endpoint is disabled"
 FINAL: Final = (DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.SKIPPED, DeliveryState.CANCELLED)
 
 _SLACK: Final = 60_000_000  # µs between the time in an id and `created_at`, at most
 _FIND = select(DELIVERIES, EVENTS.c.id.label("event_id")).join(EVENTS, EVENTS.c.sequence == DELIVERIES.c.event_sequence)
-# On PostgreSQL it locks the compositions before the deliveries, in the order of those who compose.
-_HELD = (
-    select(
-        DELIVERIES.c.id,
-        DELIVERIES.c.event_sequence,
-        DELIVERIES.c.version,
-        COMPOSITIONS.c.state.label("composition_state"),
-        COMPOSITIONS.c.parked_for,
-        COMPOSITIONS.c.due_at,
-        COMPOSITIONS.c.reason.label("why"),
-    )
-    .join(
-        COMPOSITIONS,
-        (COMPOSITIONS.c.event_sequence == DELIVERIES.c.event_sequence)
-        & (COMPOSITIONS.c.version == DELIVERIES.c.version),
-    )
-    .where(DELIVERIES.c.state == DeliveryState.HELD)
-    .order_by(DELIVERIES.c.id)
-    .with_for_update(of=COMPOSITIONS)
-)
-_WAIT: Final = Prepared(
-    "UPDATE delivery SET reason = :reason, next_attempt_at = :due_at, scheduled_at = :scheduled_at"
-    " WHERE id = :id AND state = 'pending'"
-)
 
 
 class Filter(Struct, frozen=True, kw_only=True):
@@ -161,65 +133,13 @@ def _pending_again(connection: Connection, client_id: str, found: Delivery, at: 
         "reason": reason,
         "failures": 0,
         "ended_at": None,
-        **(_due(at) if reason is None else _held(at)),
+        **(due(at) if reason is None else held(at)),
     }
-
-
-def cancel(connection: Connection, registration_id: int, events: Sequence[str]) -> None:
-    """What was not sent yet is not sent any more: the URL or the event was removed."""
-    where = (
-        DELIVERIES.c.registration_id == registration_id,
-        DELIVERIES.c.event.in_(events),
-        DELIVERIES.c.state.in_(UNSENT),
-    )
-    changes = {
-        "state": DeliveryState.CANCELLED,
-        "reason": "the registration was removed",
-        "next_attempt_at": None,
-        "scheduled_at": None,
-        "held_at": None,
-        "ended_at": now(),
-    }
-    connection.execute(update(DELIVERIES).where(*where).values(changes))
-
-
-def hold(connection: Connection, registration_id: int, reason: str) -> None:
-    """What is not under way waits until the endpoint is resumed; what its reason was before is kept behind this one."""
-    states = DeliveryState.PENDING, DeliveryState.COMPOSING
-    where = DELIVERIES.c.registration_id == registration_id, DELIVERIES.c.state.in_(states)
-    words = func.coalesce(literal(f"{reason}; ") + DELIVERIES.c.reason, reason)
-    connection.execute(update(DELIVERIES).where(*where).values(reason=words, **_held(now())))
-
-
-def resume(connection: Connection, registration_id: int) -> None:
-    """What was held is due at once; what has no body yet is composed first."""
-    at = now()
-    held = connection.execute(_HELD.where(DELIVERIES.c.registration_id == registration_id)).all()
-    where = DELIVERIES.c.registration_id == registration_id, DELIVERIES.c.state == DeliveryState.HELD
-    connection.execute(update(DELIVERIES).where(*where).values(reason=None, **_due(at)))
-    waiting = [row for row in held if row.composition_state == CompositionState.WAITING]
-    compositions.make_due(connection, sorted({(row.event_sequence, row.version) for row in waiting}), at)
-    later = [row for row in waiting if row.due_at is not None or row.parked_for is not None]
-    values = [
-        {"id": row.id, "reason": row.why, "due_at": row.due_at, "scheduled_at": None if row.due_at is None else at}
-        for row in later
-    ]
-    _WAIT.run_many(connection, values)
-    ready = [row.id for row in held if row.composition_state == CompositionState.COMPOSED]
-    jobs.add(connection, [Job(Kind.DELIVER, id_, at) for id_ in ready])
 
 
 def ending_times(state: DeliveryState, at: int) -> tuple[int | None, int | None]:
     """`held_at` and `ended_at` of a delivery that comes to this state."""
     return (at if state is DeliveryState.HELD else None), (at if state in FINAL else None)
-
-
-def _due(at: int) -> dict[str, object]:
-    return {"state": DeliveryState.PENDING, "next_attempt_at": at, "scheduled_at": at, "held_at": None}
-
-
-def _held(at: int) -> dict[str, object]:
-    return {"state": DeliveryState.HELD, "next_attempt_at": None, "scheduled_at": None, "held_at": at}
 
 
 def _delivery(row: Row[tuple[object, ...]]) -> Delivery:

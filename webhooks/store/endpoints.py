@@ -10,7 +10,7 @@ from msgspec.json import decode
 from sqlalchemy import Connection
 
 from webhooks.model import DeliveryState
-from webhooks.store import deliveries
+from webhooks.store import holding
 from webhooks.store.bulk import NUMBER, Bulk
 from webhooks.store.statement import Prepared
 
@@ -69,7 +69,7 @@ def standing(
     if endpoint is None or not is_registered:
         return DeliveryState.CANCELLED, "the registration was removed"
     if disables is not None or endpoint.disabled_reason is not None:
-        return DeliveryState.HELD, deliveries.DISABLED
+        return DeliveryState.HELD, holding.DISABLED
     if endpoint.is_paused:
         return DeliveryState.HELD, "the endpoint is paused, or its client is disabled"
     return DeliveryState.PENDING, None
@@ -91,9 +91,9 @@ def wait(connection: Connection, registration_id: int, until: int) -> None:
 
 
 def disable(connection: Connection, registration_id: int, reason: str) -> None:
-    """Nothing is sent to it any more until it is resumed; what is not under way is held."""
+    """Nothing is sent to it any more until it is resumed; what is not under way is held, a part of it at once."""
     _DISABLE.run(connection, id=registration_id, reason=reason)
-    deliveries.hold(connection, registration_id, deliveries.DISABLED)
+    holding.hold(connection, registration_id, holding.DISABLED)
 
 
 def _endpoint(id_: int, client_id: str, method: str, secret: bytes | None, *rest: Any) -> Endpoint:

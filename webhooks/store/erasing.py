@@ -13,7 +13,8 @@ from webhooks.model import DeliveryState
 from webhooks.store import retention
 from webhooks.store.clock import now
 from webhooks.store.compositions import CompositionState
-from webhooks.store.deliveries import FINAL, UNSENT
+from webhooks.store.deliveries import FINAL
+from webhooks.store.holding import UNSENT
 from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
 
 _SCANNED: Final = 5000

@@ -13,7 +13,7 @@ from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import DeliveryState, EventState, PublishedEvent, StoredEvent
 from webhooks.store import compositions
 from webhooks.store.clock import moment, now, sortable_id
-from webhooks.store.deliveries import DISABLED, PAUSED
+from webhooks.store.holding import DISABLED, PAUSED
 from webhooks.store.statement import Prepared
 from webhooks.store.tables import CLIENTS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from webhooks.errors import NotFoundError, RefusedError
 from webhooks.model import Method, Registration
-from webhooks.store import deliveries
+from webhooks.store import holding
 from webhooks.store.clock import now
 from webhooks.store.statement import Prepared
 from webhooks.store.tables import CLIENTS, REGISTERED_EVENTS, REGISTRATIONS
@@ -81,10 +81,11 @@ def every(connection: Connection, client_id: str) -> list[Registration]:
     ]
 
 
-def remove(connection: Connection, client_id: str, url: str, events: Sequence[str] | None) -> None:
+def remove(connection: Connection, client_id: str, url: str, events: Sequence[str] | None) -> bool:
     """Removes events from the URL, and the URL with its last event; the whole URL where `events` is None.
 
-    Raises NotFoundError, with nothing removed, where the URL or one of the events is not registered.
+    False where it has only dealt with a part of the deliveries: call it again. Raises NotFoundError, with nothing
+    removed, where the URL or one of the events is not registered.
     """
     row = existing(connection, client_id, url)
     known = _events(connection, row.id)
@@ -92,8 +93,12 @@ def remove(connection: Connection, client_id: str, url: str, events: Sequence[st
     if unknown:
         raise NotFoundError(f"Not registered for this URL: {', '.join(unknown)}.")
     gone = known if events is None else events
-    deliveries.cancel(connection, row.id, gone)
-    if set(known) == set(gone):
+    is_whole = set(known) == set(gone)
+    if holding.cancel(connection, row.id, gone) == holding.PART or (
+        is_whole and holding.detach(connection, row.id) == holding.PART
+    ):
+        return False
+    if is_whole:
         connection.execute(delete(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id))
     else:
         connection.execute(
@@ -101,20 +106,27 @@ def remove(connection: Connection, client_id: str, url: str, events: Sequence[st
                 REGISTERED_EVENTS.c.registration_id == row.id, REGISTERED_EVENTS.c.event.in_(gone)
             )
         )
+    return True
 
 
 def set_paused(connection: Connection, client_id: str, url: str, *, is_paused: bool) -> Registration:
-    """Holds what would be sent to the URL, or sends it and enables the endpoint. Raises NotFoundError."""
+    """Holds what would be sent to the URL, or sends it and enables the endpoint. Raises NotFoundError.
+
+    A part of the deliveries follows at once, the rest with `settle`.
+    """
     row = existing(connection, client_id, url)
     changes: dict[str, object] = {"is_paused": is_paused}
     if not is_paused:
         changes |= {"disabled_reason": None, "failing_since": None}  # it is judged anew, by what it does from now on
     connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
-    if is_paused:
-        deliveries.hold(connection, row.id, deliveries.PAUSED)
-    else:
-        deliveries.resume(connection, row.id)
+    holding.settle(connection, row.id)
     return _registration(existing(connection, client_id, url), _events(connection, row.id))
+
+
+def settle(connection: Connection, client_id: str, url: str) -> bool:
+    """Holds or resumes more of what is for the URL, as it is paused or not; whether there may be more of it."""
+    row = _find(connection, client_id, url)
+    return row is not None and holding.settle(connection, row.id) == holding.PART
 
 
 def rotate_signing_key(connection: Connection, client_id: str, url: str, encrypted: bytes) -> None:

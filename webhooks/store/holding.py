@@ -1,0 +1,167 @@
+"""What waits for an endpoint: held while it is paused or disabled, due when resumed, cancelled when removed.
+
+That may be hundreds of thousands of deliveries. Each function does a part of them, PART at most, so that others are
+written in between and no statement takes long; it is to be called again while it gives as many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Connection, Update, func, literal, select, update
+
+from webhooks.model import DeliveryState
+from webhooks.store import compositions, jobs
+from webhooks.store.clock import now
+from webhooks.store.compositions import CompositionState
+from webhooks.store.jobs import Job, Kind
+from webhooks.store.statement import Prepared
+from webhooks.store.tables import CLIENTS, COMPOSITIONS, DELIVERIES, REGISTRATIONS
+
+PART: Final = 1000
+UNSENT: Final = (DeliveryState.PENDING, DeliveryState.COMPOSING, DeliveryState.HELD)
+PAUSED: Final = "the endpoint is paused"
+DISABLED: Final = "the endpoint is disabled"
+
+_FINAL: Final = (DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.SKIPPED, DeliveryState.CANCELLED)
+# On PostgreSQL it locks the compositions before the deliveries, in the order of those who compose.
+_HELD = (
+    select(
+        DELIVERIES.c.id,
+        DELIVERIES.c.event_sequence,
+        DELIVERIES.c.version,
+        COMPOSITIONS.c.state.label("composition_state"),
+        COMPOSITIONS.c.parked_for,
+        COMPOSITIONS.c.due_at,
+        COMPOSITIONS.c.reason.label("why"),
+    )
+    .join(
+        COMPOSITIONS,
+        (COMPOSITIONS.c.event_sequence == DELIVERIES.c.event_sequence)
+        & (COMPOSITIONS.c.version == DELIVERIES.c.version),
+    )
+    .order_by(DELIVERIES.c.id)
+    .with_for_update(of=COMPOSITIONS)
+)
+_WAIT: Final = Prepared(
+    "UPDATE delivery SET reason = :reason, next_attempt_at = :due_at, scheduled_at = :scheduled_at"
+    " WHERE id = :id AND state = 'pending'"
+)
+
+
+_STATE: Final = func.coalesce(DELIVERIES.c.state, "")  # not by its index, since ids say which rows are meant
+# Those whose deliveries are not as their endpoint is; what is for a disabled client is held whatever that is.
+_UNSETTLED: Final = Prepared(
+    "SELECT registration.id FROM registration JOIN client ON client.id = registration.client_id"
+    " WHERE CASE WHEN registration.is_paused OR registration.disabled_reason IS NOT NULL"
+    " THEN EXISTS (SELECT 1 FROM delivery WHERE delivery.registration_id = registration.id"
+    " AND delivery.state IN ('pending', 'composing'))"
+    " ELSE NOT client.is_disabled AND EXISTS (SELECT 1 FROM delivery"
+    " WHERE delivery.registration_id = registration.id AND delivery.state = 'held') END"
+)
+
+
+def unsettled(connection: Connection) -> list[int]:
+    """The endpoints of which `settle` has something to do."""
+    return [id_ for (id_,) in _UNSETTLED.run(connection)]
+
+
+def settle(connection: Connection, registration_id: int) -> int:
+    """Holds or resumes, as the endpoint is now; gives how many."""
+    query = (
+        select(REGISTRATIONS.c.is_paused, REGISTRATIONS.c.disabled_reason, CLIENTS.c.is_disabled)
+        .join(CLIENTS, CLIENTS.c.id == REGISTRATIONS.c.client_id)
+        .where(REGISTRATIONS.c.id == registration_id)
+        .with_for_update(read=True, of=REGISTRATIONS)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return 0
+    if row.disabled_reason is not None or row.is_paused:
+        return hold(connection, registration_id, DISABLED if row.disabled_reason is not None else PAUSED)
+    return 0 if row.is_disabled else resume(connection, registration_id)
+
+
+def hold(connection: Connection, registration_id: int, reason: str) -> int:
+    """What is not under way waits until the endpoint is resumed; what its reason was before is kept behind this one."""
+    words = func.coalesce(literal(f"{reason}; ") + DELIVERIES.c.reason, reason)
+    states = DeliveryState.PENDING, DeliveryState.COMPOSING
+    return _change(connection, registration_id, states, update(DELIVERIES).values(reason=words, **held(now())))
+
+
+def resume(connection: Connection, registration_id: int) -> int:
+    """What was held is due at once; what has no body yet is composed first."""
+    at = now()
+    part = _part(connection, registration_id, (DeliveryState.HELD,))
+    if not part:
+        return 0
+    found = connection.execute(_HELD.where(DELIVERIES.c.id.in_(part))).all()
+    where = DELIVERIES.c.id.in_([row.id for row in found]), _STATE == DeliveryState.HELD
+    connection.execute(update(DELIVERIES).where(*where).values(reason=None, **due(at)))
+    waiting = [row for row in found if row.composition_state == CompositionState.WAITING]
+    compositions.make_due(connection, sorted({(row.event_sequence, row.version) for row in waiting}), at)
+    later = [row for row in waiting if row.due_at is not None or row.parked_for is not None]
+    values = [
+        {"id": row.id, "reason": row.why, "due_at": row.due_at, "scheduled_at": None if row.due_at is None else at}
+        for row in later
+    ]
+    _WAIT.run_many(connection, values)
+    ready = [row.id for row in found if row.composition_state == CompositionState.COMPOSED]
+    jobs.add(connection, [Job(Kind.DELIVER, id_, at) for id_ in ready])
+    return len(part)
+
+
+def cancel(connection: Connection, registration_id: int, events: Sequence[str]) -> int:
+    """What was not sent yet is not sent any more: the URL or the event was removed."""
+    changes = {
+        "state": DeliveryState.CANCELLED,
+        "reason": "the registration was removed",
+        "next_attempt_at": None,
+        "scheduled_at": None,
+        "held_at": None,
+        "ended_at": now(),
+    }
+    return _change(connection, registration_id, UNSENT, update(DELIVERIES).values(changes), events)
+
+
+def detach(connection: Connection, registration_id: int) -> int:
+    """What has ended is not of this registration any more, which is to be removed."""
+    return _change(connection, registration_id, _FINAL, update(DELIVERIES).values(registration_id=None))
+
+
+def due(at: int) -> dict[str, object]:
+    """The columns of a delivery that is pending, and due then."""
+    return {"state": DeliveryState.PENDING, "next_attempt_at": at, "scheduled_at": at, "held_at": None}
+
+
+def held(at: int) -> dict[str, object]:
+    """Those of one that is held since then."""
+    return {"state": DeliveryState.HELD, "next_attempt_at": None, "scheduled_at": None, "held_at": at}
+
+
+def _change(
+    connection: Connection,
+    registration_id: int,
+    states: Sequence[DeliveryState],
+    change: Update,
+    events: Sequence[str] | None = None,
+) -> int:
+    part = _part(connection, registration_id, states, events)
+    if part:
+        connection.execute(change.where(DELIVERIES.c.id.in_(part), _STATE.in_(states)))
+    return len(part)
+
+
+def _part(
+    connection: Connection,
+    registration_id: int,
+    states: Sequence[DeliveryState],
+    events: Sequence[str] | None = None,
+) -> Sequence[str]:
+    """Ids, found apart: a database that knows little of its tables finds no good way for both in one statement."""
+    query = select(DELIVERIES.c.id).where(DELIVERIES.c.registration_id == registration_id)
+    query = query.where(DELIVERIES.c.state.in_(states))
+    if events is not None:
+        query = query.where(DELIVERIES.c.event.in_(events))
+    return connection.scalars(query.limit(PART)).all()
