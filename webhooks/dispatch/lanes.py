@@ -29,6 +29,8 @@ _SAVED: Final = 0.06  # seconds for which turns of unproven and failing endpoint
 class Limits:
     """How many deliveries may be under way: of one endpoint, of all that are unproven or fail, and altogether.
 
+    Beyond the last of these is at most one of each endpoint, which was begun ahead.
+
     `rate` is how many a second are begun for one endpoint, at most; `unproven_rate` for all that are unproven or fail,
     and `failing_rate` for those of them that failed last. `kept` is how many jobs of one wait in memory, where no other
     process can take them; `ahead` is how many are begun before it is their turn, of all endpoints.
