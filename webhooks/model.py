@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
@@ -41,6 +41,10 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
+
+
+UNSENT: Final = (DeliveryState.PENDING, DeliveryState.COMPOSING, DeliveryState.HELD)
+FINAL: Final = (DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.SKIPPED, DeliveryState.CANCELLED)
 
 
 class EventState(StrEnum):

@@ -10,14 +10,12 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from webhooks.errors import ConflictError, NotFoundError
-from webhooks.model import Delivery, DeliveryState, StoredAttempt
+from webhooks.model import FINAL, Delivery, DeliveryState, StoredAttempt
 from webhooks.store import compositions, jobs
 from webhooks.store.clock import first_id, moment, now, sortable_id
 from webhooks.store.holding import DISABLED, PAUSED, due, held
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.tables import ATTEMPTS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
-
-FINAL: Final = (DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.SKIPPED, DeliveryState.CANCELLED)
 
 _SLACK: Final = 60_000_000  # µs between the time in an id and `created_at`, at most
 _FIND = select(DELIVERIES, EVENTS.c.id.label("event_id")).join(EVENTS, EVENTS.c.sequence == DELIVERIES.c.event_sequence)

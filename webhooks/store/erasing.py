@@ -9,12 +9,10 @@ from msgspec import Struct
 from msgspec.json import decode
 from sqlalchemy import Connection, Update, select, text, update
 
-from webhooks.model import DeliveryState
+from webhooks.model import FINAL, UNSENT, DeliveryState
 from webhooks.store import retention
 from webhooks.store.clock import now
 from webhooks.store.compositions import CompositionState
-from webhooks.store.deliveries import FINAL
-from webhooks.store.holding import UNSENT
 from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
 
 _SCANNED: Final = 5000

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Update, func, literal, select, update
 
-from webhooks.model import DeliveryState
+from webhooks.model import FINAL, UNSENT, DeliveryState
 from webhooks.store import compositions, jobs
 from webhooks.store.clock import now
 from webhooks.store.compositions import CompositionState
@@ -20,11 +20,9 @@ from webhooks.store.statement import Prepared
 from webhooks.store.tables import CLIENTS, COMPOSITIONS, DELIVERIES, REGISTRATIONS
 
 PART: Final = 1000
-UNSENT: Final = (DeliveryState.PENDING, DeliveryState.COMPOSING, DeliveryState.HELD)
 PAUSED: Final = "the endpoint is paused"
 DISABLED: Final = "the endpoint is disabled"
 
-_FINAL: Final = (DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.SKIPPED, DeliveryState.CANCELLED)
 # On PostgreSQL it locks the compositions before the deliveries, in the order of those who compose.
 _HELD = (
     select(
@@ -48,8 +46,6 @@ _WAIT: Final = Prepared(
     "UPDATE delivery SET reason = :reason, next_attempt_at = :due_at, scheduled_at = :scheduled_at"
     " WHERE id = :id AND state = 'pending'"
 )
-
-
 _STATE: Final = func.coalesce(DELIVERIES.c.state, "")  # not by its index, since ids say which rows are meant
 # Those whose deliveries are not as their endpoint is; what is for a disabled client is held whatever that is.
 _UNSETTLED: Final = Prepared(
@@ -127,7 +123,7 @@ def cancel(connection: Connection, registration_id: int, events: Sequence[str]) 
 
 def detach(connection: Connection, registration_id: int) -> int:
     """What has ended is not of this registration any more, which is to be removed."""
-    return _change(connection, registration_id, _FINAL, update(DELIVERIES).values(registration_id=None))
+    return _change(connection, registration_id, FINAL, update(DELIVERIES).values(registration_id=None))
 
 
 def due(at: int) -> dict[str, object]:

@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import update
 
 from webhooks.errors import ConflictError, NotFoundError
-from webhooks.model import Delivery, DeliveryState
+from webhooks.model import FINAL, Delivery, DeliveryState
 from webhooks.store import deliveries, events, registrations
 from webhooks.store.clock import microseconds
-from webhooks.store.deliveries import FINAL, Filter
+from webhooks.store.deliveries import Filter
 from webhooks.store.tables import DELIVERIES
 
 URL = "https://receiver.example/"
