@@ -1,7 +1,8 @@
-"""Recorded examples: for each event the body that will be sent, as `aptic-definitions test --record` wrote it."""
+"""Recorded examples: for each event the body that will be sent, as `aptic-definitions test --update` wrote it."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -46,7 +47,9 @@ def _bodies(event: Event, definitions: Path | None) -> Iterator[Body]:
     recorded = definitions and definitions / f"{event.code}.example.json"
     try:
         if recorded is not None and recorded.is_file():
-            yield Body.load(recorded.read_bytes())
+            body = Body.load(recorded.read_bytes())
+            yield body
+            _check_age(event.code, body, recorded.parent)
         elif definitions is None or (definitions.is_dir() and not (definitions / f"{event.code}.xml").exists()):
             arguments = {
                 argument.name: argument.example for argument in event.arguments if argument.example is not None
@@ -54,3 +57,14 @@ def _bodies(event: Event, definitions: Path | None) -> Iterator[Body]:
             yield default_body(event, arguments)
     except (EngineError, OSError) as error:
         _log.warning("no example of %s can be shown: %s", event.code, error)
+
+
+def _check_age(event: str, body: Body, folder: Path) -> None:
+    """Warns of an example that another version of the definition made: it shows other members than are sent."""
+    file = folder / (f"{event}.xml" if body.definition is None else body.definition.file)
+    present = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
+    if present != (body.definition and body.definition.content_hash):
+        _log.warning(
+            "the example of %s is of another version of its definition: aptic-definitions test --update makes it anew",
+            event,
+        )

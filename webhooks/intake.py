@@ -62,9 +62,7 @@ def _arguments(data: Mapping[str, object], known: Event) -> dict[str, str]:
             arguments[name] = text
     for argument in known.arguments:
         if argument.required and argument.name not in data:
-            faults.append(
-                Fault(pointer("data", argument.name), f"{known.code} has no such argument here; it needs it.")
-            )
+            faults.append(Fault(pointer("data", argument.name), f"It is missing, and {known.code} needs it."))
     if faults:
         raise RefusedError(_FAULTY, tuple(faults))
     return arguments

@@ -92,7 +92,7 @@ class TestSends:
         """
         ready = await self._store.read(lambda connection: ready_for_test(connection, client, url))
         if example is None:
-            raise ConflictError(f"No example of {event} is recorded: aptic-definitions test --record makes it.")
+            raise ConflictError(f"No example of {event} is recorded: aptic-definitions test --update writes it.")
         if example.skip_reason is not None:
             raise ConflictError(f"The definition of {event} skips its example: {example.skip_reason}")
         body = self._keyring.encrypt(Purpose.BODY, example.dump().encode(), row_name(0, 0))
@@ -127,7 +127,7 @@ def _told(id_: str, outcome: Outcome, secret: str | None, *, sees_answer: bool) 
         id_,
         outcome.is_success,
         outcome.status,
-        outcome.duration,
+        round(outcome.duration, 6),
         None if outcome.error is None else outcome.error.value,
         outcome.detail,
         answer if sees_answer else None,

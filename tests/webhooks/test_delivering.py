@@ -425,7 +425,7 @@ def test_definitions_are_read_again_on_sighup(join: Join, site: Site, service: A
         before = len(service.log.read_text())
         file.write_bytes(content)
         service.process.send_signal(signal.SIGHUP)
-        until(lambda: service.log.read_text()[before:], lambda log: "definitions are in service" in log)
+        until(lambda: service.log.read_text()[before:], lambda log: " in service" in log)
         company.publish("ledgerpayment")
         return company.inbox.next().body
 

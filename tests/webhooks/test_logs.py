@@ -87,7 +87,7 @@ def test_what_is_published_is_logged_by_its_ids(service: Any, new_client: Any) -
     told = [line for line in map(json.loads, text.splitlines()) if "events" in line]
     assert [line["events"] for line in told] == [["logged-1"], ["logged-2", "logged-3"]]
     assert [line["message"] for line in told] == [
-        "1 events are accepted, 0 refused",
+        "1 event is accepted, 0 refused",
         "2 events are accepted, 1 refused",
     ]
     assert "canary" not in text

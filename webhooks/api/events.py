@@ -29,6 +29,7 @@ from webhooks.json_text import check
 from webhooks.model import Client, Delivery, DeliveryState, EventState, Moment, PublishedEvent, Scope, StoredEvent
 from webhooks.service import Service
 from webhooks.store import deliveries, events
+from webhooks.wording import counted
 
 _log = logging.getLogger(__name__)
 
@@ -207,7 +208,8 @@ def _tell(service: Service, client: Client, results: Sequence[str | RefusedError
     service.metrics.published("accepted", len(accepted))
     service.metrics.published("refused", refused)
     ids = {"client": client.id, "events": accepted}
-    _log.info("%d events are accepted, %d refused", len(accepted), refused, extra={"ids": ids})
+    told = counted(len(accepted), "event is", "events are")
+    _log.info("%s accepted, %d refused", told, refused, extra={"ids": ids})
 
 
 def _read(item: object, catalogue: Catalogue, *, is_doubtful: bool) -> PublishedEvent | RefusedError:

@@ -24,6 +24,7 @@ from engine.errors import (
 from engine.model import DEFAULT_MAX_ROWS, DefinitionState, Event
 from webhooks.errors import SettingsError
 from webhooks.settings import Settings
+from webhooks.wording import counted
 
 if TYPE_CHECKING:
     from engine.composer import Composer
@@ -220,7 +221,7 @@ class Definitions:
         good = frozenset(each.event for each in status.definitions if each.event not in held)
         for event, reason in held.items():
             _log.error("%s is held: %s", event, reason)
-        _log.info("%d definitions are in service", len(good))
+        _log.info("%s in service", counted(len(good), "definition is", "definitions are"))
         stale = frozenset(each.event for each in status.definitions if each.state is DefinitionState.STALE)
         self._served = _Served(good, held, stale=stale)
 

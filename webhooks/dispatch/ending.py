@@ -13,6 +13,7 @@ from webhooks.errors import StoreError
 from webhooks.store import outcomes
 from webhooks.store.outcomes import EndedAttempt
 from webhooks.store.store import Store
+from webhooks.wording import counted
 
 _AT_ONCE: Final = 256
 _PATIENCE: Final = 1.0  # seconds after which a store that was away is tried again
@@ -70,10 +71,10 @@ class Ending:
         try:
             await self._store.write(lambda connection: outcomes.end(connection, ended))
         except StoreError as error:
-            _log.warning("the ends of %d attempts could not be written: %s", len(ended), error.message)
+            _log.warning("the ends of %s could not be written: %s", counted(len(ended), "attempt"), error.message)
             return False
         except Exception:
-            _log.exception("the ends of %d attempts could not be written", len(ended))
+            _log.exception("the ends of %s could not be written", counted(len(ended), "attempt"))
             return False
         _let_go(batch)
         return True

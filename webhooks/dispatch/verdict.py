@@ -71,7 +71,7 @@ def judge(outcome: Outcome, failures: int, age: float, failing_for: float, sched
     delay = schedule.after(failures + 1)
     return Verdict(
         state=DeliveryState.DEAD if delay is None else DeliveryState.PENDING,
-        reason=reason if delay is not None else f"{reason}; the last of {failures + 1} attempts",
+        reason=reason if delay is not None else f"{reason.removesuffix('.')}; the last of {failures + 1} attempts",
         failures=failures + 1,
         delay=delay if delay is None or waits is None else max(delay, waits),
         waits=waits,

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 
 from webhooks.errors import ServiceError, StoreError
 from webhooks.store.statement import Prepared
+from webhooks.wording import counted
 
 T = TypeVar("T")
 Command = Callable[[Connection], T]
@@ -36,6 +37,7 @@ _MOST_AT_ONCE: Final = 200
 _LONGEST: Final = 0.02  # seconds after which a COMMIT is due, so that large commands keep small ones waiting for less
 _TRIES: Final = 3  # of a command whose transaction goes back, as in a deadlock with another process
 _ITS_OWN = (DataError, IntegrityError, InterfaceError, ProgrammingError)  # of one command; the transaction lives on
+_DISK_FULL: Final = ("SQLITE_FULL", "53100")
 _FULL = "Too many requests wait for the store; nothing was changed. Try again later."
 _CLOSED = "The service is ending; nothing was changed. Try again later."
 _AWAY = "The store cannot write now; nothing was changed. Try again later."
@@ -121,7 +123,7 @@ class Writer:
         except SQLAlchemyError as error:
             if connection is None:
                 batch += self._waiting(MOST_WAITING)  # they need not wait each for a connection that does not come
-            _log.warning("the store refused a transaction of %d commands: %s", len(batch), error_name(error))
+            _log.warning("the store refused a transaction of %s: %s", counted(len(batch), "command"), error_name(error))
             if connection is None or _is_lost(error):
                 _fail(batch, error, told)
             else:
@@ -175,7 +177,8 @@ def error_name(error: BaseException) -> str:
     """What the database calls its error; never its text, which may quote values."""
     original = getattr(error, "orig", None) or error
     code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
-    return f"{type(original).__name__} {code}" if code else type(original).__name__
+    name = f"{type(original).__name__} {code}" if code else type(original).__name__
+    return f"the disk is full ({name})" if code in _DISK_FULL else name
 
 
 def _run(job: _Job, connection: Connection) -> None:

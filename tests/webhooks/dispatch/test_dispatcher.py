@@ -79,7 +79,7 @@ def test_at_the_schedules_end_it_is_dead_and_says_why(play: Callable[..., None])
         async with world.dispatching():
             await world.until(lambda: world.states() == {"dead": 1})
         (delivery,) = world.deliveries()
-        assert delivery.reason == "dns: There is no such host.; the last of 3 attempts"
+        assert delivery.reason == "dns: There is no such host; the last of 3 attempts"
         assert len(world.sender.requests) == 3
         assert world.rows("SELECT failing_since IS NULL, ended_at IS NULL FROM registration, delivery") == [(0, 0)]
 

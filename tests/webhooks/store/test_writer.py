@@ -3,9 +3,11 @@
 import asyncio
 import gc
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from sqlalchemy import Connection, Engine, event, text
 
 from webhooks.errors import ConflictError, StoreError
 from webhooks.store.opening import open_store
-from webhooks.store.writer import MOST_BYTES, MOST_WAITING, Writer
+from webhooks.store.writer import MOST_BYTES, MOST_WAITING, Writer, error_name
 
 TABLES = """
 CREATE TABLE parent (id int PRIMARY KEY);
@@ -291,3 +293,11 @@ def test_the_log_names_errors_without_values(writer: Writer, caplog: pytest.LogC
     assert any("builtins.ValueError" in line for line in lines)
     assert any("Integrity" in line or "UniqueViolation" in line for line in lines)
     assert not any("canary" in line for line in lines)
+
+
+def test_a_full_disk_is_called_so() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            connection.execute("CREATE TABLE item (id int)")
+    assert error_name(caught.value) == "the disk is full (OperationalError SQLITE_FULL)"
