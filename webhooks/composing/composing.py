@@ -130,13 +130,11 @@ class Composing:
         for event in sorted(faults.keys() - self._definitions.faults().keys()):
             _log.error("%s waits: %s", event, faults[event])
 
-        def write(connection: Connection) -> None:
-            definitions.remember(connection, good - known)
-            for event in parking.codes(connection):
-                if event in faults:
-                    parking.explain(connection, event, faults[event])
-
-        await self._store.write(write)
+        await self._store.write(lambda connection: definitions.remember(connection, good - known))
+        for event in await self._store.read(parking.codes):
+            if event in faults:
+                while await self._store.write(_explaining(event, faults[event])) == parking.PART:
+                    pass
         self._looks.set()
         return True
 
@@ -240,6 +238,10 @@ class Composing:
             if most > 0 and not self._gates.ledger.is_closed:
                 break  # one is enough to see whether the ledger is back
         return True
+
+
+def _explaining(code: str, reason: str) -> Callable[[Connection], int]:
+    return lambda connection: parking.explain(connection, code, reason)
 
 
 def _unparking(code: str, most: int, *, is_newest_first: bool) -> Callable[[Connection], int]:

@@ -8,9 +8,12 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from webhooks.store import jobs
+from webhooks.store.bulk import NUMBER, Bulk
 from webhooks.store.clock import now
 from webhooks.store.compositions import job_of
 from webhooks.store.statement import Prepared
+
+PART: Final = 1000
 
 _FIRST: Final = Prepared("SELECT min(parked_for) FROM composition WHERE parked_for > :after")
 _UNPARK: Final = (
@@ -22,13 +25,23 @@ _UNPARK: Final = (
 # Those that have failed least come first: what fails again and again must not be tried before the others.
 _UNPARK_OLDEST: Final = Prepared(_UNPARK.format(order="event_sequence, version"))
 _UNPARK_NEWEST: Final = Prepared(_UNPARK.format(order="event_sequence DESC, version DESC"))
-_EXPLAIN: Final = Prepared(
-    "UPDATE composition SET reason = :reason WHERE parked_for = :code AND (reason IS NULL OR reason <> :reason)"
+_UNEXPLAINED: Final = Prepared(
+    "SELECT event_sequence, version FROM composition"
+    " WHERE parked_for = :code AND (reason IS NULL OR reason <> :reason) LIMIT :most"
 )
-_EXPLAIN_DELIVERIES: Final = Prepared(
-    "UPDATE delivery SET reason = :reason WHERE state = 'pending' AND (reason IS NULL OR reason <> :reason)"
-    " AND (event_sequence, version) IN"
-    " (SELECT event_sequence, version FROM composition WHERE parked_for = :code)"
+# CASE: see webhooks.store.compositions.
+_EXPLAIN: Final = Bulk(
+    "UPDATE composition SET reason = :reason FROM GIVEN WHERE composition.event_sequence = given.sequence"
+    " AND composition.version = given.version AND CASE WHEN composition.parked_for = :code THEN true ELSE false END"
+    " RETURNING composition.event_sequence, composition.version",
+    sequence=NUMBER,
+    version=NUMBER,
+)
+_EXPLAIN_DELIVERIES: Final = Bulk(
+    "UPDATE delivery SET reason = :reason FROM GIVEN WHERE delivery.event_sequence = given.sequence"
+    " AND delivery.version = given.version AND CASE WHEN delivery.state = 'pending' THEN true ELSE false END",
+    sequence=NUMBER,
+    version=NUMBER,
 )
 _COUNT: Final = Prepared(
     "SELECT parked_for, count(*), max(reason) FROM composition WHERE parked_for IS NOT NULL GROUP BY parked_for"
@@ -59,10 +72,12 @@ def unpark(connection: Connection, code: str, most: int, *, is_newest_first: boo
     return len(found)
 
 
-def explain(connection: Connection, code: str, reason: str) -> None:
-    """Says of everything parked of a code why it is."""
-    _EXPLAIN_DELIVERIES.run(connection, code=code, reason=reason)
-    _EXPLAIN.run(connection, code=code, reason=reason)
+def explain(connection: Connection, code: str, reason: str) -> int:
+    """Says of what is parked of a code why it is, of PART at most; of how many. To be called again while it is PART."""
+    rows = _UNEXPLAINED.run(connection, code=code, reason=reason, most=PART)
+    found = _EXPLAIN.run(connection, rows, code=code, reason=reason)
+    _EXPLAIN_DELIVERIES.run(connection, found, reason=reason)
+    return len(found)
 
 
 def parked(connection: Connection) -> list[ParkedEvents]:

@@ -259,7 +259,7 @@ def test_what_was_erased_cannot_be_sent_again(
 
 
 def test_what_is_parked_gets_its_job_back_least_failed_first(
-    new_client: Any, register: Any, read: Any, write: Any, published: Any, code: str
+    new_client: Any, register: Any, read: Any, write: Any, published: Any, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = new_client()
     register(client, URL, code)
@@ -270,7 +270,8 @@ def test_what_is_parked_gets_its_job_back_least_failed_first(
     write(results.write, [Parked(sequence=each, version=0, code=code, reason="away") for each in sequences], [])
     assert code in read(parking.codes)
     assert {row.reason for row in read(_rows, client.id)} == {"away"}
-    write(parking.explain, code, "gone")
+    monkeypatch.setattr(parking, "PART", 3)
+    assert [write(parking.explain, code, "gone") for _ in range(3)] == [3, 1, 0]
     assert {row.reason for row in read(_rows, client.id)} == {"gone"}
     assert write(parking.unpark, code, 1, is_newest_first=True) == 1
     assert write(parking.unpark, code, 2) == 2
