@@ -73,15 +73,20 @@ def forbidden(service: Service, detail: str, needed: Sequence[Scope]) -> Problem
 
 
 async def _client(connection: Connection, service: Service) -> Client:
+    """Who shows a token, a key or both; where both are shown, both must be right. A way that is off does not count."""
     shown = [header for header in connection.scope["headers"] if header[0] in _HEADERS]
-    if len(shown) > 1:
-        detail = "Authenticate once: this request has several Authorization or X-API-Key headers."
+    if len(shown) > len(dict(shown)):
+        detail = "Authenticate once: this request has several Authorization or several X-API-Key headers."
         raise ProblemError(HTTPStatus.BAD_REQUEST, detail, _challenge(service, ', error="invalid_request"'))
-    for name, value in shown:
-        if _HEADERS[name] in service.auth:
-            by = _by_token if name == b"authorization" else _by_api_key
-            return await by(connection, service, value.decode("latin-1"))
-    raise _unauthorized(service, f"Authenticate by {' or '.join(_ways(service))}.")
+    texts = {_HEADERS[name]: value.decode("latin-1") for name, value in shown if _HEADERS[name] in service.auth}
+    found: Client | None = None
+    if (authorization := texts.get(AuthMethod.OAUTH2)) is not None:
+        found = await _by_token(connection, service, authorization)
+    if (api_key := texts.get(AuthMethod.API_KEY)) is not None:
+        found = await _by_api_key(connection, service, api_key, found)
+    if found is None:
+        raise _unauthorized(service, f"Authenticate by {' or '.join(_ways(service))}.")
+    return found
 
 
 async def _by_token(connection: Connection, service: Service, authorization: str) -> Client:
@@ -100,11 +105,14 @@ async def _by_token(connection: Connection, service: Service, authorization: str
     return client
 
 
-async def _by_api_key(connection: Connection, service: Service, api_key: str) -> Client:
+async def _by_api_key(connection: Connection, service: Service, api_key: str, by_token: Client | None) -> Client:
     client = await service.store.read(lambda store: credentials.by_api_key(store, service.keyring, api_key))
     if client is None:
-        await _slow_down(connection, service)
+        if by_token is None:  # whoever is known already does not guess
+            await _slow_down(connection, service)
         raise _unauthorized(service, "The API key is not known, or its client is disabled.")
+    if by_token is not None and by_token.id != client.id:
+        raise _unauthorized(service, "The access token and the API key are of two clients: send one of them.")
     return client
 
 
