@@ -16,7 +16,7 @@ from webhooks.json_text import NO_NUL, pointer
 from webhooks.model import Client, Method
 
 MAX_URL = 2048
-_MAX_EVENTS = 1000
+_MAX_EVENTS, _MAX_EVENTS_IN_QUERY = 1000, 100
 _MAX_SECRET = 4096
 _FAULTY = "The registration cannot be taken as it is."
 
@@ -67,6 +67,13 @@ class RemovalRequest(Struct, forbid_unknown_fields=True, frozen=True):
 
     url: URL
     events: EventCodes | None = None
+
+
+class RemovalQuery(Struct, forbid_unknown_fields=True, frozen=True):
+    """The same in the query, which has less room."""
+
+    url: URL | UnsetType = UNSET
+    events: Annotated[list[EventCode], Meta(min_length=1, max_length=_MAX_EVENTS_IN_QUERY)] | UnsetType = UNSET
 
 
 class UrlRequest(Struct, forbid_unknown_fields=True, frozen=True):

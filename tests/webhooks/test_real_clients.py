@@ -135,6 +135,8 @@ def test_removal_by_query(service: Any, new_client: Any) -> None:
         client.request("DELETE", path, params={"url": body["url"], "event": "x"}).json()["errors"][0]["pointer"]
         == "/event"
     )
+    many = client.request("DELETE", path, params={"url": body["url"], "events": ["statuschange"] * 101})
+    assert many.json()["errors"] == [{"pointer": "/events", "detail": "This must have at most 100 items."}]
     assert client.request("DELETE", path).json()["errors"][0]["pointer"] == "/url"
     assert client.request("DELETE", path, params={"url": body["url"]}).status_code == 204
     assert client.request("DELETE", path, params={"url": body["url"]}).status_code == 404

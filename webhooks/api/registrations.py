@@ -21,7 +21,7 @@ from webhooks.errors import ConflictError
 from webhooks.json_text import convert
 from webhooks.keys import Purpose
 from webhooks.model import Method, Registration, Scope
-from webhooks.registering import RegistrationRequest, RemovalRequest, UrlRequest, check
+from webhooks.registering import RegistrationRequest, RemovalQuery, RemovalRequest, UrlRequest, check
 from webhooks.service import Service
 from webhooks.store import registrations
 from webhooks.store.registrations import row_name
@@ -85,7 +85,7 @@ _REMOVE = replace(
     _ABOUT_URL,
     status=HTTPStatus.NO_CONTENT,
     body=RemovalRequest,
-    query=RemovalRequest,
+    query=RemovalQuery,
     body_example={"url": _EXAMPLE.url, "events": _EXAMPLE.events},
     answer=None,
     example=None,
@@ -186,6 +186,7 @@ async def _removal(request: AnyRequest) -> RemovalRequest:
     query: dict[str, object] = {name: values[0] if len(values) == 1 else values for name, values in given.items()}
     if "events" in given:
         query["events"] = [event for value in given["events"] for event in value.split(",")]
+    convert(query, RemovalQuery)
     if not await request.body():
         return convert(query, RemovalRequest)
     wanted = await read_struct(request, RemovalRequest)
