@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote_plus
@@ -141,7 +140,9 @@ async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:
 
 
 def _credentials(request: Request[Any, Any, Any], form: dict[str, str]) -> tuple[str, str]:
-    headers = request.headers.getall("authorization", [])
+    # Only Basic shows a client here: some clients send the token that has expired with this request, too.
+    given = request.headers.getall("authorization", [])
+    headers = [header for header in given if header.partition(" ")[0].lower() == "basic"]
     in_form = "client_secret" in form
     if not headers:
         if not in_form or "client_id" not in form:
@@ -157,10 +158,9 @@ def _credentials(request: Request[Any, Any, Any], form: dict[str, str]) -> tuple
 
 def _basic(header: str) -> tuple[str, str]:
     """Id and secret, which are form-encoded inside the Basic header (RFC 6749, section 2.3.1)."""
-    scheme, _, encoded = header.partition(" ")
     try:
-        decoded = base64.b64decode(encoded.strip(), validate=True).decode() if scheme.lower() == "basic" else ""
-    except (binascii.Error, UnicodeDecodeError):
+        decoded = base64.b64decode(header.partition(" ")[2].strip(), validate=True).decode()
+    except ValueError:  # no base64, no UTF-8, or no ASCII
         decoded = ""
     client_id, colon, secret = decoded.partition(":")
     if not colon:

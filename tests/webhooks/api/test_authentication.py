@@ -166,6 +166,13 @@ def test_a_grant_with_two_headers_is_not_guessed(inside: Any) -> None:
     assert (twice.status_code, twice.content) == (415, b'{"error":"invalid_request"}')
 
 
+def test_an_old_token_does_not_keep_a_client_from_a_new_one(inside: Any) -> None:
+    caller = inside.add()
+    form = {"grant_type": "client_credentials", "client_id": caller.id, "client_secret": caller.secret}
+    answer = inside.call("POST", "/login/oauth/access_token", data=form, headers={"Authorization": "Bearer x.y.z"})
+    assert answer.status_code == 200
+
+
 GRANT = b"grant_type=client_credentials"
 
 
@@ -231,9 +238,11 @@ def test_grants_are_those_of_rfc_6749(inside: Any, name: str) -> None:
     assert answer.headers.get("www-authenticate") == challenge
 
 
-@pytest.mark.parametrize("header", ["Basic", "Basic !", "Basic eA==", "Basic /w==", "Bearer x", "basic", "Digest a=b"])
+@pytest.mark.parametrize(
+    "header", ["Basic", "Basic !", "Basic eA==", "Basic /w==", "Basic \xff", "Bearer x", "basic", "Digest a=b"]
+)
 def test_a_basic_header_that_is_none(inside: Any, header: str) -> None:
-    headers = {**FORM, "Authorization": header}
+    headers = [*FORM.items(), (b"authorization", header.encode("latin-1"))]
     answer = inside.call("POST", "/login/oauth/access_token", content=GRANT, headers=headers)
     assert (answer.status_code, answer.content) == (401, b'{"error":"invalid_client"}')
 
