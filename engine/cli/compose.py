@@ -65,7 +65,8 @@ def run(arguments: ComposeArguments, console: Console) -> int:
     """Prints the body's bytes and a line break, or tells why the definition says that nothing is to be sent."""
     from engine.testing.message import read_message
 
-    message = read_message(_read(arguments.message), arguments.message)
+    source = "standard input" if arguments.message == "-" else arguments.message
+    message = read_message(_read(arguments.message), source)
     secret = message.secret if arguments.secret_env is None else _secret(arguments.secret_env, console)
     with load_composer(arguments, arguments.ledger_schema) as composer:
         if arguments.explain:

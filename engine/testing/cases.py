@@ -169,7 +169,8 @@ def _compare(case: Case, expected: Outcome | None, outcome: Outcome, secret: str
     is_recordable = outcome.kind is not Kind.ERROR
     if expected is None:
         if not is_recordable:
-            return CaseResult(case, outcome, _what(outcome))
+            advice = f"If that is meant, write {outcome.content.decode()} into {Kind.ERROR.value}."
+            return CaseResult(case, outcome, _what(outcome), advice)
         name = outcome.kind.value
         return CaseResult(case, outcome, f"{name} is missing.", f"--update writes {name}.", may_update=True)
     if expected.kind is not outcome.kind:

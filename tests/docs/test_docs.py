@@ -366,6 +366,7 @@ OTHER_PROGRAMS = {
     *("--rm", "--detach", "--name", "--publish", "--env", "--follow", "--interactive"),  # podman
     *("--read-only", "--tmpfs", "--env-file", "--stop-timeout"),
     *("--pty", "--uid", "--property", "--setenv", "--now"),  # systemd
+    "--reference",  # chown
 }
 OF_THE_TESTS = {"APTIC_TEST_SQLSERVER_URL"}
 

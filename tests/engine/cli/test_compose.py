@@ -41,6 +41,7 @@ def test_reads_the_message_from_standard_input(project: Path, command: Callable[
     words = ("compose", "refund", "--message", "-", "--events", "events")
     shown = command(*words, cwd=project, stdin=message(secret="mySecret"))
     assert (shown.code, shown.out.encode(), shown.err) == (0, GUIDE, "")
+    assert "standard input is not JSON" in command(*words, cwd=project, stdin=b"{").err
 
 
 def test_the_terminals_encoding_changes_no_byte(project: Path, command: Callable[..., Any]) -> None:

@@ -111,6 +111,7 @@ def test_an_expected_error_must_be_one_of_the_engines(case: Case) -> None:
 def test_an_error_is_never_recorded(case: Case) -> None:
     result = run(case, lambda: EmptyResultError("no row"))
     assert result.problem == "EmptyResultError: no row"
+    assert result.hint == "If that is meant, write EmptyResultError into error.txt."
     assert record(result) is result
     assert sorted(path.name for path in case.folder.iterdir()) == ["event.json"]
 
