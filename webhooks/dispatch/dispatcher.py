@@ -1,4 +1,4 @@
-"""The dispatcher: takes due deliveries, gives them turns, sends them and writes down what came of it."""
+"""The dispatcher: gives due deliveries turns, sends them and has written down what came of it."""
 
 from __future__ import annotations
 
@@ -11,31 +11,26 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection
-
 from webhooks.dispatch.ending import Ending
 from webhooks.dispatch.ends import Ends
 from webhooks.dispatch.lanes import Lanes, Limits, Turn
 from webhooks.dispatch.request import Requests
+from webhooks.dispatch.taking import Taking
 from webhooks.errors import ServiceError, StoreError
 from webhooks.model import DeliveryState
 from webhooks.queue.interface import Queue
 from webhooks.sending.interface import Sender
-from webhooks.store import attempts, jobs
-from webhooks.store.attempts import Due, Ready
+from webhooks.store import attempts
+from webhooks.store.attempts import Ready
 from webhooks.store.clock import now
-from webhooks.store.jobs import Job, Kind
+from webhooks.store.jobs import Job
 from webhooks.store.outcomes import EndedAttempt
 from webhooks.store.store import Store
 
 _AT_ONCE: Final = 256  # deliveries in one transaction
 _TOGETHER: Final = 32  # of these are begun to be sent before others have their turn in the loop
-_EARLY: Final = 500_000  # µs until a job that came too early comes again, at least
 _TICK: Final = 0.05  # seconds
-_FINISHING: Final = 4  # transactions that end jobs, while others are taken
 _PATIENCE: Final = 1.0  # seconds after which a store that was away is tried again
-
-_INTERRUPTED: Final = "the service was interrupted while it sent; whether it arrived is not known"
 _log = logging.getLogger(__name__)
 
 
@@ -62,14 +57,16 @@ class Dispatcher:
         self._turn = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._begun: defaultdict[int, deque[tuple[Turn, Ready]]] = defaultdict(deque)  # ahead, by registration
-        self._finishing: set[asyncio.Task[None]] = set()
-        self._taking: asyncio.Task[None] | None = None
+        self._taking = Taking(
+            store, queue, lanes=self._lanes, ends=ends, ending=self._ending, begin_task=self._begin_task
+        )
+        self._taker: asyncio.Task[None] | None = None
         self._is_stopping = False
 
     async def run(self) -> None:
         """Runs until `stop`; ends when all that is under way has ended. The queue is to be closed after that."""
         async with asyncio.TaskGroup() as group:
-            self._taking = group.create_task(self._keep(self._take))
+            self._taker = group.create_task(self._keep(self._take))
             for work in (self._start, self._pass_time):
                 group.create_task(self._keep(work))
         await self._ending.finish()
@@ -81,8 +78,8 @@ class Dispatcher:
         """Begins nothing any more."""
         self._is_stopping = True
         self._ending.stop()
-        if self._taking is not None:
-            self._taking.cancel()
+        if self._taker is not None:
+            self._taker.cancel()
         self._queue.release(self._lanes.drain())
         for registration_id in list(self._begun):
             self._go_on(registration_id)
@@ -90,9 +87,7 @@ class Dispatcher:
 
     async def recall(self, ids: Sequence[str]) -> None:
         """Has the endpoints of these deliveries refilled: a process that has died may have parked more of them."""
-        for due in (await self._store.read(lambda connection: attempts.look(connection, ids))).values():
-            if due.state is DeliveryState.PENDING and due.registration_id is not None:
-                self._lanes.park(due.registration_id, waits=_wait(due))
+        await self._taking.recall(ids)
 
     async def _keep(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Goes on after an error: of the store, which comes back, or one that nobody foresaw."""
@@ -107,52 +102,8 @@ class Dispatcher:
                 await asyncio.sleep(_PATIENCE)
 
     async def _take(self) -> None:
-        if len(self._finishing) >= _FINISHING:
-            await asyncio.wait(self._finishing, return_when=asyncio.FIRST_COMPLETED)
-        taken = await self._queue.take(Kind.DELIVER, _AT_ONCE)
-        try:
-            ids = [job.key for job in taken]
-            found = await self._store.read(lambda connection: attempts.look(connection, ids))
-            over = [job for job in taken if not self._enter(job, found.get(job.key))]
-            early = [job for job in over if (due := found.get(job.key)) and _is_early(due)]
-            removed = [due.id for due in found.values() if due.registration_id is None]
-        except BaseException:
-            self._queue.release(taken)
-            raise
-        if over:
-            again = [Job(job.kind, job.key, max(found[job.key].next_attempt_at or 0, now() + _EARLY)) for job in early]
-            self._finishing.add(task := self._begin_task(self._finish(over, again, removed)))
-            task.add_done_callback(self._finishing.discard)
+        await self._taking.take()
         self._turn.set()
-
-    def _enter(self, job: Job, due: Due | None) -> bool:
-        """Whether the job is kept: its delivery waits for its turn, or what came of it is being written."""
-        if due is None:
-            return False
-        if due.state is DeliveryState.SENDING:
-            self._recover(job, due)
-            return True
-        if not due.is_composed or due.registration_id is None:
-            return False
-        if due.state is not DeliveryState.PENDING or due.next_attempt_at is None or _is_early(due):
-            return False
-        return self._lanes.enter(due.registration_id, job, waits=_wait(due))
-
-    async def _finish(self, over: Sequence[Job], again: Sequence[Job] = (), removed: Sequence[str] = ()) -> None:
-        """Ends jobs. Deliveries whose URL was `removed` while their attempts were ended are cancelled."""
-
-        def write(connection: Connection) -> None:
-            attempts.begin(connection, removed, now())
-            jobs.finish(connection, over)
-            jobs.add(connection, again)
-
-        try:
-            await self._store.write(write)
-        except StoreError as error:
-            _log.warning("jobs that are over wait for the store: %s", error.message)
-            await asyncio.sleep(_PATIENCE)  # before they are taken again
-        finally:
-            self._queue.release(over)
 
     async def _start(self) -> None:
         """Begins the attempts whose turn it is, a transaction for as many as there are."""
@@ -174,9 +125,9 @@ class Dispatcher:
                 await asyncio.sleep(0)
         self._give_up(turns.values())
         if turns:
-            await self._finish([turn.job for turn in turns.values()])
+            await self._taking.finish([turn.job for turn in turns.values()])
         for registration_id, most in self._lanes.running_low():
-            self._begin_task(self._refill(registration_id, most))
+            self._begin_task(self._taking.refill(registration_id, most))
         self._turn.set()
 
     def _next_turns(self) -> dict[str, Turn]:
@@ -259,35 +210,9 @@ class Dispatcher:
             _log.exception("a delivery could not be sent: %s", words, extra={"ids": {"delivery": ready.id}})
             return self._ends.of_failure(ready.id, ready.attempt, ready.endpoint.id, ready.failures, words)
 
-    def _recover(self, job: Job, due: Due) -> None:
-        """Ends an attempt whose process died."""
-        ended = self._ends.of_failure(due.id, due.attempts, due.registration_id, due.failures, _INTERRUPTED)
-        self._ending.add(ended, partial(self._queue.release, [job]))
-
     async def _pass_time(self) -> None:
         await asyncio.sleep(_TICK)
         self._lanes.pass_time()
-        refills = [self._refill(*each) for each in self._lanes.to_refill(_AT_ONCE)]
+        refills = [self._taking.refill(*each) for each in self._lanes.to_refill(_AT_ONCE)]
         await asyncio.gather(*refills)  # the writer joins their commits
         self._turn.set()
-
-    async def _refill(self, registration_id: int, most: int) -> None:
-        """Gives jobs to an endpoint's parked deliveries; where the store is away, `to_refill` finds them again."""
-        count, at = most, now()
-        try:
-            count = await self._store.write(lambda connection: jobs.refill(connection, registration_id, at, most))
-        except StoreError as error:
-            _log.warning("parked deliveries wait for the store: %s", error.message)
-        finally:
-            if count == most:  # there may be more
-                self._lanes.park(registration_id)
-
-
-def _is_early(due: Due) -> bool:
-    """Whether the queue's clock is before this one's: the job has to come again."""
-    return due.state is DeliveryState.PENDING and due.next_attempt_at is not None and due.next_attempt_at > now()
-
-
-def _wait(due: Due) -> float:
-    """For how many seconds its endpoint is left alone."""
-    return 0.0 if due.waits_until is None else max(0.0, (due.waits_until - now()) / 1e6)
