@@ -20,12 +20,18 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
+def put_off_reload() -> None:
+    """Has a SIGHUP wait for `hear_signals`: while a process starts it would end it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+
+
 def hear_signals(stop: Callable[[], object], reload: Callable[[], object]) -> None:
     """SIGTERM and SIGINT stop what runs in this loop, SIGHUP has it read its files again."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     loop.add_signal_handler(signal.SIGHUP, reload)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
 
 def spare_what_is_loaded() -> None:

@@ -60,6 +60,9 @@ def _methods(text: str) -> list[AuthMethod]:
 
 
 def _serve(arguments: _Arguments, console: Console) -> int:
+    from webhooks.event_loop import put_off_reload
+
+    put_off_reload()
     from webhooks import logs
     from webhooks.running import run
 

@@ -21,6 +21,9 @@ def _options(parser: Parser) -> None:
 
 
 def _work(arguments: _Arguments, console: Console) -> int:
+    from webhooks.event_loop import put_off_reload
+
+    put_off_reload()
     from webhooks import logs
     from webhooks.working import work
 
