@@ -285,3 +285,19 @@ def test_a_lease_that_had_ended_goes_on_in_the_row_that_was_added_meanwhile() ->
     assert (kept.ended(), kept.held()) == ([11], [12])
     kept.end_all()
     assert (kept.ended(), kept.held()) == ([12], [])
+
+
+def test_a_job_that_others_have_added_anew_comes_once_this_process_lets_it_go(store: Store) -> None:
+    async def test(queue: PgQueuerQueue) -> None:
+        await add(store, "a")
+        (first,) = await queue.take(Kind.DELIVER, 10)
+        await store.write(lambda connection: jobs.finish(connection, [first]))
+        await add(store, "a", "b")
+        assert await take(queue) == ["b"]
+        waiting = asyncio.ensure_future(take(queue))
+        await asyncio.sleep(1.5)
+        assert not waiting.done()
+        queue.release([first])
+        assert await waiting == ["a"]
+
+    with_queue(store, test)
