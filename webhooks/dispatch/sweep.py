@@ -57,14 +57,14 @@ class Sweep:
         if self._was_set() or self._is_to_mend:
             await self._mend()
             self._is_to_mend, self._set_back = False, 0.0
-        for endpoint in await self._store.search(holding.unsettled):
-            await self._settle(endpoint)
         found = await self._store.search(lambda connection: jobs.missing(connection, now(), _MOST))
         if found:
             _log.info("the sweep found %d things to do that no job pointed to", len(found))
             await self._store.write(lambda connection: jobs.add(connection, found))
             if self._recall is not None:
                 await self._recall([job.key for job in found if job.kind is Kind.DELIVER])
+        for endpoint in await self._store.search(holding.unsettled):  # last: what is lost must not wait for it
+            await self._settle(endpoint)
 
     async def _settle(self, registration_id: int) -> None:
         """Holds or resumes what is left of an endpoint that was paused, disabled or resumed; in some sweeps."""
