@@ -116,7 +116,7 @@ def _refuse_lost_folder(folder: Path, paths: Sequence[Path], previous: Serving) 
     held = {parent for file in previous.files for parent in file.path.parents if parent.is_relative_to(folder)}
     for lost in sorted(held - holding):
         if lost.is_dir():
-            way = "load anew" if lost == folder else "remove the folder too"
+            way = "restart" if lost == folder else "remove the folder too"
             raise ConfigurationError(
                 f"{lost} holds no definition any more, so the reload is refused: a lost mount must not turn custom "
                 "bodies into default ones. The definitions loaded before stay in service. If they are not wanted any "

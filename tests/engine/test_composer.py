@@ -340,7 +340,7 @@ class TestReload:
     def test_an_emptied_or_lost_folder_is_refused(self, load: Load, folder: Path) -> None:
         with load() as composer:
             (folder / "ledgerpayment.xml").rename(folder / "ledgerpayment.bak")
-            with pytest.raises(ConfigurationError, match=r"lost mount.*load anew"):
+            with pytest.raises(ConfigurationError, match=r"lost mount.*restart"):
                 composer.reload()
             shutil.rmtree(folder)
             with pytest.raises(ConfigurationError, match="no folder"):
