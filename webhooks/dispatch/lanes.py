@@ -39,7 +39,7 @@ class Limits:
     endpoint: int
     rate: float
     unproven_rate: float = 640.0
-    failing_rate: float = 200.0
+    failing_rate: float = 100.0
     unproven: int = 512
     total: int = 768
     kept: int = 512
