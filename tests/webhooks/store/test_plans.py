@@ -68,6 +68,8 @@ QUERIES = {
     "what will have no body": lambda c: results._OVER.run(c, [(1, 0, "dead", "x", 1)]),
     "what came of attempts": lambda c: outcomes.end(c, ENDED),
     "parked deliveries": lambda c: jobs.refill(c, 1, 1, 10),
+    "what is to be held or resumed": holding.unsettled,
+    "what is taken back": lambda c: attempts.take_back(c, [("x", 1)], 1),
     "removing": lambda c: holding.cancel(c, 1, ["x"]),
     "removing what has ended": lambda c: holding.detach(c, 1),
     "what waits": depth.read_depth,
