@@ -17,7 +17,7 @@ from webhooks.api.answers import JsonAnswer
 from webhooks.api.authentication import client_of, service_of
 from webhooks.api.bodies import AnyRequest, read_struct
 from webhooks.api.calls import Call, Link, described
-from webhooks.errors import ConflictError
+from webhooks.errors import ConflictError, StoreError
 from webhooks.json_text import convert
 from webhooks.keys import Purpose
 from webhooks.model import Method, Registration, Scope
@@ -27,6 +27,7 @@ from webhooks.store import registrations
 from webhooks.store.registrations import row_name
 
 _SIGNING_KEY_BYTES = 32  # Standard Webhooks: 24 to 64
+_PARTLY = "The store cannot write now; a part of what waits was cancelled, and nothing is removed. Try again later."
 _PARTS = 20  # of many deliveries, that are held or resumed before the answer; a sweep does the others
 
 
@@ -136,10 +137,14 @@ async def remove(request: Request[Any, Any, Any]) -> None:
     """
     service, client = service_of(request), client_of(request)
     wanted = await _removal(request)
-    while not await service.store.write(
-        lambda store: registrations.remove(store, client.id, wanted.url, wanted.events)
-    ):
-        pass
+    is_begun = False
+    try:
+        while not await service.store.write(
+            lambda store: registrations.remove(store, client.id, wanted.url, wanted.events)
+        ):
+            is_begun = True
+    except StoreError as error:
+        raise StoreError(_PARTLY) if is_begun else error from error
 
 
 @post("/v1/webhooks/signing-key", status_code=HTTPStatus.OK, opt=described(_MAKE_KEY))
