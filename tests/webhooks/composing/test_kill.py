@@ -46,7 +46,7 @@ async def main(url):
     with Store(url) as store:
         queue = open_queue(store)
         store.when_committed(queue.wake)
-        pace = Pace(first_batch=50, shown_after=0.01)
+        pace = Pace(first_batch=50, most_in_batch=50, shown_after=0.01)
         composing = Composing(store, queue, Keyring([bytes(32)]), Slow(Catalogue.load()), pace)
         print("ready", flush=True)
         await composing.run()
@@ -76,11 +76,13 @@ def test_every_body_is_there_once_after_kills(rig: Any, run: Run, make_custom: A
         for _ in range(3):
             words = [sys.executable, "-c", PROCESS, store_url]
             with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-                assert process.stdout is not None
-                assert process.stdout.readline() == "ready\n"
-                await rig.until(partial(has_more, rig, len(before)))
-                time.sleep(chance.uniform(0.0, 0.1))
-                process.kill()
+                try:
+                    assert process.stdout is not None
+                    assert process.stdout.readline() == "ready\n"
+                    await rig.until(partial(has_more, rig, len(before)))
+                    time.sleep(chance.uniform(0.0, 0.1))
+                finally:
+                    process.kill()
             now = {row.event_sequence: row.body for row in rig.compositions() if row.body is not None}
             assert before.items() <= now.items(), "a body that is written never changes"
             before = now
