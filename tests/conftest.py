@@ -6,6 +6,7 @@ What stands in for SQL Server is the TDS server of tests/standin, unless `APTIC_
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -19,6 +20,8 @@ from standin.real import scratch_database
 
 settings.register_profile("any machine", deadline=None)  # a busy machine is slow, not wrong
 settings.load_profile("any machine")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job in the background, whose children ignore it too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
 LEDGER_SCHEMA = ROOT / "fixtures" / "ledger" / "schema.sql"

@@ -49,7 +49,7 @@ def test_the_message_may_come_from_standard_input(run: Any, monkeypatch: pytest.
         ("{", "not JSON"),
         ([], "must be a JSON object"),
         ({"event": "statuschange", "data": DATA}, "its member event is not ledgerpayment"),
-        ({"data": {}}, "/data/paymentid: ledgerpayment"),
+        ({"data": {}}, "/data/paymentid: It is missing, and ledgerpayment needs it."),
         ({"data": {**DATA, "paymentid": None}}, "/data/paymentid: "),
         ({"data": DATA, "secret": "canary"}, "/secret: There is no such member here"),
     ],
