@@ -109,7 +109,8 @@ def test_a_cancelled_request_leaves_nothing_behind(hub: Hub) -> None:
             await task
         idle = len(sender._idle)
         outcome = await sender.send(to(f"http://127.0.0.1:{good.port}/", reach))
-        assert not sender._quick._pending and not sender._slow._pending
+        assert not sender._quick._pending
+        assert not sender._slow._pending
         await sender.close()
         return idle, outcome.is_success
 
