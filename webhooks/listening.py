@@ -15,6 +15,7 @@ from webhooks.errors import SettingsError
 
 LOOPBACK: Final = "127.0.0.1"
 _DRAIN: Final = 8  # seconds that requests under way have to end
+_KEPT: Final = 75  # seconds for which an idle connection is kept: a client that asks as it is closed meets an error
 
 
 class Server(uvicorn.Server):
@@ -39,6 +40,7 @@ def server(app: Any) -> Server:
             proxy_headers=False,  # who is believed is our own setting
             server_header=False,
             timeout_graceful_shutdown=_DRAIN,
+            timeout_keep_alive=_KEPT,
         )
     )
 

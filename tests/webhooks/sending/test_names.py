@@ -115,3 +115,21 @@ def test_a_cancelled_request_leaves_nothing_behind(hub: Hub) -> None:
         return idle, outcome.is_success
 
     assert uvloop.run(run()) == (1, True)
+
+
+def test_hosts_that_failed_last_are_sent_to_apart_from_the_others(hub: Hub) -> None:
+    good, failing = hub.start("good"), hub.start("failing")
+    reach = opened(good.port, failing.port)
+
+    async def run() -> list[list[int]]:
+        sender = CurlSender(user_agent="test")
+        under_way = []
+        for port in (good.port, good.port, failing.port, failing.port):
+            task = asyncio.ensure_future(sender.send(to(f"http://127.0.0.1:{port}/", reach)))
+            await asyncio.sleep(0)
+            under_way.append([len(sender._quick._pending), len(sender._slow._pending)])
+            await task
+        await sender.close()
+        return under_way
+
+    assert uvloop.run(run()) == [[1, 0], [1, 0], [1, 0], [0, 1]]
