@@ -23,12 +23,11 @@ from webhooks.keys import Purpose
 from webhooks.model import Method, Registration, Scope
 from webhooks.registering import RegistrationRequest, RemovalQuery, RemovalRequest, UrlRequest, check
 from webhooks.service import Service
-from webhooks.store import registrations
+from webhooks.store import holding, registrations
 from webhooks.store.registrations import row_name
 
 _SIGNING_KEY_BYTES = 32  # Standard Webhooks: 24 to 64
 _PARTLY = "The store cannot write now; a part of what waits was cancelled, and nothing is removed. Try again later."
-_PARTS = 20  # of many deliveries, that are held or resumed before the answer; a sweep does the others
 
 
 class ShownRegistration(Struct, frozen=True, omit_defaults=True):
@@ -179,7 +178,7 @@ async def _set_paused(request: AnyRequest, *, is_paused: bool) -> Response[bytes
     stored = await service.store.write(
         lambda store: registrations.set_paused(store, client.id, url, is_paused=is_paused)
     )
-    for _ in range(_PARTS):
+    for _ in range(holding.PARTS):  # a sweep does what is left
         if not await service.store.write(lambda store: registrations.settle(store, client.id, url)):
             break
     return _shown(stored, HTTPStatus.OK)

@@ -19,7 +19,6 @@ from webhooks.wall_clock import WallClock
 _EVERY: Final = 5.0  # seconds
 _LOOK: Final = 0.25  # seconds between two looks at the clock: one that is set and set back between them is not noticed
 _MOST: Final = 1000  # jobs at once
-_PARTS: Final = 20  # of an endpoint's deliveries, in one sweep
 _SECOND: Final = 1_000_000
 
 _log = logging.getLogger(__name__)
@@ -68,7 +67,7 @@ class Sweep:
 
     async def _settle(self, registration_id: int) -> None:
         """Holds or resumes what is left of an endpoint that was paused, disabled or resumed; in some sweeps."""
-        for _ in range(_PARTS):
+        for _ in range(holding.PARTS):
             if await self._store.write(lambda connection: holding.settle(connection, registration_id)) < holding.PART:
                 break
 

@@ -20,6 +20,7 @@ from webhooks.store.statement import Prepared
 from webhooks.store.tables import CLIENTS, COMPOSITIONS, DELIVERIES, REGISTRATIONS
 
 PART: Final = 1000
+PARTS: Final = 20  # that follow each other before other work has its turn
 PAUSED: Final = "the endpoint is paused"
 DISABLED: Final = "the endpoint is disabled"
 

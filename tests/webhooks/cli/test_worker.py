@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 
-@pytest.mark.parametrize("store", [[], ["--store", "sqlite:////tmp/store"]])
+@pytest.mark.parametrize("store", [[], ["--store", "sqlite:///store"]])
 def test_an_embedded_store_has_no_workers(run: Any, tmp_path: Path, store: list[str]) -> None:
     ended = run("worker", "--data", str(tmp_path / "data"), *store)
     assert (ended.code, ended.out) == (2, "")
