@@ -100,8 +100,10 @@ class Work:
         """Writes what came of events, and ends the leases of their jobs. Raises StoreError."""
         try:
             await self._store.write(lambda connection: results.write(connection, found, taken))
-        finally:
+        except BaseException:
             self._queue.release(taken)
+            raise
+        self._queue.finished(taken)
 
     async def end(self, seconds: float) -> None:
         """Begins nothing more, lets the batches under way end, and gives the other jobs back."""

@@ -188,7 +188,7 @@ class Dispatcher:
         if ended.state is not DeliveryState.DELIVERED:
             self._ending.add(ended, partial(self._leave_failing, job, registration_id, ended))
             return
-        self._ending.add(ended, partial(self._queue.release, [job]))
+        self._ending.add(ended, partial(self._queue.finished, [job]))
         self._lanes.leave(registration_id, is_success=True, seconds=time.monotonic() - started)  # it need not wait
         self._go_on(registration_id)
         self._turn.set()
@@ -198,7 +198,7 @@ class Dispatcher:
         waits = None if ended.waits_until is None else (ended.waits_until - ended.at) / 1e6
         self._lanes.leave(registration_id, is_success=False, waits=waits)
         self._go_on(registration_id)
-        self._queue.release([job])
+        self._queue.finished([job])
         self._turn.set()
 
     async def _attempt(self, ready: Ready) -> EndedAttempt:

@@ -84,8 +84,12 @@ class Taking:
         except StoreError as error:
             _log.warning("jobs that are over wait for the store: %s", error.message)
             await asyncio.sleep(_PATIENCE)  # before they are taken again
-        finally:
             self._queue.release(over)
+        except BaseException:
+            self._queue.release(over)
+            raise
+        else:
+            self._queue.finished(over)
 
     async def recall(self, ids: Sequence[str]) -> None:
         """Has the endpoints of these deliveries refilled: a process that has died may have parked more of them."""
@@ -120,7 +124,7 @@ class Taking:
     def _recover(self, job: Job, due: Due) -> None:
         """Ends an attempt whose process died."""
         ended = self._ends.of_failure(due.id, due.attempts, due.registration_id, due.failures, _INTERRUPTED)
-        self._ending.add(ended, partial(self._queue.release, [job]))
+        self._ending.add(ended, partial(self._queue.finished, [job]))
 
 
 def _is_early(due: Due) -> bool:

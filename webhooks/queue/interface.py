@@ -14,17 +14,17 @@ class Queue(Protocol):
     async def take(self, kind: Kind, most: int) -> list[Job]:
         """Waits until a job of that kind is due, and leases up to `most`, the longest due first.
 
-        A lease ends with `jobs.finish` and `release`, or with the process: then another one is given the job within
+        A lease ends with `finished` or `release`, or with the process: then another one is given the job within
         seconds. Raises StoreError where the store is away; taking may be tried again.
         """
         ...
 
-    def release(self, jobs: Sequence[Job]) -> None:
-        """Ends leases: whoever takes next gets what was not finished. To be called after the transaction, always."""
+    def finished(self, jobs: Sequence[Job]) -> None:
+        """Ends leases after the transaction in which `jobs.finish` has removed them."""
         ...
 
-    def wake(self) -> None:
-        """Something was committed in this process: those that wait look again. From any thread."""
+    def release(self, jobs: Sequence[Job]) -> None:
+        """Ends leases before that: whoever takes next gets the jobs."""
         ...
 
     async def close(self) -> None:

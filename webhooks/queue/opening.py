@@ -10,9 +10,7 @@ from webhooks.store.store import Store
 def open_queue(store: Store) -> Queue:
     """The queue in this store, which hears of what is committed. Needs a running event loop."""
     if store.is_embedded:
-        queue = EmbeddedQueue(store)
-        store.when_committed(queue.wake)
-        return queue
+        return EmbeddedQueue(store)
     from webhooks.queue.pgqueuer import PgQueuerQueue  # noqa: PLC0415  half a second that others need not spend
 
     return PgQueuerQueue(store)

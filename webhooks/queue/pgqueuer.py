@@ -37,7 +37,7 @@ class PgQueuerQueue:
         self._leases = Leases()
         self._session = Session(store)
         self._taker = ThreadPoolExecutor(1, thread_name_prefix="queue-taker")  # whose connection the session has
-        self._keeper = Keeper(store, self._leases, self.wake)
+        self._keeper = Keeper(store, self._leases, self._wake)
 
     async def take(self, kind: Kind, most: int) -> list[Job]:
         """As Queue says."""
@@ -57,6 +57,10 @@ class PgQueuerQueue:
                     await changed.wait()
         return []
 
+    def finished(self, jobs: Sequence[Job]) -> None:
+        """As Queue says."""
+        self.release(jobs)  # what is not there any more cannot be given back
+
     def release(self, jobs: Sequence[Job]) -> None:
         """As Queue says."""
         self._leases.end(jobs)
@@ -64,8 +68,8 @@ class PgQueuerQueue:
             self._is_giving_back = True
             self._loop.call_later(_GATHERING, self._give_back_soon)
 
-    def wake(self) -> None:
-        """As Queue says."""
+    def _wake(self) -> None:
+        """From any thread."""
         with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._notice)
 

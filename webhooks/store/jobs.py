@@ -16,7 +16,7 @@ from webhooks.store.bulk import NUMBER, TEXT, Bulk
 from webhooks.store.clock import now
 from webhooks.store.statement import Prepared
 
-_EPOCH: Final = 1_800_000_000  # seconds: due times before and after it fit into PgQueuer's priority until 2095
+_ADDED: Final = "jobs added"  # of a connection, where the embedded queue is told of them
 
 
 class Kind(StrEnum):
@@ -135,8 +135,20 @@ def add(connection: Connection, jobs: Sequence[Job]) -> None:
     """Adds jobs. One that waits already is kept, and is due at the earlier of both times."""
     if jobs and connection.dialect.name == "sqlite":
         _ADD.run(connection, [(job.kind.value, job.key, job.due_at) for job in jobs])
+        added: dict[Kind, int] = connection.info.setdefault(_ADDED, {})
+        for job in jobs:
+            added[job.kind] = min(job.due_at, added.get(job.kind, job.due_at))
     elif jobs:
         _enqueue(connection, jobs)
+
+
+def earliest_added(connection: Connection) -> dict[Kind, int]:
+    """By kind the earliest due time of what `add` has added on this connection since this was asked last.
+
+    Of an embedded store; what went back may be among it.
+    """
+    added: dict[Kind, int] = connection.info.pop(_ADDED, {})
+    return added
 
 
 def finish(connection: Connection, jobs: Sequence[Job]) -> None:

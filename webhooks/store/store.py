@@ -32,8 +32,8 @@ class Store:
         self._of_thread = threading.local()
         self._connections: set[Connection] = set()
 
-    def when_committed(self, tell: Callable[[], object]) -> None:
-        """Calls `tell` after each of this process's transactions, in the writer's thread."""
+    def when_committed(self, tell: Callable[[Connection], object]) -> None:
+        """Calls `tell` after each of this process's transactions, in the writer's thread and with its connection."""
         self._writer.tell_committed = tell
 
     def when_written(self, tell: Callable[[int], object]) -> None:

@@ -66,8 +66,8 @@ class Writer:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._is_closed = False
         self._size = 0
-        self.tell_committed: Callable[[], object] = _tell_nobody
-        """Called by the writer's thread after each COMMIT."""
+        self.tell_committed: Callable[[Connection], object] = lambda _: None
+        """Called by the writer's thread after each COMMIT, with the connection that made it."""
         self.tell_written: Callable[[int], object] = lambda _: None
         """Called by that thread after each transaction, with how many commands it committed: 0 where it failed."""
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
@@ -102,7 +102,6 @@ class Writer:
             batch = [first]
             try:
                 self._commit(batch)
-                self.tell_committed()
             except Exception as error:  # the thread must live, and nobody may wait for ever
                 _log.exception("the writer failed")
                 _fail(batch, error)
@@ -114,12 +113,14 @@ class Writer:
         """Runs the command in `batch` and those that wait in one transaction; each then has a result or an error."""
         connection, told = None, _AWAY
         try:
-            with self._engine.begin() as connection:
-                _run(batch[0], connection)
-                for job in self._waiting(_MOST_AT_ONCE - 1, time.monotonic() + _LONGEST):
-                    batch.append(job)
-                    _run(job, connection)
-                told = _UNKNOWN  # from here on it is the COMMIT that fails
+            with self._engine.connect() as connection:
+                with connection.begin():
+                    _run(batch[0], connection)
+                    for job in self._waiting(_MOST_AT_ONCE - 1, time.monotonic() + _LONGEST):
+                        batch.append(job)
+                        _run(job, connection)
+                    told = _UNKNOWN  # from here on it is the COMMIT that fails
+                self.tell_committed(connection)
         except SQLAlchemyError as error:
             if connection is None:
                 batch += self._waiting(MOST_WAITING)  # they need not wait each for a connection that does not come
@@ -156,9 +157,11 @@ class Writer:
         for attempt in range(1, _TRIES + 1):
             told = _AWAY
             try:
-                with self._engine.begin() as connection:
-                    _run(job, connection)
-                    told = _UNKNOWN
+                with self._engine.connect() as connection:
+                    with connection.begin():
+                        _run(job, connection)
+                        told = _UNKNOWN
+                    self.tell_committed(connection)
             except SQLAlchemyError as error:
                 is_lost = _is_lost(error)
                 if is_lost or attempt == _TRIES:
@@ -167,10 +170,6 @@ class Writer:
             else:
                 return None
         return None
-
-
-def _tell_nobody() -> None:
-    pass
 
 
 def error_name(error: BaseException) -> str:

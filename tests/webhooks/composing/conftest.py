@@ -132,7 +132,6 @@ class Rig:
     async def running(self, definitions: Definitions) -> AsyncIterator[Composing]:
         """Composing runs inside the `with`; it is drained at its end."""
         queue = open_queue(self.store)
-        self.store.when_committed(queue.wake)
         composing = Composing(self.store, queue, self.keyring, definitions, self.pace)
         task = asyncio.ensure_future(composing.run())
         try:

@@ -45,7 +45,6 @@ class Slow(Definitions):
 async def main(url):
     with Store(url) as store:
         queue = open_queue(store)
-        store.when_committed(queue.wake)
         pace = Pace(first_batch=50, most_in_batch=50, shown_after=0.01)
         composing = Composing(store, queue, Keyring([bytes(32)]), Slow(Catalogue.load()), pace)
         print("ready", flush=True)

@@ -4,6 +4,9 @@ import asyncio
 import math
 from pathlib import Path
 
+import pytest
+from sqlalchemy import Connection
+
 from webhooks.queue.embedded import EmbeddedQueue
 from webhooks.store import jobs
 from webhooks.store.clock import now
@@ -27,7 +30,7 @@ def test_a_job_that_is_committed_after_one_that_is_due_later_waits_for_neither_t
         taken = 0
         while taken <= LEASED:
             taken += len(await queue.take(Kind.DELIVER, 500))
-        queue._whole_at[Kind.DELIVER] = math.inf  # those that are held are not passed over any more
+        queue._lines[Kind.DELIVER].anew_at = math.inf  # those that are held are not passed over any more
         await store.write(lambda connection: jobs.add(connection, [deliver("late", at - 50_000)]))
         try:
             return await asyncio.wait_for(queue.take(Kind.DELIVER, 10), 3)
@@ -37,3 +40,66 @@ def test_a_job_that_is_committed_after_one_that_is_due_later_waits_for_neither_t
     with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
         (job,) = asyncio.run(test(store))
     assert job.key == "late"
+
+
+def test_a_job_that_is_added_anew_before_its_holder_hears_that_it_was_finished_is_taken_then(tmp_path: Path) -> None:
+    async def test(store: Store) -> list[Job]:
+        queue, at = EmbeddedQueue(store), now()
+
+        def again(connection: Connection) -> None:
+            jobs.finish(connection, taken)
+            jobs.add(connection, [deliver("a", at + 1)])
+
+        await store.write(lambda connection: jobs.add(connection, [deliver("a", at)]))
+        taken = await queue.take(Kind.DELIVER, 10)
+        await store.write(again)
+        waiting = asyncio.ensure_future(queue.take(Kind.DELIVER, 10))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        queue.finished(taken)
+        try:
+            return await asyncio.wait_for(waiting, 1)
+        finally:
+            await queue.close()
+
+    with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        (job,) = asyncio.run(test(store))
+    assert job.key == "a"
+
+
+def test_a_lease_outlives_the_end_of_an_older_one(tmp_path: Path) -> None:
+    async def test(store: Store) -> None:
+        queue, at = EmbeddedQueue(store), now()
+        await store.write(lambda connection: jobs.add(connection, [deliver("a", at)]))
+        (first,) = await queue.take(Kind.DELIVER, 10)
+        queue.release([first])
+        await store.write(lambda connection: jobs.finish(connection, [first]))
+        await store.write(lambda connection: jobs.add(connection, [deliver("a", at + 1)]))
+        (second,) = await queue.take(Kind.DELIVER, 10)
+        queue.finished([first])
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(queue.take(Kind.DELIVER, 10), 0.3)
+        assert second.due_at == at + 1
+        await queue.close()
+
+    with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        asyncio.run(test(store))
+
+
+def test_the_jobs_behind_many_that_are_held_are_found_whatever_was_added_before_them(tmp_path: Path) -> None:
+    async def test(store: Store) -> set[str]:
+        queue, at = EmbeddedQueue(store), now()
+        many = [deliver(f"{number:05}", at) for number in range(LEASED)]
+        await store.write(lambda connection: jobs.add(connection, many))
+        found: set[str] = set()
+        for step in range(LEASED // 100):
+            found |= {job.key for job in await queue.take(Kind.DELIVER, 100)}
+            early = [deliver(f"early {step}", at - 1_000_000)]
+            await store.write(lambda connection, early=early: jobs.add(connection, early))
+        while len(found) < LEASED + LEASED // 100:
+            found |= {job.key for job in await asyncio.wait_for(queue.take(Kind.DELIVER, 100), 3)}
+        await queue.close()
+        return found
+
+    with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        assert len(asyncio.run(test(store))) == LEASED + LEASED // 100

@@ -41,7 +41,7 @@ async def main(url, most, does_finish):
             if not does_finish:
                 await asyncio.sleep(3600)
             await store.write(lambda connection: jobs.finish(connection, taken))
-            queue.release(taken)
+            queue.finished(taken)
             print(*("finished " + job.key for job in taken), sep="\\n", flush=True)
 
 asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3] == "finish"))
