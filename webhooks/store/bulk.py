@@ -19,16 +19,19 @@ FLAG: Final = "boolean"
 
 
 class Bulk:
-    """A statement over given rows. `columns` are their names with the type of each: TEXT, NUMBER or FLAG."""
+    """A statement over given rows. `columns` are their names with the type of each: TEXT, NUMBER or FLAG.
 
-    def __init__(self, statement: str, **columns: str) -> None:
+    `lock` is how a query locks what it finds where other processes may write at the same time: on PostgreSQL.
+    """
+
+    def __init__(self, statement: str, lock: str = "", **columns: str) -> None:
         self._columns = tuple(columns)
         parts = ", ".join(f"json_extract(value, '$[{index}]') AS {name}" for index, name in enumerate(columns))
         embedded = f"(SELECT {parts} FROM json_each(:given)) AS given"  # noqa: S608  of names in the code
         arrays = ", ".join(f":given_{name} ::{type_}[]" for name, type_ in columns.items())
         server = f"unnest({arrays}) AS given ({', '.join(columns)})"
         self._embedded = Prepared(statement.replace("GIVEN", embedded))
-        self._server = Prepared(statement.replace("GIVEN", server))
+        self._server = Prepared(f"{statement.replace('GIVEN', server)} {lock}")
 
     def run(self, connection: Connection, rows: Sequence[Sequence[object]], **values: object) -> Rows:
         """The rows that it finds or returns, in no order. Without given rows nothing is run."""

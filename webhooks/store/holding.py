@@ -13,35 +13,34 @@ from sqlalchemy import Connection, Update, func, literal, select, update
 
 from webhooks.model import FINAL, UNSENT, DeliveryState
 from webhooks.store import compositions, jobs
+from webhooks.store.bulk import TEXT, Bulk
 from webhooks.store.clock import now
 from webhooks.store.compositions import CompositionState
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.statement import Prepared
-from webhooks.store.tables import CLIENTS, COMPOSITIONS, DELIVERIES, REGISTRATIONS
+from webhooks.store.tables import CLIENTS, DELIVERIES, REGISTRATIONS
 
 PART: Final = 1000
 PARTS: Final = 20  # that follow each other before other work has its turn
 PAUSED: Final = "the endpoint is paused"
 DISABLED: Final = "the endpoint is disabled"
 
+_HELD: Final = Prepared(
+    "SELECT id FROM delivery WHERE registration_id = :registration_id AND state = 'held' LIMIT :most"
+)
 # On PostgreSQL it locks the compositions before the deliveries, in the order of those who compose.
-_HELD = (
-    select(
-        DELIVERIES.c.id,
-        DELIVERIES.c.event_sequence,
-        DELIVERIES.c.version,
-        COMPOSITIONS.c.state.label("composition_state"),
-        COMPOSITIONS.c.parked_for,
-        COMPOSITIONS.c.due_at,
-        COMPOSITIONS.c.reason.label("why"),
-    )
-    .join(
-        COMPOSITIONS,
-        (COMPOSITIONS.c.event_sequence == DELIVERIES.c.event_sequence)
-        & (COMPOSITIONS.c.version == DELIVERIES.c.version),
-    )
-    .order_by(DELIVERIES.c.id)
-    .with_for_update(of=COMPOSITIONS)
+_COMPOSED: Final = Bulk(
+    "SELECT delivery.id, delivery.event_sequence, delivery.version, composition.state, composition.parked_for,"
+    " composition.due_at, composition.reason"
+    " FROM GIVEN CROSS JOIN delivery JOIN composition ON composition.event_sequence = delivery.event_sequence"
+    " AND composition.version = delivery.version WHERE delivery.id = given.id ORDER BY delivery.id",
+    lock="FOR UPDATE OF composition",
+    id=TEXT,
+)
+_RESUME: Final = Bulk(
+    "UPDATE delivery SET state = 'pending', reason = NULL, next_attempt_at = :at, scheduled_at = :at, held_at = NULL"
+    " FROM GIVEN WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'held'",
+    id=TEXT,
 )
 _WAIT: Final = Prepared(
     "UPDATE delivery SET reason = :reason, next_attempt_at = :due_at, scheduled_at = :scheduled_at"
@@ -90,21 +89,18 @@ def hold(connection: Connection, registration_id: int, reason: str) -> int:
 def resume(connection: Connection, registration_id: int) -> int:
     """What was held is due at once; what has no body yet is composed first."""
     at = now()
-    part = _part(connection, registration_id, (DeliveryState.HELD,))
-    if not part:
-        return 0
-    found = connection.execute(_HELD.where(DELIVERIES.c.id.in_(part))).all()
-    where = DELIVERIES.c.id.in_([row.id for row in found]), _STATE == DeliveryState.HELD
-    connection.execute(update(DELIVERIES).where(*where).values(reason=None, **due(at)))
-    waiting = [row for row in found if row.composition_state == CompositionState.WAITING]
-    compositions.make_due(connection, sorted({(row.event_sequence, row.version) for row in waiting}), at)
-    later = [row for row in waiting if row.due_at is not None or row.parked_for is not None]
+    part = _HELD.run(connection, registration_id=registration_id, most=PART)
+    found = _COMPOSED.run(connection, part)
+    _RESUME.run(connection, [(id_,) for id_, *_ in found], at=at)
+    waiting = [row for row in found if row[3] == CompositionState.WAITING]
+    compositions.make_due(connection, sorted({(sequence, version) for _, sequence, version, *_ in waiting}), at)
     values = [
-        {"id": row.id, "reason": row.why, "due_at": row.due_at, "scheduled_at": None if row.due_at is None else at}
-        for row in later
+        {"id": id_, "reason": why, "due_at": due_at, "scheduled_at": None if due_at is None else at}
+        for id_, _, _, _, parked_for, due_at, why in waiting
+        if due_at is not None or parked_for is not None
     ]
     _WAIT.run_many(connection, values)
-    ready = [row.id for row in found if row.composition_state == CompositionState.COMPOSED]
+    ready = [id_ for id_, _, _, state, *_ in found if state == CompositionState.COMPOSED]
     jobs.add(connection, [Job(Kind.DELIVER, id_, at) for id_ in ready])
     return len(part)
 
