@@ -36,7 +36,6 @@ class Delivering:
     ) -> None:
         self._queue = open_queue(store)
         self._definitions = Definitions(catalogue, source_of(settings))
-        self._composing = Composing(store, self._queue, keyring, self._definitions, metrics=metrics)
         raise_limit()
         self._sender = make_sender(settings)
         self._dispatcher = Dispatcher(
@@ -46,6 +45,14 @@ class Delivering:
             requests=Requests(keyring, reach_of(settings)),
             ends=Ends(keyring, RetrySchedule(settings.retry_schedule), metrics),
             limits=_limits(settings, store),
+        )
+        self._composing = Composing(
+            store,
+            self._queue,
+            keyring,
+            self._definitions,
+            metrics=metrics,
+            tell_sendable=self._dispatcher.offer,
         )
         self._reloading: asyncio.Task[None] | None = None
         self._is_to_reload = False

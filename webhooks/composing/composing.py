@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -24,7 +24,7 @@ from webhooks.queue.interface import Queue
 from webhooks.store import compositions, definitions, parking
 from webhooks.store.compositions import Waiting
 from webhooks.store.jobs import Job, Kind
-from webhooks.store.results import Parked, Result, Unneeded
+from webhooks.store.results import Parked, Result, Sendable, Unneeded
 from webhooks.store.store import Store
 
 _AT_ONCE: Final = 500  # jobs in one transaction
@@ -35,7 +35,10 @@ _log = logging.getLogger(__name__)
 
 
 class Composing:
-    """Composes what is due until `stop`. One for a process, in its event loop."""
+    """Composes what is due until `stop`. One for a process, in its event loop.
+
+    `tell_sendable` is called with the deliveries that have a body then.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Composing:
         pace: Pace = Pace(),  # noqa: B008  immutable
         *,
         metrics: Metrics | None = None,
+        tell_sendable: Callable[[Sequence[Sendable]], object] = lambda _: None,
     ) -> None:
         self._store = store
         self._queue = queue
@@ -57,6 +61,7 @@ class Composing:
             store, queue, keyring, definitions=definitions, gates=self._gates, pace=pace, metrics=self._metrics
         )
         self._work.tell_freed = self._note_freed
+        self._work.tell_sendable = tell_sendable
         self._stopping = asyncio.Event()
         self._freed = asyncio.Event()
         self._looks = asyncio.Event()

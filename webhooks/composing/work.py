@@ -25,7 +25,7 @@ from webhooks.queue.interface import Queue
 from webhooks.store import results
 from webhooks.store.compositions import Waiting, key_of
 from webhooks.store.jobs import Job
-from webhooks.store.results import Ended, Parked, Result
+from webhooks.store.results import Ended, Parked, Result, Sendable
 from webhooks.store.store import Store
 
 LEDGER_CONNECTIONS: Final = 4
@@ -74,6 +74,8 @@ class Work:
         self._is_ending = False
         self.tell_freed: Callable[[], object] = lambda: None
         """Called when events have left the memory."""
+        self.tell_sendable: Callable[[Sequence[Sendable]], object] = lambda _: None
+        """Called with the deliveries that have a body now."""
 
     def room(self, way: Way, code: str) -> int:
         """How many more events of a code may be added."""
@@ -99,11 +101,12 @@ class Work:
     async def write(self, found: Sequence[Result], taken: Sequence[Job]) -> None:
         """Writes what came of events, and ends the leases of their jobs. Raises StoreError."""
         try:
-            await self._store.write(lambda connection: results.write(connection, found, taken))
+            sendable = await self._store.write(lambda connection: results.write(connection, found, taken))
         except BaseException:
             self._queue.release(taken)
             raise
         self._queue.finished(taken)
+        self.tell_sendable(sendable)
 
     async def end(self, seconds: float) -> None:
         """Begins nothing more, lets the batches under way end, and gives the other jobs back."""

@@ -25,6 +25,7 @@ from webhooks.store.attempts import Ready
 from webhooks.store.clock import now
 from webhooks.store.jobs import Job
 from webhooks.store.outcomes import EndedAttempt
+from webhooks.store.results import Sendable
 from webhooks.store.store import Store
 
 _AT_ONCE: Final = 256  # deliveries in one transaction
@@ -84,6 +85,12 @@ class Dispatcher:
         for registration_id in list(self._begun):
             self._go_on(registration_id)
         self._turn.set()
+
+    def offer(self, found: Sequence[Sendable]) -> None:
+        """Deliveries that this process has just made ready to be sent."""
+        if not self._is_stopping:
+            self._taking.offer(found)
+            self._turn.set()
 
     async def recall(self, ids: Sequence[str]) -> None:
         """Has the endpoints of these deliveries refilled: a process that has died may have parked more of them."""

@@ -21,7 +21,8 @@ _BUFFERED: Final = 4  # jobs in memory for each that may be under way, where it 
 _PLENTY: Final = 10_000  # jobs of all endpoints, from where on memory counts as short
 _LEFT: Final = 16  # the part of the turns which are left that one endpoint may get
 _QUICK: Final = 0.05  # seconds within which a quick endpoint has answered
-_AHEAD: Final = 3  # attempts begun ahead for each that may be under way
+_AHEAD: Final = 0.06  # seconds for which a quick one has attempts begun ahead: a few transactions
+_MOST_AHEAD: Final = 12  # of them for each that may be under way
 _SAVED: Final = 0.06  # seconds for which turns of unproven and failing endpoints are saved up: a slow loop gives fewer
 
 
@@ -42,7 +43,7 @@ class Limits:
     failing_rate: float = 100.0
     unproven: int = 512
     total: int = 768
-    kept: int = 512
+    kept: int = 4000
     ahead: int = 512
 
 
@@ -62,9 +63,9 @@ class Lane:
     width: int = 1
     is_proven: bool = False
     is_failing: bool = False
-    is_quick: bool = False
     under_way: int = 0
     ahead: int = 0
+    lead: int = 0  # how many may be ahead: it is quick
     opens_at: float = 0.0
     allowance: float = 1.0
     counted_at: float = 0.0
@@ -101,7 +102,7 @@ class Lanes:
             return False
         lane.waiting.append(job)
         self._buffered += 1
-        if lane.under_way < lane.width or lane.is_quick:
+        if lane.under_way < lane.width or lane.lead:
             self._open.setdefault(registration_id)
         return True
 
@@ -162,7 +163,8 @@ class Lanes:
         self._close(lane, waits or 0.0)
         if is_success is not None:
             self._prove(lane, is_success=is_success)
-            lane.is_quick = is_success and seconds < _QUICK
+            is_quick = is_success and seconds < _QUICK
+            lane.lead = int(lane.width * min(_MOST_AHEAD, _AHEAD / max(seconds, 1e-9))) if is_quick else 0
         if lane.waiting:
             self._open.setdefault(registration_id)
 
@@ -219,7 +221,7 @@ class Lanes:
             self._failing_turns -= lane.is_failing
 
     def _may_go_ahead(self, lane: Lane) -> bool:
-        return lane.is_quick and lane.ahead < _AHEAD * lane.width and self._ahead < self._limits.ahead
+        return lane.ahead < lane.lead and self._ahead < self._limits.ahead
 
     def _room_for_unproven(self) -> int:
         return min(int(self._unproven_turns), self._limits.unproven - self._unproven)

@@ -20,6 +20,7 @@ from webhooks.store import attempts, jobs
 from webhooks.store.attempts import Due
 from webhooks.store.clock import now
 from webhooks.store.jobs import Job, Kind
+from webhooks.store.results import Sendable
 from webhooks.store.store import Store
 
 _AT_ONCE: Final = 256  # deliveries in one transaction
@@ -70,6 +71,13 @@ class Taking:
             again = [Job(job.kind, job.key, max(found[job.key].next_attempt_at or 0, now() + _EARLY)) for job in early]
             self._finishing.add(task := self._begin_task(self.finish(over, again, removed)))
             task.add_done_callback(self._finishing.discard)
+
+    def offer(self, found: Sequence[Sendable]) -> None:
+        """The same for what this process has just made ready, as far as the queue lets it have that at once."""
+        to = {each.job.key: each.registration_id for each in found}
+        claimed = self._queue.claim([each.job for each in found])
+        if over := [job for job in claimed if not self._lanes.enter(to[job.key], job)]:
+            self._begin_task(self.finish(over))
 
     async def finish(self, over: Sequence[Job], again: Sequence[Job] = (), removed: Sequence[str] = ()) -> None:
         """Ends jobs. Deliveries whose URL was `removed` while their attempts were ended are cancelled."""

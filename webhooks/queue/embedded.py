@@ -62,6 +62,11 @@ class _Line:
         self.leased.update((job.key, job) for job in found)
         return found
 
+    def claim(self, job: Job) -> bool:
+        """Leases a job, unless it is leased."""
+        self.furthest = max(self.furthest, (job.due_at, job.key))
+        return self.leased.setdefault(job.key, job) is job
+
 
 class EmbeddedQueue:
     """Implements Queue."""
@@ -90,6 +95,12 @@ class EmbeddedQueue:
                 async with asyncio.timeout(wait):
                     await line.changed.wait()
         return []
+
+    def claim(self, jobs: Sequence[Job]) -> list[Job]:
+        """As Queue says."""
+        if self._is_closed:
+            return []
+        return [job for job in jobs if self._lines[job.kind].claim(job)]
 
     def finished(self, jobs: Sequence[Job]) -> None:
         """As Queue says."""

@@ -19,6 +19,10 @@ class Queue(Protocol):
         """
         ...
 
+    def claim(self, jobs: Sequence[Job]) -> list[Job]:
+        """Leases jobs that this process has just added, where it is the only one that takes; gives those."""
+        ...
+
     def finished(self, jobs: Sequence[Job]) -> None:
         """Ends leases after the transaction in which `jobs.finish` has removed them."""
         ...

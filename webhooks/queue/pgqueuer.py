@@ -57,6 +57,10 @@ class PgQueuerQueue:
                     await changed.wait()
         return []
 
+    def claim(self, jobs: Sequence[Job]) -> list[Job]:  # noqa: ARG002  of the protocol
+        """As Queue says: others take as well, and may have them already."""
+        return []
+
     def finished(self, jobs: Sequence[Job]) -> None:
         """As Queue says."""
         self.release(jobs)  # what is not there any more cannot be given back

@@ -131,12 +131,15 @@ _MISSING: Final = {
 _REFILL: Final = {dialect: _finding(Kind.DELIVER, _OF_ENDPOINT, "delivery.id", dialect) for dialect in _WITHOUT_JOB}
 
 
-def add(connection: Connection, jobs: Sequence[Job]) -> None:
-    """Adds jobs. One that waits already is kept, and is due at the earlier of both times."""
+def add(connection: Connection, jobs: Sequence[Job], *, is_claimed: bool = False) -> None:
+    """Adds jobs. One that waits already is kept, and is due at the earlier of both times.
+
+    Who says that they are claimed will ask the queue for them after the COMMIT: nobody need look for them.
+    """
     if jobs and connection.dialect.name == "sqlite":
         _ADD.run(connection, [(job.kind.value, job.key, job.due_at) for job in jobs])
         added: dict[Kind, int] = connection.info.setdefault(_ADDED, {})
-        for job in jobs:
+        for job in () if is_claimed else jobs:
             added[job.kind] = min(job.due_at, added.get(job.kind, job.due_at))
     elif jobs:
         _enqueue(connection, jobs)

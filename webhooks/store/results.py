@@ -60,6 +60,13 @@ class Parked(Result, frozen=True, kw_only=True):
     reason: str | None
 
 
+class Sendable(Struct, frozen=True):
+    """A delivery that has its body, to a registration."""
+
+    job: Job
+    registration_id: int
+
+
 class Unneeded(Result, frozen=True, kw_only=True):
     """No delivery waits for it now."""
 
@@ -113,7 +120,7 @@ _FORGET: Final = Bulk(
 _SHOW: Final = Bulk(f"UPDATE delivery SET state = 'composing', reason = NULL {_DELIVERY} ('pending')", **_KEYS)
 _READY: Final = Bulk(
     "UPDATE delivery SET state = 'pending', reason = NULL, next_attempt_at = :at, scheduled_at = :at"
-    f" {_DELIVERY} ('pending', 'composing') RETURNING delivery.id",
+    f" {_DELIVERY} ('pending', 'composing') RETURNING delivery.id, delivery.registration_id",
     **_KEYS,
 )
 _WAIT: Final = Bulk(
@@ -139,20 +146,21 @@ def show_composing(connection: Connection, compositions: Sequence[Key]) -> None:
     _SHOW.run(connection, _STILL_WAITS.run(connection, compositions))
 
 
-def write(connection: Connection, results: Sequence[Result], taken: Sequence[Job]) -> None:
-    """Writes what came of compositions, whose jobs these were."""
+def write(connection: Connection, results: Sequence[Result], taken: Sequence[Job]) -> list[Sendable]:
+    """Writes what came of compositions, whose jobs these were; gives what can be sent now, to be claimed."""
     at = now()
     jobs.finish(connection, taken)
-    _compose(connection, _of(Composed, results), at)
+    sendable = _compose(connection, _of(Composed, results), at)
     _defer(connection, _of(Deferred, results), at)
     _end(connection, _of(Ended, results), at)
     _park(connection, _of(Parked, results))
     _forget(connection, _of(Unneeded, results), at)
+    return sendable
 
 
-def _compose(connection: Connection, results: Sequence[Composed], at: int) -> None:
+def _compose(connection: Connection, results: Sequence[Composed], at: int) -> list[Sendable]:
     if not results:
-        return
+        return []
     definitions.remember(connection, {each.code for each in results if each.code is not None})
     waiting = set(_STILL_WAITS.run(connection, [_key(each) for each in results]))
     values = [
@@ -161,8 +169,10 @@ def _compose(connection: Connection, results: Sequence[Composed], at: int) -> No
         if _key(each) in waiting
     ]
     _COMPOSE.run_many(connection, values)
-    ready = _READY.run(connection, sorted(waiting), at=at)
-    jobs.add(connection, [Job(Kind.DELIVER, id_, at) for (id_,) in ready])
+    ready = [(Job(Kind.DELIVER, id_, at), to) for id_, to in _READY.run(connection, sorted(waiting), at=at)]
+    jobs.add(connection, [job for job, to in ready if to is None])  # its registration was removed
+    jobs.add(connection, [job for job, to in ready if to is not None], is_claimed=True)
+    return [Sendable(job, to) for job, to in ready if to is not None]
 
 
 def _defer(connection: Connection, results: Sequence[Deferred], at: int) -> None:

@@ -3,7 +3,7 @@
 from webhooks.dispatch.lanes import Lanes, Limits
 from webhooks.store.jobs import Job, Kind
 
-LIMITS = Limits(endpoint=8, unproven=4, total=160, rate=1000)
+LIMITS = Limits(endpoint=8, unproven=4, total=160, rate=1000, kept=512)
 
 
 class Clock:
@@ -212,22 +212,22 @@ def test_nor_is_one_that_stands_in_line_though_it_has_had_its_turn() -> None:
     assert start(lanes) == []
 
 
-def quick(lanes: Lanes, endpoint: int = 1) -> None:
-    """Opens the endpoint's lane to its whole width, by answers that came at once."""
+def quick(lanes: Lanes, endpoint: int = 1, seconds: float = 0.001) -> None:
+    """Opens the endpoint's lane to its whole width, by answers that came soon."""
     for _ in range(4):
         fill(lanes, endpoint, 8)
         for turn in list(lanes.starting()):
             if turn.is_ahead:
                 assert lanes.promote(endpoint)
-            lanes.leave(endpoint, is_success=True, seconds=0.001)
+            lanes.leave(endpoint, is_success=True, seconds=seconds)
 
 
 def test_to_a_quick_endpoint_attempts_are_begun_ahead_and_sent_as_turns_end() -> None:
     lanes = Lanes(LIMITS, Clock())
     quick(lanes)
-    fill(lanes, 1, 100)
+    fill(lanes, 1, 200)
     turns = list(lanes.starting())
-    assert [sum(turn.is_ahead is is_ahead for turn in turns) for is_ahead in (False, True)] == [8, 24]
+    assert [sum(turn.is_ahead is is_ahead for turn in turns) for is_ahead in (False, True)] == [8, 12 * 8]
     assert not lanes.promote(1)
     lanes.leave(1, is_success=True, seconds=0.001)
     assert lanes.promote(1)
@@ -238,12 +238,20 @@ def test_to_a_quick_endpoint_attempts_are_begun_ahead_and_sent_as_turns_end() ->
 def test_to_one_that_takes_its_time_nothing_is_begun_ahead() -> None:
     lanes = Lanes(LIMITS, Clock())
     quick(lanes)
-    fill(lanes, 1, 100)
+    fill(lanes, 1, 104)
     turns = list(lanes.starting())
     lanes.leave(1, is_success=True, seconds=0.05)
     assert lanes.promote(1)
-    assert len(turns) == 32
+    assert len(turns) == 104
+    fill(lanes, 1, 1)
     assert list(lanes.starting()) == []
+
+
+def test_an_endpoint_has_begun_ahead_what_it_gets_in_a_few_hundredths_of_a_second() -> None:
+    lanes = Lanes(LIMITS, Clock())
+    quick(lanes, seconds=0.02)
+    fill(lanes, 1, 100)
+    assert sum(turn.is_ahead for turn in lanes.starting()) == 3 * 8
 
 
 def test_what_is_ahead_stays_where_the_endpoint_fails() -> None:
