@@ -25,6 +25,7 @@ _DUE = Prepared(
     " ORDER BY due_at, key LIMIT :most"
 )
 _NEXT = Prepared("SELECT min(due_at) FROM job WHERE kind = :kind AND due_at > :now")
+_SEEN: Final = "version seen"  # of a connection
 _VERSION = Prepared("SELECT data_version FROM pragma_data_version")
 
 
@@ -76,6 +77,7 @@ class EmbeddedQueue:
         self._loop = asyncio.get_running_loop()
         self._lines = {kind: _Line() for kind in Kind}
         self._is_closed = False
+        self._commits = 0
         self._watching = self._loop.create_task(self._watch())
         store.when_committed(self._tell)
 
@@ -137,13 +139,23 @@ class EmbeddedQueue:
         return _LONGEST if due_at is None else min(_LONGEST, max(0.0, (due_at - now()) / 1e6))
 
     def _tell(self, connection: Connection) -> None:
-        """In the writer's thread."""
-        if added := jobs.earliest_added(connection):
+        """In the writer's thread, after its COMMIT."""
+        self._commits += 1
+        ((version,),) = _VERSION.run(connection)
+        is_changed = connection.info.get(_SEEN) != version
+        connection.info[_SEEN] = version
+        added = jobs.earliest_added(connection)
+        if added or is_changed:
             with contextlib.suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(self._note, added)
+                self._loop.call_soon_threadsafe(self._note, added, is_changed)
 
-    def _note(self, added: Mapping[Kind, int]) -> None:
-        """Jobs were added, the earliest of each kind at these times; others that are due later may have been seen."""
+    def _note(self, added: Mapping[Kind, int], is_changed: bool) -> None:
+        """Jobs were added, the earliest of each kind at these times; others that are due later may have been seen.
+
+        Where another process has written meanwhile, nobody knows what it added.
+        """
+        for line in self._lines.values() if is_changed else ():
+            self._look_anew(line)
         for kind, due_at in added.items():
             line = self._lines[kind]
             line.seen = min(line.seen, (due_at, ""))
@@ -155,13 +167,16 @@ class EmbeddedQueue:
         line.changed.set()
 
     async def _watch(self) -> None:
-        """Notices what other processes commit. SQLite counts them for each connection; the loop's thread has one."""
-        seen = None
+        """Notices what other processes commit while this one does not; `_tell` notices it else.
+
+        SQLite counts for each connection what the others have committed, and the loop's thread has one of its own.
+        """
+        seen, commits = None, 0
         while True:
             with contextlib.suppress(Exception):  # take tells of a store that is away
+                before, commits = commits, self._commits
                 ((version,),) = self._store.read_now(_VERSION.run)
-                if version != seen:
+                if version != seen and commits == before:
                     seen = version
-                    for line in self._lines.values():
-                        self._look_anew(line)
+                    self._note({}, is_changed=True)
             await asyncio.sleep(_POLL)
