@@ -69,10 +69,10 @@ def _throughput(service: Service, port: int) -> Iterator[Result]:
     service.register(_url(port), "statuschange")
     turns = [
         (
-            _deliver(service, _DEFAULT, 5000),
+            _deliver(service, _DEFAULT, 10_000),
             asyncio.run(_httpx_at_once(port, 640)),
             _httpx_in_turn(port, 300),
-            _bare_curl(port, 3000),
+            _bare_curl(port, 20_000),
         )
         for _ in range(5)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -24,6 +25,7 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._known: dict[str, set[str]] = {}
+        self._attempt = lru_cache(self._find_attempt)
         self._attempts = self._counter("attempts", "Attempts to send that have ended.", "outcome")
         self._sending = self._histogram("attempt_duration_seconds", "Attempts, from first to last byte.", _QUICK)
         self._compositions = self._counter("compositions", "Tries to compose a body that ended.", "event", "outcome")
@@ -42,8 +44,11 @@ class Metrics:
 
     def attempt(self, outcome: str, seconds: float) -> None:
         """An attempt to send ended: `outcome` is a class such as `2xx`, or the error's name."""
-        self._attempts.labels(self._bounded("attempt", outcome)).inc()
+        self._attempt(outcome).inc()
         self._sending.observe(seconds)
+
+    def _find_attempt(self, outcome: str) -> Counter:
+        return self._attempts.labels(self._bounded("attempt", outcome))
 
     def composed(self, event: str, outcome: str, count: int = 1) -> None:
         """Bodies of an event code were composed, or not: `outcome` says what came of the try."""

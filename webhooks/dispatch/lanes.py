@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from msgspec import Struct
+
 from webhooks.store.jobs import Job
 
 _REMEMBERED: Final = 60.0  # seconds for which an idle lane is kept
@@ -47,8 +49,7 @@ class Limits:
     ahead: int = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """A job that may be begun now. Where it is `ahead`, nothing is sent before `Lanes.promote` says so."""
 
     registration_id: int

@@ -65,7 +65,7 @@ class CurlSender:
             resolved = found
         origin = urlsplit(request.url).netloc
         transfers = self._slow if origin in self._are_slow else self._quick
-        exchange = self._idle.pop() if self._idle else Exchange(self._trust.path, self._user_agent)
+        exchange = self._idle.pop() if self._idle else self._new_exchange()
         exchange.prepare(request, resolved, started + self._deadline - monotonic())
         try:
             failure = await transfers.perform(exchange.easy)
@@ -99,6 +99,13 @@ class CurlSender:
         if not allowed:
             return Refusal(SendError.REFUSED_ADDRESS, refusal_words(refusals[0] or ""))
         return f"+{name}:{port}:{','.join(allowed)}"
+
+    def _new_exchange(self) -> Exchange:
+        return Exchange(self._trust.path, self._user_agent, self._note_opened)
+
+    def _note_opened(self) -> None:
+        for transfers in (self._quick, self._slow):
+            transfers.note_opened()
 
     def _judge(self, origin: str, outcome: Outcome) -> None:
         """One that fails, or answers without end, has its next transfers beside those of its like."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -59,15 +60,19 @@ class _Lent(socket.socket):
 
 
 class Exchange:
-    """Holds what comes while a transfer is under way: prepare it, let it be performed, take the outcome."""
+    """Holds what comes while a transfer is under way: prepare it, let it be performed, take the outcome.
 
-    def __init__(self, trusted: Path, user_agent: str) -> None:
+    `tell_opened` is called before it opens a socket.
+    """
+
+    def __init__(self, trusted: Path, user_agent: str, tell_opened: Callable[[], object]) -> None:
         self.easy = easy = pycurl.Curl()
         for option, value in _SETTINGS.items():
             easy.setopt(option, value)
         easy.setopt(pycurl.CAINFO, str(trusted))
         easy.setopt(pycurl.USERAGENT, user_agent)
         easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
+        self._tell_opened = tell_opened
         self._lines: list[bytes] = []
         easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         easy.setopt(pycurl.OPENSOCKETFUNCTION, self._on_socket)
@@ -165,6 +170,7 @@ class Exchange:
         """The socket for an address that libcurl is about to connect to: its last word, whatever was looked up."""
         if not self._may_reach(address.addr[0]):
             return pycurl.SOCKET_BAD
+        self._tell_opened()
         try:
             made = _Lent(address.family, address.socktype, address.protocol)
         except OSError as error:

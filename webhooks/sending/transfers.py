@@ -32,7 +32,9 @@ class Transfers:
         self._longest = longest
         self._loop = asyncio.get_running_loop()
         self._pending: dict[Any, asyncio.Future[Failure | None]] = {}
-        self._watched: set[int] = set()
+        self._wanted: set[int] = set()  # sockets that libcurl waits for
+        self._watched: dict[int, tuple[int, int]] = {}  # what the epoll was told of them, after how many were opened
+        self._opened = 0
         self._epoll = select.epoll()
         self._loop.add_reader(self._epoll.fileno(), self._on_events)
         self._due_at: float | None = None
@@ -66,20 +68,38 @@ class Transfers:
         self._multi.close()
         self._epoll.close()
 
+    def note_opened(self) -> None:
+        """A socket is about to be opened: it may get the number of one that was closed, and so has left the epoll."""
+        self._opened += 1
+
     def _on_socket(self, what: int, fd: int, _multi: object, _data: object) -> None:
+        """The epoll keeps a connection that waits for its next request: to tell it of that takes two system calls."""
         if what == pycurl.POLL_REMOVE:
-            self._watched.discard(fd)
-            with contextlib.suppress(OSError):  # a socket that is closed has left the epoll
-                self._epoll.unregister(fd)
+            self._wanted.discard(fd)
             return
         events = select.EPOLLIN if what & pycurl.POLL_IN else 0
         if what & pycurl.POLL_OUT:
             events |= select.EPOLLOUT
+        self._wanted.add(fd)
+        told = events, self._opened
+        if self._watched.get(fd) != told:
+            self._watch(fd, events)
+            self._watched[fd] = told
+
+    def _watch(self, fd: int, events: int) -> None:
         if fd in self._watched:
-            self._epoll.modify(fd, events)
+            try:
+                self._epoll.modify(fd, events)
+            except FileNotFoundError:
+                self._epoll.register(fd, events)
         else:
-            self._watched.add(fd)
             self._epoll.register(fd, events)
+
+    def _forget(self, fd: int) -> None:
+        """Something came that nobody waits for, such as the end of a connection."""
+        self._watched.pop(fd, None)
+        with contextlib.suppress(OSError):  # a socket that is closed has left the epoll
+            self._epoll.unregister(fd)
 
     def _on_events(self) -> None:
         until = perf_counter() + self._longest
@@ -87,6 +107,9 @@ class Transfers:
         while is_more:
             ready = self._epoll.poll(0, _EVENTS_AT_ONCE)
             for fd, events in ready:
+                if fd not in self._wanted:
+                    self._forget(fd)
+                    continue
                 what = pycurl.CSELECT_OUT if events & select.EPOLLOUT else 0
                 if events & ~select.EPOLLOUT:  # an error or an end is found by reading
                     what |= pycurl.CSELECT_IN
