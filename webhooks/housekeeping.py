@@ -125,6 +125,6 @@ class Housekeeping:
                 command(connection, *arguments, **named)
             return is_ours
 
-        is_done = await self._store.write(write)
+        is_done = await self._store.write(write, can_wait=True)
         await asyncio.sleep(_PAUSE)  # others come first
         return is_done

@@ -138,7 +138,7 @@ class Composing:
         await self._store.write(lambda connection: definitions.remember(connection, good - known))
         for event in await self._store.read(parking.codes):
             if event in faults:
-                while await self._store.write(_explaining(event, faults[event])) == parking.PART:
+                while await self._store.write(_explaining(event, faults[event]), can_wait=True) == parking.PART:
                     pass
         self._looks.set()
         return True
@@ -239,7 +239,9 @@ class Composing:
             way = Way.BY_DEFINITION if code in self._definitions.good else Way.BY_DEFAULT
             most = min(self._work.room(way, code), ROOM if allowed is None else allowed)
             if most > 0:
-                await self._store.write(_unparking(code, most, is_newest_first=most == 1 and bool(self._looked % 2)))
+                await self._store.write(
+                    _unparking(code, most, is_newest_first=most == 1 and bool(self._looked % 2)), can_wait=True
+                )
             if most > 0 and not self._gates.ledger.is_closed:
                 break  # one is enough to see whether the ledger is back
         return True

@@ -197,7 +197,7 @@ class Work:
             return
         shown = [(item.sequence, item.version) for item in batch.items]
         with suppress(StoreError):
-            await self._store.write(lambda connection: results.show_composing(connection, shown))
+            await self._store.write(lambda connection: results.show_composing(connection, shown), can_wait=True)
 
     def _judged(self, way: Way, batch: Batch, found: Found) -> Iterator[Outcome]:
         """What is written of the events of a batch and of others; those that it leaves out are composed again."""

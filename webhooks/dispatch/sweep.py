@@ -68,7 +68,10 @@ class Sweep:
     async def _settle(self, registration_id: int) -> None:
         """Holds or resumes what is left of an endpoint that was paused, disabled or resumed; in some sweeps."""
         for _ in range(holding.PARTS):
-            if await self._store.write(lambda connection: holding.settle(connection, registration_id)) < holding.PART:
+            settled = await self._store.write(
+                lambda connection: holding.settle(connection, registration_id), can_wait=True
+            )
+            if settled < holding.PART:
                 break
 
     async def _wait(self) -> None:

@@ -88,7 +88,7 @@ class Taking:
             jobs.add(connection, again)
 
         try:
-            await self._store.write(write)
+            await self._store.write(write, can_wait=True)
         except StoreError as error:
             _log.warning("jobs that are over wait for the store: %s", error.message)
             await asyncio.sleep(_PATIENCE)  # before they are taken again
@@ -109,7 +109,9 @@ class Taking:
         """Gives jobs to an endpoint's parked deliveries; where the store is away, `to_refill` finds them again."""
         count, at = most, now()
         try:
-            count = await self._store.write(lambda connection: jobs.refill(connection, registration_id, at, most))
+            count = await self._store.write(
+                lambda connection: jobs.refill(connection, registration_id, at, most), can_wait=True
+            )
         except StoreError as error:
             _log.warning("parked deliveries wait for the store: %s", error.message)
         finally:

@@ -43,10 +43,10 @@ class Store:
         """
         self._writer.tell_written = tell
 
-    async def write(self, command: Command[T], size: int = 0) -> T:
+    async def write(self, command: Command[T], size: int = 0, *, can_wait: bool = False) -> T:
         """What the command gives, once it is on disk. Raises what it raises, or StoreError with nothing changed,
-        unless the store was lost in its COMMIT. `size` is as the Writer takes it."""
-        return await self._writer.run(command, size)
+        unless the store was lost in its COMMIT. `size` and `can_wait` are as the Writer takes them."""
+        return await self._writer.run(command, size, can_wait=can_wait)
 
     async def read(self, query: Command[T]) -> T:
         """What the query finds in what is committed. Raises what it raises, or StoreError."""

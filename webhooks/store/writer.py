@@ -7,13 +7,14 @@ success only after the COMMIT that holds it. What the database refuses as a whol
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import math
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -34,6 +35,7 @@ MOST_BYTES: Final = 16 * 1024 * 1024
 """How many bytes they may have been read from: as objects they take several times that."""
 
 _MOST_AT_ONCE: Final = 200
+_BEHIND: Final = 0.05  # seconds by which a command that can wait lets later ones go before it
 _LONGEST: Final = 0.02  # seconds after which a COMMIT is due, so that large commands keep small ones waiting for less
 _TRIES: Final = 3  # of a command whose transaction goes back, as in a deadlock with another process
 _ITS_OWN = (DataError, IntegrityError, InterfaceError, ProgrammingError)  # of one command; the transaction lives on
@@ -58,12 +60,22 @@ class _Job:
     error: Exception | None = None
 
 
+@dataclass(slots=True, order=True)
+class _Place:
+    """In the line of those that wait, by time and, of one time, by number."""
+
+    after: float
+    number: int
+    job: _Job | None = field(compare=False)  # None where the writer is to end
+
+
 class Writer:
     """The thread that writes. `close` lets it finish what it was given."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._line: queue.PriorityQueue[_Place] = queue.PriorityQueue()
+        self._numbers = itertools.count()
         self._is_closed = False
         self._size = 0
         self.tell_committed: Callable[[Connection], object] = lambda _: None
@@ -73,18 +85,20 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
-    async def run(self, command: Command[T], size: int = 0) -> T:
+    async def run(self, command: Command[T], size: int = 0, *, can_wait: bool = False) -> T:
         """What the command gives, once it is committed. Raises what it raises, or StoreError.
 
-        `size` is roughly the bytes that it keeps while it waits, where they are many.
+        `size` is roughly the bytes that it keeps while it waits, where they are many. One that can wait lets others go
+        before it for a little while.
         """
         if self._is_closed:
             raise StoreError(_CLOSED)
-        if self._jobs.qsize() >= MOST_WAITING or size > max(0, MOST_BYTES - self._size):
+        if self._line.qsize() >= MOST_WAITING or size > max(0, MOST_BYTES - self._size):
             raise StoreError(_FULL)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(command, loop, future))
+        after = time.monotonic() + (_BEHIND if can_wait else 0.0)
+        self._line.put(_Place(after, next(self._numbers), _Job(command, loop, future)))
         self._size += size
         try:
             return await future
@@ -94,11 +108,11 @@ class Writer:
     def close(self) -> None:
         """Ends the thread after the commands that wait already; later ones are refused."""
         self._is_closed = True
-        self._jobs.put(None)
+        self._line.put(_Place(math.inf, 0, None))
         self._thread.join()
 
     def _work(self) -> None:
-        while (first := self._jobs.get()) is not None:
+        while (first := self._line.get().job) is not None:
             batch = [first]
             try:
                 self._commit(batch)
@@ -134,13 +148,13 @@ class Writer:
         """The commands that wait, and those that come while others run."""
         for _ in range(most):
             try:
-                job = self._jobs.get_nowait()
+                place = self._line.get_nowait()
             except queue.Empty:
                 return
-            if job is None:
-                self._jobs.put(None)  # for `_work`, which ends after this transaction
+            if place.job is None:
+                self._line.put(place)  # for `_work`, which ends after this transaction
                 return
-            yield job
+            yield place.job
             if time.monotonic() > until:
                 return
 

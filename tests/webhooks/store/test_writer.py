@@ -111,6 +111,25 @@ def test_commands_share_a_commit_and_keep_their_order(writer: Writer, engine: En
     assert len(commits) < 25
 
 
+def test_what_can_wait_lets_later_commands_go_before_it_for_a_while(writer: Writer) -> None:
+    order: list[str] = []
+
+    async def test() -> None:
+        gate = threading.Event()
+        first = asyncio.ensure_future(writer.run(lambda _: gate.wait(20)))
+        await asyncio.sleep(0.1)
+        patient = asyncio.ensure_future(writer.run(lambda _: order.append("patient"), can_wait=True))
+        others = [asyncio.ensure_future(writer.run(lambda _: order.append("soon"))) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        late = asyncio.ensure_future(writer.run(lambda _: order.append("late")))
+        await asyncio.sleep(0)
+        gate.set()
+        await asyncio.gather(first, patient, *others, late)
+
+    asyncio.run(test())
+    assert order == ["soon"] * 3 + ["patient", "late"]
+
+
 FAULTS = {
     "our own": (raising(ConflictError("no")), ConflictError),
     "a bug": (raising(ValueError("canary")), ValueError),
