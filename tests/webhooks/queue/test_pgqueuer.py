@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from private_postgresql import PrivatePostgreSQL, binaries
@@ -20,6 +21,8 @@ from webhooks.store import jobs
 from webhooks.store.clock import now
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.store import Store
+
+WITHOUT_JOB = jobs._WITHOUT_JOB["postgresql"].format("deliver", "given.id")
 
 
 @pytest.fixture(scope="module")
@@ -300,3 +303,39 @@ def test_a_job_that_others_have_added_anew_comes_once_this_process_lets_it_go(st
         assert await waiting == ["a"]
 
     with_queue(store, test)
+
+
+def removed(plan: Any) -> int:
+    """The rows that a plan's steps have looked at in vain."""
+    own = sum(value for name, value in plan.items() if name.startswith("Rows Removed"))
+    return int(own) + sum(removed(each) for each in plan.get("Plans", ()))
+
+
+def test_jobs_are_found_by_an_index_though_the_table_was_empty_when_their_statements_were_planned(store: Store) -> None:
+    """As after a burst: whoever plans a statement then believes that there is a row or none."""
+    connection = store.connect()
+    connection.exec_driver_sql("VACUUM (ANALYZE) pgqueuer")
+    driver = session.Session._of(connection)
+    driver.execute(session._SET_UP)
+    taker = uuid4()
+    sql, _ = session.dequeue("deliver", 500, taker)
+    every = "SELECT array_agg(id)::text FROM pgqueuer WHERE status = 'picked'"
+    statements = {
+        "take": (sql.rstrip("; \n"), f"500, ARRAY['deliver'], '{taker}', interval '3 s'"),
+        "renew": (session.RENEW, "IDS"),
+        "give back": (session.GIVE_BACK, f"IDS, '{taker}'"),
+        "refill": (f"SELECT 1 FROM unnest($1::text[]) AS given (id) WHERE {WITHOUT_JOB}", "IDS"),
+    }
+    for number, (statement, _) in enumerate(statements.values()):
+        driver.execute(f"PREPARE s{number} AS {statement}".encode())
+    for is_planning in (True, False):
+        for number, (name, (_, values)) in enumerate(statements.items()):
+            ((ids,),) = driver.execute(every).fetchall()
+            given = values.replace("IDS", f"'{ids or '{}'}'")
+            ((found,),) = driver.execute(
+                f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE s{number} ({given})".encode()
+            ).fetchall()
+            assert removed(found[0]["Plan"]) < 20_000, name
+        if is_planning:
+            asyncio.run(add(store, *map(str, range(3000))))
+    connection.close()
