@@ -31,6 +31,7 @@ from webhooks.store.store import Store
 _AT_ONCE: Final = 256  # deliveries in one transaction
 _TOGETHER: Final = 32  # of these are begun to be sent before others have their turn in the loop
 _TICK: Final = 0.05  # seconds
+_OLD: Final = 1_000_000  # µs for which an attempt that was begun ahead may wait: its endpoint has become slow
 _PATIENCE: Final = 1.0  # seconds after which a store that was away is tried again
 _log = logging.getLogger(__name__)
 
@@ -132,7 +133,7 @@ class Dispatcher:
                 await asyncio.sleep(0)
         self._give_up(turns.values())
         if turns:
-            await self._taking.finish([turn.job for turn in turns.values()])
+            self._begin_task(self._taking.finish([turn.job for turn in turns.values()]))
         for registration_id, most in self._lanes.running_low():
             self._begin_task(self._taking.refill(registration_id, most))
         self._turn.set()
@@ -156,12 +157,12 @@ class Dispatcher:
             self._begin_task(self._send(turn.job, turn.registration_id, ready))
 
     def _go_on(self, registration_id: int) -> None:
-        """Sends what was begun ahead, as far as it may be sent; it is taken back where the endpoint fails."""
+        """Sends what was begun ahead, as far as it may be; it is taken back where the endpoint fails or slows down."""
         begun = self._begun.get(registration_id)
         while begun and not self._is_stopping and self._lanes.promote(registration_id):
             turn, ready = begun.popleft()
             self._begin_task(self._send(turn.job, registration_id, ready))
-        if begun and (self._is_stopping or self._lanes.is_failing(registration_id)):
+        if begun and (self._is_stopping or self._lanes.is_failing(registration_id) or _is_old(begun[0][1])):
             self._begin_task(self._take_back(list(begun)))
             begun.clear()
         if not begun:
@@ -196,7 +197,8 @@ class Dispatcher:
             self._ending.add(ended, partial(self._leave_failing, job, registration_id, ended))
             return
         self._ending.add(ended, partial(self._queue.finished, [job]))
-        self._lanes.leave(registration_id, is_success=True, seconds=time.monotonic() - started)  # it need not wait
+        seconds = time.monotonic() - started
+        self._lanes.leave(registration_id, is_success=True, seconds=seconds, size=len(ready.body))  # it need not wait
         self._go_on(registration_id)
         self._turn.set()
 
@@ -220,6 +222,12 @@ class Dispatcher:
     async def _pass_time(self) -> None:
         await asyncio.sleep(_TICK)
         self._lanes.pass_time()
+        for registration_id in list(self._begun):
+            self._go_on(registration_id)
         refills = [self._taking.refill(*each) for each in self._lanes.to_refill(_AT_ONCE)]
         await asyncio.gather(*refills)  # the writer joins their commits
         self._turn.set()
+
+
+def _is_old(ready: Ready) -> bool:
+    return ready.started_at < now() - _OLD

@@ -25,6 +25,7 @@ _LEFT: Final = 16  # the part of the turns which are left that one endpoint may 
 _QUICK: Final = 0.05  # seconds within which a quick endpoint has answered
 _AHEAD: Final = 0.06  # seconds for which a quick one has attempts begun ahead: a few transactions
 _MOST_AHEAD: Final = 12  # of them for each that may be under way
+_BYTES_AHEAD: Final = 16 * 1024 * 1024  # of their bodies, which are in memory
 _SAVED: Final = 0.06  # seconds for which turns of unproven and failing endpoints are saved up: a slow loop gives fewer
 
 
@@ -151,9 +152,15 @@ class Lanes:
         return self._lanes[registration_id].is_failing
 
     def leave(
-        self, registration_id: int, *, is_success: bool | None, seconds: float = math.inf, waits: float | None = None
+        self,
+        registration_id: int,
+        *,
+        is_success: bool | None,
+        seconds: float = math.inf,
+        size: int = 1,
+        waits: float | None = None,
     ) -> None:
-        """A turn has ended after so many seconds; None where nothing was sent.
+        """A turn has ended after so many seconds; None where nothing was sent. Its body had `size` bytes.
 
         The lane is closed for `waits` seconds.
         """
@@ -164,8 +171,7 @@ class Lanes:
         self._close(lane, waits or 0.0)
         if is_success is not None:
             self._prove(lane, is_success=is_success)
-            is_quick = is_success and seconds < _QUICK
-            lane.lead = int(lane.width * min(_MOST_AHEAD, _AHEAD / max(seconds, 1e-9))) if is_quick else 0
+            lane.lead = _lead(lane.width, seconds, size) if is_success and seconds < _QUICK else 0
         if lane.waiting:
             self._open.setdefault(registration_id)
 
@@ -287,3 +293,8 @@ class Lanes:
 def _saved(rate: float, turns: float = math.inf) -> float:
     """Of these turns the ones that may be kept for later; one at least, also at a rate of less than one a second."""
     return min(max(1.0, rate * _SAVED), turns)
+
+
+def _lead(width: int, seconds: float, size: int) -> int:
+    """How many attempts are begun ahead where each takes so many seconds, with bodies of that size."""
+    return min(int(width * min(_MOST_AHEAD, _AHEAD / max(seconds, 1e-9))), _BYTES_AHEAD // size)

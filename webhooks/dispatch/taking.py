@@ -73,10 +73,15 @@ class Taking:
             task.add_done_callback(self._finishing.discard)
 
     def offer(self, found: Sequence[Sendable]) -> None:
-        """The same for what this process has just made ready, as far as the queue lets it have that at once."""
+        """Has what this process has just made ready wait for its turns, as far as the queue lets it have it at once."""
         to = {each.job.key: each.registration_id for each in found}
         claimed = self._queue.claim([each.job for each in found])
-        if over := [job for job in claimed if not self._lanes.enter(to[job.key], job)]:
+        try:
+            over = [job for job in claimed if not self._lanes.enter(to[job.key], job)]
+        except BaseException:
+            self._queue.release(claimed)
+            raise
+        if over:
             self._begin_task(self.finish(over))
 
     async def finish(self, over: Sequence[Job], again: Sequence[Job] = (), removed: Sequence[str] = ()) -> None:
@@ -88,7 +93,7 @@ class Taking:
             jobs.add(connection, again)
 
         try:
-            await self._store.write(write, can_wait=True)
+            await self._store.write(write)
         except StoreError as error:
             _log.warning("jobs that are over wait for the store: %s", error.message)
             await asyncio.sleep(_PATIENCE)  # before they are taken again

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks.store import jobs
 from webhooks.store.clock import now
@@ -141,10 +142,11 @@ class EmbeddedQueue:
     def _tell(self, connection: Connection) -> None:
         """In the writer's thread, after its COMMIT."""
         self._commits += 1
-        ((version,),) = _VERSION.run(connection)
-        is_changed = connection.info.get(_SEEN) != version
-        connection.info[_SEEN] = version
         added = jobs.earliest_added(connection)
+        before, is_changed = connection.info.pop(_SEEN, None), True
+        with contextlib.suppress(SQLAlchemyError):
+            ((version,),) = _VERSION.run(connection)
+            connection.info[_SEEN], is_changed = version, version != before
         if added or is_changed:
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(self._note, added, is_changed)

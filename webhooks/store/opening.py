@@ -88,7 +88,7 @@ def _engine(url: URL) -> Engine:
         raise SettingsError(f"SQLite {sqlite3.sqlite_version} is too old for the store: it must be 3.35 or newer")
     _make(Path(str(url.database)))
     arguments = {"timeout": _BUSY, "check_same_thread": False}
-    engine = create_engine(url, connect_args=arguments, hide_parameters=True, pool_size=_POOL)
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, pool_size=_POOL, pool_use_lifo=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -134,7 +134,7 @@ class Writer:
                         batch.append(job)
                         _run(job, connection)
                     told = _UNKNOWN  # from here on it is the COMMIT that fails
-                self.tell_committed(connection)
+                self._tell(connection)
         except SQLAlchemyError as error:
             if connection is None:
                 batch += self._waiting(MOST_WAITING)  # they need not wait each for a connection that does not come
@@ -143,6 +143,13 @@ class Writer:
                 _fail(batch, error, told)
             else:
                 self._one_by_one(batch)
+
+    def _tell(self, connection: Connection) -> None:
+        """What is committed is done, whatever becomes of this."""
+        try:
+            self.tell_committed(connection)
+        except Exception:
+            _log.exception("a transaction was committed, but nobody heard of it")
 
     def _waiting(self, most: int, until: float = math.inf) -> Iterator[_Job]:
         """The commands that wait, and those that come while others run."""
@@ -175,7 +182,7 @@ class Writer:
                     with connection.begin():
                         _run(job, connection)
                         told = _UNKNOWN
-                    self.tell_committed(connection)
+                    self._tell(connection)
             except SQLAlchemyError as error:
                 is_lost = _is_lost(error)
                 if is_lost or attempt == _TRIES:

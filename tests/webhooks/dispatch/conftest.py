@@ -85,8 +85,8 @@ class World:
             lambda connection: registrations.put(connection, ACME.id, url, names or ("statuschange",), changes)
         )
 
-    async def publish(self, count: int = 1, code: str = "statuschange") -> None:
-        """Publishes events, and composes them as the default body."""
+    async def publish(self, count: int = 1, code: str = "statuschange", *, erased: int = 0) -> None:
+        """Publishes events, and composes them as the default body; the first of these bodies are erased then."""
         known = CATALOGUE.events[code]
         arguments = {argument.name: argument.example or "1" for argument in known.arguments}
         body = default_body(known, arguments).dump().encode()
@@ -97,7 +97,8 @@ class World:
             events.publish(connection, "back end", published)
             for sequence in range(before + 1, before + count + 1):
                 jobs.finish(connection, [Job(Kind.COMPOSE, compositions.key_of(sequence, 0), 0)])
-                sealed = KEYRING.encrypt(Purpose.BODY, body, compositions.row_name(sequence, 0))
+                is_erased = sequence <= before + erased
+                sealed = None if is_erased else KEYRING.encrypt(Purpose.BODY, body, compositions.row_name(sequence, 0))
                 connection.execute(
                     text(
                         "UPDATE composition SET state = 'composed', body = :body, due_at = NULL"

@@ -13,6 +13,8 @@ from webhooks.model import PublishedEvent
 from webhooks.sending.interface import Outcome, OutgoingRequest, SendError
 from webhooks.store import events, registrations
 from webhooks.store.attempts import answer_row
+from webhooks.store.jobs import Job, Kind
+from webhooks.store.results import Sendable
 from webhooks.store.store import Store
 
 KEYRING = Keyring([bytes(32)])
@@ -397,3 +399,51 @@ def test_what_was_begun_ahead_is_due_again_once_the_process_ends(play: Callable[
         assert len(world.sender.requests) == 100
 
     play(scene, limits=Limits(endpoint=4, rate=10_000))
+
+
+def test_what_was_begun_ahead_is_sent_though_nothing_before_it_can_be(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        await world.register(HOOK)
+        await world.publish(40)
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"delivered": 40})
+            await world.publish(20, erased=4)
+            await world.until(lambda: world.states() == {"dead": 4, "delivered": 56}, seconds=5)
+
+    play(scene, limits=Limits(endpoint=4, rate=10_000))
+
+
+def test_what_was_begun_ahead_of_an_endpoint_that_became_slow_is_held_soon_after_its_pause(
+    play: Callable[..., None],
+) -> None:
+    async def slow() -> int:
+        await asyncio.sleep(0.4)
+        return 200
+
+    async def scene(world: Any) -> None:
+        await world.register(HOOK)
+        await world.publish(40)
+        async with world.dispatching():
+            await world.until(lambda: world.states() == {"delivered": 40})
+            world.sender.plan = lambda _: slow()
+            await world.publish(100)
+            await world.until(lambda: begun_ahead(world))
+            await world.store.write(lambda c: registrations.set_paused(c, "ACME", HOOK, is_paused=True))
+            await world.until(lambda: world.states().keys() == {"delivered", "held"}, seconds=5)
+        assert len(world.sender.requests) <= 40 + 4 * 4  # a second, and what was under way
+
+    play(scene, limits=Limits(endpoint=4, rate=10_000))
+
+
+def test_what_this_process_has_made_ready_is_sent_without_being_looked_for(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        await world.register(HOOK)
+        async with world.dispatching() as dispatcher:
+            await world.publish(3)
+            found = [Sendable(Job(Kind.DELIVER, each.id, 1), 1) for each in world.deliveries()]
+            dispatcher.offer(found)  # the queue may have given them already
+            dispatcher.offer(found)
+            await world.until(lambda: world.states() == {"delivered": 3})
+        assert len(world.sender.requests) == 3
+
+    play(scene)

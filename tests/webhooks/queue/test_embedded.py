@@ -103,3 +103,43 @@ def test_the_jobs_behind_many_that_are_held_are_found_whatever_was_added_before_
 
     with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
         assert len(asyncio.run(test(store))) == LEASED + LEASED // 100
+
+
+def test_what_is_claimed_is_leased_once_and_is_given_again_after_its_release(tmp_path: Path) -> None:
+    async def test(store: Store) -> list[Job]:
+        queue, at = EmbeddedQueue(store), now()
+        mine, others = deliver("a", at), deliver("b", at)
+        await store.write(lambda connection: jobs.add(connection, [mine], is_claimed=True))
+        assert queue.claim([mine]) == [mine]
+        assert queue.claim([deliver("a", at)]) == []
+        await store.write(lambda connection: jobs.add(connection, [others]))
+        assert await queue.take(Kind.DELIVER, 10) == [others]
+        queue.release([mine])
+        try:
+            return await asyncio.wait_for(queue.take(Kind.DELIVER, 10), 3)
+        finally:
+            await queue.close()
+
+    with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        assert [job.key for job in asyncio.run(test(store))] == ["a"]
+
+
+def test_what_another_process_adds_is_taken_while_this_one_writes_without_pause(tmp_path: Path) -> None:
+    async def test(store: Store, elsewhere: Store) -> str:
+        queue = EmbeddedQueue(store)
+
+        async def write() -> None:
+            while True:
+                await store.write(lambda connection: jobs.add(connection, [deliver("later", now() + 10**9)]))
+
+        writing = asyncio.ensure_future(write())
+        await asyncio.sleep(0.3)
+        await elsewhere.write(lambda connection: jobs.add(connection, [deliver("other", 1)]))
+        (job,) = await asyncio.wait_for(queue.take(Kind.DELIVER, 10), 2)
+        writing.cancel()
+        await queue.close()
+        return job.key
+
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    with Store(url) as store, Store(url) as elsewhere:
+        assert asyncio.run(test(store, elsewhere)) == "other"

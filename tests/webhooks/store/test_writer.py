@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import OperationalError
 
 from webhooks.errors import ConflictError, StoreError
 from webhooks.store.opening import open_store
@@ -109,6 +110,15 @@ def test_commands_share_a_commit_and_keep_their_order(writer: Writer, engine: En
     assert order == list(range(50))
     assert stored(engine) == list(range(50))
     assert len(commits) < 25
+
+
+def test_what_is_committed_is_done_whatever_those_do_who_hear_of_it(writer: Writer, engine: Engine) -> None:
+    def fail(_: Connection) -> None:
+        raise OperationalError("canary", None, ValueError())
+
+    writer.tell_committed = fail
+    assert asyncio.run(together(writer, add(1), add(2))) == [1, 2]
+    assert stored(engine) == [1, 2]
 
 
 def test_what_can_wait_lets_later_commands_go_before_it_for_a_while(writer: Writer) -> None:
