@@ -38,6 +38,12 @@ class Leases:
             self._held |= {dedupe_key(job): row for job, row in found}
         return new
 
+    def forget(self, jobs: Sequence[Job]) -> None:
+        """Their rows are gone. One that is there all the same is not kept any more, and somebody's in seconds."""
+        with self._lock:
+            for job in jobs:
+                self._held.pop(dedupe_key(job), None)
+
     def end(self, jobs: Sequence[Job]) -> None:
         """These are to be given back, where they are still there."""
         with self._lock:

@@ -63,7 +63,7 @@ class PgQueuerQueue:
 
     def finished(self, jobs: Sequence[Job]) -> None:
         """As Queue says."""
-        self.release(jobs)  # what is not there any more cannot be given back
+        self._leases.forget(jobs)
 
     def release(self, jobs: Sequence[Job]) -> None:
         """As Queue says."""

@@ -289,6 +289,20 @@ def test_a_lease_that_had_ended_goes_on_in_the_row_that_was_added_meanwhile() ->
     assert (kept.ended(), kept.held()) == ([12], [])
 
 
+def test_what_was_finished_is_not_given_back_and_what_is_there_all_the_same_comes_again(store: Store) -> None:
+    async def test(queue: PgQueuerQueue) -> None:
+        await add(store, "a", "b")
+        taken = await queue.take(Kind.DELIVER, 10)
+        await store.write(lambda connection: jobs.finish(connection, taken[:1]))
+        queue.finished(taken)
+        assert queue._leases.ended() == []
+        at = time.monotonic()
+        assert await take(queue) == [taken[1].key]
+        assert time.monotonic() - at < 8
+
+    with_queue(store, test)
+
+
 def test_a_job_that_others_have_added_anew_comes_once_this_process_lets_it_go(store: Store) -> None:
     async def test(queue: PgQueuerQueue) -> None:
         await add(store, "a")
