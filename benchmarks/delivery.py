@@ -16,6 +16,7 @@ import httpx
 import pycurl
 
 from benchmarks import guide
+from benchmarks.arrivals import arrivals
 from benchmarks.load import cpu_seconds
 from benchmarks.pairs import Result
 from benchmarks.serving import Service, serving
@@ -45,8 +46,8 @@ def run(url: str | None) -> Iterator[Result]:
     """Rows for an embedded store; and with a server the row that compares custom with default bodies there."""
     ledger = embedded_ledger(guide.SCHEMA, guide.DATA, guide.ROOT / ".cache")
     options = (*_OPENED, "--definitions", str(guide.DEFINITION.parent), "--ledger-schema", str(guide.SCHEMA))
-    with _receiver() as port, _free_port() as spare:
-        opened = (*options, "--allow-port", f"{port},{spare}")
+    with _receiver() as port, socket.create_server(("127.0.0.1", 0)) as spare:
+        opened = (*options, "--allow-port", f"{port},{spare.getsockname()[1]}")
         with serving("--ledger", f"duckdb:///{ledger}", *opened) as service:
             yield from _throughput(service, port)
             yield from _depth(service)
@@ -113,7 +114,7 @@ def _depth(service: Service) -> Iterator[Result]:
     )
 
 
-def _idle(service: Service, spare: int) -> Result:
+def _idle(service: Service, spare: socket.socket) -> Result:
     """From the publisher's request to the receiver's first byte, one event at a time."""
     latencies = asyncio.run(_one_by_one(service, spare))
     median = statistics.median(latencies)
@@ -129,36 +130,21 @@ def _idle(service: Service, spare: int) -> Result:
     )
 
 
-async def _one_by_one(service: Service, port: int) -> list[float]:
-    arrived: asyncio.Queue[float] = asyncio.Queue()
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await _head(reader):
-            arrived.put_nowait(time.perf_counter())
-            await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split()[0]))
-            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
-
+async def _one_by_one(service: Service, listening: socket.socket) -> list[float]:
+    url = _url(listening.getsockname()[1])
     async with (
-        await asyncio.start_server(answer, "127.0.0.1", port),
+        arrivals(listening) as arrived,
         httpx.AsyncClient(base_url=service.api, headers=service.headers) as client,
     ):
-        await client.put("/v1/webhooks", json={"url": _url(port), "events": ["ledgerpayment"]})
+        await client.put("/v1/webhooks", json={"url": url, "events": ["ledgerpayment"]})
         latencies = []
         for _ in range(100):
             await asyncio.sleep(0.02)
             begun = time.perf_counter()
             (await client.post("/v1/events", json=_CUSTOM)).raise_for_status()
             latencies.append(await arrived.get() - begun)
-        await client.request("DELETE", "/v1/webhooks", json={"url": _url(port)})
+        await client.request("DELETE", "/v1/webhooks", json={"url": url})
     return latencies
-
-
-async def _head(reader: asyncio.StreamReader) -> bytes:
-    """The next request's; nothing where the connection or the measuring has ended."""
-    try:
-        return await reader.readuntil(b"\r\n\r\n")
-    except (asyncio.IncompleteReadError, asyncio.CancelledError):
-        return b""
 
 
 def _bursts(service: Service, port: int) -> Iterator[Result]:
@@ -288,10 +274,3 @@ def _receiver() -> Iterator[int]:
             yield int(process.stdout.readline())
         finally:
             process.kill()
-
-
-@contextlib.contextmanager
-def _free_port() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    yield port

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import socket
 import sys
@@ -13,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import httpx
 
 from benchmarks import guide
+from benchmarks.arrivals import arrivals
 from benchmarks.pairs import Result
 from benchmarks.serving import Service, serving
 
@@ -55,17 +55,8 @@ def measure(hell: int, rounds: int) -> tuple[float, float]:
 async def _measure(
     service: Service, listening: socket.socket, ports: Sequence[int], hell: int, rounds: int
 ) -> tuple[float, float]:
-    arrived: asyncio.Queue[float] = asyncio.Queue()
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.closing(writer), contextlib.suppress(asyncio.IncompleteReadError, asyncio.CancelledError):
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                arrived.put_nowait(time.perf_counter())
-                await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split()[0]))
-                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
-
     async with (
-        await asyncio.start_server(answer, sock=listening.dup()),
+        arrivals(listening) as arrived,
         httpx.AsyncClient(base_url=service.api, headers=service.headers, timeout=60) as client,
     ):
 
