@@ -47,11 +47,8 @@ GIVE_BACK: Final = (
 _JOINED: Final = "WHERE id IN (SELECT id FROM eligible)"
 _BY_ARRAY: Final = "WHERE id = ANY (ARRAY(SELECT id FROM eligible))"
 # The table is empty in one second and full in the next, so what is known of it is never right. Statements are planned
-# once, to find rows by an index, in a way that forgets those which are gone.
-_SET_UP: Final = (
-    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;"
-    " SET enable_hashjoin = off; SET enable_mergejoin = off"
-)
+# once, to find rows by an index, in a way that forgets those which are gone; the store's options forbid the rest.
+_SET_UP: Final = "SET plan_cache_mode = force_generic_plan; SET enable_bitmapscan = off"
 LISTEN: Final = f"LISTEN {_CHANNEL}"
 TELL: Final = f"SELECT pg_notify('{_CHANNEL}', '')"
 TIME: Final = "SELECT extract(epoch FROM clock_timestamp())::float8 AS time"

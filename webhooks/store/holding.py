@@ -25,9 +25,6 @@ PARTS: Final = 20  # that follow each other before other work has its turn
 PAUSED: Final = "the endpoint is paused"
 DISABLED: Final = "the endpoint is disabled"
 
-_HELD: Final = Prepared(
-    "SELECT id FROM delivery WHERE registration_id = :registration_id AND state = 'held' LIMIT :most"
-)
 # On PostgreSQL it locks the compositions before the deliveries, in the order of those who compose.
 _COMPOSED: Final = Bulk(
     "SELECT delivery.id, delivery.event_sequence, delivery.version, composition.state, composition.parked_for,"
@@ -89,8 +86,8 @@ def hold(connection: Connection, registration_id: int, reason: str) -> int:
 def resume(connection: Connection, registration_id: int) -> int:
     """What was held is due at once; what has no body yet is composed first."""
     at = now()
-    part = _HELD.run(connection, registration_id=registration_id, most=PART)
-    found = _COMPOSED.run(connection, part)
+    part = _part(connection, registration_id, [DeliveryState.HELD])
+    found = _COMPOSED.run(connection, [(id_,) for id_ in part])
     _RESUME.run(connection, [(id_,) for id_, *_ in found], at=at)
     waiting = [row for row in found if row[3] == CompositionState.WAITING]
     compositions.make_due(connection, sorted({(sequence, version) for _, sequence, version, *_ in waiting}), at)
