@@ -12,7 +12,7 @@ from webhooks.composing.composing import Composing
 from webhooks.composing.definitions import Definitions, source_of
 from webhooks.dispatch.dispatcher import Dispatcher
 from webhooks.dispatch.ends import Ends
-from webhooks.dispatch.lanes import Limits
+from webhooks.dispatch.lane import Limits
 from webhooks.dispatch.request import Requests
 from webhooks.dispatch.sweep import Sweep
 from webhooks.dispatch.verdict import RetrySchedule

@@ -17,7 +17,7 @@ from webhooks.api import deliveries, documentation, events, registrations, test_
 from webhooks.api.authentication import authenticate
 from webhooks.api.calls import Call, described
 from webhooks.api.documentation import Documentation
-from webhooks.api.limits import Limits
+from webhooks.api.limits import RequestLimits
 from webhooks.api.openapi import build_document
 from webhooks.api.paths import OneSpelling
 from webhooks.api.problems import HANDLERS
@@ -72,14 +72,14 @@ def build_routes(service: Service) -> Litestar:
         exception_handlers=HANDLERS,
         logging_config=None,
         openapi_config=None,
-        request_max_body_size=None,  # Limits counts, before anything is parsed
+        request_max_body_size=None,  # RequestLimits counts, before anything is parsed
         state=State({"service": service, "documentation": documentation.Latest(describes, service.examples)}),
     )
 
 
-def build_app(service: Service) -> Limits:
+def build_app(service: Service) -> RequestLimits:
     """The ASGI application of one service."""
-    return Limits(OneSpelling(build_routes(service)), most={"/v1/events": _MOST_INTAKE}, otherwise=_MOST)
+    return RequestLimits(OneSpelling(build_routes(service)), most={"/v1/events": _MOST_INTAKE}, otherwise=_MOST)
 
 
 def _options(handlers: Iterable[HTTPRouteHandler]) -> Iterator[HTTPRouteHandler]:

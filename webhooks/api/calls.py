@@ -19,7 +19,7 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
 Text = Annotated[str, Meta(extra_json_schema={"pattern": NO_NUL})]
-"""Text of a query: `Limits` refuses NUL in it."""
+"""Text of a query: `RequestLimits` refuses NUL in it."""
 
 
 FIRST_DELIVERY = {"delivery_id": "$response.body#/deliveries/0/id"}

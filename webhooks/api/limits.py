@@ -23,7 +23,7 @@ _DIGITS = 12  # of a Content-Length that is worth reading
 _DRAINED_BYTES, _DRAINED_SECONDS = 4 * 1024 * 1024, 1.0
 
 
-class Limits:
+class RequestLimits:
     """ASGI middleware that reads the body before the application sees the request.
 
     `most` gives the bytes that a path may take, `otherwise` those of every other path.

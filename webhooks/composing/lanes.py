@@ -30,7 +30,7 @@ class _Lane:
     halves: deque[Sequence[Waiting]] = field(default_factory=deque)
 
 
-class Lanes:
+class CodeLanes:
     """At most `slots` batches run at a time, of one code at most `each`; a lane holds up to `room` events in memory.
 
     Not shared by threads.

@@ -15,7 +15,7 @@ from engine.errors import DefinitionUnavailableError, EngineError, LedgerTimeout
 from webhooks.composing import making
 from webhooks.composing.definitions import Definitions
 from webhooks.composing.gates import Closed, Gates, Way, is_away
-from webhooks.composing.lanes import Batch, Lanes
+from webhooks.composing.lanes import Batch, CodeLanes
 from webhooks.composing.pace import Pace
 from webhooks.composing.threads import in_thread
 from webhooks.errors import StoreError
@@ -65,8 +65,8 @@ class Work:
         self._pace = pace
         self._metrics = metrics
         self._lanes = {
-            Way.BY_DEFINITION: Lanes(pace, slots=LEDGER_CONNECTIONS, each=_EACH, room=ROOM),
-            Way.BY_DEFAULT: Lanes(pace, slots=1, each=1, room=ROOM),
+            Way.BY_DEFINITION: CodeLanes(pace, slots=LEDGER_CONNECTIONS, each=_EACH, room=ROOM),
+            Way.BY_DEFAULT: CodeLanes(pace, slots=1, each=1, room=ROOM),
         }
         self._jobs: dict[str, Job] = {}
         self._under_way: set[asyncio.Task[None]] = set()

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from webhooks.dispatch.ending import Ending
 from webhooks.dispatch.ends import Ends
-from webhooks.dispatch.lanes import Lanes, Limits, Turn
+from webhooks.dispatch.lane import Limits, Turn
+from webhooks.dispatch.lanes import EndpointLanes
 from webhooks.dispatch.request import Requests
 from webhooks.dispatch.taking import Taking
 from webhooks.errors import ServiceError, StoreError
@@ -55,7 +56,7 @@ class Dispatcher:
         self._requests = requests
         self._ends = ends
         self._ending = Ending(store)
-        self._lanes = Lanes(limits, time.monotonic)
+        self._lanes = EndpointLanes(limits, time.monotonic)
         self._turn = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._begun: defaultdict[int, deque[tuple[Turn, Ready]]] = defaultdict(deque)  # ahead, by registration

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from webhooks.dispatch.ending import Ending
 from webhooks.dispatch.ends import Ends
-from webhooks.dispatch.lanes import Lanes
+from webhooks.dispatch.lanes import EndpointLanes
 from webhooks.errors import StoreError
 from webhooks.model import DeliveryState
 from webhooks.queue.interface import Queue
@@ -40,7 +40,7 @@ class Taking:
         store: Store,
         queue: Queue,
         *,
-        lanes: Lanes,
+        lanes: EndpointLanes,
         ends: Ends,
         ending: Ending,
         begin_task: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],

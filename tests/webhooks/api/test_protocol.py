@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 
 from webhooks.api import limits, protocol
-from webhooks.api.limits import Limits
+from webhooks.api.limits import RequestLimits
 from webhooks.api.protocol import BoundedProtocol
 
 
@@ -45,7 +45,7 @@ def port() -> Iterator[int]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(protocol, "HEAD_SECONDS", 0.6)
         patch.setattr(limits, "_SECONDS", 0.6)
-        with served(Limits(echo, most={}, otherwise=1000)) as found:
+        with served(RequestLimits(echo, most={}, otherwise=1000)) as found:
             yield found
 
 
@@ -197,7 +197,7 @@ def test_trailers_are_no_headers_and_have_an_end() -> None:
         await send({"type": "http.response.body", "body": content})
 
     head = b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
-    with served(Limits(names, most={}, otherwise=1000)) as port:
+    with served(RequestLimits(names, most={}, otherwise=1000)) as port:
         assert b'["host", "transfer-encoding"]' in exchange(port, head, b"X-API-Key: x\r\n\r\n", pause=0.1)
         endless = exchange(port, head + b"X-Endless: ", *[b"y" * 10_000] * 8, pause=0.05)
         assert problem_of(endless)["status"] == 431
@@ -226,7 +226,7 @@ def test_what_follows_a_request_does_not_take_its_answer(caplog: Any, rest: byte
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"{}"})
 
-    with served(Limits(slow, most={}, otherwise=1000), timeout_keep_alive=1) as port:
+    with served(RequestLimits(slow, most={}, otherwise=1000), timeout_keep_alive=1) as port:
         answer = exchange(port, b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}" + rest)
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert answer.count(b"HTTP/1.1 ") == 1
@@ -239,7 +239,7 @@ def test_who_asks_twice_and_goes_is_no_error_of_ours(caplog: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"{}"})
 
-    with served(Limits(slow, most={}, otherwise=1000)) as port:
+    with served(RequestLimits(slow, most={}, otherwise=1000)) as port:
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 2)
             time.sleep(0.1)
@@ -288,7 +288,7 @@ def test_a_connection_that_breaks_in_its_body_does_nothing() -> None:
         asked.append(scope["path"])
         await echo(scope, receive, send)
 
-    with served(Limits(remember, most={}, otherwise=1000)) as port:
+    with served(RequestLimits(remember, most={}, otherwise=1000)) as port:
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(b"PUT /half HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{}")
             time.sleep(0.2)
@@ -306,7 +306,7 @@ def test_a_request_that_outlasts_the_service_is_told_so(caplog: Any, monkeypatch
         await asyncio.sleep(60)
 
     with socket.socket() as connection:
-        with served(Limits(never, most={}, otherwise=1000), timeout_graceful_shutdown=1) as port:
+        with served(RequestLimits(never, most={}, otherwise=1000), timeout_graceful_shutdown=1) as port:
             connection.connect(("127.0.0.1", port))
             connection.sendall(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{" + b"}" * is_body_there)
             assert asked.wait(5 if is_body_there else 0.2) == is_body_there

@@ -12,7 +12,7 @@ from engine.body import default_body
 from engine.catalogue import Catalogue
 from webhooks.dispatch.dispatcher import Dispatcher
 from webhooks.dispatch.ends import Ends
-from webhooks.dispatch.lanes import Limits
+from webhooks.dispatch.lane import Limits
 from webhooks.dispatch.request import Requests
 from webhooks.dispatch.verdict import RetrySchedule
 from webhooks.keys import Keyring, Purpose

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from webhooks.dispatch.lanes import Limits
+from webhooks.dispatch.lane import Limits
 from webhooks.keys import Keyring, Purpose
 from webhooks.model import PublishedEvent
 from webhooks.sending.interface import Outcome, OutgoingRequest, SendError

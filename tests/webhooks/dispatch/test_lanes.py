@@ -1,6 +1,7 @@
 """Whose turn it is, by a clock of the test's own."""
 
-from webhooks.dispatch.lanes import Lanes, Limits
+from webhooks.dispatch.lane import Limits
+from webhooks.dispatch.lanes import EndpointLanes
 from webhooks.store.jobs import Job, Kind
 
 LIMITS = Limits(endpoint=8, unproven=4, total=160, rate=1000, kept=512)
@@ -14,24 +15,24 @@ class Clock:
         return self.at
 
 
-def fill(lanes: Lanes, endpoint: int, count: int) -> int:
+def fill(lanes: EndpointLanes, endpoint: int, count: int) -> int:
     """Lets jobs enter; gives how many had to be parked."""
     return sum(not lanes.enter(endpoint, Job(Kind.DELIVER, f"{endpoint}-{number}", 0)) for number in range(count))
 
 
-def start(lanes: Lanes) -> list[int]:
+def start(lanes: EndpointLanes) -> list[int]:
     return [turn.registration_id for turn in lanes.starting()]
 
 
 def test_a_new_endpoint_gets_one_turn_and_parks_what_is_too_much() -> None:
-    lanes = Lanes(LIMITS, Clock())
+    lanes = EndpointLanes(LIMITS, Clock())
     assert fill(lanes, 1, 518) == 6
     assert start(lanes) == [1]
     assert start(lanes) == []
 
 
 def test_each_success_widens_the_lane_up_to_its_limit() -> None:
-    lanes = Lanes(LIMITS, Clock())
+    lanes = EndpointLanes(LIMITS, Clock())
     turns = []
     for _ in range(6):
         fill(lanes, 1, 40)
@@ -42,13 +43,13 @@ def test_each_success_widens_the_lane_up_to_its_limit() -> None:
 
 
 def test_where_memory_is_short_more_is_parked() -> None:
-    lanes = Lanes(LIMITS, Clock())
+    lanes = EndpointLanes(LIMITS, Clock())
     assert sum(fill(lanes, endpoint, 500) for endpoint in range(100, 120)) == 0
     assert fill(lanes, 1000, 64) == 60
 
 
 def test_an_endpoint_that_fails_parks_sooner() -> None:
-    lanes = Lanes(LIMITS, Clock())
+    lanes = EndpointLanes(LIMITS, Clock())
     fill(lanes, 1, 1)
     for endpoint in start(lanes):
         lanes.leave(endpoint, is_success=False)
@@ -56,7 +57,7 @@ def test_an_endpoint_that_fails_parks_sooner() -> None:
 
 
 def test_a_failure_narrows_it() -> None:
-    lanes = Lanes(LIMITS, Clock())
+    lanes = EndpointLanes(LIMITS, Clock())
     for _ in range(4):
         fill(lanes, 1, 40)
         for endpoint in start(lanes):
@@ -72,7 +73,7 @@ def test_a_failure_narrows_it() -> None:
 
 
 def test_unproven_endpoints_leave_turns_for_a_good_one() -> None:
-    lanes = Lanes(LIMITS, Clock())
+    lanes = EndpointLanes(LIMITS, Clock())
     fill(lanes, 1, 1)
     lanes.leave(start(lanes)[0], is_success=True)
     for endpoint in range(100, 150):
@@ -85,7 +86,7 @@ def test_unproven_endpoints_leave_turns_for_a_good_one() -> None:
 
 
 def test_no_more_than_the_total_and_everyone_in_turn() -> None:
-    lanes = Lanes(Limits(endpoint=8, unproven=100, total=10, rate=1000), Clock())
+    lanes = EndpointLanes(Limits(endpoint=8, unproven=100, total=10, rate=1000), Clock())
     for endpoint in range(30):
         fill(lanes, endpoint, 1)
     order = []
@@ -99,7 +100,7 @@ def test_no_more_than_the_total_and_everyone_in_turn() -> None:
 
 def test_an_endpoint_that_asks_for_time_is_left_alone_so_long() -> None:
     clock = Clock()
-    lanes = Lanes(LIMITS, clock)
+    lanes = EndpointLanes(LIMITS, clock)
     fill(lanes, 1, 4)
     lanes.leave(start(lanes)[0], is_success=False, waits=30)
     assert start(lanes) == []
@@ -113,7 +114,7 @@ def test_an_endpoint_that_asks_for_time_is_left_alone_so_long() -> None:
 
 def test_what_comes_while_an_endpoint_waits_is_parked_until_then() -> None:
     clock = Clock()
-    lanes = Lanes(LIMITS, clock)
+    lanes = EndpointLanes(LIMITS, clock)
     assert not lanes.enter(1, Job(Kind.DELIVER, "a", 0), waits=30)
     assert lanes.to_refill(9) == []
     clock.at += 30
@@ -125,7 +126,7 @@ def test_what_comes_while_an_endpoint_waits_is_parked_until_then() -> None:
 
 def test_the_rate_of_an_endpoint() -> None:
     clock = Clock()
-    lanes = Lanes(Limits(endpoint=64, unproven=100, total=100, rate=10), clock)
+    lanes = EndpointLanes(Limits(endpoint=64, unproven=100, total=100, rate=10), clock)
     begun = 0
     for _ in range(2000):
         fill(lanes, 1, 10)
@@ -139,7 +140,7 @@ def test_the_rate_of_an_endpoint() -> None:
 
 def test_a_rate_of_less_than_one_a_second() -> None:
     clock = Clock()
-    lanes = Lanes(Limits(endpoint=64, rate=0.1), clock)
+    lanes = EndpointLanes(Limits(endpoint=64, rate=0.1), clock)
     fill(lanes, 1, 3)
     for _ in range(2):
         lanes.leave(start(lanes)[0], is_success=True)
@@ -152,7 +153,7 @@ def test_a_rate_of_less_than_one_a_second() -> None:
 
 
 def test_jobs_that_wait_are_given_back() -> None:
-    lanes = Lanes(LIMITS, Clock())
+    lanes = EndpointLanes(LIMITS, Clock())
     fill(lanes, 1, 4)
     start(lanes)
     assert [job.key for job in lanes.drain()] == ["1-1", "1-2", "1-3"]
@@ -162,7 +163,7 @@ def test_jobs_that_wait_are_given_back() -> None:
 
 def test_an_idle_lane_is_forgotten_but_not_one_with_parked_deliveries() -> None:
     clock = Clock()
-    lanes = Lanes(LIMITS, clock)
+    lanes = EndpointLanes(LIMITS, clock)
     fill(lanes, 1, 1)
     lanes.leave(start(lanes)[0], is_success=True)
     lanes.park(2)
@@ -175,7 +176,7 @@ def test_an_idle_lane_is_forgotten_but_not_one_with_parked_deliveries() -> None:
 
 def test_a_lane_that_is_to_be_looked_at_is_not_forgotten_while_all_turns_are_taken() -> None:
     clock = Clock()
-    lanes = Lanes(Limits(endpoint=8, unproven=4, total=2, rate=1000), clock)
+    lanes = EndpointLanes(Limits(endpoint=8, unproven=4, total=2, rate=1000), clock)
     fill(lanes, 2, 1)
     lanes.leave(start(lanes)[0], is_success=True)
     fill(lanes, 2, 3)
@@ -191,7 +192,7 @@ def test_a_lane_that_is_to_be_looked_at_is_not_forgotten_while_all_turns_are_tak
 
 def test_nor_is_one_that_stands_in_line_though_it_has_had_its_turn() -> None:
     clock = Clock()
-    lanes = Lanes(Limits(endpoint=8, unproven=2, rate=1000), clock)
+    lanes = EndpointLanes(Limits(endpoint=8, unproven=2, rate=1000), clock)
     for endpoint in (1, 2, 3, 4, 5, 5):
         fill(lanes, endpoint, 1)
     assert start(lanes) == [1, 2]
@@ -212,7 +213,7 @@ def test_nor_is_one_that_stands_in_line_though_it_has_had_its_turn() -> None:
     assert start(lanes) == []
 
 
-def quick(lanes: Lanes, endpoint: int = 1, seconds: float = 0.001) -> None:
+def quick(lanes: EndpointLanes, endpoint: int = 1, seconds: float = 0.001) -> None:
     """Opens the endpoint's lane to its whole width, by answers that came soon."""
     for _ in range(4):
         fill(lanes, endpoint, 8)
@@ -223,7 +224,7 @@ def quick(lanes: Lanes, endpoint: int = 1, seconds: float = 0.001) -> None:
 
 
 def test_to_a_quick_endpoint_attempts_are_begun_ahead_and_sent_as_turns_end() -> None:
-    lanes = Lanes(LIMITS, Clock())
+    lanes = EndpointLanes(LIMITS, Clock())
     quick(lanes)
     fill(lanes, 1, 200)
     turns = list(lanes.starting())
@@ -236,7 +237,7 @@ def test_to_a_quick_endpoint_attempts_are_begun_ahead_and_sent_as_turns_end() ->
 
 
 def test_to_one_that_takes_its_time_nothing_is_begun_ahead() -> None:
-    lanes = Lanes(LIMITS, Clock())
+    lanes = EndpointLanes(LIMITS, Clock())
     quick(lanes)
     fill(lanes, 1, 104)
     turns = list(lanes.starting())
@@ -248,14 +249,14 @@ def test_to_one_that_takes_its_time_nothing_is_begun_ahead() -> None:
 
 
 def test_an_endpoint_has_begun_ahead_what_it_gets_in_a_few_hundredths_of_a_second() -> None:
-    lanes = Lanes(LIMITS, Clock())
+    lanes = EndpointLanes(LIMITS, Clock())
     quick(lanes, seconds=0.02)
     fill(lanes, 1, 100)
     assert sum(turn.is_ahead for turn in lanes.starting()) == 3 * 8
 
 
 def test_what_is_ahead_stays_where_the_endpoint_fails() -> None:
-    lanes = Lanes(LIMITS, Clock())
+    lanes = EndpointLanes(LIMITS, Clock())
     quick(lanes)
     fill(lanes, 1, 100)
     list(lanes.starting())
@@ -265,7 +266,7 @@ def test_what_is_ahead_stays_where_the_endpoint_fails() -> None:
 
 
 def test_good_endpoints_that_hang_leave_turns_to_the_others() -> None:
-    lanes = Lanes(Limits(endpoint=8, rate=1000, total=160), Clock())
+    lanes = EndpointLanes(Limits(endpoint=8, rate=1000, total=160), Clock())
     for endpoint in range(30):
         quick(lanes, endpoint)
     under_way = []
@@ -278,7 +279,7 @@ def test_good_endpoints_that_hang_leave_turns_to_the_others() -> None:
 
 
 def test_all_endpoints_share_what_is_begun_ahead() -> None:
-    lanes = Lanes(Limits(endpoint=8, rate=1000, ahead=10), Clock())
+    lanes = EndpointLanes(Limits(endpoint=8, rate=1000, ahead=10), Clock())
     for endpoint in (1, 2):
         quick(lanes, endpoint)
     for endpoint in (1, 2):
@@ -288,7 +289,7 @@ def test_all_endpoints_share_what_is_begun_ahead() -> None:
 
 def test_those_that_fail_have_so_many_turns_a_second_together_and_a_good_one_all_that_it_wants() -> None:
     clock = Clock()
-    lanes = Lanes(Limits(endpoint=8, rate=1000, failing_rate=200), clock)
+    lanes = EndpointLanes(Limits(endpoint=8, rate=1000, failing_rate=200), clock)
     fill(lanes, 1, 1)
     lanes.leave(start(lanes)[0], is_success=True)
     turns: dict[int, int] = {}
@@ -309,7 +310,7 @@ def test_those_that_fail_have_so_many_turns_a_second_together_and_a_good_one_all
 
 def test_new_ones_begin_a_few_at_a_time_and_do_not_wait_for_those_that_fail() -> None:
     clock = Clock()
-    lanes = Lanes(Limits(endpoint=8, rate=1000, unproven_rate=100, failing_rate=20, unproven=1000), clock)
+    lanes = EndpointLanes(Limits(endpoint=8, rate=1000, unproven_rate=100, failing_rate=20, unproven=1000), clock)
     for endpoint in range(50):
         fill(lanes, endpoint, 100)
     begun = []
@@ -326,7 +327,7 @@ def test_new_ones_begin_a_few_at_a_time_and_do_not_wait_for_those_that_fail() ->
 
 
 def test_a_lane_that_runs_low_is_refilled_unless_it_has_no_room_any_more() -> None:
-    lanes = Lanes(LIMITS, Clock())
+    lanes = EndpointLanes(LIMITS, Clock())
     quick(lanes)
     fill(lanes, 1, 200)
     lanes.park(1)

@@ -7,7 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from webhooks.dispatch.lanes import Lanes, Limits, Turn
+from webhooks.dispatch.lane import Limits, Turn
+from webhooks.dispatch.lanes import EndpointLanes
 from webhooks.store.jobs import Job, Kind
 
 TOTALS = (3, 70, 200)
@@ -25,7 +26,7 @@ class Dispatching(RuleBasedStateMachine):
         self.limits = Limits(  # so small that each of them is met
             endpoint=4, rate=20, unproven_rate=40, failing_rate=20, unproven=3, total=total, kept=6, ahead=5
         )
-        self.lanes = Lanes(self.limits, lambda: self.at)
+        self.lanes = EndpointLanes(self.limits, lambda: self.at)
         self.count = 0
         self.waiting: Counter[int] = Counter()
         self.parked: set[int] = set()
