@@ -168,7 +168,7 @@ async def pause(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 @post("/v1/webhooks/resume", status_code=HTTPStatus.OK, opt=described(_ABOUT_URL))
 async def resume(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Sends what was held, and enables an endpoint that was disabled."""
+    """Sends what was held or waits for its next attempt, at once, and enables an endpoint that was disabled."""
     return await _set_paused(request, is_paused=False)
 
 

@@ -98,14 +98,29 @@ def _rotate(arguments: _Arguments, console: Console) -> int:
 
 
 def _disable(arguments: _Arguments, console: Console) -> int:
+    return _set_disabled(arguments, console, is_disabled=True)
+
+
+def _enable(arguments: _Arguments, console: Console) -> int:
+    return _set_disabled(arguments, console, is_disabled=False)
+
+
+def _set_disabled(arguments: _Arguments, console: Console, *, is_disabled: bool) -> int:
     from webhooks.store import clients
 
     with opened(arguments, console) as (store, _):
-        client = asyncio.run(store.write(lambda connection: clients.disable(connection, arguments.name)))
+        client = asyncio.run(
+            store.write(lambda connection: clients.set_disabled(connection, arguments.name, is_disabled=is_disabled))
+        )
     if arguments.json:
         console.write_bytes(encode(_listed(client)) + b"\n")
     else:
-        console.write(f"{console.result.escape(client.name)} is disabled: its credentials and tokens are refused.\n")
+        done = (
+            "is disabled: its credentials and tokens are refused, and what is for it is held, for 30 days"
+            if is_disabled
+            else "is enabled: its credentials are good again, and what was held for it is sent within seconds"
+        )
+        console.write(f"{console.result.escape(client.name)} {done}.\n")
     return 0
 
 
@@ -117,11 +132,22 @@ def _list(arguments: ReportArguments, console: Console) -> int:
     if arguments.json:
         console.write_bytes(encode([_listed(client) for client in found]) + b"\n")
         return 0
-    rows = [(each.id, each.name, "disabled" if each.is_disabled else " ".join(sorted(each.scopes))) for each in found]
-    write_list(console, ("CLIENT ID", "NAME", "SCOPES"), rows)
+    write_list(console, ("CLIENT ID", "NAME", "SCOPES", "OPTIONS"), [_row(each) for each in found])
     if not found:
         console.write("There is no client yet. Make one: aptic-webhooks clients add NAME\n")
     return 0
+
+
+def _row(client: Client) -> Sequence[str]:
+    only = ",".join(f"{name}={value}" for name, value in client.only.items())
+    given: dict[str, Sequence[object]] = {
+        "--only": [only] if only else [],
+        "--allow-network": client.networks,
+        "--allow-port": client.ports,
+        "--url-pattern": client.url_patterns,
+    }
+    options = " ".join(f"{option} {value}" for option, values in given.items() for value in values)
+    return client.id, client.name, "disabled" if client.is_disabled else " ".join(sorted(client.scopes)), options
 
 
 def _listed(client: Client) -> ListedClient:
@@ -154,6 +180,8 @@ def _show(arguments: ReportArguments, console: Console, client: Client, made: Cr
         f"scopes        {' '.join(sorted(client.scopes))}\n"
         "Secret and key are shown this once; the store keeps only their keyed hashes.\n"
     )
+    if client.is_disabled:
+        console.write(f"The client is disabled: they are refused before aptic-webhooks clients enable {client.name}\n")
 
 
 def _condition(text: str) -> list[tuple[str, str]]:
@@ -232,7 +260,7 @@ ADD = Command(
 LIST = Command(
     name="clients list",
     summary="Lists the clients.",
-    description="Lists the clients with their ids and scopes.",
+    description="Lists the clients with their ids, scopes and options.",
     example="",
     add_options=_list_options,
     run=_list,
@@ -250,9 +278,20 @@ ROTATE = Command(
 DISABLE = Command(
     name="clients disable",
     summary="Refuses a client from now on.",
-    description="Refuses a client from now on: its secret, its API key and the tokens that it has.",
+    description="Refuses a client from now on: its secret, its API key and the tokens that it has. What is for its "
+    "URLs is held, and dead after 30 days.",
     example="acme",
     add_options=_name_options,
     run=_disable,
+    arguments=_Arguments,
+)
+ENABLE = Command(
+    name="clients enable",
+    summary="Lets a client in again that was disabled.",
+    description="Lets a client in again that was disabled, with the credentials that it has; what was held for it is "
+    "sent.",
+    example="acme",
+    add_options=_name_options,
+    run=_enable,
     arguments=_Arguments,
 )

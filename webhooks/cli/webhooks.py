@@ -68,14 +68,19 @@ def _list(arguments: _ListArguments, console: Console) -> int:
     if arguments.json:
         console.write_bytes(encode([_listed(client, each) for client, each in found]) + b"\n")
         return 0
-    rows = [(client.name, each.method.value, each.url, " ".join(each.events), _state(each)) for client, each in found]
+    rows = [
+        (client.name, each.method.value, each.url, " ".join(each.events), _state(client, each))
+        for client, each in found
+    ]
     write_list(console, ("CLIENT", "METHOD", "URL", "EVENTS", "STATE"), rows)
     if not found:
         console.write("There is no registration.\n")
     return 0
 
 
-def _state(found: Registration) -> str:
+def _state(client: Client, found: Registration) -> str:
+    if client.is_disabled:
+        return f"held: the client {client.name!r} is disabled"
     if found.disabled_reason:
         return f"disabled: {found.disabled_reason}"
     return "paused" if found.is_paused else "active"
@@ -107,19 +112,42 @@ def _set_paused(arguments: RegistrationArguments, console: Console, *, is_paused
     if arguments.json:
         console.write_bytes(encode(_listed(client, changed)) + b"\n")
     else:
-        done = "is paused: what would be sent to it is held" if is_paused else "is active: what was held is sent"
-        console.write(f"{console.result.escape(changed.url)} {done}.\n")
+        done = "is paused: what would be sent to it is held" if is_paused else "is active: what waits for it is sent"
+        if client.is_disabled and not is_paused:
+            done = f"stays held: its client is disabled, aptic-webhooks clients enable {client.name} lets it in again"
+        console.write(f"{console.result.escape(f'{changed.url} {done}')}.\n")
+    return 0
+
+
+def _remove(arguments: RegistrationArguments, console: Console) -> int:
+    from webhooks.store import registrations
+
+    async def remove(store: Store) -> Client:
+        url, name = arguments.url, arguments.client
+        client = await store.write(lambda connection: owner_of(connection, url, name))
+        while not await store.write(lambda connection: registrations.remove(connection, client.id, url, None)):
+            pass
+        return client
+
+    with opened(arguments, console) as (store, _):
+        client = asyncio.run(remove(store))
+    if arguments.json:
+        console.write_bytes(encode({"client": client.name, "url": arguments.url}) + b"\n")
+    else:
+        console.write(f"{console.result.escape(arguments.url)} is removed: what was not sent to it yet is cancelled.\n")
     return 0
 
 
 def _listed(client: Client, found: Registration) -> ListedRegistration:
+    from webhooks.store.holding import CLIENT_DISABLED
+
     return ListedRegistration(
         client=client.name,
         url=found.url,
         method=found.method,
         events=found.events,
         paused=found.is_paused,
-        disabled=found.disabled_reason,
+        disabled=CLIENT_DISABLED if client.is_disabled else found.disabled_reason,
     )
 
 
@@ -155,11 +183,21 @@ PAUSE = Command(
 )
 RESUME = Command(
     name="webhooks resume",
-    summary="Sends what was held, and enables a URL that was disabled.",
-    description="Sends what was held at once, and enables a URL that was disabled. What is dead is listed by "
+    summary="Sends what waits for a URL now, and enables it where it was disabled.",
+    description="Sends what was held or waits for its next attempt, at once, and enables a URL that was disabled: for "
+    "when its receiver has been mended. What is dead is listed by "
     "`deliveries --state dead` and sent by `replay`.",
     example="https://receiver.example/webhooks",
     add_options=add_registration,
     run=_resume,
+    arguments=RegistrationArguments,
+)
+REMOVE = Command(
+    name="webhooks remove",
+    summary="Removes a URL, as its client would.",
+    description="Removes a URL, as its client would: what was not sent to it yet is cancelled, and the log stays.",
+    example="https://receiver.example/webhooks",
+    add_options=add_registration,
+    run=_remove,
     arguments=RegistrationArguments,
 )

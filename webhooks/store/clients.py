@@ -62,11 +62,14 @@ def rotate(connection: Connection, name: str, *, secret_hash: bytes, api_key_has
     return client
 
 
-def disable(connection: Connection, name: str) -> Client:
-    """Its credentials and tokens are refused from now on; the client as it is then. Raises NotFoundError."""
+def set_disabled(connection: Connection, name: str, *, is_disabled: bool) -> Client:
+    """Whether its credentials and tokens are refused, and what is for it is held; the client as it is then.
+
+    What waits for it already follows with the next sweep. Raises NotFoundError.
+    """
     client = named(connection, name)
-    connection.execute(update(CLIENTS).where(CLIENTS.c.id == client.id).values(is_disabled=True))
-    return replace(client, is_disabled=True)
+    connection.execute(update(CLIENTS).where(CLIENTS.c.id == client.id).values(is_disabled=is_disabled))
+    return replace(client, is_disabled=is_disabled)
 
 
 def every(connection: Connection) -> list[Client]:

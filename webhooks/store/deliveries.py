@@ -13,9 +13,9 @@ from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import FINAL, Delivery, DeliveryState, StoredAttempt
 from webhooks.store import compositions, jobs
 from webhooks.store.clock import first_id, moment, now, sortable_id
-from webhooks.store.holding import DISABLED, PAUSED, due, held
+from webhooks.store.holding import due, held, why_held
 from webhooks.store.jobs import Job, Kind
-from webhooks.store.tables import ATTEMPTS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
+from webhooks.store.tables import ATTEMPTS, CLIENTS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
 
 _SLACK: Final = 60_000_000  # µs between the time in an id and `created_at`, at most
 _FIND = select(DELIVERIES, EVENTS.c.id.label("event_id")).join(EVENTS, EVENTS.c.sequence == DELIVERIES.c.event_sequence)
@@ -118,14 +118,19 @@ def replay(connection: Connection, client_id: str | None, delivery_id: str, *, r
 
 def _pending_again(connection: Connection, client_id: str, found: Delivery, at: int) -> dict[str, object]:
     """For the URL as it is registered now, which may be a later registration than the delivery was made for."""
-    where = REGISTRATIONS.c.client_id == client_id, REGISTRATIONS.c.url == found.url
-    registration = connection.execute(select(REGISTRATIONS).where(*where).with_for_update(read=True)).one_or_none()
+    query = select(REGISTRATIONS, CLIENTS.c.is_disabled).join(CLIENTS, CLIENTS.c.id == REGISTRATIONS.c.client_id)
+    query = query.where(REGISTRATIONS.c.client_id == client_id, REGISTRATIONS.c.url == found.url)
+    registration = connection.execute(query.with_for_update(read=True, of=REGISTRATIONS)).one_or_none()
     if registration is None:
         raise ConflictError("The URL of this delivery is not registered any more.")
     of_event = REGISTERED_EVENTS.c.registration_id == registration.id, REGISTERED_EVENTS.c.event == found.event
     if connection.scalar(select(REGISTERED_EVENTS.c.id).where(*of_event)) is None:
         raise ConflictError(f"The URL of this delivery is not registered for {found.event} any more.")
-    reason = DISABLED if registration.disabled_reason is not None else PAUSED if registration.is_paused else None
+    reason = why_held(
+        is_paused=registration.is_paused,
+        is_disabled=registration.disabled_reason is not None,
+        is_client_disabled=registration.is_disabled,
+    )
     return {
         "registration_id": registration.id,
         "reason": reason,

@@ -29,15 +29,14 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     ports: tuple[int, ...]
     url_patterns: tuple[str, ...]
     failing_since: int | None
-    is_paused: bool
-    disabled_reason: str | None
+    held_because: str | None
 
 
 _FIND: Final = Bulk(
     "SELECT registration.id, registration.client_id, registration.method, registration.secret,"
     " registration.signing_key, registration.previous_signing_key, registration.previous_key_until,"
     " client.networks, client.ports, client.url_patterns, registration.failing_since,"
-    " registration.is_paused OR client.is_disabled, registration.disabled_reason"
+    " registration.is_paused, registration.disabled_reason IS NOT NULL, client.is_disabled"
     " FROM GIVEN CROSS JOIN registration JOIN client ON client.id = registration.client_id"
     " WHERE registration.id = given.id",
     id=NUMBER,
@@ -68,11 +67,8 @@ def standing(
     """
     if endpoint is None or not is_registered:
         return DeliveryState.CANCELLED, "the registration was removed"
-    if disables is not None or endpoint.disabled_reason is not None:
-        return DeliveryState.HELD, holding.DISABLED
-    if endpoint.is_paused:
-        return DeliveryState.HELD, "the endpoint is paused, or its client is disabled"
-    return DeliveryState.PENDING, None
+    reason = holding.DISABLED if disables is not None else endpoint.held_because
+    return DeliveryState.PENDING if reason is None else DeliveryState.HELD, reason
 
 
 def succeeded(connection: Connection, registration_id: int) -> None:
@@ -97,7 +93,8 @@ def disable(connection: Connection, registration_id: int, reason: str) -> None:
 
 
 def _endpoint(id_: int, client_id: str, method: str, secret: bytes | None, *rest: Any) -> Endpoint:
-    signing_key, previous_key, previous_until, networks, ports, url_patterns, failing_since, is_paused, disabled = rest
+    signing_key, previous_key, previous_until, networks, ports, url_patterns, failing_since, *standing = rest
+    is_paused, is_disabled, is_client_disabled = map(bool, standing)
     return Endpoint(
         id=id_,
         client_id=client_id,
@@ -110,6 +107,7 @@ def _endpoint(id_: int, client_id: str, method: str, secret: bytes | None, *rest
         ports=tuple(decode(ports)),
         url_patterns=tuple(decode(url_patterns)),
         failing_since=failing_since,
-        is_paused=bool(is_paused),
-        disabled_reason=disabled,
+        held_because=holding.why_held(
+            is_paused=is_paused, is_disabled=is_disabled, is_client_disabled=is_client_disabled
+        ),
     )

@@ -13,7 +13,7 @@ from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import DeliveryState, EventState, PublishedEvent, StoredEvent
 from webhooks.store import compositions
 from webhooks.store.clock import moment, now, sortable_id
-from webhooks.store.holding import DISABLED, PAUSED
+from webhooks.store.holding import why_held
 from webhooks.store.statement import Prepared
 from webhooks.store.tables import CLIENTS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
 
@@ -26,11 +26,12 @@ _SUBSCRIBERS = Prepared(
         REGISTRATIONS.c.url,
         REGISTRATIONS.c.is_paused,
         REGISTRATIONS.c.disabled_reason,
+        CLIENTS.c.is_disabled,
         CLIENTS.c.only,
     )
     .join(REGISTERED_EVENTS, REGISTERED_EVENTS.c.registration_id == REGISTRATIONS.c.id)
     .join(CLIENTS, CLIENTS.c.id == REGISTRATIONS.c.client_id)
-    .where(REGISTERED_EVENTS.c.event == bindparam("event"), CLIENTS.c.is_disabled.is_(False))
+    .where(REGISTERED_EVENTS.c.event == bindparam("event"))
     .order_by(REGISTRATIONS.c.id)
     .with_for_update(read=True, of=REGISTRATIONS)
 )
@@ -120,10 +121,12 @@ def _subscribers(connection: Connection, code: str) -> list[_Subscriber]:
             registration_id,
             client_id,
             url,
-            DISABLED if disabled_reason is not None else PAUSED if is_paused else None,
+            why_held(
+                is_paused=is_paused, is_disabled=disabled_reason is not None, is_client_disabled=is_client_disabled
+            ),
             decode(only),
         )
-        for registration_id, client_id, url, is_paused, disabled_reason, only in _SUBSCRIBERS.run(
+        for registration_id, client_id, url, is_paused, disabled_reason, is_client_disabled, only in _SUBSCRIBERS.run(
             connection, event=code
         )
     ]

@@ -24,6 +24,7 @@ PART: Final = 1000
 PARTS: Final = 20  # that follow each other before other work has its turn
 PAUSED: Final = "the endpoint is paused"
 DISABLED: Final = "the endpoint is disabled"
+CLIENT_DISABLED: Final = "the endpoint's client is disabled"
 
 # On PostgreSQL it locks the compositions before the deliveries, in the order of those who compose.
 _COMPOSED: Final = Bulk(
@@ -39,19 +40,29 @@ _RESUME: Final = Bulk(
     " FROM GIVEN WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'held'",
     id=TEXT,
 )
+_LATER: Final = Prepared(
+    "SELECT id FROM delivery WHERE registration_id = :registration_id AND state = 'pending' AND next_attempt_at > :at"
+    " AND 'composed' = (SELECT state FROM composition WHERE composition.event_sequence = delivery.event_sequence"
+    " AND composition.version = delivery.version) LIMIT :most"
+)
+_HASTEN: Final = Bulk(
+    "UPDATE delivery SET next_attempt_at = :at, scheduled_at = :at"
+    " FROM GIVEN WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'pending' RETURNING delivery.id",
+    id=TEXT,
+)
 _WAIT: Final = Prepared(
     "UPDATE delivery SET reason = :reason, next_attempt_at = :due_at, scheduled_at = :scheduled_at"
     " WHERE id = :id AND state = 'pending'"
 )
 _STATE: Final = func.coalesce(DELIVERIES.c.state, "")  # not by its index, since ids say which rows are meant
-# Those whose deliveries are not as their endpoint is; what is for a disabled client is held whatever that is.
+# Those whose deliveries are not as their endpoint is.
 _UNSETTLED: Final = Prepared(
     "SELECT registration.id FROM registration JOIN client ON client.id = registration.client_id"
-    " WHERE CASE WHEN registration.is_paused OR registration.disabled_reason IS NOT NULL"
+    " WHERE CASE WHEN registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled"
     " THEN EXISTS (SELECT 1 FROM delivery WHERE delivery.registration_id = registration.id"
     " AND delivery.state IN ('pending', 'composing'))"
-    " ELSE NOT client.is_disabled AND EXISTS (SELECT 1 FROM delivery"
-    " WHERE delivery.registration_id = registration.id AND delivery.state = 'held') END"
+    " ELSE EXISTS (SELECT 1 FROM delivery WHERE delivery.registration_id = registration.id"
+    " AND delivery.state = 'held') END"
 )
 
 
@@ -71,9 +82,19 @@ def settle(connection: Connection, registration_id: int) -> int:
     row = connection.execute(query).one_or_none()
     if row is None:
         return 0
-    if row.disabled_reason is not None or row.is_paused:
-        return hold(connection, registration_id, DISABLED if row.disabled_reason is not None else PAUSED)
-    return 0 if row.is_disabled else resume(connection, registration_id)
+    reason = why_held(
+        is_paused=row.is_paused,
+        is_disabled=row.disabled_reason is not None,
+        is_client_disabled=row.is_disabled,
+    )
+    return resume(connection, registration_id) if reason is None else hold(connection, registration_id, reason)
+
+
+def why_held(*, is_paused: bool, is_disabled: bool, is_client_disabled: bool) -> str | None:
+    """Why what is for an endpoint is held; None where it is sent."""
+    if is_client_disabled:
+        return CLIENT_DISABLED
+    return DISABLED if is_disabled else PAUSED if is_paused else None
 
 
 def hold(connection: Connection, registration_id: int, reason: str) -> int:
@@ -99,6 +120,14 @@ def resume(connection: Connection, registration_id: int) -> int:
     _WAIT.run_many(connection, values)
     ready = [id_ for id_, _, _, state, *_ in found if state == CompositionState.COMPOSED]
     jobs.add(connection, [Job(Kind.DELIVER, id_, at) for id_ in ready])
+    return len(part)
+
+
+def hasten(connection: Connection, registration_id: int) -> int:
+    """What has a body and waits for its next attempt is due at once."""
+    at = now()
+    part = _LATER.run(connection, registration_id=registration_id, at=at, most=PART)
+    jobs.add(connection, [Job(Kind.DELIVER, id_, at) for (id_,) in _HASTEN.run(connection, part, at=at)])
     return len(part)
 
 

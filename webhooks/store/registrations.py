@@ -110,23 +110,28 @@ def remove(connection: Connection, client_id: str, url: str, events: Sequence[st
 
 
 def set_paused(connection: Connection, client_id: str, url: str, *, is_paused: bool) -> Registration:
-    """Holds what would be sent to the URL, or sends it and enables the endpoint. Raises NotFoundError.
+    """Holds what would be sent to the URL; or sends it, what waits for another attempt too, and enables the endpoint.
 
-    A part of the deliveries follows at once, the rest with `settle`.
+    A part of the deliveries follows at once, the rest with `settle`. Raises NotFoundError.
     """
     row = existing(connection, client_id, url)
     changes: dict[str, object] = {"is_paused": is_paused}
     if not is_paused:
         changes |= {"disabled_reason": None, "failing_since": None}  # it is judged anew, by what it does from now on
     connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
-    holding.settle(connection, row.id)
+    _settle(connection, row.id, is_paused=is_paused)
     return _registration(existing(connection, client_id, url), _events(connection, row.id))
 
 
 def settle(connection: Connection, client_id: str, url: str) -> bool:
     """Holds or resumes more of what is for the URL, as it is paused or not; whether there may be more of it."""
     row = _find(connection, client_id, url)
-    return row is not None and holding.settle(connection, row.id) == holding.PART
+    return row is not None and _settle(connection, row.id, is_paused=row.is_paused) == holding.PART
+
+
+def _settle(connection: Connection, registration_id: int, *, is_paused: bool) -> int:
+    settled = holding.settle(connection, registration_id)
+    return settled if is_paused else max(settled, holding.hasten(connection, registration_id))
 
 
 def rotate_signing_key(connection: Connection, client_id: str, url: str, encrypted: bytes) -> None:

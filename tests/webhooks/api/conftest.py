@@ -66,7 +66,9 @@ class InProcess:
     def disable(self, caller: Caller) -> None:
         client = self.service.store.read_now(lambda store: clients.by_id(store, caller.id))
         assert client is not None
-        self.runner.run(self.service.store.write(lambda store: clients.disable(store, client.name)))
+        self.runner.run(
+            self.service.store.write(lambda store: clients.set_disabled(store, client.name, is_disabled=True))
+        )
 
     def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         async def ask() -> httpx.Response:

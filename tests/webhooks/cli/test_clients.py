@@ -88,7 +88,7 @@ def test_a_name_is_taken_once(run: Any) -> None:
     assert "There is a client 'acme' already: rotate it, or choose another name." in ended.err
 
 
-@pytest.mark.parametrize("command", ["rotate", "disable"])
+@pytest.mark.parametrize("command", ["rotate", "disable", "enable"])
 def test_an_unknown_client_is_told_so(run: Any, command: str) -> None:
     run("clients", "add", "acme")
     ended = run("clients", command, "acma")
@@ -106,9 +106,24 @@ def test_rotating_gives_other_credentials(run: Any) -> None:
 
 def test_a_disabled_client_is_shown_as_it_is_then(run: Any) -> None:
     run("clients", "add", "acme")
-    assert run("clients", "disable", "acme").out == "acme is disabled: its credentials and tokens are refused.\n"
+    told = "acme is disabled: its credentials and tokens are refused, and what is for it is held, for 30 days.\n"
+    assert run("clients", "disable", "acme").out == told
     assert [run("clients", "disable", "acme", "--json").json] == run("clients", "list", "--json").json
     assert run("clients", "list", "--json").json[0]["disabled"] is True
+
+
+def test_a_disabled_client_is_enabled_with_the_credentials_that_it_has_then(run: Any) -> None:
+    run("clients", "add", "acme")
+    run("clients", "disable", "acme")
+    assert run("clients", "rotate", "acme").out.endswith("before aptic-webhooks clients enable acme\n")
+    assert run("clients", "enable", "acme").out.startswith("acme is enabled: its credentials are good again")
+    assert run("clients", "list", "--json").json[0]["disabled"] is False
+
+
+def test_for_people_the_list_shows_what_a_client_was_made_with(run: Any) -> None:
+    run("clients", "add", "acme", "--only", "a=1,b=2", "--allow-port", "8443", "--allow-network", "10.0.0.0/8")
+    line = run("clients", "list").out.splitlines()[1]
+    assert line.endswith("acme  webhooks  --only a=1,b=2 --allow-network 10.0.0.0/8 --allow-port 8443")
 
 
 def test_an_empty_list_says_what_to_do(run: Any) -> None:

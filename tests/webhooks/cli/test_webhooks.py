@@ -53,7 +53,7 @@ def test_an_empty_list_says_so(run: Any) -> None:
 def test_a_registration_is_paused_and_resumed(run: Any, acme: str) -> None:
     assert run("webhooks", "pause", f"{URL}/own", "--json").json["paused"] is True
     assert "paused" in run("webhooks", "list").out
-    assert f"{URL}/own is active: what was held is sent." in run("webhooks", "resume", f"{URL}/own").out
+    assert f"{URL}/own is active: what waits for it is sent." in run("webhooks", "resume", f"{URL}/own").out
     assert "paused" not in run("webhooks", "list").out
 
 
@@ -62,6 +62,23 @@ def test_one_that_was_disabled_says_why_and_is_enabled(run: Any, acme: str, chan
     change(lambda connection: connection.execute(update(REGISTRATIONS).values(values)))
     assert f"{URL}/own  statuschange ledgerpayment  disabled: the endpoint answered 410" in run("webhooks", "list").out
     assert run("webhooks", "resume", f"{URL}/own", "--json").json["disabled"] is None
+
+
+def test_of_a_disabled_clients_it_is_said(run: Any, acme: str) -> None:
+    run("clients", "disable", "other")
+    assert f"{URL}/own  statuschange ledgerpayment  held: the client 'other' is disabled" in run("webhooks", "list").out
+    assert run("webhooks", "list", "--json").json[2]["disabled"] == "the endpoint's client is disabled"
+    ended = run("webhooks", "resume", f"{URL}/own").out
+    assert "stays held: its client is disabled, aptic-webhooks clients enable other lets it in again." in ended
+
+
+def test_one_is_removed(run: Any, acme: str) -> None:
+    ended = run("webhooks", "remove", f"{URL}/own")
+    assert ended.out == f"{URL}/own is removed: what was not sent to it yet is cancelled.\n"
+    assert [each["url"] for each in run("webhooks", "list", "--json").json] == [URL, URL]
+    removed = run("webhooks", "remove", URL, "--client", "acme", "--json")
+    assert removed.json == {"client": "acme", "url": URL}
+    assert "is not registered" in run("webhooks", "remove", f"{URL}/own").err
 
 
 def test_of_several_clients_one_has_to_be_named(run: Any, acme: str) -> None:

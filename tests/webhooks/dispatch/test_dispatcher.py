@@ -167,6 +167,21 @@ def test_a_paused_endpoint_or_a_disabled_clients_gets_nothing(play: Callable[...
     play(scene)
 
 
+def test_a_resumption_sends_what_waits_for_its_next_attempt(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        world.sender.plan = lambda _: 200 if len(world.sender.requests) > 3 else 500
+        await world.register(HOOK)
+        await world.publish(3)
+        async with world.dispatching():
+            await world.until(lambda: len(world.sender.requests) == 3 and world.states() == {"pending": 3})
+            await world.store.write(
+                lambda connection: registrations.set_paused(connection, "ACME", HOOK, is_paused=False)
+            )
+            await world.until(lambda: world.states() == {"delivered": 3})
+
+    play(scene, schedule=(3600,))
+
+
 def test_what_was_removed_while_it_was_sent_is_not_sent_again(play: Callable[..., None]) -> None:
     async def scene(world: Any) -> None:
         async def remove(_: OutgoingRequest) -> int:

@@ -26,7 +26,7 @@ def test_a_client_is_read_as_it_was_written(new_client: Any, read: Any) -> None:
 def test_names_are_any_text(new_client: Any, read: Any, write: Any, name: str) -> None:
     made = new_client(name=name)
     assert read(clients.by_name, name) == made
-    assert write(clients.disable, name) == replace(made, is_disabled=True)
+    assert write(clients.set_disabled, name, is_disabled=True) == replace(made, is_disabled=True)
 
 
 def test_a_name_is_taken_once(new_client: Any) -> None:
@@ -51,13 +51,16 @@ def test_rotation_replaces_both_hashes(new_client: Any, read: Any, write: Any) -
 
 def test_a_disabled_client_says_so(new_client: Any, read: Any, write: Any) -> None:
     made = new_client()
-    write(clients.disable, made.name)
-    assert read(clients.by_id, made.id).is_disabled
+    for is_disabled in (True, False):
+        assert write(clients.set_disabled, made.name, is_disabled=is_disabled).is_disabled is is_disabled
+        assert read(clients.by_id, made.id).is_disabled is is_disabled
 
 
-@pytest.mark.parametrize("call", [clients.disable, clients.rotate])
-def test_an_unknown_name_is_answered_with_those_there_are(new_client: Any, write: Any, call: Any) -> None:
+@pytest.mark.parametrize(
+    ("call", "more"),
+    [(clients.set_disabled, {"is_disabled": True}), (clients.rotate, {"secret_hash": b"", "api_key_hash": b""})],
+)
+def test_an_unknown_name_is_answered_with_those_there_are(new_client: Any, write: Any, call: Any, more: Any) -> None:
     made = new_client()
-    hashes = {"secret_hash": b"", "api_key_hash": b""} if call is clients.rotate else {}
     with pytest.raises(NotFoundError, match=f"There is no client 'nobody'.*{made.name}"):
-        write(call, "nobody", **hashes)
+        write(call, "nobody", **more)

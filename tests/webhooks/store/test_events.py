@@ -75,14 +75,15 @@ def test_only_limits_a_client_to_arguments(
     assert (read(events.by_id, client.id, id_).state is EventState.ACCEPTED) is is_taken
 
 
-def test_a_disabled_client_is_sent_nothing(
+def test_what_is_for_a_disabled_client_is_held(
     new_client: Any, register: Any, read: Any, write: Any, published: Any, code: str
 ) -> None:
     client = new_client()
     register(client, URL, code)
-    write(clients.disable, client.name)
-    (id_,) = write(publish, client.id, published(code))
-    assert read(events.by_id, client.id, id_).state is EventState.UNSUBSCRIBED
+    write(clients.set_disabled, client.name, is_disabled=True)
+    write(publish, client.id, published(code))
+    (delivery,) = read(deliveries.find, Filter(client_id=client.id))
+    assert (delivery.state, delivery.reason) == (DeliveryState.HELD, "the endpoint's client is disabled")
 
 
 def test_the_same_id_and_content_twice_is_one_event(

@@ -1,9 +1,11 @@
 """Many deliveries of one endpoint are held, resumed and cancelled a part at a time."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from webhooks.dispatch.sweep import Sweep
 from webhooks.model import DeliveryState
@@ -66,13 +68,35 @@ def test_a_sweep_settles_what_is_left(client: Any, states: Any, store: Store, re
     assert states() == {"pending": 10}
 
 
-def test_what_is_held_for_a_disabled_client_stays_so(client: Any, states: Any, store: Store, write: Any) -> None:
-    write(registrations.set_paused, client.id, URL, is_paused=True)
-    write(clients.disable, client.name)
-    write(registrations.set_paused, client.id, URL, is_paused=False)
-    held = states()["held"]
+def test_a_sweep_holds_what_is_for_a_disabled_client_and_sends_it_once_that_is_enabled(
+    client: Any, states: Any, store: Store, read: Any, write: Any
+) -> None:
+    write(clients.set_disabled, client.name, is_disabled=True)
     asyncio.run(Sweep(store).sweep())
-    assert states()["held"] == held
+    write(registrations.set_paused, client.id, URL, is_paused=False)
+    assert states() == {"held": 10}
+    assert endpoint(read, client) not in read(holding.unsettled)
+    write(clients.set_disabled, client.name, is_disabled=False)
+    asyncio.run(Sweep(store).sweep())
+    assert states() == {"pending": 10}
+
+
+def test_a_resumption_hastens_what_waits_for_another_attempt_some_parts_at_a_time(
+    client: Any, read: Any, write: Any
+) -> None:
+    wait = "UPDATE delivery SET next_attempt_at = next_attempt_at + 3600000000 WHERE client_id = :id"
+    compose = (
+        "UPDATE composition SET state = 'composed' WHERE event_sequence > (SELECT min(event_sequence) FROM delivery"
+        " WHERE client_id = :id)"
+    )
+    for statement in (wait, compose):
+        write(lambda connection, given: connection.execute(text(given), {"id": client.id}), statement)
+    calls = 1
+    write(registrations.set_paused, client.id, URL, is_paused=False)
+    while write(registrations.settle, client.id, URL):
+        calls += 1
+    found = [each.next_attempt_at for each in read(deliveries.find, Filter(client_id=client.id))]
+    assert (calls, sum(at <= datetime.now(UTC) for at in found)) == (3, 9), "the tenth has no body yet"
 
 
 def test_a_removal_takes_some_parts_of_what_waits_and_of_what_has_ended(
