@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 from msgspec.json import encode
 
 from engine.cli.console import Console
 from engine.cli.options import Command, Parser
 from webhooks.cli.listing import write_list
-from webhooks.cli.options import ReportArguments, add_json, add_store, opened, whole_number
+from webhooks.cli.options import ReportArguments, add_json, add_store, argument, opened, whole_number
+from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import DeliveryState
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from webhooks.store.store import Store
 
 
+_FAILED: Final = 1
+_MOST_EVENTS: Final = 10_000
 _HEADING: Final = ("ID", "STATE", "MADE", "EVENT", "URL", "EVENT ID", "NEXT ATTEMPT", "REASON")
 
 
@@ -35,6 +40,7 @@ class _Arguments(ReportArguments):
     client: str | None
     url: str | None
     event: str | None
+    argument: tuple[str, str] | None
     state: DeliveryState | None
     since: datetime | None
     until: datetime | None
@@ -43,7 +49,7 @@ class _Arguments(ReportArguments):
 
 
 class _ReplayArguments(ReportArguments):
-    id: str
+    ids: list[str]
     recompose: bool
 
 
@@ -56,23 +62,48 @@ class DeliveryPage(Struct, frozen=True):
 
 def _run(arguments: _Arguments, console: Console) -> int:
     with opened(arguments, console) as (store, keyring):
-        if arguments.id is not None:
-            _print_details(arguments, console, _details(store, keyring, arguments.id))
+        sequences = None if arguments.argument is None else _with_argument(store, *arguments.argument)
+        if arguments.id is None:
+            _print_page(arguments, console, _page(store, arguments, sequences))
+        elif (found := _details(store, keyring, arguments.id)) is not None:
+            _print_details(arguments, console, *found)
         else:
-            _print_page(arguments, console, _page(store, arguments))
+            _print_page(arguments, console, _page(store, arguments, _with_id(store, arguments.id)))
     return 0
 
 
-def _page(store: Store, arguments: _Arguments) -> DeliveryPage:
+def _with_id(store: Store, id_: str) -> Sequence[int]:
+    from webhooks.store import events
+
+    found = store.read_now(lambda connection: events.with_id(connection, id_))
+    if not found:
+        raise NotFoundError("There is no delivery and no event with this id.")
+    return found
+
+
+def _with_argument(store: Store, name: str, value: str) -> Sequence[int]:
+    """The newest events that have it."""
+    from webhooks.store import events
+
+    found: deque[int] = deque(maxlen=_MOST_EVENTS)
+    after: int | None = 0
+    while after is not None:
+        part = store.read_now(partial(events.with_argument, name=name, value=value, after=after))
+        found.extend(part.sequences)
+        after = part.last
+    return found
+
+
+def _page(store: Store, arguments: _Arguments, sequences: Sequence[int] | None) -> DeliveryPage:
     from webhooks.delivery_log import show
     from webhooks.store import deliveries
 
-    found = store.read_now(lambda connection: deliveries.find(connection, _filter(connection, arguments)))
+    found = store.read_now(lambda connection: deliveries.find(connection, _filter(connection, arguments, sequences)))
     shown = [show(delivery) for delivery in found[: arguments.limit]]
     return DeliveryPage(shown, shown[-1].id if len(found) > arguments.limit else None)
 
 
-def _filter(connection: Connection, arguments: _Arguments) -> Filter:
+def _filter(connection: Connection, arguments: _Arguments, sequences: Sequence[int] | None) -> Filter:
     from webhooks.store import clients
     from webhooks.store.clock import microseconds
     from webhooks.store.deliveries import Filter
@@ -85,36 +116,58 @@ def _filter(connection: Connection, arguments: _Arguments) -> Filter:
         since=None if arguments.since is None else microseconds(arguments.since),
         until=None if arguments.until is None else microseconds(arguments.until),
         before=arguments.before,
+        sequences=sequences,
         limit=arguments.limit + 1,
     )
 
 
-def _details(store: Store, keyring: Keyring, delivery_id: str) -> DeliveryDetails:
+def _details(
+    store: Store, keyring: Keyring, delivery_id: str
+) -> tuple[DeliveryDetails, Mapping[str, str] | None] | None:
+    """A delivery and its event's arguments; None where there is none with that id."""
     from webhooks.delivery_log import EVERYTHING, show_details
-    from webhooks.store import deliveries
+    from webhooks.store import deliveries, events
 
-    def query(connection: Connection) -> tuple[Delivery, list[StoredAttempt]]:
+    def query(connection: Connection) -> tuple[Delivery, list[StoredAttempt], Mapping[str, str] | None]:
         found = deliveries.by_id(connection, None, delivery_id)
-        return found, deliveries.attempts_of(connection, delivery_id)
+        return found, deliveries.attempts_of(connection, delivery_id), events.arguments_of(connection, delivery_id)
 
-    return show_details(*store.read_now(query), keyring, EVERYTHING)
+    try:
+        found, attempts, given = store.read_now(query)
+    except NotFoundError:
+        return None
+    return show_details(found, attempts, keyring, EVERYTHING), given
 
 
 def _replay(arguments: _ReplayArguments, console: Console) -> int:
+    with opened(arguments, console) as (store, _):
+        is_whole = asyncio.run(_replay_each(store, arguments, console))
+    return 0 if is_whole else _FAILED
+
+
+async def _replay_each(store: Store, arguments: _ReplayArguments, console: Console) -> bool:
+    """Whether all of them are sent again; of several each that is not is told of, and the others are."""
     from webhooks.delivery_log import show
+
+    is_whole = True
+    for id_ in arguments.ids:
+        try:
+            again = await store.write(partial(_again, id_=id_, recompose=arguments.recompose))
+        except (NotFoundError, ConflictError) as error:
+            if len(arguments.ids) == 1:
+                raise
+            console.complain(f"{id_}: {error.message}")
+            is_whole = False
+        else:
+            told = encode(show(again)).decode() if arguments.json else f"{again.id} is {again.state}."
+            console.write(f"{told}\n")
+    return is_whole
+
+
+def _again(connection: Connection, *, id_: str, recompose: bool) -> Delivery:
     from webhooks.store import deliveries
 
-    with opened(arguments, console) as (store, _):
-        again = asyncio.run(
-            store.write(
-                lambda connection: deliveries.replay(connection, None, arguments.id, recompose=arguments.recompose)
-            )
-        )
-    if arguments.json:
-        console.write_bytes(encode(show(again)) + b"\n")
-    else:
-        console.write(f"{again.id} is {again.state}.\n")
-    return 0
+    return deliveries.replay(connection, None, id_, recompose=recompose)
 
 
 def _print_page(arguments: _Arguments, console: Console, page: DeliveryPage) -> None:
@@ -125,14 +178,18 @@ def _print_page(arguments: _Arguments, console: Console, page: DeliveryPage) -> 
     if page.next is not None:
         console.write(f"There are more: --before {page.next}\n")
     if not page.deliveries:
-        console.write("There is no such delivery.\n")
+        console.write("No delivery is like this.\n")
 
 
-def _print_details(arguments: _Arguments, console: Console, shown: DeliveryDetails) -> None:
+def _print_details(
+    arguments: _Arguments, console: Console, shown: DeliveryDetails, given: Mapping[str, str] | None
+) -> None:
     if arguments.json:
-        console.write_bytes(encode(shown) + b"\n")
+        console.write_bytes(encode({**to_builtins(shown), "arguments": given}) + b"\n")
         return
     write_list(console, _HEADING, [_row(shown)])
+    published = "were erased" if given is None else "  ".join(f"{name}={value}" for name, value in given.items())
+    console.write(f"  arguments  {console.result.escape(published)}\n")
     for number, attempt in enumerate(shown.attempts, 1):
         took = "not ended" if attempt.duration is None else f"{attempt.duration:.3f} s"
         answer = repr(attempt.answer) if attempt.answer else ""
@@ -164,10 +221,12 @@ def _state(text: str) -> DeliveryState:
 
 def _options(parser: Parser) -> None:
     add = parser.add_argument
-    add("id", nargs="?", metavar="ID", help="The delivery with this id, with its attempts and what was answered.")
+    add("id", nargs="?", metavar="ID", help="A delivery with its attempts and their answers, or those of an event.")
     add("--client", metavar="NAME", help="Those of this client.")
     add("--url", metavar="URL", help="Those to this URL.")
     add("--event", metavar="EVENT", help="Those of this event code.")
+    wanted = f"Those of events whose argument NAME has this value, of the newest {_MOST_EVENTS:,} such events."
+    add("--argument", type=argument, metavar="NAME=VALUE", help=wanted)
     add("--state", type=_state, metavar="STATE", help=f"Those in this state: {', '.join(DeliveryState)}.")
     add("--from", dest="since", type=_moment, metavar="TIME", help="Those made at this time or later (default: UTC).")
     add("--to", dest="until", type=_moment, metavar="TIME", help="Those made before this time.")
@@ -178,7 +237,7 @@ def _options(parser: Parser) -> None:
 
 
 def _replay_options(parser: Parser) -> None:
-    parser.add_argument("id", metavar="ID", help="The delivery's id.")
+    parser.add_argument("ids", nargs="+", metavar="ID", help="A delivery's id; several may be given.")
     recompose = "Composes the body afresh, and sends it under a new id."
     parser.add_argument("--recompose", action="store_true", help=recompose)
     add_store(parser)
@@ -188,17 +247,17 @@ def _replay_options(parser: Parser) -> None:
 DELIVERIES = Command(
     name="deliveries",
     summary="Lists deliveries, or shows one with its attempts.",
-    description="Lists deliveries, newest first, or shows one with its attempts.",
-    example="--state dead --from 2026-11-24",
+    description="Lists deliveries, newest first; or shows one with its attempts and its event's arguments.",
+    example="--argument paymentid=18142",
     add_options=_options,
     run=_run,
     arguments=_Arguments,
 )
 REPLAY = Command(
     name="replay",
-    summary="Sends a delivery that has ended again.",
-    description="Sends a delivery that has ended again, with the same body and webhook-id. One that died before it had "
-    "a body is composed in any case.",
+    summary="Sends deliveries that have ended again.",
+    description="Sends deliveries that have ended again, each with the same body and webhook-id. One that died before "
+    "it had a body is composed in any case. With --json each is a line.",
     example="019ab2c4-7f1e-7c3a-9d52-0b6f4e8a1c37",
     add_options=_replay_options,
     run=_replay,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +9,7 @@ from msgspec.json import encode
 
 from engine.cli.console import Console
 from engine.cli.options import Command, Parser
-from webhooks.cli.options import ReportArguments, add_json, add_store, opened
+from webhooks.cli.options import ReportArguments, add_json, add_store, argument, opened
 from webhooks.wording import bodies, counted, deliveries
 
 if TYPE_CHECKING:
@@ -48,11 +47,11 @@ def _run(arguments: _Arguments, console: Console) -> int:
 
 async def _erase(store: Store, name: str, value: str, *, cancels: bool) -> Erased:
     """Finds and erases a part at a time, so that what else is written waits for none of it."""
-    from webhooks.store import erasing
+    from webhooks.store import erasing, events
 
     erased, after = erasing.Erased(), 0
     while True:
-        found = store.read_now(lambda connection: erasing.find(connection, name, value, after))  # noqa: B023
+        found = store.read_now(lambda connection: events.with_argument(connection, name, value, after))  # noqa: B023
         for start in range(0, len(found.sequences), _AT_ONCE):
             part = found.sequences[start : start + _AT_ONCE]
             erased += await store.write(lambda connection: erasing.erase(connection, part, cancels=cancels))  # noqa: B023
@@ -61,16 +60,9 @@ async def _erase(store: Store, name: str, value: str, *, cancels: bool) -> Erase
         after = found.last
 
 
-def _argument(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise argparse.ArgumentTypeError("write NAME=VALUE, for example debtcreditorid=7")
-    return name, value
-
-
 def _options(parser: Parser) -> None:
-    argument = "Of events whose argument NAME has this value, as text."
-    parser.add_argument("--argument", type=_argument, required=True, metavar="NAME=VALUE", help=argument)
+    wanted = "Of events whose argument NAME has this value, as text."
+    parser.add_argument("--argument", type=argument, required=True, metavar="NAME=VALUE", help=wanted)
     cancel = "Cancels deliveries of theirs that have not ended; without it their events are left, and told of."
     parser.add_argument("--cancel", action="store_true", help=cancel)
     add_store(parser)

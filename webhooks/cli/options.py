@@ -115,6 +115,14 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
     return number
 
 
+def argument(text: str) -> tuple[str, str]:
+    """An event's argument with its value."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError("write NAME=VALUE, for example debtcreditorid=7")
+    return name, value
+
+
 def checked(parse: Callable[[str], T]) -> Callable[[str], T]:
     """The parser for an option: what it raises becomes a complaint that names the option."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import eq, ge, lt
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ class Filter(Struct, frozen=True, kw_only=True):
     """Which deliveries are asked for. Times are microseconds, from `since` inclusive to `until` exclusive.
 
     `client_id` is None for those who may see every client's; `before` is the id of the last one of the page before.
+    `sequences` are those of events.
     """
 
     client_id: str | None
@@ -34,6 +35,7 @@ class Filter(Struct, frozen=True, kw_only=True):
     since: int | None = None
     until: int | None = None
     before: str | None = None
+    sequences: Sequence[int] | None = None
     limit: int = 100
 
 
@@ -53,6 +55,8 @@ def find(connection: Connection, wanted: Filter) -> list[Delivery]:
         (column.id, lt, wanted.before),
     )
     conditions = [compare(left, value) for left, compare, value in given if value is not None]
+    if wanted.sequences is not None:
+        conditions.append(column.event_sequence.in_(wanted.sequences))
     query = _FIND.where(*conditions).order_by(column.id.desc()).limit(wanted.limit)
     return [_delivery(row) for row in connection.execute(query)]
 

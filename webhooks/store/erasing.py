@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from msgspec import Struct
-from msgspec.json import decode
-from sqlalchemy import Connection, Update, select, text, update
+from sqlalchemy import Connection, Update, select, update
 
 from webhooks.model import FINAL, UNSENT, DeliveryState
 from webhooks.store import retention
@@ -15,19 +14,7 @@ from webhooks.store.clock import now
 from webhooks.store.compositions import CompositionState
 from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
 
-_SCANNED: Final = 5000
 _REASON: Final = "the event's data was erased on request"
-_EVENTS: Final = text("""
-    SELECT sequence, arguments FROM event WHERE sequence > :after AND arguments IS NOT NULL
-    ORDER BY sequence LIMIT :most
-""")
-
-
-class Matches(Struct, frozen=True):
-    """Events that have the argument, by sequence number. The search goes on after `last`, None at its end."""
-
-    sequences: Sequence[int]
-    last: int | None
 
 
 class Erased(Struct, frozen=True, kw_only=True):
@@ -47,13 +34,6 @@ class Erased(Struct, frozen=True, kw_only=True):
             cancelled=self.cancelled + other.cancelled,
             under_way=self.under_way + other.under_way,
         )
-
-
-def find(connection: Connection, name: str, value: str, after: int) -> Matches:
-    """The next events after a number whose argument `name` has that value."""
-    rows = connection.execute(_EVENTS, {"after": after, "most": _SCANNED}).all()
-    found = [row.sequence for row in rows if decode(row.arguments).get(name) == value]
-    return Matches(found, rows[-1].sequence if len(rows) == _SCANNED else None)
 
 
 def erase(connection: Connection, sequences: Sequence[int], *, cancels: bool) -> Erased:

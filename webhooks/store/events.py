@@ -61,6 +61,22 @@ _DELIVER = Prepared(
     )
 )
 _FIND = select(EVENTS)
+_SCANNED = 5000
+_ARGUMENTS = Prepared(
+    "SELECT sequence, arguments FROM event WHERE sequence > :after AND arguments IS NOT NULL"
+    " ORDER BY sequence LIMIT :most"
+)
+_OF_DELIVERY = Prepared(
+    "SELECT event.arguments FROM delivery JOIN event ON event.sequence = delivery.event_sequence"
+    " WHERE delivery.id = :id"
+)
+
+
+class Matches(Struct, frozen=True):
+    """Events that have an argument, by sequence number. The search goes on after `last`, None at its end."""
+
+    sequences: Sequence[int]
+    last: int | None
 
 
 class _Subscriber(Struct, frozen=True):
@@ -113,6 +129,24 @@ def by_id(connection: Connection, publisher_id: str | None, event_id: str, *, fi
     if row is None:
         raise NotFoundError("There is no such event.")
     return _event(row)
+
+
+def with_argument(connection: Connection, name: str, value: str, after: int) -> Matches:
+    """The next events after a number whose argument `name` has that value."""
+    rows = _ARGUMENTS.run(connection, after=after, most=_SCANNED)
+    found = [sequence for sequence, arguments in rows if decode(arguments).get(name) == value]
+    return Matches(found, rows[-1][0] if len(rows) == _SCANNED else None)
+
+
+def with_id(connection: Connection, event_id: str) -> list[int]:
+    """The events with that id, of any publisher, by sequence number."""
+    return list(connection.scalars(select(EVENTS.c.sequence).where(EVENTS.c.id == event_id)))
+
+
+def arguments_of(connection: Connection, delivery_id: str) -> Mapping[str, str] | None:
+    """What the event of a delivery was published with; None where there is none, or it was erased."""
+    rows = _OF_DELIVERY.run(connection, id=delivery_id)
+    return decode(rows[0][0]) if rows and rows[0][0] is not None else None
 
 
 def _subscribers(connection: Connection, code: str) -> list[_Subscriber]:

@@ -8,7 +8,7 @@ from webhooks.keys import Keyring, Purpose
 from webhooks.store import registrations
 from webhooks.store.attempts import answer_row
 from webhooks.store.compositions import row_name
-from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES
+from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
 
 URL = "https://receiver.example/"
 DATA = {"ledgeraccountid": "1", "status": "PAID"}
@@ -20,8 +20,8 @@ def three(run: Any, change: Any, tmp_path: Any) -> list[dict[str, Any]]:
     client_id = run("clients", "add", "acme", "--json").json["client_id"]
     change(registrations.put, client_id, URL, ["statuschange"], {})
     message = tmp_path / "message.json"
-    message.write_text(json.dumps({"data": DATA}))
-    for _ in range(3):
+    for number in range(3):
+        message.write_text(json.dumps({"id": f"change-{number}", "data": {**DATA, "ledgeraccountid": f"{number % 2}"}}))
         run("emit", "statuschange", "--message", str(message))
     found: list[dict[str, Any]] = run("deliveries", "--json").json["deliveries"]
     return found
@@ -57,6 +57,10 @@ def test_they_are_listed_and_filtered(run: Any, three: list[Any], kill: Any) -> 
     assert listed("--from", three[1]["createdAt"]) == [0, 1]
     assert listed("--to", three[1]["createdAt"]) == [2]
     assert listed("--from", "2020-01-01", "--to", "2020-01-02") == []
+    assert listed("--argument", "ledgeraccountid=0") == [0, 2]
+    assert listed("--argument", "ledgeraccountid=0", "--to", three[1]["createdAt"]) == [2]
+    assert listed("--argument", "status=UNPAID") == listed("--argument", "nothing=0") == []
+    assert listed("change-1") == [1]
     page = run("deliveries", "--json", "--limit", "2").json
     assert page["next"] == three[1]["id"]
     assert listed("--before", page["next"]) == [2]
@@ -70,7 +74,7 @@ def test_for_people_each_is_a_line(run: Any, three: list[Any], kill: Any) -> Non
     assert lines[1].startswith(f"{three[0]['id']}  dead")
     assert lines[1].endswith("the receiver answered 500")
     assert lines[2:] == [f"There are more: --before {three[0]['id']}"]
-    assert run("deliveries", "--state", "held").out == "There is no such delivery.\n"
+    assert run("deliveries", "--state", "held").out == "No delivery is like this.\n"
 
 
 def test_one_is_shown_with_its_attempts(run: Any, three: list[Any], change: Any, tmp_path: Any) -> None:
@@ -79,12 +83,17 @@ def test_one_is_shown_with_its_attempts(run: Any, three: list[Any], change: Any,
     answer = keyring.encrypt(Purpose.ANSWER, b"\x1b[2Jbusy", answer_row(id_, 1))
     row = {"delivery_id": id_, "number": 1, "started_at": 1, "duration": 250_000, "status": 503, "answer": answer}
     change(lambda connection: connection.execute(insert(ATTEMPTS).values({**row, "is_restricted": True})))
-    (attempt,) = run("deliveries", id_, "--json").json["attempts"]
+    shown = run("deliveries", id_, "--json").json
+    (attempt,) = shown["attempts"]
+    assert shown["arguments"] == {"ledgeraccountid": "0", "status": "PAID"}
     assert (attempt["status"], attempt["duration"], attempt["answer"]) == (503, 0.25, "\x1b[2Jbusy")
     shown = run("deliveries", id_).out
     assert "attempt 1  1970-01-01T00:00:00.000+00:00  0.250 s  503" in shown
+    assert "arguments  ledgeraccountid=0  status=PAID\n" in shown
     assert "\x1b" not in shown
-    assert "There is no such delivery." in run("deliveries", "x").err
+    change(lambda connection: connection.execute(update(EVENTS).values(arguments=None)))
+    assert "arguments  were erased\n" in run("deliveries", id_).out
+    assert "There is no delivery and no event with this id." in run("deliveries", "x").err
 
 
 @pytest.mark.parametrize(
@@ -94,6 +103,7 @@ def test_one_is_shown_with_its_attempts(run: Any, three: list[Any], change: Any,
         (["--from", "yesterday"], "'yesterday' is no time such as 2026-11-24T10:00:00+01:00"),
         (["--limit", "0"], "'0' is no whole number from 1 to 10000"),
         (["--client", "x"], "There is no client 'x'"),
+        (["--argument", "18142"], "write NAME=VALUE, for example debtcreditorid=7"),
     ],
 )
 def test_what_is_wrong_is_told(run: Any, words: list[str], message: str) -> None:
@@ -114,3 +124,17 @@ def test_one_that_has_ended_is_sent_again(run: Any, three: list[Any], kill: Any,
     assert (again["state"], again["eventId"]) == ("pending", three[0]["eventId"])
     assert (again["id"] != id_, again["replayOf"]) == (True, id_)
     assert run("deliveries", id_, "--json").json["state"] == "dead"
+
+
+def test_of_several_each_is_sent_again_that_can_be(run: Any, three: list[Any], kill: Any) -> None:
+    for each in three[:2]:
+        kill(each["id"])
+    ended = run("replay", *(each["id"] for each in three), "x")
+    assert ended.code == 1
+    assert ended.out == "".join(f"{each['id']} is pending.\n" for each in three[:2])
+    assert f"{three[2]['id']}: The delivery is pending; only one that has ended can be sent again." in ended.err
+    assert "x: There is no such delivery." in ended.err
+    for each in three[:2]:
+        kill(each["id"])
+    lines = run("replay", "--json", *(each["id"] for each in three[:2])).out.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [each["id"] for each in three[:2]]
