@@ -36,6 +36,8 @@ class Metrics:
         )
         self._events = self._counter("events", "Events by what intake made of them.", "outcome")
         self._commits = self._counter("store_transactions", "Transactions of the store's writer.", "outcome")
+        for outcome in ("committed", "failed"):
+            self._commits.labels(outcome)  # there from the start, or nobody could alert on the first
         self._commands = self._counter("store_commands", "Writes in those transactions that were committed.")
         self._is_up = self._gauge("store_up", "Whether the store answers.")
         self._deliveries = self._gauge("deliveries", "Deliveries that have not ended, and dead ones.", "state")

@@ -221,8 +221,10 @@ class Definitions:
         good = frozenset(each.event for each in status.definitions if each.event not in held)
         for event, reason in held.items():
             _log.error("%s is held: %s", event, reason)
-        _log.info("%s in service", counted(len(good), "definition is", "definitions are"))
         stale = frozenset(each.event for each in status.definitions if each.state is DefinitionState.STALE)
+        _log.info("%s in service", counted(len(good), "definition is", "definitions are"))
+        if stale:
+            _log.warning("in service as they were before their files became faulty: %s", ", ".join(sorted(stale)))
         self._served = _Served(good, held, stale=stale)
 
     def _hold(self, reason: str) -> None:

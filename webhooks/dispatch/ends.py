@@ -73,6 +73,9 @@ def _tell(ready: Ready, outcome: Outcome, verdict: Verdict) -> None:
     told = f"{verdict.state}: {verdict.reason}" if not is_delivered else "delivered"
     ids = {"event": ready.event_id, "delivery": ready.id, "attempt": ready.attempt, "client": ready.endpoint.client_id}
     _log.log(level, "an attempt of %.3f s ended, the delivery is %s", outcome.duration, told, extra={"ids": ids})
+    if verdict.disables is not None:
+        held = "its endpoint is disabled, and what is for it is held until it is resumed: %s"
+        _log.warning(held, verdict.disables, extra={"ids": ids})
 
 
 def _ended(

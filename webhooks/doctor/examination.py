@@ -28,7 +28,7 @@ _MINUTE: Final = 60_000_000
 _DAY: Final = 1440 * _MINUTE
 _LATE: Final = 10 * _MINUTE
 _SLACK: Final = 5_000_000
-_LONG_HELD: Final = 20 * _DAY
+_LONG_HELD: Final = _DAY
 _LEAST_SPACE: Final = 1 << 30
 _LEAST_PART: Final = 0.05
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import closing
+
+from sqlalchemy import make_url
 
 from engine.catalogue import Catalogue
 from engine.errors import ConfigurationError, EngineError
@@ -40,10 +43,18 @@ def check_definitions(store: Store | None, settings: Settings) -> Iterator[Troub
     for reason, held in events.items():
         yield Trouble(
             "definitions",
-            f"{', '.join(held)} {'is' if len(held) == 1 else 'are'} held: {reason}",
-            "A service that has a good version goes on with it until it ends; without one, events wait. Where a file "
-            "is at fault, validate-definitions shows the place.",
+            f"{', '.join(held)} cannot be composed by a service that starts now: {reason}",
+            "One that has a good version goes on with it until it ends; without one, events wait. Where a file is at "
+            f"fault, {_validating(settings)} shows the place.",
         )
+
+
+def _validating(settings: Settings) -> str:
+    """The command that finds what the service finds; nobody is shown a password."""
+    words = ["validate-definitions", str(settings.definitions)]
+    if settings.ledger is not None:
+        words += ["--ledger", make_url(settings.ledger).render_as_string(hide_password=True)]
+    return shlex.join(words)
 
 
 def check_ledger(settings: Settings) -> Iterator[Trouble]:

@@ -119,7 +119,7 @@ def dead(patient: Patient) -> None:
 
 
 def held(patient: Patient) -> None:
-    patient.set(DELIVERIES, state="held", held_at=now() - 25 * DAY)
+    patient.set(DELIVERIES, state="held", held_at=now() - 2 * DAY)
 
 
 def of_another_key(patient: Patient) -> None:
@@ -146,7 +146,7 @@ PLANTED: dict[Callable[[Patient], None], tuple[str, str]] = {
     failing: ("endpoints", f"{URL} of 'acme' has failed for 2 minutes; 1 delivery tried again: connect: refused"),
     disabled: ("endpoints", f"{URL} of 'acme' is disabled: the endpoint answered 410 Gone"),
     dead: ("dead", "1 delivery dead, the oldest for 3 days"),
-    held: ("held", "1 delivery held, the longest for 25 days"),
+    held: ("held", "1 delivery held, the longest for 2 days"),
     of_another_key: ("keys", "is not among those given, and wrote what is in composition.body"),
     without_key_file: ("keys", "there is no key file"),
     open_key_file: ("keys", "can be read by others (644)"),

@@ -58,15 +58,17 @@ def test_good_definitions_and_a_ledger_that_is_only_read_are_well(store: Store, 
 
 def test_a_faulty_definition_is_found(store: Store, settings: Any) -> None:
     shutil.copy(ROOT / "fixtures" / "invalid" / "read-only" / "noteadded.xml", settings().definitions)
-    (what,) = found(store, settings())
-    assert what.startswith("noteadded is held: ")
+    (trouble,) = check_definitions(store, settings())
+    assert trouble.what.startswith("noteadded cannot be composed by a service that starts now: ")
+    command = f"validate-definitions {settings().definitions} --ledger {settings().ledger}"
+    assert f"{command} shows the place." in trouble.advice
 
 
 def test_a_missing_definition_is_found(store: Store, settings: Any) -> None:
     remember(store, "noteadded")
     (settings().definitions / "noteadded.xml").unlink()
     (what,) = found(store, settings())
-    assert what.startswith("noteadded is held: it had a definition, and there is none now")
+    assert what.startswith("noteadded cannot be composed by a service that starts now: it had a definition, and there is none now")
 
 
 def test_definitions_that_nobody_names_are_told(store: Store, settings: Any) -> None:
@@ -76,7 +78,9 @@ def test_definitions_that_nobody_names_are_told(store: Store, settings: Any) -> 
         "1 event had a definition, and no folder of definitions is named"
     ]
     (held,) = found(store, settings(ledger=None))
-    assert held.startswith("ledgerpayment, noteadded are held: it has a definition, but no ledger is named")
+    assert held.startswith(
+        "ledgerpayment, noteadded cannot be composed by a service that starts now: it has a definition, but no ledger"
+    )
     (refused,) = found(store, settings(definitions=Path("/nonexistent")))
     assert refused == "--definitions: /nonexistent is no folder of definitions"
 
