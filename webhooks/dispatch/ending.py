@@ -69,13 +69,16 @@ class Ending:
     async def _write(self, batch: Sequence[_Waiting]) -> bool:
         ended = [each for each, _ in batch]
         try:
-            await self._store.write(lambda connection: outcomes.end(connection, ended))
+            disabling = await self._store.write(lambda connection: outcomes.end(connection, ended))
         except StoreError as error:
             _log.warning("the ends of %s could not be written: %s", counted(len(ended), "attempt"), error.message)
             return False
         except Exception:
             _log.exception("the ends of %s could not be written", counted(len(ended), "attempt"))
             return False
+        for each in disabling:
+            told = "an endpoint is disabled, and what is for it held until it is resumed: %s"
+            _log.warning(told, each.disables, extra={"ids": {"delivery": each.id}})
         _let_go(batch)
         return True
 

@@ -30,13 +30,11 @@ class Ends:
     def of(self, ready: Ready, outcome: Outcome, secret: str | None) -> EndedAttempt:
         """The end of an attempt that was sent; `secret` is what its body held."""
         at = now()
-        age = (at - ready.created_at) / _SECOND
-        failing_for = 0.0 if ready.endpoint.failing_since is None else (at - ready.endpoint.failing_since) / _SECOND
-        verdict = judge(outcome, ready.failures, age, failing_for, self._schedule)
+        verdict = judge(outcome, ready.failures, (at - ready.first_at) / _SECOND, self._schedule)
         _tell(ready, outcome, verdict)
         self._metrics.attempt(outcome.error or f"{(outcome.status or 0) // 100}xx", outcome.duration)
         if verdict.state is DeliveryState.DELIVERED:
-            self._metrics.latency(age)
+            self._metrics.latency((at - ready.created_at) / _SECOND)
         return _ended(
             ready.id,
             ready.attempt,
@@ -48,6 +46,7 @@ class Ends:
             error=None if outcome.error is None else outcome.error.value,
             answer=self._kept(ready, outcome, secret),
             is_restricted=outcome.is_restricted,
+            is_counted=verdict.failures > ready.failures,
         )
 
     def of_failure(
@@ -73,9 +72,6 @@ def _tell(ready: Ready, outcome: Outcome, verdict: Verdict) -> None:
     told = f"{verdict.state}: {verdict.reason}" if not is_delivered else "delivered"
     ids = {"event": ready.event_id, "delivery": ready.id, "attempt": ready.attempt, "client": ready.endpoint.client_id}
     _log.log(level, "an attempt of %.3f s ended, the delivery is %s", outcome.duration, told, extra={"ids": ids})
-    if verdict.disables is not None:
-        held = "its endpoint is disabled, and what is for it is held until it is resumed: %s"
-        _log.warning(held, verdict.disables, extra={"ids": ids})
 
 
 def _ended(
@@ -90,6 +86,7 @@ def _ended(
     error: str | None = None,
     answer: bytes | None = None,
     is_restricted: bool = False,
+    is_counted: bool = False,
 ) -> EndedAttempt:
     is_again = verdict.state is DeliveryState.PENDING and verdict.delay is not None
     return EndedAttempt(
@@ -108,4 +105,5 @@ def _ended(
         is_restricted=is_restricted,
         waits_until=None if verdict.waits is None else at + round(verdict.waits * _SECOND),
         disables=verdict.disables,
+        is_counted=is_counted,
     )

@@ -15,9 +15,6 @@ SHORTEST_WAIT: Final = 5.0
 LONGEST_WAIT: Final = 3600.0
 """Bounds of what an endpoint may ask for by Retry-After, in seconds."""
 
-FAILS_FOR: Final = 5 * 86400.0
-"""Seconds after which an endpoint that only fails is disabled."""
-
 _GONE: Final = "the receiver answered 410 Gone: it is not wanted any more"
 _JITTER: Final = 0.1
 _ASK_LATER: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -54,8 +51,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     disables: str | None = None
 
 
-def judge(outcome: Outcome, failures: int, age: float, failing_for: float, schedule: RetrySchedule) -> Verdict:
-    """`failures` are those before; `age` is the delivery's, `failing_for` the endpoint's, in seconds."""
+def judge(outcome: Outcome, failures: int, age: float, schedule: RetrySchedule) -> Verdict:
+    """`failures` are those before; `age` is in seconds, from the delivery's first attempt."""
     status = outcome.status
     if outcome.is_success:
         return Verdict(state=DeliveryState.DELIVERED, reason=None, failures=failures)
@@ -67,7 +64,6 @@ def judge(outcome: Outcome, failures: int, age: float, failing_for: float, sched
         waits = min(max(outcome.retry_after, SHORTEST_WAIT), LONGEST_WAIT)
         if age < schedule.whole:
             return Verdict(state=DeliveryState.PENDING, reason=reason, failures=failures, delay=waits, waits=waits)
-    lasting = f"every attempt failed for {failing_for / 86400:.0f} days" if failing_for > FAILS_FOR else None
     delay = schedule.after(failures + 1)
     return Verdict(
         state=DeliveryState.DEAD if delay is None else DeliveryState.PENDING,
@@ -75,7 +71,6 @@ def judge(outcome: Outcome, failures: int, age: float, failing_for: float, sched
         failures=failures + 1,
         delay=delay if delay is None or waits is None else max(delay, waits),
         waits=waits,
-        disables=lasting,
     )
 
 

@@ -32,13 +32,17 @@ class Due(Struct, frozen=True):
 
 
 class Ready(Struct, frozen=True, kw_only=True):
-    """A delivery whose attempt is written, with all that the request needs; `body` is encrypted still."""
+    """A delivery whose attempt is written, with all that the request needs; `body` is encrypted still.
+
+    `first_at` is when its first attempt was begun: what it waited before, for a ledger perhaps, does not age it.
+    """
 
     id: str
     attempt: int
     started_at: int
     failures: int
     created_at: int
+    first_at: int
     event_id: str
     event_sequence: int
     version: int
@@ -62,7 +66,9 @@ _DETAILS: Final = Bulk(
     "SELECT delivery.id, delivery.attempts, delivery.failures, delivery.created_at, delivery.event_sequence,"
     " delivery.version, delivery.url, composition.body, event.id, delivery.registration_id, EXISTS ("
     " SELECT 1 FROM registered_event WHERE registered_event.registration_id = delivery.registration_id"
-    " AND registered_event.event = delivery.event)"
+    " AND registered_event.event = delivery.event),"
+    " CASE WHEN delivery.attempts > 0 THEN"
+    " (SELECT started_at FROM attempt WHERE attempt.delivery_id = delivery.id AND attempt.number = 1) END"
     " FROM GIVEN CROSS JOIN delivery"
     " JOIN composition ON composition.event_sequence = delivery.event_sequence"
     " AND composition.version = delivery.version"
@@ -160,13 +166,14 @@ def take_back(connection: Connection, unsent: Sequence[tuple[str, int]], at: int
 
 
 def _ready(row: Sequence[Any], endpoint: Endpoint, at: int) -> Ready:
-    id_, attempts, failures, created_at, sequence, version, url, body, event_id, _, _ = row
+    id_, attempts, failures, created_at, sequence, version, url, body, event_id, _, _, first_at = row
     return Ready(
         id=id_,
         attempt=attempts + 1,
         started_at=at,
         failures=failures,
         created_at=created_at,
+        first_at=at if first_at is None else first_at,
         event_id=event_id,
         event_sequence=sequence,
         version=version,

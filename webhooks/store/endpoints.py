@@ -42,14 +42,19 @@ _FIND: Final = Bulk(
     id=NUMBER,
 )
 
+FAILS_FOR: Final = 5 * 86_400_000_000
+"""Microseconds after which an endpoint that only fails is disabled."""
+
 _SUCCEEDED: Final = Prepared(
-    "UPDATE registration SET failing_since = NULL, waits_until = NULL"
-    " WHERE id = :id AND (failing_since IS NOT NULL OR waits_until IS NOT NULL)"
+    "UPDATE registration SET failing_since = NULL WHERE id = :id AND failing_since IS NOT NULL"
 )
 _FAILED: Final = Prepared("UPDATE registration SET failing_since = :at WHERE id = :id AND failing_since IS NULL")
-_WAIT: Final = Prepared("UPDATE registration SET waits_until = :until WHERE id = :id")
+# What was under way when it asked for time, and ends after that, makes it no shorter.
+_WAIT: Final = Prepared(
+    "UPDATE registration SET waits_until = :until WHERE id = :id AND coalesce(waits_until, 0) < :until"
+)
 _DISABLE: Final = Prepared(
-    "UPDATE registration SET disabled_reason = :reason WHERE id = :id AND disabled_reason IS NULL"
+    "UPDATE registration SET disabled_reason = :reason WHERE id = :id AND disabled_reason IS NULL RETURNING id"
 )
 
 
@@ -71,6 +76,12 @@ def standing(
     return DeliveryState.PENDING if reason is None else DeliveryState.HELD, reason
 
 
+def lasting(endpoint: Endpoint, at: int) -> str | None:
+    """Why an endpoint that fails again is to be disabled; None where it has not failed for long."""
+    failing_for = 0 if endpoint.failing_since is None else at - endpoint.failing_since
+    return f"every attempt failed for {failing_for // 86_400_000_000} days" if failing_for > FAILS_FOR else None
+
+
 def succeeded(connection: Connection, registration_id: int) -> None:
     """It took a delivery."""
     _SUCCEEDED.run(connection, id=registration_id)
@@ -86,10 +97,14 @@ def wait(connection: Connection, registration_id: int, until: int) -> None:
     _WAIT.run(connection, id=registration_id, until=until)
 
 
-def disable(connection: Connection, registration_id: int, reason: str) -> None:
-    """Nothing is sent to it any more until it is resumed; what is not under way is held, a part of it at once."""
-    _DISABLE.run(connection, id=registration_id, reason=reason)
+def disable(connection: Connection, registration_id: int, reason: str) -> bool:
+    """Nothing is sent to it any more until it is resumed; what is not under way is held, a part of it at once.
+
+    False where it was disabled already.
+    """
+    is_new = bool(_DISABLE.run(connection, id=registration_id, reason=reason))
     holding.hold(connection, registration_id, holding.DISABLED)
+    return is_new
 
 
 def _endpoint(id_: int, client_id: str, method: str, secret: bytes | None, *rest: Any) -> Endpoint:

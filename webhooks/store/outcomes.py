@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from itertools import groupby
 from typing import Final
 
@@ -22,7 +22,7 @@ class EndedAttempt(Struct, frozen=True, kw_only=True):
     """What came of an attempt. Without `duration` its process died.
 
     A state of PENDING is tried again at `next_attempt_at`. The endpoint waits until `waits_until`, and is disabled with
-    the reason in `disables`.
+    the reason in `disables`. `is_counted` says that it used up an attempt, of which the endpoint is to blame.
     """
 
     id: str
@@ -40,6 +40,7 @@ class EndedAttempt(Struct, frozen=True, kw_only=True):
     is_restricted: bool = False
     waits_until: int | None = None
     disables: str | None = None
+    is_counted: bool = False
 
 
 _END_ATTEMPT: Final = Bulk(
@@ -81,8 +82,11 @@ _REGISTERED: Final = Bulk(
 )
 
 
-def end(connection: Connection, ended: Sequence[EndedAttempt]) -> None:
-    """Ends attempts: their deliveries go on or have ended, with the jobs that this needs, and endpoints remember it."""
+def end(connection: Connection, ended: Sequence[EndedAttempt]) -> list[EndedAttempt]:
+    """Ends attempts: their deliveries go on or have ended, with the jobs that this needs, and endpoints remember it.
+
+    Gives those that have disabled their endpoints.
+    """
     placed = _placed(connection, ended)
     _END_ATTEMPT.run(
         connection,
@@ -99,24 +103,31 @@ def end(connection: Connection, ended: Sequence[EndedAttempt]) -> None:
         connection,
         [Job(Kind.DELIVER, each.id, each.next_attempt_at) for each in done if each.next_attempt_at is not None],
     )
-    _tell_endpoints(connection, done)
+    return _tell_endpoints(connection, done)
 
 
 def _placed(connection: Connection, ended: Sequence[EndedAttempt]) -> list[EndedAttempt]:
-    """As they are to be written: what would be tried again is held or cancelled where its endpoint says so now."""
-    found = _REGISTERED.run(connection, [(each.id,) for each in ended if each.state is DeliveryState.PENDING])
+    """As they are to be written: what would be tried again is held or cancelled where its endpoint says so now.
+
+    How long an endpoint has failed is looked up now too: it may have been resumed, or have taken others, since they
+    were begun.
+    """
+    found = _REGISTERED.run(connection, [(each.id,) for each in ended if each.state is not DeliveryState.DELIVERED])
     known = endpoints.find(connection, {registration_id for _, registration_id, _ in found if registration_id})
     registered = {
         id_: (known.get(registration_id), bool(is_registered)) for id_, registration_id, is_registered in found
     }
-    return [_stands(each, *registered[each.id]) if each.id in registered else each for each in ended]
+    good = {each.registration_id for each in ended if each.state is DeliveryState.DELIVERED}
+    return [_stands(each, *registered[each.id], good) if each.id in registered else each for each in ended]
 
 
-def _stands(ended: EndedAttempt, endpoint: Endpoint | None, is_registered: bool) -> EndedAttempt:
+def _stands(ended: EndedAttempt, endpoint: Endpoint | None, is_registered: bool, good: Set[int | None]) -> EndedAttempt:
+    if ended.is_counted and endpoint is not None and endpoint.id not in good:
+        ended = structs.replace(ended, disables=endpoints.lasting(endpoint, ended.at))
     state, reason = endpoints.standing(endpoint, is_registered=is_registered, disables=ended.disables)
-    if state is DeliveryState.PENDING:
-        return ended
-    return structs.replace(ended, state=state, reason=f"{reason}; {ended.reason}", next_attempt_at=None)
+    if ended.state is DeliveryState.PENDING and state is not DeliveryState.PENDING:
+        return structs.replace(ended, state=state, reason=f"{reason}; {ended.reason}", next_attempt_at=None)
+    return ended
 
 
 def _changes(ended: EndedAttempt) -> tuple[object, ...]:
@@ -132,8 +143,9 @@ def _changes(ended: EndedAttempt) -> tuple[object, ...]:
     )
 
 
-def _tell_endpoints(connection: Connection, done: Iterable[EndedAttempt]) -> None:
+def _tell_endpoints(connection: Connection, done: Iterable[EndedAttempt]) -> list[EndedAttempt]:
     """In one order: another process that tells the same endpoints waits for this one, and is not waited for."""
+    disabling: list[EndedAttempt] = []
     by_endpoint: dict[int, list[EndedAttempt]] = {}
     for each in done:
         if each.registration_id is not None:
@@ -143,16 +155,19 @@ def _tell_endpoints(connection: Connection, done: Iterable[EndedAttempt]) -> Non
             if is_success:
                 endpoints.succeeded(connection, registration_id)
             else:
-                _tell_failures(connection, registration_id, list(some))
+                disabling += _tell_failures(connection, registration_id, list(some))
+    return disabling
 
 
-def _tell_failures(connection: Connection, registration_id: int, ended: Sequence[EndedAttempt]) -> None:
-    """Of one endpoint, without a success between them."""
+def _tell_failures(
+    connection: Connection, registration_id: int, ended: Sequence[EndedAttempt]
+) -> Sequence[EndedAttempt]:
+    """Of one endpoint, without a success between them; gives the one that has disabled it."""
     its_own = [each.at for each in ended if each.duration is not None]  # of others the service itself is to blame
     if its_own:
         endpoints.failed(connection, registration_id, its_own[0])
     waits = [each.waits_until for each in ended if each.waits_until is not None]
     if waits:
-        endpoints.wait(connection, registration_id, waits[-1])
-    for reason in [each.disables for each in ended if each.disables is not None][:1]:
-        endpoints.disable(connection, registration_id, reason)
+        endpoints.wait(connection, registration_id, max(waits))
+    disabling = [each for each in ended if each.disables is not None][:1]
+    return [each for each in disabling if endpoints.disable(connection, registration_id, str(each.disables))]

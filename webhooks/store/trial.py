@@ -20,6 +20,7 @@ def ready_for_test(connection: Connection, client: Client, url: str) -> Ready:
         started_at=at,
         failures=0,
         created_at=at,
+        first_at=at,
         event_id="",
         event_sequence=0,
         version=0,

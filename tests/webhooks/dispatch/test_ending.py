@@ -22,21 +22,22 @@ class FakeStore:
         self.moments = 0
         self._moment: asyncio.Task[None] | None = None
 
-    async def write(self, command: Callable[[list[str]], None]) -> None:
+    async def write(self, command: Callable[[list[str]], list[Any]]) -> list[Any]:
         if self._moment is None or self._moment.done():
             self.moments += 1
             self._moment = asyncio.ensure_future(asyncio.sleep(0.01))
         await self._moment
-        command(found := [])
+        result = command(found := [])
         if self.refuses(found):
             raise StoreError("The store cannot write now.")
         self.written += found
+        return result
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ending, "_PATIENCE", 0.01)
-    monkeypatch.setattr(ending.outcomes, "end", lambda seen, ended: seen.extend(each.id for each in ended))
+    monkeypatch.setattr(ending.outcomes, "end", lambda seen, ended: seen.extend(each.id for each in ended) or [])
 
 
 def run(store: Any, ids: list[str], *, is_ending: bool = False, then: Callable[[str], object] | None = None) -> None:

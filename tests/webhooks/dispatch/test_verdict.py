@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhooks.dispatch.verdict import FAILS_FOR, RetrySchedule, failed, judge
+from webhooks.dispatch.verdict import RetrySchedule, failed, judge
 from webhooks.model import DeliveryState
 from webhooks.sending.interface import Outcome, SendError
 from webhooks.settings import RETRY_SCHEDULE, parse_schedule
@@ -10,11 +10,9 @@ from webhooks.settings import RETRY_SCHEDULE, parse_schedule
 SCHEDULE = RetrySchedule(parse_schedule(RETRY_SCHEDULE))
 
 
-def verdict(
-    status: int | None = None, *, failures: int = 0, age: float = 0.0, failing_for: float = 0.0, **more: object
-):  # type: ignore[no-untyped-def]
+def verdict(status: int | None = None, *, failures: int = 0, age: float = 0.0, **more: object):  # type: ignore[no-untyped-def]
     outcome = Outcome(status=status, duration=0.1, **more)  # type: ignore[arg-type]
-    return judge(outcome, failures, age, failing_for, SCHEDULE)
+    return judge(outcome, failures, age, SCHEDULE)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
@@ -71,11 +69,6 @@ def test_retry_after_of_an_old_delivery_uses_up_an_attempt() -> None:
 def test_retry_after_of_another_status_says_nothing() -> None:
     found = verdict(500, retry_after=3000.0)
     assert (found.waits, found.failures) == (None, 1)
-
-
-def test_an_endpoint_that_only_fails_for_days_is_disabled() -> None:
-    assert verdict(500, failing_for=FAILS_FOR).disables is None
-    assert verdict(500, failing_for=FAILS_FOR + 1).disables == "every attempt failed for 5 days"
 
 
 def test_a_failure_of_the_service_itself_counts() -> None:

@@ -68,7 +68,9 @@ def test_a_missing_definition_is_found(store: Store, settings: Any) -> None:
     remember(store, "noteadded")
     (settings().definitions / "noteadded.xml").unlink()
     (what,) = found(store, settings())
-    assert what.startswith("noteadded cannot be composed by a service that starts now: it had a definition, and there is none now")
+    assert what.startswith(
+        "noteadded cannot be composed by a service that starts now: it had a definition, and there is none now"
+    )
 
 
 def test_definitions_that_nobody_names_are_told(store: Store, settings: Any) -> None:
