@@ -66,10 +66,14 @@ class Housekeeping:
 
     async def tidy(self, at: int) -> None:
         """One round, at that time (microseconds). What it could not do is left to the next one. Raises StoreError."""
+        is_changed = False
         for part in (self._give_up, self._erase_data, self._erase_unsubscribed, self._erase_attempts):
             count = await part(at)
             if count:
                 _log.info("housekeeping%s: %d", part.__name__.replace("_", " "), count)
+                is_changed = True
+        if is_changed and not await self._store.scrub():
+            _log.warning("the store's log keeps what was erased until the next round: others were reading it")
 
     async def _give_up(self, at: int) -> int:
         count = 0

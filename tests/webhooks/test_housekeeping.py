@@ -126,6 +126,14 @@ def test_a_round_erases_what_was_kept_long_enough_in_batches(store: Store, monke
     assert left(store)["delivery"] == 20
 
 
+def test_a_round_leaves_no_data_in_the_files(tmp_path: Path) -> None:
+    """Bodies and answers are encrypted."""
+    with Store(f"sqlite:///{tmp_path / 'store'}") as store:
+        fill(store, 20)
+        asyncio.run(keeper(store).tidy(now() + 31 * DAY))
+        assert b'"canary"' not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+
 def test_what_is_held_is_given_up_after_thirty_days(store: Store) -> None:
     fill(store, 3)
     asyncio.run(

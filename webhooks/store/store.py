@@ -17,6 +17,8 @@ from webhooks.store.opening import open_store
 from webhooks.store.writer import Command, T, Writer
 
 _READERS = 4
+_SCRUBBINGS, _PAUSE = 20, 0.1
+_SHORT = 250  # ms
 _AWAY = "The store cannot be reached now. Try again later."
 
 
@@ -99,6 +101,17 @@ class Store:
         """Whether one process only serves it."""
         return self._is_embedded
 
+    async def scrub(self) -> bool:
+        """Has what was erased leave SQLite's files, whose log keeps it while nobody moves it into the database.
+
+        False where others did not let go of it within some seconds. Raises StoreError.
+        """
+        for _ in range(_SCRUBBINGS if self._is_embedded else 0):
+            if not await self.search(_truncate_log):
+                return True
+            await asyncio.sleep(_PAUSE)
+        return not self._is_embedded
+
     async def check(self) -> None:
         """Raises StoreError where it cannot be read or written now; to know that, it writes."""
         await self.read(_read_something)
@@ -119,6 +132,16 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _truncate_log(connection: Connection) -> bool:
+    """Whether somebody was in the way."""
+    (waits,) = connection.exec_driver_sql("PRAGMA busy_timeout").one()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {_SHORT}")  # it keeps writers out while it waits for readers
+    try:
+        return bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0])
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {waits}")
 
 
 def _read_something(connection: Connection) -> None:

@@ -1,11 +1,13 @@
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
 
-from webhooks.store import registrations
+from webhooks.store import registrations, store
 from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
 
 URL = "https://receiver.example/"
@@ -63,6 +65,32 @@ def test_nothing_is_left_in_the_stores_file(run: Any, published: list[str], tmp_
     assert CANARY.encode() in b"".join(path.read_bytes() for path in folder.iterdir())
     run("erase", "--argument", f"debtor={CANARY}")
     assert CANARY.encode() not in b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+def test_nothing_is_left_while_a_service_runs(
+    run: Any, published: list[str], tmp_path: Path, start_service: Any
+) -> None:
+    folder = tmp_path / "aptic-webhooks"
+    service = start_service(folder)  # it keeps the store's log
+    assert run("erase", "--argument", f"debtor={CANARY}").code == 0
+    assert CANARY.encode() not in b"".join(path.read_bytes() for path in folder.iterdir())
+    assert service.stop() == 0
+
+
+def test_what_others_read_is_told(
+    run: Any, published: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_SCRUBBINGS", 1)
+    with closing(sqlite3.connect(tmp_path / "aptic-webhooks" / "webhooks.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM event").fetchall()
+        ended = run("erase", "--argument", f"debtor={CANARY}")
+        assert (ended.code, "still in the store's log, which others were reading: erase again" in ended.err) == (
+            1,
+            True,
+        )
+        other.execute("ROLLBACK")
+        assert run("erase", "--argument", f"debtor={CANARY}").code == 0
 
 
 @pytest.mark.parametrize("state", ["pending", "composing", "held", "sending"])
