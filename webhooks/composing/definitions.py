@@ -109,8 +109,8 @@ class Definitions:
                 self._load()
 
     def reload(self) -> None:
-        """Reads everything again: a faulty definition keeps its last good version; a folder that is lost changes
-        nothing.
+        """Reads everything again: a faulty definition keeps its last good version, and the events of one that is gone
+        wait; a folder that is lost changes nothing.
         """
         if self._composer is None:
             self.is_loaded = False
@@ -119,11 +119,23 @@ class Definitions:
             except SettingsError as error:
                 _log.error("the definitions cannot be read again: %s", error.message)
             return
+        if self._is_empty():  # which the composer takes for lost
+            _log.warning("there is no definition any more in %s: the events that had one wait", self._source.folder)
+            self._served = _Served()
+            return
         try:
             self._composer.reload()
         except EngineError as error:
             _log.error("the definitions cannot be read again, so those read before stay in service: %s", error.message)
         self._note(self._composer)
+
+    def _is_empty(self) -> bool:
+        from engine.files import find_files  # noqa: PLC0415  see below
+
+        try:
+            return self._source.folder is not None and not find_files([self._source.folder])
+        except ConfigurationError:
+            return False
 
     def close(self) -> None:
         """Ends the sessions on the ledger."""

@@ -194,11 +194,34 @@ def test_a_lost_folder_changes_nothing_at_a_reload(rig: Any, run: Run, duckdb_le
         await rig.register(EVENT)
         async with rig.running(rig.by_ledger(duckdb_ledger, folder)) as composing:
             await rig.until(lambda: rig.read(memory.remembered))
-            for other in folder.iterdir():
-                other.unlink()
+            folder.rename(folder.with_name("lost"))
             await composing.reload()
             await rig.publish(EVENT, GUIDE["data"])
             await is_composed(rig)
+
+    run(test())
+
+
+def test_the_last_one_that_is_gone_holds_its_event_until_its_absence_is_accepted(
+    rig: Any, run: Run, duckdb_ledger: str, folder: Path, file: Path
+) -> None:
+    async def test() -> None:
+        await rig.register(EVENT)
+        async with rig.running(rig.by_ledger(duckdb_ledger, folder)) as composing:
+            await rig.until(lambda: rig.read(memory.remembered))
+            kept = file.read_bytes()
+            for other in folder.iterdir():
+                other.unlink()
+            await composing.reload()
+            await is_held(rig, "had a definition", f"definitions accept {EVENT}")
+            assert await rig.write(memory.forget, EVENT)
+            await rig.until(rig.are_composed)
+            assert rig.bodies()[-1].definition is None
+            file.write_bytes(kept)
+            await composing.reload()
+            await rig.publish(EVENT, GUIDE["data"])
+            await rig.until(rig.are_composed)
+            assert rig.bodies()[-1].definition is not None
 
     run(test())
 
