@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Iterator
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Protocol
 
 from webhooks.errors import ServiceError
 
@@ -39,8 +41,38 @@ def spare_what_is_loaded() -> None:
     gc.freeze()
 
 
+class Listener(Protocol):
+    """What answers on a socket until it is told to exit."""
+
+    should_exit: bool
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Until it has answered the last."""
+
+
+async def serve_beside(work: Awaitable[None], servers: Mapping[socket.socket, Listener]) -> None:
+    """Answers on the sockets, and works, until both have ended. Raises what `work` raises, once they have answered."""
+    failures: list[Exception] = []
+
+    async def guarded() -> None:
+        try:
+            await work
+        except Exception as error:
+            failures.append(error)
+            for each in servers.values():
+                each.should_exit = True
+
+    with _one_error():
+        async with asyncio.TaskGroup() as group:
+            for listening, each in servers.items():
+                group.create_task(each.serve([listening]))
+            group.create_task(guarded())
+        for error in failures:
+            raise error
+
+
 @contextmanager
-def one_error() -> Iterator[None]:
+def _one_error() -> Iterator[None]:
     """Raises the ServiceError among a task group's errors as itself, for whoever reports it."""
     try:
         yield

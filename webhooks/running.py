@@ -7,7 +7,6 @@ import logging
 import shlex
 import socket
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 
@@ -17,7 +16,7 @@ from webhooks.api.administration import build_administration
 from webhooks.api.app import build_app
 from webhooks.api.request_log import RequestLog
 from webhooks.delivering import Delivering
-from webhooks.event_loop import hear_signals, loop_factory, one_error, spare_what_is_loaded
+from webhooks.event_loop import hear_signals, loop_factory, serve_beside, spare_what_is_loaded
 from webhooks.examples import Examples, load_examples
 from webhooks.listening import LOOPBACK, Server, listen, place, server
 from webhooks.service import Service
@@ -99,9 +98,7 @@ async def _serve(
     hear_signals(stop, reload)
     spare_what_is_loaded()
     ready()
-    with one_error():
-        async with AsyncExitStack() as closing, asyncio.TaskGroup() as group:
-            closing.push_async_callback(service.tests.close)
-            for listening, each in servers.items():
-                group.create_task(each.serve([listening]))
-            group.create_task(delivering.run())
+    try:
+        await serve_beside(delivering.run(), servers)
+    finally:
+        await service.tests.close()

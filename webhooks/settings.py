@@ -11,7 +11,9 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from engine.errors import ConfigurationError
 from engine.model import DEFAULT_MAX_ROWS
+from engine.settings import Settings as EngineSettings
 from webhooks.errors import SettingsError
 
 RETRY_SCHEDULE: Final = "5s,5min,30min,2h,5h,10h,14h,20h,24h"
@@ -106,6 +108,19 @@ class Settings(Struct, frozen=True, kw_only=True):
             )
         if self.ca_bundle is not None:
             _check_certificates(self.ca_bundle)
+        if self.ledger_schema is not None:
+            _check_file(self.ledger_schema)
+        try:
+            EngineSettings.checked(
+                self.definitions or Path(),
+                ledger_schema=self.ledger_schema,
+                events=self.events,
+                time_zone=self.time_zone,
+                databases=self.databases,
+                max_rows=self.max_rows,
+            )
+        except ConfigurationError as error:
+            raise SettingsError(error.message) from None
 
     def __repr__(self) -> str:
         return f"Settings(data={self.data!r}, …)"
@@ -122,6 +137,14 @@ def _check_certificates(file: Path) -> None:
         raise SettingsError(f"the CA bundle {file} cannot be read: {error.strerror}") from None
     if not found:
         raise SettingsError(f"the CA bundle {file} holds no certificate in PEM")
+
+
+def _check_file(schema: Path) -> None:
+    try:
+        with schema.open("rb"):
+            pass
+    except OSError as error:
+        raise SettingsError(f"the ledger's schema {schema} cannot be read: {error.strerror}") from None
 
 
 def is_there(path: Path) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.catalogue import Catalogue
 from webhooks.delivering import Delivering
 from webhooks.errors import SettingsError
-from webhooks.event_loop import hear_signals, loop_factory, one_error, spare_what_is_loaded
+from webhooks.event_loop import hear_signals, loop_factory, serve_beside, spare_what_is_loaded
 from webhooks.metrics import Metrics
 from webhooks.settings import Settings, is_there
 from webhooks.state import opened
@@ -76,8 +76,4 @@ async def _work(
     spare_what_is_loaded()
     _log.info("the worker starts")
     tell("The worker composes and delivers")
-    with one_error():
-        async with asyncio.TaskGroup() as group:
-            for listening, each in servers.items():
-                group.create_task(each.serve([listening]))
-            group.create_task(delivering.run())
+    await serve_beside(delivering.run(), servers)

@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+ROOT = Path(__file__).parents[3]
+
 
 @pytest.fixture
 def taken() -> Iterator[str]:
@@ -75,6 +77,18 @@ def test_a_port_that_is_taken_is_told_and_nothing_is_made(run: Any, tmp_path: Pa
     assert ended.code == 2
     assert f"The host 127.0.0.1, port {taken}, cannot be listened on: Address already in use." in ended.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_only_the_definitions_show_to_be_wrong_is_told_without_a_traceback(
+    run: Any, tmp_path: Path, duckdb_ledger: str
+) -> None:
+    schema = tmp_path / "schema.sql"
+    schema.write_text("-- nothing")
+    options = ("--definitions", str(ROOT / "definitions"), "--ledger", duckdb_ledger, "--ledger-schema", str(schema))
+    ended = run("serve", "--port", "0", "--admin-port", "0", *options)
+    assert ended.code == 2
+    assert ended.err.splitlines()[-1].endswith(f"{schema} declares no table, so it is no schema of a ledger.")
+    assert "Traceback" not in ended.err
 
 
 def test_a_second_one_on_the_same_store_is_told(run: Any, tmp_path: Path, start_service: Any) -> None:
