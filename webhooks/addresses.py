@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 
 from webhooks.errors import SettingsError
 
+_MAPPED = 96  # bits before an address of IPv4
 _WITH_PORT = re.compile(r"^(?:\[([0-9A-Fa-f:.]+)\]|([^:]+))(?::[0-9]+)?$")  # as some proxies write an address
 
 
@@ -35,8 +36,12 @@ class Proxies:
 
 
 def parse_network(text: str) -> IPv4Network | IPv6Network:
-    """A network in CIDR notation. Raises SettingsError."""
+    """A network in CIDR notation; for one of IPv4 addresses mapped into IPv6 theirs. Raises SettingsError."""
     try:
-        return ip_network(text)
+        network = ip_network(text)
     except ValueError as error:
         raise SettingsError(f"{text!r} is no network in CIDR notation such as 10.0.0.0/8: {error}") from None
+    if "%" in text:
+        raise SettingsError(f"{text!r} names an interface, and a network of all of them is meant: leave the % out")
+    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    return network if mapped is None else IPv4Network((mapped, max(0, network.prefixlen - _MAPPED)))

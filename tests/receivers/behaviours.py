@@ -123,6 +123,7 @@ BEHAVIOURS |= {
     "http_0_9": answer_once("hello, world\n", MARK),
     "http_9": answer_once("HTTP/9.9 200 OK\nContent-Length: 2\n\n", b"{}"),
     "status_of_words": answer_once("HTTP/1.1 two hundred\n\n"),
+    "status_of_four_digits": answer_once("HTTP/1.1 2000 OK\nContent-Length: 0\n\n"),
     "status_999": answer_once("HTTP/1.1 999 Beyond\nContent-Length: 0\n\n"),
     "other_protocol": answer_once("SSH-2.0-OpenSSH_9.6\n"),
     "garbage": answer_once("\x16\x03\x01\x00\xff\x00\n\n"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhooks.addresses import Proxies
+from webhooks.addresses import Proxies, parse_network
 from webhooks.errors import SettingsError
 
 PROXIES = Proxies(["10.0.0.0/8", "fd00::/8"])
@@ -37,3 +37,7 @@ def test_the_nearest_that_is_no_trusted_proxy(peer: str, forwarded: str | None, 
 def test_a_network_is_in_cidr_notation() -> None:
     with pytest.raises(SettingsError, match="CIDR"):
         Proxies(["proxy.example"])
+    with pytest.raises(SettingsError, match="names an interface"):
+        parse_network("::1%lo/128")
+    assert str(parse_network("::ffff:10.0.0.0/104")) == "10.0.0.0/8"
+    assert str(parse_network("::/0")) == "::/0"

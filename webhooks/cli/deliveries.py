@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from msgspec import Struct, to_builtins
 from msgspec.json import encode
@@ -212,6 +213,13 @@ def _moment(text: str) -> datetime:
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
+def _id(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no delivery's id") from None
+
+
 def _state(text: str) -> DeliveryState:
     try:
         return DeliveryState(text)
@@ -230,7 +238,7 @@ def _options(parser: Parser) -> None:
     add("--state", type=_state, metavar="STATE", help=f"Those in this state: {', '.join(DeliveryState)}.")
     add("--from", dest="since", type=_moment, metavar="TIME", help="Those made at this time or later (default: UTC).")
     add("--to", dest="until", type=_moment, metavar="TIME", help="Those made before this time.")
-    add("--before", metavar="ID", help="Those that were made before this one, for the next page.")
+    add("--before", type=_id, metavar="ID", help="Those that were made before this one, for the next page.")
     add("--limit", type=whole_number(1, 10_000), default=100, metavar="N", help="At most N (default: 100).")
     add_store(parser)
     add_json(parser)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -29,6 +30,7 @@ _VAIN_STEPS = 40
 _VAIN_STEPS_A_SECOND = 4
 """A record of TLS in small packets takes thirty of them, one that takes its time two for each second."""
 _BLANK_LINES = frozenset((b"\r\n", b"\n"))
+_STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ [0-9]{3}(?:[ \r\n]|\Z)")  # libcurl takes the first three of more
 _REDIRECTS = (301, 302, 303, 307, 308)
 _ASK_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -103,15 +105,18 @@ class Exchange:
 
     def outcome(self, failure: Failure | None, duration: float) -> Outcome:
         """What became of it, once the transfer has ended."""
-        status = self._status()
+        head = self._head()
+        status = self._status(head)
         error, detail = self._fault(failure, status)
+        if error is None and not _STATUS_LINE.match(head[0]):
+            error, detail = SendError.PROTOCOL, "The answer's first line has no status of three digits."
         return Outcome(
             status=status,
             duration=duration,
             error=error,
             detail=detail,
             answer=bytes(self._answer),
-            retry_after=retry_after(self._head(), datetime.now(UTC)) if status in _ASK_LATER else None,
+            retry_after=retry_after(head, datetime.now(UTC)) if status in _ASK_LATER else None,
             is_restricted=self._is_restricted,
         )
 
@@ -130,10 +135,10 @@ class Exchange:
         self._own_fault: str | None = None
         self._is_restricted = False
 
-    def _status(self) -> int | None:
+    def _status(self, head: Sequence[bytes]) -> int | None:
         """The answer's status; None where its head is not whole: libcurl takes one that is cut off for whole."""
         status = int(self.easy.getinfo(pycurl.RESPONSE_CODE))
-        is_whole = self._lines[-1:] == [b"\r\n"] or not _BLANK_LINES.isdisjoint(self._head())
+        is_whole = self._lines[-1:] == [b"\r\n"] or not _BLANK_LINES.isdisjoint(head)
         return status if status >= 200 and is_whole else None
 
     def _head(self) -> list[bytes]:

@@ -103,6 +103,7 @@ def test_one_is_shown_with_its_attempts(run: Any, three: list[Any], change: Any,
         (["--from", "yesterday"], "'yesterday' is no time such as 2026-11-24T10:00:00+01:00"),
         (["--limit", "0"], "'0' is no whole number from 1 to 10000"),
         (["--client", "x"], "There is no client 'x'"),
+        (["--before", "zzz"], "'zzz' is no delivery's id"),
         (["--argument", "18142"], "write NAME=VALUE, for example debtcreditorid=7"),
     ],
 )
