@@ -20,6 +20,7 @@ from webhooks.cli.listing import write_list
 from webhooks.cli.options import ReportArguments, add_json, add_store, argument, opened, whole_number
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import DeliveryState
+from webhooks.wording import counted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -65,11 +66,12 @@ def _run(arguments: _Arguments, console: Console) -> int:
     with opened(arguments, console) as (store, keyring):
         sequences = None if arguments.argument is None else _with_argument(store, *arguments.argument)
         if arguments.id is None:
-            _print_page(arguments, console, _page(store, arguments, sequences))
+            _print_page(arguments, console, _page(store, arguments, sequences), len(sequences or ()))
         elif (found := _details(store, keyring, arguments.id)) is not None:
             _print_details(arguments, console, *found)
         else:
-            _print_page(arguments, console, _page(store, arguments, _with_id(store, arguments.id)))
+            sequences = _with_id(store, arguments.id)
+            _print_page(arguments, console, _page(store, arguments, sequences), len(sequences))
     return 0
 
 
@@ -171,7 +173,8 @@ def _again(connection: Connection, *, id_: str, recompose: bool) -> Delivery:
     return deliveries.replay(connection, None, id_, recompose=recompose)
 
 
-def _print_page(arguments: _Arguments, console: Console, page: DeliveryPage) -> None:
+def _print_page(arguments: _Arguments, console: Console, page: DeliveryPage, events: int) -> None:
+    """`events` is how many have the argument or the id that is asked for."""
     if arguments.json:
         console.write_bytes(encode(page) + b"\n")
         return
@@ -179,7 +182,8 @@ def _print_page(arguments: _Arguments, console: Console, page: DeliveryPage) -> 
     if page.next is not None:
         console.write(f"There are more: --before {page.next}\n")
     if not page.deliveries:
-        console.write("No delivery is like this.\n")
+        of_nobody = f" {counted(events, 'event')} may have been for nobody: see webhooks list and clients list."
+        console.write(f"No delivery is like this.{of_nobody if events else ''}\n")
 
 
 def _print_details(

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,6 +95,14 @@ def test_one_is_shown_with_its_attempts(run: Any, three: list[Any], change: Any,
     change(lambda connection: connection.execute(update(EVENTS).values(arguments=None)))
     assert "arguments  were erased\n" in run("deliveries", id_).out
     assert "There is no delivery and no event with this id." in run("deliveries", "x").err
+
+
+def test_an_event_for_nobody_has_none(run: Any, three: list[Any], tmp_path: Path) -> None:
+    message = tmp_path / "message.json"
+    message.write_text(json.dumps({"data": {"noteid": "7", "ledgeraccountid": "1"}}))
+    id_ = run("emit", "noteadded", "--message", str(message)).out.strip()
+    told = "No delivery is like this. 1 event may have been for nobody: see webhooks list and clients list.\n"
+    assert run("deliveries", id_).out == run("deliveries", "--argument", "noteid=7").out == told
 
 
 @pytest.mark.parametrize(
