@@ -44,4 +44,4 @@ def parse_network(text: str) -> IPv4Network | IPv6Network:
     if "%" in text:
         raise SettingsError(f"{text!r} names an interface, and a network of all of them is meant: leave the % out")
     mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
-    return network if mapped is None else IPv4Network((mapped, max(0, network.prefixlen - _MAPPED)))
+    return network if mapped is None else IPv4Network((mapped, network.prefixlen - _MAPPED))

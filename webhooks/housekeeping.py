@@ -45,6 +45,7 @@ class Housekeeping:
         self._keep_attempts = round(keep_attempts * _MONTH)
         self._clock = clock or WallClock()
         self._next_round = 0.0
+        self._is_to_scrub = False
         # What ended before these, or is numbered up to that, was looked at already.
         self._with_data, self._with_attempts, self._unsubscribed = 0, 0, 0
 
@@ -66,13 +67,14 @@ class Housekeeping:
 
     async def tidy(self, at: int) -> None:
         """One round, at that time (microseconds). What it could not do is left to the next one. Raises StoreError."""
-        is_changed = False
         for part in (self._give_up, self._erase_data, self._erase_unsubscribed, self._erase_attempts):
             count = await part(at)
             if count:
                 _log.info("housekeeping%s: %d", part.__name__.replace("_", " "), count)
-                is_changed = True
-        if is_changed and not await self._store.scrub():
+                self._is_to_scrub = True
+        if self._is_to_scrub:
+            self._is_to_scrub = not await self._store.scrub()
+        if self._is_to_scrub:
             _log.warning("the store's log keeps what was erased until the next round: others were reading it")
 
     async def _give_up(self, at: int) -> int:

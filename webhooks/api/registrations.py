@@ -23,7 +23,7 @@ from webhooks.keys import Purpose
 from webhooks.model import Method, Registration, Scope
 from webhooks.registering import RegistrationRequest, RemovalQuery, RemovalRequest, UrlRequest, check
 from webhooks.service import Service
-from webhooks.store import holding, registrations
+from webhooks.store import registrations
 from webhooks.store.registrations import row_name
 
 _SIGNING_KEY_BYTES = 32  # Standard Webhooks: 24 to 64
@@ -168,7 +168,11 @@ async def pause(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 @post("/v1/webhooks/resume", status_code=HTTPStatus.OK, opt=described(_ABOUT_URL))
 async def resume(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Sends what was held or waits for its next attempt, at once, and enables an endpoint that was disabled."""
+    """Sends what was held or waits for its next attempt, at once, and enables an endpoint that was disabled.
+
+    For when the receiver has been mended: each call uses up an attempt of what waits. Time that the endpoint has asked
+    for by `Retry-After` passes first.
+    """
     return await _set_paused(request, is_paused=False)
 
 
@@ -178,9 +182,8 @@ async def _set_paused(request: AnyRequest, *, is_paused: bool) -> Response[bytes
     stored = await service.store.write(
         lambda store: registrations.set_paused(store, client.id, url, is_paused=is_paused)
     )
-    for _ in range(holding.PARTS):  # a sweep does what is left
-        if not await service.store.write(lambda store: registrations.settle(store, client.id, url)):
-            break
+    while await service.store.write(lambda store: registrations.settle(store, client.id, url), can_wait=True):
+        pass
     return _shown(stored, HTTPStatus.OK)
 
 

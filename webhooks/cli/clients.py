@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
+import shlex
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -139,7 +141,9 @@ def _list(arguments: ReportArguments, console: Console) -> int:
 
 
 def _row(client: Client) -> Sequence[str]:
-    only = ",".join(f"{name}={value}" for name, value in client.only.items())
+    line = StringIO()
+    csv.writer(line, lineterminator="").writerow(f"{name}={value}" for name, value in client.only.items())
+    only = line.getvalue()
     given: dict[str, Sequence[object]] = {
         "--only": [only] if only else [],
         "--allow-network": client.networks,
@@ -181,7 +185,8 @@ def _show(arguments: ReportArguments, console: Console, client: Client, made: Cr
         "Secret and key are shown this once; the store keeps only their keyed hashes.\n"
     )
     if client.is_disabled:
-        console.write(f"The client is disabled: they are refused before aptic-webhooks clients enable {client.name}\n")
+        enabling = console.result.escape(f"aptic-webhooks clients enable {shlex.quote(client.name)}")
+        console.write(f"The client is disabled: they are refused before {enabling}\n")
 
 
 def _condition(text: str) -> list[tuple[str, str]]:

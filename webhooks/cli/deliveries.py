@@ -14,7 +14,7 @@ from uuid import UUID
 from msgspec import Struct, to_builtins
 from msgspec.json import encode
 
-from engine.cli.console import Console
+from engine.cli.console import CannotRunError, Console
 from engine.cli.options import Command, Parser
 from webhooks.cli.listing import write_list
 from webhooks.cli.options import ReportArguments, add_json, add_store, argument, opened, whole_number
@@ -49,6 +49,11 @@ class _Arguments(ReportArguments):
     before: str | None
     limit: int
 
+    def is_filtering(self) -> bool:
+        """Whether there is a condition beside the id."""
+        wanted = self.client, self.url, self.event, self.argument, self.state, self.since, self.until, self.before
+        return any(each is not None for each in wanted)
+
 
 class _ReplayArguments(ReportArguments):
     ids: list[str]
@@ -63,6 +68,8 @@ class DeliveryPage(Struct, frozen=True):
 
 
 def _run(arguments: _Arguments, console: Console) -> int:
+    if arguments.id is not None and arguments.is_filtering():
+        raise CannotRunError("An id says which deliveries are meant: give no other condition beside it.")
     with opened(arguments, console) as (store, keyring):
         sequences = None if arguments.argument is None else _with_argument(store, *arguments.argument)
         if arguments.id is None:
@@ -162,8 +169,8 @@ async def _replay_each(store: Store, arguments: _ReplayArguments, console: Conso
             console.complain(f"{id_}: {error.message}")
             is_whole = False
         else:
-            told = encode(show(again)).decode() if arguments.json else f"{again.id} is {again.state}."
-            console.write(f"{told}\n")
+            told = encode(show(again)) if arguments.json else f"{again.id} is {again.state}.".encode()
+            console.write_bytes(told + b"\n")
     return is_whole
 
 

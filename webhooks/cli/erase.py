@@ -28,7 +28,19 @@ class _Arguments(ReportArguments):
 def _run(arguments: _Arguments, console: Console) -> int:
     with opened(arguments, console) as (store, _):
         erased = asyncio.run(_erase(store, *arguments.argument, cancels=arguments.cancel))
+        _print(arguments, console, erased)
         is_scrubbed = asyncio.run(store.scrub())
+    if not is_scrubbed:
+        console.complain("What was erased is still in the store's log, which others were reading: erase again.")
+    if erased.under_way:
+        console.complain(
+            f"Not erased, since deliveries have not ended: the data of {counted(erased.under_way, 'event')}. Wait "
+            f"for them{'' if arguments.cancel else ', or cancel them with --cancel'}, and erase again."
+        )
+    return _FAILED if erased.under_way or not is_scrubbed else 0
+
+
+def _print(arguments: _Arguments, console: Console, erased: Erased) -> None:
     if arguments.json:
         console.write_bytes(encode(erased) + b"\n")
     else:
@@ -38,14 +50,6 @@ def _run(arguments: _Arguments, console: Console) -> int:
         )
         if erased == type(erased)():
             console.write("Nothing is held of an event with this argument and value. GET /v1/events has the names.\n")
-    if not is_scrubbed:
-        console.complain("What was erased is still in the store's log, which others were reading: erase again.")
-    if erased.under_way:
-        console.complain(
-            f"Not erased, since deliveries have not ended: the data of {counted(erased.under_way, 'event')}. Wait "
-            f"for them{'' if arguments.cancel else ', or cancel them with --cancel'}, and erase again."
-        )
-    return _FAILED if erased.under_way or not is_scrubbed else 0
 
 
 async def _erase(store: Store, name: str, value: str, *, cancels: bool) -> Erased:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -114,7 +115,8 @@ def _set_paused(arguments: RegistrationArguments, console: Console, *, is_paused
     else:
         done = "is paused: what would be sent to it is held" if is_paused else "is active: what waits for it is sent"
         if client.is_disabled and not is_paused:
-            done = f"stays held: its client is disabled, aptic-webhooks clients enable {client.name} lets it in again"
+            enabling = f"aptic-webhooks clients enable {shlex.quote(client.name)}"
+            done = f"stays held: its client is disabled, {enabling} lets it in again"
         console.write(f"{console.result.escape(f'{changed.url} {done}')}.\n")
     return 0
 
@@ -185,8 +187,8 @@ RESUME = Command(
     name="webhooks resume",
     summary="Sends what waits for a URL now, and enables it where it was disabled.",
     description="Sends what was held or waits for its next attempt, at once, and enables a URL that was disabled: for "
-    "when its receiver has been mended. What is dead is listed by "
-    "`deliveries --state dead` and sent by `replay`.",
+    "when its receiver has been mended. Time that it has asked for by Retry-After passes first. What is dead is listed "
+    "by `deliveries --state dead` and sent by `replay`.",
     example="https://receiver.example/webhooks",
     add_options=add_registration,
     run=_resume,

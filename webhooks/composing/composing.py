@@ -129,13 +129,13 @@ class Composing:
 
     async def _remember(self) -> bool:
         """Before anything is composed: which events have a definition, and why those that are parked still are."""
-        good = self._definitions.good
+        named = self._definitions.named
         known = frozenset(await self._store.read(definitions.remembered))
-        faults = self._count_definitions(known | good)
+        faults = self._count_definitions(known | named)
         for event in sorted(faults.keys() - self._definitions.faults().keys()):
             _log.error("%s waits: %s", event, faults[event])
 
-        await self._store.write(lambda connection: definitions.remember(connection, good - known))
+        await self._store.write(lambda connection: definitions.remember(connection, named - known))
         for event in await self._store.read(parking.codes):
             if event in faults:
                 while await self._store.write(_explaining(event, faults[event]), can_wait=True) == parking.PART:

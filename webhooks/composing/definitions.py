@@ -126,8 +126,9 @@ class Definitions:
         try:
             self._composer.reload()
         except EngineError as error:
-            _log.error("the definitions cannot be read again, so those read before stay in service: %s", error.message)
-        self._note(self._composer)
+            _log.error("the definitions cannot be read again, so what was in service stays so: %s", error.message)
+        else:
+            self._note(self._composer)
 
     def _is_empty(self) -> bool:
         from engine.files import find_files  # noqa: PLC0415  see below
@@ -146,6 +147,11 @@ class Definitions:
     def good(self) -> frozenset[str]:
         """The events with a definition in service."""
         return self._served.good
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The events that files are the definitions of, good or faulty: none of them is meant for a default body."""
+        return (self._served.good | self._served.faults.keys()) & self._catalogue.events.keys()
 
     @property
     def stale(self) -> frozenset[str]:

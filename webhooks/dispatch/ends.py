@@ -46,7 +46,7 @@ class Ends:
             error=None if outcome.error is None else outcome.error.value,
             answer=self._kept(ready, outcome, secret),
             is_restricted=outcome.is_restricted,
-            is_counted=verdict.failures > ready.failures,
+            blames_endpoint=verdict.failures > ready.failures,
         )
 
     def of_failure(
@@ -86,7 +86,7 @@ def _ended(
     error: str | None = None,
     answer: bytes | None = None,
     is_restricted: bool = False,
-    is_counted: bool = False,
+    blames_endpoint: bool = False,
 ) -> EndedAttempt:
     is_again = verdict.state is DeliveryState.PENDING and verdict.delay is not None
     return EndedAttempt(
@@ -105,5 +105,5 @@ def _ended(
         is_restricted=is_restricted,
         waits_until=None if verdict.waits is None else at + round(verdict.waits * _SECOND),
         disables=verdict.disables,
-        is_counted=is_counted,
+        blames_endpoint=blames_endpoint,
     )

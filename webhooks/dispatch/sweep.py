@@ -58,7 +58,7 @@ class Sweep:
             self._is_to_mend, self._set_back = False, 0.0
         found = await self._store.search(lambda connection: jobs.missing(connection, now(), _MOST))
         if found:
-            _log.info("a process that has ended left %d deliveries and bodies, which go on now", len(found))
+            _log.debug("%d deliveries and bodies were due without a job, and go on now", len(found))
             await self._store.write(lambda connection: jobs.add(connection, found))
             if self._recall is not None:
                 await self._recall([job.key for job in found if job.kind is Kind.DELIVER])

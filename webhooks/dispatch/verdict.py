@@ -60,7 +60,7 @@ def judge(outcome: Outcome, failures: int, age: float, schedule: RetrySchedule) 
     if outcome.error is None and status == HTTPStatus.GONE:
         return Verdict(state=DeliveryState.PENDING, reason=reason, failures=failures, delay=0.0, disables=_GONE)
     waits: float | None = None
-    if status in _ASK_LATER and outcome.retry_after is not None:
+    if status in _ASK_LATER and outcome.error is None and outcome.retry_after is not None:
         waits = min(max(outcome.retry_after, SHORTEST_WAIT), LONGEST_WAIT)
         if age < schedule.whole:
             return Verdict(state=DeliveryState.PENDING, reason=reason, failures=failures, delay=waits, waits=waits)

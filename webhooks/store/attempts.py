@@ -34,7 +34,7 @@ class Due(Struct, frozen=True):
 class Ready(Struct, frozen=True, kw_only=True):
     """A delivery whose attempt is written, with all that the request needs; `body` is encrypted still.
 
-    `first_at` is when its first attempt was begun: what it waited before, for a ledger perhaps, does not age it.
+    `first_at` is when its first attempt was begun, which it ages from, also where it is replayed.
     """
 
     id: str

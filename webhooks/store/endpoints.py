@@ -42,7 +42,8 @@ _FIND: Final = Bulk(
     id=NUMBER,
 )
 
-FAILS_FOR: Final = 5 * 86_400_000_000
+_DAY: Final = 86_400_000_000
+FAILS_FOR: Final = 5 * _DAY
 """Microseconds after which an endpoint that only fails is disabled."""
 
 _SUCCEEDED: Final = Prepared(
@@ -54,7 +55,8 @@ _WAIT: Final = Prepared(
     "UPDATE registration SET waits_until = :until WHERE id = :id AND coalesce(waits_until, 0) < :until"
 )
 _DISABLE: Final = Prepared(
-    "UPDATE registration SET disabled_reason = :reason WHERE id = :id AND disabled_reason IS NULL RETURNING id"
+    "UPDATE registration SET disabled_reason = :reason WHERE id = :id AND disabled_reason IS NULL"
+    " AND (CAST(:since AS bigint) IS NULL OR failing_since = :since) RETURNING id"
 )
 
 
@@ -76,10 +78,10 @@ def standing(
     return DeliveryState.PENDING if reason is None else DeliveryState.HELD, reason
 
 
-def lasting(endpoint: Endpoint, at: int) -> str | None:
+def why_disabled(endpoint: Endpoint, at: int) -> str | None:
     """Why an endpoint that fails again is to be disabled; None where it has not failed for long."""
     failing_for = 0 if endpoint.failing_since is None else at - endpoint.failing_since
-    return f"every attempt failed for {failing_for // 86_400_000_000} days" if failing_for > FAILS_FOR else None
+    return f"every attempt failed for {failing_for // _DAY} days" if failing_for > FAILS_FOR else None
 
 
 def succeeded(connection: Connection, registration_id: int) -> None:
@@ -97,14 +99,15 @@ def wait(connection: Connection, registration_id: int, until: int) -> None:
     _WAIT.run(connection, id=registration_id, until=until)
 
 
-def disable(connection: Connection, registration_id: int, reason: str) -> bool:
+def disable(connection: Connection, registration_id: int, reason: str, since: int | None = None) -> bool:
     """Nothing is sent to it any more until it is resumed; what is not under way is held, a part of it at once.
 
-    False where it was disabled already.
+    False where it was disabled already, or has not failed since then any more: it was resumed, or took a delivery.
     """
-    is_new = bool(_DISABLE.run(connection, id=registration_id, reason=reason))
-    holding.hold(connection, registration_id, holding.DISABLED)
-    return is_new
+    is_disabled = bool(_DISABLE.run(connection, id=registration_id, reason=reason, since=since))
+    if is_disabled:
+        holding.hold(connection, registration_id, holding.DISABLED)
+    return is_disabled
 
 
 def _endpoint(id_: int, client_id: str, method: str, secret: bytes | None, *rest: Any) -> Endpoint:

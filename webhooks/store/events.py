@@ -62,10 +62,7 @@ _DELIVER = Prepared(
 )
 _FIND = select(EVENTS)
 _SCANNED = 5000
-_ARGUMENTS = Prepared(
-    "SELECT sequence, arguments FROM event WHERE sequence > :after AND arguments IS NOT NULL"
-    " ORDER BY sequence LIMIT :most"
-)
+_ARGUMENTS = Prepared("SELECT sequence, arguments FROM event WHERE sequence > :after ORDER BY sequence LIMIT :most")
 _OF_DELIVERY = Prepared(
     "SELECT event.arguments FROM delivery JOIN event ON event.sequence = delivery.event_sequence"
     " WHERE delivery.id = :id"
@@ -134,7 +131,7 @@ def by_id(connection: Connection, publisher_id: str | None, event_id: str, *, fi
 def with_argument(connection: Connection, name: str, value: str, after: int) -> Matches:
     """The next events after a number whose argument `name` has that value."""
     rows = _ARGUMENTS.run(connection, after=after, most=_SCANNED)
-    found = [sequence for sequence, arguments in rows if decode(arguments).get(name) == value]
+    found = [sequence for sequence, arguments in rows if arguments is not None and decode(arguments).get(name) == value]
     return Matches(found, rows[-1][0] if len(rows) == _SCANNED else None)
 
 

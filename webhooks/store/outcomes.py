@@ -22,7 +22,8 @@ class EndedAttempt(Struct, frozen=True, kw_only=True):
     """What came of an attempt. Without `duration` its process died.
 
     A state of PENDING is tried again at `next_attempt_at`. The endpoint waits until `waits_until`, and is disabled with
-    the reason in `disables`. `is_counted` says that it used up an attempt, of which the endpoint is to blame.
+    the reason in `disables`. `blames_endpoint` says that it used up an attempt and the endpoint is to blame;
+    by `failing_since` it was found to have failed for too long.
     """
 
     id: str
@@ -40,7 +41,8 @@ class EndedAttempt(Struct, frozen=True, kw_only=True):
     is_restricted: bool = False
     waits_until: int | None = None
     disables: str | None = None
-    is_counted: bool = False
+    blames_endpoint: bool = False
+    failing_since: int | None = None
 
 
 _END_ATTEMPT: Final = Bulk(
@@ -122,8 +124,9 @@ def _placed(connection: Connection, ended: Sequence[EndedAttempt]) -> list[Ended
 
 
 def _stands(ended: EndedAttempt, endpoint: Endpoint | None, is_registered: bool, good: Set[int | None]) -> EndedAttempt:
-    if ended.is_counted and endpoint is not None and endpoint.id not in good:
-        ended = structs.replace(ended, disables=endpoints.lasting(endpoint, ended.at))
+    if ended.blames_endpoint and endpoint is not None and endpoint.id not in good:
+        reason = endpoints.why_disabled(endpoint, ended.at)
+        ended = structs.replace(ended, disables=reason, failing_since=endpoint.failing_since)
     state, reason = endpoints.standing(endpoint, is_registered=is_registered, disables=ended.disables)
     if ended.state is DeliveryState.PENDING and state is not DeliveryState.PENDING:
         return structs.replace(ended, state=state, reason=f"{reason}; {ended.reason}", next_attempt_at=None)
@@ -169,5 +172,8 @@ def _tell_failures(
     waits = [each.waits_until for each in ended if each.waits_until is not None]
     if waits:
         endpoints.wait(connection, registration_id, max(waits))
-    disabling = [each for each in ended if each.disables is not None][:1]
-    return [each for each in disabling if endpoints.disable(connection, registration_id, str(each.disables))]
+    for each in ended:
+        if each.disables is not None:
+            is_disabled = endpoints.disable(connection, registration_id, each.disables, each.failing_since)
+            return [each] if is_disabled else []
+    return []

@@ -112,6 +112,7 @@ def remove(connection: Connection, client_id: str, url: str, events: Sequence[st
 def set_paused(connection: Connection, client_id: str, url: str, *, is_paused: bool) -> Registration:
     """Holds what would be sent to the URL; or sends it, what waits for another attempt too, and enables the endpoint.
 
+    What the endpoint has asked for by Retry-After it keeps.
     A part of the deliveries follows at once, the rest with `settle`. Raises NotFoundError.
     """
     row = existing(connection, client_id, url)
@@ -131,7 +132,7 @@ def settle(connection: Connection, client_id: str, url: str) -> bool:
 
 def _settle(connection: Connection, registration_id: int, *, is_paused: bool) -> int:
     settled = holding.settle(connection, registration_id)
-    return settled if is_paused else max(settled, holding.hasten(connection, registration_id))
+    return settled if is_paused or settled == holding.PART else holding.hasten(connection, registration_id)
 
 
 def rotate_signing_key(connection: Connection, client_id: str, url: str, encrypted: bytes) -> None:

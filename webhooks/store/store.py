@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -17,8 +17,9 @@ from webhooks.store.opening import open_store
 from webhooks.store.writer import Command, T, Writer
 
 _READERS = 4
-_SCRUBBINGS, _PAUSE = 20, 0.1
-_SHORT = 250  # ms
+_SCRUBBINGS: Final = 20
+_PAUSE: Final = 0.1  # seconds between them
+_SHORT: Final = 250  # ms that one of them may wait for readers
 _AWAY = "The store cannot be reached now. Try again later."
 
 

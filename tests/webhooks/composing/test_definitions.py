@@ -226,16 +226,35 @@ def test_the_last_one_that_is_gone_holds_its_event_until_its_absence_is_accepted
     run(test())
 
 
-def test_a_faulty_one_that_was_never_good_is_not_remembered(
-    rig: Any, run: Run, duckdb_ledger: str, folder: Path, file: Path
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_a_faulty_one_that_was_never_good_holds_its_event_once_it_is_gone_too(
+    rig: Any, run: Run, duckdb_ledger: str, folder: Path, file: Path, is_restarted: bool
 ) -> None:
     file.write_bytes(b"<")
 
     async def test() -> None:
+        await rig.register(EVENT)
+        async with rig.running(rig.by_ledger(duckdb_ledger, folder)) as composing:
+            await rig.until(lambda: EVENT in rig.read(memory.remembered))
+            await is_held(rig, file.name)
+            file.unlink()
+            if not is_restarted:
+                await composing.reload()
+                await is_held(rig, "had a definition", f"definitions accept {EVENT}")
         async with rig.running(rig.by_ledger(duckdb_ledger, folder)):
-            await rig.until(lambda: rig.read(memory.remembered))
-            await asyncio.sleep(0.1)
-            assert rig.read(memory.remembered).keys() == {"partpayment"}
+            await is_held(rig, "had a definition")
+
+    run(test())
+
+
+def test_without_a_ledger_what_files_define_is_remembered(rig: Any, run: Run, folder: Path, file: Path) -> None:
+    async def test() -> None:
+        await rig.register(EVENT)
+        async with rig.running(Definitions(rig.catalogue, Source(folder=folder))) as composing:
+            await is_held(rig, "no ledger is named")
+            file.unlink()
+            await composing.reload()
+            await is_held(rig, "had a definition")
 
     run(test())
 
