@@ -52,7 +52,9 @@ class Housekeeping:
     async def run(self) -> None:
         """Runs until it is cancelled."""
         while True:
-            if self._clock.is_steady() and time.monotonic() >= self._next_round:
+            if not self._clock.is_steady():  # what ends now may do so before what was looked at
+                self._with_data, self._with_attempts, self._unsubscribed = 0, 0, 0
+            elif time.monotonic() >= self._next_round:
                 self._next_round = time.monotonic() + _PERIOD
                 await self._try()
             await asyncio.sleep(_LOOK)
@@ -98,7 +100,7 @@ class Housekeeping:
     async def _erase_unsubscribed(self, at: int) -> int:
         until, count, is_end = at - self._keep_data, 0, False
         while not is_end:
-            found = await self._find(retention.unsubscribed, self._unsubscribed, until)
+            found = await self._find(retention.unsubscribed, self._unsubscribed, until, at)
             if found.sequences and not await self._erase(retention.erase_events, found.sequences):
                 break
             is_end = found.last == self._unsubscribed

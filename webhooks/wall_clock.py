@@ -8,7 +8,10 @@ from collections.abc import Callable
 from typing import Final
 
 STEADY: Final = 600.0
-"""For how many seconds the clock must have gone evenly to be believed."""
+"""For how many seconds the clock must have gone evenly to be believed; or for as many as it was set by."""
+
+LONGEST_DOUBT: Final = 7 * 86400.0
+"""Seconds for which it is doubted at most."""
 
 _JUMP: Final = 2.0  # seconds between two looks that no adjustment of the clock's speed explains
 
@@ -22,9 +25,19 @@ class WallClock:
         self._wall = wall
         self._monotonic = monotonic
         self._difference = wall() - monotonic()
-        self._steady_since = monotonic()
+        self._began = self._steady_since = monotonic()
+        self._doubt = STEADY
         self.set_by = 0.0
         """By how many seconds it was set last."""
+
+    @property
+    def age(self) -> float:
+        """For how many seconds it is watched."""
+        return self._monotonic() - self._began
+
+    def time(self) -> float:
+        """As it stands, in seconds since 1970."""
+        return self._wall()
 
     def was_set(self) -> bool:
         """Whether it was set since the last look."""
@@ -35,9 +48,10 @@ class WallClock:
             return False
         _log.warning("the clock was set by %.1f s", by)
         self._steady_since = self._monotonic()
+        self._doubt = max(STEADY, min(abs(by), LONGEST_DOUBT))
         self.set_by = by
         return True
 
     def is_steady(self) -> bool:
-        """Whether it has gone evenly for STEADY seconds."""
-        return not self.was_set() and self._monotonic() - self._steady_since >= STEADY
+        """Whether it has gone evenly for long enough to be believed."""
+        return not self.was_set() and self._monotonic() - self._steady_since >= self._doubt

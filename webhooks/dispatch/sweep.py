@@ -1,4 +1,4 @@
-"""The sweep: finds work that no job points to, and mends times after the clock was set back."""
+"""The sweep: finds work that no job points to, and mends times after the clock was set."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _EVERY: Final = 5.0  # seconds
 _LOOK: Final = 0.25  # seconds between two looks at the clock: one that is set and set back between them is not noticed
 _MOST: Final = 1000  # jobs at once
 _SECOND: Final = 1_000_000
+_MATTERS: Final = 3600.0  # seconds: what is kept or held is so for days
+_YOUNG: Final = 86400.0  # seconds
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +40,8 @@ class Sweep:
         self._recall = recall
         self._clock = clock or WallClock()
         self._is_to_mend = True  # what was set by a clock before this process began
-        self._set_back = 0.0  # seconds
+        self._set_back = self._set_forth = 0.0  # seconds
+        self._began = self._clock.time()
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -55,7 +58,7 @@ class Sweep:
         """Looks once."""
         if self._was_set() or self._is_to_mend:
             await self._mend()
-            self._is_to_mend, self._set_back = False, 0.0
+            self._is_to_mend, self._set_back, self._set_forth = False, 0.0, 0.0
         found = await self._store.search(lambda connection: jobs.missing(connection, now(), _MOST))
         if found:
             _log.debug("%d deliveries and bodies were due without a job, and go on now", len(found))
@@ -85,6 +88,7 @@ class Sweep:
         if was_set:
             self._is_to_mend = True
             self._set_back = max(0.0, self._set_back - self._clock.set_by)
+            self._set_forth = max(0.0, self._set_forth + self._clock.set_by)
         return was_set
 
     async def _mend(self) -> None:
@@ -93,3 +97,14 @@ class Sweep:
         count = await self._store.write(lambda connection: timing.mend(connection, now(), longest, back))
         if count:
             _log.warning("the clock was set back: %d things to do were given new times", count)
+        if self._set_forth:
+            await self._catch_up(self._set_forth)
+
+    async def _catch_up(self, forth: float) -> None:
+        """A clock that is set forth soon after the start was behind; later on, nobody knows when it was right."""
+        by = round(forth * _SECOND)
+        await self._store.write(lambda connection: timing.catch_up(connection, now(), by))
+        if forth > _MATTERS and self._clock.age < _YOUNG:
+            began, until = round(self._began * _SECOND), round((self._clock.time() - forth) * _SECOND)
+            await self._store.write(lambda connection: timing.mend_since(connection, began, until, by))
+            self._began += forth

@@ -112,14 +112,17 @@ def erase_events(connection: Connection, sequences: Sequence[int]) -> None:
     connection.execute(update(COMPOSITIONS).where(*of_bodies).values(body=None))
 
 
-def unsubscribed(connection: Connection, after: int, until: int) -> Unsubscribed:
-    """The events after a number that nobody was registered for, that came by `until` and have data."""
+def unsubscribed(connection: Connection, after: int, until: int, at: int) -> Unsubscribed:
+    """The events after a number that nobody was registered for, that came by `until` and have data.
+
+    Those that seem to come after `at`, which is now, came while the clock was ahead, and stop no search.
+    """
     found: list[int] = []
     for sequence, created_at, is_found in connection.execute(_EVENTS, {"after": after, "most": _SCANNED}):
-        if created_at > until:
+        if until < created_at <= at:
             return Unsubscribed(found, after)
         after = sequence
-        if is_found:
+        if is_found and created_at <= until:
             found.append(sequence)
         if len(found) == BATCH:
             return Unsubscribed(found, after)

@@ -1,4 +1,4 @@
-"""Mends times that were set by a clock which has been set back since. Times are microseconds."""
+"""Mends times that were set by a clock which has been set since. Times are microseconds."""
 
 from __future__ import annotations
 
@@ -26,6 +26,17 @@ _COMPOSITIONS: Final = Prepared(
 )
 _ENDPOINTS: Final = Prepared("UPDATE registration SET waits_until = waits_until - :back WHERE waits_until > :beyond")
 
+_FAILING: Final = Prepared(
+    "UPDATE registration SET failing_since ="
+    " CASE WHEN failing_since + :by > :now THEN :now ELSE failing_since + :by END WHERE failing_since IS NOT NULL"
+)
+_HELD: Final = Prepared(
+    "UPDATE delivery SET held_at = held_at + :by WHERE state = 'held' AND held_at >= :began AND held_at <= :until"
+)
+_ENDED: Final = Prepared(
+    "UPDATE delivery SET ended_at = ended_at + :by WHERE ended_at >= :began AND ended_at <= :until"
+)
+
 
 def mend(connection: Connection, now: int, longest_wait: int, set_back: int = 0) -> int:
     """Deliveries wait as long from now as they were to wait when their time was set; gives how many were mended.
@@ -41,3 +52,14 @@ def mend(connection: Connection, now: int, longest_wait: int, set_back: int = 0)
     jobs.add(connection, [Job(Kind.COMPOSE, key_of(sequence, version), due_at) for sequence, version, due_at in due])
     _ENDPOINTS.run(connection, back=back, beyond=now + _SLACK + (0 if set_back else longest_wait))
     return len(moved) + len(due)
+
+
+def catch_up(connection: Connection, now: int, by: int) -> None:
+    """The clock was set forth: an endpoint has failed no longer than before."""
+    _FAILING.run(connection, now=now, by=by)
+
+
+def mend_since(connection: Connection, began: int, until: int, by: int) -> None:
+    """What was held or ended between these times was so by a clock that was wrong, and is now set forth by so much."""
+    for statement in (_HELD, _ENDED):
+        statement.run(connection, began=began, until=until, by=by)

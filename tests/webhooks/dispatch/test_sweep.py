@@ -141,3 +141,33 @@ def test_what_is_composed_later_and_an_endpoints_wait_go_back_with_the_clock(pla
         assert 5_000_000 < waits_until - now() < 11_000_000
 
     play(scene)
+
+
+@pytest.mark.parametrize("ends", ["held", "delivered"])
+def test_what_a_clock_that_was_behind_said_goes_forth_with_it(play: Callable[..., None], ends: str) -> None:
+    """Or it would count as held, or over, for as long as the clock was behind; and its endpoint as failing."""
+
+    async def scene(world: Any) -> None:
+        behind = 40 * 86400.0  # seconds, of a clock that is faked
+        await world.register(HOOK)
+        await world.publish(2)
+        sweep = Sweep(world.store, clock=WallClock(lambda: time.time() - behind))
+        at = {"at": now() - 40 * DAY + 1_000_000, "state": ends}
+        column = "held_at" if ends == "held" else "ended_at"
+        for statement in (
+            f"UPDATE delivery SET state = :state, next_attempt_at = NULL, {column} = :at",
+            f"UPDATE delivery SET {column} = :at - 86400000000 WHERE id = (SELECT min(id) FROM delivery)",
+            "UPDATE registration SET failing_since = :at, is_paused = true",
+        ):
+            used = {name: value for name, value in at.items() if f":{name}" in statement}
+            await world.store.write(lambda connection, s=statement, u=used: connection.execute(text(s), u))
+        await asyncio.sleep(1.1)
+        behind = 0.0
+        await sweep.sweep()
+        ((failing_since,),) = world.rows("SELECT failing_since FROM registration")
+        assert abs(failing_since - now()) < 10_000_000
+        (before, since) = (now() - value for (value,) in world.rows(f"SELECT {column} FROM delivery ORDER BY id"))
+        assert since < 10_000_000
+        assert before > 40 * DAY, "of an earlier process, whose clock may have been right"
+
+    play(scene)

@@ -87,7 +87,7 @@ QUERIES = {
     "why a code is parked": lambda c: parking.explain(c, "x", "y"),
     "data to erase": lambda c: retention.with_data(c, 0, 1),
     "attempts to erase": lambda c: retention.with_attempts(c, 0, 1),
-    "events for nobody": lambda c: retention.unsubscribed(c, 0, 1),
+    "events for nobody": lambda c: retention.unsubscribed(c, 0, 1, 2),
     "what is held": lambda c: retention.held_since(c, 1),
     "erasing": lambda c: retention.erase_data(c, [retention.EndedDelivery("x", 1, 1)], 1),
 }
