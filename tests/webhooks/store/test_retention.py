@@ -112,7 +112,7 @@ def test_events_for_nobody_are_found_by_their_own_time(write: Any, read: Any, co
     for number, at in zip(numbers, (1, 2, 3), strict=True):
         write(_date, number, at * DAY)
     after, found = numbers[0] - 1, []
-    while (more := read(retention.unsubscribed, after, 2 * DAY)).last != after:
+    while (more := read(retention.unsubscribed, after, 2 * DAY, 3 * DAY)).last != after:
         found += more.sequences
         after = more.last
     assert found == numbers[:2]
