@@ -6,6 +6,7 @@ import secrets
 from base64 import b64encode
 from collections.abc import Sequence
 from http import HTTPStatus
+from itertools import count
 from typing import Any
 
 from litestar import Request, Response, delete, get, post, put
@@ -23,7 +24,7 @@ from webhooks.keys import Purpose
 from webhooks.model import Method, Registration, Scope
 from webhooks.registering import RegistrationRequest, RemovalQuery, RemovalRequest, UrlRequest, check
 from webhooks.service import Service
-from webhooks.store import registrations
+from webhooks.store import holding, registrations
 from webhooks.store.registrations import row_name
 
 _SIGNING_KEY_BYTES = 32  # Standard Webhooks: 24 to 64
@@ -182,8 +183,10 @@ async def _set_paused(request: AnyRequest, *, is_paused: bool) -> Response[bytes
     stored = await service.store.write(
         lambda store: registrations.set_paused(store, client.id, url, is_paused=is_paused)
     )
-    while await service.store.write(lambda store: registrations.settle(store, client.id, url), can_wait=True):
-        pass
+    for part in count():
+        can_wait = part >= holding.PARTS
+        if not await service.store.write(lambda store: registrations.settle(store, client.id, url), can_wait=can_wait):
+            break
     return _shown(stored, HTTPStatus.OK)
 
 

@@ -135,7 +135,7 @@ class Exchange:
 
     def is_untidy(self, outcome: Outcome) -> bool:
         """Whether bytes may come after the answer, with which the next one on that connection would seem to begin."""
-        head = self._head() if outcome.status in _WITHOUT_BODY else []
+        head = self._lines if outcome.status in _WITHOUT_BODY else []
         has_body = any(map(_BODY.match, head)) and not head[0].startswith(b"HTTP/2")
         return outcome.error is SendError.PROTOCOL or has_body
 
@@ -162,7 +162,7 @@ class Exchange:
 
     def _head(self) -> list[bytes]:
         """The lines of the last answer's head, and its trailers: others before it were interim."""
-        starts = [index for index, line in enumerate(self._lines) if _STATUS_LINE.match(line)]
+        starts = [index for index, line in enumerate(self._lines) if line[:1] in b"Hh" and _STATUS_LINE.match(line)]
         return self._lines[starts[-1] :] if starts else []
 
     def _fault(self, failure: Failure | None, status: int | None) -> tuple[SendError | None, str | None]:
