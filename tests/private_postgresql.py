@@ -6,13 +6,13 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 import psycopg
+from free_port import free_port
 from sqlalchemy import URL
 
 PASSWORD = "Superuser-1-Password"
@@ -48,8 +48,7 @@ class PrivatePostgreSQL:
         self._data = self.folder / "data"
         options = ["-U", "postgres", "-A", "scram-sha-256", f"--pwfile={secret}", "-E", "UTF8", "--locale=C"]
         self._run("initdb", "-D", str(self._data), *options)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.start()
 
     def _run(self, program: str, *arguments: str) -> None:

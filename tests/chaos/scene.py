@@ -19,6 +19,7 @@ from urllib.request import Request, urlopen
 import psycopg
 from chaos.publishing import EVENTS, PATHS, SECRET, Load
 from chaos.starter import Child, Starter
+from free_port import free_port
 
 from engine.testing import embedded_ledger
 from webhooks.cli.main import main
@@ -36,12 +37,6 @@ STEPS = {
     "sending": "SELECT 1 FROM delivery WHERE state = 'sending'",
     "waiting": "SELECT 1 FROM delivery WHERE state = 'pending' AND attempts > 0",
 }
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
 
 
 @dataclass

@@ -7,7 +7,6 @@ import logging
 import os
 import random
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from free_port import free_port
 
 KILLS = int(os.environ.get("APTIC_TEST_KILLS", "20"))
 DATA = {"paymentid": "1", "ledgeraccountid": "5", "revision": "1", "debtcreditorid": "7", "partytypeid": "2"}
@@ -87,8 +87,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(
     store, data = new_database(kind), tmp_path / "data"
     options = ["--data", str(data), *(["--store", store] if kind == "postgresql" else [])]
     key = add_client_to(data, "--scope", "events:publish,webhooks", *options[2:]).api_key
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     words = f"serve {' '.join(options)} --port {port} --admin-port 0\n"
     publishers = [Publisher(number, port, key) for number in range(6)]
     errors = (tmp_path / "log").open("w+")
