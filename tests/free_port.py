@@ -9,6 +9,6 @@ _BELOW = 32_768  # from there on the kernel gives ports to connections, of other
 
 def free_port() -> int:
     while True:
-        port = random.randrange(20_000, _BELOW)
+        port = random.randrange(20_000, _BELOW)  # noqa: S311  no secret
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
