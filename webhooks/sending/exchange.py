@@ -136,8 +136,7 @@ class Exchange:
     def is_untidy(self, outcome: Outcome) -> bool:
         """Whether bytes may come after the answer, with which the next one on that connection would seem to begin."""
         head = self._lines if outcome.status in _WITHOUT_BODY else []
-        has_body = any(map(_BODY.match, head)) and not head[0].startswith(b"HTTP/2")
-        return outcome.error is SendError.PROTOCOL or has_body
+        return any(map(_BODY.match, head)) and not head[0].startswith(b"HTTP/2")
 
     def close(self) -> None:
         """Gives the handle back to libcurl."""

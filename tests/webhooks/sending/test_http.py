@@ -94,27 +94,6 @@ def test_what_comes_after_an_answer_without_a_body_is_not_the_next_ones(hub: Hub
     assert [(outcome.status, outcome.error) for outcome in outcomes] == [(204, None)] * 20
 
 
-def test_after_an_answer_that_is_none_connections_are_not_used_again(hub: Hub) -> None:
-    """Late bytes of the answer before may be to blame: half of all requests would meet them."""
-    served = 0
-
-    async def answers_too_much(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal served
-        with contextlib.suppress(asyncio.IncompleteReadError):
-            while True:
-                await read_request(reader)
-                served += 1
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
-                await asyncio.sleep(0.01)
-                writer.write(b"rest")
-
-    port = hub.start(answers_too_much).port
-    requests = [to(f"http://127.0.0.1:{port}/", opened(port)) for _ in range(20)]
-    outcomes = send_all(requests, at_once=False)
-    assert [outcome.error for outcome in outcomes].count(SendError.PROTOCOL) == 1
-    assert sum(outcome.is_success for outcome in outcomes) == 19
-
-
 def test_connections_are_used_again(hub: Hub) -> None:
     receiver = hub.start("good")
     request = to(f"http://127.0.0.1:{receiver.port}/", opened(receiver.port))
