@@ -22,10 +22,8 @@ _KEPT_EXCHANGES = 256
 _LONGEST = 0.002
 _LONGEST_OF_SLOW = 0.0
 """Seconds of the loop in one turn; without any it is a few sockets still."""
-_MOST_REMEMBERED = 4096
-"""Origins, because their last request did not have what it should have at once, or something came after an answer."""
-_UNTIDY_FOR = 600.0
-"""Seconds for which connections to an origin are not used again after that."""
+_SLOW = 4096
+"""Origins that are remembered because their last request did not have what it should have at once."""
 
 
 class CurlSender:
@@ -50,8 +48,7 @@ class CurlSender:
         self._names = Names(name_servers)
         self._quick = Transfers(_KEPT_CONNECTIONS, _LONGEST)
         self._slow = Transfers(_KEPT_CONNECTIONS, _LONGEST_OF_SLOW)
-        self._are_slow: OrderedDict[str, float] = OrderedDict()
-        self._are_untidy: OrderedDict[str, float] = OrderedDict()
+        self._are_slow: OrderedDict[str, None] = OrderedDict()
         self._idle: list[Exchange] = []
 
     async def send(self, request: OutgoingRequest) -> Outcome:
@@ -69,13 +66,10 @@ class CurlSender:
         origin = urlsplit(request.url).netloc
         transfers = self._slow if origin in self._are_slow else self._quick
         exchange = self._idle.pop() if self._idle else self._new_exchange()
-        left = started + self._deadline - monotonic()
-        exchange.prepare(request, resolved, left, is_alone=self._are_untidy.get(origin, 0.0) > started)
+        exchange.prepare(request, resolved, started + self._deadline - monotonic())
         try:
             failure = await transfers.perform(exchange.easy)
             outcome = exchange.outcome(failure, monotonic() - started)
-            if exchange.is_untidy(outcome):
-                _remember(self._are_untidy, origin, started + _UNTIDY_FOR)
         finally:
             self._keep(exchange)
         self._judge(origin, outcome)
@@ -117,16 +111,12 @@ class CurlSender:
         """One that fails, or answers without end, has its next transfers beside those of its like."""
         self._are_slow.pop(origin, None)
         if not (outcome.is_success and outcome.is_answer_whole):
-            _remember(self._are_slow, origin, 0.0)
+            self._are_slow[origin] = None
+            if len(self._are_slow) > _SLOW:
+                self._are_slow.popitem(last=False)
 
     def _keep(self, exchange: Exchange) -> None:
         if len(self._idle) < _KEPT_EXCHANGES:
             self._idle.append(exchange)
         else:
             exchange.close()
-
-
-def _remember(origins: OrderedDict[str, float], origin: str, value: float) -> None:
-    origins[origin] = value
-    if len(origins) > _MOST_REMEMBERED:
-        origins.popitem(last=False)

@@ -32,8 +32,6 @@ _VAIN_STEPS_A_SECOND = 4
 _BLANK_LINES = frozenset((b"\r\n", b"\n"))
 _STATUS_LINE = re.compile(rb"HTTP/[0-9.]+[ \t]+[0-9]+", re.IGNORECASE)  # as libcurl takes it
 _MALFORMED = re.compile(rb"HTTP/[0-9.]+[ \t]+[0-9]{4}", re.IGNORECASE)  # of which it takes the first three digits
-_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
-_BODY = re.compile(rb"(?:content-length:[ \t]*0*[1-9]|transfer-encoding:)", re.IGNORECASE)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _ASK_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -86,23 +84,13 @@ class Exchange:
         easy.setopt(pycurl.XFERINFOFUNCTION, self._on_progress)
         self._networks: tuple[str, ...] = ()
         self._method = ""
-        self._is_alone = False
         self._forget()
 
-    def prepare(
-        self, request: OutgoingRequest, resolved: str | None, seconds: float, *, is_alone: bool = False
-    ) -> None:
-        """`resolved` is the host's addresses in the form of CURLOPT_RESOLVE; `seconds` are left until the deadline.
-
-        Where it `is_alone` it shares its connection with no other, before or after it.
-        """
+    def prepare(self, request: OutgoingRequest, resolved: str | None, seconds: float) -> None:
+        """`resolved` is the host's addresses in the form of CURLOPT_RESOLVE; `seconds` are left until the deadline."""
         self._forget()
         self._networks = request.reach.networks
         easy = self.easy
-        if is_alone is not self._is_alone:
-            easy.setopt(pycurl.FRESH_CONNECT, is_alone)
-            easy.setopt(pycurl.FORBID_REUSE, is_alone)
-            self._is_alone = is_alone
         easy.setopt(pycurl.URL, request.url)
         if request.method != self._method:
             easy.setopt(pycurl.CUSTOMREQUEST, request.method)
@@ -132,11 +120,6 @@ class Exchange:
             retry_after=retry_after(head, datetime.now(UTC)) if status in _ASK_LATER else None,
             is_restricted=self._is_restricted,
         )
-
-    def is_untidy(self, outcome: Outcome) -> bool:
-        """Whether bytes may come after the answer, with which the next one on that connection would seem to begin."""
-        head = self._lines if outcome.status in _WITHOUT_BODY else []
-        return any(map(_BODY.match, head)) and not head[0].startswith(b"HTTP/2")
 
     def close(self) -> None:
         """Gives the handle back to libcurl."""

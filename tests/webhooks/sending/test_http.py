@@ -1,7 +1,6 @@
 """What is sent, and that nothing else is."""
 
 import asyncio
-import contextlib
 import resource
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 import uvloop
 from receivers.asking import USER_AGENT, opened, send, send_all, to
-from receivers.behaviours import MARK, answer, answer_once, read_request, recording
+from receivers.behaviours import MARK, answer, answer_once, recording
 from receivers.certificates import Authority
 from receivers.http2 import http2
 from receivers.hub import Hub
@@ -77,21 +76,6 @@ def test_a_handle_forgets_the_request_before(hub: Hub) -> None:
     assert [body for _, _, body in seen] == [b"one", b"second", b""]
     assert [headers["webhook-id"] for _, headers, _ in seen] == [None, "2", None]
     assert [headers["webhook-signature"] for _, headers, _ in seen] == ["v1,a", None, None]
-
-
-def test_what_comes_after_an_answer_without_a_body_is_not_the_next_ones(hub: Hub) -> None:
-    async def answers_late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError):
-            while True:
-                await read_request(reader)
-                writer.write(b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n")
-                await asyncio.sleep(0.01)
-                writer.write(b"{}")
-
-    port = hub.start(answers_late).port
-    requests = [to(f"http://127.0.0.1:{port}/", opened(port)) for _ in range(20)]
-    outcomes = send_all(requests, at_once=False)
-    assert [(outcome.status, outcome.error) for outcome in outcomes] == [(204, None)] * 20
 
 
 def test_connections_are_used_again(hub: Hub) -> None:
