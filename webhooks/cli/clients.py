@@ -7,6 +7,7 @@ import asyncio
 import csv
 import shlex
 from collections.abc import Mapping, Sequence
+from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -97,14 +98,6 @@ def _rotate(arguments: _Arguments, console: Console) -> int:
         )
     _show(arguments, console, client, made)
     return 0
-
-
-def _disable(arguments: _Arguments, console: Console) -> int:
-    return _set_disabled(arguments, console, is_disabled=True)
-
-
-def _enable(arguments: _Arguments, console: Console) -> int:
-    return _set_disabled(arguments, console, is_disabled=False)
 
 
 def _set_disabled(arguments: _Arguments, console: Console, *, is_disabled: bool) -> int:
@@ -287,7 +280,7 @@ DISABLE = Command(
     "URLs is held, and dead after 30 days.",
     example="acme",
     add_options=_name_options,
-    run=_disable,
+    run=partial(_set_disabled, is_disabled=True),
     arguments=_Arguments,
 )
 ENABLE = Command(
@@ -297,6 +290,6 @@ ENABLE = Command(
     "sent.",
     example="acme",
     add_options=_name_options,
-    run=_enable,
+    run=partial(_set_disabled, is_disabled=False),
     arguments=_Arguments,
 )
