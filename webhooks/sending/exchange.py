@@ -32,6 +32,8 @@ _VAIN_STEPS_A_SECOND = 4
 _BLANK_LINES = frozenset((b"\r\n", b"\n"))
 _STATUS_LINE = re.compile(rb"HTTP/[0-9.]+[ \t]+[0-9]+", re.IGNORECASE)  # as libcurl takes it
 _MALFORMED = re.compile(rb"HTTP/[0-9.]+[ \t]+[0-9]{4}", re.IGNORECASE)  # of which it takes the first three digits
+_BODILESS = re.compile(rb"HTTP/1\.[01][ \t]+(204|304)(?![0-9])", re.IGNORECASE)
+_ANNOUNCED = re.compile(rb"(content-length[ \t]*:[ \t]*0*[1-9]|transfer-encoding[ \t]*:)", re.IGNORECASE)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _ASK_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -77,7 +79,7 @@ class Exchange:
         easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
         self._tell_opened = tell_opened
         self._lines: list[bytes] = []
-        easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
+        easy.setopt(pycurl.HEADERFUNCTION, self._on_line)
         easy.setopt(pycurl.OPENSOCKETFUNCTION, self._on_socket)
         easy.setopt(pycurl.PREREQFUNCTION, self._on_connected)
         easy.setopt(pycurl.NOPROGRESS, 0)
@@ -128,6 +130,7 @@ class Exchange:
     def _forget(self) -> None:
         self._answer = bytearray()
         self._lines.clear()
+        self._head_at = 0
         self._is_cut = False
         self._progress = 0
         self._vain_steps = 0
@@ -163,6 +166,17 @@ class Exchange:
         if status in _REDIRECTS:
             return SendError.REDIRECT, f"The receiver answered {status}, but redirects are never followed."
         return None, None
+
+    def _on_line(self, line: bytes) -> int | None:
+        self._lines.append(line)
+        if line not in _BLANK_LINES:
+            return None
+        start, self._head_at = self._head_at, len(self._lines)
+        if _BODILESS.match(self._lines[start]) and any(map(_ANNOUNCED.match, self._lines[start:])):
+            # A body is announced where none can be: what comes of it would be taken for the next answer.
+            self._is_cut = True
+            return 0  # libcurl closes the connection then
+        return None
 
     def _on_body(self, part: bytes) -> int:
         room = MAX_ANSWER - len(self._answer)

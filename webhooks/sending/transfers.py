@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import select
 from time import perf_counter
 from typing import Any
@@ -38,7 +39,8 @@ class Transfers:
         self._epoll = select.epoll()
         self._loop.add_reader(self._epoll.fileno(), self._on_events)
         self._due_at: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._wakes_at = math.inf
+        self._timer: asyncio.Handle | None = None  # uvloop gives one without a time where that has come
         self._is_due_now = False
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
@@ -126,16 +128,17 @@ class Transfers:
             return
         self._due_at = None if milliseconds < 0 else self._loop.time() + milliseconds / 1000
         # Deadlines move with every request: a timer that wakes too early is cheaper than one that is set anew.
-        if self._due_at is not None and (self._timer is None or self._timer.when() > self._due_at):
+        if self._due_at is not None and self._due_at < self._wakes_at:
             self._set_timer(self._due_at)
 
     def _set_timer(self, due_at: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._wakes_at = due_at
         self._timer = self._loop.call_at(due_at, self._wake)
 
     def _wake(self) -> None:
-        self._timer = None
+        self._wakes_at, self._timer = math.inf, None
         if self._due_at is None:
             return
         if self._loop.time() < self._due_at - _EARLY:

@@ -1,23 +1,27 @@
 """What is sent, and that nothing else is."""
 
 import asyncio
+import contextlib
 import resource
 import subprocess
 import sys
+import time
 from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvloop
 from receivers.asking import USER_AGENT, opened, send, send_all, to
-from receivers.behaviours import MARK, answer, answer_once, recording
+from receivers.behaviours import MARK, answer, answer_once, read_request, recording
 from receivers.certificates import Authority
 from receivers.http2 import http2
 from receivers.hub import Hub
 
 from webhooks.sending.curl import CurlSender
 from webhooks.sending.interface import MAX_ANSWER, Outcome, SendError
+from webhooks.sending.transfers import Transfers
 
 MIB = 1 << 20
 
@@ -78,11 +82,58 @@ def test_a_handle_forgets_the_request_before(hub: Hub) -> None:
     assert [headers["webhook-signature"] for _, headers, _ in seen] == ["v1,a", None, None]
 
 
+@pytest.mark.parametrize("announced", ["Content-Length: 2", "content-length:\t2", "Transfer-Encoding: chunked"])
+def test_a_body_that_comes_after_an_answer_that_has_none(hub: Hub, announced: str) -> None:
+    """It is not taken for the answer to the next request, which is sent before it comes."""
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                await read_request(reader)
+                writer.write(f"HTTP/1.1 204 No Content\r\n{announced}\r\n\r\n".encode())
+                await asyncio.sleep(0.01)
+                writer.write(b"{}")
+
+    port = hub.start(answers).port
+    request = to(f"http://127.0.0.1:{port}/", opened(port))
+    assert [(outcome.status, outcome.error) for outcome in send_all([request] * 20, at_once=False)] == [
+        (204, None)
+    ] * 20
+
+
+@pytest.mark.parametrize("head", ["204 No Content", "204 No Content\nContent-Length: 0", "200 OK\nContent-Length: 2"])
+def test_an_answer_that_announces_what_it_has_keeps_its_connection(hub: Hub, head: str) -> None:
+    receiver = hub.start(answer(f"HTTP/1.1 {head}\n\n", b"{}" if head.startswith("200") else b""))
+    send_all([to(f"http://127.0.0.1:{receiver.port}/", opened(receiver.port))] * 5, at_once=False)
+    assert receiver.connections == 1
+
+
 def test_connections_are_used_again(hub: Hub) -> None:
     receiver = hub.start("good")
     request = to(f"http://127.0.0.1:{receiver.port}/", opened(receiver.port))
     assert all(outcome.is_success for outcome in send_all([request] * 10, at_once=False))
     assert receiver.connections == 1
+
+
+class LateLoop(uvloop.Loop):
+    """Other threads have their turn between a time that was looked at and the timer that is set for it."""
+
+    def call_at(self, when: float, *words: Any, **more: Any) -> asyncio.TimerHandle:
+        time.sleep(0.005)
+        return super().call_at(when, *words, **more)
+
+
+def test_a_timer_whose_time_has_passed_before_it_is_set() -> None:
+    """uvloop makes none then. Nothing may be raised: libcurl gives up all transfers where its callback fails."""
+
+    async def run() -> None:
+        transfers = Transfers(1, 0.0)
+        transfers._on_timer(1)
+        transfers._on_timer(1)
+        transfers.close()
+
+    with asyncio.Runner(loop_factory=LateLoop) as runner:
+        runner.run(run())
 
 
 @pytest.mark.parametrize("resets", [False, True])
