@@ -30,7 +30,9 @@ from webhooks.store.results import Sendable
 from webhooks.store.store import Store
 
 _AT_ONCE: Final = 256  # deliveries in one transaction
-_TOGETHER: Final = 32  # of these are begun to be sent before others have their turn in the loop
+_MOST_SENT: Final = 64  # of these are sent as soon as they are written: who comes meanwhile waits for no more
+_TOGETHER: Final = 32  # are gone on with before others have their turn in the loop
+_SENDING: Final = 8  # so many of these is one that is sent at once
 _TICK: Final = 0.05  # seconds
 _OLD: Final = 1_000_000  # µs for which an attempt that was begun ahead may wait: its endpoint has become slow
 _PATIENCE: Final = 1.0  # seconds after which a store that was away is tried again
@@ -128,9 +130,13 @@ class Dispatcher:
             self._give_up(turns.values())
             self._queue.release([turn.job for turn in turns.values()])
             raise
-        for count, ready in enumerate(begun, 1):
-            self._go(turns.pop(ready.id), ready)
-            if count % _TOGETHER == 0:
+        weight = 0
+        for ready in begun:
+            turn = turns.pop(ready.id)
+            self._go(turn, ready)
+            weight += 1 if turn.is_ahead else _SENDING
+            if weight >= _TOGETHER:
+                weight = 0
                 await asyncio.sleep(0)
         self._give_up(turns.values())
         if turns:
@@ -140,7 +146,14 @@ class Dispatcher:
         self._turn.set()
 
     def _next_turns(self) -> dict[str, Turn]:
-        return {turn.job.key: turn for turn in islice(self._lanes.starting(), _AT_ONCE)}
+        turns: dict[str, Turn] = {}
+        sent = 0
+        for turn in islice(self._lanes.starting(), _AT_ONCE):
+            turns[turn.job.key] = turn
+            sent += not turn.is_ahead
+            if sent == _MOST_SENT:
+                break
+        return turns
 
     def _give_up(self, turns: Iterable[Turn]) -> None:
         for turn in turns:
@@ -190,7 +203,7 @@ class Dispatcher:
         """One attempt to its end, which is written whatever happens."""
         started = time.monotonic()
         try:
-            ended = await self._attempt(ready)
+            ended, is_costly = await self._attempt(ready)
         except BaseException:
             self._queue.release([job])
             raise
@@ -198,8 +211,8 @@ class Dispatcher:
             self._ending.add(ended, partial(self._leave_failing, job, registration_id, ended))
             return
         self._ending.add(ended, partial(self._queue.finished, [job]))
-        seconds = time.monotonic() - started
-        self._lanes.leave(registration_id, is_success=True, seconds=seconds, size=len(ready.body))  # it need not wait
+        seconds, size = time.monotonic() - started, len(ready.body)
+        self._lanes.leave(registration_id, is_success=True, is_costly=is_costly, seconds=seconds, size=size)
         self._go_on(registration_id)
         self._turn.set()
 
@@ -211,14 +224,16 @@ class Dispatcher:
         self._queue.finished([job])
         self._turn.set()
 
-    async def _attempt(self, ready: Ready) -> EndedAttempt:
+    async def _attempt(self, ready: Ready) -> tuple[EndedAttempt, bool]:
+        """What came of it, and whether it cost more than most."""
         try:
             request, secret = self._requests.make(ready)
-            return self._ends.of(ready, await self._sender.send(request), secret)
+            outcome = await self._sender.send(request)
+            return self._ends.of(ready, outcome, secret), not (outcome.is_cheap and outcome.is_answer_whole)
         except Exception as error:
             words = error.message if isinstance(error, ServiceError) else "the service met an error; its log has it"
             _log.exception("a delivery could not be sent: %s", words, extra={"ids": {"delivery": ready.id}})
-            return self._ends.of_failure(ready.id, ready.attempt, ready.endpoint.id, ready.failures, words)
+            return self._ends.of_failure(ready.id, ready.attempt, ready.endpoint.id, ready.failures, words), True
 
     async def _pass_time(self) -> None:
         await asyncio.sleep(_TICK)

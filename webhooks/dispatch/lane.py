@@ -17,8 +17,9 @@ class Limits:
     Beyond the last of these is at most one of each endpoint, which was begun ahead.
 
     `rate` is how many a second are begun for one endpoint, at most; `unproven_rate` for all that are unproven or fail,
-    and `failing_rate` for those of them that failed last. `kept` is how many jobs of one wait in memory, where no other
-    process can take them; `ahead` is how many are begun before it is their turn, of all endpoints.
+    and the first few of each that costs much; `failing_rate` for those that failed last. `kept` is how many jobs of one
+    wait in memory, where no other process can take them; `ahead` is how many are begun before it is their turn, of all
+    endpoints.
     """
 
     endpoint: int
@@ -46,6 +47,7 @@ class Lane:
     width: int = 1
     is_proven: bool = False
     is_failing: bool = False
+    is_costly: bool = False  # its last answer took a connection of its own, or was cut off
     under_way: int = 0
     ahead: int = 0
     lead: int = 0  # how many may be ahead: it is quick

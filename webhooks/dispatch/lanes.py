@@ -1,7 +1,8 @@
 """Whose turn it is: each endpoint has a lane of its own, so that a slow or dead one never delays another.
 
 A lane starts narrow, widens with each success and is narrow again after a failure. Those that have not proved
-themselves share a part of all turns, so the good ones always find some left. To a quick one attempts are begun ahead:
+themselves share a part of all turns, so the good ones always find some left, and those that cost much join them until
+they are busy: many of them at once would keep the others waiting. To a quick one attempts are begun ahead:
 they are on disk by the time that a turn ends.
 """
 
@@ -20,6 +21,7 @@ _REMEMBERED: Final = 60.0  # seconds for which an idle lane is kept
 _BUFFERED: Final = 4  # jobs in memory for each that may be under way, where it fails or memory is short
 _PLENTY: Final = 10_000  # jobs of all endpoints, from where on memory counts as short
 _LEFT: Final = 16  # the part of the turns which are left that one endpoint may get
+_FEW: Final = 4  # under way, below which one that costs much needs a turn that is shared
 _QUICK: Final = 0.05  # seconds within which a quick endpoint has answered
 _AHEAD: Final = 0.06  # seconds for which a quick one has attempts begun ahead: a few transactions
 _MOST_AHEAD: Final = 12  # of them for each that may be under way
@@ -45,7 +47,7 @@ class EndpointLanes:
         self._failing: OrderedDict[int, None] = OrderedDict()
         self._unproven_turns, self._failing_turns = _saved(limits.unproven_rate), _saved(limits.failing_rate)
         self._counted_at = clock()
-        self._timed: set[int] = set()
+        self._timed: dict[int, None] = {}  # in their order
         self._parked: set[int] = set()  # with deliveries that are due and that no job points to
         self._low: set[int] = set()  # of those the ones that have just given turns, and hold few jobs
 
@@ -75,8 +77,8 @@ class EndpointLanes:
                 self._crowded[registration_id] = None
             elif lane.is_failing and self._failing_turns < 1:
                 self._failing[registration_id] = None
-            elif not self._is_due(lane, at):
-                self._timed.add(registration_id)
+            elif (_is_extra(lane) and self._unproven_turns < 1) or not self._is_due(lane, at):
+                self._timed[registration_id] = None
             else:
                 self._open[registration_id] = None  # behind the others
                 self._begin(lane, is_ahead=is_ahead)
@@ -109,6 +111,7 @@ class EndpointLanes:
         registration_id: int,
         *,
         is_success: bool | None,
+        is_costly: bool = False,
         seconds: float = math.inf,
         size: int = 1,
         waits: float | None = None,
@@ -124,6 +127,7 @@ class EndpointLanes:
         self._close(lane, waits or 0.0)
         if is_success is not None:
             self._prove(lane, is_success=is_success)
+            lane.is_costly = is_costly
             lane.lead = _lead(lane.width, seconds, size) if is_success and seconds < _QUICK else 0
         if lane.waiting:
             self._open.setdefault(registration_id)
@@ -149,7 +153,7 @@ class EndpointLanes:
 
     def pass_time(self) -> None:
         """To be called some times a second: what waited for time is looked at again, what has rested is forgotten."""
-        self._open.update(dict.fromkeys(self._timed))
+        self._open.update(self._timed)
         self._timed.clear()
         at = self._clock()
         self._save_turns(at)
@@ -174,10 +178,10 @@ class EndpointLanes:
             lane.ahead += 1
             self._ahead += 1
         else:
+            self._unproven_turns -= not lane.is_proven or _is_extra(lane)
             lane.under_way += 1
             self.under_way += 1
             self._unproven += not lane.is_proven
-            self._unproven_turns -= not lane.is_proven
             self._failing_turns -= lane.is_failing
 
     def _may_go_ahead(self, lane: Lane) -> bool:
@@ -241,6 +245,11 @@ class EndpointLanes:
             or any(registration_id in those for those in (self._parked, self._open, self._crowded, self._failing))
         )
         return is_idle and lane.opens_at <= at and lane.counted_at < at - _REMEMBERED
+
+
+def _is_extra(lane: Lane) -> bool:
+    """Whether its next attempt costs more than most, and it is not so busy that it would be slowed down."""
+    return lane.is_costly and lane.under_way < _FEW
 
 
 def _saved(rate: float, turns: float = math.inf) -> float:

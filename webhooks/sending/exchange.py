@@ -121,6 +121,7 @@ class Exchange:
             answer=bytes(self._answer),
             retry_after=retry_after(head, datetime.now(UTC)) if status in _ASK_LATER else None,
             is_restricted=self._is_restricted,
+            is_cheap=self.easy.getinfo(pycurl.NUM_CONNECTS) == 0,
         )
 
     def close(self) -> None:
@@ -169,7 +170,7 @@ class Exchange:
 
     def _on_line(self, line: bytes) -> int | None:
         self._lines.append(line)
-        if line not in _BLANK_LINES:
+        if len(line) > 2:  # not the end of a head
             return None
         start, self._head_at = self._head_at, len(self._lines)
         if _BODILESS.match(self._lines[start]) and any(map(_ANNOUNCED.match, self._lines[start:])):

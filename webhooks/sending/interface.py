@@ -62,7 +62,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     `status` is set once the answer's head was read, also where an `error` came after it. `duration` is in seconds.
     `detail` is a sentence on the error, without secrets. `answer` holds at most the first MAX_ANSWER bytes: a longer
     one is no error. `retry_after` is the seconds that a valid Retry-After of a 429 or 503 asked for, not clamped.
-    `is_restricted` says that the address lay in an opened network: then only admins may see the answer.
+    `is_restricted` says that the address lay in an opened network: then only admins may see the answer. `is_cheap` says
+    that it took a connection which an earlier request had opened.
     """
 
     status: int | None = None
@@ -72,6 +73,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     answer: bytes = b""
     retry_after: float | None = None
     is_restricted: bool = False
+    is_cheap: bool = False
 
     @property
     def is_success(self) -> bool:

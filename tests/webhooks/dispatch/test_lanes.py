@@ -326,6 +326,43 @@ def test_new_ones_begin_a_few_at_a_time_and_do_not_wait_for_those_that_fail() ->
     assert 80 <= len(begun) - 50 <= 102
 
 
+def test_of_those_that_cost_much_a_few_go_on_at_a_time_and_cheap_ones_do_not_wait_for_them() -> None:
+    clock = Clock()
+    lanes = EndpointLanes(Limits(endpoint=8, rate=1000, unproven_rate=100), clock)
+    for endpoint in range(50):
+        fill(lanes, endpoint, 1)
+    while started := start(lanes) or (lanes.pass_time(), start(lanes))[1]:
+        for endpoint in started:
+            lanes.leave(endpoint, is_success=True, is_costly=endpoint > 0)
+        clock.at += 0.05
+    clock.at += 1
+    lanes.pass_time()
+    for endpoint in reversed(range(50)):
+        fill(lanes, endpoint, 1)
+    turns = []
+    for _ in range(9):
+        turns.append(start(lanes))
+        clock.at += 0.05
+        lanes.pass_time()
+    assert turns[0] == [*range(49, 43, -1), 0]
+    assert all(4 <= len(each) <= 6 for each in turns[1:])
+    assert [each for some in turns[1:] for each in some][:30] == [*range(43, 13, -1)]
+
+
+def test_one_that_costs_much_and_is_busy_is_not_slowed_down() -> None:
+    clock = Clock()
+    lanes = EndpointLanes(Limits(endpoint=32, rate=1000, unproven_rate=100), clock)
+    fill(lanes, 1, 400)
+    while len(started := start(lanes)) < 28:
+        for endpoint in started:
+            lanes.leave(endpoint, is_success=True, is_costly=True)
+        clock.at += 0.05
+        lanes.pass_time()
+    for _ in range(20):
+        lanes.leave(1, is_success=True, is_costly=True)
+        assert start(lanes) == [1]
+
+
 def test_a_lane_that_runs_low_is_refilled_unless_it_has_no_room_any_more() -> None:
     lanes = EndpointLanes(LIMITS, Clock())
     quick(lanes)
