@@ -106,7 +106,7 @@ class Taking:
 
     async def recall(self, ids: Sequence[str]) -> None:
         """Has the endpoints of these deliveries refilled: a process that has died may have parked more of them."""
-        for due in (await self._store.search(lambda connection: attempts.look(connection, ids))).values():
+        for due in (await self._store.read(lambda connection: attempts.look(connection, ids))).values():
             if due.state is DeliveryState.PENDING and due.registration_id is not None:
                 self._lanes.park(due.registration_id, waits=_wait(due))
 
