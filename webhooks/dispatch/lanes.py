@@ -81,6 +81,7 @@ class EndpointLanes:
                 self._timed[registration_id] = None
             else:
                 self._open[registration_id] = None  # behind the others
+                self._unproven_turns -= lane.is_proven and _is_extra(lane)  # not in `promote`, which asks for none
                 self._begin(lane, is_ahead=is_ahead)
                 self._buffered -= 1
                 job = lane.waiting.popleft()
@@ -178,10 +179,10 @@ class EndpointLanes:
             lane.ahead += 1
             self._ahead += 1
         else:
-            self._unproven_turns -= not lane.is_proven or _is_extra(lane)
             lane.under_way += 1
             self.under_way += 1
             self._unproven += not lane.is_proven
+            self._unproven_turns -= not lane.is_proven
             self._failing_turns -= lane.is_failing
 
     def _may_go_ahead(self, lane: Lane) -> bool:

@@ -363,6 +363,18 @@ def test_one_that_costs_much_and_is_busy_is_not_slowed_down() -> None:
         assert start(lanes) == [1]
 
 
+def test_one_that_costs_much_runs_into_no_debt_with_what_is_begun_ahead() -> None:
+    lanes = EndpointLanes(Limits(endpoint=8, rate=1000, unproven_rate=100), Clock())
+    fill(lanes, 1, 1)
+    start(lanes)
+    lanes.leave(1, is_success=True, is_costly=True, seconds=0.001)
+    fill(lanes, 1, 100)
+    for turn in list(lanes.starting()):
+        if not turn.is_ahead or lanes.promote(1):
+            lanes.leave(1, is_success=True, is_costly=True, seconds=0.001)
+    assert lanes._unproven_turns >= 0
+
+
 def test_a_lane_that_runs_low_is_refilled_unless_it_has_no_room_any_more() -> None:
     lanes = EndpointLanes(LIMITS, Clock())
     quick(lanes)
