@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.json import decode, encode
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import DeliveryState, EventState, PublishedEvent, StoredEvent
 from webhooks.store import compositions
+from webhooks.store.bulk import NUMBER, TEXT, Bulk
 from webhooks.store.clock import moment, now, sortable_id
 from webhooks.store.holding import why_held
 from webhooks.store.statement import Prepared
-from webhooks.store.tables import CLIENTS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
+from webhooks.store.tables import CLIENTS, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
 
 _OTHER_CONTENT = "An event with the id {!r} was published before, with other content."
 # On PostgreSQL it locks the registrations: one that is being paused or removed is read as it is after that.
@@ -44,21 +45,21 @@ _INSERT = Prepared(
 _DIGEST = Prepared(
     select(EVENTS.c.digest).where(EVENTS.c.id == bindparam("id"), EVENTS.c.publisher_id == bindparam("publisher_id"))
 )
-_DELIVER = Prepared(
-    insert(DELIVERIES).values(
-        id=bindparam("id"),
-        event_sequence=bindparam("event_sequence"),
-        client_id=bindparam("client_id"),
-        registration_id=bindparam("registration_id"),
-        event=bindparam("event"),
-        url=bindparam("url"),
-        state=bindparam("state"),
-        reason=bindparam("reason"),
-        created_at=bindparam("created_at"),
-        next_attempt_at=bindparam("next_attempt_at"),
-        scheduled_at=bindparam("scheduled_at"),
-        held_at=bindparam("held_at"),
-    )
+_DELIVER = Bulk(
+    "INSERT INTO delivery (id, event_sequence, client_id, registration_id, event, url, state, reason, created_at,"
+    " next_attempt_at, scheduled_at, held_at)"
+    " SELECT id, event_sequence, client_id, registration_id, event, url, state, reason, :created_at,"
+    " due_at, due_at, held_at FROM GIVEN",
+    id=TEXT,
+    event_sequence=NUMBER,
+    client_id=TEXT,
+    registration_id=NUMBER,
+    event=TEXT,
+    url=TEXT,
+    state=TEXT,
+    reason=TEXT,
+    due_at=NUMBER,
+    held_at=NUMBER,
 )
 _FIND = select(EVENTS)
 _SCANNED = 5000
@@ -193,7 +194,7 @@ def _deliver(connection: Connection, created_at: int, stored: Sequence[tuple[_Ne
         for index, (event, sequence, subscriber) in enumerate(made)
     ]
     if rows:
-        _DELIVER.run_many(connection, rows)
+        _DELIVER.run(connection, rows, created_at=created_at)
         compositions.add(
             connection,
             {
@@ -204,22 +205,20 @@ def _deliver(connection: Connection, created_at: int, stored: Sequence[tuple[_Ne
         )
 
 
-def _row(created_at: int, id_: str, event: _NewEvent, sequence: int, subscriber: _Subscriber) -> dict[str, object]:
+def _row(created_at: int, id_: str, event: _NewEvent, sequence: int, subscriber: _Subscriber) -> tuple[object, ...]:
     is_held = subscriber.held_because is not None
-    return {
-        "id": id_,
-        "event_sequence": sequence,
-        "client_id": subscriber.client_id,
-        "registration_id": subscriber.registration_id,
-        "event": event.row["event"],
-        "url": subscriber.url,
-        "state": (DeliveryState.HELD if is_held else DeliveryState.PENDING).value,
-        "reason": subscriber.held_because,
-        "created_at": created_at,
-        "next_attempt_at": None if is_held else created_at,
-        "scheduled_at": None if is_held else created_at,
-        "held_at": created_at if is_held else None,
-    }
+    return (
+        id_,
+        sequence,
+        subscriber.client_id,
+        subscriber.registration_id,
+        event.row["event"],
+        subscriber.url,
+        (DeliveryState.HELD if is_held else DeliveryState.PENDING).value,
+        subscriber.held_because,
+        None if is_held else created_at,
+        created_at if is_held else None,
+    )
 
 
 def _known(connection: Connection, row: Mapping[str, object]) -> str | ConflictError:
