@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from webhooks.model import DeliveryState
 from webhooks.store import holding
-from webhooks.store.bulk import NUMBER, Bulk
+from webhooks.store.bulk import FLAG, NUMBER, Bulk
 from webhooks.store.statement import Prepared
 
 
@@ -32,6 +32,19 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     held_because: str | None
 
 
+class News(Struct, frozen=True, kw_only=True):
+    """What an endpoint did with deliveries.
+
+    `failed_at` is when it first failed after it last took one; None where it did not. It asked to wait until
+    `waits_until`.
+    """
+
+    registration_id: int
+    has_taken: bool
+    failed_at: int | None
+    waits_until: int | None
+
+
 _FIND: Final = Bulk(
     "SELECT registration.id, registration.client_id, registration.method, registration.secret,"
     " registration.signing_key, registration.previous_signing_key, registration.previous_key_until,"
@@ -46,13 +59,19 @@ _DAY: Final = 86_400_000_000
 FAILS_FOR: Final = 5 * _DAY
 """Microseconds after which an endpoint that only fails is disabled."""
 
-_SUCCEEDED: Final = Prepared(
-    "UPDATE registration SET failing_since = NULL WHERE id = :id AND failing_since IS NOT NULL"
-)
-_FAILED: Final = Prepared("UPDATE registration SET failing_since = :at WHERE id = :id AND failing_since IS NULL")
 # What was under way when it asked for time, and ends after that, makes it no shorter.
-_WAIT: Final = Prepared(
-    "UPDATE registration SET waits_until = :until WHERE id = :id AND coalesce(waits_until, 0) < :until"
+_TELL: Final = Bulk(
+    "UPDATE registration SET failing_since = CASE WHEN given.has_taken THEN given.failed_at"
+    " ELSE coalesce(registration.failing_since, given.failed_at) END,"
+    " waits_until = CASE WHEN coalesce(registration.waits_until, 0) < given.waits_until THEN given.waits_until"
+    " ELSE registration.waits_until END"
+    " FROM GIVEN WHERE registration.id = given.id AND (coalesce(registration.waits_until, 0) < given.waits_until"
+    " OR given.has_taken AND registration.failing_since IS NOT NULL"
+    " OR given.failed_at IS NOT NULL AND (given.has_taken OR registration.failing_since IS NULL))",
+    id=NUMBER,
+    has_taken=FLAG,
+    failed_at=NUMBER,
+    waits_until=NUMBER,
 )
 _DISABLE: Final = Prepared(
     "UPDATE registration SET disabled_reason = :reason WHERE id = :id AND disabled_reason IS NULL"
@@ -84,19 +103,12 @@ def why_disabled(endpoint: Endpoint, at: int) -> str | None:
     return f"every attempt failed for {failing_for // _DAY} days" if failing_for > FAILS_FOR else None
 
 
-def succeeded(connection: Connection, registration_id: int) -> None:
-    """It took a delivery."""
-    _SUCCEEDED.run(connection, id=registration_id)
+def tell(connection: Connection, news: Sequence[News]) -> None:
+    """Endpoints, each of them once, took deliveries or did not.
 
-
-def failed(connection: Connection, registration_id: int, at: int) -> None:
-    """It did not."""
-    _FAILED.run(connection, id=registration_id, at=at)
-
-
-def wait(connection: Connection, registration_id: int, until: int) -> None:
-    """It asked for time."""
-    _WAIT.run(connection, id=registration_id, until=until)
+    Give them in one order: another process that tells the same waits for this one, and is not waited for.
+    """
+    _TELL.run(connection, [(each.registration_id, each.has_taken, each.failed_at, each.waits_until) for each in news])
 
 
 def disable(connection: Connection, registration_id: int, reason: str, since: int | None = None) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
-from itertools import groupby
 from typing import Final
 
 from msgspec import Struct, structs
@@ -13,7 +12,7 @@ from webhooks.model import DeliveryState
 from webhooks.store import endpoints, jobs
 from webhooks.store.bulk import FLAG, NUMBER, TEXT, Bulk
 from webhooks.store.deliveries import ending_times
-from webhooks.store.endpoints import Endpoint
+from webhooks.store.endpoints import Endpoint, News
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.statement import Prepared
 
@@ -147,33 +146,30 @@ def _changes(ended: EndedAttempt) -> tuple[object, ...]:
 
 
 def _tell_endpoints(connection: Connection, done: Iterable[EndedAttempt]) -> list[EndedAttempt]:
-    """In one order: another process that tells the same endpoints waits for this one, and is not waited for."""
-    disabling: list[EndedAttempt] = []
+    """Gives those that have disabled their endpoints."""
     by_endpoint: dict[int, list[EndedAttempt]] = {}
     for each in done:
         if each.registration_id is not None:
             by_endpoint.setdefault(each.registration_id, []).append(each)
-    for registration_id, all_ended in sorted(by_endpoint.items()):
-        for is_success, some in groupby(all_ended, lambda each: each.state is DeliveryState.DELIVERED):
-            if is_success:
-                endpoints.succeeded(connection, registration_id)
-            else:
-                disabling += _tell_failures(connection, registration_id, list(some))
-    return disabling
+    endpoints.tell(connection, [_news(*each) for each in sorted(by_endpoint.items())])
+    blaming = (next((each for each in ended if each.disables is not None), None) for ended in by_endpoint.values())
+    return [each for each in blaming if each is not None and _disable(connection, each)]
 
 
-def _tell_failures(
-    connection: Connection, registration_id: int, ended: Sequence[EndedAttempt]
-) -> Sequence[EndedAttempt]:
-    """Of one endpoint, without a success between them; gives the one that has disabled it."""
-    its_own = [each.at for each in ended if each.duration is not None]  # of others the service itself is to blame
-    if its_own:
-        endpoints.failed(connection, registration_id, its_own[0])
-    waits = [each.waits_until for each in ended if each.waits_until is not None]
-    if waits:
-        endpoints.wait(connection, registration_id, max(waits))
-    for each in ended:
-        if each.disables is not None:
-            is_disabled = endpoints.disable(connection, registration_id, each.disables, each.failing_since)
-            return [each] if is_disabled else []
-    return []
+def _news(registration_id: int, ended: Sequence[EndedAttempt]) -> News:
+    taken = [index for index, each in enumerate(ended) if each.state is DeliveryState.DELIVERED]
+    since = ended[taken[-1] + 1 :] if taken else ended
+    its_own = [each.at for each in since if each.duration is not None]  # of others the service itself is to blame
+    return News(
+        registration_id=registration_id,
+        has_taken=bool(taken),
+        failed_at=its_own[0] if its_own else None,
+        waits_until=max((each.waits_until for each in ended if each.waits_until is not None), default=None),
+    )
+
+
+def _disable(connection: Connection, ended: EndedAttempt) -> bool:
+    """Whether it was this attempt that did."""
+    if ended.registration_id is None or ended.disables is None:
+        return False
+    return endpoints.disable(connection, ended.registration_id, ended.disables, ended.failing_since)

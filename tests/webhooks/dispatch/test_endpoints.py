@@ -26,6 +26,10 @@ def id_of(world: Any) -> int:
     return int(id_)
 
 
+def taken(world: Any) -> endpoints.News:
+    return endpoints.News(registration_id=id_of(world), has_taken=True, failed_at=None, waits_until=None)
+
+
 def disabled(world: Any) -> Any:
     ((reason,),) = world.rows("SELECT disabled_reason FROM registration")
     return reason
@@ -98,7 +102,7 @@ def test_an_attempt_that_fails_after_others_have_arrived_does_not_disable_it(pla
         async with world.dispatching():
             await world.publish()
             await world.until(lambda: len(world.sender.requests) == 1)
-            await world.store.write(lambda connection: endpoints.succeeded(connection, id_of(world)))  # as by a worker
+            await world.store.write(lambda connection: endpoints.tell(connection, [taken(world)]))  # by a worker
             arrived.set()
             await world.until(lambda: world.states() == {"pending": 1})
         assert disabled(world) is None
