@@ -19,6 +19,7 @@ from webhooks.store.store import Store
 
 _POLL: Final = 0.1  # seconds until another process's commit is noticed, such as a command's
 _LONGEST: Final = 5.0  # seconds after which a time that is awaited is looked at again: the clock may have been set
+_TOGETHER: Final = 0.01  # seconds within which jobs become due that are taken together
 _SCANNED: Final = 10_000  # leased jobs that a second may pass over
 _SHORTEST: Final = 0.02  # seconds between two looks from the beginning
 _DUE = Prepared(
@@ -40,6 +41,7 @@ class _Line:
     furthest: tuple[int, str] = (0, "")  # none is leased beyond
     is_stale: bool = True  # there may be jobs before `seen` that are not leased
     anew_at: float = 0.0  # when to look from the beginning, in the loop's time
+    looks_at: int = 0  # when who waits looks again anyway (microseconds)
 
     def begin_anew(self, at: float) -> None:
         """Looks from the beginning, where it is time to. Leased jobs are not to be passed over all the time."""
@@ -94,6 +96,8 @@ class EmbeddedQueue:
             wait = self._time_to_next(kind, at)
             if line.is_stale:
                 wait = min(wait, line.anew_at - self._loop.time())
+            wait = max(wait, _TOGETHER)
+            line.looks_at = at + round(wait * 1e6)
             with contextlib.suppress(TimeoutError):  # not `wait_for`, which may lose a cancellation on Python 3.11
                 async with asyncio.timeout(wait):
                     await line.changed.wait()
@@ -158,10 +162,12 @@ class EmbeddedQueue:
         """
         for line in self._lines.values() if is_changed else ():
             self._look_anew(line)
+        at = now()  # may be later by more than time has passed: a clock was set
         for kind, due_at in added.items():
             line = self._lines[kind]
             line.seen = min(line.seen, (due_at, ""))
-            line.changed.set()
+            if due_at < max(line.looks_at, at):
+                line.changed.set()
 
     @staticmethod
     def _look_anew(line: _Line) -> None:

@@ -143,3 +143,43 @@ def test_what_another_process_adds_is_taken_while_this_one_writes_without_pause(
     url = f"sqlite:///{tmp_path / 'store.db'}"
     with Store(url) as store, Store(url) as elsewhere:
         assert asyncio.run(test(store, elsewhere)) == "other"
+
+
+def test_those_that_become_due_one_soon_after_the_other_are_taken_together(tmp_path: Path) -> None:
+    async def test(store: Store) -> list[int]:
+        queue = EmbeddedQueue(store)
+        waiting = asyncio.ensure_future(queue.take(Kind.DELIVER, 100))
+        await asyncio.sleep(0.05)
+        later = [deliver(f"{number:05}", now() + 200_000 + number * 500) for number in range(100)]
+        for job in later:  # each in a transaction of its own, while it waits
+            await store.write(lambda connection, job=job: jobs.add(connection, [job]))
+        counts = [len(await waiting)]
+        while sum(counts) < len(later):
+            counts.append(len(await asyncio.wait_for(queue.take(Kind.DELIVER, 100), 3)))
+        await queue.close()
+        return counts
+
+    with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        assert len(asyncio.run(test(store))) <= 20  # within 50 ms; one by one without that
+
+
+def test_what_is_due_is_taken_though_the_clock_was_set_forth_while_it_was_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = 0
+
+    async def test(store: Store) -> float:
+        nonlocal ahead
+        queue, loop = EmbeddedQueue(store), asyncio.get_running_loop()
+        waiting = asyncio.ensure_future(queue.take(Kind.DELIVER, 1))
+        await asyncio.sleep(0.05)
+        ahead = 3600_000_000
+        began = loop.time()
+        await store.write(lambda connection: jobs.add(connection, [deliver("a", now() + ahead)]))
+        await waiting
+        await queue.close()
+        return loop.time() - began
+
+    monkeypatch.setattr("webhooks.queue.embedded.now", lambda: now() + ahead)
+    with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        assert asyncio.run(test(store)) < 1
