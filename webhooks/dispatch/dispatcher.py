@@ -31,8 +31,8 @@ from webhooks.store.store import Store
 
 _AT_ONCE: Final = 256  # deliveries in one transaction
 _MOST_SENT: Final = 64  # of these are sent as soon as they are written: who comes meanwhile waits for no more
-_TOGETHER: Final = 32  # are gone on with before others have their turn in the loop
-_SENDING: Final = 8  # so many of these is one that is sent at once
+_BEGINNING: Final = 1 / 32  # of a step, after which others have their turn in the loop, for what is begun ahead
+_SENDING: Final = {False: 1 / 4, True: 1.0}  # the same where it is sent; to a doubtful one it often costs a connection
 _TICK: Final = 0.05  # seconds
 _OLD: Final = 1_000_000  # µs for which an attempt that was begun ahead may wait: its endpoint has become slow
 _PATIENCE: Final = 1.0  # seconds after which a store that was away is tried again
@@ -59,7 +59,7 @@ class Dispatcher:
         self._ends = ends
         self._ending = Ending(store)
         self._lanes = EndpointLanes(limits, time.monotonic)
-        self._turn = asyncio.Event()
+        self._turns = {doubtful: asyncio.Event() for doubtful in (False, True)}
         self._sending: set[asyncio.Task[None]] = set()
         self._begun: defaultdict[int, deque[tuple[Turn, Ready]]] = defaultdict(deque)  # ahead, by registration
         self._taking = Taking(
@@ -72,7 +72,7 @@ class Dispatcher:
         """Runs until `stop`; ends when all that is under way has ended. The queue is to be closed after that."""
         async with asyncio.TaskGroup() as group:
             self._taker = group.create_task(self._keep(self._take))
-            for work in (self._start, self._pass_time):
+            for work in (partial(self._start, doubtful=False), partial(self._start, doubtful=True), self._pass_time):
                 group.create_task(self._keep(work))
         await self._ending.finish()
         while self._sending:
@@ -88,13 +88,13 @@ class Dispatcher:
         self._queue.release(self._lanes.drain())
         for registration_id in list(self._begun):
             self._go_on(registration_id)
-        self._turn.set()
+        self._wake()
 
     def offer(self, found: Sequence[Sendable]) -> None:
         """Deliveries that this process has just made ready to be sent."""
         if not self._is_stopping:
             self._taking.offer(found)
-            self._turn.set()
+            self._wake()
 
     async def recall(self, ids: Sequence[str]) -> None:
         """Has the endpoints of these deliveries refilled: a process that has died may have parked more of them."""
@@ -114,13 +114,17 @@ class Dispatcher:
 
     async def _take(self) -> None:
         await self._taking.take()
-        self._turn.set()
+        self._wake()
 
-    async def _start(self) -> None:
-        """Begins the attempts whose turn it is, a transaction for as many as there are."""
-        await self._turn.wait()
-        self._turn.clear()
-        turns = self._next_turns()
+    def _wake(self) -> None:
+        for turn in self._turns.values():
+            turn.set()
+
+    async def _start(self, *, doubtful: bool) -> None:
+        """Begins the attempts whose turn it is, a transaction for as many as there are; none wait for doubtful ones."""
+        await self._turns[doubtful].wait()
+        self._turns[doubtful].clear()
+        turns = self._next_turns(doubtful=doubtful)
         if not turns:
             return
         ids, at = list(turns), now()
@@ -130,25 +134,25 @@ class Dispatcher:
             self._give_up(turns.values())
             self._queue.release([turn.job for turn in turns.values()])
             raise
-        weight = 0
+        step = 0.0
         for ready in begun:
             turn = turns.pop(ready.id)
             self._go(turn, ready)
-            weight += 1 if turn.is_ahead else _SENDING
-            if weight >= _TOGETHER:
-                weight = 0
+            step += _BEGINNING if turn.is_ahead else _SENDING[doubtful]
+            if step >= 1:
+                step = 0.0
                 await asyncio.sleep(0)
         self._give_up(turns.values())
         if turns:
             self._begin_task(self._taking.finish([turn.job for turn in turns.values()]))
         for registration_id, most in self._lanes.running_low():
             self._begin_task(self._taking.refill(registration_id, most))
-        self._turn.set()
+        self._wake()
 
-    def _next_turns(self) -> dict[str, Turn]:
+    def _next_turns(self, *, doubtful: bool) -> dict[str, Turn]:
         turns: dict[str, Turn] = {}
         sent = 0
-        for turn in islice(self._lanes.starting(), _AT_ONCE):
+        for turn in islice(self._lanes.starting(doubtful=doubtful), _AT_ONCE):
             turns[turn.job.key] = turn
             sent += not turn.is_ahead
             if sent == _MOST_SENT:
@@ -214,7 +218,7 @@ class Dispatcher:
         seconds, size = time.monotonic() - started, len(ready.body)
         self._lanes.leave(registration_id, is_success=True, is_costly=is_costly, seconds=seconds, size=size)
         self._go_on(registration_id)
-        self._turn.set()
+        self._wake()
 
     def _leave_failing(self, job: Job, registration_id: int, ended: EndedAttempt) -> None:
         """A failure is written: its endpoint may be tried again."""
@@ -222,7 +226,7 @@ class Dispatcher:
         self._lanes.leave(registration_id, is_success=False, waits=waits)
         self._go_on(registration_id)
         self._queue.finished([job])
-        self._turn.set()
+        self._wake()
 
     async def _attempt(self, ready: Ready) -> tuple[EndedAttempt, bool]:
         """What came of it, and whether it cost more than most."""
@@ -242,7 +246,7 @@ class Dispatcher:
             self._go_on(registration_id)
         refills = [self._taking.refill(*each) for each in self._lanes.to_refill(_AT_ONCE)]
         await asyncio.gather(*refills)  # the writer joins their commits
-        self._turn.set()
+        self._wake()
 
 
 def _is_old(ready: Ready) -> bool:

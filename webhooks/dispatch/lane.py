@@ -40,10 +40,12 @@ class Turn(Struct, frozen=True):
     is_ahead: bool
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Lane:
     """One endpoint's turns. `opens_at` is its endpoint's wish, `allowance` what its rate has left."""
 
+    registration_id: int
+    client_id: str = ""  # not known before its first job
     width: int = 1
     is_proven: bool = False
     is_failing: bool = False

@@ -2,8 +2,9 @@
 
 A lane starts narrow, widens with each success and is narrow again after a failure. Those that have not proved
 themselves share a part of all turns, so the good ones always find some left, and those that cost much join them until
-they are busy: many of them at once would keep the others waiting. To a quick one attempts are begun ahead:
-they are on disk by the time that a turn ends.
+they are busy: many of them at once would keep the others waiting. These doubtful ones stand in a line of their own. In
+each line the clients have their turns one after the other, whatever number of URLs they have. To a quick endpoint
+attempts are begun ahead: they are on disk by the time that a turn ends.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from itertools import islice
 from typing import Final
 
 from webhooks.dispatch.lane import Lane, Limits, Turn
+from webhooks.dispatch.line import Line
 from webhooks.store.jobs import Job
 
 _REMEMBERED: Final = 60.0  # seconds for which an idle lane is kept
+_FORGETTING: Final = 1.0  # seconds between two looks for those
 _BUFFERED: Final = 4  # jobs in memory for each that may be under way, where it fails or memory is short
 _PLENTY: Final = 10_000  # jobs of all endpoints, from where on memory counts as short
 _LEFT: Final = 16  # the part of the turns which are left that one endpoint may get
@@ -32,7 +35,7 @@ _SAVED: Final = 0.06  # seconds for which turns of unproven and failing endpoint
 class EndpointLanes:
     """The lanes of a process, by registration. `clock` is monotonic, in seconds. Not shared by threads.
 
-    A lane with waiting jobs is in at least one of these places: `_open` to be looked at; `_timed` until some time has
+    A lane with waiting jobs is in at least one of these places: a line, to be looked at; `_timed` until some time has
     passed; `_crowded` until there is a turn for an unproven one, `_failing` until there is one for those that failed
     last; nowhere only while it is full, for its own turns' ends bring it back.
     """
@@ -42,52 +45,55 @@ class EndpointLanes:
         self._clock = clock
         self._lanes: dict[int, Lane] = {}
         self._unproven = self._buffered = self._ahead = self.under_way = 0
-        self._open: OrderedDict[int, None] = OrderedDict()
-        self._crowded: OrderedDict[int, None] = OrderedDict()
-        self._failing: OrderedDict[int, None] = OrderedDict()
+        self._cheap, self._doubtful = Line(), Line()
+        self._crowded: OrderedDict[Lane, None] = OrderedDict()
+        self._failing: OrderedDict[Lane, None] = OrderedDict()
         self._unproven_turns, self._failing_turns = _saved(limits.unproven_rate), _saved(limits.failing_rate)
-        self._counted_at = clock()
-        self._timed: dict[int, None] = {}  # in their order
+        self._counted_at = self._forgets_at = clock()
+        self._timed: dict[Lane, None] = {}  # in their order
         self._parked: set[int] = set()  # with deliveries that are due and that no job points to
         self._low: set[int] = set()  # of those the ones that have just given turns, and hold few jobs
 
-    def enter(self, registration_id: int, job: Job, *, waits: float = 0.0) -> bool:
+    def enter(self, registration_id: int, client_id: str, job: Job, *, waits: float = 0.0) -> bool:
         """Lets a job wait for its turn; False where it has to be parked. The lane is closed for `waits` seconds."""
-        lane = self._lanes.setdefault(registration_id, Lane())
+        lane = self._lane(registration_id)
+        lane.client_id = client_id
         if waits > 0 or len(lane.waiting) >= self._room(lane):
             self.park(registration_id, waits=waits)
             return False
         lane.waiting.append(job)
         self._buffered += 1
         if lane.under_way < lane.width or lane.lead:
-            self._open.setdefault(registration_id)
+            self._line_up(lane)
         return True
 
-    def starting(self) -> Iterator[Turn]:
-        """Gives turns, as many as there are now."""
+    def starting(self, *, doubtful: bool) -> Iterator[Turn]:
+        """Gives turns, as many as there are now, to those that are doubtful or to the others."""
         at = self._clock()
+        line = self._doubtful if doubtful else self._cheap
         self._look_again(self._crowded, self._room_for_unproven())
-        while self._open and self.under_way < self._limits.total:
-            registration_id, _ = self._open.popitem(last=False)
-            lane = self._lanes[registration_id]
+        while line and self.under_way < self._limits.total:
+            lane = line.pop()
             is_ahead = lane.under_way >= self._width(lane)
             if not lane.waiting or (is_ahead and not self._may_go_ahead(lane)):
                 continue
-            if not lane.is_proven and self._room_for_unproven() < 1:
-                self._crowded[registration_id] = None
+            if _is_doubtful(lane) is not doubtful:
+                self._line_up(lane)
+            elif not lane.is_proven and self._room_for_unproven() < 1:
+                self._crowded[lane] = None
             elif lane.is_failing and self._failing_turns < 1:
-                self._failing[registration_id] = None
-            elif (_is_extra(lane) and self._unproven_turns < 1) or not self._is_due(lane, at):
-                self._timed[registration_id] = None
+                self._failing[lane] = None
+            elif (doubtful and self._unproven_turns < 1) or not self._is_due(lane, at):
+                self._timed[lane] = None
             else:
-                self._open[registration_id] = None  # behind the others
-                self._unproven_turns -= lane.is_proven and _is_extra(lane)  # not in `promote`, which asks for none
+                self._unproven_turns -= doubtful and lane.is_proven  # not in `promote`, which asks for none
                 self._begin(lane, is_ahead=is_ahead)
+                self._line_up(lane)  # behind the others
                 self._buffered -= 1
                 job = lane.waiting.popleft()
-                if registration_id in self._parked and self._is_low(lane):
-                    self._low.add(registration_id)
-                yield Turn(registration_id, job, is_ahead)
+                if lane.registration_id in self._parked and self._is_low(lane):
+                    self._low.add(lane.registration_id)
+                yield Turn(lane.registration_id, job, is_ahead)
 
     def promote(self, registration_id: int) -> bool:
         """Whether an attempt that was begun ahead may be sent now: it has a turn of its own then."""
@@ -131,7 +137,7 @@ class EndpointLanes:
             lane.is_costly = is_costly
             lane.lead = _lead(lane.width, seconds, size) if is_success and seconds < _QUICK else 0
         if lane.waiting:
-            self._open.setdefault(registration_id)
+            self._line_up(lane)
 
     def to_refill(self, most: int) -> list[tuple[int, int]]:
         """The endpoints of which parked deliveries should get jobs now, and how many; nothing is parked any more then.
@@ -149,17 +155,20 @@ class EndpointLanes:
 
     def park(self, registration_id: int, *, waits: float = 0.0) -> None:
         """Remembers that an endpoint has parked deliveries. The lane is closed for `waits` seconds."""
-        self._close(self._lanes.setdefault(registration_id, Lane()), waits)
+        self._close(self._lane(registration_id), waits)
         self._parked.add(registration_id)
 
     def pass_time(self) -> None:
         """To be called some times a second: what waited for time is looked at again, what has rested is forgotten."""
-        self._open.update(self._timed)
+        for lane in self._timed:
+            self._line_up(lane)
         self._timed.clear()
         at = self._clock()
         self._save_turns(at)
-        for id_ in [id_ for id_, lane in self._lanes.items() if self._is_forgettable(id_, lane, at)]:
-            del self._lanes[id_]
+        if at >= self._forgets_at:
+            self._forgets_at = at + _FORGETTING
+            for lane in [lane for lane in self._lanes.values() if self._is_forgettable(lane, at)]:
+                del self._lanes[lane.registration_id]
 
     def drain(self) -> list[Job]:
         """The jobs that still wait: they are given back."""
@@ -167,8 +176,21 @@ class EndpointLanes:
         for lane in self._lanes.values():
             lane.waiting.clear()
         self._buffered = 0
-        self._open.clear()
+        self._cheap.clear()
+        self._doubtful.clear()
         return found
+
+    def _lane(self, registration_id: int) -> Lane:
+        lane = self._lanes.get(registration_id)
+        if lane is None:
+            lane = self._lanes[registration_id] = Lane(registration_id)
+        return lane
+
+    def _line_up(self, lane: Lane) -> None:
+        """It keeps its place where it is in the right line already."""
+        right, wrong = (self._doubtful, self._cheap) if _is_doubtful(lane) else (self._cheap, self._doubtful)
+        wrong.discard(lane)
+        right.add(lane)
 
     def _width(self, lane: Lane) -> int:
         """As wide as it has grown, and less where few turns are left: good ones that hang leave some to the others."""
@@ -199,12 +221,11 @@ class EndpointLanes:
         self._failing_turns = _saved(limits.failing_rate, self._failing_turns + seconds * limits.failing_rate)
         self._look_again(self._failing, int(self._failing_turns))
 
-    def _look_again(self, lanes: OrderedDict[int, None], most: int) -> None:
+    def _look_again(self, lanes: OrderedDict[Lane, None], most: int) -> None:
         """These have waited longer than those that are to be looked at anyway, and come before them."""
-        for registration_id in reversed(list(islice(lanes, max(0, most)))):
-            del lanes[registration_id]
-            self._open[registration_id] = None
-            self._open.move_to_end(registration_id, last=False)
+        for lane in reversed(list(islice(lanes, max(0, most)))):
+            del lanes[lane]
+            self._doubtful.put_first(lane)
 
     def _is_due(self, lane: Lane, at: float) -> bool:
         rate = self._limits.rate
@@ -238,19 +259,15 @@ class EndpointLanes:
         lane.is_failing = not is_success
         lane.width = min(lane.width * 2, self._limits.endpoint) if is_success else 1
 
-    def _is_forgettable(self, registration_id: int, lane: Lane, at: float) -> bool:
-        is_idle = not (
-            lane.under_way
-            or lane.ahead
-            or lane.waiting
-            or any(registration_id in those for those in (self._parked, self._open, self._crowded, self._failing))
-        )
+    def _is_forgettable(self, lane: Lane, at: float) -> bool:
+        """It may still stand in a line, where nothing that waits is found in it."""
+        is_idle = not (lane.under_way or lane.ahead or lane.waiting or lane.registration_id in self._parked)
         return is_idle and lane.opens_at <= at and lane.counted_at < at - _REMEMBERED
 
 
-def _is_extra(lane: Lane) -> bool:
-    """Whether its next attempt costs more than most, and it is not so busy that it would be slowed down."""
-    return lane.is_costly and lane.under_way < _FEW
+def _is_doubtful(lane: Lane) -> bool:
+    """Whether it may fail, or its next attempt costs more than most and it is not so busy that it would be slowed."""
+    return not lane.is_proven or (lane.is_costly and lane.under_way < _FEW)
 
 
 def _saved(rate: float, turns: float = math.inf) -> float:

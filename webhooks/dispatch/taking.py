@@ -74,10 +74,12 @@ class Taking:
 
     def offer(self, found: Sequence[Sendable]) -> None:
         """Has what this process has just made ready wait for its turns, as far as the queue lets it have it at once."""
-        to = {each.job.key: each.registration_id for each in found}
+        to = {each.job.key: each for each in found}
         claimed = self._queue.claim([each.job for each in found])
         try:
-            over = [job for job in claimed if not self._lanes.enter(to[job.key], job)]
+            over = [
+                job for job in claimed if not self._lanes.enter(to[job.key].registration_id, to[job.key].client_id, job)
+            ]
         except BaseException:
             self._queue.release(claimed)
             raise
@@ -134,7 +136,7 @@ class Taking:
             return False
         if due.state is not DeliveryState.PENDING or due.next_attempt_at is None or _is_early(due):
             return False
-        return self._lanes.enter(due.registration_id, job, waits=_wait(due))
+        return self._lanes.enter(due.registration_id, due.client_id, job, waits=_wait(due))
 
     def _recover(self, job: Job, due: Due) -> None:
         """Ends an attempt whose process died."""

@@ -23,6 +23,7 @@ class Due(Struct, frozen=True):
 
     id: str
     state: DeliveryState
+    client_id: str
     registration_id: int | None
     next_attempt_at: int | None
     attempts: int
@@ -53,7 +54,8 @@ class Ready(Struct, frozen=True, kw_only=True):
 
 # SQLite joins in this order, and an expression keeps it from the index on states: by it one row costs all that wait.
 _LOOK: Final = Bulk(
-    "SELECT delivery.id, delivery.state, delivery.registration_id, delivery.next_attempt_at, delivery.attempts,"
+    "SELECT delivery.id, delivery.state, delivery.client_id, delivery.registration_id, delivery.next_attempt_at,"
+    " delivery.attempts,"
     " delivery.failures, composition.state, registration.waits_until"
     " FROM GIVEN CROSS JOIN delivery"
     " JOIN composition ON composition.event_sequence = delivery.event_sequence"
@@ -125,6 +127,7 @@ def look(connection: Connection, ids: Sequence[str]) -> dict[str, Due]:
         id_: Due(
             id_,
             DeliveryState(state),
+            client_id,
             registration_id,
             due_at,
             attempts,
@@ -132,7 +135,7 @@ def look(connection: Connection, ids: Sequence[str]) -> dict[str, Due]:
             composition == CompositionState.COMPOSED,
             waits_until,
         )
-        for id_, state, registration_id, due_at, attempts, failures, composition, waits_until in _LOOK.run(
+        for id_, state, client_id, registration_id, due_at, attempts, failures, composition, waits_until in _LOOK.run(
             connection, [(id_,) for id_ in ids]
         )
     }

@@ -65,6 +65,7 @@ class Sendable(Struct, frozen=True):
 
     job: Job
     registration_id: int
+    client_id: str
 
 
 class Unneeded(Result, frozen=True, kw_only=True):
@@ -120,7 +121,7 @@ _FORGET: Final = Bulk(
 _SHOW: Final = Bulk(f"UPDATE delivery SET state = 'composing', reason = NULL {_DELIVERY} ('pending')", **_KEYS)
 _READY: Final = Bulk(
     "UPDATE delivery SET state = 'pending', reason = NULL, next_attempt_at = :at, scheduled_at = :at"
-    f" {_DELIVERY} ('pending', 'composing') RETURNING delivery.id, delivery.registration_id",
+    f" {_DELIVERY} ('pending', 'composing') RETURNING delivery.id, delivery.registration_id, delivery.client_id",
     **_KEYS,
 )
 _WAIT: Final = Bulk(
@@ -169,10 +170,10 @@ def _compose(connection: Connection, results: Sequence[Composed], at: int) -> li
         if _key(each) in waiting
     ]
     _COMPOSE.run_many(connection, values)
-    ready = [(Job(Kind.DELIVER, id_, at), to) for id_, to in _READY.run(connection, sorted(waiting), at=at)]
-    jobs.add(connection, [job for job, to in ready if to is None])  # its registration was removed
-    jobs.add(connection, [job for job, to in ready if to is not None], is_claimed=True)
-    return [Sendable(job, to) for job, to in ready if to is not None]
+    ready = [(Job(Kind.DELIVER, id_, at), *to) for id_, *to in _READY.run(connection, sorted(waiting), at=at)]
+    jobs.add(connection, [job for job, to, _ in ready if to is None])  # its registration was removed
+    jobs.add(connection, [job for job, to, _ in ready if to is not None], is_claimed=True)
+    return [Sendable(job, to, client_id) for job, to, client_id in ready if to is not None]
 
 
 def _defer(connection: Connection, results: Sequence[Deferred], at: int) -> None:

@@ -455,10 +455,28 @@ def test_what_this_process_has_made_ready_is_sent_without_being_looked_for(play:
         await world.register(HOOK)
         async with world.dispatching() as dispatcher:
             await world.publish(3)
-            found = [Sendable(Job(Kind.DELIVER, each.id, 1), 1) for each in world.deliveries()]
+            found = [Sendable(Job(Kind.DELIVER, each.id, 1), 1, "client") for each in world.deliveries()]
             dispatcher.offer(found)  # the queue may have given them already
             dispatcher.offer(found)
             await world.until(lambda: world.states() == {"delivered": 3})
         assert len(world.sender.requests) == 3
+
+    play(scene)
+
+
+def test_one_that_has_proved_itself_waits_for_none_that_have_not(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        world.sender.plan = lambda _: Outcome(status=200, duration=0.01, is_cheap=True)
+        for number in range(90):
+            await world.register(f"https://new.example/{number}", "statuschange")
+        await world.register(HOOK, "statuschange", "ledgerpayment")
+        async with world.dispatching():
+            await world.publish(code="ledgerpayment")
+            await world.until(lambda: world.states() == {"delivered": 1})
+            world.sender.requests.clear()
+            await world.publish(code="statuschange")  # HOOK is the last of those that take it
+            await world.until(lambda: world.states() == {"delivered": 92})
+        urls = [request.url for request in world.sender.requests]
+        assert urls.index(HOOK) < 10
 
     play(scene)

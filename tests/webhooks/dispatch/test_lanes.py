@@ -1,6 +1,6 @@
 """Whose turn it is, by a clock of the test's own."""
 
-from webhooks.dispatch.lane import Limits
+from webhooks.dispatch.lane import Limits, Turn
 from webhooks.dispatch.lanes import EndpointLanes
 from webhooks.store.jobs import Job, Kind
 
@@ -15,13 +15,19 @@ class Clock:
         return self.at
 
 
-def fill(lanes: EndpointLanes, endpoint: int, count: int) -> int:
+def fill(lanes: EndpointLanes, endpoint: int, count: int, client: str = "client") -> int:
     """Lets jobs enter; gives how many had to be parked."""
-    return sum(not lanes.enter(endpoint, Job(Kind.DELIVER, f"{endpoint}-{number}", 0)) for number in range(count))
+    jobs = [Job(Kind.DELIVER, f"{endpoint}-{number}", 0) for number in range(count)]
+    return sum(not lanes.enter(endpoint, client, job) for job in jobs)
 
 
 def start(lanes: EndpointLanes) -> list[int]:
-    return [turn.registration_id for turn in lanes.starting()]
+    return [turn.registration_id for turn in turns_of(lanes)]
+
+
+def turns_of(lanes: EndpointLanes) -> list[Turn]:
+    """Of both lines; one that has become busy has changed to the other."""
+    return [turn for doubtful in (False, True, False) for turn in lanes.starting(doubtful=doubtful)]
 
 
 def test_a_new_endpoint_gets_one_turn_and_parks_what_is_too_much() -> None:
@@ -115,7 +121,7 @@ def test_an_endpoint_that_asks_for_time_is_left_alone_so_long() -> None:
 def test_what_comes_while_an_endpoint_waits_is_parked_until_then() -> None:
     clock = Clock()
     lanes = EndpointLanes(LIMITS, clock)
-    assert not lanes.enter(1, Job(Kind.DELIVER, "a", 0), waits=30)
+    assert not lanes.enter(1, "client", Job(Kind.DELIVER, "a", 0), waits=30)
     assert lanes.to_refill(9) == []
     clock.at += 30
     assert [id_ for id_, _ in lanes.to_refill(9)] == [1]
@@ -203,7 +209,7 @@ def test_nor_is_one_that_stands_in_line_though_it_has_had_its_turn() -> None:
     assert start(lanes) == [5]
     lanes.leave(5, is_success=True)
     fill(lanes, 6, 1)
-    assert start(lanes) == [5, 6, 5]
+    assert start(lanes) == [5, 5, 6]
     for _ in range(2):
         lanes.leave(5, is_success=True)
     assert start(lanes) == []
@@ -217,7 +223,7 @@ def quick(lanes: EndpointLanes, endpoint: int = 1, seconds: float = 0.001) -> No
     """Opens the endpoint's lane to its whole width, by answers that came soon."""
     for _ in range(4):
         fill(lanes, endpoint, 8)
-        for turn in list(lanes.starting()):
+        for turn in turns_of(lanes):
             if turn.is_ahead:
                 assert lanes.promote(endpoint)
             lanes.leave(endpoint, is_success=True, seconds=seconds)
@@ -227,39 +233,39 @@ def test_to_a_quick_endpoint_attempts_are_begun_ahead_and_sent_as_turns_end() ->
     lanes = EndpointLanes(LIMITS, Clock())
     quick(lanes)
     fill(lanes, 1, 200)
-    turns = list(lanes.starting())
+    turns = turns_of(lanes)
     assert [sum(turn.is_ahead is is_ahead for turn in turns) for is_ahead in (False, True)] == [8, 12 * 8]
     assert not lanes.promote(1)
     lanes.leave(1, is_success=True, seconds=0.001)
     assert lanes.promote(1)
     assert not lanes.promote(1)
-    assert [turn.is_ahead for turn in lanes.starting()] == [True]
+    assert [turn.is_ahead for turn in turns_of(lanes)] == [True]
 
 
 def test_to_one_that_takes_its_time_nothing_is_begun_ahead() -> None:
     lanes = EndpointLanes(LIMITS, Clock())
     quick(lanes)
     fill(lanes, 1, 104)
-    turns = list(lanes.starting())
+    turns = turns_of(lanes)
     lanes.leave(1, is_success=True, seconds=0.05)
     assert lanes.promote(1)
     assert len(turns) == 104
     fill(lanes, 1, 1)
-    assert list(lanes.starting()) == []
+    assert turns_of(lanes) == []
 
 
 def test_an_endpoint_has_begun_ahead_what_it_gets_in_a_few_hundredths_of_a_second() -> None:
     lanes = EndpointLanes(LIMITS, Clock())
     quick(lanes, seconds=0.02)
     fill(lanes, 1, 100)
-    assert sum(turn.is_ahead for turn in lanes.starting()) == 3 * 8
+    assert sum(turn.is_ahead for turn in turns_of(lanes)) == 3 * 8
 
 
 def test_what_is_ahead_stays_where_the_endpoint_fails() -> None:
     lanes = EndpointLanes(LIMITS, Clock())
     quick(lanes)
     fill(lanes, 1, 100)
-    list(lanes.starting())
+    turns_of(lanes)
     for _ in range(8):
         lanes.leave(1, is_success=False)
     assert (lanes.is_failing(1), lanes.promote(1)) == (True, False)
@@ -272,7 +278,7 @@ def test_good_endpoints_that_hang_leave_turns_to_the_others() -> None:
     under_way = []
     for endpoint in range(30):
         fill(lanes, endpoint, 100)
-        under_way.append(sum(not turn.is_ahead for turn in lanes.starting()))
+        under_way.append(sum(not turn.is_ahead for turn in turns_of(lanes)))
     assert under_way[:4] == [8, 8, 8, 8]
     assert min(under_way) >= 1
     assert lanes.under_way < 160
@@ -284,7 +290,7 @@ def test_all_endpoints_share_what_is_begun_ahead() -> None:
         quick(lanes, endpoint)
     for endpoint in (1, 2):
         fill(lanes, endpoint, 100)
-    assert sum(turn.is_ahead for turn in lanes.starting()) == 10
+    assert sum(turn.is_ahead for turn in turns_of(lanes)) == 10
 
 
 def test_those_that_fail_have_so_many_turns_a_second_together_and_a_good_one_all_that_it_wants() -> None:
@@ -344,7 +350,7 @@ def test_of_those_that_cost_much_a_few_go_on_at_a_time_and_cheap_ones_do_not_wai
         turns.append(start(lanes))
         clock.at += 0.05
         lanes.pass_time()
-    assert turns[0] == [*range(49, 43, -1), 0]
+    assert turns[0] == [0, *range(49, 43, -1)]
     assert all(4 <= len(each) <= 6 for each in turns[1:])
     assert [each for some in turns[1:] for each in some][:30] == [*range(43, 13, -1)]
 
@@ -369,7 +375,7 @@ def test_one_that_costs_much_runs_into_no_debt_with_what_is_begun_ahead() -> Non
     start(lanes)
     lanes.leave(1, is_success=True, is_costly=True, seconds=0.001)
     fill(lanes, 1, 100)
-    for turn in list(lanes.starting()):
+    for turn in turns_of(lanes):
         if not turn.is_ahead or lanes.promote(1):
             lanes.leave(1, is_success=True, is_costly=True, seconds=0.001)
     assert lanes._unproven_turns >= 0
@@ -380,11 +386,30 @@ def test_a_lane_that_runs_low_is_refilled_unless_it_has_no_room_any_more() -> No
     quick(lanes)
     fill(lanes, 1, 200)
     lanes.park(1)
-    list(lanes.starting())
+    turns_of(lanes)
     ((endpoint, most),) = lanes.running_low()
     assert (endpoint, most > 256) == (1, True)
     lanes.park(1)
     lanes.leave(1, is_success=True, seconds=0.001)
-    list(lanes.starting())
+    turns_of(lanes)
     lanes.leave(1, is_success=False)
     assert (lanes.running_low(), lanes.to_refill(9)) == ([], [])
+
+
+def test_many_urls_of_one_client_delay_no_other_client() -> None:
+    lanes = EndpointLanes(LIMITS, Clock())
+    for endpoint in range(20):
+        quick(lanes, endpoint)
+    for endpoint in range(20):
+        fill(lanes, endpoint, 1, client="one" if endpoint < 18 else "other")
+    assert start(lanes)[:5] == [0, 18, 1, 19, 2]
+
+
+def test_what_is_doubtful_is_in_a_line_of_its_own_until_it_has_proved_itself() -> None:
+    lanes = EndpointLanes(LIMITS, Clock())
+    fill(lanes, 1, 2)
+    assert list(lanes.starting(doubtful=False)) == []
+    (turn,) = lanes.starting(doubtful=True)
+    lanes.leave(turn.registration_id, is_success=True)
+    assert list(lanes.starting(doubtful=True)) == []
+    assert [turn.registration_id for turn in lanes.starting(doubtful=False)] == [1]

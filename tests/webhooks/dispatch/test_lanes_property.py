@@ -39,14 +39,14 @@ class Dispatching(RuleBasedStateMachine):
     def jobs_come(self, endpoint: int, count: int, waits: float) -> None:
         for _ in range(count):
             self.count += 1
-            if self.lanes.enter(endpoint, Job(Kind.DELIVER, str(self.count), 0), waits=waits):
+            if self.lanes.enter(endpoint, str(endpoint % 2), Job(Kind.DELIVER, str(self.count), 0), waits=waits):
                 self.waiting[endpoint] += 1
             else:
                 self.parked.add(endpoint)
 
-    @rule(most=st.integers(1, 30), are_written=st.booleans())
-    def turns_are_given(self, most: int, are_written: bool) -> None:
-        for turn in islice(self.lanes.starting(), most):
+    @rule(most=st.integers(1, 30), are_written=st.booleans(), doubtful=st.booleans())
+    def turns_are_given(self, most: int, are_written: bool, doubtful: bool) -> None:
+        for turn in islice(self.lanes.starting(doubtful=doubtful), most):
             self.beginning.append(turn)
             self.waiting[turn.registration_id] -= 1
         if are_written:
@@ -130,7 +130,8 @@ class Dispatching(RuleBasedStateMachine):
         until = self.at + LONGEST
         while self.waiting.total() or self.beginning or self.sending or any(self.begun.values()):
             assert self.at < until, "a lane is stuck"
-            self.turns_are_given(30, True)
+            for doubtful in (False, True):
+                self.turns_are_given(30, True, doubtful)
             if self.sending:
                 self.endpoints_take_them(30, 1.0)
             self.time_passes(0.5)
