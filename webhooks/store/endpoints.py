@@ -104,10 +104,7 @@ def why_disabled(endpoint: Endpoint, at: int) -> str | None:
 
 
 def tell(connection: Connection, news: Sequence[News]) -> None:
-    """Endpoints, each of them once, took deliveries or did not.
-
-    Give them in one order: another process that tells the same waits for this one, and is not waited for.
-    """
+    """Endpoints, each of them once, took deliveries or did not."""
     _TELL.run(connection, [(each.registration_id, each.has_taken, each.failed_at, each.waits_until) for each in news])
 
 

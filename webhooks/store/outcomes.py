@@ -151,7 +151,8 @@ def _tell_endpoints(connection: Connection, done: Iterable[EndedAttempt]) -> lis
     for each in done:
         if each.registration_id is not None:
             by_endpoint.setdefault(each.registration_id, []).append(each)
-    endpoints.tell(connection, [_news(*each) for each in sorted(by_endpoint.items())])
+    by_endpoint = dict(sorted(by_endpoint.items()))  # so that processes seldom wait for each other
+    endpoints.tell(connection, [_news(*each) for each in by_endpoint.items()])
     blaming = (next((each for each in ended if each.disables is not None), None) for ended in by_endpoint.values())
     return [each for each in blaming if each is not None and _disable(connection, each)]
 
