@@ -125,6 +125,8 @@ class Dispatcher:
         await self._turns[doubtful].wait()
         self._turns[doubtful].clear()
         turns = self._next_turns(doubtful=doubtful)
+        if doubtful:
+            self._turns[False].set()  # one that is busy has changed to the other line
         if not turns:
             return
         ids, at = list(turns), now()

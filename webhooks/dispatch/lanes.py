@@ -10,9 +10,7 @@ attempts are begun ahead: they are on disk by the time that a turn ends.
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Final
 
 from webhooks.dispatch.lane import Lane, Limits, Turn
@@ -45,9 +43,7 @@ class EndpointLanes:
         self._clock = clock
         self._lanes: dict[int, Lane] = {}
         self._unproven = self._buffered = self._ahead = self.under_way = 0
-        self._cheap, self._doubtful = Line(), Line()
-        self._crowded: OrderedDict[Lane, None] = OrderedDict()
-        self._failing: OrderedDict[Lane, None] = OrderedDict()
+        self._cheap, self._doubtful, self._crowded, self._failing = Line(), Line(), Line(), Line()
         self._unproven_turns, self._failing_turns = _saved(limits.unproven_rate), _saved(limits.failing_rate)
         self._counted_at = self._forgets_at = clock()
         self._timed: dict[Lane, None] = {}  # in their order
@@ -71,7 +67,8 @@ class EndpointLanes:
         """Gives turns, as many as there are now, to those that are doubtful or to the others."""
         at = self._clock()
         line = self._doubtful if doubtful else self._cheap
-        self._look_again(self._crowded, self._room_for_unproven())
+        if doubtful:
+            self._look_again(self._crowded, self._room_for_unproven())
         while line and self.under_way < self._limits.total:
             lane = line.pop()
             is_ahead = lane.under_way >= self._width(lane)
@@ -80,9 +77,9 @@ class EndpointLanes:
             if _is_doubtful(lane) is not doubtful:
                 self._line_up(lane)
             elif not lane.is_proven and self._room_for_unproven() < 1:
-                self._crowded[lane] = None
+                self._crowded.add(lane)
             elif lane.is_failing and self._failing_turns < 1:
-                self._failing[lane] = None
+                self._failing.add(lane)
             elif (doubtful and self._unproven_turns < 1) or not self._is_due(lane, at):
                 self._timed[lane] = None
             else:
@@ -221,10 +218,9 @@ class EndpointLanes:
         self._failing_turns = _saved(limits.failing_rate, self._failing_turns + seconds * limits.failing_rate)
         self._look_again(self._failing, int(self._failing_turns))
 
-    def _look_again(self, lanes: OrderedDict[Lane, None], most: int) -> None:
+    def _look_again(self, line: Line, most: int) -> None:
         """These have waited longer than those that are to be looked at anyway, and come before them."""
-        for lane in reversed(list(islice(lanes, max(0, most)))):
-            del lanes[lane]
+        for lane in reversed([line.pop() for _ in range(most) if line]):
             self._doubtful.put_first(lane)
 
     def _is_due(self, lane: Lane, at: float) -> bool:

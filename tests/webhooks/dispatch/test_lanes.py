@@ -413,3 +413,33 @@ def test_what_is_doubtful_is_in_a_line_of_its_own_until_it_has_proved_itself() -
     lanes.leave(turn.registration_id, is_success=True)
     assert list(lanes.starting(doubtful=True)) == []
     assert [turn.registration_id for turn in lanes.starting(doubtful=False)] == [1]
+
+
+def test_new_ones_keep_their_order_however_often_the_others_are_looked_at() -> None:
+    clock = Clock()
+    lanes = EndpointLanes(Limits(endpoint=8, rate=1000, unproven_rate=100), clock)
+    for endpoint in range(60):
+        fill(lanes, endpoint, 1)
+    begun = []
+    while len(begun) < 60:
+        assert list(lanes.starting(doubtful=False)) == []
+        begun += [turn.registration_id for turn in lanes.starting(doubtful=True)]
+        clock.at += 0.05
+        lanes.pass_time()
+    assert begun == list(range(60))
+
+
+def test_a_new_url_of_one_client_does_not_wait_for_many_of_another() -> None:
+    clock = Clock()
+    lanes = EndpointLanes(Limits(endpoint=8, rate=1000, unproven_rate=100), clock)
+    for endpoint in range(60):
+        fill(lanes, endpoint, 1)
+    start(lanes)
+    fill(lanes, 100, 1, client="other")
+    assert start(lanes) == []
+    turns = []
+    for _ in range(2):
+        clock.at += 0.05
+        lanes.pass_time()
+        turns += start(lanes)
+    assert 100 in turns

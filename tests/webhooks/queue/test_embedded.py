@@ -150,7 +150,7 @@ def test_those_that_become_due_one_soon_after_the_other_are_taken_together(tmp_p
         queue = EmbeddedQueue(store)
         waiting = asyncio.ensure_future(queue.take(Kind.DELIVER, 100))
         await asyncio.sleep(0.05)
-        later = [deliver(f"{number:05}", now() + 200_000 + number * 500) for number in range(100)]
+        later = [deliver(f"{number:05}", now() + 400_000 + number * 2000) for number in range(50)]
         for job in later:  # each in a transaction of its own, while it waits
             await store.write(lambda connection, job=job: jobs.add(connection, [job]))
         counts = [len(await waiting)]
@@ -160,7 +160,7 @@ def test_those_that_become_due_one_soon_after_the_other_are_taken_together(tmp_p
         return counts
 
     with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
-        assert len(asyncio.run(test(store))) <= 20  # within 50 ms; one by one without that
+        assert len(asyncio.run(test(store))) <= 30  # within 100 ms; one by one without that
 
 
 def test_what_is_due_is_taken_though_the_clock_was_set_forth_while_it_was_waited_for(
