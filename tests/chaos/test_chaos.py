@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from copy import copy
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def audited(ended: Scene, tmp_path: Path) -> Scene:
     ],
 )
 def test_the_audit_finds_what_is_planted(audited: Scene, statement: str, complaint: str) -> None:
-    with sqlite3.connect(audited.data / "webhooks.sqlite3") as connection:
+    with closing(sqlite3.connect(audited.data / "webhooks.sqlite3")) as connection:
         assert connection.execute(statement).rowcount > 0
         connection.commit()
     lost = audit(audited).lost
