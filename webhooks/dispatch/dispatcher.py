@@ -88,7 +88,8 @@ class Dispatcher:
         self._queue.release(self._lanes.drain())
         for registration_id in list(self._begun):
             self._go_on(registration_id)
-        self._wake()
+        for turn in self._turns.values():
+            turn.set()
 
     def offer(self, found: Sequence[Sendable]) -> None:
         """Deliveries that this process has just made ready to be sent."""
@@ -117,15 +118,16 @@ class Dispatcher:
         self._wake()
 
     def _wake(self) -> None:
-        for turn in self._turns.values():
-            turn.set()
+        for doubtful, turn in self._turns.items():
+            if self._lanes.has_waiting(doubtful=doubtful):
+                turn.set()
 
     async def _start(self, *, doubtful: bool) -> None:
         """Begins the attempts whose turn it is, a transaction for as many as there are; none wait for doubtful ones."""
         await self._turns[doubtful].wait()
         self._turns[doubtful].clear()
         turns = self._next_turns(doubtful=doubtful)
-        if doubtful:
+        if doubtful and self._lanes.has_waiting(doubtful=False):
             self._turns[False].set()  # one that is busy has changed to the other line
         if not turns:
             return

@@ -24,7 +24,7 @@ class Limits:
 
     endpoint: int
     rate: float
-    unproven_rate: float = 640.0
+    unproven_rate: float = 320.0
     failing_rate: float = 100.0
     unproven: int = 512
     total: int = 768

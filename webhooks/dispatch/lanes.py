@@ -63,6 +63,10 @@ class EndpointLanes:
             self._line_up(lane)
         return True
 
+    def has_waiting(self, *, doubtful: bool) -> bool:
+        """Whether `starting` has anything to look at."""
+        return bool(self._doubtful or self._crowded) if doubtful else bool(self._cheap)
+
     def starting(self, *, doubtful: bool) -> Iterator[Turn]:
         """Gives turns, as many as there are now, to those that are doubtful or to the others."""
         at = self._clock()

@@ -4,7 +4,7 @@ from webhooks.dispatch.lane import Limits, Turn
 from webhooks.dispatch.lanes import EndpointLanes
 from webhooks.store.jobs import Job, Kind
 
-LIMITS = Limits(endpoint=8, unproven=4, total=160, rate=1000, kept=512)
+LIMITS = Limits(endpoint=8, unproven=4, unproven_rate=1000, total=160, rate=1000, kept=512)
 
 
 class Clock:
@@ -92,7 +92,7 @@ def test_unproven_endpoints_leave_turns_for_a_good_one() -> None:
 
 
 def test_no_more_than_the_total_and_everyone_in_turn() -> None:
-    lanes = EndpointLanes(Limits(endpoint=8, unproven=100, total=10, rate=1000), Clock())
+    lanes = EndpointLanes(Limits(endpoint=8, unproven=100, unproven_rate=1000, total=10, rate=1000), Clock())
     for endpoint in range(30):
         fill(lanes, endpoint, 1)
     order = []
@@ -272,7 +272,7 @@ def test_what_is_ahead_stays_where_the_endpoint_fails() -> None:
 
 
 def test_good_endpoints_that_hang_leave_turns_to_the_others() -> None:
-    lanes = EndpointLanes(Limits(endpoint=8, rate=1000, total=160), Clock())
+    lanes = EndpointLanes(Limits(endpoint=8, unproven_rate=1000, rate=1000, total=160), Clock())
     for endpoint in range(30):
         quick(lanes, endpoint)
     under_way = []
