@@ -24,7 +24,8 @@ _SCANNED: Final = 10_000  # leased jobs that a second may pass over
 _SHORTEST: Final = 0.02  # seconds between two looks from the beginning
 _DUE = Prepared(
     "SELECT key, due_at FROM job WHERE kind = :kind AND due_at <= :now AND (due_at, key) > (:due_at, :key)"
-    " ORDER BY due_at, key LIMIT :most"
+    " ORDER BY due_at, key LIMIT :most",
+    finds=2,
 )
 _NEXT = Prepared("SELECT min(due_at) FROM job WHERE kind = :kind AND due_at > :now")
 _SEEN: Final = "version seen"  # of a connection

@@ -14,6 +14,7 @@ from webhooks.store.bulk import NUMBER, TEXT, Bulk
 from webhooks.store.compositions import CompositionState
 from webhooks.store.deliveries import ending_times
 from webhooks.store.endpoints import Endpoint
+from webhooks.store.statement import Prepared
 
 _ERASED: Final = "its body was erased before it could be sent"
 
@@ -62,11 +63,13 @@ _LOOK: Final = Bulk(
     " AND composition.version = delivery.version"
     " LEFT JOIN registration ON registration.id = delivery.registration_id"
     " WHERE delivery.id = given.id",
+    finds=9,
     id=TEXT,
 )
 _DETAILS: Final = Bulk(
     "SELECT delivery.id, delivery.attempts, delivery.failures, delivery.created_at, delivery.event_sequence,"
-    " delivery.version, delivery.url, composition.body, event.id, delivery.registration_id, EXISTS ("
+    " delivery.version, delivery.url, CASE WHEN length(composition.body) <= 65536 THEN composition.body END,"
+    " composition.body IS NULL, event.id, delivery.registration_id, EXISTS ("
     " SELECT 1 FROM registered_event WHERE registered_event.registration_id = delivery.registration_id"
     " AND registered_event.event = delivery.event),"
     " CASE WHEN delivery.attempts > 0 THEN"
@@ -79,12 +82,16 @@ _DETAILS: Final = Bulk(
     " WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'pending' AND delivery.next_attempt_at <= :at"
     " AND composition.state = 'composed'"
     " AND (registration.waits_until IS NULL OR registration.waits_until <= :at)",
+    lock="FOR NO KEY UPDATE OF delivery",
+    finds=13,
+    blobs=(7,),
     id=TEXT,
 )
+_LARGE: Final = Prepared("SELECT body FROM composition WHERE event_sequence = :sequence AND version = :version")
 _SEND: Final = Bulk(
     "UPDATE delivery SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL"
     " FROM GIVEN WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'pending'"
-    " AND delivery.attempts = given.number - 1 RETURNING delivery.id",
+    " AND delivery.attempts = given.number - 1",
     id=TEXT,
     number=NUMBER,
 )
@@ -144,21 +151,20 @@ def look(connection: Connection, ids: Sequence[str]) -> dict[str, Due]:
 def begin(connection: Connection, ids: Sequence[str], at: int) -> list[Ready]:
     """Writes an attempt for each delivery that is still to be sent; a paused endpoint holds its own, and so on."""
     rows = _DETAILS.run(connection, [(id_,) for id_ in ids], at=at)
-    known = endpoints.find(connection, {row[9] for row in rows if row[9] is not None})
-    wanted: list[Ready] = []
+    known = endpoints.find(connection, {row[10] for row in rows if row[10] is not None})
+    begun: list[Ready] = []
     aside: list[tuple[object, ...]] = []
     for row in rows:
-        endpoint = known.get(row[9])
-        state, reason = endpoints.standing(endpoint, is_registered=bool(row[10]))
-        if state is DeliveryState.PENDING and row[7] is None:
+        endpoint = known.get(row[10])
+        state, reason = endpoints.standing(endpoint, is_registered=bool(row[11]))
+        if state is DeliveryState.PENDING and row[8]:
             state, reason = DeliveryState.DEAD, _ERASED
         if endpoint is None or state is not DeliveryState.PENDING:
             aside.append((row[0], state.value, reason, *ending_times(state, at)))
         else:
-            wanted.append(_ready(row, endpoint, at))
+            begun.append(_ready(connection, row, endpoint, at))
     _SET_ASIDE.run(connection, aside)
-    sent = {id_ for (id_,) in _SEND.run(connection, [(ready.id, ready.attempt) for ready in wanted])}
-    begun = [ready for ready in wanted if ready.id in sent]
+    _SEND.run(connection, [(ready.id, ready.attempt) for ready in begun])
     _BEGIN.run(connection, [(ready.id, ready.attempt, at) for ready in begun])
     return begun
 
@@ -168,8 +174,10 @@ def take_back(connection: Connection, unsent: Sequence[tuple[str, int]], at: int
     _FORGET.run(connection, _TAKE_BACK.run(connection, unsent, at=at))
 
 
-def _ready(row: Sequence[Any], endpoint: Endpoint, at: int) -> Ready:
-    id_, attempts, failures, created_at, sequence, version, url, body, event_id, _, _, first_at = row
+def _ready(connection: Connection, row: Sequence[Any], endpoint: Endpoint, at: int) -> Ready:
+    id_, attempts, failures, created_at, sequence, version, url, body, _, event_id, _, _, first_at = row
+    if body is None:
+        ((body,),) = _LARGE.run(connection, sequence=sequence, version=version)
     return Ready(
         id=id_,
         attempt=attempts + 1,

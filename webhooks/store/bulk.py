@@ -5,8 +5,8 @@ A text refers to the rows as `GIVEN`, a table named `given` with the columns tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Container, Sequence
+from typing import Any, Final
 
 from msgspec.json import encode
 from sqlalchemy import Connection
@@ -17,20 +17,26 @@ TEXT: Final = "text"
 NUMBER: Final = "bigint"
 FLAG: Final = "boolean"
 
+PIECE: Final = "substr(:packed, CAST(given.begins AS integer), CAST(given.size AS integer))"
+"""The bytes of a row, of those in `packed`; null where `begins` is."""
+
 
 class Bulk:
     """A statement over given rows. `columns` are their names with the type of each: TEXT, NUMBER or FLAG.
 
-    `lock` is how a query locks what it finds where other processes may write at the same time: on PostgreSQL.
+    `lock` is how a query locks what it finds where other processes may write at the same time: on PostgreSQL. `finds`
+    and `blobs` are as Prepared takes them.
     """
 
-    def __init__(self, statement: str, lock: str = "", **columns: str) -> None:
+    def __init__(
+        self, statement: str, lock: str = "", *, finds: int = 0, blobs: Container[int] = (), **columns: str
+    ) -> None:
         self._columns = tuple(columns)
         parts = ", ".join(f"json_extract(value, '$[{index}]') AS {name}" for index, name in enumerate(columns))
         embedded = f"(SELECT {parts} FROM json_each(:given)) AS given"  # noqa: S608  of names in the code
         arrays = ", ".join(f":given_{name} ::{type_}[]" for name, type_ in columns.items())
         server = f"unnest({arrays}) AS given ({', '.join(columns)})"
-        self._embedded = Prepared(statement.replace("GIVEN", embedded))
+        self._embedded = Prepared(statement.replace("GIVEN", embedded), finds=finds, blobs=blobs)
         self._server = Prepared(f"{statement.replace('GIVEN', server)} {lock}")
 
     def run(self, connection: Connection, rows: Sequence[Sequence[object]], **values: object) -> Rows:
@@ -43,3 +49,38 @@ class Bulk:
             f"given_{name}": list(each) for name, each in zip(self._columns, zip(*rows, strict=True), strict=True)
         }
         return self._server.run(connection, **arrays, **values)
+
+
+def packed(values: Sequence[bytes | None]) -> tuple[bytes, list[tuple[int | None, int | None]]]:
+    """Bytes in one, since rows hold none, and for each value where it begins and its size, as PIECE takes them."""
+    places: list[tuple[int | None, int | None]] = []
+    at = 1
+    for value in values:
+        places.append((None, None) if value is None else (at, len(value)))
+        at += len(value or b"")
+    return b"".join(value for value in values if value is not None), places
+
+
+class BulkUpdate:
+    """An UPDATE of a table over given rows that gives columns of what it changed, each row once.
+
+    `where` says which rows; no `changes` may touch what is given. On SQLite, where the writer is alone, what will be
+    changed is found before: so it comes in one row, which RETURNING cannot do.
+    """
+
+    def __init__(self, table: str, changes: str, where: str, gives: Sequence[str], **columns: Any) -> None:
+        found = ", ".join(gives)
+        query = f"SELECT {found} FROM GIVEN CROSS JOIN {table} WHERE {where}"  # noqa: S608  of the code's own
+        update = f"UPDATE {table} SET {changes} FROM GIVEN WHERE {where}"  # noqa: S608
+        self._find = Bulk(query, finds=len(gives), **columns)
+        self._change = Bulk(update, **columns)
+        self._both = Bulk(f"{update} RETURNING {found}", **columns)
+
+    def run(self, connection: Connection, rows: Sequence[Sequence[object]], **values: object) -> Rows:
+        """As Bulk does."""
+        if not rows or connection.dialect.name != "sqlite":
+            return self._both.run(connection, rows, **values)
+        found = self._find.run(connection, rows, **values)
+        if found:
+            self._change.run(connection, rows, **values)
+        return list(dict.fromkeys(found))

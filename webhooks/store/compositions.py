@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from webhooks.errors import ConflictError
 from webhooks.store import jobs
-from webhooks.store.bulk import NUMBER, Bulk
+from webhooks.store.bulk import NUMBER, Bulk, BulkUpdate
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.statement import Prepared
 
@@ -60,16 +60,19 @@ _FIND: Final = Bulk(
     " LEFT JOIN defined_event ON defined_event.event = event.event"
     " WHERE composition.event_sequence = given.sequence AND composition.version = given.version"
     " AND composition.state = 'waiting'",
+    finds=8,
     sequence=NUMBER,
     version=NUMBER,
 )
 # CASE hides from PostgreSQL how few rows these conditions seem to leave: while it has no statistics of the table it
 # would take one for each, and read the whole table for every given row.
-_DUE: Final = Bulk(
-    "UPDATE composition SET due_at = :at FROM GIVEN WHERE composition.event_sequence = given.sequence"
-    " AND composition.version = given.version AND CASE WHEN composition.state = 'waiting'"
-    " AND composition.due_at IS NULL AND composition.parked_for IS NULL THEN true ELSE false END"
-    " RETURNING composition.event_sequence, composition.version",
+_DUE: Final = BulkUpdate(
+    "composition",
+    "due_at = :at",
+    "composition.event_sequence = given.sequence AND composition.version = given.version"
+    " AND CASE WHEN composition.state = 'waiting' AND composition.due_at IS NULL"
+    " AND composition.parked_for IS NULL THEN true ELSE false END",
+    ("composition.event_sequence", "composition.version"),
     sequence=NUMBER,
     version=NUMBER,
 )

@@ -52,6 +52,8 @@ _FIND: Final = Bulk(
     " registration.is_paused, registration.disabled_reason IS NOT NULL, client.is_disabled"
     " FROM GIVEN CROSS JOIN registration JOIN client ON client.id = registration.client_id"
     " WHERE registration.id = given.id",
+    finds=14,
+    blobs=(3, 4, 5),
     id=NUMBER,
 )
 

@@ -34,7 +34,8 @@ _SUBSCRIBERS = Prepared(
     .join(CLIENTS, CLIENTS.c.id == REGISTRATIONS.c.client_id)
     .where(REGISTERED_EVENTS.c.event == bindparam("event"))
     .order_by(REGISTRATIONS.c.id)
-    .with_for_update(read=True, of=REGISTRATIONS)
+    .with_for_update(read=True, of=REGISTRATIONS),
+    finds=7,
 )
 # On PostgreSQL it waits for a transaction that has inserted the same id just now.
 _INSERT = Prepared(

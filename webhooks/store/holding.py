@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Update, func, literal, select, update
 
 from webhooks.model import FINAL, UNSENT, DeliveryState
 from webhooks.store import compositions, jobs
-from webhooks.store.bulk import TEXT, Bulk
+from webhooks.store.bulk import TEXT, Bulk, BulkUpdate
 from webhooks.store.clock import now
 from webhooks.store.compositions import CompositionState
 from webhooks.store.jobs import Job, Kind
@@ -33,6 +33,7 @@ _COMPOSED: Final = Bulk(
     " FROM GIVEN CROSS JOIN delivery JOIN composition ON composition.event_sequence = delivery.event_sequence"
     " AND composition.version = delivery.version WHERE delivery.id = given.id ORDER BY delivery.id",
     lock="FOR UPDATE OF composition",
+    finds=7,
     id=TEXT,
 )
 _RESUME: Final = Bulk(
@@ -43,11 +44,14 @@ _RESUME: Final = Bulk(
 _LATER: Final = Prepared(
     "SELECT id FROM delivery WHERE registration_id = :registration_id AND state = 'pending' AND next_attempt_at > :at"
     " AND 'composed' = (SELECT state FROM composition WHERE composition.event_sequence = delivery.event_sequence"
-    " AND composition.version = delivery.version) LIMIT :most"
+    " AND composition.version = delivery.version) LIMIT :most",
+    finds=1,
 )
-_HASTEN: Final = Bulk(
-    "UPDATE delivery SET next_attempt_at = :at, scheduled_at = :at"
-    " FROM GIVEN WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'pending' RETURNING delivery.id",
+_HASTEN: Final = BulkUpdate(
+    "delivery",
+    "next_attempt_at = :at, scheduled_at = :at",
+    "delivery.id = given.id AND coalesce(delivery.state, '') = 'pending'",
+    ("delivery.id",),
     id=TEXT,
 )
 _WAIT: Final = Prepared(

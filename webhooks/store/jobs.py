@@ -115,20 +115,20 @@ _OF_ENDPOINT: Final = """
     ORDER BY delivery.next_attempt_at"""
 
 
-def _finding(kind: Kind, statement: str, key: str, dialect: str) -> Prepared:
+def _finding(kind: Kind, statement: str, key: str, dialect: str, finds: int) -> Prepared:
     condition = _WITHOUT_JOB[dialect].format(kind.value, key)
-    return Prepared(f"{statement.replace('WITHOUT_JOB', condition)} LIMIT :most")
+    return Prepared(f"{statement.replace('WITHOUT_JOB', condition)} LIMIT :most", finds=finds)
 
 
 _MISSING: Final = {
     dialect: (
-        (Kind.COMPOSE, _finding(Kind.COMPOSE, _UNCOMPOSED, "oldest.key", dialect)),
-        (Kind.DELIVER, _finding(Kind.DELIVER, _ABANDONED, "delivery.id", dialect)),
-        (Kind.DELIVER, _finding(Kind.DELIVER, parked, "delivery.id", dialect)),
+        (Kind.COMPOSE, _finding(Kind.COMPOSE, _UNCOMPOSED, "oldest.key", dialect, 2)),
+        (Kind.DELIVER, _finding(Kind.DELIVER, _ABANDONED, "delivery.id", dialect, 2)),
+        (Kind.DELIVER, _finding(Kind.DELIVER, parked, "delivery.id", dialect, 2)),
     )
     for dialect, parked in _PARKED.items()
 }
-_REFILL: Final = {dialect: _finding(Kind.DELIVER, _OF_ENDPOINT, "delivery.id", dialect) for dialect in _WITHOUT_JOB}
+_REFILL: Final = {dialect: _finding(Kind.DELIVER, _OF_ENDPOINT, "delivery.id", dialect, 1) for dialect in _WITHOUT_JOB}
 
 
 def add(connection: Connection, jobs: Sequence[Job], *, is_claimed: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final
 
 from msgspec import Struct, structs
@@ -10,11 +10,10 @@ from sqlalchemy import Connection
 
 from webhooks.model import DeliveryState
 from webhooks.store import endpoints, jobs
-from webhooks.store.bulk import FLAG, NUMBER, TEXT, Bulk
+from webhooks.store.bulk import FLAG, NUMBER, PIECE, TEXT, Bulk, packed
 from webhooks.store.deliveries import ending_times
 from webhooks.store.endpoints import Endpoint, News
 from webhooks.store.jobs import Job, Kind
-from webhooks.store.statement import Prepared
 
 
 class EndedAttempt(Struct, frozen=True, kw_only=True):
@@ -45,8 +44,8 @@ class EndedAttempt(Struct, frozen=True, kw_only=True):
 
 
 _END_ATTEMPT: Final = Bulk(
-    "UPDATE attempt SET duration = given.duration, status = given.status, error = given.error,"
-    " is_restricted = given.is_restricted"
+    f"UPDATE attempt SET answer = {PIECE},"  # noqa: S608  of the code's own
+    " duration = given.duration, status = given.status, error = given.error, is_restricted = given.is_restricted"
     " FROM GIVEN WHERE attempt.delivery_id = given.id AND attempt.number = given.attempt",
     id=TEXT,
     attempt=NUMBER,
@@ -54,16 +53,15 @@ _END_ATTEMPT: Final = Bulk(
     status=NUMBER,
     error=TEXT,
     is_restricted=FLAG,
-)
-_KEEP_ANSWER: Final = Prepared(
-    "UPDATE attempt SET answer = :answer WHERE delivery_id = :id AND number = :attempt"  # no bytes in JSON
+    begins=NUMBER,
+    size=NUMBER,
 )
 _END: Final = Bulk(
     "UPDATE delivery SET state = given.state, reason = given.reason, failures = given.failures,"
     " next_attempt_at = given.next_attempt_at, scheduled_at = given.scheduled_at, held_at = given.held_at,"
     " ended_at = given.ended_at"
     " FROM GIVEN WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'sending'"
-    " AND delivery.attempts = given.attempt RETURNING delivery.id, delivery.attempts",
+    " AND delivery.attempts = given.attempt",
     id=TEXT,
     attempt=NUMBER,
     state=TEXT,
@@ -74,12 +72,16 @@ _END: Final = Bulk(
     held_at=NUMBER,
     ended_at=NUMBER,
 )
-_REGISTERED: Final = Bulk(
-    "SELECT delivery.id, delivery.registration_id, EXISTS ("
+_UNDER_WAY: Final = Bulk(
+    "SELECT delivery.id, delivery.attempts, delivery.registration_id, EXISTS ("
     " SELECT 1 FROM registered_event WHERE registered_event.registration_id = delivery.registration_id"
     " AND registered_event.event = delivery.event)"
-    " FROM GIVEN CROSS JOIN delivery WHERE delivery.id = given.id",
+    " FROM GIVEN CROSS JOIN delivery WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'sending'"
+    " AND delivery.attempts = given.attempt",
+    lock="FOR NO KEY UPDATE OF delivery",
+    finds=4,
     id=TEXT,
+    attempt=NUMBER,
 )
 
 
@@ -88,18 +90,21 @@ def end(connection: Connection, ended: Sequence[EndedAttempt]) -> list[EndedAtte
 
     Gives those that have disabled their endpoints.
     """
-    placed = _placed(connection, ended)
-    _END_ATTEMPT.run(
-        connection,
-        [(each.id, each.attempt, each.duration, each.status, each.error, each.is_restricted) for each in placed],
-    )
-    answers = [each for each in placed if each.answer is not None]
-    _KEEP_ANSWER.run_many(
-        connection, [{"id": each.id, "attempt": each.attempt, "answer": each.answer} for each in answers]
-    )
-    changed = {(id_, attempt) for id_, attempt in _END.run(connection, [_changes(each) for each in placed])}
-    done = [each for each in placed if (each.id, each.attempt) in changed]
-    jobs.finish(connection, [Job(Kind.DELIVER, each.id, 0) for each in done])  # of others it is somebody else's by now
+    found = {
+        (id_, attempt): (registration_id, bool(is_registered))
+        for id_, attempt, registration_id, is_registered in _UNDER_WAY.run(
+            connection, [(each.id, each.attempt) for each in ended]
+        )
+    }
+    answers, places = packed([each.answer for each in ended])
+    rows = [
+        (each.id, each.attempt, each.duration, each.status, each.error, each.is_restricted, *place)
+        for each, place in zip(ended, places, strict=True)
+    ]
+    _END_ATTEMPT.run(connection, rows, packed=answers)
+    done = _placed(connection, ended, found)  # the others are somebody else's by now
+    _END.run(connection, [_changes(each) for each in done])
+    jobs.finish(connection, [Job(Kind.DELIVER, each.id, 0) for each in done])
     jobs.add(
         connection,
         [Job(Kind.DELIVER, each.id, each.next_attempt_at) for each in done if each.next_attempt_at is not None],
@@ -107,19 +112,24 @@ def end(connection: Connection, ended: Sequence[EndedAttempt]) -> list[EndedAtte
     return _tell_endpoints(connection, done)
 
 
-def _placed(connection: Connection, ended: Sequence[EndedAttempt]) -> list[EndedAttempt]:
-    """As they are to be written: what would be tried again is held or cancelled where its endpoint says so now.
+def _placed(
+    connection: Connection, ended: Sequence[EndedAttempt], found: Mapping[tuple[str, int], tuple[int | None, bool]]
+) -> list[EndedAttempt]:
+    """Those found, as they are to be written: held or cancelled instead of tried again, where the endpoint says so now.
 
     How long an endpoint has failed is looked up now too: it may have been resumed, or have taken others, since they
     were begun.
     """
-    found = _REGISTERED.run(connection, [(each.id,) for each in ended if each.state is not DeliveryState.DELIVERED])
-    known = endpoints.find(connection, {registration_id for _, registration_id, _ in found if registration_id})
-    registered = {
-        id_: (known.get(registration_id), bool(is_registered)) for id_, registration_id, is_registered in found
-    }
+    pairs = [(each, *found[each.id, each.attempt]) for each in ended if (each.id, each.attempt) in found]
+    failed = {to for each, to, _ in pairs if each.state is not DeliveryState.DELIVERED}
+    known = endpoints.find(connection, {to for to in failed if to is not None})
     good = {each.registration_id for each in ended if each.state is DeliveryState.DELIVERED}
-    return [_stands(each, *registered[each.id], good) if each.id in registered else each for each in ended]
+    return [
+        each
+        if each.state is DeliveryState.DELIVERED
+        else _stands(each, None if to is None else known.get(to), is_registered, good)
+        for each, to, is_registered in pairs
+    ]
 
 
 def _stands(ended: EndedAttempt, endpoint: Endpoint | None, is_registered: bool, good: Set[int | None]) -> EndedAttempt:

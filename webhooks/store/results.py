@@ -13,11 +13,10 @@ from sqlalchemy import Connection
 
 from webhooks.model import DeliveryState
 from webhooks.store import definitions, jobs
-from webhooks.store.bulk import NUMBER, TEXT, Bulk
+from webhooks.store.bulk import NUMBER, PIECE, TEXT, Bulk, BulkUpdate, packed
 from webhooks.store.clock import now
 from webhooks.store.compositions import CompositionState, job_of
 from webhooks.store.jobs import Job, Kind
-from webhooks.store.statement import Prepared
 
 R = TypeVar("R", bound="Result")
 Key = tuple[int, int]
@@ -72,70 +71,109 @@ class Unneeded(Result, frozen=True, kw_only=True):
     """No delivery waits for it now."""
 
 
-_KEYS: Final = {"sequence": NUMBER, "version": NUMBER}
+_FRESH: Final = 10_000_000  # µs for which a delivery has been due that need not be made due now
+
 _COMPOSITION: Final = (
-    "FROM GIVEN WHERE composition.event_sequence = given.sequence AND composition.version = given.version"
+    "composition.event_sequence = given.sequence AND composition.version = given.version"
     " AND composition.state = 'waiting'"
 )
-_RETURNING: Final = "RETURNING composition.event_sequence, composition.version"
+_KEY: Final = ("composition.event_sequence", "composition.version")
 # An expression keeps SQLite from the index on states: by it one row costs all that wait.
 _DELIVERY: Final = (
-    "FROM GIVEN WHERE delivery.event_sequence = given.sequence AND delivery.version = given.version"
-    " AND coalesce(delivery.state, '') IN"
+    "delivery.event_sequence = given.sequence AND delivery.version = given.version AND coalesce(delivery.state, '') IN"
 )
 
 # It locks what another process may be writing the body of, or resuming: the next statement sees what came of that.
-_STILL_WAITS: Final = Bulk(f"UPDATE composition SET state = 'waiting' {_COMPOSITION} {_RETURNING}", **_KEYS)
-_COMPOSE: Final = Prepared(
-    "UPDATE composition SET state = 'composed', body = :body, reason = NULL, due_at = NULL, parked_for = NULL"
-    " WHERE event_sequence = :sequence AND version = :version"
+_STILL_WAITS: Final = Bulk(
+    f"SELECT {', '.join(_KEY)} FROM GIVEN CROSS JOIN composition WHERE {_COMPOSITION}",
+    lock="FOR NO KEY UPDATE OF composition",
+    finds=2,
+    sequence=NUMBER,
+    version=NUMBER,
 )
-_DEFER: Final = Bulk(
-    "UPDATE composition SET failures = given.failures, reason = given.reason, due_at = given.due_at, parked_for = NULL"
-    f" {_COMPOSITION} AND composition.failures < given.failures {_RETURNING}",
-    **_KEYS,
+_COMPOSE: Final = Bulk(
+    f"UPDATE composition SET state = 'composed', body = {PIECE}, reason = NULL, due_at = NULL, parked_for = NULL"
+    " FROM GIVEN WHERE composition.event_sequence = given.sequence AND composition.version = given.version",
+    sequence=NUMBER,
+    version=NUMBER,
+    begins=NUMBER,
+    size=NUMBER,
+)
+_DEFER: Final = BulkUpdate(
+    "composition",
+    "failures = given.failures, reason = given.reason, due_at = given.due_at, parked_for = NULL",
+    f"{_COMPOSITION} AND composition.failures < given.failures",
+    _KEY,
+    sequence=NUMBER,
+    version=NUMBER,
     failures=NUMBER,
     reason=TEXT,
     due_at=NUMBER,
 )
-_END: Final = Bulk(
-    "UPDATE composition SET state = given.state, reason = given.reason, due_at = NULL, parked_for = NULL"
-    f" {_COMPOSITION} {_RETURNING}",
-    **_KEYS,
+_END: Final = BulkUpdate(
+    "composition",
+    "state = given.state, reason = given.reason, due_at = NULL, parked_for = NULL",
+    _COMPOSITION,
+    _KEY,
+    sequence=NUMBER,
+    version=NUMBER,
     state=TEXT,
     reason=TEXT,
 )
-_PARK: Final = Bulk(
-    f"UPDATE composition SET parked_for = given.code, reason = given.reason, due_at = NULL {_COMPOSITION} {_RETURNING}",
-    **_KEYS,
+_PARK: Final = BulkUpdate(
+    "composition",
+    "parked_for = given.code, reason = given.reason, due_at = NULL",
+    _COMPOSITION,
+    _KEY,
+    sequence=NUMBER,
+    version=NUMBER,
     code=TEXT,
     reason=TEXT,
 )
-_FORGET: Final = Bulk(
-    f"UPDATE composition SET due_at = NULL, parked_for = NULL {_COMPOSITION}"
-    " AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.event_sequence = composition.event_sequence"
-    " AND delivery.version = composition.version AND coalesce(delivery.state, '') IN ('pending', 'composing'))"
-    f" {_RETURNING}",
-    **_KEYS,
+_FORGET: Final = BulkUpdate(
+    "composition",
+    "due_at = NULL, parked_for = NULL",
+    f"{_COMPOSITION} AND NOT EXISTS (SELECT 1 FROM delivery"
+    " WHERE delivery.event_sequence = composition.event_sequence"
+    " AND delivery.version = composition.version AND coalesce(delivery.state, '') IN ('pending', 'composing'))",
+    _KEY,
+    sequence=NUMBER,
+    version=NUMBER,
 )
-_SHOW: Final = Bulk(f"UPDATE delivery SET state = 'composing', reason = NULL {_DELIVERY} ('pending')", **_KEYS)
+_SHOW: Final = Bulk(
+    f"UPDATE delivery SET state = 'composing', reason = NULL FROM GIVEN WHERE {_DELIVERY} ('pending')",
+    sequence=NUMBER,
+    version=NUMBER,
+)
+_SENDABLE: Final = Bulk(
+    "SELECT delivery.id, delivery.registration_id, delivery.client_id,"
+    " delivery.state = 'composing' OR delivery.reason IS NOT NULL"
+    " OR coalesce(delivery.next_attempt_at, 0) NOT BETWEEN :since AND :at"
+    f" FROM GIVEN CROSS JOIN delivery WHERE {_DELIVERY} ('pending', 'composing')",
+    lock="FOR NO KEY UPDATE OF delivery",
+    finds=4,
+    sequence=NUMBER,
+    version=NUMBER,
+)
 _READY: Final = Bulk(
     "UPDATE delivery SET state = 'pending', reason = NULL, next_attempt_at = :at, scheduled_at = :at"
-    f" {_DELIVERY} ('pending', 'composing') RETURNING delivery.id, delivery.registration_id, delivery.client_id",
-    **_KEYS,
+    " FROM GIVEN WHERE delivery.id = given.id",
+    id=TEXT,
 )
 _WAIT: Final = Bulk(
     "UPDATE delivery SET state = 'pending', reason = given.reason, next_attempt_at = given.due_at,"
-    f" scheduled_at = given.scheduled_at {_DELIVERY} ('pending', 'composing')",
-    **_KEYS,
+    f" scheduled_at = given.scheduled_at FROM GIVEN WHERE {_DELIVERY} ('pending', 'composing')",
+    sequence=NUMBER,
+    version=NUMBER,
     reason=TEXT,
     due_at=NUMBER,
     scheduled_at=NUMBER,
 )
 _OVER: Final = Bulk(
     "UPDATE delivery SET state = given.state, reason = given.reason, next_attempt_at = NULL, scheduled_at = NULL,"
-    f" held_at = NULL, ended_at = given.ended_at {_DELIVERY} ('pending', 'composing', 'held')",
-    **_KEYS,
+    f" held_at = NULL, ended_at = given.ended_at FROM GIVEN WHERE {_DELIVERY} ('pending', 'composing', 'held')",
+    sequence=NUMBER,
+    version=NUMBER,
     state=TEXT,
     reason=TEXT,
     ended_at=NUMBER,
@@ -164,13 +202,13 @@ def _compose(connection: Connection, results: Sequence[Composed], at: int) -> li
         return []
     definitions.remember(connection, {each.code for each in results if each.code is not None})
     waiting = set(_STILL_WAITS.run(connection, [_key(each) for each in results]))
-    values = [
-        {"sequence": each.sequence, "version": each.version, "body": each.body}
-        for each in results
-        if _key(each) in waiting
-    ]
-    _COMPOSE.run_many(connection, values)
-    ready = [(Job(Kind.DELIVER, id_, at), *to) for id_, *to in _READY.run(connection, sorted(waiting), at=at)]
+    composed = [each for each in results if _key(each) in waiting]
+    bodies, places = packed([each.body for each in composed])
+    rows = [(*_key(each), *place) for each, place in zip(composed, places, strict=True)]
+    _COMPOSE.run(connection, rows, packed=bodies)
+    found = _SENDABLE.run(connection, sorted(waiting), since=at - _FRESH, at=at)
+    _READY.run(connection, [(id_,) for id_, *_, is_to_change in found if is_to_change], at=at)  # as it is seldom
+    ready = [(Job(Kind.DELIVER, id_, at), to, client_id) for id_, to, client_id, _ in found]
     jobs.add(connection, [job for job, to, _ in ready if to is None])  # its registration was removed
     jobs.add(connection, [job for job, to, _ in ready if to is not None], is_claimed=True)
     return [Sendable(job, to, client_id) for job, to, client_id in ready if to is not None]

@@ -5,9 +5,10 @@ SQLAlchemy's Connection takes longer for a statement than SQLite for running it,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Container, Mapping, Sequence
+from typing import Any, Final
 
+from msgspec.json import Decoder
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -16,15 +17,21 @@ from sqlalchemy.sql.elements import ClauseElement
 Values = Mapping[str, object]
 Rows = list[tuple[Any, ...]]
 
+_IN_ONE: Final = Decoder(Rows)
+
 
 class Prepared:
     """A statement with named parameters (`:name` in a text). Values and rows are the driver's own: no type converts.
 
+    `finds` is how many columns a query has that finds many rows; those of `blobs` hold bytes. From SQLite they come in
+    one row, as JSON: the driver gives up the interpreter's lock for each row, and gets it back when others let it.
     Errors are SQLAlchemy's, as from its Connection.
     """
 
-    def __init__(self, statement: ClauseElement | str) -> None:
+    def __init__(self, statement: ClauseElement | str, *, finds: int = 0, blobs: Container[int] = ()) -> None:
         self._statement = text(statement.strip()) if isinstance(statement, str) else statement
+        self._finds = finds
+        self._blobs = [index for index in range(finds) if index in blobs]
         self._compiled: dict[str, _Compiled] = {}
 
     def run(self, connection: Connection, **values: object) -> Rows:
@@ -33,6 +40,8 @@ class Prepared:
         try:
             driver: Any = connection.connection.driver_connection
             cursor = driver.execute(compiled.sql, compiled.arrange(values))
+            if compiled.is_in_one:
+                return self._apart(cursor.fetchall()[0][0])
             return cursor.fetchall() if compiled.gives_rows else []
         except connection.dialect.loaded_dbapi.Error as error:
             raise _translated(connection, error) from error
@@ -61,14 +70,22 @@ class Prepared:
         if found is None:
             compiler = self._statement.compile(dialect=connection.dialect)
             assert isinstance(compiler, SQLCompiler)  # noqa: S101  for the type checker: no statement here is DDL
-            found = self._compiled[connection.dialect.name] = _Compiled(compiler)
+            finds = self._finds if connection.dialect.name == "sqlite" else 0
+            found = self._compiled[connection.dialect.name] = _Compiled(compiler, finds, self._blobs)
         return found
+
+    def _apart(self, found: str) -> Rows:
+        rows = _IN_ONE.decode(found)
+        for index in self._blobs:
+            rows = [(*row[:index], row[index] and bytes.fromhex(row[index]), *row[index + 1 :]) for row in rows]
+        return rows
 
 
 class _Compiled:
-    def __init__(self, compiler: SQLCompiler) -> None:
-        self.sql = str(compiler)
-        self.gives_rows = self.sql.startswith("SELECT") or " RETURNING " in self.sql
+    def __init__(self, compiler: SQLCompiler, finds: int, blobs: Container[int]) -> None:
+        self.is_in_one = bool(finds)
+        self.sql = _in_one(str(compiler), finds, blobs) if finds else str(compiler)
+        self.gives_rows = self.sql.startswith(("SELECT", "WITH")) or " RETURNING " in self.sql
         self._names = compiler.positiontup
         self._constants = {name: value for name, value in compiler.params.items() if value is not None}
 
@@ -77,6 +94,13 @@ class _Compiled:
         if self._constants:
             values = {**self._constants, **values}
         return values if self._names is None else [values[name] for name in self._names]
+
+
+def _in_one(query: str, finds: int, blobs: Container[int]) -> str:
+    names = [f"c{index}" for index in range(finds)]
+    parts = (f"nullif(hex({name}), '')" if index in blobs else name for index, name in enumerate(names))
+    found = f"WITH found ({', '.join(names)}) AS ({query})"
+    return f"{found} SELECT json_group_array(json_array({', '.join(parts)})) FROM found"  # noqa: S608  of the code's own
 
 
 def _results(cursor: Any) -> list[Rows]:

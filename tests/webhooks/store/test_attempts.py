@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select, text, update
 
 from webhooks.model import Client, DeliveryState
-from webhooks.store import attempts, compositions, events, jobs, outcomes, registrations, results
+from webhooks.store import attempts, compositions, deliveries, events, jobs, outcomes, registrations, results
 from webhooks.store.attempts import Ready
 from webhooks.store.clock import now
 from webhooks.store.outcomes import EndedAttempt
 from webhooks.store.results import Composed
-from webhooks.store.tables import DELIVERIES, JOBS, REGISTRATIONS
+from webhooks.store.tables import COMPOSITIONS, DELIVERIES, JOBS, REGISTRATIONS
 
 URL = "https://receiver.example/"
 LATER = 60_000_000
@@ -92,3 +92,42 @@ def test_what_was_made_due_while_its_url_was_removed_is_cancelled(one: One) -> N
     assert one.begin() == []
     row = one.row()
     assert (row.state, row.reason, row.ended_at is None) == ("cancelled", "the registration was removed", False)
+
+
+@pytest.mark.parametrize("size", [1, 65_536, 65_537, 1_000_000])
+def test_a_body_of_any_size_is_there_for_its_attempt(one: One, write: Any, size: int) -> None:
+    body = bytes(n % 256 for n in range(size))
+    write(
+        lambda c: c.execute(
+            update(COMPOSITIONS).values(body=body).where(COMPOSITIONS.c.event_sequence == one.row().event_sequence)
+        )
+    )
+    (ready,) = one.begin()
+    assert bytes(ready.body) == body
+
+
+def test_what_came_of_many_attempts_is_told_of_each(one: One, read: Any, write: Any) -> None:
+    answers = [b"first", None, b"\0\xff third"]
+    ended = []
+    for number, answer in enumerate(answers, 1):
+        (ready,) = one.begin()
+        ended.append(
+            EndedAttempt(
+                id=one.id,
+                attempt=number,
+                registration_id=ready.endpoint.id,
+                state=DeliveryState.DELIVERED,
+                reason=None,
+                failures=0,
+                at=now(),
+                duration=number,
+                answer=answer,
+            )
+        )
+        one.set(DELIVERIES, state="pending", next_attempt_at=now())
+    one.begin()
+    before = one.row()
+    write(outcomes.end, ended)
+    found = read(deliveries.attempts_of, one.id)
+    assert [each.answer and bytes(each.answer) for each in found] == [*answers, None]
+    assert one.row() == before, "they are of attempts before the last one"

@@ -6,11 +6,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from webhooks.store.bulk import FLAG, NUMBER, TEXT, Bulk
+from webhooks.store.bulk import FLAG, NUMBER, PIECE, TEXT, Bulk, BulkUpdate, packed
 from webhooks.store.store import Store
 
 ECHO = Bulk(
     "SELECT word, number, flag FROM GIVEN WHERE number IS NULL OR number > :least", word=TEXT, number=NUMBER, flag=FLAG
+)
+FOUND = Bulk(
+    "SELECT word, number, flag FROM GIVEN WHERE number IS NULL OR number > :least",
+    finds=3,
+    word=TEXT,
+    number=NUMBER,
+    flag=FLAG,
 )
 FILL = Bulk(
     "INSERT INTO bulk (word, number, flag) SELECT word, number, flag FROM GIVEN", word=TEXT, number=NUMBER, flag=FLAG
@@ -20,13 +27,36 @@ COUNT = Bulk(
     word=TEXT,
     number=NUMBER,
 )
+CHANGE = BulkUpdate(
+    "bulk",
+    "number = :number",
+    "bulk.word = given.word AND bulk.number > given.number",
+    ("bulk.word", "bulk.flag"),
+    word=TEXT,
+    number=NUMBER,
+)
+KEEP = Bulk(
+    f"UPDATE bulk SET body = {PIECE} FROM GIVEN WHERE bulk.word = given.word",
+    word=TEXT,
+    begins=NUMBER,
+    size=NUMBER,
+)
+KEPT = Bulk(
+    "SELECT bulk.word, bulk.body, bulk.number FROM GIVEN CROSS JOIN bulk WHERE bulk.word = given.word",
+    finds=3,
+    blobs=(1,),
+    word=TEXT,
+)
 ALL = Bulk("SELECT bulk.word, bulk.number, bulk.flag FROM GIVEN CROSS JOIN bulk WHERE given.one = 1", one=NUMBER)
 
 
 @pytest.fixture
 def connection(store: Store) -> Iterator[Connection]:
     with store._engine.connect() as opened:
-        opened.exec_driver_sql("CREATE TEMPORARY TABLE bulk (word TEXT, number INTEGER, flag BOOLEAN)")
+        opened.exec_driver_sql(
+            "CREATE TEMPORARY TABLE bulk (word TEXT, number INTEGER, flag BOOLEAN, body "
+            + ("BLOB)" if store.is_embedded else "BYTEA)")
+        )
         yield opened
         opened.rollback()
         opened.exec_driver_sql("DROP TABLE IF EXISTS bulk")
@@ -46,11 +76,11 @@ def connection(store: Store) -> Iterator[Connection]:
         ("null", None, False),
     ],
 )
-def test_a_row_is_there_as_it_was_given(connection: Connection, row: tuple[Any, ...]) -> None:
-    assert ECHO.run(connection, [row], least=-(2**63)) == [row]
-    assert [type(each) for each in ECHO.run(connection, [row], least=-(2**63))[0][:2]] == [
-        type(each) for each in row[:2]
-    ]
+@pytest.mark.parametrize("query", [ECHO, FOUND], ids=["row by row", "in one"])
+def test_a_row_is_there_as_it_was_given(connection: Connection, query: Bulk, row: tuple[Any, ...]) -> None:
+    (found,) = query.run(connection, [row], least=-(2**63))
+    assert found == row
+    assert [type(each) for each in found[:2]] == [type(each) for each in row[:2]]
 
 
 def test_columns_may_be_empty_in_every_row_or_in_some(connection: Connection) -> None:
@@ -76,9 +106,30 @@ def test_a_row_that_is_given_twice_changes_what_it_is_for_once(connection: Conne
     assert sorted(ALL.run(connection, [(1,)])) == [("a", 2, True), ("b", 1, True)]
 
 
-@pytest.mark.parametrize("statement", [ECHO, FILL, COUNT, ALL])
-def test_without_rows_nothing_is_run(statement: Bulk) -> None:
+@pytest.mark.parametrize("statement", [ECHO, FOUND, FILL, COUNT, CHANGE, ALL])
+def test_without_rows_nothing_is_run(statement: Bulk | BulkUpdate) -> None:
     assert statement.run(None, []) == []  # type: ignore[arg-type]  # no connection is asked
+
+
+def test_nothing_is_found_where_there_is_nothing(connection: Connection) -> None:
+    assert FOUND.run(connection, [("a", 1, True)], least=1) == []
+
+
+def test_a_change_gives_each_row_that_it_changed_once(connection: Connection) -> None:
+    FILL.run(connection, [("a", 5, True), ("b", 5, None), ("c", 5, True), ("d", 1, True)])
+    found = CHANGE.run(connection, [("a", 1), ("b", 1), ("a", 1), ("d", 1), ("e", 1)], number=0)
+    assert sorted(found) == [("a", True), ("b", None)]
+    assert sorted(row[:2] for row in ALL.run(connection, [(1,)])) == [("a", 0), ("b", 0), ("c", 5), ("d", 1)]
+
+
+def test_bytes_come_back_as_they_were_given(connection: Connection) -> None:
+    bodies = {"a": b"one", "b": None, "c": bytes(range(256)) * 300, "d": b"\0", "e": b"'\xff\x00"}
+    FILL.run(connection, [(word, 1, True) for word in bodies])
+    together, places = packed(list(bodies.values()))
+    KEEP.run(connection, [(word, *place) for word, place in zip(bodies, places, strict=True)], packed=together)
+    found = KEPT.run(connection, [(word,) for word in bodies])
+    assert {word: body and bytes(body) for word, body, _ in found} == bodies
+    assert {number for *_, number in found} == {1}
 
 
 def test_thousands_of_rows_are_one_statement(connection: Connection) -> None:

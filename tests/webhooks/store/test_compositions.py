@@ -87,6 +87,35 @@ def test_a_body_that_is_composed_has_its_delivery_sent(one: One) -> None:
     assert delivery.next_attempt_at == delivery.scheduled_at
 
 
+@pytest.mark.parametrize(
+    ("due", "is_kept"),
+    [(-1_000_000, True), (-LATER, False), (LATER, False), (None, False)],
+    ids=["just now", "long ago", "in the future", "never"],
+)
+@pytest.mark.parametrize("state", ["pending", "composing"])
+@pytest.mark.parametrize("reason", [None, "the ledger was down"])
+def test_a_delivery_is_due_now_that_was_not_just_due(
+    one: One, write: Any, due: int | None, is_kept: bool, state: str, reason: str | None
+) -> None:
+    before = now()
+    due_at = None if due is None else before + due
+    write(
+        lambda c: c.execute(
+            update(DELIVERIES)
+            .values(state=state, reason=reason, next_attempt_at=due_at, scheduled_at=due_at)
+            .where(DELIVERIES.c.event_sequence == one.sequence)
+        )
+    )
+    one.compose()
+    delivery = one.delivery()
+    assert (delivery.state, delivery.reason) == ("pending", None)
+    assert delivery.scheduled_at == delivery.next_attempt_at
+    if is_kept and state == "pending" and reason is None:
+        assert delivery.next_attempt_at == due_at
+    else:
+        assert before <= delivery.next_attempt_at <= now()
+
+
 def test_a_body_that_is_written_never_changes(one: One) -> None:
     one.compose()
     one.finish()

@@ -68,7 +68,8 @@ QUERIES = {
     "attempts": lambda c: attempts.begin(c, ["x"], 1),
     "states of attempts": lambda c: attempts._SEND.run(c, [("x", 1)]),
     "what is set aside": lambda c: attempts._SET_ASIDE.run(c, [("x", "held", "y", 1, None)]),
-    "bodies": lambda c: results._READY.run(c, [(1, 0)], at=1),
+    "bodies": lambda c: results._SENDABLE.run(c, [(1, 0)], since=0, at=1),
+    "what is made due": lambda c: results._READY.run(c, [("x",)], at=1),
     "what waits for bodies": lambda c: results._WAIT.run(c, [(1, 0, "x", 1, 1)]),
     "what will have no body": lambda c: results._OVER.run(c, [(1, 0, "dead", "x", 1)]),
     "what came of attempts": lambda c: outcomes.end(c, ENDED),
@@ -133,7 +134,7 @@ def test_rows_are_found_by_an_index(store: Store, noted: list[tuple[str, Any]], 
         plans = [
             [str(row[-1]) for row in cursor.execute(explain + sql, values).fetchall()]
             for sql, values in list(noted)
-            if sql.lstrip().startswith(("SELECT", "UPDATE", "DELETE"))
+            if sql.lstrip().startswith(("SELECT", "WITH", "UPDATE", "DELETE"))
         ]
         connection.rollback()
     assert plans
@@ -144,5 +145,5 @@ def test_rows_are_found_by_an_index(store: Store, noted: list[tuple[str, Any]], 
 
 def is_scan(line: str) -> bool:
     """Whether SQLite reads a whole table; a subquery has few rows, and endpoints are few beside deliveries."""
-    few = ("SCAN json_each", "SCAN oldest", "SCAN parked", "SCAN registration", "SCAN (subquery")
+    few = ("SCAN json_each", "SCAN oldest", "SCAN parked", "SCAN registration", "SCAN (subquery", "SCAN found")
     return line.startswith("SCAN") and "USING" not in line and not line.startswith(few)
