@@ -56,7 +56,7 @@ class Delivering:
         )
         self._reloading: asyncio.Task[None] | None = None
         self._is_to_reload = False
-        self._sweep = Sweep(store, self._dispatcher.recall)
+        self._sweep = Sweep(store, self._dispatcher)
         self._housekeeping = Housekeeping(store, keep_data=settings.keep_data, keep_attempts=settings.keep_attempts)
 
     async def run(self) -> None:

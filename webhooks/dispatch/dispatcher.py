@@ -101,6 +101,10 @@ class Dispatcher:
         """Has the endpoints of these deliveries refilled: a process that has died may have parked more of them."""
         await self._taking.recall(ids)
 
+    def parked(self) -> frozenset[int]:
+        """The endpoints of which it knows that deliveries are parked, and will give them jobs."""
+        return self._lanes.parked()
+
     async def _keep(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Goes on after an error: of the store, which comes back, or one that nobody foresaw."""
         while not self._is_stopping:
@@ -133,7 +137,7 @@ class Dispatcher:
             return
         ids, at = list(turns), now()
         try:
-            begun = await self._store.write(lambda connection: attempts.begin(connection, ids, at))
+            begun = await self._store.write(lambda connection: attempts.begin(connection, ids, at), can_wait=doubtful)
         except BaseException:
             self._give_up(turns.values())
             self._queue.release([turn.job for turn in turns.values()])

@@ -149,6 +149,10 @@ class EndpointLanes:
         found = [id_ for id_ in self._parked if (lane := self._lanes[id_]).opens_at <= at and self._is_low(lane)][:most]
         return [self._unpark(id_) for id_ in found]
 
+    def parked(self) -> frozenset[int]:
+        """The endpoints whose parked deliveries `to_refill` or `running_low` will find without being told."""
+        return frozenset(self._parked)
+
     def running_low(self) -> list[tuple[int, int]]:
         """As `to_refill`, of those that gave turns since it was last called."""
         low, self._low = self._low & self._parked, set()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from webhooks.dispatch.dispatcher import Dispatcher
 from webhooks.dispatch.verdict import LONGEST_WAIT
 from webhooks.errors import StoreError
 from webhooks.store import holding, jobs, timing
@@ -29,15 +29,10 @@ _log = logging.getLogger(__name__)
 class Sweep:
     """One for a process; several processes may sweep the same store."""
 
-    def __init__(
-        self,
-        store: Store,
-        recall: Callable[[Sequence[str]], Awaitable[None]] | None = None,
-        clock: WallClock | None = None,
-    ) -> None:
-        """`recall` is told the deliveries that were found."""
+    def __init__(self, store: Store, dispatcher: Dispatcher | None = None, clock: WallClock | None = None) -> None:
+        """The dispatcher is told the deliveries that were found; what it has parked itself is not looked for."""
         self._store = store
-        self._recall = recall
+        self._dispatcher = dispatcher
         self._clock = clock or WallClock()
         self._is_to_mend = True  # what was set by a clock before this process began
         self._set_back = self._set_forth = 0.0  # seconds
@@ -59,12 +54,13 @@ class Sweep:
         if self._was_set() or self._is_to_mend:
             await self._mend()
             self._is_to_mend, self._set_back, self._set_forth = False, 0.0, 0.0
-        found = await self._store.search(lambda connection: jobs.missing(connection, now(), _MOST))
+        known = () if self._dispatcher is None else self._dispatcher.parked()
+        found = await self._store.search(lambda connection: jobs.missing(connection, now(), _MOST, known))
         if found:
             _log.debug("%d deliveries and bodies were due without a job, and go on now", len(found))
             await self._store.write(lambda connection: jobs.add(connection, found))
-            if self._recall is not None:
-                await self._recall([job.key for job in found if job.kind is Kind.DELIVER])
+            if self._dispatcher is not None:
+                await self._dispatcher.recall([job.key for job in found if job.kind is Kind.DELIVER])
         for endpoint in await self._store.search(holding.unsettled):  # last: what is lost must not wait for it
             await self._settle(endpoint)
 

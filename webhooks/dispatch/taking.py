@@ -95,7 +95,7 @@ class Taking:
             jobs.add(connection, again)
 
         try:
-            await self._store.write(write)
+            await self._store.write(write, can_wait=True)
         except StoreError as error:
             _log.warning("jobs that are over wait for the store: %s", error.message)
             await asyncio.sleep(_PATIENCE)  # before they are taken again

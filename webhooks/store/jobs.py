@@ -5,11 +5,12 @@ A job is added and finished in the transaction that changes what it is about, so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
+from msgspec.json import encode
 from sqlalchemy import Connection
 
 from webhooks.store.bulk import NUMBER, TEXT, Bulk
@@ -94,7 +95,7 @@ _PARKED: Final = {
             WHERE delivery.registration_id = registration.id AND delivery.state = 'pending'
                 AND delivery.next_attempt_at <= :now AND composition.state = 'composed'
             ORDER BY delivery.next_attempt_at LIMIT 32
-        ) WHERE WITHOUT_JOB
+        ) WHERE registration.id NOT IN (SELECT value FROM json_each(:known)) AND WITHOUT_JOB
     ) AS parked WHERE place <= 4""",
     "postgresql": """
     SELECT parked.id, parked.next_attempt_at FROM registration CROSS JOIN LATERAL (
@@ -105,7 +106,7 @@ _PARKED: Final = {
                 AND delivery.next_attempt_at <= :now AND composition.state = 'composed'
             ORDER BY delivery.next_attempt_at LIMIT 32
         ) AS delivery WHERE WITHOUT_JOB LIMIT 4
-    ) AS parked""",
+    ) AS parked WHERE registration.id <> ALL (:known ::bigint[])""",
 }
 
 _OF_ENDPOINT: Final = """
@@ -162,15 +163,17 @@ def finish(connection: Connection, jobs: Sequence[Job]) -> None:
         _DEQUEUE.run(connection, dedupe_keys=sorted(map(dedupe_key, jobs)))
 
 
-def missing(connection: Connection, now: int, most: int) -> list[Job]:
+def missing(connection: Connection, now: int, most: int, known: Collection[int] = ()) -> list[Job]:
     """Jobs for what is due and has none, at most `most` of each sort; parked deliveries, above all.
 
-    An endpoint's deliveries are found a few at a time, however many there are.
+    An endpoint's deliveries are found a few at a time, however many there are; those of `known` are not looked at.
     """
+    dialect = connection.dialect.name
+    ids = encode(list(known)).decode() if dialect == "sqlite" else list(known)
     return [
         Job(kind, key, due_at)
-        for kind, statement in _MISSING[connection.dialect.name]
-        for key, due_at in statement.run(connection, now=now, most=most)
+        for kind, statement in _MISSING[dialect]
+        for key, due_at in statement.run(connection, now=now, most=most, known=ids)
     ]
 
 

@@ -112,10 +112,10 @@ class Writer:
         self._thread.join()
 
     def _work(self) -> None:
-        while (first := self._line.get().job) is not None:
-            batch = [first]
+        while (first := self._line.get()).job is not None:
+            batch = [first.job]
             try:
-                self._commit(batch)
+                self._commit(batch, can_wait=first.after > time.monotonic())
             except Exception as error:  # the thread must live, and nobody may wait for ever
                 _log.exception("the writer failed")
                 _fail(batch, error)
@@ -123,14 +123,18 @@ class Writer:
             for loop in {job.loop for job in batch}:
                 _answer(loop, [job for job in batch if job.loop is loop])
 
-    def _commit(self, batch: list[_Job]) -> None:
-        """Runs the command in `batch` and those that wait in one transaction; each then has a result or an error."""
+    def _commit(self, batch: list[_Job], *, can_wait: bool) -> None:
+        """Runs the command in `batch` and those that wait in one transaction; each then has a result or an error.
+
+        Where that one cannot wait, those that can are left for the next transaction.
+        """
         connection, told = None, _AWAY
         try:
             with self._engine.connect() as connection:
                 with connection.begin():
                     _run(batch[0], connection)
-                    for job in self._waiting(_MOST_AT_ONCE - 1, time.monotonic() + _LONGEST):
+                    until = time.monotonic() + _LONGEST
+                    for job in self._waiting(_MOST_AT_ONCE - 1, until, can_wait=can_wait):
                         batch.append(job)
                         _run(job, connection)
                     told = _UNKNOWN  # from here on it is the COMMIT that fails
@@ -151,15 +155,15 @@ class Writer:
         except Exception:
             _log.exception("a transaction was committed, but nobody heard of it")
 
-    def _waiting(self, most: int, until: float = math.inf) -> Iterator[_Job]:
-        """The commands that wait, and those that come while others run."""
+    def _waiting(self, most: int, until: float = math.inf, *, can_wait: bool = True) -> Iterator[_Job]:
+        """The commands that wait, and those that come while others run; those that `can_wait` also, or not."""
         for _ in range(most):
             try:
                 place = self._line.get_nowait()
             except queue.Empty:
                 return
-            if place.job is None:
-                self._line.put(place)  # for `_work`, which ends after this transaction
+            if place.job is None or (not can_wait and place.after > time.monotonic()):
+                self._line.put(place)  # for `_work` and its next transaction, or its end
                 return
             yield place.job
             if time.monotonic() > until:

@@ -281,10 +281,10 @@ def test_a_store_that_is_away_loses_no_outcome(play: Callable[..., None], monkey
         await world.publish(3)
         real, is_away = Store.write, [False]
 
-        async def write(self: Store, command: Any) -> Any:
+        async def write(self: Store, command: Any, **options: Any) -> Any:
             if is_away[0]:
                 raise StoreError("The store cannot write now.")
-            return await real(self, command)
+            return await real(self, command, **options)
 
         def answer(_: OutgoingRequest) -> int:
             is_away[0] = True
@@ -310,10 +310,10 @@ def test_it_ends_though_the_store_is_away_and_the_delivery_is_sent_again(
         await world.publish()
         real, is_away = Store.write, [False]
 
-        async def write(self: Store, command: Any) -> Any:
+        async def write(self: Store, command: Any, **options: Any) -> Any:
             if is_away[0]:
                 raise StoreError("The store cannot write now.")
-            return await real(self, command)
+            return await real(self, command, **options)
 
         def answer(_: OutgoingRequest) -> int:
             is_away[0] = True

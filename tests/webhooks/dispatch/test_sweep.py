@@ -1,6 +1,7 @@
 """The sweep: work without a job is found, and times of a clock that was set back are mended."""
 
 import asyncio
+import functools
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import text
 
 from webhooks.dispatch.sweep import Sweep
 from webhooks.errors import StoreError
-from webhooks.store import holding
+from webhooks.store import holding, jobs
 from webhooks.store.clock import now
 from webhooks.wall_clock import WallClock
 
@@ -55,8 +56,23 @@ def test_what_a_process_had_parked_when_it_died_is_sent_without_another_sweep(pl
         await world.publish(300)
         await world.forget_jobs()
         async with world.dispatching() as dispatcher:
-            await Sweep(world.store, dispatcher.recall).sweep()
+            await Sweep(world.store, dispatcher).sweep()
             await world.until(lambda: world.states() == {"delivered": 300})
+
+    play(scene)
+
+
+def test_what_this_process_has_parked_itself_is_not_looked_for(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        world.sender.plan = lambda _: 500
+        await world.register(HOOK)
+        await world.publish(300)
+        async with world.dispatching() as dispatcher:
+            await world.until(dispatcher.parked)
+            find = functools.partial(jobs.missing, now=now(), most=10)
+            await world.until(lambda: world.store.read_now(find))
+            assert not world.store.read_now(functools.partial(find, known=dispatcher.parked()))
+            assert world.store.read_now(functools.partial(find, known=[-1]))
 
     play(scene)
 

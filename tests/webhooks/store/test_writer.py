@@ -140,6 +140,25 @@ def test_what_can_wait_lets_later_commands_go_before_it_for_a_while(writer: Writ
     assert order == ["soon"] * 3 + ["patient", "late"]
 
 
+def test_what_can_wait_is_not_waited_for(writer: Writer, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhooks.store.writer._BEHIND", 5.0)
+    commits: list[list[int]] = []
+    writer.tell_committed = lambda _: commits.append(stored(engine))
+
+    async def test() -> None:
+        gate = threading.Event()
+        first = asyncio.ensure_future(writer.run(lambda _: gate.wait(20)))
+        await asyncio.sleep(0.1)
+        patient = [asyncio.ensure_future(writer.run(add(number), can_wait=True)) for number in (3, 4)]
+        soon = [asyncio.ensure_future(writer.run(add(number))) for number in (1, 2)]
+        await asyncio.sleep(0)
+        gate.set()
+        await asyncio.gather(first, *patient, *soon)
+
+    asyncio.run(test())
+    assert commits[-2:] == [[1, 2], [1, 2, 3, 4]]
+
+
 FAULTS = {
     "our own": (raising(ConflictError("no")), ConflictError),
     "a bug": (raising(ValueError("canary")), ValueError),
