@@ -70,7 +70,7 @@ def _throughput(service: Service, port: int) -> Iterator[Result]:
     service.register(_url(port), "statuschange")
     turns = [
         (
-            _deliver(service, _DEFAULT, 10_000),
+            _deliver(service, _DEFAULT, 20_000),  # so many that it matters little when the last one is noticed
             asyncio.run(_httpx_at_once(port, 640)),
             _httpx_in_turn(port, 300),
             _bare_curl(port, 20_000),

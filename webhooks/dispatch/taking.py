@@ -84,9 +84,11 @@ class Taking:
             self._queue.release(claimed)
             raise
         if over:
-            self._begin_task(self.finish(over))
+            self._begin_task(self.finish(over, can_wait=True))  # they are parked, so none of them needs its job
 
-    async def finish(self, over: Sequence[Job], again: Sequence[Job] = (), removed: Sequence[str] = ()) -> None:
+    async def finish(
+        self, over: Sequence[Job], again: Sequence[Job] = (), removed: Sequence[str] = (), *, can_wait: bool = False
+    ) -> None:
         """Ends jobs. Deliveries whose URL was `removed` while their attempts were ended are cancelled."""
 
         def write(connection: Connection) -> None:
@@ -95,7 +97,7 @@ class Taking:
             jobs.add(connection, again)
 
         try:
-            await self._store.write(write, can_wait=True)
+            await self._store.write(write, can_wait=can_wait)
         except StoreError as error:
             _log.warning("jobs that are over wait for the store: %s", error.message)
             await asyncio.sleep(_PATIENCE)  # before they are taken again

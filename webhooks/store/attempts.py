@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -14,7 +14,6 @@ from webhooks.store.bulk import NUMBER, TEXT, Bulk
 from webhooks.store.compositions import CompositionState
 from webhooks.store.deliveries import ending_times
 from webhooks.store.endpoints import Endpoint
-from webhooks.store.statement import Prepared
 
 _ERASED: Final = "its body was erased before it could be sent"
 
@@ -53,6 +52,24 @@ class Ready(Struct, frozen=True, kw_only=True):
     endpoint: Endpoint
 
 
+class _Details(NamedTuple):
+    """A row of `_DETAILS`."""
+
+    id: str
+    attempts: int
+    failures: int
+    created_at: int
+    sequence: int
+    version: int
+    url: str
+    body: bytes | None
+    is_large: bool
+    event_id: str
+    registration_id: int | None
+    is_registered: bool
+    first_at: int | None
+
+
 # SQLite joins in this order, and an expression keeps it from the index on states: by it one row costs all that wait.
 _LOOK: Final = Bulk(
     "SELECT delivery.id, delivery.state, delivery.client_id, delivery.registration_id, delivery.next_attempt_at,"
@@ -66,10 +83,11 @@ _LOOK: Final = Bulk(
     finds=9,
     id=TEXT,
 )
+# Bytes within JSON cost much where there are many: larger bodies are read apart, each once.
 _DETAILS: Final = Bulk(
     "SELECT delivery.id, delivery.attempts, delivery.failures, delivery.created_at, delivery.event_sequence,"
-    " delivery.version, delivery.url, CASE WHEN length(composition.body) <= 65536 THEN composition.body END,"
-    " composition.body IS NULL, event.id, delivery.registration_id, EXISTS ("
+    " delivery.version, delivery.url, CASE WHEN length(composition.body) <= 8192 THEN composition.body END,"
+    " coalesce(length(composition.body), 0) > 8192, event.id, delivery.registration_id, EXISTS ("
     " SELECT 1 FROM registered_event WHERE registered_event.registration_id = delivery.registration_id"
     " AND registered_event.event = delivery.event),"
     " CASE WHEN delivery.attempts > 0 THEN"
@@ -87,13 +105,17 @@ _DETAILS: Final = Bulk(
     blobs=(7,),
     id=TEXT,
 )
-_LARGE: Final = Prepared("SELECT body FROM composition WHERE event_sequence = :sequence AND version = :version")
+_LARGE: Final = Bulk(
+    "SELECT composition.event_sequence, composition.version, composition.body FROM GIVEN CROSS JOIN composition"
+    " WHERE composition.event_sequence = given.sequence AND composition.version = given.version",
+    sequence=NUMBER,
+    version=NUMBER,
+)
+# These are locked, or the writer is alone.
 _SEND: Final = Bulk(
     "UPDATE delivery SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL"
-    " FROM GIVEN WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'pending'"
-    " AND delivery.attempts = given.number - 1",
+    " FROM GIVEN WHERE delivery.id = given.id",
     id=TEXT,
-    number=NUMBER,
 )
 _BEGIN: Final = Bulk(
     "INSERT INTO attempt (delivery_id, number, started_at) SELECT id, number, started_at FROM GIVEN",
@@ -113,8 +135,7 @@ _FORGET: Final = Bulk(
 )
 _SET_ASIDE: Final = Bulk(
     "UPDATE delivery SET state = given.state, reason = given.reason, next_attempt_at = NULL, held_at = given.held_at,"
-    " ended_at = given.ended_at FROM GIVEN"
-    " WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'pending'",
+    " ended_at = given.ended_at FROM GIVEN WHERE delivery.id = given.id",
     id=TEXT,
     state=TEXT,
     reason=TEXT,
@@ -150,21 +171,24 @@ def look(connection: Connection, ids: Sequence[str]) -> dict[str, Due]:
 
 def begin(connection: Connection, ids: Sequence[str], at: int) -> list[Ready]:
     """Writes an attempt for each delivery that is still to be sent; a paused endpoint holds its own, and so on."""
-    rows = _DETAILS.run(connection, [(id_,) for id_ in ids], at=at)
-    known = endpoints.find(connection, {row[10] for row in rows if row[10] is not None})
+    rows = [_Details._make(row) for row in _DETAILS.run(connection, [(id_,) for id_ in ids], at=at)]
+    large = _LARGE.run(connection, sorted({(row.sequence, row.version) for row in rows if row.is_large}))
+    bodies = {(sequence, version): body for sequence, version, body in large}
+    known = endpoints.find(connection, {row.registration_id for row in rows if row.registration_id is not None})
     begun: list[Ready] = []
     aside: list[tuple[object, ...]] = []
     for row in rows:
-        endpoint = known.get(row[10])
-        state, reason = endpoints.standing(endpoint, is_registered=bool(row[11]))
-        if state is DeliveryState.PENDING and row[8]:
+        endpoint = None if row.registration_id is None else known.get(row.registration_id)
+        body = bodies.get((row.sequence, row.version)) if row.is_large else row.body
+        state, reason = endpoints.standing(endpoint, is_registered=bool(row.is_registered))
+        if state is DeliveryState.PENDING and body is None:
             state, reason = DeliveryState.DEAD, _ERASED
-        if endpoint is None or state is not DeliveryState.PENDING:
-            aside.append((row[0], state.value, reason, *ending_times(state, at)))
+        if endpoint is None or body is None or state is not DeliveryState.PENDING:
+            aside.append((row.id, state.value, reason, *ending_times(state, at)))
         else:
-            begun.append(_ready(connection, row, endpoint, at))
+            begun.append(_ready(row, body, endpoint, at))
     _SET_ASIDE.run(connection, aside)
-    _SEND.run(connection, [(ready.id, ready.attempt) for ready in begun])
+    _SEND.run(connection, [(ready.id,) for ready in begun])
     _BEGIN.run(connection, [(ready.id, ready.attempt, at) for ready in begun])
     return begun
 
@@ -174,21 +198,18 @@ def take_back(connection: Connection, unsent: Sequence[tuple[str, int]], at: int
     _FORGET.run(connection, _TAKE_BACK.run(connection, unsent, at=at))
 
 
-def _ready(connection: Connection, row: Sequence[Any], endpoint: Endpoint, at: int) -> Ready:
-    id_, attempts, failures, created_at, sequence, version, url, body, _, event_id, _, _, first_at = row
-    if body is None:
-        ((body,),) = _LARGE.run(connection, sequence=sequence, version=version)
+def _ready(row: _Details, body: bytes, endpoint: Endpoint, at: int) -> Ready:
     return Ready(
-        id=id_,
-        attempt=attempts + 1,
+        id=row.id,
+        attempt=row.attempts + 1,
         started_at=at,
-        failures=failures,
-        created_at=created_at,
-        first_at=at if first_at is None else first_at,
-        event_id=event_id,
-        event_sequence=sequence,
-        version=version,
-        url=url,
+        failures=row.failures,
+        created_at=row.created_at,
+        first_at=at if row.first_at is None else row.first_at,
+        event_id=row.event_id,
+        event_sequence=row.sequence,
+        version=row.version,
+        url=row.url,
         body=body,
         endpoint=endpoint,
     )

@@ -58,7 +58,7 @@ def packed(values: Sequence[bytes | None]) -> tuple[bytes, list[tuple[int | None
     for value in values:
         places.append((None, None) if value is None else (at, len(value)))
         at += len(value or b"")
-    return b"".join(value for value in values if value is not None), places
+    return b"".join(value for value in (*values, b".") if value is not None), places  # no piece of nothing: it is null
 
 
 class BulkUpdate:

@@ -60,10 +60,8 @@ _END: Final = Bulk(
     "UPDATE delivery SET state = given.state, reason = given.reason, failures = given.failures,"
     " next_attempt_at = given.next_attempt_at, scheduled_at = given.scheduled_at, held_at = given.held_at,"
     " ended_at = given.ended_at"
-    " FROM GIVEN WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'sending'"
-    " AND delivery.attempts = given.attempt",
+    " FROM GIVEN WHERE delivery.id = given.id",
     id=TEXT,
-    attempt=NUMBER,
     state=TEXT,
     reason=TEXT,
     failures=NUMBER,
@@ -145,7 +143,6 @@ def _stands(ended: EndedAttempt, endpoint: Endpoint | None, is_registered: bool,
 def _changes(ended: EndedAttempt) -> tuple[object, ...]:
     return (
         ended.id,
-        ended.attempt,
         ended.state.value,
         ended.reason,
         ended.failures,

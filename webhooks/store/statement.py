@@ -47,7 +47,8 @@ class Prepared:
             raise _translated(connection, error) from error
 
     def run_many(self, connection: Connection, values: Sequence[Values]) -> list[Rows]:
-        """For each of the values the rows, in their order; on PostgreSQL with few round trips."""
+        """For each of the values the rows, in their order; on PostgreSQL with few round trips. Not with `finds`."""
+        assert not self._finds  # noqa: S101
         if not values:
             return []
         compiled = self._for(connection)
@@ -77,7 +78,7 @@ class Prepared:
     def _apart(self, found: str) -> Rows:
         rows = _IN_ONE.decode(found)
         for index in self._blobs:
-            rows = [(*row[:index], row[index] and bytes.fromhex(row[index]), *row[index + 1 :]) for row in rows]
+            rows = [(*row[:index], _from_hex(row[index]), *row[index + 1 :]) for row in rows]
         return rows
 
 
@@ -96,9 +97,16 @@ class _Compiled:
         return values if self._names is None else [values[name] for name in self._names]
 
 
+def _from_hex(value: str | None) -> bytes | None:
+    return None if value is None else bytes.fromhex(value)
+
+
 def _in_one(query: str, finds: int, blobs: Container[int]) -> str:
     names = [f"c{index}" for index in range(finds)]
-    parts = (f"nullif(hex({name}), '')" if index in blobs else name for index, name in enumerate(names))
+    parts = (
+        f"CASE WHEN {name} IS NOT NULL THEN hex({name}) END" if index in blobs else name
+        for index, name in enumerate(names)
+    )
     found = f"WITH found ({', '.join(names)}) AS ({query})"
     return f"{found} SELECT json_group_array(json_array({', '.join(parts)})) FROM found"  # noqa: S608  of the code's own
 

@@ -94,7 +94,7 @@ def test_what_was_made_due_while_its_url_was_removed_is_cancelled(one: One) -> N
     assert (row.state, row.reason, row.ended_at is None) == ("cancelled", "the registration was removed", False)
 
 
-@pytest.mark.parametrize("size", [1, 65_536, 65_537, 1_000_000])
+@pytest.mark.parametrize("size", [1, 8_192, 8_193, 1_000_000])
 def test_a_body_of_any_size_is_there_for_its_attempt(one: One, write: Any, size: int) -> None:
     body = bytes(n % 256 for n in range(size))
     write(
@@ -104,6 +104,25 @@ def test_a_body_of_any_size_is_there_for_its_attempt(one: One, write: Any, size:
     )
     (ready,) = one.begin()
     assert bytes(ready.body) == body
+
+
+@pytest.mark.parametrize("size", [10, 10_000])
+def test_a_body_that_was_erased_meanwhile_is_not_sent(
+    one: One, write: Any, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """On PostgreSQL that may be after the delivery was looked at."""
+    of_event = COMPOSITIONS.c.event_sequence == one.row().event_sequence
+
+    def set_body(body: bytes | None) -> None:
+        write(lambda c: c.execute(update(COMPOSITIONS).values(body=body).where(of_event)))
+
+    set_body(b"x" * size)
+    real = attempts._LARGE.run
+    monkeypatch.setattr(attempts._LARGE, "run", lambda c, keys: [(*row[:2], None) for row in real(c, keys)])
+    if size < 8192:
+        set_body(None)
+    assert one.begin() == []
+    assert (one.row().state, one.row().reason) == ("dead", "its body was erased before it could be sent")
 
 
 def test_what_came_of_many_attempts_is_told_of_each(one: One, read: Any, write: Any) -> None:

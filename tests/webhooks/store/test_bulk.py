@@ -122,13 +122,15 @@ def test_a_change_gives_each_row_that_it_changed_once(connection: Connection) ->
     assert sorted(row[:2] for row in ALL.run(connection, [(1,)])) == [("a", 0), ("b", 0), ("c", 5), ("d", 1)]
 
 
-def test_bytes_come_back_as_they_were_given(connection: Connection) -> None:
-    bodies = {"a": b"one", "b": None, "c": bytes(range(256)) * 300, "d": b"\0", "e": b"'\xff\x00"}
+@pytest.mark.parametrize("words", ["abcdef", "f", "b", "bf", "fa"])
+def test_bytes_come_back_as_they_were_given(connection: Connection, words: str) -> None:
+    every = {"a": b"one", "b": None, "c": bytes(range(256)) * 300, "d": b"\0", "e": b"'\xff\x00", "f": b""}
+    bodies = {word: every[word] for word in words}
     FILL.run(connection, [(word, 1, True) for word in bodies])
     together, places = packed(list(bodies.values()))
     KEEP.run(connection, [(word, *place) for word, place in zip(bodies, places, strict=True)], packed=together)
     found = KEPT.run(connection, [(word,) for word in bodies])
-    assert {word: body and bytes(body) for word, body, _ in found} == bodies
+    assert {word: None if body is None else bytes(body) for word, body, _ in found} == bodies
     assert {number for *_, number in found} == {1}
 
 
