@@ -9,8 +9,8 @@ from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import asdict
 
 from webhooks.errors import ServiceError
-from webhooks.keys import Keyring, Purpose
 from webhooks.model import Client, Delivery, DeliveryState, Moment, Scope, StoredAttempt
+from webhooks.security.keys import Keyring, Purpose
 from webhooks.store.attempts import answer_row
 
 

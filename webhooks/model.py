@@ -9,6 +9,9 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+KEY_NAME_BYTES: Final = 4
+"""How many bytes of a hash or a ciphertext name the master key that it was made with."""
+
 Moment = Annotated[datetime, Meta(tz=True)]
 """A time with its offset (RFC 3339)."""
 

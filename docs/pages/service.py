@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from engine.cli.options import PREFIX
-from engine.cli.program import make_parser
+from engine.commandline.options import PREFIX
+from engine.commandline.program import make_parser
 from pages.commands import help_of
 from pages.markdown import block, code, document, prose, table
 from webhooks.cli.main import COMMANDS, main

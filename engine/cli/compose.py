@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from engine.cli.console import CannotRunError, Console
 from engine.cli.explain import explainer
 from engine.cli.ledger_choice import load_composer
-from engine.cli.options import (
+from engine.commandline.console import CannotRunError, Console
+from engine.commandline.options import (
     Command,
     ComposerArguments,
     Parser,

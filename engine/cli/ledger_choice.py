@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.console import CannotRunError
-from engine.cli.options import ComposerArguments
+from engine.commandline.console import CannotRunError
+from engine.commandline.options import ComposerArguments
 
 if TYPE_CHECKING:
     from engine.composer import Composer

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.cli.compose import COMPOSE
-from engine.cli.options import Command
-from engine.cli.program import Program, run
 from engine.cli.rules import RULES
 from engine.cli.schema import SCHEMA
 from engine.cli.test import TEST
 from engine.cli.validate import VALIDATE
+from engine.commandline.options import Command
+from engine.commandline.program import Program, run
 
 COMMANDS: Mapping[str, Command[Any]] = {command.name: command for command in (VALIDATE, TEST, COMPOSE, RULES, SCHEMA)}
 PROGRAM = Program(

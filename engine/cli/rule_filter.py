@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from engine.cli.console import CannotRunError
-from engine.cli.options import did_you_mean
+from engine.commandline.console import CannotRunError
+from engine.commandline.options import did_you_mean
 from engine.model import Diagnostic
 
 if TYPE_CHECKING:

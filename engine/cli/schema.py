@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.cli.console import Console
-from engine.cli.options import Arguments, Command, no_options
+from engine.commandline.console import Console
+from engine.commandline.options import Arguments, Command, no_options
 
 
 def run(_arguments: Arguments, console: Console) -> int:

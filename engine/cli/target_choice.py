@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.console import CannotRunError
+from engine.commandline.console import CannotRunError
 from engine.errors import LedgerError
 from engine.model import DEFAULT_MAX_ROWS, Dialect
 

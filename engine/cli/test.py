@@ -7,9 +7,9 @@ from os.path import abspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.console import CannotRunError, Console
 from engine.cli.ledger_choice import load_composer
-from engine.cli.options import (
+from engine.commandline.console import CannotRunError, Console
+from engine.commandline.options import (
     Command,
     ComposerArguments,
     Parser,

@@ -7,10 +7,10 @@ from os.path import abspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.console import CannotRunError, Console
-from engine.cli.options import Arguments, Command, Parser, add_catalogue, add_ledger, named_path, several
 from engine.cli.rule_filter import RuleFilter
 from engine.cli.target_choice import choose_target
+from engine.commandline.console import CannotRunError, Console
+from engine.commandline.options import Arguments, Command, Parser, add_catalogue, add_ledger, named_path, several
 from engine.model import Dialect, Severity
 from engine.reporting import REPORTERS, Report, ReportedFile, Terminal
 from engine.reporting.terminal import Style

@@ -51,21 +51,21 @@ def _driver(url: URL, timeout: float) -> Driver:
     match backend:
         case "duckdb":
             _check_driver(backend, driver, "duckdb")
-            from engine.execution.duckdb import DuckDBDriver, database_path  # noqa: PLC0415  only when needed
+            from engine.execution.duckdb.driver import DuckDBDriver, database_path  # noqa: PLC0415  only when needed
 
             return DuckDBDriver(database_path(url), timeout=timeout)
         case "postgresql" if driver == "pyodbc":
-            from engine.execution.psqlodbc import PsqlODBCDriver  # noqa: PLC0415  only when needed
+            from engine.execution.postgresql.psqlodbc import PsqlODBCDriver  # noqa: PLC0415  only when needed
 
             return PsqlODBCDriver(url, timeout=timeout)
         case "postgresql":
             _check_driver(backend, driver, "psycopg", "pyodbc")
-            from engine.execution.postgresql import PostgreSQLDriver  # noqa: PLC0415  only when needed
+            from engine.execution.postgresql.driver import PostgreSQLDriver  # noqa: PLC0415  only when needed
 
             return PostgreSQLDriver(url.set(drivername="postgresql+psycopg"), timeout=timeout)
         case "mssql":
             _check_driver(backend, driver, "pyodbc")
-            from engine.execution.sqlserver import SQLServerDriver  # noqa: PLC0415  only when needed
+            from engine.execution.sqlserver.driver import SQLServerDriver  # noqa: PLC0415  only when needed
 
             return SQLServerDriver(url.set(drivername="mssql+pyodbc"), timeout=timeout)
         case "sqlite":

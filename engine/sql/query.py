@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from sqlglot import exp
 
-from engine.sql import punctuation, query_hints, slips, statement
+from engine.sql import punctuation, slips, statement
 from engine.sql.fault import SqlFault
 from engine.sql.grammar import parse
 from engine.sql.scanner import Token, TokenKind, blank_comments, scan
-from engine.sql.select_list import column_starts
+from engine.sql.statement import begins_statement
 from engine.sql.tokens import Tokens
+from engine.sql.wordlist import lines
 
 MAX_LENGTH = 100_000
 """How many characters a query may have."""
@@ -77,9 +78,9 @@ def parse_query(text: str) -> ParsedQuery:
     if len(tokens.all) > MAX_TOKENS:
         message = f"The query has {len(tokens.all):,} words and symbols; {MAX_TOKENS:,} are allowed."
         return ParsedQuery(None, (SqlFault("sql-syntax", 0, message, "Split it into several queries."),))
-    option = query_hints.clause_start(tokens)
+    option = option_start(tokens)
     body = tokens if option is None else tokens.before(option)
-    faults = [*statement.check(body), *(query_hints.check(tokens, option) if option is not None else ())]
+    faults = [*statement.check(body), *(option_faults(tokens, option) if option is not None else ())]
     if faults:
         return ParsedQuery(None, tuple(sorted(faults, key=lambda fault: fault.offset)))
     return _parsed(text, blank_comments(text, found.comments), body)
@@ -238,7 +239,7 @@ def _joins_without_on(joins: Sequence[exp.Expr], tokens: Tokens) -> Iterator[Sql
 def _outputs(tree: exp.Query, tokens: Tokens) -> tuple[Output, ...]:
     wrapping = next((node for node in outermost(tree) if node.args.get("for_")), None)
     expressions = first_branch(tree).expressions
-    starts = column_starts(tokens)
+    starts = _column_starts(tokens)
     if len(starts) != len(expressions):
         starts = [node_offset(expression) for expression in expressions]
     if wrapping is not None:  # FOR JSON and FOR XML make one column of all, and its name is not the author's
@@ -253,3 +254,100 @@ def _output(expression: exp.Expr, offset: int) -> Output:
     name = named.alias_or_name if isinstance(named, (exp.Alias, exp.Column)) and not is_star else None
     placeholder = int(inner.name) if isinstance(inner, exp.Placeholder) else None
     return Output(name or None, offset, is_star, placeholder)
+
+
+def _column_starts(tokens: Tokens) -> list[int]:
+    """Where each column of the first branch begins."""
+    index = _after_list_options(tokens, _main_select(tokens) + 1)
+    starts, depth = [tokens.all[index].start] if index < len(tokens.all) else [], 0
+    for place, word in enumerate(tokens.lower[index:], index):
+        if word not in _LIST_MARKS:
+            continue
+        if word == "(":
+            depth += 1
+        elif word == ")":
+            depth -= 1
+        elif depth == 0 and word == ",":
+            starts.append(tokens.all[place + 1].start)
+        elif depth == 0:
+            break
+        if depth < 0:
+            break
+    return starts
+
+
+_LIST_ENDS = frozenset({"from", "where", "group", "having", "order", "union", "except", "intersect", "for"})
+_LIST_MARKS = _LIST_ENDS | {"(", ")", ","}
+
+
+def _main_select(tokens: Tokens) -> int:
+    """The index of the first branch's SELECT: behind the CTEs and the opening parentheses."""
+    index, depth = 0, 0
+    if tokens.word(0) == "with":
+        for index, word in enumerate(tokens.lower):
+            depth += (word == "(") - (word == ")")
+            if word == ")" and depth == 0 and tokens.word(index + 1) not in {",", "as"}:
+                break
+        index += 1
+    while tokens.word(index) == "(":
+        index += 1
+    return index
+
+
+def _after_list_options(tokens: Tokens, index: int) -> int:
+    """The index behind DISTINCT and TOP (…) PERCENT WITH TIES."""
+    while tokens.word(index) in {"all", "distinct", "top", "percent", "with"}:
+        word = tokens.word(index)
+        index += 2 if word in {"top", "with"} else 1
+        if word == "top" and tokens.word(index - 1) == "(":
+            depth = 1
+            while depth and index < len(tokens.all):
+                depth += (tokens.word(index) == "(") - (tokens.word(index) == ")")
+                index += 1
+    return index
+
+
+_HINTS = frozenset(lines("query_hints.txt"))
+_STANDS_FOR = {TokenKind.NUMBER: "#", TokenKind.STRING: "'"}
+
+
+def option_start(tokens: Tokens) -> int | None:
+    """The index of the OPTION of a trailing OPTION (…), None where there is none."""
+    if "option" not in tokens.lower:
+        return None
+    depth = 0
+    for index, word in enumerate(tokens.lower):
+        depth += (word == "(") - (word == ")")
+        if word == "option" and depth == 0 and tokens.word(index + 1) == "(":
+            return index
+    return None
+
+
+def option_faults(tokens: Tokens, start: int) -> Iterator[SqlFault]:
+    """Faults of the clause that begins at index `start`: hints not known, and whatever follows the clause."""
+    first, depth = start + 2, 1
+    for index in range(first, len(tokens.all)):
+        word = tokens.lower[index]
+        depth += (word == "(") - (word == ")")
+        if depth == 0 or (depth == 1 and word == ","):
+            yield from _hint(tokens, first, index)
+            first = index + 1
+        if depth == 0:
+            break
+    if depth:
+        yield SqlFault("sql-syntax", tokens.all[start].start, "OPTION ( is never closed.", "Add the closing ).")
+    elif first < len(tokens.all):
+        rule = "read-only" if begins_statement(tokens.lower[first]) else "sql-syntax"
+        message = f"`{tokens.source(first)}` stands after OPTION (…), which ends the query."
+        yield SqlFault(rule, tokens.all[first].start, message, "Move it before OPTION, or remove it.")
+
+
+def _hint(tokens: Tokens, first: int, end: int) -> Iterator[SqlFault]:
+    parts = [tokens.word(index) or _STANDS_FOR.get(tokens.all[index].kind, "?") for index in range(first, end)]
+    while parts[-3:] == [",", "'", ")"]:  # USE HINT takes several
+        del parts[-3:-1]
+    if " ".join(parts) not in _HINTS:
+        place = tokens.all[min(first, len(tokens.all) - 1)]
+        source = tokens.text[place.start : tokens.all[end - 1].end] if end > first else "OPTION ()"
+        message = f"`{source}` is not a query hint that is known to only read."
+        yield SqlFault("read-only", place.start, message, "Remove it; OPTION (RECOMPILE) and MAXDOP n are known.")

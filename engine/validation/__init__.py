@@ -1,6 +1,6 @@
 """From a parsed file to every finding of the rules that need no translation."""
 
 from engine.validation.checker import Checked, check
-from engine.validation.folder import check_folder
+from engine.validation.naming import check_folder
 
 __all__ = ["Checked", "check", "check_folder"]

@@ -9,9 +9,8 @@ from engine.model import Diagnostic, ParsedFile
 from engine.sql.query import Query
 from engine.sql.target import Target
 from engine.template import Template
-from engine.validation import cdata, naming, queries, sources, templates, xsd
+from engine.validation import naming, queries, sources, templates, xsd
 from engine.validation.finding import Finding
-from engine.validation.soundness import typed_steps
 from engine.validation.steps import CheckedStep
 
 
@@ -38,7 +37,7 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
     checked_queries, steps = [], []
     for step in definition.steps:
         checked_query = queries.check(step, target)
-        if checked_query.query is None and (unclosed := cdata.unclosed(step, parsed.text or "")):
+        if checked_query.query is None and (unclosed := queries.unclosed(step, parsed.text or "")):
             checked_query = queries.CheckedQuery(None, (unclosed,))
         findings += checked_query.findings
         checked_queries.append(checked_query)
@@ -51,7 +50,7 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
         checked = templates.check(definition.body, steps, event)
         template = checked.template
         findings += checked.findings
-    typed = typed_steps(parsed, definition.steps, checked_queries, violations)
+    typed = queries.typed_steps(parsed, definition.steps, checked_queries, violations)
     return Checked(_diagnostics(parsed, findings), tuple(found.query for found in checked_queries), typed, template)
 
 

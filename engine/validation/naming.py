@@ -1,13 +1,14 @@
-"""The names of a definition: `unknown-event`, `file-name`, `duplicate-column`, and `schema` where a name is needed."""
+"""Names: `unknown-event`, `file-name`, `duplicate-column`, `schema` where one is missing, `duplicate-definition`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from msgspec import Struct
 
-from engine.model import Definition, Event, Position, ResultKind, Step
+from engine.model import Definition, Diagnostic, Event, Position, ResultKind, Step
 from engine.validation.finding import Finding, did_you_mean
 from engine.validation.steps import CheckedStep, Column
 
@@ -85,3 +86,28 @@ def _duplicate(member: _Member, other: _Member) -> Finding:
     message = f"`{member.name}` is also the name of the {other.kind} `{other.name}` of line {other.position.line}."
     hint = "Give one of them another alias." if member.kind == "column" else "Give one of them another name."
     return Finding("duplicate-column", member.position, message, hint)
+
+
+_NAMED = 5  # places that a finding names: of a thousand copies, a thousand findings would each name all
+
+
+def check_folder(definitions: Iterable[Definition]) -> tuple[Diagnostic, ...]:
+    """The findings about definitions of the same category and name: one in each, which names the others."""
+    groups: dict[tuple[str, str], list[Definition]] = defaultdict(list)
+    for definition in definitions:
+        if definition.name:
+            groups[definition.category, definition.name].append(definition)
+    return tuple(
+        _defined_twice(definition, [other for other in group if other is not definition])
+        for group in groups.values()
+        if len(group) > 1
+        for definition in group
+    )
+
+
+def _defined_twice(definition: Definition, others: list[Definition]) -> Diagnostic:
+    places = ", ".join(f"{other.file}:{other.name_position.line}" for other in others[:_NAMED])
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    message = f"The {definition.category} `{definition.name}` is also defined in {places}{more}."
+    hint = "Keep one of them; move copies out of the folder."
+    return Finding("duplicate-definition", definition.name_position, message, hint).diagnostic(definition.file)

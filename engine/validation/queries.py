@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from engine.model import Dialect, Step
+from engine.model import Dialect, ParsedFile, Position, Step
 from engine.sql import holes, read_only, style
 from engine.sql.fault import SqlFault
 from engine.sql.query import Query, parse_query
@@ -69,3 +71,57 @@ def _argument_count(step: Step, placeholders: Sequence[int] | None) -> Iterator[
 def _ordinal(number: int) -> str:
     ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
+
+
+_BEGIN = "<![CDATA["
+_MARKUP = re.compile(r"<!\[CDATA\[|<argument\s+\w+\s*=|</query\s*>")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def unclosed(step: Step, source: str) -> Finding | None:
+    """A finding at the first markup in the step's SQL; None where there is none. `source` is the file's text."""
+    found = _MARKUP.search(step.sql.value)
+    if found is None:
+        return None
+    at = step.sql.position(found.start())
+    lines = _LINE_END.split(source)
+    before = [*lines[: at.line - 1], lines[at.line - 1][: at.column - 1]]
+    begun = next((line for line in range(at.line, step.position.line - 1, -1) if _BEGIN in before[line - 1]), None)
+    if begun is None:
+        return None
+    message = f"The CDATA section that begins in line {begun} is not closed before this."
+    return Finding("sql-syntax", at, message, "Close it with ]]> behind the SQL.")
+
+
+_UNTYPED = frozenset({"argument-count", "secret-in-sql"})
+
+
+def typed_steps(
+    parsed: ParsedFile, steps: Sequence[Step], checked: Sequence[CheckedQuery], violations: Sequence[Finding]
+) -> tuple[bool, ...]:
+    """For each step whether each `?` has its argument, and none violates the XSD or is a misplaced secret."""
+    wrong = [_place(violation.position) for violation in violations]
+    beginnings = _beginnings(parsed, steps) if wrong else []
+    return tuple(
+        not any(finding.rule in _UNTYPED for finding in found.findings) and not _is_any_within(wrong, step, beginnings)
+        for step, found in zip(steps, checked, strict=True)
+    )
+
+
+def _beginnings(parsed: ParsedFile, steps: Sequence[Step]) -> list[tuple[int, int]]:
+    """Where what ends a step begins: each step, and each child of the root element."""
+    children = parsed.root.children if parsed.root else ()
+    return sorted({*(_place(step.position) for step in steps), *(_place(child.position) for child in children)})
+
+
+def _is_any_within(places: Sequence[tuple[int, int]], step: Step, beginnings: Sequence[tuple[int, int]]) -> bool:
+    """Whether a place is in the step's arguments or behind them, but before whatever follows the step."""
+    if not places or not step.arguments:
+        return False
+    start = _place(step.arguments[0].position)
+    following = beginnings[bisect_right(beginnings, start) :][:1]
+    return any(start <= place and (not following or place < following[0]) for place in places)
+
+
+def _place(position: Position) -> tuple[int, int]:
+    return position.line, position.column

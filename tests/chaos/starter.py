@@ -25,8 +25,8 @@ _MODULES = (
     "webhooks.cli.main",
     "webhooks.logs",
     "webhooks.queue.pgqueuer",
-    "webhooks.running",
-    "webhooks.working",
+    "webhooks.process.running",
+    "webhooks.process.working",
 )
 
 

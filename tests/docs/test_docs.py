@@ -23,7 +23,7 @@ import engine
 from engine import Composer, EngineError, LedgerUnavailableError
 from engine.catalogue import Catalogue
 from engine.cli.main import COMMANDS
-from engine.cli.options import Parser
+from engine.commandline.options import Parser
 from engine.model import ArgumentType, Dialect
 from engine.resources import definition_schema
 from engine.sql.translate import Translation

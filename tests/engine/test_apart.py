@@ -46,7 +46,7 @@ def test_what_comes_back_is_the_same_whatever_the_files_are(folder: str) -> None
 
 def test_the_parsers_are_not_in_this_process_whatever_the_ledger() -> None:
     code = (
-        "import sys, engine.execution.duckdb, engine.execution.sqlserver_schema\n"
+        "import sys, engine.execution.duckdb.driver, engine.execution.sqlserver.schema\n"
         "from engine.apart import ApartComposer\n"
         f"made = ApartComposer.load('definitions', ledger='postgresql+psycopg://h/d', ledger_schema={str(SCHEMA)!r})\n"
         "assert len(made.status().definitions) == 10\n"

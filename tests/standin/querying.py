@@ -18,7 +18,7 @@ from standin.errors import NOT_CARRIED, failed, refused
 from standin.typenames import argument_type, name_of
 
 from engine.execution.driver import Connection
-from engine.execution.duckdb import DuckDBDriver
+from engine.execution.duckdb.driver import DuckDBDriver
 from engine.model import Dialect, Kind, SqlType, Statement
 from engine.script import read_schema_file
 from engine.sql.query import Query, parse_query

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from webhooks.delivery_log import EVERYTHING, sees_of, show_details
-from webhooks.keys import Keyring, Purpose
 from webhooks.model import Client, Delivery, DeliveryState, Scope, StoredAttempt
+from webhooks.security.keys import Keyring, Purpose
 from webhooks.store.attempts import answer_row
 
 KEYRING = Keyring([bytes(32)])

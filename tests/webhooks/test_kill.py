@@ -25,7 +25,7 @@ DATA = {"paymentid": "1", "ledgeraccountid": "5", "revision": "1", "debtcreditor
 # Starts the service again and again by a fork, after its modules were imported once: that is what takes time.
 STARTER = """
 import os, sys
-import webhooks.running
+import webhooks.process.running
 from webhooks.cli.main import main
 for line in sys.stdin:
     child = os.fork()

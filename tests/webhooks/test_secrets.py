@@ -10,14 +10,14 @@ import httpx
 import psycopg
 import pytest
 
-from webhooks.addresses import Proxies
-from webhooks.credentials import Credentials, new_credentials
-from webhooks.keys import Keyring, Purpose
+from webhooks.proxies import Proxies
+from webhooks.security.credentials import Credentials, new_credentials
+from webhooks.security.keys import Keyring, Purpose
+from webhooks.security.tokens import Tokens
 from webhooks.settings import Settings
 from webhooks.store import registrations
 from webhooks.store.registrations import row_name
 from webhooks.store.tables import REGISTRATIONS
-from webhooks.tokens import Tokens
 
 SECRET = "canary-webhook-secret-c0ffee"
 URL = "https://receiver.example/hook"

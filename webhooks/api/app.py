@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from engine.body import Body
 from engine.catalogue import Catalogue
-from webhooks.api import deliveries, documentation, events, registrations, test_send, token
+from webhooks.api import deliveries, documentation, events, example_sends, registrations, token
 from webhooks.api.authentication import authenticate
 from webhooks.api.calls import Call, described
 from webhooks.api.documentation import Documentation
@@ -21,7 +21,7 @@ from webhooks.api.limits import RequestLimits
 from webhooks.api.openapi import build_document
 from webhooks.api.paths import OneSpelling
 from webhooks.api.problems import HANDLERS
-from webhooks.service import Service
+from webhooks.api.service import Service
 from webhooks.settings import AuthMethod
 
 _MOST = 64 * 1024
@@ -44,7 +44,7 @@ GUARDED = (
     registrations.make_signing_key,
     registrations.pause,
     registrations.resume,
-    test_send.send_test,
+    example_sends.send_test,
     events.list_events,
     events.publish,
     events.show_event,

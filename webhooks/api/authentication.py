@@ -9,11 +9,11 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 
-from webhooks import credentials
 from webhooks.api.problems import ProblemError
+from webhooks.api.service import Service
 from webhooks.errors import CredentialsError, ExpiredError
 from webhooks.model import Client, Scope
-from webhooks.service import Service
+from webhooks.security import credentials
 from webhooks.settings import AuthMethod
 from webhooks.store import clients
 

@@ -22,12 +22,12 @@ from webhooks.api.authentication import client_of, sees_everything, service_of
 from webhooks.api.bodies import decode_json
 from webhooks.api.calls import FIRST_DELIVERY, Call, Link, described
 from webhooks.api.problems import Problem
+from webhooks.api.service import Service
 from webhooks.errors import Fault, RefusedError
 from webhooks.examples import shown_body
 from webhooks.intake import MAX_EVENTS, EventRequest, read_event
 from webhooks.json_text import check
 from webhooks.model import Client, Delivery, DeliveryState, EventState, Moment, PublishedEvent, Scope, StoredEvent
-from webhooks.service import Service
 from webhooks.store import deliveries, events
 from webhooks.wording import counted
 

@@ -18,12 +18,12 @@ from webhooks.api.answers import JsonAnswer
 from webhooks.api.authentication import client_of, service_of
 from webhooks.api.bodies import AnyRequest, read_struct
 from webhooks.api.calls import Call, Link, described
+from webhooks.api.service import Service
 from webhooks.errors import ConflictError, StoreError
 from webhooks.json_text import convert
-from webhooks.keys import Purpose
 from webhooks.model import Method, Registration, Scope
 from webhooks.registering import RegistrationRequest, RemovalQuery, RemovalRequest, UrlRequest, check
-from webhooks.service import Service
+from webhooks.security.keys import Purpose
 from webhooks.store import holding, registrations
 from webhooks.store.registrations import row_name
 

@@ -11,15 +11,15 @@ from litestar import Request, Response, post
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import encode
 
-from webhooks import credentials
 from webhooks.api.authentication import REALM, address_of, service_of
 from webhooks.api.bodies import check_media_type
 from webhooks.api.calls import FORM, Call, described
 from webhooks.api.problems import ProblemError
+from webhooks.api.service import Service
 from webhooks.model import Client
-from webhooks.service import Service
+from webhooks.security import credentials
+from webhooks.security.tokens import LIFETIME
 from webhooks.settings import AuthMethod
-from webhooks.tokens import LIFETIME
 
 _LONGEST_ID = 64  # of what is remembered of an id that is nobody's
 _UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.json import encode
 
-from engine.cli.console import CannotRunError, Console
-from engine.cli.options import Command, Parser, several
-from webhooks.cli.listing import write_list
+from engine.commandline.console import CannotRunError, Console
+from engine.commandline.listing import write_list
+from engine.commandline.options import Command, Parser, several
 from webhooks.cli.options import ReportArguments, add_json, add_store, checked, networks, opened, target_ports
 from webhooks.model import Client, Scope
 from webhooks.registering import parse_url_pattern
 
 if TYPE_CHECKING:
-    from webhooks.credentials import Credentials
-    from webhooks.keys import Keyring
+    from webhooks.security.credentials import Credentials
+    from webhooks.security.keys import Keyring
 
 _LONGEST_NAME = 200
 
@@ -61,7 +61,7 @@ class ShownClient(Struct, frozen=True):
 
 
 def _add(arguments: _Arguments, console: Console) -> int:
-    from webhooks.credentials import new_credentials, new_guid
+    from webhooks.security.credentials import new_credentials, new_guid
     from webhooks.store import clients
 
     client = Client(
@@ -88,7 +88,7 @@ def _only(conditions: Sequence[tuple[str, str]]) -> Mapping[str, str]:
 
 
 def _rotate(arguments: _Arguments, console: Console) -> int:
-    from webhooks.credentials import new_credentials
+    from webhooks.security.credentials import new_credentials
     from webhooks.store import clients
 
     made = new_credentials()

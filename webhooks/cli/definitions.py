@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.json import encode
 
-from engine.cli.console import Console
-from engine.cli.options import Command, Parser, named_path
-from webhooks.cli.listing import write_list
+from engine.commandline.console import Console
+from engine.commandline.listing import write_list
+from engine.commandline.options import Command, Parser, named_path
 from webhooks.cli.options import ReportArguments, add_json, add_store, opened
 from webhooks.errors import ConflictError, NotFoundError
 

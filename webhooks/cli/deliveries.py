@@ -14,9 +14,9 @@ from uuid import UUID
 from msgspec import Struct, to_builtins
 from msgspec.json import encode
 
-from engine.cli.console import CannotRunError, Console
-from engine.cli.options import Command, Parser
-from webhooks.cli.listing import write_list
+from engine.commandline.console import CannotRunError, Console
+from engine.commandline.listing import write_list
+from engine.commandline.options import Command, Parser
 from webhooks.cli.options import ReportArguments, add_json, add_store, argument, opened, whole_number
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import DeliveryState
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from webhooks.delivery_log import DeliveryDetails, ShownDelivery
-    from webhooks.keys import Keyring
     from webhooks.model import Delivery, StoredAttempt
+    from webhooks.security.keys import Keyring
     from webhooks.store.deliveries import Filter
     from webhooks.store.store import Store
 

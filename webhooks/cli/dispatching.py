@@ -7,8 +7,8 @@ from pathlib import Path
 
 from msgspec import structs
 
-from engine.cli.console import Console
-from engine.cli.options import Parser, add_catalogue, add_ledger, named_path
+from engine.commandline.console import Console
+from engine.commandline.options import Parser, add_catalogue, add_ledger, named_path
 from engine.model import DEFAULT_MAX_ROWS
 from webhooks.cli.options import (
     StoreArguments,

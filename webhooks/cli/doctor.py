@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.json import encode
 
-from engine.cli.console import CannotRunError, Console
-from engine.cli.options import Command, Parser
+from engine.commandline.console import CannotRunError, Console
+from engine.commandline.options import Command, Parser
 from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, dispatching_settings
 from webhooks.cli.options import add_json, reported
 from webhooks.settings import Settings, is_there

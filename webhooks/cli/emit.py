@@ -8,8 +8,8 @@ from pathlib import Path
 
 from msgspec.json import encode
 
-from engine.cli.console import CannotRunError, Console
-from engine.cli.options import Command, Parser
+from engine.commandline.console import CannotRunError, Console
+from engine.commandline.options import Command, Parser
 from webhooks.cli.options import ReportArguments, add_events, add_json, add_store, opened, reported
 from webhooks.errors import RefusedError, ServiceError
 from webhooks.model import PublishedEvent

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.json import encode
 
-from engine.cli.console import Console
-from engine.cli.options import Command, Parser
+from engine.commandline.console import Console
+from engine.commandline.options import Command, Parser
 from webhooks.cli.options import ReportArguments, add_json, add_store, argument, opened
 from webhooks.wording import bodies, counted, deliveries
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.cli.options import Command
-from engine.cli.program import Program
+from engine.commandline.options import Command
+from engine.commandline.program import Program
 from webhooks.cli import clients, definitions, webhooks
 from webhooks.cli.deliveries import DELIVERIES, REPLAY
 from webhooks.cli.doctor import DOCTOR
 from webhooks.cli.emit import EMIT
 from webhooks.cli.erase import ERASE
+from webhooks.cli.example_sends import TEST
 from webhooks.cli.serve import SERVE
-from webhooks.cli.test_send import TEST
 from webhooks.cli.worker import WORKER
 
 _ALL: tuple[Command[Any], ...] = (

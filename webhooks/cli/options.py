@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from engine.cli.console import CannotRunError, Console
-from engine.cli.options import Arguments, Parser, named_path, several
-from webhooks.addresses import parse_network
+from engine.commandline.console import CannotRunError, Console
+from engine.commandline.options import Arguments, Parser, named_path, several
 from webhooks.errors import ServiceError
+from webhooks.proxies import parse_network
 from webhooks.settings import Settings, default_data
 
 if TYPE_CHECKING:
-    from webhooks.keys import Keyring
+    from webhooks.security.keys import Keyring
     from webhooks.store.store import Store
 
 T = TypeVar("T")
@@ -154,7 +154,7 @@ def settings_of(arguments: StoreArguments, console: Console) -> Settings:
 @contextmanager
 def opened(arguments: StoreArguments, console: Console, *, may_make: bool = False) -> Iterator[tuple[Store, Keyring]]:
     """The store and the keys of a service. A ServiceError inside the `with` ends the command with its message."""
-    from webhooks import state
+    from webhooks.process import state
 
     settings = settings_of(arguments, console)
     with reported():

@@ -6,8 +6,8 @@ import argparse
 
 from msgspec import structs
 
-from engine.cli.console import Console
-from engine.cli.options import Command, Parser, several
+from engine.commandline.console import Console
+from engine.commandline.options import Command, Parser, several
 from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, dispatching_settings
 from webhooks.cli.options import port_number, reported
 from webhooks.settings import AuthMethod
@@ -60,11 +60,11 @@ def _methods(text: str) -> list[AuthMethod]:
 
 
 def _serve(arguments: _Arguments, console: Console) -> int:
-    from webhooks.event_loop import put_off_reload
+    from webhooks.process.event_loop import put_off_reload
 
     put_off_reload()
     from webhooks import logs
-    from webhooks.running import run
+    from webhooks.process.running import run
 
     logs.configure(console.err, is_debug=arguments.debug)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from engine.cli.console import Console
-from engine.cli.options import Command, Parser
+from engine.commandline.console import Console
+from engine.commandline.options import Command, Parser
 from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, dispatching_settings
 from webhooks.cli.options import port_number, reported
 
@@ -21,11 +21,11 @@ def _options(parser: Parser) -> None:
 
 
 def _work(arguments: _Arguments, console: Console) -> int:
-    from webhooks.event_loop import put_off_reload
+    from webhooks.process.event_loop import put_off_reload
 
     put_off_reload()
     from webhooks import logs
-    from webhooks.working import work
+    from webhooks.process.working import work
 
     logs.configure(console.err, is_debug=arguments.debug)
 

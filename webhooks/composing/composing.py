@@ -18,9 +18,9 @@ from webhooks.composing.pace import Pace
 from webhooks.composing.threads import in_thread
 from webhooks.composing.work import ROOM, Work
 from webhooks.errors import SettingsError, StoreError
-from webhooks.keys import Keyring
 from webhooks.metrics import Metrics
 from webhooks.queue.interface import Queue
+from webhooks.security.keys import Keyring
 from webhooks.store import compositions, definitions, parking
 from webhooks.store.compositions import Waiting
 from webhooks.store.jobs import Job, Kind

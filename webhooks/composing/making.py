@@ -9,7 +9,7 @@ from msgspec.json import decode
 from engine.body import Body
 from engine.errors import EmptyResultError, EngineError
 from webhooks.composing.pace import Pace
-from webhooks.keys import Keyring, Purpose
+from webhooks.security.keys import Keyring, Purpose
 from webhooks.store.clock import now
 from webhooks.store.compositions import CompositionState, Waiting, row_name
 from webhooks.store.results import Composed, Deferred, Ended, Result

@@ -19,9 +19,9 @@ from webhooks.composing.lanes import Batch, CodeLanes
 from webhooks.composing.pace import Pace
 from webhooks.composing.threads import in_thread
 from webhooks.errors import StoreError
-from webhooks.keys import Keyring
 from webhooks.metrics import Metrics
 from webhooks.queue.interface import Queue
+from webhooks.security.keys import Keyring
 from webhooks.store import results
 from webhooks.store.compositions import Waiting, key_of
 from webhooks.store.jobs import Job

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from engine.body import Body
-from webhooks.keys import Keyring, Purpose
+from webhooks.security.keys import Keyring, Purpose
 from webhooks.sending.interface import OutgoingRequest, Reach
 from webhooks.sending.signing import headers_of
 from webhooks.store.attempts import Ready

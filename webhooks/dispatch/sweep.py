@@ -8,7 +8,7 @@ import time
 from typing import Final
 
 from webhooks.dispatch.dispatcher import Dispatcher
-from webhooks.dispatch.verdict import LONGEST_WAIT
+from webhooks.dispatch.judging import LONGEST_WAIT
 from webhooks.errors import StoreError
 from webhooks.store import holding, jobs, timing
 from webhooks.store.clock import now

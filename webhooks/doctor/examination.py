@@ -14,9 +14,9 @@ from sqlalchemy import make_url
 
 from webhooks.doctor.trouble import Trouble
 from webhooks.errors import ServiceError, StoreError
-from webhooks.keys import Keyring
+from webhooks.process.state import keyring_of
+from webhooks.security.keys import Keyring
 from webhooks.settings import Settings, is_there
-from webhooks.state import keyring_of
 from webhooks.store import checks, parking
 from webhooks.store.checks import Found
 from webhooks.store.clock import now

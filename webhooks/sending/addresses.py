@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from msgspec import Struct
 
-from webhooks.addresses import parse_network
+from webhooks.proxies import parse_network
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network

@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from webhooks.model import DeliveryState
-from webhooks.store import endpoints
+from webhooks.model import Client, DeliveryState
+from webhooks.store import endpoints, registrations
 from webhooks.store.bulk import NUMBER, TEXT, Bulk
+from webhooks.store.clock import now, sortable_id
 from webhooks.store.compositions import CompositionState
 from webhooks.store.deliveries import ending_times
 from webhooks.store.endpoints import Endpoint
@@ -212,4 +213,24 @@ def _ready(row: _Details, body: bytes, endpoint: Endpoint, at: int) -> Ready:
         url=row.url,
         body=body,
         endpoint=endpoint,
+    )
+
+
+def ready_for_test(connection: Connection, client: Client, url: str) -> Ready:
+    """As of a delivery's first attempt, without a body; nothing of it is written. Raises NotFoundError."""
+    at = now()
+    row = registrations.existing(connection, client.id, url)
+    return Ready(
+        id=sortable_id(at),
+        attempt=1,
+        started_at=at,
+        failures=0,
+        created_at=at,
+        first_at=at,
+        event_id="",
+        event_sequence=0,
+        version=0,
+        url=url,
+        body=b"",
+        endpoint=endpoints.find(connection, [row.id])[row.id],
     )

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy import Connection, text
 
-from webhooks.keys import NAME_BYTES
+from webhooks.model import KEY_NAME_BYTES
 
 _OVERDUE: Final = text("""
     SELECT count(*), min(delivery.next_attempt_at) FROM delivery
@@ -142,7 +142,7 @@ def all_key_names(connection: Connection) -> Mapping[bytes, Sequence[str]]:
     for table, columns in _ENCRYPTED.items():
         for column in columns:
             query = text(
-                f"SELECT DISTINCT substr({column}, 1, {NAME_BYTES}) FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608
+                f"SELECT DISTINCT substr({column}, 1, {KEY_NAME_BYTES}) FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608
             )
             for (name,) in connection.execute(query):
                 found.setdefault(bytes(name), []).append(f"{table}.{column}")

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, func, insert, select, union, update
 
 from webhooks.errors import ConflictError, NotFoundError
-from webhooks.keys import NAME_BYTES
-from webhooks.model import Client, Scope
+from webhooks.model import KEY_NAME_BYTES, Client, Scope
 from webhooks.store.clock import now
 from webhooks.store.statement import Prepared
 from webhooks.store.tables import CLIENTS, REGISTRATIONS
@@ -104,7 +103,7 @@ def secret_hash(connection: Connection, client_id: str) -> bytes | None:
 def key_names(connection: Connection) -> list[bytes]:
     """The names of all master keys that the store was written with, each once."""
     columns = (CLIENTS.c.secret_hash, CLIENTS.c.api_key_hash, REGISTRATIONS.c.secret, REGISTRATIONS.c.signing_key)
-    names = union(*(select(func.substr(column, 1, NAME_BYTES)).where(column.is_not(None)) for column in columns))
+    names = union(*(select(func.substr(column, 1, KEY_NAME_BYTES)).where(column.is_not(None)) for column in columns))
     return sorted(bytes(name) for (name,) in connection.execute(names))
 
 

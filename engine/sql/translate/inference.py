@@ -14,10 +14,10 @@ from sqlglot import exp
 from engine.model import ArgumentType, Kind, SqlType
 from engine.sql.query import Query
 from engine.sql.schema import LedgerSchema
-from engine.sql.translate.common_tables import with_clause
+from engine.sql.translate.allow_list import TABLES
 from engine.sql.translate.emitter import Emitter, Request
-from engine.sql.translate.handlers import TABLES
 from engine.sql.translate.plans import Plan
+from engine.sql.translate.rows.common_tables import with_clause
 from engine.sql.translate.targets import POSTGRESQL
 from engine.sql.translate.typed import Typed
 

@@ -11,11 +11,11 @@ from engine.model import ArgumentType, Dialect, Kind, SqlType
 from engine.sql.fault import SqlFault
 from engine.sql.query import Query, node_offset
 from engine.sql.schema import LedgerSchema
-from engine.sql.translate.common_tables import with_clause
+from engine.sql.translate.allow_list import TABLES
 from engine.sql.translate.emitter import Emitter, Request
-from engine.sql.translate.handlers import TABLES
+from engine.sql.translate.many import MARK, set_statement, why_no_set
 from engine.sql.translate.plans import Plan
-from engine.sql.translate.sets import MARK, set_statement, why_no_set
+from engine.sql.translate.rows.common_tables import with_clause
 from engine.sql.translate.targets import TARGETS
 
 

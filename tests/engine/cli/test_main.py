@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from engine.cli import main as module
-from engine.cli.console import CannotRunError
 from engine.cli.main import COMMANDS, main, validate
-from engine.cli.program import make_parser
+from engine.commandline.console import CannotRunError
+from engine.commandline.program import make_parser
 from engine.errors import BindingError, ConfigurationError, QueryError
 from engine.resources import definition_schema
 

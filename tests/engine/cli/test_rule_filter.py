@@ -1,7 +1,7 @@
 import pytest
 
-from engine.cli.console import CannotRunError
 from engine.cli.rule_filter import RuleFilter
+from engine.commandline.console import CannotRunError
 from engine.model import Diagnostic, Severity
 from engine.validation.rules import rules
 

@@ -264,8 +264,8 @@ def test_postgresql_without_the_session(
     monkeypatch: pytest.MonkeyPatch,
     attempt_on: Callable[[Any], Attempt],
 ) -> None:
-    monkeypatch.setattr("engine.execution.postgresql.session_options", lambda _: "")
-    monkeypatch.setattr("engine.execution.postgresql.is_query", lambda _: True)
+    monkeypatch.setattr("engine.execution.postgresql.driver.session_options", lambda _: "")
+    monkeypatch.setattr("engine.execution.postgresql.driver.is_query", lambda _: True)
     attempt = attempt_on(restricted_victim)
     expected = attempt.group.static or attempt.group.rights
     assert attempt.stopped_as_definition(public_reader_url, tmp_path) is expected
@@ -313,8 +313,8 @@ def test_duckdb_without_the_session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: tuple[Group, tuple[str, ...]]
 ) -> None:
     """A connection as DuckDB opens it by itself, which may write and read any file."""
-    monkeypatch.setattr("engine.execution.duckdb._open_root", lambda path: duckdb.connect(str(path)))
-    monkeypatch.setattr("engine.execution.duckdb.refused_part", lambda *_: None)
+    monkeypatch.setattr("engine.execution.duckdb.driver._open_root", lambda path: duckdb.connect(str(path)))
+    monkeypatch.setattr("engine.execution.duckdb.driver.refused_part", lambda *_: None)
     path = tmp_path / "ledger.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("CREATE TABLE payment AS SELECT 1 AS id, 2 AS amount, 'x' AS note")

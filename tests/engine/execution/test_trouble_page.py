@@ -29,7 +29,7 @@ def test_the_page_has_the_table() -> None:
 
 
 def test_each_row_is_shown_by_tests_that_exist() -> None:
-    source = "".join(path.read_text("utf-8") for path in HERE.glob("test_*.py"))
+    source = "".join(path.read_text("utf-8") for path in HERE.rglob("test_*.py"))
     for row in ROWS:
         assert row["by"]
         for name in row["by"]:

@@ -1,7 +1,7 @@
 import pytest
 
 from engine.model import DataSource, SecretSource, Source, StepSource
-from engine.parsing.source import parse_source
+from engine.parsing.document import parse_source
 
 UNDERSTOOD: dict[str, Source] = {
     "$secret": SecretSource(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.sql.fault import SqlFault
-from engine.sql.query_hints import check, clause_start
+from engine.sql.query import option_faults, option_start
 from engine.sql.scanner import scan
 from engine.sql.tokens import Tokens
 from engine.sql.wordlist import lines
@@ -17,9 +17,9 @@ def tokens(text: str) -> Tokens:
 
 def faults(clause: str) -> list[SqlFault]:
     found = tokens(f"select a from t {clause}")
-    start = clause_start(found)
+    start = option_start(found)
     assert start is not None
-    return list(check(found, start))
+    return list(option_faults(found, start))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def faults(clause: str) -> list[SqlFault]:
     ],
 )
 def test_the_clause_is_found_outside_of_parentheses(text: str, start: int | None) -> None:
-    assert clause_start(tokens(text)) == start
+    assert option_start(tokens(text)) == start
 
 
 @pytest.mark.parametrize("hint", lines("query_hints.txt"))

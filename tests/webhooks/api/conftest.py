@@ -11,18 +11,18 @@ import pytest
 from sqlalchemy import select
 
 from engine.catalogue import Catalogue
-from webhooks.addresses import Proxies
 from webhooks.api.app import build_app, build_routes
-from webhooks.credentials import new_credentials, new_guid
-from webhooks.keys import Keyring
+from webhooks.api.service import Service
+from webhooks.example_sends import TestSends
 from webhooks.model import Client, Scope
-from webhooks.service import Service
+from webhooks.proxies import Proxies
+from webhooks.security.credentials import new_credentials, new_guid
+from webhooks.security.keys import Keyring
+from webhooks.security.tokens import Tokens
 from webhooks.settings import AuthMethod, Settings
 from webhooks.store import clients
 from webhooks.store.store import Store
 from webhooks.store.tables import METADATA
-from webhooks.testing import TestSends
-from webhooks.tokens import Tokens
 
 CATALOGUE = Catalogue.load()
 

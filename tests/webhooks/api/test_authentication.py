@@ -11,12 +11,12 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 from sqlalchemy import insert
 
-from webhooks import keys
 from webhooks.api import authentication
-from webhooks.credentials import by_secret, new_guid
+from webhooks.security import keys
+from webhooks.security.credentials import by_secret, new_guid
+from webhooks.security.throttle import FREE, Throttle
 from webhooks.settings import AuthMethod
 from webhooks.store.tables import CLIENTS
-from webhooks.throttle import FREE, Throttle
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 INVALID_TOKEN = (
@@ -83,7 +83,7 @@ FORGED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", ["as it is", *FORGED])
 def test_a_forged_token_is_refused_with_its_header(inside: Any, name: str) -> None:
-    """tests/webhooks/test_tokens.py has more of them."""
+    """tests/webhooks/security/test_tokens.py has more of them."""
     changes = dict(FORGED.get(name, {}))
     algorithm, key = changes.pop("alg", "HS256"), changes.pop("key", inside.service.keyring.token_key())
     cut, caller, now = changes.pop("cut", 0), inside.add(), int(time.time())

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from sqlalchemy import insert
 
 from webhooks.errors import StoreError
-from webhooks.keys import Purpose
 from webhooks.model import Scope
+from webhooks.security.keys import Purpose
 from webhooks.store.attempts import answer_row
 from webhooks.store.tables import ATTEMPTS
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from webhooks.keys import Keyring, Purpose
+from webhooks.security.keys import Keyring, Purpose
 from webhooks.store import registrations
 from webhooks.store.attempts import answer_row
 from webhooks.store.compositions import row_name

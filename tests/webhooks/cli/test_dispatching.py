@@ -6,8 +6,8 @@ from typing import Any
 import certifi
 import pytest
 
-from engine.cli.console import Console
-from engine.cli.options import Parser
+from engine.commandline.console import Console
+from engine.commandline.options import Parser
 from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, dispatching_settings
 from webhooks.settings import Settings
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from engine.cli.program import make_parser
+from engine.commandline.program import make_parser
 from webhooks.cli.main import COMMANDS
 
 

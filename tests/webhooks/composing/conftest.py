@@ -19,10 +19,10 @@ from engine.errors import EngineError
 from webhooks.composing.composing import Composing
 from webhooks.composing.definitions import Definitions, Source, _Served
 from webhooks.composing.pace import Pace
-from webhooks.credentials import new_guid
-from webhooks.keys import Keyring, Purpose
 from webhooks.model import Client, Delivery, DeliveryState, PublishedEvent, Scope
 from webhooks.queue.opening import open_queue
+from webhooks.security.credentials import new_guid
+from webhooks.security.keys import Keyring, Purpose
 from webhooks.store import clients, deliveries, events, registrations
 from webhooks.store.compositions import row_name
 from webhooks.store.deliveries import Filter

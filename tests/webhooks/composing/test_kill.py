@@ -29,7 +29,7 @@ from engine.catalogue import Catalogue
 from webhooks.composing.composing import Composing
 from webhooks.composing.definitions import Definitions, _Served
 from webhooks.composing.pace import Pace
-from webhooks.keys import Keyring
+from webhooks.security.keys import Keyring
 from webhooks.queue.opening import open_queue
 from webhooks.store.store import Store
 

@@ -11,14 +11,13 @@ from sqlalchemy import text
 from engine.body import default_body
 from engine.catalogue import Catalogue
 from webhooks.dispatch.dispatcher import Dispatcher
-from webhooks.dispatch.ends import Ends
-from webhooks.dispatch.lane import Limits
+from webhooks.dispatch.judging import Ends, RetrySchedule
 from webhooks.dispatch.request import Requests
-from webhooks.dispatch.verdict import RetrySchedule
-from webhooks.keys import Keyring, Purpose
+from webhooks.dispatch.turns import Limits
 from webhooks.metrics import Metrics
 from webhooks.model import Client, Delivery, PublishedEvent, Scope
 from webhooks.queue.opening import open_queue
+from webhooks.security.keys import Keyring, Purpose
 from webhooks.sending.interface import Outcome, OutgoingRequest, Reach
 from webhooks.store import clients, compositions, deliveries, events, jobs, registrations
 from webhooks.store.clock import now

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from webhooks.dispatch.lane import Limits
-from webhooks.keys import Keyring, Purpose
+from webhooks.dispatch.turns import Limits
 from webhooks.model import PublishedEvent
+from webhooks.security.keys import Keyring, Purpose
 from webhooks.sending.interface import Outcome, OutgoingRequest, SendError
 from webhooks.store import events, registrations
 from webhooks.store.attempts import answer_row
@@ -330,7 +330,7 @@ def test_it_ends_though_the_store_is_away_and_the_delivery_is_sent_again(
             await world.until(lambda: world.states() == {"delivered": 1})
         assert len({request.headers["webhook-id"] for request in world.sender.requests}) == 1
 
-    monkeypatch.setattr("webhooks.dispatch.ending._LAST", 0.1)
+    monkeypatch.setattr("webhooks.dispatch.recorder._LAST", 0.1)
     play(scene)
 
 

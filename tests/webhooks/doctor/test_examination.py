@@ -14,8 +14,8 @@ from sqlalchemy import Connection, insert, update
 from webhooks.doctor.examination import CHECKS, facts
 from webhooks.doctor.trouble import Trouble
 from webhooks.errors import StoreError
-from webhooks.keys import Keyring, Purpose
 from webhooks.model import Client, PublishedEvent
+from webhooks.security.keys import Keyring, Purpose
 from webhooks.settings import Settings
 from webhooks.store import clients, deliveries, events, registrations
 from webhooks.store.clock import now

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection
 
-from webhooks.credentials import new_guid
 from webhooks.model import Client, PublishedEvent, Scope
+from webhooks.security.credentials import new_guid
 from webhooks.store import clients, registrations
 from webhooks.store.store import Store
 

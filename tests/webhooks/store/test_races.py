@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import pytest
 
-from webhooks.credentials import new_guid
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import Client, DeliveryState
+from webhooks.security.credentials import new_guid
 from webhooks.store import clients, deliveries, events, registrations
 from webhooks.store.deliveries import Filter
 from webhooks.store.store import Store

@@ -10,10 +10,10 @@ import pytest
 from translation_ledgers import Ledger, opened_ledgers
 
 from engine.model import SQL_SERVER_DEFAULT, Kind, SqlType
-from engine.sql.translate.case_mapping import CAPITALS, SMALLS
-from engine.sql.translate.replacing import letter_class
-from engine.sql.translate.strings import fold_case, folded
 from engine.sql.translate.targets import TARGETS
+from engine.sql.translate.text.case_mapping import CAPITALS, SMALLS
+from engine.sql.translate.text.replacing import letter_class
+from engine.sql.translate.text.strings import fold_case, folded
 
 NVARCHAR = SqlType(Kind.NVARCHAR, collation=SQL_SERVER_DEFAULT)
 VARCHAR = SqlType(Kind.VARCHAR, collation=SQL_SERVER_DEFAULT)

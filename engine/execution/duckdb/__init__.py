@@ -1,0 +1,1 @@
+"""The embedded ledger: DuckDB opened to be read only, and the screen before it."""

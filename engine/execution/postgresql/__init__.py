@@ -1,0 +1,1 @@
+"""PostgreSQL through psycopg: its driver, prepared statements, and the screen that lets only reading through."""

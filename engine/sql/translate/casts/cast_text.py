@@ -1,0 +1,222 @@
+"""Conversions to strings, with the styles of dates (Microsoft Learn, "CAST and CONVERT (Transact-SQL)")."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from sqlglot import exp
+
+from engine.model import Kind, SqlType
+from engine.sql.translate.characters import counted_to, is_basic
+from engine.sql.translate.emitter import Emitter
+from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.guards import guarded
+from engine.sql.translate.kinds import MOMENTS, MONEYS, PADDED, STRINGS, TEMPORAL, UNICODE, WHOLE
+from engine.sql.translate.targets import Target, text_literal
+from engine.sql.translate.typed import Rank, Typed
+from engine.sql.translate.wording import ANYWHERE
+
+# Sign and digits at most.
+_WHOLE_LENGTH: Final = {Kind.TINYINT: 3, Kind.SMALLINT: 6, Kind.INT: 11, Kind.BIGINT: 20}
+_GUID_LENGTH: Final = 36
+
+# Styles of CONVERT by number, as pieces: Y year, M month, D day, h hour, m minute, s second, f milliseconds.
+_STYLES: Final = {
+    20: "Y-M-D h:m:s",
+    21: "Y-M-D h:m:s.f",
+    23: "Y-M-D",
+    25: "Y-M-D h:m:s.f",
+    101: "M/D/Y",
+    102: "Y.M.D",
+    103: "D/M/Y",
+    104: "D.M.Y",
+    105: "D-M-Y",
+    108: "h:m:s",
+    110: "M-D-Y",
+    111: "Y/M/D",
+    112: "YMD",
+    114: "h:m:s:f",
+    120: "Y-M-D h:m:s",
+    121: "Y-M-D h:m:s.f",
+}
+_PARTS: Final = {"Y": ("year", 4), "M": ("month", 2), "D": ("day", 2), "h": ("hour", 2), "m": ("minute", 2)}
+
+
+def to_text(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int | None) -> Typed:
+    """`value` as a string of `type_`, cut or refused by the length as SQL Server does."""
+    kind = value.type.kind
+    if style not in (None, 0) and kind not in TEMPORAL | MONEYS:
+        raise refused(node, f"CONVERT style {style} of {kind} is not carried to this ledger", "leave the style out")
+    if kind in STRINGS:
+        return _from_string(emitter, node, value, type_)
+    written = written_out(emitter, node, value, style)
+    sql = _fitted(emitter, node, written, value.type, type_)
+    if type_.kind in PADDED:
+        sql = f"rpad({sql}, {type_.length}, ' ')"
+    return Typed(sql, type_, rank=Rank.COERCIBLE, is_basic=True)
+
+
+def written_out(emitter: Emitter, node: exp.Expr, value: Typed, style: int | None = None) -> Typed:
+    """A value as the string that CONCAT and a CAST to a long enough varchar give."""
+    target, kind = emitter.target, value.type.kind
+    text = SqlType(Kind.VARCHAR, length=None, collation=emitter.collation)
+    if kind in WHOLE:
+        return Typed(f"CAST({value.sql} AS {target.text})", replace(text, length=_WHOLE_LENGTH[kind]))
+    if kind is Kind.DECIMAL:
+        return Typed(_decimal_text(target, node, value), replace(text, length=(value.type.precision or 38) + 3))
+    if kind is Kind.BIT:
+        return Typed(f"CASE WHEN {value.sql} THEN '1' WHEN NOT {value.sql} THEN '0' END", replace(text, length=1))
+    if kind is Kind.UNIQUEIDENTIFIER:
+        return Typed(f"upper(CAST({value.sql} AS {target.text}))", replace(text, length=_GUID_LENGTH))
+    if kind in MONEYS and style == 2:
+        return Typed(f"CAST({value.sql} AS {target.text})", replace(text, length=21))
+    if kind in MONEYS:
+        raise refused(node, "money as a string has two decimals, rounded", "use CONVERT style 2, or decimal(19, 4)")
+    if kind in MOMENTS or kind is Kind.DATE:
+        return Typed(_moment_text(target, node, value, style), replace(text, length=27))
+    raise _not_carried(node, value.type, text)
+
+
+def _decimal_text(target: Target, node: exp.Expr, value: Typed) -> str:
+    """A decimal with its scale; DuckDB leaves the zero before the point out where the type has no room for it."""
+    precision, scale = value.type.precision, value.type.scale
+    if scale is None:
+        hint = "CAST(? AS decimal(p, s)) says which scale is meant"
+        raise refused(node, "a decimal argument has the scale of its value, which a string needs to know", hint)
+    if target.is_duckdb and precision is not None and precision == scale:
+        if precision == 38:
+            raise refused(
+                node, "a decimal(38, 38) as a string is not carried to this ledger", "CAST it to decimal(38, 37) first"
+            )
+        return f"CAST(CAST({value.sql} AS numeric({precision + 1},{scale})) AS {target.text})"
+    return f"CAST({value.sql} AS {target.text})"
+
+
+def _moment_text(target: Target, node: exp.Expr, value: Typed, style: int | None) -> str:
+    """A date or moment in a style that does not depend on the language."""
+    kind = value.type.kind
+    if style is None or style == 0:
+        if kind in (Kind.DATETIME, Kind.SMALLDATETIME):
+            raise refused(
+                node, f"a {kind} as a string reads 'Jan 31 2024 10:20AM'", "use CONVERT with style 120 or 126"
+            )
+        style = 121
+    if style in (126, 127):
+        return _iso_text(target, node, value)
+    pattern = _STYLES.get(style)
+    if pattern is None:
+        raise refused(node, f"CONVERT style {style} is not carried to this ledger", "use style 120, 112 or 23")
+    if kind is Kind.DATE:
+        pattern = pattern.partition(" ")[0]
+        if "h" in pattern:
+            raise refused(node, "a date has no time of day", "CAST it to datetime2(0) first")
+    elif "f" in pattern and not _has_milliseconds(value.type):
+        raise refused(node, f"style {style} shows as many digits as the datetime2 has", "CAST to datetime2(3) first")
+    return _pattern_text(target, value.sql, pattern)
+
+
+def _has_milliseconds(type_: SqlType) -> bool:
+    return type_.kind is Kind.DATETIME or type_.scale == 3
+
+
+def _iso_text(target: Target, node: exp.Expr, value: Typed) -> str:
+    """Style 126: no fraction where a datetime's is zero."""
+    if value.type.kind is Kind.DATE:
+        return _pattern_text(target, value.sql, "Y-M-D")
+    whole = _pattern_text(target, value.sql, "Y-M-DTh:m:s")
+    if value.type.kind is Kind.SMALLDATETIME or value.type.scale == 0:
+        return whole
+    with_fraction = _pattern_text(target, value.sql, "Y-M-DTh:m:s.f")
+    if value.type.kind is Kind.DATETIME:
+        return f"CASE WHEN {value.sql} = date_trunc('second', {value.sql}) THEN {whole} ELSE {with_fraction} END"
+    if value.type.scale == 3:
+        return with_fraction
+    raise refused(node, "style 126 shows as many digits as the datetime2 has", "CAST to datetime2(3) first")
+
+
+def _pattern_text(target: Target, sql: str, pattern: str) -> str:
+    """The pieces of a pattern, each padded with zeros, joined."""
+    pieces = []
+    for letter in pattern:
+        if letter in _PARTS:
+            unit, width = _PARTS[letter]
+            pieces.append(_padded(target, f"CAST(extract({unit} FROM {sql}) AS integer)", width))
+        elif letter in "sf":
+            micros = f"CAST(extract(microseconds FROM {sql}) AS bigint)"
+            number = f"{micros} // 1000000" if letter == "s" else f"{micros} % 1000000 // 1000"
+            pieces.append(
+                _padded(target, number if target.is_duckdb else number.replace("//", "/"), 3 - (letter == "s"))
+            )
+        else:
+            pieces.append(text_literal(letter, target))
+    return "(" + " || ".join(pieces) + ")"
+
+
+def _padded(target: Target, number: str, width: int) -> str:
+    return f"lpad(CAST({number} AS {target.text}), {width}, '0')"
+
+
+def _fitted(emitter: Emitter, node: exp.Expr, written: Typed, from_: SqlType, to: SqlType) -> str:
+    """What happens where the string is longer than the type: cut, an asterisk, or an error."""
+    longest = written.type.length
+    if to.length is None or (longest is not None and longest <= to.length):
+        return written.sql
+    if from_.kind in MOMENTS or from_.kind is Kind.DATE:
+        return f"left({written.sql}, {to.length})"
+    if from_.kind is Kind.BIGINT or from_.kind is Kind.UNIQUEIDENTIFIER:
+        raise refused(node, f"a {from_.kind} may not fit {to.kind}({to.length})", f"use {to.kind}({longest})")
+    is_asterisk = from_.kind in WHOLE and to.kind not in UNICODE
+    too_long = f"length({written.sql}) > {to.length}"
+    if is_asterisk:
+        return f"CASE WHEN {too_long} THEN '*' ELSE {written.sql} END"
+    message = f"arithmetic overflow for data type {to.kind}"
+    return guarded(emitter.target, written.sql, to, fails_if=too_long, message=message, witnesses=[written.sql])
+
+
+def _from_string(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
+    """A string as a string: cut to the length; from Unicode to a code page only what the page has."""
+    sql, length, is_checked = value.sql, value.type.length, is_basic(value)
+    if value.type.kind in UNICODE and type_.kind not in UNICODE:
+        sql = _in_code_page(emitter, node, value)
+    if type_.length is not None and (length is None or length > type_.length):
+        cut = f"left({sql}, {type_.length})"
+        sql = counted_to(emitter.target, value, cut, cut, type_) if type_.kind in UNICODE else cut
+        is_checked = True
+    if type_.kind in PADDED and not (value.type.kind in PADDED and length == type_.length):
+        sql = f"rpad({sql}, {type_.length}, ' ')"
+    constant = value.constant if sql == value.sql else None
+    return Typed(
+        sql, replace(type_, collation=value.type.collation), constant=constant, rank=value.rank, is_basic=is_checked
+    )
+
+
+# The printable characters of windows-1252 beyond ASCII.
+_CODE_PAGE: Final = "\u00a0-\u00ff" + "".join(
+    bytes([code]).decode("cp1252") for code in range(0x80, 0xA0) if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+)
+
+
+def _in_code_page(emitter: Emitter, node: exp.Expr, value: Typed) -> str:
+    """The string, or an error for a character that SQL Server would put another one for."""
+    if isinstance(value.constant, str):
+        try:
+            value.constant.encode("cp1252")
+        except UnicodeEncodeError as error:
+            raise refused(node, "the string has a character that a varchar cannot hold", "use nvarchar") from error
+        return value.sql
+    name = value.type.collation.name if value.type.collation else None
+    if name is None:
+        return value.sql
+    return guarded(
+        emitter.target,
+        value.sql,
+        value.type,
+        fails_if=f"{value.sql} ~ '[^\t-~{_CODE_PAGE}]'",
+        message="the string has a character that a varchar cannot hold",
+        witnesses=[value.sql],
+    )
+
+
+def _not_carried(node: exp.Expr, from_: SqlType, to: SqlType) -> Refused:
+    return refused(node, f"a conversion of {from_.kind} to {to.kind} is not carried to this ledger", ANYWHERE)

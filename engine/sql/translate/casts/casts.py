@@ -1,0 +1,251 @@
+"""CAST and CONVERT where values are carried exactly (Microsoft Learn, "CAST and CONVERT (Transact-SQL)")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from sqlglot import exp
+
+from engine.model import Kind, SqlType
+from engine.sql.translate.casts.cast_dates import to_date, to_moment, to_time
+from engine.sql.translate.casts.cast_text import to_text
+from engine.sql.translate.casts.constants import (
+    DAY_STYLES,
+    LITERAL_STYLES,
+    UnreadableError,
+    bit,
+    day_pattern,
+    guid,
+    iso_day,
+    temporal,
+    whole_number,
+)
+from engine.sql.translate.casts.datatypes import data_type
+from engine.sql.translate.emitter import Emitter
+from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.guards import guarded
+from engine.sql.translate.kinds import DATE, EXACT, MOMENTS, MONEYS, STRINGS, TEMPORAL, WHOLE, scale_of
+from engine.sql.translate.targets import text_literal
+from engine.sql.translate.typed import Typed
+from engine.sql.translate.wording import ANYWHERE
+
+_DAYS: Final = frozenset({Kind.DATE, Kind.DATETIME})
+_MOST_DAYS: Final = 50_000
+_MOST_SMALLMONEY: Final = 214_748
+
+Converter = Callable[[Emitter, exp.Expr, Typed, SqlType], Typed]
+
+
+def cast(emitter: Emitter, node: exp.Cast) -> Typed:
+    """CAST(value AS type)."""
+    return converted(emitter, node, emitter.scalar(node.this), data_type(emitter, node, node.args.get("to")), None)
+
+
+def convert(emitter: Emitter, node: exp.Convert) -> Typed:
+    """CONVERT(type, value [, style])."""
+    if node.args.get("safe"):
+        raise refused(node, "TRY_CONVERT is not carried to this ledger", "use CONVERT, whose failure is an error")
+    style = node.args.get("style")
+    if style is not None and not (isinstance(style, exp.Literal) and style.this.isdecimal()):
+        raise refused(
+            node, "a CONVERT style that is no plain number is not carried to this ledger", "write the style's number"
+        )
+    number = int(style.this) if style is not None else None
+    return converted(emitter, node, emitter.scalar(node.expression), data_type(emitter, node, node.this), number)
+
+
+def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int | None) -> Typed:
+    """`value` as `type_`, as CAST (no style) or CONVERT gives it."""
+    if value.is_null:
+        return Typed(emitter.target.cast("NULL", type_), type_)
+    if type_.kind in STRINGS:
+        return to_text(emitter, node, value, type_, style)
+    if style in DAY_STYLES and type_.kind in _DAYS and value.type.kind in STRINGS:
+        made = _styled_day(emitter, node, value, type_, style)
+        if made is not None:
+            return made
+    if isinstance(value.constant, str) and style in LITERAL_STYLES and LITERAL_STYLES[style].fullmatch(value.constant):
+        style = None
+    if style not in (None, 0) and value.type.kind not in TEMPORAL:
+        hint = "leave the style out, and write dates as '2024-01-31'"
+        raise refused(node, f"CONVERT style {style} to {type_.kind} is not carried to this ledger", hint)
+    if isinstance(value.constant, str):
+        return from_literal(emitter, node, value.constant, type_)
+    if isinstance(value.constant, int) and type_.kind is Kind.DATETIME and abs(value.constant) <= _MOST_DAYS:
+        day = date(1900, 1, 1) + timedelta(days=value.constant)
+        return from_literal(emitter, node, day.isoformat(), type_)
+    found = _CONVERTERS.get(type_.kind)
+    if found is None or (value.type.kind is Kind.DECIMAL and value.type.scale is None and type_.kind in MONEYS):
+        raise not_carried(node, value.type, type_)
+    made = found(emitter, node, value, type_)
+    return Typed(made.sql, made.type)
+
+
+def _styled_day(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int) -> Typed | None:
+    """A string in a style of CONVERT as a date or datetime; None for a literal in another form.
+
+    A value in another form is an error, also where SQL Server reads it: it reads some styles in several forms.
+    """
+    target = emitter.target
+    if isinstance(value.constant, str):
+        day = iso_day(value.constant, style)
+        return None if day is None else from_literal(emitter, node, day, type_)
+    form = DAY_STYLES[style]
+    places = [(form.index(letters) + 1, len(letters)) for letters in ("YYYY", "MM", "DD")]
+    iso = " || '-' || ".join(f"substring({value.sql}, {place}, {length})" for place, length in places)
+    sql = guarded(
+        target,
+        target.cast(f"({iso})", DATE),
+        DATE,
+        fails_if=f"NOT {value.sql} ~ '{day_pattern(style)}'",
+        message=f"conversion failed: not a date in style {style}",
+        witnesses=[value.sql],
+    )
+    return Typed(sql, DATE) if type_.kind is Kind.DATE else to_moment(emitter, node, Typed(sql, DATE), type_)
+
+
+def not_carried(node: exp.Expr, from_: SqlType, to: SqlType) -> Refused:
+    """The fault of a conversion that is not on the list."""
+    hint = ANYWHERE
+    if from_.kind in (Kind.FLOAT, Kind.REAL):
+        hint = "float is not exact, and every ledger rounds it in its own way: select it as it is"
+    return refused(node, f"a conversion of {from_.kind} to {to.kind} is not carried to this ledger", hint)
+
+
+def from_literal(emitter: Emitter, node: exp.Expr, text: str, type_: SqlType) -> Typed:
+    """A string literal read as `type_` at translation."""
+    target = emitter.target
+    try:
+        if type_.kind in WHOLE:
+            return Typed(target.cast(str(whole_number(text)), type_), type_)
+        if type_.kind is Kind.UNIQUEIDENTIFIER:
+            return Typed(target.cast(text_literal(guid(text), target), type_), type_)
+        if type_.kind is Kind.BIT:
+            return Typed("TRUE" if bit(text) else "FALSE", type_)
+        if type_.kind in TEMPORAL and type_.kind is not Kind.DATETIMEOFFSET:
+            return Typed(target.cast(text_literal(temporal(text, type_), target), type_), type_)
+    except UnreadableError as error:
+        raise refused(node, f"the string `{text}` is not read as {type_.kind} on every ledger", str(error)) from error
+    raise refused(node, f"a string as {type_.kind} is not carried to this ledger", "write it without quotes")
+
+
+def _to_whole(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
+    """A decimal is cut at the point, money is rounded; what does not fit is an error."""
+    kind = value.type.kind
+    sql = value.sql
+    if kind in STRINGS:
+        sql = _whole_text(emitter, value, type_)
+    elif kind is Kind.DECIMAL:
+        sql = f"trunc({sql})"
+    elif kind in MONEYS:
+        sql = f"round({sql}, 0)"
+    elif kind is Kind.BIT:
+        sql = f"CAST({sql} AS integer)"
+    elif kind not in WHOLE:
+        raise not_carried(node, value.type, type_)
+    is_small = kind in (Kind.TINYINT, Kind.BIT) or (isinstance(value.constant, int) and 0 <= value.constant <= 255)
+    if type_.kind is Kind.TINYINT and not is_small:
+        sql = guarded(
+            emitter.target,
+            emitter.target.cast(sql, type_),
+            type_,
+            fails_if=f"{sql} < 0 OR {sql} > 255",
+            message="arithmetic overflow for data type tinyint",
+            witnesses=[value.sql],
+        )
+        return value.made(sql, type_)
+    return value.made(emitter.target.cast(sql, type_), type_)
+
+
+def _whole_text(emitter: Emitter, value: Typed, type_: SqlType) -> str:
+    """Digits with an optional sign and blanks around; nothing but blanks is 0, anything else is an error."""
+    target = emitter.target
+    wide = SqlType(Kind.BIGINT if type_.kind is Kind.TINYINT else type_.kind)
+    number = target.cast(f"CASE WHEN {value.sql} ~ '^ *$' THEN '0' ELSE trim({value.sql}, ' ') END", wide)
+    if not target.is_duckdb:
+        number = target.cast(f"CASE WHEN {value.sql} ~ '^ *$' THEN '0' ELSE btrim({value.sql}, ' ') END", wide)
+    return guarded(
+        target,
+        number,
+        wide,
+        fails_if=f"NOT {value.sql} ~ '^ *([-+]?[0-9]+)? *$'",
+        message="conversion failed: not a whole number",
+        witnesses=[value.sql],
+    )
+
+
+def _to_exact(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
+    """To decimal or money: rounded half away from zero, as every ledger does it."""
+    kind = value.type.kind
+    if kind is Kind.BIT:
+        return value.made(emitter.target.cast(f"CAST({value.sql} AS integer)", type_), type_)
+    if kind in STRINGS and type_.kind is Kind.DECIMAL:
+        return value.made(_decimal_text(emitter, value, type_), type_)
+    if kind not in EXACT or (type_.kind is Kind.SMALLMONEY and kind is not Kind.SMALLMONEY and not _is_small(value)):
+        raise not_carried(node, value.type, type_)
+    return value.made(emitter.target.cast(value.sql, type_), type_)
+
+
+def _is_small(value: Typed) -> bool:
+    """Whether the value is a literal that a smallmoney holds, whose range is no number of digits."""
+    constant = value.constant
+    return isinstance(constant, int | Decimal) and abs(Decimal(constant)) <= _MOST_SMALLMONEY
+
+
+def _decimal_text(emitter: Emitter, value: Typed, type_: SqlType) -> str:
+    """Digits with a point that fit the scale; anything else, an empty string too, is an error."""
+    fraction = f"{{0,{scale_of(type_)}}}"
+    pattern = f"^ *[-+]?([0-9]+[.]?[0-9]{fraction}|[.][0-9]{fraction}) *$"
+    return guarded(
+        emitter.target,
+        emitter.target.cast(value.sql, type_),
+        type_,
+        fails_if=f"NOT {value.sql} ~ '{pattern}'",
+        message="conversion failed: not a decimal of that scale",
+        witnesses=[value.sql],
+    )
+
+
+def _to_bit(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:  # noqa: ARG001
+    """Anything but zero is 1."""
+    if value.type.kind is Kind.BIT:
+        return value
+    if value.type.kind not in EXACT:
+        raise not_carried(node, value.type, type_)
+    if isinstance(value.constant, int | Decimal):
+        return value.made("TRUE" if value.constant else "FALSE", type_)
+    return value.made(f"({value.sql} <> 0)", type_)
+
+
+def _to_guid(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
+    """A string of the form with hyphens; what follows it is cut off, as SQL Server does."""
+    if value.type.kind is Kind.UNIQUEIDENTIFIER:
+        return value
+    if value.type.kind not in STRINGS:
+        raise not_carried(node, value.type, type_)
+    pattern = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
+    sql = guarded(
+        emitter.target,
+        emitter.target.cast(f"left({value.sql}, 36)", type_),
+        type_,
+        fails_if=f"NOT {value.sql} ~ '{pattern}'",
+        message="conversion failed: not a uniqueidentifier",
+        witnesses=[value.sql],
+    )
+    return value.made(sql, type_)
+
+
+_CONVERTERS: Final[dict[Kind, Converter]] = {
+    **dict.fromkeys(WHOLE, _to_whole),
+    **dict.fromkeys(MOMENTS, to_moment),
+    Kind.DECIMAL: _to_exact,
+    Kind.MONEY: _to_exact,
+    Kind.SMALLMONEY: _to_exact,
+    Kind.BIT: _to_bit,
+    Kind.UNIQUEIDENTIFIER: _to_guid,
+    Kind.DATE: to_date,
+    Kind.TIME: to_time,
+}

@@ -1,0 +1,256 @@
+"""Date functions of T-SQL that are carried (Microsoft Learn, "Date and time data types and functions")."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlglot import exp
+
+from engine.model import Kind, SqlType
+from engine.sql.translate.casts.casts import converted, from_literal
+from engine.sql.translate.casts.conversion import adapted
+from engine.sql.translate.emitter import Emitter, Entry, entry
+from engine.sql.translate.faults import refused
+from engine.sql.translate.guards import guarded, in_range
+from engine.sql.translate.kinds import BIGINT, DATE, DATETIME, DATETIME2, INT, MOMENTS, WHOLE
+from engine.sql.translate.typed import Typed
+from engine.sql.translate.wording import ANYWHERE, way_out
+
+_DAYS: Final = MOMENTS | {Kind.DATE}
+
+# DATEPART's units (by the parser's names) and EXTRACT's. Weeks of SQL Server begin on Sunday, DATEFIRST being 7.
+_PARTS: Final = {
+    "YEAR": "year",
+    "QUARTER": "quarter",
+    "MONTH": "month",
+    "DAY": "day",
+    "DAYOFYEAR": "doy",
+    "HOUR": "hour",
+    "MINUTE": "minute",
+    "WEEKISO": "week",
+}
+_MONTH_NAMES: Final = "January February March April May June July August September October November December"
+_DAY_NAMES: Final = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday"
+# DATENAME's units by the parser's formats: EXTRACT's, and the names by number.
+_NAMED: Final = {
+    "%B": ("month", tuple(enumerate(_MONTH_NAMES.split(), start=1))),
+    "%A": ("dow", tuple(enumerate(_DAY_NAMES.split()))),
+    "%Y": ("year", ()),
+}
+_TIME_PARTS: Final = frozenset({"HOUR", "MINUTE", "SECOND", "MILLISECOND"})
+_MONTHS: Final = {"YEAR": 12, "QUARTER": 3, "MONTH": 1}
+_SPANS: Final = {
+    "WEEK": ("7 days", _DAYS),
+    "DAY": ("1 day", _DAYS),
+    "HOUR": ("1 hour", MOMENTS),
+    "MINUTE": ("1 minute", MOMENTS),
+    "SECOND": ("1 second", MOMENTS),
+}
+_SECONDS: Final = {"HOUR": 3600, "MINUTE": 60, "SECOND": 1}
+
+
+def _day_argument(emitter: Emitter, node: exp.Expr) -> Typed:
+    """An argument that must be a date or a moment; the parser's wrappers are taken off."""
+    while isinstance(node, exp.TsOrDsToDate | exp.TimeStrToTime | exp.Paren):
+        node = node.this
+    value = emitter.scalar(node)
+    if value.is_null:
+        return adapted(emitter, node, value, DATETIME2)
+    if isinstance(value.constant, str):
+        return from_literal(emitter, node, value.constant, DATETIME2)
+    if value.type.kind not in _DAYS:
+        hint = "CAST it to date or datetime2(3)"
+        raise refused(node, f"a date function on {value.type.kind} is not carried to this ledger", hint)
+    return value
+
+
+def _unit(node: exp.Expr) -> str:
+    unit = node.args.get("unit")
+    if not isinstance(unit, exp.Var):
+        raise refused(node, "the part of a date is a plain word", "write day, month or year")
+    return str(unit.this).upper()
+
+
+def part_of_date(emitter: Emitter, node: exp.Func) -> Typed:
+    """YEAR, MONTH and DAY."""
+    value = _day_argument(emitter, node.this)
+    return Typed(_extracted(value.sql, str(node.key)), INT)
+
+
+def datepart(emitter: Emitter, node: exp.Extract) -> Typed:
+    """DATEPART."""
+    value, unit = _day_argument(emitter, node.expression), str(node.this.name).upper()
+    if unit in _TIME_PARTS and value.type.kind is Kind.DATE:
+        raise refused(node, "a date has no time of day", "CAST it to datetime2(0) first")
+    if unit in _PARTS:
+        return Typed(_extracted(value.sql, _PARTS[unit]), INT)
+    if unit in ("SECOND", "MILLISECOND"):
+        micros = f"CAST(extract(microseconds FROM {value.sql}) AS bigint)"
+        number = f"{micros} / 1000000" if unit == "SECOND" else f"{micros} % 1000000 / 1000"
+        return Typed(f"CAST({_divided(emitter, number)} AS integer)", INT)
+    if unit in ("DAYOFWEEK", "WEEKDAY"):
+        return Typed(f"({_extracted(value.sql, 'dow')} + 1)", INT)
+    if unit == "WEEK":
+        first = _extracted(f"date_trunc('year', CAST({value.sql} AS timestamp))", "dow")
+        days = f"({_extracted(value.sql, 'doy')} - 1 + {first})"
+        return Typed(f"({_divided(emitter, f'{days} / 7')} + 1)", INT)
+    raise refused(node, f"DATEPART({unit.lower()}) is not carried to this ledger", ANYWHERE)
+
+
+def datename(emitter: Emitter, node: exp.TimeToStr) -> Typed:
+    """DATENAME of a month or a weekday in us_english, or of a year; FORMAT, for which the parser has one class, not."""
+    inner, format_ = node.this, str(node.args["format"].name)
+    if emitter.name_of(node) != "DATENAME" or format_ not in _NAMED:
+        name = emitter.name_of(node) if emitter.request.text else "FORMAT or DATENAME"
+        raise refused(node, f"{name} is not carried to this ledger in this form", way_out(exp.TimeToStr))
+    value = _day_argument(emitter, inner.this if isinstance(inner, exp.Cast) else inner)
+    part, names = _NAMED[format_]
+    number = _extracted(value.sql, part)
+    type_ = SqlType(Kind.NVARCHAR, length=30, collation=emitter.collation)
+    if not names:
+        return Typed(f"CAST({number} AS {emitter.target.text})", type_, is_basic=True)
+    branches = " ".join(f"WHEN {place} THEN '{name}'" for place, name in names)
+    return Typed(f"CASE {number} {branches} END", type_, is_basic=True)
+
+
+def _extracted(sql: str, part: str) -> str:
+    return f"CAST(extract({part} FROM {sql}) AS integer)"
+
+
+def _divided(emitter: Emitter, sql: str) -> str:
+    """Whole division, which DuckDB writes otherwise."""
+    return sql.replace(" / ", " // ") if emitter.target.is_duckdb else sql
+
+
+def dateadd(emitter: Emitter, node: exp.DateAdd) -> Typed:
+    """DATEADD: the type of the date stays; a month's last day is kept within the month that is reached."""
+    unit = _unit(node)
+    value = emitter.scalar(node.this)
+    if isinstance(value.constant, str):
+        value = from_literal(emitter, node, value.constant, DATETIME)
+    elif isinstance(value.constant, int):
+        value = converted(emitter, node, value, DATETIME, None)
+    number = emitter.scalar(node.expression)
+    if number.type.kind not in WHOLE:
+        raise refused(node, f"DATEADD by a {number.type.kind} is not carried to this ledger", "CAST the number to int")
+    span, kinds = ("1 month", _DAYS) if unit in _MONTHS else _SPANS.get(unit, ("", frozenset()))
+    if not span:
+        raise refused(node, f"DATEADD({unit.lower()}) is not carried to this ledger", "use seconds or days")
+    if value.type.kind not in kinds:
+        raise refused(node, f"DATEADD({unit.lower()}) on {value.type.kind} is not carried", "CAST it to datetime2(3)")
+    if unit == "SECOND" or value.type.kind is Kind.SMALLDATETIME:
+        value = _steady(node, value, unit)
+    count = emitter.target.cast(number.sql, INT)
+    if unit in _MONTHS:
+        count = f"{count} * {_MONTHS[unit]}"
+    sql = f"({value.sql} + {count} * INTERVAL '{span}')"
+    sql = emitter.target.cast(sql, value.type) if value.type.kind is Kind.DATE else sql
+    return Typed(in_range(emitter.target, sql, value.type), value.type)
+
+
+_FIRST_DAY: Final = -53_690
+_LAST_DAY: Final = 2_958_463
+"""Days from 1900-01-01 to the ends of datetime, which a number beside one is made into."""
+
+
+def moved_by_days(emitter: Emitter, node: exp.Expr, value: Typed, number: Typed, sign: str) -> Typed:
+    """A datetime or smalldatetime and a whole number of days, under `+` or `-`."""
+    fails_if = f"{number.sql} NOT BETWEEN {_FIRST_DAY} AND {_LAST_DAY}"
+    days = emitter.target.cast(number.sql, INT)
+    if not isinstance(number.constant, int):
+        message = "arithmetic overflow for data type datetime"
+        days = guarded(emitter.target, days, INT, fails_if=fails_if, message=message, witnesses=[number.sql])
+    elif not _FIRST_DAY <= number.constant <= _LAST_DAY:
+        raise refused(node, "so many days are beyond the range of datetime", "write a smaller number")
+    return Typed(in_range(emitter.target, f"({value.sql} {sign} ({days}) * INTERVAL '1 day')", value.type), value.type)
+
+
+def _steady(node: exp.Expr, value: Typed, unit: str) -> Typed:
+    """A smalldatetime has no seconds, to which SQL Server would round."""
+    if value.type.kind is Kind.SMALLDATETIME and unit == "SECOND":
+        raise refused(node, "seconds added to a smalldatetime are rounded to minutes", "CAST it to datetime2(0)")
+    return value
+
+
+def datediff(emitter: Emitter, node: exp.DateDiff) -> Typed:
+    """DATEDIFF: how many boundaries of the unit lie between the two."""
+    unit = _unit(node)
+    end, start = _day_argument(emitter, node.this), _day_argument(emitter, node.expression)
+    if unit == "DAY":
+        sql = _days_between(start.sql, end.sql)
+    elif unit == "WEEK":
+        sql = f"{_weeks_since(end)} - {_weeks_since(start)}"
+    elif unit == "YEAR":
+        sql = f"{_extracted(end.sql, 'year')} - {_extracted(start.sql, 'year')}"
+    elif unit in ("QUARTER", "MONTH"):
+        per_year = 4 if unit == "QUARTER" else 12
+        sql = " - ".join(
+            f"({_extracted(value.sql, 'year')} * {per_year} + {_extracted(value.sql, unit.lower())})"
+            for value in (end, start)
+        )
+    elif unit in _SECONDS:
+        sql = f"{_units_since(emitter, end, unit)} - {_units_since(emitter, start, unit)}"
+    else:
+        raise refused(node, f"DATEDIFF({unit.lower()}) is not carried to this ledger", "use seconds or days")
+    type_ = BIGINT if node.args.get("big_int") else INT
+    return Typed(emitter.target.cast(f"({sql})", type_), type_)
+
+
+def _days_between(start: str, end: str) -> str:
+    return f"(CAST({end} AS date) - CAST({start} AS date))"
+
+
+def _weeks_since(value: Typed) -> str:
+    """Whole weeks since a Sunday: weeks begin on Sunday here whatever DATEFIRST says."""
+    days = _days_between("DATE '1899-12-31'", value.sql)
+    return f"CAST(floor({days} / 7.0) AS integer)"
+
+
+def _units_since(emitter: Emitter, value: Typed, unit: str) -> str:
+    """Whole hours, minutes or seconds since a fixed day."""
+    between = _days_between("DATE '1900-01-01'", value.sql)
+    days = f"CAST({between} AS bigint)"
+    if value.type.kind is Kind.DATE:
+        return f"({days} * {86400 // _SECONDS[unit]})"
+    hours, minutes = _extracted(value.sql, "hour"), _extracted(value.sql, "minute")
+    seconds = _divided(emitter, f"CAST(extract(microseconds FROM {value.sql}) AS bigint) / 1000000")
+    of_day = {"HOUR": hours, "MINUTE": f"{hours} * 60 + {minutes}"}.get(
+        unit, f"{hours} * 3600 + {minutes} * 60 + {seconds}"
+    )
+    return f"({days} * {86400 // _SECONDS[unit]} + {of_day})"
+
+
+def eomonth(emitter: Emitter, node: exp.LastDay) -> Typed:
+    """EOMONTH, with months to add; a date."""
+    inner, months = node.this, "0"
+    if isinstance(inner, exp.DateAdd):
+        count = emitter.scalar(inner.expression)
+        if count.type.kind not in WHOLE:
+            raise refused(node, "EOMONTH adds a whole number of months", "CAST it to int")
+        inner, months = inner.this, emitter.target.cast(count.sql, INT)
+    value = _day_argument(emitter, inner)
+    first = f"date_trunc('month', CAST({value.sql} AS timestamp))"
+    last = f"({first} + ({months} + 1) * INTERVAL '1 month' - INTERVAL '1 day')"
+    return Typed(in_range(emitter.target, emitter.target.cast(last, DATE), DATE), DATE)
+
+
+def datefromparts(emitter: Emitter, node: exp.DateFromParts) -> Typed:
+    """DATEFROMPARTS: a day that there is not is an error."""
+    parts = [emitter.scalar(node.args[name]) for name in ("year", "month", "day")]
+    if any(part.type.kind not in WHOLE for part in parts):
+        raise refused(node, "DATEFROMPARTS has three whole numbers", "CAST them to int")
+    sql = f"make_date({', '.join(emitter.target.cast(part.sql, INT) for part in parts)})"
+    return Typed(in_range(emitter.target, sql, DATE), DATE)
+
+
+DATES: Final[dict[type[exp.Expr], Entry]] = {
+    exp.Year: entry(part_of_date, "this"),
+    exp.Month: entry(part_of_date, "this"),
+    exp.Day: entry(part_of_date, "this"),
+    exp.Extract: entry(datepart, "this", "expression"),
+    exp.DateAdd: entry(dateadd, "this", "expression", "unit"),
+    exp.DateDiff: entry(datediff, "this", "expression", "unit", "big_int"),
+    exp.TimeToStr: entry(datename, "this", "format"),
+    exp.LastDay: entry(eomonth, "this"),
+    exp.DateFromParts: entry(datefromparts, "year", "month", "day", needs=("year", "month", "day")),
+}

@@ -1,0 +1,205 @@
+"""Arithmetic on exact numbers, in the type and with the overflow that SQL Server has."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from sqlglot import exp
+
+from engine.model import Kind, SqlType
+from engine.sql.translate.casts.conversion import adapted
+from engine.sql.translate.emitter import Emitter
+from engine.sql.translate.faults import refused
+from engine.sql.translate.kinds import (
+    EXACT,
+    FLOATS,
+    MAX_PRECISION,
+    MONEYS,
+    WHOLE,
+    decimal,
+    higher,
+    precision_of,
+    scale_of,
+    way_to_exact,
+)
+from engine.sql.translate.numbers.decimals import Exact, product_of, quotient_of, sum_of
+from engine.sql.translate.targets import Target
+from engine.sql.translate.typed import Typed
+
+_SIGNS: Final[dict[type[exp.Expr], str]] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
+_TINYINT: Final = SqlType(Kind.TINYINT)
+_MONEY: Final = SqlType(Kind.MONEY)
+
+
+def arithmetic(emitter: Emitter, node: exp.Binary) -> Typed:
+    """Two numbers under `-`, `*`, `/` or `%`."""
+    return computed(emitter, node, emitter.scalar(node.left), emitter.scalar(node.right))
+
+
+def computed(emitter: Emitter, node: exp.Binary, left: Typed, right: Typed) -> Typed:
+    """Two numbers under one of the five operators."""
+    sign = _SIGNS[type(node)]
+    left, right = _operand(emitter, node, left, right), _operand(emitter, node, right, left)
+    kinds = {left.type.kind, right.type.kind}
+    if kinds <= WHOLE:
+        return _whole(emitter, node, sign, left, right)
+    if kinds <= MONEYS | WHOLE:
+        return _money(emitter, node, sign, left, right)
+    if sign == "/":
+        return _quotient(emitter, node, left, right)
+    return _decimal(emitter, node, sign, left, right)
+
+
+def _operand(emitter: Emitter, node: exp.Expr, value: Typed, other: Typed) -> Typed:
+    """A side of an operator as a number whose scale is known."""
+    if value.is_null and other.type.kind in EXACT:
+        return adapted(emitter, node, value, other.type)
+    if value.type.kind is Kind.BIT and other.type.kind in EXACT:
+        return Typed(f"CAST({value.sql} AS integer)", _TINYINT, is_loose=True)
+    if value.type.kind not in EXACT:
+        raise refused(
+            node, f"arithmetic on {value.type.kind} is not carried to this ledger", way_to_exact(value.type.kind)
+        )
+    if value.type.kind is Kind.DECIMAL and value.type.scale is None:
+        hint = "CAST(? AS decimal(p, s)) says which scale is meant"
+        raise refused(node, "a decimal argument has the scale of its value, which arithmetic needs to know", hint)
+    return value
+
+
+def _whole(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Typed) -> Typed:
+    """Whole numbers: the higher of the two types, whose overflow is an error on every ledger."""
+    kind = higher(left.type.kind, right.type.kind)
+    if kind is Kind.TINYINT:
+        raise refused(node, "arithmetic between tinyint values is not carried to this ledger", "CAST one side to int")
+    type_ = SqlType(kind)
+    first, second = _widened(emitter, left, type_), _widened(emitter, right, type_)
+    symbol = "//" if sign == "/" and emitter.target.is_duckdb else sign
+    return Typed(f"({first} {symbol} {second})", type_)
+
+
+def _widened(emitter: Emitter, value: Typed, type_: SqlType) -> str:
+    """The value in that type; DuckDB takes a literal for as small a type as holds it, so it is cast there."""
+    is_literal = value.constant is not None and emitter.target.is_duckdb
+    return value.sql if value.type.kind is type_.kind and not is_literal else emitter.target.cast(value.sql, type_)
+
+
+def _money(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Typed) -> Typed:
+    """Money with money or a whole number under `+` and `-`, or times a whole number: nothing is rounded."""
+    kinds = {left.type.kind, right.type.kind}
+    if sign not in "+-" and not (sign == "*" and kinds & WHOLE):
+        hint = "CAST the money to decimal(19, 4) first"
+        raise refused(node, f"money under {sign} rounds in SQL Server's own way", hint)
+    if Kind.MONEY not in kinds:
+        raise refused(node, "arithmetic on smallmoney is not carried to this ledger", "CAST it to money")
+    return Typed(emitter.target.cast(f"(CAST({left.sql} AS numeric(38,4)) {sign} {right.sql})", _MONEY), _MONEY)
+
+
+def _decimal(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Typed) -> Typed:
+    """Decimals under `+`, `-`, `*` and `%`."""
+    if sign == "%":
+        return _remainder(node, left, right)
+    result = product_of(left.type, right.type) if sign == "*" else sum_of(left.type, right.type)
+    if result.is_reduced:
+        return _reduced(emitter, sign, left, right, result)
+    type_ = decimal(result.precision, result.scale)
+    if emitter.target.is_duckdb:
+        # DuckDB keeps the width of its operands, where a result may overflow that SQL Server has room for.
+        scale = scale_of(left.type) if sign == "*" else result.scale
+        first = f"CAST({left.sql} AS numeric({result.precision},{scale}))"
+        sql = f"({first} {sign} {_as_exact(right)})"
+    else:
+        sql = f"({left.sql} {sign} {right.sql})"
+    return Typed(emitter.target.cast(sql, type_) if result.is_capped else sql, type_, is_loose=_is_loose(left, right))
+
+
+def _reduced(emitter: Emitter, sign: str, left: Typed, right: Typed, result: Exact) -> Typed:
+    """Where more than 38 digits would be needed, SQL Server rounds the exact result to fewer after the point.
+
+    DuckDB's numbers have 38 digits: there a result is an error that has more before it is rounded.
+    """
+    type_ = decimal(result.precision, result.scale)
+    if not emitter.target.is_duckdb:
+        sql = f"({_as_exact(left)} {sign} {_as_exact(right)})"
+    elif sign == "*":
+        sql = _rounded_product(left, right, result.scale)
+    else:
+        common = f"numeric({MAX_PRECISION},{max(scale_of(left.type), scale_of(right.type))})"
+        sql = f"(CAST({left.sql} AS {common}) {sign} CAST({right.sql} AS {common}))"
+    return Typed(emitter.target.cast(sql, type_), type_, is_loose=_is_loose(left, right))
+
+
+def _rounded_product(left: Typed, right: Typed, scale: int) -> str:
+    """DuckDB's product of the digits as whole numbers, its last ones rounded off, half away from zero."""
+    product = f"({_unscaled(left)} * {_unscaled(right)})"
+    unit = 10 ** (scale_of(left.type) + scale_of(right.type) - scale)
+    whole = f"(({product} + CASE WHEN {product} < 0 THEN -{unit // 2} ELSE {unit // 2} END) // {unit})"
+    return f"CAST({whole} AS numeric(38,0)) * {Decimal(1).scaleb(-scale):f}"
+
+
+def _remainder(node: exp.Expr, left: Typed, right: Typed) -> Typed:
+    """Decimals under `%`, in a type that holds both sides, so that nothing is rounded."""
+    scale = max(scale_of(left.type), scale_of(right.type))
+    digits = [precision_of(side.type) - scale_of(side.type) for side in (left, right)]
+    if max(digits) + scale > MAX_PRECISION:
+        raise refused(node, "% needs more than 38 digits here", "CAST both sides to smaller decimals first")
+    common = f"numeric({max(digits) + scale},{scale})"
+    sql = f"(CAST({left.sql} AS {common}) % CAST({right.sql} AS {common}))"
+    return Typed(sql, decimal(min(digits) + scale, scale), is_loose=_is_loose(left, right))
+
+
+def _as_exact(value: Typed) -> str:
+    """A whole number as a decimal, which is what SQL Server makes of it beside one."""
+    if value.type.kind not in WHOLE:
+        return value.sql
+    return f"CAST({value.sql} AS numeric({precision_of(value.type)},0))"
+
+
+def _is_loose(left: Typed, right: Typed) -> bool:
+    """Whether SQL Server's precision is unclear: an int literal may count as int, or as the digits that it has."""
+    return any(value.is_loose or (value.constant is not None and value.type.kind in WHOLE) for value in (left, right))
+
+
+def _quotient(emitter: Emitter, node: exp.Expr, left: Typed, right: Typed) -> Typed:
+    """A decimal by a decimal or a whole number: SQL Server cuts the digits beyond the result's scale."""
+    if _is_loose(left, right):
+        message = "the scale of a decimal divided by, or made with, an int literal varies in SQL Server"
+        raise refused(node, message, "write the literal with a point, or CAST it to decimal(p, s)")
+    return divided(emitter.target, left, right, quotient_of(left.type, right.type))
+
+
+def divided(target: Target, left: Typed, right: Typed, result: Exact) -> Typed:
+    """The exact quotient, cut to the scale of `result`."""
+    type_ = decimal(result.precision, result.scale)
+    unit = f"{Decimal(1).scaleb(-result.scale):f}"
+    if not target.is_duckdb:
+        sql = f"div({left.sql} * {10**result.scale}, {right.sql}) * {unit}"
+        return Typed(target.cast(sql, type_), type_)
+    shift = result.scale + scale_of(right.type) - scale_of(left.type)
+    whole = f"{_unscaled(left)} * CAST({10**shift} AS hugeint) // {_unscaled(right)}"
+    return Typed(target.cast(f"CAST({whole} AS numeric(38,0)) * {unit}", type_), type_)
+
+
+def _unscaled(value: Typed) -> str:
+    """The digits of a decimal as one whole number; DuckDB has no division of decimals."""
+    scale = scale_of(value.type)
+    if scale == 0:
+        return f"CAST({value.sql} AS hugeint)"
+    exact = f"CAST({value.sql} AS numeric({MAX_PRECISION},{scale}))"
+    if precision_of(value.type) + scale > MAX_PRECISION:
+        # The product of two decimals has 38 digits at most, the point's place counted twice.
+        return f"CAST(replace(CAST({exact} AS varchar), '.', '') AS hugeint)"
+    return f"CAST({exact} * CAST({10**scale} AS numeric(38,0)) AS hugeint)"
+
+
+def negative(emitter: Emitter, node: exp.Neg) -> Typed:
+    """Unary minus: the type stays."""
+    value = emitter.scalar(node.this)
+    if value.type.kind in FLOATS and isinstance(value.constant, float):
+        return Typed(f"(-{value.sql})", value.type, constant=-value.constant)
+    if value.type.kind not in EXACT or value.type.kind is Kind.TINYINT:
+        raise refused(
+            node, f"minus before a {value.type.kind} is not carried to this ledger", "CAST it to int or decimal"
+        )
+    constant = -value.constant if isinstance(value.constant, int | Decimal) else None
+    return Typed(f"(-{value.sql})", value.type, constant=constant, is_loose=value.is_loose)

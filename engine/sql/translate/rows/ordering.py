@@ -1,0 +1,126 @@
+"""ORDER BY: T-SQL sorts NULL before everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Final
+
+from sqlglot import exp
+
+from engine.model import Kind
+from engine.sql.translate.emitter import Emitter
+from engine.sql.translate.faults import refused
+from engine.sql.translate.kinds import LEGACY, STRINGS
+from engine.sql.translate.plans import Output
+from engine.sql.translate.text.strings import order_key
+from engine.sql.translate.typed import Typed
+
+_UNORDERED = LEGACY | {Kind.OTHER, Kind.UNIQUEIDENTIFIER, Kind.ROWVERSION}
+
+
+_KEY: Final = frozenset({"this", "desc", "nulls_first"})
+_ORDER: Final = frozenset({"expressions"})
+
+
+def sort_key(emitter: Emitter, node: exp.Ordered) -> str:
+    """One item of an ORDER BY whose names are columns, not aliases (that of a window)."""
+    emitter.check_arguments(node, _KEY)
+    return _expression_key(emitter, node)
+
+
+def _expression_key(emitter: Emitter, node: exp.Ordered) -> str:
+    if node.find(exp.Column) is None:
+        raise refused(node, "an order by a constant is not T-SQL", "name a column")
+    return sorted_by(node, _key(emitter, node, emitter.scalar(node.this)))
+
+
+def sorted_by(node: exp.Ordered, sql: str) -> str:
+    """The key with its direction: NULL first, or last where it descends."""
+    return f"{sql} DESC NULLS LAST" if node.args.get("desc") else f"{sql} ASC NULLS FIRST"
+
+
+def _key(emitter: Emitter, node: exp.Ordered, value: Typed) -> str:
+    if value.type.kind in _UNORDERED:
+        what = f"{value.type.kind} values are not ordered alike on every ledger"
+        raise refused(node, what, "order by another column")
+    return order_key(emitter, node, value) if value.type.kind in STRINGS else value.sql
+
+
+def order_items(
+    emitter: Emitter, node: exp.Order | None, outputs: Sequence[Output], *, outputs_only: bool
+) -> tuple[str, ...]:
+    """The keys of a SELECT's ORDER BY: by number, by alias, else by an expression over its tables.
+
+    With `outputs_only` (DISTINCT, set operations) every key is an output column, and is named by its number.
+    """
+    if node is None:
+        return ()
+    emitter.check_arguments(node, _ORDER)
+    return tuple(
+        key
+        for item in node.expressions
+        if (key := emitter.attempt(partial(_item, emitter, item, outputs, outputs_only))) is not None
+    )
+
+
+def note_faults(emitter: Emitter, node: exp.Order, names: Collection[str]) -> None:
+    """The faults of the keys that are no number and none of `names`, the columns of a SELECT that is refused."""
+    for item in node.expressions:
+        this = item.this
+        is_output = isinstance(this, exp.Column) and this.args.get("table") is None and this.name.casefold() in names
+        if not (is_output or isinstance(this, exp.Literal)):
+            emitter.attempt(partial(sort_key, emitter, item))
+
+
+def _item(emitter: Emitter, node: exp.Ordered, outputs: Sequence[Output], outputs_only: bool) -> str:
+    emitter.check_arguments(node, _KEY)
+    number = _output_number(node, outputs)
+    if number is None:
+        if not outputs_only:
+            return _expression_key(emitter, node)
+        number = _same_output(emitter, node, outputs)
+    value = outputs[number].value
+    if value.constant is not None or value.placeholder is not None or value.is_null:
+        return sorted_by(node, str(number + 1))
+    key = _key(emitter, node, value)
+    if not outputs_only:
+        return sorted_by(node, key)
+    if key != value.sql:
+        raise refused(
+            node,
+            "ORDER BY of a string whose rows are merged is not carried to this ledger",
+            "order outside, over a derived table",
+        )
+    return sorted_by(node, str(number + 1))
+
+
+def _output_number(node: exp.Ordered, outputs: Sequence[Output]) -> int | None:
+    """The output that a plain number or a bare name stands for."""
+    this = node.this
+    if isinstance(this, exp.Literal) and not this.is_string:
+        number = int(this.this) if str(this.this).isdecimal() else 0
+        if not 1 <= number <= len(outputs):
+            raise refused(node, f"ORDER BY `{this.this}` is no column's number", "order by a column's name")
+        return number - 1
+    if not isinstance(this, exp.Column) or this.args.get("table") is not None:
+        return None
+    key = this.name.casefold()
+    found = [index for index, output in enumerate(outputs) if (output.name or "").casefold() == key]
+    if len({outputs[index].value.sql for index in found}) > 1:
+        hint = "order by its number, or name the table"
+        raise refused(node, f"more than one column is called `{this.name}`", hint, rule="ambiguous-column")
+    return found[0] if found else None
+
+
+def _same_output(emitter: Emitter, node: exp.Ordered, outputs: Sequence[Output]) -> int:
+    """The output that has the key's expression, as T-SQL asks where rows are merged."""
+    value = emitter.scalar(node.this) if emitter.scope.sources else None
+    for index, output in enumerate(outputs):
+        if value is not None and output.value.sql == value.sql:
+            return index
+    raise refused(
+        node,
+        "ORDER BY with DISTINCT or a set operation may only name a column of the SELECT list",
+        "add it to the SELECT list, or order outside, over a derived table",
+    )

@@ -1,0 +1,118 @@
+"""Two values side by side: what SQL Server converts, and how strings fold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from msgspec import Struct
+from sqlglot import exp
+
+from engine.model import Collation, Kind, SqlType
+from engine.sql.translate.casts.casts import converted, from_literal
+from engine.sql.translate.casts.conversion import adapted
+from engine.sql.translate.emitter import Emitter
+from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.kinds import EXACT, FLOATS, INT, LEGACY, MOMENTS, STRINGS, TEMPORAL, longest
+from engine.sql.translate.text.strings import checked, key_of, known_collation, not_ordered, padded
+from engine.sql.translate.text.thirds import beside
+from engine.sql.translate.typed import Typed
+
+
+class Pair(Struct, frozen=True, gc=False):
+    """Two expressions of the target that compare as the T-SQL ones do."""
+
+    left: str
+    right: str
+
+
+_INCOMPARABLE: Final = LEGACY | {Kind.OTHER, Kind.ROWVERSION}
+_LIKE_MOMENTS: Final = MOMENTS - {Kind.DATETIME}
+
+
+def comparable(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, sign: str) -> Pair:
+    """Both sides made ready for `sign`."""
+    is_equality = sign in ("=", "<>")
+    if not _INCOMPARABLE.isdisjoint((left.type.kind, right.type.kind)):
+        raise _not_carried(node, left, right)
+    left, right = _drawn(emitter, node, left, right), _drawn(emitter, node, right, left)
+    kinds = {left.type.kind, right.type.kind}
+    if kinds <= STRINGS:
+        return _strings(emitter, left, right, node, is_equality=is_equality)
+    if not is_equality and kinds & {Kind.UNIQUEIDENTIFIER, Kind.BIT}:
+        raise refused(node, f"an order among {left.type.kind} values is not carried to this ledger", "compare with =")
+    if kinds <= EXACT or kinds <= _LIKE_MOMENTS or len(kinds) == 1 or kinds <= FLOATS:
+        return Pair(left.sql, right.sql)
+    moments = beside(emitter.target, left, right, sign) if kinds == {Kind.DATETIME, Kind.DATETIME2} else None
+    if moments is not None:
+        return Pair(moments.left, moments.right)
+    raise _not_carried(node, left, right)
+
+
+def _drawn(emitter: Emitter, node: exp.Expr, value: Typed, other: Typed) -> Typed:
+    """`value` as the other side's type draws it, by SQL Server's precedence of types; unchanged where it stays."""
+    kind, wanted = value.type.kind, other.type.kind
+    if value.is_null:
+        return adapted(emitter, node, value, other.type)
+    if isinstance(value.constant, str) and wanted not in STRINGS:
+        return _literal(emitter, node, value.constant, other.type)
+    if kind in STRINGS and wanted is Kind.UNIQUEIDENTIFIER:
+        return converted(emitter, node, value, other.type, None)
+    if kind is Kind.BIT and wanted in EXACT:
+        return value if _is_bit(other) else adapted(emitter, node, value, INT)
+    if wanted is Kind.BIT and _is_bit(value):
+        return value.made("TRUE" if value.constant else "FALSE", other.type)
+    if wanted in FLOATS and kind in EXACT and isinstance(value.constant, int):
+        return value.made(f"CAST({value.constant} AS double precision)", other.type)
+    if kind is Kind.DATE and wanted in MOMENTS:
+        return value.made(emitter.target.cast(value.sql, other.type), other.type)
+    if kind is Kind.SMALLDATETIME and wanted is Kind.DATETIME:
+        return value.made(value.sql, other.type)
+    return value
+
+
+def _literal(emitter: Emitter, node: exp.Expr, text: str, type_: SqlType) -> Typed:
+    """A string literal beside a value of `type_`: read as that type, with no more digits than it has."""
+    read = from_literal(emitter, node, text, type_)
+    has_scale = type_.kind in (Kind.TIME, Kind.DATETIME2)
+    if has_scale and from_literal(emitter, node, text, replace(type_, scale=7)).sql != read.sql:
+        raise refused(
+            node,
+            f"the literal has more digits than the {type_.kind}({type_.scale}) beside it",
+            "write as many digits as the column has",
+        )
+    return read
+
+
+def _is_bit(value: Typed) -> bool:
+    return value.type.kind is Kind.INT and value.constant in (0, 1)
+
+
+def _strings(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, *, is_equality: bool) -> Pair:
+    collation = common_collation(left, right, node)
+    if is_equality or collation.name is None:
+        return Pair(key_of(emitter, left, collation), key_of(emitter, right, collation))
+    if not collation.ordered:
+        raise not_ordered(node)
+    length = longest(left.type, right.type)
+    return Pair(padded(emitter, node, left, length), padded(emitter, node, right, length))
+
+
+def common_collation(left: Typed, right: Typed, node: exp.Expr) -> Collation:
+    """The collation by which two strings compare (Microsoft Learn, "Collation precedence")."""
+    chosen, other = (left, right) if left.rank >= right.rank else (right, left)
+    first, second = known_collation(node, chosen), known_collation(node, other)
+    if chosen.rank == other.rank and first != second:
+        raise refused(node, "the two strings have different collations", "name one of them with COLLATE")
+    return checked(node, first)
+
+
+def _not_carried(node: exp.Expr, left: Typed, right: Typed) -> Refused:
+    kinds = {left.type.kind, right.type.kind}
+    hint = "CAST one side to the type of the other"
+    if Kind.DATETIME in kinds and kinds <= TEMPORAL:
+        hint = "CAST the other side to datetime: SQL Server compares a datetime to seven digits otherwise"
+    elif left.placeholder is not None or right.placeholder is not None:
+        hint = "declare the argument with the type of the column"
+    message = f"{left.type.kind} compared with {right.type.kind} is not carried to this ledger"
+    return refused(node, message, hint)

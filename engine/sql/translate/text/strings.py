@@ -1,0 +1,98 @@
+"""How strings compare: the folds of the collation (definition language, section 3, a to c)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlglot import exp
+
+from engine.model import Collation, SqlType
+from engine.sql.translate.characters import is_unicode
+from engine.sql.translate.emitter import Emitter
+from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.kinds import LEGACY, STRINGS
+from engine.sql.translate.targets import Target, text_literal
+from engine.sql.translate.typed import Typed
+
+# Where lower() of PostgreSQL (ICU) and of DuckDB differ, or change a string's length: the dotted capital I is put out
+# of their way, the final sigma is made a plain one, and letters that only newer Unicode versions pair are paired here.
+# Source: a comparison over every code point of the basic plane, which the tests repeat.
+DOTTED_I: Final = "\u0130"
+DOTTED_I_STANDS_AS: Final = "\ue130"
+LATE_CAPITALS: Final = "\u03c2\u1c89\ua7cb\ua7cc\ua7da\ua7dc"
+LATE_SMALLS: Final = "\u03c3\u1c8a\u0264\ua7cd\ua7db\u019b"
+
+
+def folds(collation: Collation | None) -> bool:
+    """Whether equal strings may differ in bytes."""
+    return collation is not None and (collation.fold_case or collation.fold_trailing_blanks)
+
+
+def checked(node: exp.Expr, collation: Collation) -> Collation:
+    """A collation whose rules are carried; raises Refused for one that takes no account of accents."""
+    if collation.name is not None and "AI" in collation.name.upper().split("_"):
+        hint = "name another one with COLLATE"
+        raise refused(node, f"the collation `{collation.name}` holds letters with and without accents equal", hint)
+    return collation
+
+
+def key_of(emitter: Emitter, value: Typed, collation: Collation) -> str:
+    """An expression that is equal for two strings exactly where `collation` holds them equal."""
+    if isinstance(value.constant, str) and value.constant.isascii():
+        folded = value.constant.lower() if collation.fold_case else value.constant
+        return text_literal(folded.rstrip(" ") if collation.fold_trailing_blanks else folded, emitter.target)
+    sql = value.unpadded if value.unpadded is not None and collation.fold_trailing_blanks else value.sql
+    sql = fold_case(emitter.target, sql, value.type) if collation.fold_case else sql
+    if not collation.fold_trailing_blanks:
+        return sql
+    binary = "" if collation.fold_case else emitter.target.binary_collation
+    return f"rtrim({sql}, ' '){binary}"
+
+
+def fold_case(target: Target, sql: str, type_: SqlType) -> str:
+    """Lower case by Unicode's own tables whatever the ledger's locale, one character for one."""
+    if not is_unicode(type_):
+        return f"lower({sql}{target.root_collation})"
+    guarded_i = f"translate({sql}, '{DOTTED_I}', '{DOTTED_I_STANDS_AS}')"
+    return f"translate(lower({guarded_i}{target.root_collation}), '{LATE_CAPITALS}', '{LATE_SMALLS}')"
+
+
+def folded(text: str) -> str:
+    """What `fold_case` makes of `text`; only for characters that every Unicode version knows."""
+    lowered = text.replace(DOTTED_I, DOTTED_I_STANDS_AS).lower()
+    return lowered.translate(str.maketrans(LATE_CAPITALS, LATE_SMALLS))
+
+
+def representative(emitter: Emitter, sql: str) -> str:
+    """The first by its bytes of several equal strings: SQL Server promises none, so it is always the same one."""
+    return f"min({sql}{emitter.target.binary_collation})"
+
+
+def order_key(emitter: Emitter, node: exp.Expr, value: Typed) -> str:
+    """An expression that sorts as the string does in SQL Server, or Refused where that is not the same everywhere."""
+    collation = checked(node, known_collation(node, value))
+    if not collation.ordered:
+        raise not_ordered(node)
+    if collation.name is None:
+        return value.sql
+    return padded(emitter, node, value, value.type.length)
+
+
+def padded(emitter: Emitter, node: exp.Expr, value: Typed, length: int | None) -> str:
+    """A string of a binary collation with the blanks that SQL Server compares it with, for an order by bytes."""
+    if length is None:
+        raise refused(node, "a string without a length is not ordered alike on every ledger", "CAST it to varchar(n)")
+    return f"rpad({value.sql}, {length}, ' '){emitter.target.binary_collation}"
+
+
+def not_ordered(node: exp.Expr) -> Refused:
+    """The fault of an order among strings that no other ledger shares."""
+    hint = "order by a number or a date, or COLLATE Latin1_General_100_BIN2"
+    return refused(node, "strings are not ordered alike on every ledger under this collation", hint)
+
+
+def known_collation(node: exp.Expr, value: Typed) -> Collation:
+    """The collation of a string; raises Refused where it has none, or is of a type that does not compare."""
+    if value.type.kind in LEGACY or value.type.kind not in STRINGS or value.type.collation is None:
+        raise refused(node, f"{value.type.kind} does not compare", "CAST it to varchar(max) or nvarchar(max)")
+    return value.type.collation

@@ -1,0 +1,35 @@
+"""What the parts of a running service share, wired in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.catalogue import Catalogue
+from webhooks.example_sends import TestSends
+from webhooks.examples import Examples
+from webhooks.metrics import Metrics
+from webhooks.proxies import Proxies
+from webhooks.security.keys import Keyring
+from webhooks.security.throttle import Throttle
+from webhooks.security.tokens import Tokens
+from webhooks.settings import AuthMethod
+from webhooks.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The store, the keys and the catalogue of one service; `auth` says which ways to authenticate are on.
+
+    `examples` have for events the body that is sent for the catalogue's example.
+    """
+
+    store: Store
+    keyring: Keyring
+    tokens: Tokens
+    catalogue: Catalogue
+    auth: frozenset[AuthMethod]
+    proxies: Proxies
+    tests: TestSends
+    examples: Examples = field(default_factory=Examples)
+    throttle: Throttle = field(default_factory=Throttle)
+    metrics: Metrics = field(default_factory=Metrics)

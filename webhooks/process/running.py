@@ -1,0 +1,104 @@
+"""Runs a service: both its ports, until a signal ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shlex
+import socket
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from engine.catalogue import Catalogue
+from webhooks.api.administration import build_administration
+from webhooks.api.app import build_app
+from webhooks.api.request_log import RequestLog
+from webhooks.api.service import Service
+from webhooks.example_sends import TestSends
+from webhooks.examples import Examples, load_examples
+from webhooks.process.delivering import Delivering
+from webhooks.process.event_loop import hear_signals, loop_factory, serve_beside, spare_what_is_loaded
+from webhooks.process.listening import LOOPBACK, Server, listen, place, server
+from webhooks.process.state import opened, sole_server
+from webhooks.proxies import Proxies
+from webhooks.security.tokens import Tokens
+from webhooks.settings import Settings, is_there
+from webhooks.store import clients
+
+_log = logging.getLogger(__name__)
+
+
+def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = False) -> None:
+    """Serves until SIGTERM or SIGINT, then lets the requests under way end. `tell` gets lines for a person.
+
+    Raises SettingsError and StoreError where the service cannot start; `is_debug` logs each request.
+    """
+    proxies = Proxies(settings.trusted_proxies)
+    catalogue = Catalogue.load(settings.events)
+    is_new = settings.keys is None and not is_there(settings.key_path)
+    with (
+        listen(settings.host, settings.port) as public,
+        listen(LOOPBACK, settings.admin_port) as administering,
+        sole_server(settings),
+        opened(settings) as (store, keyring),
+    ):
+        tell(f"Store and keys are in {settings.data}")
+        if is_new:
+            tell(f"A new key is in {settings.key_path}: back it up, the store cannot be read without it")
+        if not store.read_now(clients.every):
+            tell(f"Make a client: aptic-webhooks clients add NAME{_data_option(settings)}")
+        examples = Examples(partial(load_examples, catalogue, settings.definitions))
+        tokens, tests = Tokens(keyring.token_key()), TestSends(store, keyring, settings)
+        service = Service(store, keyring, tokens, catalogue, settings.auth, proxies, tests, examples)
+        store.when_written(service.metrics.committed)
+        api: Any = build_app(service)
+        servers = {
+            public: server(RequestLog(api) if is_debug else api),
+            administering: server(build_administration(store, service.metrics)),
+        }
+
+        def make_delivering() -> Delivering:
+            return Delivering(settings, store, keyring, catalogue, service.metrics)
+
+        def ready() -> None:
+            _log.info("the service starts, with the API on %s", place(public))
+            tell(f"What administers listens on http://{place(administering)}/")
+            tell(f"The API listens on http://{place(public)}/v1/")
+
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(_serve(service, servers, make_delivering, ready))
+        _log.info("the service has ended")
+
+
+def _data_option(settings: Settings) -> str:
+    """What a command needs to find the same store; a URL may hold a password, and is not shown."""
+    return f" --data {shlex.quote(str(settings.data))}{'' if settings.store is None else ' --store …'}"
+
+
+async def _serve(
+    service: Service,
+    servers: Mapping[socket.socket, Server],
+    make_delivering: Callable[[], Delivering],
+    ready: Callable[[], None],
+) -> None:
+    """Calls `ready` once signals are heard: SIGTERM and SIGINT end it, SIGHUP has it read its files again."""
+    delivering = make_delivering()
+
+    def stop() -> None:
+        _log.info("the service ends: it answers and sends what is under way")
+        delivering.stop()
+        for each in servers.values():
+            each.should_exit = True
+
+    def reload() -> None:
+        delivering.reload()
+        asyncio.get_running_loop().run_in_executor(None, service.examples.reload)
+
+    hear_signals(stop, reload)
+    spare_what_is_loaded()
+    ready()
+    try:
+        await serve_beside(delivering.run(), servers)
+    finally:
+        await service.tests.close()

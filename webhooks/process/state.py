@@ -1,0 +1,88 @@
+"""What a service keeps: its folder, its keys and its store, opened together and in an order that harms nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from webhooks.errors import SettingsError
+from webhooks.security.keys import Keyring
+from webhooks.settings import Settings, is_there
+from webhooks.store.clients import key_names
+from webhooks.store.opening import parse
+from webhooks.store.store import Store
+
+_VARIABLE = "the variable APTIC_KEYS"
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[tuple[Store, Keyring]]:
+    """The store and the keys that read it, both made where they are not there yet.
+
+    Raises SettingsError, StoreError. Where the keys of a store are missing, no new one is made: it could read nothing.
+    """
+    settings.prepare_folder()
+    with Store(settings.store_url) as store:
+        names = store.read_now(key_names)
+        keyring = keyring_of(settings, is_new=not names)
+        if unknown := [name.hex() for name in names if not keyring.knows(name)]:
+            raise SettingsError(
+                f"the store was written with keys that are not in {_place(settings)} ({', '.join(unknown)}): "
+                "put them back, one a line, the newest first"
+            )
+        yield store, keyring
+
+
+def missing_file(settings: Settings) -> Path | None:
+    """The file of an embedded store that is not there; a mistyped folder would look like an empty service."""
+    url = parse(settings.store_url)
+    file = Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+    return file if file is not None and not is_there(file) else None
+
+
+@contextmanager
+def sole_server(settings: Settings) -> Iterator[None]:
+    """Holds an embedded store for one serving process. Raises SettingsError where another has it."""
+    settings.prepare_folder()
+    url = parse(settings.store_url)
+    if url.get_backend_name() != "sqlite":
+        yield
+        return
+    lock = Path(f"{url.database}.lock")
+    try:
+        file = os.fdopen(os.open(lock, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise SettingsError(f"{lock} cannot be written: {error.strerror}") from None
+    with file:
+        if not _is_free(file.fileno()):
+            raise SettingsError(
+                f"another process serves {url.database} already; several need a store on PostgreSQL (--store)"
+            )
+        yield
+
+
+def _is_free(descriptor: int) -> bool:
+    try:
+        import fcntl  # noqa: PLC0415  not for every platform
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def keyring_of(settings: Settings, *, is_new: bool) -> Keyring:
+    """The keys of a store; made for a new one. Raises SettingsError where they are missing or faulty."""
+    if settings.keys is not None:
+        return Keyring.parse(settings.keys.replace(",", "\n"), _VARIABLE)
+    if not is_new and not is_there(settings.key_path):
+        raise SettingsError(f"the store has keys, but there is no key file {settings.key_path}: put it back")
+    return Keyring.open(settings.key_path)
+
+
+def _place(settings: Settings) -> str:
+    return f"the key file {settings.key_path}" if settings.keys is None else _VARIABLE
