@@ -19,6 +19,8 @@ MAX_LENGTH = 100_000
 """How many characters a query may have."""
 MAX_TOKENS = 10_000
 """How many tokens a query may have."""
+MAX_NUMBER_LENGTH = 1_000
+"""How many characters a number may have: Python refuses to read more than 4,300 digits."""
 MAX_TREE_DEPTH = 250
 """How deep a tree may be: what walks it later may recurse."""
 
@@ -78,12 +80,29 @@ def parse_query(text: str) -> ParsedQuery:
     if len(tokens.all) > MAX_TOKENS:
         message = f"The query has {len(tokens.all):,} words and symbols; {MAX_TOKENS:,} are allowed."
         return ParsedQuery(None, (SqlFault("sql-syntax", 0, message, "Split it into several queries."),))
+    if (long := _long_number(tokens)) is not None:
+        return ParsedQuery(None, (long,))
     option = option_start(tokens)
     body = tokens if option is None else tokens.before(option)
     faults = [*statement.check(body), *(option_faults(tokens, option) if option is not None else ())]
     if faults:
         return ParsedQuery(None, tuple(sorted(faults, key=lambda fault: fault.offset)))
     return _parsed(text, blank_comments(text, found.comments), body)
+
+
+def _long_number(tokens: Tokens) -> SqlFault | None:
+    if len(tokens.text) <= MAX_NUMBER_LENGTH:
+        return None
+    kind = TokenKind.NUMBER
+    for token in tokens.all:
+        if (
+            token.kind is kind
+            and token.end - token.start > MAX_NUMBER_LENGTH
+            and not tokens.text.startswith(("0x", "0X"), token.start)  # bytes, of which there may be many
+        ):
+            message = f"The number has {token.end - token.start:,} characters; {MAX_NUMBER_LENGTH:,} are allowed."
+            return SqlFault("sql-syntax", token.start, message, "T-SQL's numbers have 38 digits at most.")
+    return None
 
 
 def release(query: Query) -> None:

@@ -127,8 +127,8 @@ def _is_aggregate(query: Query, node: exp.Expr, select: exp.Select) -> bool:
     """Whether `node` is an aggregate of `select` itself: in its columns, in no subquery and in no window."""
     if not isinstance(node, exp.GroupConcat):
         start = node.meta.get("start")
-        name = query.text[start : query.text.index("(", start)].strip().lower() if start is not None else ""
-        if name not in _AGGREGATES:
+        parenthesis = query.text.find("(", start) if start is not None else -1  # the hint INDEX = x is a call without
+        if parenthesis < 0 or query.text[start:parenthesis].strip().lower() not in _AGGREGATES:
             return False
     child = node
     while child.parent is not None and child.parent is not select:

@@ -92,7 +92,7 @@ def _float(node: exp.Expr, value: float) -> Typed:
 def _money(emitter: Emitter, node: exp.Expr, digits: str) -> Typed:
     """A constant after a dollar sign: money, with four decimals at most."""
     value = Decimal(digits or "0")
-    if value != value.quantize(Decimal("0.0001")) or value > _MAX_MONEY:
+    if value > _MAX_MONEY or value != value.quantize(Decimal("0.0001")):  # only what is small can be quantized
         raise refused(node, "a money constant has four decimals at most", "write it without the dollar sign")
     type_ = SqlType(Kind.MONEY)
     return Typed(emitter.target.cast(f"{value:f}", type_), type_, constant=value)

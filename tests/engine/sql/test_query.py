@@ -354,6 +354,39 @@ def test_limits_are_faults() -> None:
     assert query("select a" + ", a" * 2_000)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select {} as a",
+        "select -{} as a",
+        "select ${} as a",
+        "select {}.5 as a",
+        "select {}e1 as a",
+        "select 1e{} as a",
+        "select top {} a from t",
+        "select cast(a as varchar({})) as a from t",
+        "select convert(varchar(3), a, {}) as a from t",
+        "select ntile({}) over (order by a) as a from t",
+        "select lag(a, {}) over (order by a) as a from t",
+        "select a from t order by {}",
+        "select a from t order by a offset {} rows",
+        "select power(a, {}) as a from t",
+        "select round(a, -{}) as a from t",
+        "select left(a, {}) as a from t",
+        "select dateadd(day, {}, a) as a from t",
+    ],
+)
+def test_a_number_that_python_could_not_read_is_a_fault_at_its_place(text: str) -> None:
+    (fault,) = faults(text.format("9" * 5_000))
+    assert fault.rule == "sql-syntax"
+    assert "characters; 1,000 are allowed" in fault.message
+    assert text.format("9" * 5_000)[fault.offset :].lstrip("$-1e").startswith("9" * 4_000)
+
+
+def test_digits_that_are_no_number_may_be_many() -> None:
+    assert query(f"select '{'9' * 5_000}' as a, 0x{'9' * 5_000} as b, [{'9' * 5_000}] as c from t /* {'9' * 5_000} */")
+
+
 def test_a_tree_is_no_deeper_than_the_limit() -> None:
     def deep(links: int) -> str:
         return "select a from t where b = 1" + " or b = 1" * links

@@ -165,3 +165,12 @@ def test_an_aggregate_without_groups_never_misses(text: str, at: str) -> None:
 )
 def test_these_may_miss(text: str) -> None:
     assert [rule for rule, _ in shown(text, ResultKind.ONE)] == []
+
+
+def test_an_index_hint_is_no_aggregate_though_the_parser_makes_a_call_of_it() -> None:
+    for hint in ("index = ix_a", "index = (ix_a)", "index(ix_a)", "index = 1"):
+        assert shown(f"select a from t with ({hint})", ResultKind.ONE) == []
+        assert findings(f"select a from t with ({hint}) order by a", ResultKind.MANY) == []
+    assert [rule for rule, _ in shown("select max(a) as m from t with (index = ix_a)", ResultKind.ONE)] == [
+        "always-one-row"
+    ]

@@ -130,8 +130,8 @@ def trim(emitter: Emitter, node: exp.Trim) -> Typed:
     if node.args.get("expression") is not None:
         raise refused(node, "TRIM of other characters than blanks is not carried to this ledger", "use REPLACE")
     value = text_argument(emitter, node.this)
-    names = {"LEADING": "ltrim", "TRAILING": "rtrim", None: "trim" if emitter.target.is_duckdb else "btrim"}
-    name = names[node.args.get("position")]
+    ends = {"LEADING": "ltrim", "TRAILING": "rtrim"}  # neither and BOTH are both ends
+    name = ends.get(node.args.get("position") or "BOTH", "trim" if emitter.target.is_duckdb else "btrim")
     return derived(value, f"{name}({value.sql}, ' ')", varying(value.type, value.type.length))
 
 
