@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
@@ -16,10 +17,11 @@ _LOOKED_AT: Final = 8 * KEPT
 _DEPTH: Final = 4  # text in JSON that is text in JSON that is …
 _REMEMBERED: Final = 1024
 _CONTROLS: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_SURROGATES: Final = r"u(?P<high>d[89ab][0-9a-f]{2})\\+u(?P<low>d[c-f][0-9a-f]{2})"
-_ESCAPE: Final = re.compile(rf'\\+(?:{_SURROGATES}|u(?P<unit>[0-9a-f]{{4}})|(?P<short>["/bfnrt])|)', re.IGNORECASE)
+_SURROGATES: Final = r"u(?P<high>d[89ab][0-9a-f]{2})\\++u(?P<low>d[c-f][0-9a-f]{2})"
+_ESCAPE: Final = re.compile(rf'\\++(?:{_SURROGATES}|u(?P<unit>[0-9a-f]{{4}})|(?P<short>["/bfnrt])|)', re.IGNORECASE)
+# What may go on behind the end, read backwards from there: a search forwards would try each backslash as a beginning.
 _UNFINISHED: Final = re.compile(
-    r"[\ud800-\udfff]+\Z|(?:\\+ud[89ab][0-9a-f]{2})?(?:\\+(?:u[0-9a-f]{0,3})?)?\Z", re.IGNORECASE
+    r"[\ud800-\udfff]++|(?:(?:[0-9a-f]{0,3}u)?\\++)?(?:[0-9a-f]{2}[89ab]du\\++)?", re.IGNORECASE
 )
 
 
@@ -32,8 +34,14 @@ def redact(answer: bytes, *secrets: str | None, is_whole: bool = False) -> bytes
     text = answer[:_LOOKED_AT].decode(errors="surrogateescape")
     if known:
         is_cut = not is_whole or len(answer) > _LOOKED_AT
-        text = _redacted(_UNFINISHED.sub("", text, count=1) if is_cut else text, known, is_cut=is_cut)
+        text = _redacted(_without_unfinished(text) if is_cut else text, known, is_cut=is_cut)
     return text.encode(errors="surrogateescape")[:KEPT]
+
+
+def _without_unfinished(text: str) -> str:
+    """The text without a character or an escape of which the end may be missing."""
+    unfinished = _UNFINISHED.match(text[::-1])
+    return text[: len(text) - unfinished.end()] if unfinished else text
 
 
 def _redacted(text: str, secrets: Sequence[str], *, is_cut: bool) -> str:
@@ -76,7 +84,30 @@ def _all(sought: str, text: str) -> Iterator[int]:
 
 def _length_of_beginning(text: str, sought: str) -> int:
     """How much of `sought` the text ends with."""
-    return next((length for length in range(min(len(sought), len(text)), 0, -1) if text.endswith(sought[:length])), 0)
+    borders = _borders(sought)
+    length = 0
+    for character in text[-len(sought) :]:
+        while length and (length == len(sought) or sought[length] != character):
+            length = borders[length - 1]
+        if sought[length] == character:
+            length += 1
+    return length
+
+
+def _borders(sought: str) -> Sequence[int]:
+    """For each of its beginnings, how long the longest end of it is that is a beginning as well.
+
+    It is the table of Knuth, Morris and Pratt: it looks at each character of a text once.
+    """
+    borders = array("I", [0])
+    length = 0
+    for character in sought[1:]:
+        while length and sought[length] != character:
+            length = borders[length - 1]
+        if sought[length] == character:
+            length += 1
+        borders.append(length)
+    return borders
 
 
 class _Plain:
