@@ -8,7 +8,6 @@ so a new key can be put first while the older ones still read what they wrote.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import os
@@ -30,6 +29,7 @@ from webhooks.model import KEY_NAME_BYTES
 _KEY_BYTES = 32
 _REMEMBERED = 1024
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96 bits
+_BOM = "\ufeff"  # that some editors put before UTF-8
 _HEADER = (
     "# The keys of this service's store, the newest first. Without them its secrets cannot be read: back them up.\n"
 )
@@ -86,7 +86,7 @@ class Keyring:
 
         `place` says where the text is from, for the SettingsError of a faulty line, which is not quoted.
         """
-        lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
+        lines = [(number, line.strip()) for number, line in enumerate(text.removeprefix(_BOM).splitlines(), 1)]
         materials = [_decode(line, f"{place}, line {number}") for number, line in lines if line and line[0] != "#"]
         if not materials:
             raise SettingsError(f"{place} holds no key. One is 32 random bytes in base64: openssl rand -base64 32")
@@ -152,7 +152,7 @@ def _mac(key: _MasterKey, credential: str) -> bytes:
 def _decode(line: str, place: str) -> bytes:
     try:
         material = base64.b64decode(line, validate=True)
-    except binascii.Error:
+    except ValueError:  # also where a character is none of base64, nor of ASCII
         material = b""
     if len(material) != _KEY_BYTES:
         raise SettingsError(f"{place} is no key: one is 32 random bytes in base64, as openssl rand -base64 32 makes")

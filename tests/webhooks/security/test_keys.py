@@ -78,6 +78,8 @@ def test_credentials_are_recognised_by_each_key() -> None:
         (["canary"], "the key file x, line 1 is no key"),
         ([FIRST, "", "# old", SECOND[:-8] + "===="], "line 4 is no key"),
         ([b64encode(bytes(16)).decode()], "line 1 is no key"),
+        (["canarỳ"], "line 1 is no key"),
+        ([FIRST, f"\ufeff{SECOND}"], "line 2 is no key"),
     ],
 )
 def test_a_faulty_file_is_told_without_its_content(lines: list[str], message: str) -> None:
@@ -92,3 +94,10 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> No
     path.mkdir() if content is None else path.write_bytes(content)
     with pytest.raises(SettingsError, match="cannot be read or made"):
         Keyring.open(path)
+
+
+def test_a_byte_order_mark_before_the_keys_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    path.write_bytes(b"\xef\xbb\xbf" + FIRST.encode() + b"\r\n")
+    assert Keyring.open(path).token_key() == keyring(FIRST).token_key()
+    assert keyring(f"\ufeff{FIRST}").token_key() == keyring(FIRST).token_key()
