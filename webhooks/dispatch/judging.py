@@ -15,26 +15,28 @@ from webhooks.security.keys import Keyring, Purpose
 from webhooks.security.redaction import redact
 from webhooks.sending.interface import Outcome
 from webhooks.store.attempts import Ready, answer_row
-from webhooks.store.clock import now
-from webhooks.store.outcomes import EndedAttempt
+from webhooks.store.clock import MICROSECONDS_PER_SECOND, now
+from webhooks.store.ended_attempts import EndedAttempt
 
-SHORTEST_WAIT: Final = 5.0
-LONGEST_WAIT: Final = 3600.0
-"""Bounds of what an endpoint may ask for by Retry-After, in seconds."""
+SHORTEST_WAIT_SECONDS: Final = 5.0
+LONGEST_WAIT_SECONDS: Final = 3600.0
+"""What an endpoint may ask for by Retry-After is clamped to between these."""
 
-_GONE: Final = "the receiver answered 410 Gone: it is not wanted any more"
-_JITTER: Final = 0.1
+_JITTER: Final = 0.1  # the part of a delay by which it is made longer or shorter
 _ASK_LATER: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+_GONE: Final = "the receiver answered 410 Gone: it is not wanted any more"
+_LEVELS: Final = {DeliveryState.DELIVERED: logging.DEBUG, DeliveryState.DEAD: logging.WARNING}
+_log = logging.getLogger(__name__)
 
 
 class RetrySchedule(Struct, frozen=True):
-    """After which seconds each further attempt is made, counted from the end of the one before."""
+    """The seconds before each further attempt, counted from the end of the one before."""
 
     delays: tuple[float, ...]
 
     @property
-    def whole(self) -> float:
-        """The schedule's sum, in seconds."""
+    def total_seconds(self) -> float:
+        """The sum of the delays."""
         return sum(self.delays)
 
     def after(self, failures: int) -> float | None:
@@ -45,102 +47,111 @@ class RetrySchedule(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """Where a delivery goes. PENDING is tried again after `delay` seconds.
-
-    The endpoint is left alone for `waits` seconds, and disabled with the reason in `disables`.
-    """
+    """What follows for a delivery and its endpoint."""
 
     state: DeliveryState
     reason: str | None
     failures: int
-    delay: float | None = None
-    waits: float | None = None
-    disables: str | None = None
+    """How many attempts have been used up."""
+    delay_seconds: float | None = None
+    """How long a PENDING delivery waits for its next attempt."""
+    endpoint_wait_seconds: float | None = None
+    """How long the endpoint gets no attempt at all; None where it asked for no time."""
+    disable_reason: str | None = None
+    """Why the endpoint is to be disabled; None where it is not."""
 
 
-def judge(outcome: Outcome, failures: int, age: float, schedule: RetrySchedule) -> Verdict:
-    """`failures` are those before; `age` is in seconds, from the delivery's first attempt."""
+def verdict_of(outcome: Outcome, failures: int, age_seconds: float, schedule: RetrySchedule) -> Verdict:
+    """What follows from an outcome.
+
+    `failures` attempts were used up before. The delivery's age counts from its first attempt.
+    """
     status = outcome.status
     if outcome.is_success:
         return Verdict(state=DeliveryState.DELIVERED, reason=None, failures=failures)
     reason = describe(outcome)
     if outcome.error is None and status == HTTPStatus.GONE:
-        return Verdict(state=DeliveryState.PENDING, reason=reason, failures=failures, delay=0.0, disables=_GONE)
-    waits: float | None = None
+        return Verdict(
+            state=DeliveryState.PENDING, reason=reason, failures=failures, delay_seconds=0.0, disable_reason=_GONE
+        )
+    wait: float | None = None
     if status in _ASK_LATER and outcome.error is None and outcome.retry_after is not None:
-        waits = min(max(outcome.retry_after, SHORTEST_WAIT), LONGEST_WAIT)
-        if age < schedule.whole:
-            return Verdict(state=DeliveryState.PENDING, reason=reason, failures=failures, delay=waits, waits=waits)
+        wait = min(max(outcome.retry_after, SHORTEST_WAIT_SECONDS), LONGEST_WAIT_SECONDS)
+        if age_seconds < schedule.total_seconds:
+            return Verdict(
+                state=DeliveryState.PENDING,
+                reason=reason,
+                failures=failures,
+                delay_seconds=wait,
+                endpoint_wait_seconds=wait,
+            )
     delay = schedule.after(failures + 1)
     return Verdict(
         state=DeliveryState.DEAD if delay is None else DeliveryState.PENDING,
         reason=reason if delay is not None else f"{reason.removesuffix('.')}; the last of {failures + 1} attempts",
         failures=failures + 1,
-        delay=delay if delay is None or waits is None else max(delay, waits),
-        waits=waits,
+        delay_seconds=delay if delay is None or wait is None else max(delay, wait),
+        endpoint_wait_seconds=wait,
     )
 
 
 def describe(outcome: Outcome) -> str:
-    """Why it was no success, in words."""
+    """Why an outcome is no success, in words."""
     if outcome.error is not None:
         return f"{outcome.error}: {outcome.detail}" if outcome.detail else str(outcome.error)
     return f"the receiver answered {outcome.status}"
 
 
-def failed(reason: str, failures: int, schedule: RetrySchedule) -> Verdict:
-    """Of an attempt that failed for the service's own reasons: it counts and is made again."""
+def verdict_of_own_failure(reason: str, failures: int, schedule: RetrySchedule) -> Verdict:
+    """What follows where the service itself is to blame: the attempt is used up, and made again."""
     delay = schedule.after(failures + 1)
     return Verdict(
         state=DeliveryState.DEAD if delay is None else DeliveryState.PENDING,
         reason=reason,
         failures=failures + 1,
-        delay=delay,
+        delay_seconds=delay,
     )
 
 
-_SECOND = 1_000_000
-_LEVELS = {DeliveryState.DELIVERED: logging.DEBUG, DeliveryState.DEAD: logging.WARNING}
-_log = logging.getLogger(__name__)
-
-
-class Ends:
-    """Judges outcomes by a schedule, keeps the beginnings of answers, and counts."""
+class Judge:
+    """Judges outcomes by a schedule. Counts and logs them, and encrypts the beginnings of answers."""
 
     def __init__(self, keyring: Keyring, schedule: RetrySchedule, metrics: Metrics) -> None:
         self._keyring = keyring
         self._schedule = schedule
         self._metrics = metrics
 
-    def of(self, ready: Ready, outcome: Outcome, secret: str | None) -> EndedAttempt:
-        """The end of an attempt that was sent; `secret` is what its body held."""
+    def judge(self, ready: Ready, outcome: Outcome, secret: str | None) -> EndedAttempt:
+        """An attempt that was sent, as it ended. `secret` is the one in its body."""
         at = now()
-        verdict = judge(outcome, ready.failures, (at - ready.first_at) / _SECOND, self._schedule)
-        _tell(ready, outcome, verdict)
+        age_seconds = (at - ready.first_at) / MICROSECONDS_PER_SECOND
+        verdict = verdict_of(outcome, ready.failures, age_seconds, self._schedule)
+        _log_attempt(ready, outcome, verdict)
         self._metrics.attempt(outcome.error or f"{(outcome.status or 0) // 100}xx", outcome.duration)
         if verdict.state is DeliveryState.DELIVERED:
-            self._metrics.latency((at - ready.created_at) / _SECOND)
+            self._metrics.latency((at - ready.created_at) / MICROSECONDS_PER_SECOND)
         return _ended(
             ready.id,
             ready.attempt,
             ready.endpoint.id,
             verdict,
             at,
-            duration=round(outcome.duration * _SECOND),
+            duration=round(outcome.duration * MICROSECONDS_PER_SECOND),
             status=outcome.status,
             error=None if outcome.error is None else outcome.error.value,
-            answer=self._kept(ready, outcome, secret),
+            answer=self._encrypted_answer(ready, outcome, secret),
             is_restricted=outcome.is_restricted,
             blames_endpoint=verdict.failures > ready.failures,
         )
 
-    def of_failure(
-        self, id_: str, attempt: int, registration_id: int | None, failures: int, reason: str
+    def judge_own_failure(
+        self, delivery_id: str, attempt: int, registration_id: int | None, *, failures: int, reason: str
     ) -> EndedAttempt:
-        """The end of an attempt of which the service itself is to blame; it counts like any other."""
-        return _ended(id_, attempt, registration_id, failed(reason, failures, self._schedule), now(), error="internal")
+        """An attempt that failed by the service's own fault, as it ended. It uses up an attempt like any other."""
+        verdict = verdict_of_own_failure(reason, failures, self._schedule)
+        return _ended(delivery_id, attempt, registration_id, verdict, now(), error="internal")
 
-    def _kept(self, ready: Ready, outcome: Outcome, secret: str | None) -> bytes | None:
+    def _encrypted_answer(self, ready: Ready, outcome: Outcome, secret: str | None) -> bytes | None:
         if not outcome.answer:
             return None
         beginning = redact(outcome.answer, secret, is_whole=outcome.is_answer_whole)
@@ -148,8 +159,8 @@ class Ends:
         return self._keyring.encrypt(Purpose.ANSWER, beginning, row) if beginning else None
 
 
-def _tell(ready: Ready, outcome: Outcome, verdict: Verdict) -> None:
-    """Logs the attempt: what arrived for those who look closely, what did not with its reason."""
+def _log_attempt(ready: Ready, outcome: Outcome, verdict: Verdict) -> None:
+    """Logs a success only at the level for debugging, and a failure with its reason."""
     is_delivered = verdict.state is DeliveryState.DELIVERED
     level = logging.DEBUG if is_delivered else _LEVELS.get(verdict.state, logging.INFO)
     if not _log.isEnabledFor(level):
@@ -160,7 +171,7 @@ def _tell(ready: Ready, outcome: Outcome, verdict: Verdict) -> None:
 
 
 def _ended(
-    id_: str,
+    delivery_id: str,
     attempt: int,
     registration_id: int | None,
     verdict: Verdict,
@@ -173,22 +184,24 @@ def _ended(
     is_restricted: bool = False,
     blames_endpoint: bool = False,
 ) -> EndedAttempt:
-    is_again = verdict.state is DeliveryState.PENDING and verdict.delay is not None
+    is_again = verdict.state is DeliveryState.PENDING and verdict.delay_seconds is not None
     return EndedAttempt(
-        id=id_,
+        id=delivery_id,
         attempt=attempt,
         registration_id=registration_id,
         state=verdict.state,
         reason=verdict.reason,
         failures=verdict.failures,
         at=at,
-        next_attempt_at=at + round((verdict.delay or 0.0) * _SECOND) if is_again else None,
+        next_attempt_at=at + round((verdict.delay_seconds or 0.0) * MICROSECONDS_PER_SECOND) if is_again else None,
         duration=duration,
         status=status,
         error=error,
         answer=answer,
         is_restricted=is_restricted,
-        waits_until=None if verdict.waits is None else at + round(verdict.waits * _SECOND),
-        disables=verdict.disables,
+        waits_until=None
+        if verdict.endpoint_wait_seconds is None
+        else at + round(verdict.endpoint_wait_seconds * MICROSECONDS_PER_SECOND),
+        disable_reason=verdict.disable_reason,
         blames_endpoint=blames_endpoint,
     )

@@ -1,4 +1,4 @@
-"""Writes down what came of attempts, as many in one transaction as have ended meanwhile."""
+"""Writes what came of attempts, with one transaction for all that ended while the last one was written."""
 
 from __future__ import annotations
 
@@ -10,36 +10,37 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from webhooks.errors import StoreError
-from webhooks.store import outcomes
-from webhooks.store.outcomes import EndedAttempt
+from webhooks.store import ended_attempts
+from webhooks.store.ended_attempts import EndedAttempt
 from webhooks.store.store import Store
 from webhooks.wording import counted
 
-_AT_ONCE: Final = 256
-_PATIENCE: Final = 1.0  # seconds after which a store that was away is tried again
-_LAST: Final = 10.0  # seconds for which it is tried again once the process is to end
+_MOST_ATTEMPTS: Final = 256  # in one transaction
+_STORE_RETRY_SECONDS: Final = 1.0
+_LAST_TRIES_SECONDS: Final = 10.0  # for which a store that is away is tried again once the process is to end
 
 _Waiting = tuple[EndedAttempt, Callable[[], object]]
 _log = logging.getLogger(__name__)
 
 
-class Ending:
-    """The ends of attempts of one process, in its event loop."""
+class Recorder:
+    """Writes the ended attempts of one process, in its event loop."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
-        self._until = math.inf
+        self._gives_up_at = math.inf
 
     def stop(self) -> None:
-        """The process is to end: a store that is away is not waited for much longer."""
-        self._until = time.monotonic() + _LAST
+        """The process is to end: a store that is away is waited for only a little longer."""
+        self._gives_up_at = time.monotonic() + _LAST_TRIES_SECONDS
 
     def add(self, ended: EndedAttempt, then: Callable[[], object]) -> None:
-        """Has it written, and calls `then` once it is on disk, however long the store is away.
+        """Has an attempt written, and calls `then` once it is on disk, however long the store is away.
 
-        After `stop` it may be given up: whoever takes the delivery next finds it as if its process had died.
+        After `stop` it may be given up, and `then` is called all the same: whoever takes the delivery next finds an
+        interrupted attempt, as if this process had died.
         """
         self._waiting.append((ended, then))
         if self._writing is None:
@@ -52,24 +53,24 @@ class Ending:
 
     async def _write_all(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
+            batch, self._waiting = self._waiting[:_MOST_ATTEMPTS], self._waiting[_MOST_ATTEMPTS:]
             if not await self._write(batch):
-                # One may be what the store cannot take; the others are not to wait for it. Where the store is away,
-                # they find that out together.
+                # One of them may be what the store cannot take: written one by one, the others need not wait for it.
+                # They do so at the same time, so that they learn together that the store is away.
                 written = await asyncio.gather(*(self._write([each]) for each in batch))
                 failed = [each for each, is_written in zip(batch, written, strict=True) if not is_written]
-                if failed and time.monotonic() > self._until:
+                if failed and time.monotonic() > self._gives_up_at:
                     _log.warning("%d attempts end as if they had been interrupted: the store is away", len(failed))
-                    _let_go(failed)
+                    _call_all(failed)
                 elif failed:
                     self._waiting += failed
-                    await asyncio.sleep(_PATIENCE)
+                    await asyncio.sleep(_STORE_RETRY_SECONDS)
         self._writing = None
 
     async def _write(self, batch: Sequence[_Waiting]) -> bool:
         ended = [each for each, _ in batch]
         try:
-            disabling = await self._store.write(lambda connection: outcomes.end(connection, ended))
+            disabling = await self._store.write(lambda connection: ended_attempts.write(connection, ended))
         except StoreError as error:
             _log.warning("the ends of %s could not be written: %s", counted(len(ended), "attempt"), error.message)
             return False
@@ -77,15 +78,15 @@ class Ending:
             _log.exception("the ends of %s could not be written", counted(len(ended), "attempt"))
             return False
         for each in disabling:
-            told = "an endpoint is disabled, and what is for it held until it is resumed: %s"
-            _log.warning(told, each.disables, extra={"ids": {"delivery": each.id}})
-        _let_go(batch)
+            words = "an endpoint is disabled, and what is for it held until it is resumed: %s"
+            _log.warning(words, each.disable_reason, extra={"ids": {"delivery": each.id}})
+        _call_all(batch)
         return True
 
 
-def _let_go(batch: Sequence[_Waiting]) -> None:
+def _call_all(batch: Sequence[_Waiting]) -> None:
     for ended, then in batch:
         try:
             then()
-        except Exception:  # one must not keep the others waiting
+        except Exception:  # the others must be told all the same
             _log.exception("an attempt has ended, but not for the dispatcher", extra={"ids": {"delivery": ended.id}})

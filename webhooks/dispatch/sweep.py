@@ -1,4 +1,4 @@
-"""The sweep: finds work that no job points to, and mends times after the clock was set."""
+"""The sweep: finds due work that has no job, settles endpoints, and mends times after the clock was set."""
 
 from __future__ import annotations
 
@@ -8,34 +8,35 @@ import time
 from typing import Final
 
 from webhooks.dispatch.dispatcher import Dispatcher
-from webhooks.dispatch.judging import LONGEST_WAIT
+from webhooks.dispatch.judging import LONGEST_WAIT_SECONDS
 from webhooks.errors import StoreError
 from webhooks.store import holding, jobs, timing
-from webhooks.store.clock import now
+from webhooks.store.clock import MICROSECONDS_PER_SECOND, now
 from webhooks.store.jobs import Kind
 from webhooks.store.store import Store
 from webhooks.wall_clock import WallClock
 
-_EVERY: Final = 5.0  # seconds
-_LOOK: Final = 0.25  # seconds between two looks at the clock: one that is set and set back between them is not noticed
-_MOST: Final = 1000  # jobs at once
-_SECOND: Final = 1_000_000
-_MATTERS: Final = 3600.0  # seconds: what is kept or held is so for days
-_YOUNG: Final = 86400.0  # seconds
+_SWEEP_EVERY_SECONDS: Final = 5.0
+_LOOK_AT_CLOCK_EVERY_SECONDS: Final = 0.25  # a clock that is set and set back between two looks is not noticed
+_MOST_JOBS: Final = 1000  # of each sort, in one sweep
+
+# A process that is young may have been started before the clock was right. Then times of days are mended too.
+_YOUNG_PROCESS_SECONDS: Final = 86400.0
+_LEAST_MENDED_SECONDS: Final = 3600.0
 
 _log = logging.getLogger(__name__)
 
 
 class Sweep:
-    """One for a process; several processes may sweep the same store."""
+    """A process has one; several processes may sweep the same store."""
 
     def __init__(self, store: Store, dispatcher: Dispatcher | None = None, clock: WallClock | None = None) -> None:
-        """The dispatcher is told the deliveries that were found; what it has parked itself is not looked for."""
+        """The dispatcher is told which deliveries were found. Those that it has parked itself are not looked for."""
         self._store = store
         self._dispatcher = dispatcher
         self._clock = clock or WallClock()
-        self._is_to_mend = True  # what was set by a clock before this process began
-        self._set_back = self._set_forth = 0.0  # seconds
+        self._is_to_mend = True  # also at the start: the clock may have been set before
+        self._set_back = self._set_forth = 0.0  # seconds, since times were mended
         self._began = self._clock.time()
 
     async def run(self) -> None:
@@ -50,22 +51,24 @@ class Sweep:
             await self._wait()
 
     async def sweep(self) -> None:
-        """Looks once."""
+        """One sweep. Raises StoreError."""
         if self._was_set() or self._is_to_mend:
             await self._mend()
             self._is_to_mend, self._set_back, self._set_forth = False, 0.0, 0.0
         known = () if self._dispatcher is None else self._dispatcher.parked()
-        found = await self._store.search(lambda connection: jobs.missing(connection, now(), _MOST, known))
+        found = await self._store.search(lambda connection: jobs.missing(connection, now(), _MOST_JOBS, known))
         if found:
             _log.debug("%d deliveries and bodies were due without a job, and go on now", len(found))
             await self._store.write(lambda connection: jobs.add(connection, found))
             if self._dispatcher is not None:
                 await self._dispatcher.recall([job.key for job in found if job.kind is Kind.DELIVER])
-        for endpoint in await self._store.search(holding.unsettled):  # last: what is lost must not wait for it
+        for endpoint in await self._store.search(
+            holding.unsettled
+        ):  # last, since it may take long, and lost work must not wait
             await self._settle(endpoint)
 
     async def _settle(self, registration_id: int) -> None:
-        """Holds or resumes what is left of an endpoint that was paused, disabled or resumed; in some sweeps."""
+        """Holds or resumes a part of an endpoint's deliveries, which is paused, disabled or resumed by now."""
         for _ in range(holding.PARTS):
             settled = await self._store.write(
                 lambda connection: holding.settle(connection, registration_id), can_wait=True
@@ -74,10 +77,10 @@ class Sweep:
                 break
 
     async def _wait(self) -> None:
-        """Until the next time, which comes at once where the clock was set."""
-        until = time.monotonic() + _EVERY
+        """Waits for the next sweep, which comes at once where the clock was set."""
+        until = time.monotonic() + _SWEEP_EVERY_SECONDS
         while time.monotonic() < until and not self._was_set():
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_LOOK_AT_CLOCK_EVERY_SECONDS)
 
     def _was_set(self) -> bool:
         was_set = self._clock.was_set()
@@ -88,8 +91,8 @@ class Sweep:
         return was_set
 
     async def _mend(self) -> None:
-        longest = round(LONGEST_WAIT * _SECOND)
-        back = round(self._set_back * _SECOND)
+        longest = round(LONGEST_WAIT_SECONDS * MICROSECONDS_PER_SECOND)
+        back = round(self._set_back * MICROSECONDS_PER_SECOND)
         count = await self._store.write(lambda connection: timing.mend(connection, now(), longest, back))
         if count:
             _log.warning("the clock was set back: %d things to do were given new times", count)
@@ -97,10 +100,17 @@ class Sweep:
             await self._catch_up(self._set_forth)
 
     async def _catch_up(self, forth: float) -> None:
-        """A clock that is set forth soon after the start was behind; later on, nobody knows when it was right."""
-        by = round(forth * _SECOND)
+        """Mends times after the clock was set forth.
+
+        Soon after the start, all times since then were written by a clock that was behind. Later nobody knows since
+        when it was.
+        """
+        by = round(forth * MICROSECONDS_PER_SECOND)
         await self._store.write(lambda connection: timing.catch_up(connection, now(), by))
-        if forth > _MATTERS and self._clock.age < _YOUNG:
-            began, until = round(self._began * _SECOND), round((self._clock.time() - forth) * _SECOND)
+        if forth > _LEAST_MENDED_SECONDS and self._clock.age < _YOUNG_PROCESS_SECONDS:
+            began, until = (
+                round(self._began * MICROSECONDS_PER_SECOND),
+                round((self._clock.time() - forth) * MICROSECONDS_PER_SECOND),
+            )
             await self._store.write(lambda connection: timing.mend_since(connection, began, until, by))
             self._began += forth

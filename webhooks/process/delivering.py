@@ -11,7 +11,7 @@ from engine.catalogue import Catalogue
 from webhooks.composing.composing import Composing
 from webhooks.composing.definitions import Definitions, source_of
 from webhooks.dispatch.dispatcher import Dispatcher
-from webhooks.dispatch.judging import Ends, RetrySchedule
+from webhooks.dispatch.judging import Judge, RetrySchedule
 from webhooks.dispatch.request import Requests
 from webhooks.dispatch.sweep import Sweep
 from webhooks.dispatch.turns import Limits
@@ -42,7 +42,7 @@ class Delivering:
             self._queue,
             sender=self._sender,
             requests=Requests(keyring, reach_of(settings)),
-            ends=Ends(keyring, RetrySchedule(settings.retry_schedule), metrics),
+            judge=Judge(keyring, RetrySchedule(settings.retry_schedule), metrics),
             limits=_limits(settings, store),
         )
         self._composing = Composing(

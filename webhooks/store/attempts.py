@@ -1,4 +1,4 @@
-"""Attempts in the store: each is written before it is sent. What came of it is written by `outcomes`."""
+"""Attempts in the store: each is written before it is sent. What came of it is written by `ended_attempts`."""
 
 from __future__ import annotations
 

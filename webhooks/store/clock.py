@@ -1,13 +1,17 @@
-"""Time and identifiers as the store keeps them."""
+"""Times and identifiers as the store keeps them: microseconds since the epoch, and UUIDs that sort by time."""
 
 from __future__ import annotations
 
 import os
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Final
+
+MICROSECONDS_PER_SECOND: Final = 1_000_000
+MICROSECONDS_PER_DAY: Final = 86_400 * MICROSECONDS_PER_SECOND
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_RANDOM = (1 << 62) - 1
+_RANDOM_BITS = (1 << 62) - 1
 _VERSION_AND_VARIANT = 7 << 76 | 0b10 << 62
 
 
@@ -22,17 +26,17 @@ def moment(microseconds: int) -> datetime:
 
 
 def microseconds(time: datetime) -> int:
-    """The moment as the store keeps it; `time` has an offset."""
+    """The moment as the store keeps it. `time` must have an offset."""
     return (time - _EPOCH) // timedelta(microseconds=1)
 
 
 def sortable_id(created_at: int, index: int = 0) -> str:
-    """A UUIDv7 (RFC 9562, section 5.7; method 3 of 6.2) whose text sorts by time, and among one time's by `index`."""
-    return _uuid7(created_at, index, int.from_bytes(os.urandom(8), "big") & _RANDOM)
+    """A UUIDv7 (RFC 9562, section 5.7; method 3 of 6.2). Its text sorts by time, then by `index`."""
+    return _uuid7(created_at, index, int.from_bytes(os.urandom(8), "big") & _RANDOM_BITS)
 
 
 def first_id(created_at: int) -> str:
-    """What sorts before every id of that time or later, and after every id of a time before."""
+    """A text that sorts before every id of that time or later, and after every id of an earlier time."""
     return _uuid7(max(0, created_at), 0, 0)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from webhooks.model import DeliveryState
 from webhooks.store import holding
 from webhooks.store.bulk import FLAG, NUMBER, Bulk
+from webhooks.store.clock import MICROSECONDS_PER_DAY
 from webhooks.store.statement import Prepared
 
 
@@ -57,9 +58,8 @@ _FIND: Final = Bulk(
     id=NUMBER,
 )
 
-_DAY: Final = 86_400_000_000
-FAILS_FOR: Final = 5 * _DAY
-"""Microseconds after which an endpoint that only fails is disabled."""
+FAILS_FOR_MICROSECONDS: Final = 5 * MICROSECONDS_PER_DAY
+"""After this time an endpoint that only fails is disabled."""
 
 # What was under way when it asked for time, and ends after that, makes it no shorter.
 _TELL: Final = Bulk(
@@ -87,22 +87,26 @@ def find(connection: Connection, ids: Collection[int]) -> dict[int, Endpoint]:
 
 
 def standing(
-    endpoint: Endpoint | None, *, is_registered: bool, disables: str | None = None
+    endpoint: Endpoint | None, *, is_registered: bool, disable_reason: str | None = None
 ) -> tuple[DeliveryState, str | None]:
     """What becomes of a delivery that would be sent, and why.
 
-    `is_registered` is whether its event still is, `disables` why the endpoint is about to be disabled.
+    `is_registered` is whether its event still is, `disable_reason` why the endpoint is about to be disabled.
     """
     if endpoint is None or not is_registered:
         return DeliveryState.CANCELLED, "the registration was removed"
-    reason = holding.DISABLED if disables is not None else endpoint.held_because
+    reason = holding.DISABLED if disable_reason is not None else endpoint.held_because
     return DeliveryState.PENDING if reason is None else DeliveryState.HELD, reason
 
 
 def why_disabled(endpoint: Endpoint, at: int) -> str | None:
     """Why an endpoint that fails again is to be disabled; None where it has not failed for long."""
     failing_for = 0 if endpoint.failing_since is None else at - endpoint.failing_since
-    return f"every attempt failed for {failing_for // _DAY} days" if failing_for > FAILS_FOR else None
+    return (
+        f"every attempt failed for {failing_for // MICROSECONDS_PER_DAY} days"
+        if failing_for > FAILS_FOR_MICROSECONDS
+        else None
+    )
 
 
 def tell(connection: Connection, news: Sequence[News]) -> None:

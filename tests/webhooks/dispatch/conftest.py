@@ -11,7 +11,7 @@ from sqlalchemy import text
 from engine.body import default_body
 from engine.catalogue import Catalogue
 from webhooks.dispatch.dispatcher import Dispatcher
-from webhooks.dispatch.judging import Ends, RetrySchedule
+from webhooks.dispatch.judging import Judge, RetrySchedule
 from webhooks.dispatch.request import Requests
 from webhooks.dispatch.turns import Limits
 from webhooks.metrics import Metrics
@@ -66,7 +66,7 @@ class World:
             queue,
             sender=self.sender,
             requests=Requests(KEYRING, Reach()),
-            ends=Ends(KEYRING, self._schedule, Metrics()),
+            judge=Judge(KEYRING, self._schedule, Metrics()),
             limits=self._limits,
         )
         running = asyncio.ensure_future(dispatcher.run())

@@ -330,7 +330,7 @@ def test_it_ends_though_the_store_is_away_and_the_delivery_is_sent_again(
             await world.until(lambda: world.states() == {"delivered": 1})
         assert len({request.headers["webhook-id"] for request in world.sender.requests}) == 1
 
-    monkeypatch.setattr("webhooks.dispatch.recorder._LAST", 0.1)
+    monkeypatch.setattr("webhooks.dispatch.recorder._LAST_TRIES_SECONDS", 0.1)
     play(scene)
 
 

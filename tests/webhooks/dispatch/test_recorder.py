@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from webhooks.dispatch import recorder
-from webhooks.dispatch.recorder import Ending
+from webhooks.dispatch.recorder import Recorder
 from webhooks.errors import StoreError
 from webhooks.model import DeliveryState
-from webhooks.store.outcomes import EndedAttempt
+from webhooks.store.ended_attempts import EndedAttempt
 
 
 class FakeStore:
@@ -36,21 +36,23 @@ class FakeStore:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "_PATIENCE", 0.01)
-    monkeypatch.setattr(recorder.outcomes, "end", lambda seen, ended: seen.extend(each.id for each in ended) or [])
+    monkeypatch.setattr(recorder, "_STORE_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(
+        recorder.ended_attempts, "write", lambda seen, ended: seen.extend(each.id for each in ended) or []
+    )
 
 
 def run(store: Any, ids: list[str], *, is_ending: bool = False, then: Callable[[str], object] | None = None) -> None:
     async def scene() -> None:
-        end = Ending(store)
+        writing = Recorder(store)
         for id_ in ids:
             attempt = EndedAttempt(
                 id=id_, attempt=1, registration_id=1, state=DeliveryState.DELIVERED, reason=None, failures=0, at=1
             )
-            end.add(attempt, lambda id_=id_: then and then(id_))
+            writing.add(attempt, lambda id_=id_: then and then(id_))
         if is_ending:
-            end.stop()
-        await asyncio.wait_for(end.finish(), 20)
+            writing.stop()
+        await asyncio.wait_for(writing.finish(), 20)
 
     asyncio.run(scene())
 
@@ -63,7 +65,7 @@ def test_what_the_store_cannot_take_keeps_none_of_the_others_waiting() -> None:
 
 
 def test_where_it_is_away_all_are_told_so_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "_LAST", 0.0)
+    monkeypatch.setattr(recorder, "_LAST_TRIES_SECONDS", 0.0)
     told: list[str] = []
     store = FakeStore(lambda _: True)
     run(store, [str(number) for number in range(256)], is_ending=True, then=told.append)

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from webhooks.dispatch.turns import EndpointLanes, Limits, Turn
+from webhooks.dispatch.turns import EndpointTurns, Limits, Turn
 from webhooks.store.jobs import Job, Kind
 
 TOTALS = (3, 70, 200)
@@ -25,7 +25,7 @@ class Dispatching(RuleBasedStateMachine):
         self.limits = Limits(  # so small that each of them is met
             endpoint=4, rate=20, unproven_rate=40, failing_rate=20, unproven=3, total=total, kept=6, ahead=5
         )
-        self.lanes = EndpointLanes(self.limits, lambda: self.at)
+        self.lanes = EndpointTurns(self.limits, lambda: self.at)
         self.count = 0
         self.waiting: Counter[int] = Counter()
         self.parked: set[int] = set()
@@ -34,18 +34,18 @@ class Dispatching(RuleBasedStateMachine):
         self.sending: list[int] = []
         self.proven: set[int] = set()
 
-    @rule(endpoint=ENDPOINTS, count=st.integers(1, 8), waits=WAITS)
+    @rule(endpoint=ENDPOINTS, count=st.integers(1, 8), wait_seconds=WAITS)
     def jobs_come(self, endpoint: int, count: int, waits: float) -> None:
         for _ in range(count):
             self.count += 1
-            if self.lanes.enter(endpoint, str(endpoint % 2), Job(Kind.DELIVER, str(self.count), 0), waits=waits):
+            if self.lanes.enter(endpoint, str(endpoint % 2), Job(Kind.DELIVER, str(self.count), 0), wait_seconds=waits):
                 self.waiting[endpoint] += 1
             else:
                 self.parked.add(endpoint)
 
     @rule(most=st.integers(1, 30), are_written=st.booleans(), doubtful=st.booleans())
     def turns_are_given(self, most: int, are_written: bool, doubtful: bool) -> None:
-        for turn in islice(self.lanes.starting(doubtful=doubtful), most):
+        for turn in islice(self.lanes.give(doubtful=doubtful), most):
             self.beginning.append(turn)
             self.waiting[turn.registration_id] -= 1
         if are_written:
@@ -70,15 +70,15 @@ class Dispatching(RuleBasedStateMachine):
     def endpoints_take_them(self, count: int, seconds: float) -> None:
         some, self.sending = self.sending[:count], self.sending[count:]
         for endpoint in some:
-            self.lanes.leave(endpoint, is_success=True, seconds=seconds)
+            self.lanes.leave(endpoint, is_success=True, duration_seconds=seconds)
             self.proven.add(endpoint)
             self.go_on(endpoint)
 
     @precondition(lambda self: self.sending)
-    @rule(which=st.integers(0, 7), waits=WAITS)
+    @rule(which=st.integers(0, 7), wait_seconds=WAITS)
     def an_endpoint_fails(self, which: int, waits: float) -> None:
         endpoint = self.sending.pop(which % len(self.sending))
-        self.lanes.leave(endpoint, is_success=False, waits=waits)
+        self.lanes.leave(endpoint, is_success=False, wait_seconds=waits)
         self.proven.discard(endpoint)
         self.go_on(endpoint)
 
@@ -87,14 +87,14 @@ class Dispatching(RuleBasedStateMachine):
         self.at += seconds
         self.lanes.pass_time()
 
-    @rule(endpoint=ENDPOINTS, waits=WAITS)
+    @rule(endpoint=ENDPOINTS, wait_seconds=WAITS)
     def the_sweep_finds_more(self, endpoint: int, waits: float) -> None:
-        self.lanes.park(endpoint, waits=waits)
+        self.lanes.park(endpoint, wait_seconds=waits)
         self.parked.add(endpoint)
 
     @rule(is_to_refill=st.booleans())
     def parked_ones_are_refilled(self, is_to_refill: bool) -> None:
-        for endpoint, most in self.lanes.to_refill(9) if is_to_refill else self.lanes.running_low():
+        for endpoint, most in self.lanes.to_refill(9) if is_to_refill else self.lanes.to_refill_now():
             assert most > 0
             self.parked.remove(endpoint)
 
@@ -110,7 +110,7 @@ class Dispatching(RuleBasedStateMachine):
         }
         assert set(under_way) | set(+ahead) | set(+self.waiting) | self.parked <= set(lanes)
         unproven = sum(count for endpoint, count in under_way.items() if endpoint not in self.proven)
-        assert (self.lanes.under_way, self.lanes._unproven, self.lanes._ahead, self.lanes._buffered) == (
+        assert (self.lanes.under_way, self.lanes._unproven, self.lanes._ahead, self.lanes._waiting) == (
             under_way.total(),
             unproven,
             ahead.total(),

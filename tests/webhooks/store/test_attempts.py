@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select, text, update
 
 from webhooks.model import Client, DeliveryState
-from webhooks.store import attempts, compositions, deliveries, events, jobs, outcomes, registrations, results
+from webhooks.store import attempts, compositions, deliveries, ended_attempts, events, jobs, registrations, results
 from webhooks.store.attempts import Ready
 from webhooks.store.clock import now
-from webhooks.store.outcomes import EndedAttempt
+from webhooks.store.ended_attempts import EndedAttempt
 from webhooks.store.results import Composed
 from webhooks.store.tables import COMPOSITIONS, DELIVERIES, JOBS, REGISTRATIONS
 
@@ -40,7 +40,7 @@ class One:
             next_attempt_at=now() + LATER,
             duration=1,
         )
-        self.write(outcomes.end, [ended])
+        self.write(ended_attempts.write, [ended])
 
     def set(self, table: Any, **values: object) -> None:
         column = table.c.id if table is DELIVERIES else table.c.client_id
@@ -146,7 +146,7 @@ def test_what_came_of_many_attempts_is_told_of_each(one: One, read: Any, write: 
         one.set(DELIVERIES, state="pending", next_attempt_at=now())
     one.begin()
     before = one.row()
-    write(outcomes.end, ended)
+    write(ended_attempts.write, ended)
     found = read(deliveries.attempts_of, one.id)
     assert [each.answer and bytes(each.answer) for each in found] == [*answers, None]
     assert one.row() == before, "they are of attempts before the last one"

@@ -15,10 +15,10 @@ from webhooks.store import (
     compositions,
     deliveries,
     depth,
+    ended_attempts,
     events,
     holding,
     jobs,
-    outcomes,
     parking,
     registrations,
     results,
@@ -37,7 +37,7 @@ RESULTS = [
     results.Unneeded(**_ONE),
 ]
 ENDED = [
-    outcomes.EndedAttempt(
+    ended_attempts.EndedAttempt(
         id=state, attempt=1, registration_id=1, state=state, reason="x", failures=1, at=1, answer=b"x", duration=1
     )
     for state in (DeliveryState.DELIVERED, DeliveryState.PENDING)
@@ -73,7 +73,7 @@ QUERIES = {
     "what is made due": lambda c: results._READY.run(c, [("x",)], at=1),
     "what waits for bodies": lambda c: results._WAIT.run(c, [(1, 0, "x", 1, 1)]),
     "what will have no body": lambda c: results._OVER.run(c, [(1, 0, "dead", "x", 1)]),
-    "what came of attempts": lambda c: outcomes.end(c, ENDED),
+    "what came of attempts": lambda c: ended_attempts.write(c, ENDED),
     "parked deliveries": lambda c: jobs.refill(c, 1, 1, 10),
     "what is to be held or resumed": holding.unsettled,
     "what is taken back": lambda c: attempts.take_back(c, [("x", 1)], 1),

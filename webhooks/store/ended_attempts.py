@@ -1,4 +1,8 @@
-"""What came of attempts. It is compared with their numbers, so a process that was given up for dead changes nothing."""
+"""Attempts that have ended: what came of them is written to their deliveries and endpoints.
+
+Only the last attempt of a delivery can end. So a process that was given up for dead, and writes after all, changes
+nothing: another one has begun the next attempt.
+"""
 
 from __future__ import annotations
 
@@ -17,30 +21,38 @@ from webhooks.store.jobs import Job, Kind
 
 
 class EndedAttempt(Struct, frozen=True, kw_only=True):
-    """What came of an attempt. Without `duration` its process died.
-
-    A state of PENDING is tried again at `next_attempt_at`. The endpoint waits until `waits_until`, and is disabled with
-    the reason in `disables`. `blames_endpoint` says that it used up an attempt and the endpoint is to blame;
-    by `failing_since` it was found to have failed for too long.
-    """
+    """What came of an attempt. Times are microseconds."""
 
     id: str
+    """The delivery's."""
     attempt: int
+    """The number of the attempt."""
     registration_id: int | None
     state: DeliveryState
+    """The delivery's from now on."""
     reason: str | None
     failures: int
+    """How many attempts the delivery has used up."""
     at: int
+    """When it ended."""
     next_attempt_at: int | None = None
+    """When a PENDING delivery is tried again."""
     duration: int | None = None
+    """None where the service itself is to blame, as where its process died."""
     status: int | None = None
     error: str | None = None
     answer: bytes | None = None
+    """The beginning of it, encrypted."""
     is_restricted: bool = False
+    """The answer is for administrators only."""
     waits_until: int | None = None
-    disables: str | None = None
+    """The endpoint gets no attempt before."""
+    disable_reason: str | None = None
+    """Why the endpoint is to be disabled; None where it is not."""
     blames_endpoint: bool = False
+    """The attempt was used up, and the endpoint is to blame."""
     failing_since: int | None = None
+    """Since when the endpoint has only failed, where it is disabled for that."""
 
 
 _END_ATTEMPT: Final = Bulk(
@@ -83,8 +95,8 @@ _UNDER_WAY: Final = Bulk(
 )
 
 
-def end(connection: Connection, ended: Sequence[EndedAttempt]) -> list[EndedAttempt]:
-    """Ends attempts: their deliveries go on or have ended, with the jobs that this needs, and endpoints remember it.
+def write(connection: Connection, ended: Sequence[EndedAttempt]) -> list[EndedAttempt]:
+    """Writes ended attempts to their deliveries and endpoints, with the jobs that follow.
 
     Gives those that have disabled their endpoints.
     """
@@ -100,8 +112,8 @@ def end(connection: Connection, ended: Sequence[EndedAttempt]) -> list[EndedAtte
         for each, place in zip(ended, places, strict=True)
     ]
     _END_ATTEMPT.run(connection, rows, packed=answers)
-    done = _placed(connection, ended, found)  # the others are somebody else's by now
-    _END.run(connection, [_changes(each) for each in done])
+    done = _placed(connection, ended, found)  # the others have a later attempt by now
+    _END.run(connection, [_row(each) for each in done])
     jobs.finish(connection, [Job(Kind.DELIVER, each.id, 0) for each in done])
     jobs.add(
         connection,
@@ -113,10 +125,11 @@ def end(connection: Connection, ended: Sequence[EndedAttempt]) -> list[EndedAtte
 def _placed(
     connection: Connection, ended: Sequence[EndedAttempt], found: Mapping[tuple[str, int], tuple[int | None, bool]]
 ) -> list[EndedAttempt]:
-    """Those found, as they are to be written: held or cancelled instead of tried again, where the endpoint says so now.
+    """Those that were found, as they are to be written.
 
-    How long an endpoint has failed is looked up now too: it may have been resumed, or have taken others, since they
-    were begun.
+    Endpoints are looked up now, since much may have happened while the attempts were under way. Where an endpoint is
+    paused, disabled or removed, its delivery is held or cancelled instead of tried again. Where it was resumed, or has
+    taken another delivery, it has not failed for long any more.
     """
     pairs = [(each, *found[each.id, each.attempt]) for each in ended if (each.id, each.attempt) in found]
     failed = {to for each, to, _ in pairs if each.state is not DeliveryState.DELIVERED}
@@ -125,22 +138,24 @@ def _placed(
     return [
         each
         if each.state is DeliveryState.DELIVERED
-        else _stands(each, None if to is None else known.get(to), is_registered, good)
+        else _as_endpoint_is(each, None if to is None else known.get(to), is_registered, good)
         for each, to, is_registered in pairs
     ]
 
 
-def _stands(ended: EndedAttempt, endpoint: Endpoint | None, is_registered: bool, good: Set[int | None]) -> EndedAttempt:
+def _as_endpoint_is(
+    ended: EndedAttempt, endpoint: Endpoint | None, is_registered: bool, good: Set[int | None]
+) -> EndedAttempt:
     if ended.blames_endpoint and endpoint is not None and endpoint.id not in good:
         reason = endpoints.why_disabled(endpoint, ended.at)
-        ended = structs.replace(ended, disables=reason, failing_since=endpoint.failing_since)
-    state, reason = endpoints.standing(endpoint, is_registered=is_registered, disables=ended.disables)
+        ended = structs.replace(ended, disable_reason=reason, failing_since=endpoint.failing_since)
+    state, reason = endpoints.standing(endpoint, is_registered=is_registered, disable_reason=ended.disable_reason)
     if ended.state is DeliveryState.PENDING and state is not DeliveryState.PENDING:
         return structs.replace(ended, state=state, reason=f"{reason}; {ended.reason}", next_attempt_at=None)
     return ended
 
 
-def _changes(ended: EndedAttempt) -> tuple[object, ...]:
+def _row(ended: EndedAttempt) -> tuple[object, ...]:
     return (
         ended.id,
         ended.state.value,
@@ -158,26 +173,28 @@ def _tell_endpoints(connection: Connection, done: Iterable[EndedAttempt]) -> lis
     for each in done:
         if each.registration_id is not None:
             by_endpoint.setdefault(each.registration_id, []).append(each)
-    by_endpoint = dict(sorted(by_endpoint.items()))  # so that processes seldom wait for each other
+    by_endpoint = dict(sorted(by_endpoint.items()))  # in one order, so that processes seldom wait for each other
     endpoints.tell(connection, [_news(*each) for each in by_endpoint.items()])
-    blaming = (next((each for each in ended if each.disables is not None), None) for ended in by_endpoint.values())
+    blaming = (
+        next((each for each in ended if each.disable_reason is not None), None) for ended in by_endpoint.values()
+    )
     return [each for each in blaming if each is not None and _disable(connection, each)]
 
 
 def _news(registration_id: int, ended: Sequence[EndedAttempt]) -> News:
     taken = [index for index, each in enumerate(ended) if each.state is DeliveryState.DELIVERED]
     since = ended[taken[-1] + 1 :] if taken else ended
-    its_own = [each.at for each in since if each.duration is not None]  # of others the service itself is to blame
+    failed = [each.at for each in since if each.duration is not None]  # else the service itself is to blame
     return News(
         registration_id=registration_id,
         has_taken=bool(taken),
-        failed_at=its_own[0] if its_own else None,
+        failed_at=failed[0] if failed else None,
         waits_until=max((each.waits_until for each in ended if each.waits_until is not None), default=None),
     )
 
 
 def _disable(connection: Connection, ended: EndedAttempt) -> bool:
-    """Whether it was this attempt that did."""
-    if ended.registration_id is None or ended.disables is None:
+    """Disables the endpoint. Whether it was enabled until then."""
+    if ended.registration_id is None or ended.disable_reason is None:
         return False
-    return endpoints.disable(connection, ended.registration_id, ended.disables, ended.failing_since)
+    return endpoints.disable(connection, ended.registration_id, ended.disable_reason, ended.failing_since)
