@@ -2,43 +2,94 @@
 
 The parsers of SQL and XML take 40 MiB that Python never gives back, and loading keeps all threads waiting. What comes
 back is plain data. Both processes run the same code of the engine, or they would not mean the same by it.
+
+A file at which that process dies twice has a finding, and the others are loaded without it.
 """
 
 from __future__ import annotations
 
 import logging
 import pickle
+import struct
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import ClassVar, Final
+from tempfile import TemporaryDirectory
+from time import process_time
+from typing import ClassVar, Final, NamedTuple
 
 from engine.catalogue import Catalogue
 from engine.composer import Composer
 from engine.errors import DefinitionUnavailableError, EngineError
 from engine.model import LoadedFile
+from engine.progress import Place, Progress, Stage
 from engine.serving import Loader, load
 from engine.sql.target import Target
 
 _PROGRAM: Final = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from engine.apart import answer; answer()"
 )
+_MOST_DEATHS: Final = 20
+_MOST_SECONDS: Final = 60  # of processor time at one place: a sound file takes a hundredth of one
 _Answer = tuple[LoadedFile, ...] | EngineError
 _log = logging.getLogger(__name__)
+
+
+class _Asked(NamedTuple):
+    """What the other process is to load; it writes the place where it is into the file `noted`."""
+
+    paths: Sequence[Path]
+    catalogue: Catalogue
+    target: Target
+    schema: Path | None
+    lost: Mapping[Place, str]
+    noted: Path
+
+
+class _Death(NamedTuple):
+    """How the other process ended, and at which place; None where it was at none."""
+
+    how: str
+    place: Place | None
 
 
 def load_apart(
     paths: Sequence[Path], catalogue: Catalogue, target: Target, schema: Path | None
 ) -> tuple[LoadedFile, ...]:
     """As `load`, by another process. Raises DefinitionUnavailableError too, where that one does not end well."""
-    asked = b"".join(map(pickle.dumps, (sys.path, _code(), (paths, catalogue, target, schema))))
+    deaths: list[_Death] = []
+    with TemporaryDirectory(prefix="aptic-") as folder:
+        while True:
+            asked = _Asked(paths, catalogue, target, schema, _lost(deaths), Path(folder, "place"))
+            found = _ask(asked)
+            if not isinstance(found, _Death):
+                return found
+            deaths.append(found)
+            if found.place is None or len(deaths) == _MOST_DEATHS:
+                raise DefinitionUnavailableError(f"the process that loads the definitions ended with {found.how}")
+
+
+def _lost(deaths: Sequence[_Death]) -> dict[Place, str]:
+    """The places that were deadly twice: once may have been somebody else's doing, such as a want of memory."""
+    counts = Counter(death.place for death in deaths)
+    return {
+        death.place: f"the process that judged it ended with {death.how}"
+        for death in deaths
+        if death.place is not None and counts[death.place] > 1
+    }
+
+
+def _ask(asked: _Asked) -> tuple[LoadedFile, ...] | _Death:
+    """What another process makes of it. Raises the error that it found, as `load` would here."""
+    asked.noted.write_bytes(_NOWHERE)
     try:
         ended = subprocess.run(  # noqa: S603  nothing in it comes from outside
             [sys.executable, "-P", "-X", "faulthandler", "-c", _PROGRAM],
-            input=asked,
+            input=b"".join(map(pickle.dumps, (sys.path, _code(), asked))),
             capture_output=True,
             check=False,
             start_new_session=True,  # Ctrl-C is for this process, which decides what ends
@@ -50,7 +101,7 @@ def load_apart(
         if said:
             _log.error("the process that loads the definitions said: %s", said)
         how = f"code {ended.returncode}, see the log" if ended.returncode > 0 else f"signal {-ended.returncode}"
-        raise DefinitionUnavailableError(f"the process that loads the definitions ended with {how}")
+        return _Death(how, _place(asked))
     for line in said.splitlines():  # its log
         _log.warning("%s", line)
     found: _Answer = pickle.loads(ended.stdout)  # noqa: S301  from this code's own other process
@@ -65,7 +116,8 @@ def answer() -> None:
     try:
         if pickle.load(sys.stdin.buffer) != _code():  # noqa: S301  from this code's own other process
             raise DefinitionUnavailableError("the program was replaced since it was started: restart it")
-        found = load(*pickle.load(sys.stdin.buffer))  # noqa: S301
+        asked: _Asked = pickle.load(sys.stdin.buffer)  # noqa: S301
+        found = load(asked.paths, asked.catalogue, asked.target, asked.schema, _Noted(asked))
     except EngineError as error:
         found = error
     pickle.dump(found, sys.stdout.buffer)
@@ -75,6 +127,47 @@ class ApartComposer(Composer):
     """A Composer that has another process load its files. `load` raises DefinitionUnavailableError where that dies."""
 
     _load_files: ClassVar[Loader] = staticmethod(load_apart)
+
+
+_NOTE: Final = struct.Struct("<ii")  # the numbers of a stage and of a path
+_NOWHERE: Final = _NOTE.pack(-1, -1)
+_STAGES: Final = tuple(Stage)
+
+
+class _Noted(Progress):
+    """Writes each place down where the asking process finds it, and lets the process die that stays too long at one."""
+
+    def __init__(self, asked: _Asked) -> None:
+        self.lost = asked.lost
+        self._file = asked.noted.open("r+b", buffering=0)
+        self._numbers = {path: number for number, path in enumerate(asked.paths)}
+
+    def at(self, place: Place) -> None:
+        self._note(_NOTE.pack(_STAGES.index(place.stage), self._numbers[place.path]))
+        _limit_time()
+
+    def done(self) -> None:
+        self._note(_NOWHERE)
+        self._file.close()
+
+    def _note(self, note: bytes) -> None:
+        self._file.seek(0)
+        self._file.write(note)
+
+
+def _place(asked: _Asked) -> Place | None:
+    stage, number = _NOTE.unpack(asked.noted.read_bytes())
+    return None if number < 0 else Place(_STAGES[stage], asked.paths[number])
+
+
+def _limit_time() -> None:
+    """From now on the process has this much of the processor's time, then the system ends it (SIGXCPU)."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415  the other process alone needs it
+
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        soft = int(process_time()) + _MOST_SECONDS
+        resource.setrlimit(resource.RLIMIT_CPU, (soft if hard < 0 else min(soft, hard), hard))
 
 
 @cache

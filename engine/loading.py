@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from stat import S_ISREG
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -12,27 +15,87 @@ from engine.catalogue import Catalogue
 from engine.compilation import compile_definition
 from engine.model import Diagnostic, LoadedFile, ParsedFile, Severity
 from engine.parsing import MAX_BYTES, parse
+from engine.progress import Place, Progress, Stage
 from engine.sql.query import release
 from engine.sql.target import Target
 from engine.validation import check, check_folder
 
 _USUAL_BYTES = 32_768
 _AT_A_TIME = 64
+_PACKAGE: Final = Path(__file__).parent
+_log = logging.getLogger(__name__)
 
 
-def load_files(paths: Sequence[Path], catalogue: Catalogue, target: Target) -> tuple[LoadedFile, ...]:
-    """Parses, checks and compiles each file, and checks the files against one another."""
+def load_files(
+    paths: Sequence[Path], catalogue: Catalogue, target: Target, progress: Progress | None = None
+) -> tuple[LoadedFile, ...]:
+    """Parses, checks and compiles each file, and checks the files against one another.
+
+    An error of the program's own in one file is a finding on that file (`internal-error`).
+    """
+    progress = progress or Progress()
     files: list[LoadedFile] = []
     for start in range(0, len(paths), _AT_A_TIME):
-        files += _load(paths[start : start + _AT_A_TIME], catalogue, target)
+        files += _load(paths[start : start + _AT_A_TIME], catalogue, target, progress)
+    progress.done()
     between = check_folder(file.definition for file in files if file.definition is not None)
     return tuple(_with(file, [found for found in between if found.file == str(file.path)]) for file in files)
 
 
-def _load(paths: Sequence[Path], catalogue: Catalogue, target: Target) -> list[LoadedFile]:
+def _load(paths: Sequence[Path], catalogue: Catalogue, target: Target, progress: Progress) -> list[LoadedFile]:
     """Some files: all are read before the first is checked, so that the XML parsers stay in the processor's caches."""
-    files = [_read(path) for path in paths]
-    return [_checked(path, parsed, catalogue, target) for path, parsed in zip(paths, files, strict=True)]
+    files = [_read_safely(path, progress) for path in paths]
+    return [
+        _checked_safely(path, parsed, catalogue, target, progress) for path, parsed in zip(paths, files, strict=True)
+    ]
+
+
+def _read_safely(path: Path, progress: Progress) -> ParsedFile:
+    """As `_read`; an error of the program's own is a finding."""
+    place = Place(Stage.READING, path)
+    if (fault := progress.lost.get(place)) is None:
+        progress.at(place)
+        try:
+            return _read(path)
+        except Exception as error:
+            fault = _where(error)
+    return ParsedFile(str(path), None, None, (_internal(path, fault),), None)
+
+
+def _checked_safely(
+    path: Path, parsed: ParsedFile, catalogue: Catalogue, target: Target, progress: Progress
+) -> LoadedFile:
+    """As `_checked`; an error of the program's own is a finding."""
+    place = Place(Stage.CHECKING, path)
+    if (fault := progress.lost.get(place)) is None:
+        progress.at(place)
+        try:
+            return _checked(path, parsed, catalogue, target)
+        except Exception as error:
+            fault = _where(error)
+    file = LoadedFile(path, parsed.definition, None, (), parsed.text)
+    return _with(file, [*parsed.diagnostics, _internal(path, fault)])
+
+
+def _where(error: Exception) -> str:
+    """The error's type and the line of the program: its own words may quote anything, and go to the debug log."""
+    _log.debug("an internal error", exc_info=error)
+    name = type(error).__name__
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
+    if not ours:
+        return name
+    place = Path(ours[-1].filename).relative_to(_PACKAGE.parent)
+    return f"{name} at {place.as_posix()}:{ours[-1].lineno}"
+
+
+def _internal(path: Path, fault: str) -> Diagnostic:
+    message = f"The program failed at this file ({fault}), so nobody can say whether it is right."
+    hint = (
+        "This is a fault of the program. Report this line with the file; what stands in the file may be made shorter "
+        "as long as the line stays. Meanwhile, another way to say the same in the file may do."
+    )
+    return Diagnostic("internal-error", Severity.ERROR, str(path), 1, 1, message, hint)
 
 
 def _checked(path: Path, parsed: ParsedFile, catalogue: Catalogue, target: Target) -> LoadedFile:

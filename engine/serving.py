@@ -13,6 +13,7 @@ from engine.execution import Ledger
 from engine.files import find_files
 from engine.model import DefinitionState, DefinitionStatus, Dialect, LoadedFile, Severity
 from engine.plan import Plan
+from engine.progress import Progress
 from engine.settings import Settings
 from engine.sql.schema import SchemaOrigin
 from engine.sql.target import Target
@@ -66,14 +67,19 @@ class Serving:
         return tuple(sorted(found, key=lambda status: status.event))
 
 
-def load(paths: Sequence[Path], catalogue: Catalogue, target: Target, schema: Path | None) -> tuple[LoadedFile, ...]:
-    """Parses, checks and compiles files. Raises ConfigurationError for a file of a schema that is none."""
+def load(
+    paths: Sequence[Path], catalogue: Catalogue, target: Target, schema: Path | None, progress: Progress | None = None
+) -> tuple[LoadedFile, ...]:
+    """Parses, checks and compiles files, and tells `progress` where it is.
+
+    Raises ConfigurationError for a file of a schema that is none.
+    """
     from engine.loading import load_files  # noqa: PLC0415  they hold 40 MiB: where another process loads, not here
     from engine.script import read_schema_file  # noqa: PLC0415
 
     if schema is not None:
         target = replace(target, schema=read_schema_file(schema))
-    return load_files(paths, catalogue, target)
+    return load_files(paths, catalogue, target, progress)
 
 
 def read_serving(

@@ -12,7 +12,7 @@ What `validate-definitions` looks for. `aptic-definitions rules` prints the same
 
 An **error** keeps a definition out of service: `Composer.load` refuses it, or holds its event. A **warning** does not.
 `--select` and `--ignore` choose what is reported, but for the rules that cannot be ignored: those guard the ledger and
-the secret. `Composer.load` knows no such choice and applies every rule.
+the secret, and say where the program itself failed. `Composer.load` knows no such choice and applies every rule.
 """
 _NEEDS = """
 Most rules need nothing but the file. These need more:

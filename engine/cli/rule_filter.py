@@ -35,8 +35,7 @@ class RuleFilter:
         for name in sorted(ignored):
             if not rules[name].can_be_ignored:
                 raise CannotRunError(
-                    f"{name} cannot be ignored: it guards the ledger or the secret, "
-                    "and a definition that violates it is never put in service."
+                    f"{name} cannot be ignored: a definition with such a finding is never put in service."
                 )
         unselected = rules.keys() - selected if selected else set()
         return cls(frozenset(name for name in ignored | unselected if rules[name].can_be_ignored))

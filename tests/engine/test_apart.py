@@ -1,6 +1,7 @@
 """Loading by another process. That a composer behaves the same by either way, the tests of `Composer` show."""
 
 import logging
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,8 +10,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from engine import apart
-from engine.apart import load_apart
+from engine import Composer, DefinitionState, InvalidDefinitionError, apart
+from engine.apart import ApartComposer, load_apart
 from engine.catalogue import Catalogue
 from engine.errors import ConfigurationError, DefinitionUnavailableError
 from engine.files import find_files
@@ -117,3 +118,159 @@ def test_another_version_loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "_code", lambda: "of another version")
     with pytest.raises(DefinitionUnavailableError, match="restart"):
         loaded(load_apart)
+
+
+DYING = """#!{python}
+import os, signal, sys
+sys.path[:] = {path!r}
+from engine import apart, loading
+apart._MOST_SECONDS = 1
+real = loading.{function}
+
+def dying(*given):
+    if "deadly" in str(getattr(given[0], "file", given[-1])) and {condition}:
+        {death}
+    return real(*given)
+
+loading.{function} = dying
+exec(sys.argv[-1])
+"""
+
+
+@pytest.fixture
+def python_that_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """A real process with the real code, but that it dies at files of a folder called `deadly`."""
+
+    def planted(death: str, *, function: str = "check", condition: str = "True") -> None:
+        program = tmp_path / "python"
+        program.write_text(
+            DYING.format(python=sys.executable, path=sys.path, function=function, death=death, condition=condition)
+        )
+        program.chmod(0o700)
+        monkeypatch.setattr(sys, "executable", str(program))
+
+    return planted
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "definitions"
+    (made / "deadly").mkdir(parents=True)
+    for name in ("ledgerpayment", "refundmade"):
+        shutil.copy(ROOT / "definitions" / f"{name}.xml", made)
+    shutil.copy(ROOT / "definitions/servicechange.xml", made / "deadly")
+    return made
+
+
+@pytest.mark.parametrize("function", ["check", "parse"])
+@pytest.mark.parametrize(
+    ("death", "how"),
+    [
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "signal 11"),
+        ("os._exit(7)", "code 7"),
+        ("while True: pass", "signal 24"),
+    ],
+)
+def test_where_it_dies_at_a_file_only_that_event_is_held(
+    folder: Path,
+    duckdb_ledger: str,
+    python_that_dies: Callable[..., None],
+    function: str,
+    death: str,
+    how: str,
+) -> None:
+    python_that_dies(death, function=function)
+    with ApartComposer.load(folder, ledger=duckdb_ledger, ledger_schema=SCHEMA, on_invalid="hold") as composer:
+        definitions = {found.event: found for found in composer.status().definitions}
+        (found,) = composer.status().diagnostics
+    held = definitions.pop("servicechange")
+    assert held.state is DefinitionState.HELD
+    assert f"the process that judged it ended with {how}" in str(held.reason)
+    assert "[internal-error]" in str(held.reason)
+    assert Path(found.file) == folder / "deadly/servicechange.xml"
+    assert {event: each.state for event, each in definitions.items()} == dict.fromkeys(
+        ("refundmade", "ledgerpayment"), DefinitionState.SERVING
+    )
+
+
+def test_a_file_of_another_name_that_it_dies_at_holds_the_event_that_it_defines(
+    folder: Path, duckdb_ledger: str, python_that_dies: Callable[..., None]
+) -> None:
+    (folder / "deadly/servicechange.xml").rename(folder / "deadly/other.xml")
+    python_that_dies("os._exit(7)")
+    with ApartComposer.load(folder, ledger=duckdb_ledger, ledger_schema=SCHEMA, on_invalid="hold") as composer:
+        states = {found.event: found.state for found in composer.status().definitions}
+    assert states == {
+        "refundmade": DefinitionState.SERVING,
+        "ledgerpayment": DefinitionState.SERVING,
+        "servicechange": DefinitionState.HELD,
+    }
+
+
+def test_a_reload_at_which_it_dies_keeps_the_last_good_version(
+    folder: Path, duckdb_ledger: str, python_that_dies: Callable[..., None]
+) -> None:
+    with ApartComposer.load(folder, ledger=duckdb_ledger, ledger_schema=SCHEMA) as composer:
+        python_that_dies("os._exit(7)")
+        composer.reload()
+        states = {found.event: found.state for found in composer.status().definitions}
+    assert states == {
+        "refundmade": DefinitionState.SERVING,
+        "ledgerpayment": DefinitionState.SERVING,
+        "servicechange": DefinitionState.STALE,
+    }
+
+
+def test_a_strict_load_names_the_file_that_it_dies_at(
+    folder: Path, duckdb_ledger: str, python_that_dies: Callable[..., None]
+) -> None:
+    python_that_dies("os._exit(7)")
+    with pytest.raises(InvalidDefinitionError, match=r"1 of 3 definitions are faulty:\n.*servicechange.xml:1:1: "):
+        ApartComposer.load(folder, ledger=duckdb_ledger, ledger_schema=SCHEMA)
+
+
+def test_to_die_once_is_no_finding(
+    folder: Path, tmp_path: Path, duckdb_ledger: str, python_that_dies: Callable[..., None]
+) -> None:
+    """Somebody else may have killed it."""
+    once = tmp_path / "died"
+    python_that_dies(
+        f"open({str(once)!r}, 'w').close(); os.kill(os.getpid(), signal.SIGKILL)",
+        condition=f"not os.path.exists({str(once)!r})",
+    )
+    with ApartComposer.load(folder, ledger=duckdb_ledger, ledger_schema=SCHEMA) as composer:
+        assert len(composer.status().definitions) == 3
+    assert once.exists()
+
+
+def test_an_error_of_the_programs_own_comes_back_as_a_finding(
+    folder: Path, python_that_dies: Callable[..., None]
+) -> None:
+    python_that_dies("raise ValueError('planted')")
+    files = load_apart(find_files([folder]), Catalogue.load(), TARGET, SCHEMA)
+    rules = {file.path.name: [found.rule for found in file.diagnostics] for file in files}
+    assert rules == {"refundmade.xml": [], "ledgerpayment.xml": [], "servicechange.xml": ["internal-error"]}
+
+
+@pytest.mark.parametrize("kind", [Composer, ApartComposer])
+def test_what_once_stopped_every_load_is_a_finding_or_none(
+    folder: Path, duckdb_ledger: str, kind: type[Composer]
+) -> None:
+    """Four real files that each ended the load of all."""
+    faulty = {
+        "statuschange": "select $9999999999999999999999999 as a",
+        "noteadded": f"select {'9' * 5000} as a",
+        "partpayment": "select trim(both from ' x ') as a",
+        "remindersent": "select clientid as a from dat_client with (index = ix_x)",
+    }
+    for name, sql in faulty.items():
+        (folder / f"{name}.xml").write_text(
+            f"<aptic_service_definition><category>webhook</category><name>{name}</name>"
+            f"<steps><query>{sql}</query></steps></aptic_service_definition>"
+        )
+    with kind.load(folder, ledger=duckdb_ledger, ledger_schema=SCHEMA, on_invalid="hold") as composer:
+        found = {Path(each.file).stem: each.rule for each in composer.status().diagnostics}
+        serving = {each.event for each in composer.status().definitions if each.state is DefinitionState.SERVING}
+    assert {"ledgerpayment", "refundmade", "servicechange"} <= serving
+    assert "internal-error" not in found.values()
+    assert (found["statuschange"], found["noteadded"]) == ("portability", "sql-syntax")

@@ -1,12 +1,14 @@
+import logging
 import os
 from pathlib import Path
 
 import pytest
 
+from engine import loading
 from engine.catalogue import Catalogue
 from engine.files import find_files
 from engine.loading import load_files
-from engine.model import Dialect, LoadedFile
+from engine.model import Dialect, LoadedFile, ParsedFile
 from engine.sql.ddl import read_schema
 from engine.sql.target import Target
 
@@ -82,3 +84,43 @@ def test_a_value_that_never_becomes_the_argument_is_found_at_load(tmp_path: Path
     assert file.compiled is None
     assert "uniqueidentifier, which can never be a value of type int" in found.message
     assert text.splitlines()[found.line - 1][found.column - 1 :].startswith("$steps.account.uniqueid")
+
+
+@pytest.mark.parametrize("stage", ["_read", "_checked"])
+@pytest.mark.parametrize("error", [ValueError("tells 4711"), MemoryError(), RecursionError(), AssertionError()])
+def test_an_error_of_the_programs_own_is_a_finding_on_that_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, stage: str, error: Exception
+) -> None:
+    """The error is planted: no file is known that brings one about."""
+    real = getattr(loading, stage)
+
+    def failing(path: Path, *others: object) -> ParsedFile | LoadedFile:
+        if path.name == "statuschange.xml":
+            raise error
+        return real(path, *others)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(loading, stage, failing)
+    for name in ("ledgerpayment", "statuschange", "refundmade"):
+        (tmp_path / f"{name}.xml").write_text(DEFINITION.replace("statuschange", name))
+    caplog.set_level(logging.DEBUG)
+    before, after, broken = loaded(tmp_path)
+    assert before.compiled is not None
+    assert after.compiled is not None
+    assert broken.compiled is None
+    (found,) = broken.diagnostics
+    assert (found.rule, found.line, found.column, found.file) == ("internal-error", 1, 1, str(broken.path))
+    assert f"({type(error).__name__} at engine/loading.py:" in found.message
+    assert "4711" not in found.message
+    assert found.hint is not None
+    assert "Report this line with the file" in found.hint
+    assert (broken.definition is not None) is (stage == "_checked")
+    assert any("tells 4711" in str(record.exc_info) for record in caplog.records) is (type(error) is ValueError)
+
+
+def test_what_was_found_before_the_error_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error is planted, as above."""
+    monkeypatch.setattr(loading, "check", lambda *_: 1 // 0)
+    text = DEFINITION.encode().replace(b"select 1 as a", "select 'å' as a".encode())
+    (tmp_path / "statuschange.xml").write_bytes(b'<?xml version="1.0" encoding="ISO-8859-1"?>' + text)
+    (file,) = loaded(tmp_path)
+    assert [found.rule for found in file.diagnostics] == ["internal-error", "encoding-mismatch"]

@@ -283,7 +283,7 @@ def named_events(folder: Path, catalogue: Catalogue) -> set[str] | None:
     for path in find_files([folder]):
         try:
             definition = parse(path.read_bytes(), str(path)).definition
-        except OSError:
+        except Exception:  # what cannot be read goes by its name, also where the program itself fails at it
             definition = None
         if definition is not None:
             names.add(definition.name)

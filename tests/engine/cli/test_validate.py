@@ -215,3 +215,18 @@ def test_colour_is_for_terminals(environment: dict[str, str], colour: bool, proj
     assert finished.returncode == 1
     assert b"[unknown-event]" in shown
     assert (b"\x1b[1;31merror:\x1b[0m" in shown) is colour
+
+
+def test_a_failure_of_the_program_at_one_file_is_1_and_names_the_file(
+    project: Path, checked: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The failure is planted: no file is known that brings one about."""
+    from engine import loading
+
+    monkeypatch.setattr(loading, "compile_definition", lambda *_: {}["planted"])
+    assert checked("definitions") == 1
+    shown = capsys.readouterr()
+    assert "definitions/refund.xml:1:1: error: The program failed at this file (KeyError at engine/" in shown.out
+    assert "[internal-error]" in shown.out
+    assert "planted" not in shown.out + shown.err
+    assert checked("definitions", "--ignore", "internal-error") == 2

@@ -58,7 +58,7 @@ def test_valid_definitions_have_no_finding(has_schema: bool) -> None:
 
 
 def test_every_rule_that_needs_no_types_has_a_folder() -> None:
-    assert set(_folders()) == set(rules()) - NEEDS_SCHEMA_TYPES
+    assert set(_folders()) == set(rules()) - NEEDS_SCHEMA_TYPES - {"internal-error"}  # no file is known to have one
 
 
 @pytest.mark.parametrize("rule", _folders())
