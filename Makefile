@@ -33,7 +33,7 @@ docs: $(READY)  ## rewrites the generated pages of docs/reference
 requirements: $(READY)  ## pins the newest versions, with hashes and without any index address
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--no-header -q --upgrade pyproject.toml requirements/dev.in -o requirements/dev.txt
+		--no-header -q --upgrade --all-extras pyproject.toml requirements/dev.in -o requirements/dev.txt
 
 $(READY): pyproject.toml requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Generic, NoReturn, TypeVar
 
 from engine.commandline.console import Console
+from engine.extras import DISTRIBUTION
 from engine.spelling import closest
 
 PREFIX = "APTIC_"
@@ -115,7 +116,7 @@ class _Version(argparse.Action):
         from importlib.metadata import PackageNotFoundError, version
 
         try:
-            found = version("aptic-webhooks")
+            found = version(DISTRIBUTION)
         except PackageNotFoundError:
             found = "(not installed)"
         sys.stdout.write(f"aptic-webhooks {found}\n")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine import extras
 from engine.commandline.console import CannotRunError, Console
 from engine.commandline.options import A, Command, Parser, did_you_mean
 from engine.errors import ConfigurationError, EngineError
@@ -108,6 +109,9 @@ def _report(error: Exception, console: Console) -> int:
         case EngineError():
             console.complain(error.message + _place(error))
             return FAILED
+        case ModuleNotFoundError() if (missing := extras.advice(error)) is not None:
+            console.complain(f"This needs more than is installed: {missing}.")
+            return CANNOT_RUN
         case OSError(filename=None):
             _drop_output()
             console.complain(f"The output cannot be written: {error.strerror}.")

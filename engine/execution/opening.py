@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from engine import extras
 from engine.errors import ConfigurationError
 from engine.execution.driver import Driver
 from engine.execution.interface import Ledger
@@ -30,7 +31,14 @@ def open_ledger(url: str | URL, *, timeout: float, pool_size: int = 8, require_r
         raise ConfigurationError(f"the timeout must be from 0.001 to {_MAX_TIMEOUT:g} seconds, not {timeout!r}")
     if pool_size < 1:
         raise ConfigurationError(f"the pool needs at least one session, not {pool_size!r}")
-    driver = _driver(_parse(url), timeout)
+    parsed = _parse(url)
+    try:
+        driver = _driver(parsed, timeout)
+    except ModuleNotFoundError as error:
+        missing = extras.advice(error)
+        if missing is None:
+            raise
+        raise ConfigurationError(f"the ledger is {parsed.get_backend_name()}, and {missing}") from None
     return PooledLedger(driver, timeout=timeout, pool_size=pool_size, require_read_only=require_read_only)
 
 

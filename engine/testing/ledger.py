@@ -11,11 +11,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
-
-import duckdb
 
 from engine.errors import ConfigurationError
 from engine.model import Dialect, Kind
@@ -113,7 +112,7 @@ def embedded_ledger(schema_path: Path, data_path: Path, cache_folder: Path) -> P
 def _digest(blueprint: _Blueprint, data: Script) -> str:
     """Of all that decides what the file holds: the translation of views is the engine's, not only the script's."""
     statements = (*blueprint.tables, *blueprint.computed, *blueprint.views)
-    content = "\0".join((duckdb.__version__, str(_BUILD), *statements, data.text))
+    content = "\0".join((version("duckdb"), str(_BUILD), *statements, data.text))
     return sha256(content.encode()).hexdigest()[:32]
 
 
@@ -141,6 +140,8 @@ def _placed(script: Script, uncarried: UncarriedView) -> SqlFault:
 def _write_duckdb(blueprint: _Blueprint, tables: Sequence[TableRows], path: Path) -> None:
     if path.exists():
         raise ConfigurationError(f"{path} is there already: take it away or choose another file", file=str(path))
+    import duckdb  # noqa: PLC0415  an extra brings it, and reading a message needs none
+
     with closing(duckdb.connect(str(path), config={"default_block_size": "16384"})) as connection:
         connection.begin()
         for statement in blueprint.tables:
