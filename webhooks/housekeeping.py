@@ -14,10 +14,10 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from webhooks.errors import StoreError
 from webhooks.store import retention
 from webhooks.store.clock import now
 from webhooks.store.store import Store
+from webhooks.store.waiting import is_done
 from webhooks.wall_clock import WallClock
 
 P = ParamSpec("P")
@@ -56,16 +56,8 @@ class Housekeeping:
                 self._with_data, self._with_attempts, self._unsubscribed = 0, 0, 0
             elif time.monotonic() >= self._next_round:
                 self._next_round = time.monotonic() + _PERIOD
-                await self._try()
+                await is_done(lambda: self.tidy(now()), "housekeeping", _log)
             await asyncio.sleep(_LOOK)
-
-    async def _try(self) -> None:
-        try:
-            await self.tidy(now())
-        except StoreError as error:
-            _log.warning("housekeeping waits for the store: %s", error.message)
-        except Exception:
-            _log.exception("housekeeping failed; it goes on in an hour")
 
     async def tidy(self, at: int) -> None:
         """One round, at that time (microseconds). What it could not do is left to the next one. Raises StoreError."""

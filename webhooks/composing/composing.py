@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -17,7 +17,7 @@ from webhooks.composing.gates import Gates, Way
 from webhooks.composing.pace import Pace
 from webhooks.composing.threads import in_thread
 from webhooks.composing.work import ROOM, Work
-from webhooks.errors import SettingsError, StoreError
+from webhooks.errors import SettingsError
 from webhooks.metrics import Metrics
 from webhooks.queue.interface import Queue
 from webhooks.security.keys import Keyring
@@ -26,11 +26,12 @@ from webhooks.store.compositions import Waiting
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.results import Parked, Result, Sendable, Unneeded
 from webhooks.store.store import Store
+from webhooks.store.waiting import keep_doing, until_done
 
 _AT_ONCE: Final = 500  # jobs in one transaction
 _CROWDED: Final = 0.5  # seconds in which a full lane should have room again
-_AWAY: Final = 1.0  # seconds after which a store that was away is tried again
 _DRAIN: Final = 5.0  # seconds that batches under way have to end
+_PART: Final = "composing"  # as the log names it
 _log = logging.getLogger(__name__)
 
 
@@ -92,12 +93,16 @@ class Composing:
         """Reads the definitions again."""
         await in_thread(self._definitions.reload)
         self._gates.forget()
-        await self._tried(self._remember)
+        await until_done(self._remember, _PART, _log)
 
     async def _compose(self) -> None:
         await in_thread(self._definitions.load)
-        await self._tried(self._remember)
-        await asyncio.gather(self._keep(self._take), self._keep(self._look_at_parked), self._load_later())
+        await until_done(self._remember, _PART, _log)
+        await asyncio.gather(
+            keep_doing(self._take, _PART, _log, is_over=self._stopping.is_set),
+            keep_doing(self._look_at_parked, _PART, _log, is_over=self._stopping.is_set),
+            self._load_later(),
+        )
 
     async def _load_later(self) -> None:
         """Reads the definitions once the ledger that is needed for it is there."""
@@ -109,25 +114,9 @@ class Composing:
                 await in_thread(self._definitions.load)
             except SettingsError as error:
                 _log.error("the definitions cannot be read, which is tried again: %s", error.message)
-            await self._tried(self._remember)
+            await until_done(self._remember, _PART, _log)
 
-    async def _keep(self, work: Callable[[], Awaitable[bool]]) -> None:
-        """Repeats work until it gives False."""
-        while await self._tried(work) is not False:
-            pass
-
-    async def _tried(self, work: Callable[[], Awaitable[bool]]) -> bool:
-        """Work, tried again until it is done: the store comes back, and an error that nobody foresaw stops nothing."""
-        while True:
-            try:
-                return await work()
-            except StoreError as error:
-                _log.warning("composing waits for the store: %s", error.message)
-            except Exception:
-                _log.exception("composing met an error; it goes on")
-            await asyncio.sleep(_AWAY)
-
-    async def _remember(self) -> bool:
+    async def _remember(self) -> None:
         """Before anything is composed: which events have a definition, and why those that are parked still are."""
         named = self._definitions.named
         known = frozenset(await self._store.read(definitions.remembered))
@@ -141,7 +130,6 @@ class Composing:
                 while await self._store.write(_explaining(event, faults[event]), can_wait=True) == parking.PART:
                     pass
         self._looks.set()
-        return True
 
     def _count_definitions(self, known: frozenset[str]) -> Mapping[str, str]:
         """Tells the metrics how they stand; gives the faults."""
@@ -150,12 +138,12 @@ class Composing:
         self._has_held = bool(faults)
         return faults
 
-    async def _take(self) -> bool:
+    async def _take(self) -> None:
         await self._wait_for_room()
         taken = await self._queue.take(Kind.COMPOSE, _AT_ONCE)
         if not taken:  # the queue is closed
             self.stop()
-            return False
+            return
         keys = [job.key for job in taken]
         try:
             found = await self._store.read(lambda connection: compositions.find(connection, keys))
@@ -174,7 +162,6 @@ class Composing:
         self._work.turn()
         if over:
             await self._work.write(aside, over)
-        return True
 
     def _enter(self, item: Waiting, job: Job) -> Result | None:
         """Lets an event in to be composed, or says what is written of it instead."""
@@ -218,7 +205,7 @@ class Composing:
             self._crowded.clear()
             self._looks.set()
 
-    async def _look_at_parked(self) -> bool:
+    async def _look_at_parked(self) -> None:
         """Gives jobs to parked events that may be composed now; where one should be tried first, to the first of a
         code, and to the last of it the next time: one of them may be the culprit.
         """
@@ -227,11 +214,11 @@ class Composing:
         self._looks.clear()
         codes = await self._store.read(parking.codes)
         if not codes and not self._has_held:
-            return True
+            return
         known = await self._store.read(definitions.remembered)
         self._count_definitions(frozenset(known))  # one that is missing may have been accepted meanwhile
         if not codes:
-            return True
+            return
         self._looked += 1
         start = self._looked % len(codes)
         for code in codes[start:] + codes[:start]:
@@ -244,7 +231,6 @@ class Composing:
                 )
             if most > 0 and not self._gates.ledger.is_closed:
                 break  # one is enough to see whether the ledger is back
-        return True
 
 
 def _explaining(code: str, reason: str) -> Callable[[Connection], int]:

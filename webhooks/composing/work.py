@@ -27,6 +27,7 @@ from webhooks.store.compositions import Waiting, key_of
 from webhooks.store.jobs import Job
 from webhooks.store.results import Ended, Parked, Result, Sendable
 from webhooks.store.store import Store
+from webhooks.store.waiting import STORE_RETRY_SECONDS
 
 LEDGER_CONNECTIONS: Final = 4
 """How many sessions on the ledger composing has at a time, in each process."""
@@ -36,7 +37,6 @@ _GIVEN_UP: Final = 4  # batches that may hang beside those: the engine's pool ha
 ROOM: Final = 1500
 """How many events of one code are in memory."""
 
-_AWAY: Final = 1.0  # seconds after which a store that was away is tried again
 _log = logging.getLogger(__name__)
 
 Found = list[Result | EngineError]
@@ -126,7 +126,7 @@ class Work:
             await self._settle(way, await self._composed(way, batch))
         except Exception:
             _log.exception("composing %d events %s met an error; they are composed again", len(batch.items), batch.code)
-            await asyncio.sleep(_AWAY)
+            await asyncio.sleep(STORE_RETRY_SECONDS)
             self._give_back(way, batch)
 
     async def _composed(self, way: Way, batch: Batch) -> Sequence[Outcome]:
@@ -238,7 +238,7 @@ class Work:
             self._tell(found)
         except StoreError as error:
             _log.warning("composing waits for the store: %s", error.message)
-            await asyncio.sleep(_AWAY)
+            await asyncio.sleep(STORE_RETRY_SECONDS)
         finally:
             for code, count in Counter(item.code for item, _ in found).items():
                 self._lanes[way].settle(code, count)

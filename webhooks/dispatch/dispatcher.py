@@ -28,8 +28,8 @@ from webhooks.store.ended_attempts import EndedAttempt
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.results import Sendable
 from webhooks.store.store import Store
+from webhooks.store.waiting import STORE_RETRY_SECONDS, keep_doing
 
-_STORE_RETRY_SECONDS: Final = 1.0
 _TICK_SECONDS: Final = 0.05
 
 # Of one transaction.
@@ -117,15 +117,7 @@ class Dispatcher:
 
     async def _repeat(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Repeats work until `stop`, also after an error."""
-        while not self._is_stopping:
-            try:
-                await work()
-            except StoreError as error:
-                _log.warning("delivering waits for the store: %s", error.message)
-                await asyncio.sleep(_STORE_RETRY_SECONDS)
-            except Exception:
-                _log.exception("delivering met an error; it goes on")
-                await asyncio.sleep(_STORE_RETRY_SECONDS)
+        await keep_doing(work, "delivering", _log, is_over=lambda: self._is_stopping)
 
     async def _take(self) -> None:
         await self._taker.take()
@@ -354,7 +346,7 @@ class Taker:
             await self._store.write(write, can_wait=can_wait)
         except StoreError as error:
             _log.warning("finished jobs wait for the store: %s", error.message)
-            await asyncio.sleep(_STORE_RETRY_SECONDS)  # or they would be taken again at once
+            await asyncio.sleep(STORE_RETRY_SECONDS)  # or they would be taken again at once
             self._queue.release(over)
         except BaseException:
             self._queue.release(over)

@@ -9,14 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from webhooks.errors import StoreError
 from webhooks.store import ended_attempts
 from webhooks.store.ended_attempts import EndedAttempt
 from webhooks.store.store import Store
+from webhooks.store.waiting import STORE_RETRY_SECONDS, is_done
 from webhooks.wording import counted
 
 _MOST_ATTEMPTS: Final = 256  # in one transaction
-_STORE_RETRY_SECONDS: Final = 1.0
 _LAST_TRIES_SECONDS: Final = 10.0  # for which a store that is away is tried again once the process is to end
 
 _Waiting = tuple[EndedAttempt, Callable[[], object]]
@@ -64,18 +63,18 @@ class Recorder:
                     _call_all(failed)
                 elif failed:
                     self._waiting += failed
-                    await asyncio.sleep(_STORE_RETRY_SECONDS)
+                    await asyncio.sleep(STORE_RETRY_SECONDS)
         self._writing = None
 
     async def _write(self, batch: Sequence[_Waiting]) -> bool:
         ended = [each for each, _ in batch]
-        try:
+        disabling: Sequence[EndedAttempt] = ()
+
+        async def write() -> None:
+            nonlocal disabling
             disabling = await self._store.write(lambda connection: ended_attempts.write(connection, ended))
-        except StoreError as error:
-            _log.warning("the ends of %s could not be written: %s", counted(len(ended), "attempt"), error.message)
-            return False
-        except Exception:
-            _log.exception("the ends of %s could not be written", counted(len(ended), "attempt"))
+
+        if not await is_done(write, f"the end of {counted(len(ended), 'attempt')}", _log):
             return False
         for each in disabling:
             words = "an endpoint is disabled, and what is for it held until it is resumed: %s"

@@ -9,11 +9,11 @@ from typing import Final
 
 from webhooks.dispatch.dispatcher import Dispatcher
 from webhooks.dispatch.judging import LONGEST_WAIT_SECONDS
-from webhooks.errors import StoreError
 from webhooks.store import holding, jobs, timing
 from webhooks.store.clock import MICROSECONDS_PER_SECOND, now
 from webhooks.store.jobs import Kind
 from webhooks.store.store import Store
+from webhooks.store.waiting import is_done
 from webhooks.wall_clock import WallClock
 
 _SWEEP_EVERY_SECONDS: Final = 5.0
@@ -42,12 +42,7 @@ class Sweep:
     async def run(self) -> None:
         """Runs until it is cancelled."""
         while True:
-            try:
-                await self.sweep()
-            except StoreError as error:
-                _log.warning("the sweep waits for the store: %s", error.message)
-            except Exception:
-                _log.exception("the sweep met an error; it goes on")
+            await is_done(self.sweep, "the sweep", _log)
             await self._wait()
 
     async def sweep(self) -> None:

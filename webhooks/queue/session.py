@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from webhooks.errors import StoreError
 from webhooks.store.store import Store
+from webhooks.store.waiting import STORE_AWAY
 
 LEASE: Final = timedelta(seconds=3)
 """How long a job is kept without a heartbeat; then whoever takes next has it."""
@@ -61,8 +62,6 @@ SET_BACK: Final = (
     "UPDATE pgqueuer SET heartbeat = now() WHERE status = 'picked' AND heartbeat > now() + interval '1 second'",
 )
 
-_AWAY: Final = "The store cannot be reached now. Try again later."
-
 
 def dequeue(kind: str, most: int, taker: UUID) -> tuple[str, tuple[object, ...]]:
     """PgQueuer's statement that takes jobs, without its join, and its values."""
@@ -93,7 +92,7 @@ class Session:
             return cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
             self._lose()
-            raise StoreError(_AWAY) from error
+            raise StoreError(STORE_AWAY) from error
 
     def notifications(self, seconds: float) -> Iterator[str]:
         """What the connection is told within that time."""
@@ -102,7 +101,7 @@ class Session:
                 yield notification.payload
         except psycopg.Error as error:
             self._lose()
-            raise StoreError(_AWAY) from error
+            raise StoreError(STORE_AWAY) from error
 
     def close(self) -> None:
         """Gives the connection up."""

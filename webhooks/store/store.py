@@ -14,13 +14,13 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from webhooks.errors import StoreError
 from webhooks.store.opening import open_store
+from webhooks.store.waiting import STORE_AWAY
 from webhooks.store.writer import Command, T, Writer
 
 _READERS = 4
 _SCRUBBINGS: Final = 20
 _PAUSE: Final = 0.1  # seconds between them
 _SHORT: Final = 250  # ms that one of them may wait for readers
-_AWAY = "The store cannot be reached now. Try again later."
 
 
 class Store:
@@ -71,7 +71,7 @@ class Store:
                     raise
             return self._read(query)  # the database was started again since this thread's last query
         except DBAPIError as error:
-            raise StoreError(_AWAY) from error
+            raise StoreError(STORE_AWAY) from error
 
     def _read(self, query: Command[T]) -> T:
         connection: Connection | None = getattr(self._of_thread, "connection", None)
@@ -95,7 +95,7 @@ class Store:
         try:
             return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         except SQLAlchemyError as error:
-            raise StoreError(_AWAY) from error
+            raise StoreError(STORE_AWAY) from error
 
     @property
     def is_embedded(self) -> bool:

@@ -36,7 +36,7 @@ class FakeStore:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "_STORE_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(recorder, "STORE_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(
         recorder.ended_attempts, "write", lambda seen, ended: seen.extend(each.id for each in ended) or []
     )
