@@ -108,9 +108,18 @@ def parse_url_pattern(text: str) -> re.Pattern[str]:
     if not mark:
         raise SettingsError(f"{text!r} is no pattern of URLs such as https://*.example.com/hooks/*")
     authority, slash, path = rest.partition("/")
-    beginning = re.escape(scheme + mark + authority).replace(r"\*", "[^/?]*")
-    ending = re.escape(slash + path).replace(r"\*", ".*") if slash else "(?:[/?].*)?"
-    return re.compile(beginning + ending)
+    ending = _with_stars(slash + path, ".") if slash else "(?:[/?].*)?"
+    return re.compile(_with_stars(scheme + mark + authority, "[^/?]") + ending)
+
+
+def _with_stars(text: str, any_character: str) -> str:
+    """The regular expression of a text with stars. Each star but the last takes as little as it can, once and for all:
+    were it tried again with more, a URL that does not fit would take time with a power of its length."""
+    first, *others = map(re.escape, text.split("*"))
+    if not others:
+        return first
+    *between, last = others
+    return first + "".join(f"(?>{any_character}*?{part})" for part in between) + f"{any_character}*{last}"
 
 
 def _unknown_events(events: Sequence[str], catalogue: Catalogue) -> Iterator[Fault]:

@@ -23,6 +23,7 @@ from engine.errors import (
 )
 
 _log = logging.getLogger("engine.execution")
+_LONGEST_TEXT = 4096  # characters of an error that are searched for values, which takes time with both their lengths
 
 
 class Verdict(Enum):
@@ -115,7 +116,7 @@ def log_text(verdict: Verdict, code: str | None, text: str, values: Sequence[obj
     Where data may be the reason, quoted parts and digits go too: only what is refused whatever the data quotes names.
     """
     if _log.isEnabledFor(logging.DEBUG):
-        text = _without_bound_values(text, values)
+        text = _without_bound_values(text, values) if len(text) <= _LONGEST_TEXT else "…"
         if verdict is not Verdict.REFUSED:
             text = re.sub(r"""'[^']*'|"[^"]*"|\d+""", "…", text)
         _log.debug("the ledger answered %s: %s", code, text)

@@ -23,7 +23,7 @@ _ENTITY = re.compile(rb"&([^;\s<&]{1,64});")
 _END_TAG = re.compile(rb"</[^\s<>]{1,128}>?")
 _NAME = re.compile(rb"[^\s<>/='\"]{1,128}")
 _CDATA = b"<![CDATA["
-_MISSPELT_CDATA = re.compile(rb"<\s*!?\s*\[?\s*cdata\s*[\[({]", re.IGNORECASE)
+_MISSPELT_CDATA = re.compile(rb"<\s*+!?\s*+\[?\s*+cdata\s*+[\[({]", re.IGNORECASE)
 _SWALLOWED = re.compile(rb"<!\[CDATA\[|<argument\s|</(?:query|body)\s*>")
 _WINDOW = 4096
 """How many bytes before the fault are searched for what began it."""

@@ -20,7 +20,7 @@ _NAMES: Final = words("postgresql_refused_functions.txt", "names") | words("post
 # comments, dollar quotes, escapes in names.
 _TOKEN: Final = re.compile(
     r"""
-      (?P<unread> /\* | -- | \$[^\W\d]*\w*\$ | [uU]&["'] )
+      (?P<unread> /\* | -- | \$\w*+\$ | [uU]&["'] )
     | [eE]'(?:[^'\\]|''|\\.)*' | '(?:[^']|'')*'
     | (?P<name> "(?:[^"]|"")*" | [^\W\d][\w$]* ) (?P<call> \s*\( )?
     """,

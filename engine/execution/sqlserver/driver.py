@@ -35,7 +35,7 @@ _GRACE: Final = 1  # seconds after which the driver stops a query that the watch
 _CONNECTION_TIMEOUT: Final = 113  # SQL_ATTR_CONNECTION_TIMEOUT: of each answer, of a server that has gone silent
 _STARTS_AS_QUERY: Final = re.compile(r"[\s(;]*(?:SELECT|WITH|VALUES)\b", re.IGNORECASE)
 _PYTHON_ERRORS: Final = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
-_KEYWORD: Final = re.compile(r"(?:^|;)\s*([^=;{]+?)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)")
+_KEYWORD: Final = re.compile(r"(?:^|;)([^=;{]++)=\s*+(\{(?:[^}]|\}\})*\}|[^;]*)")
 _PACKAGES: Final = "tdsodbc (Debian), or Microsoft's driver msodbcsql18"
 _MARS: Final = frozenset({"mars_connection", "mars connection"})
 _OURS: Final = {"ApplicationIntent": "ReadOnly", "MARS_Connection": "no", "APP": "aptic-webhooks"}

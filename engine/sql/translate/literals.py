@@ -17,7 +17,7 @@ from engine.sql.translate.typed import Rank, Typed
 
 _MAX_INT: Final = 2**31 - 1
 _MAX_MONEY: Final = Decimal("922337203685477.5807")
-_NUMBER: Final = re.compile(r"\$?(\d+\.?\d*|\.\d+)|\$|(\d+\.?\d*|\.\d+)e[-+]?\d+")
+_NUMBER: Final = re.compile(r"\$?(\d++\.?\d*|\.\d+)|\$|(\d++\.?\d*|\.\d+)e[-+]?\d+")
 
 # A mark for the nth argument that no SQL text holds: numbers are given when the statement is whole.
 MARK_START: Final = "\x01"

@@ -101,6 +101,7 @@ def test_the_text_is_for_the_debug_level_only(caplog: pytest.LogCaptureFixture) 
         ("Overflow in addition of INT64 (9223372036854775807 + 1)!", (1,), "Overflow in addition of INT… (… + …)!"),
         ("debtor Canary must pay", ("CANARY", None, ""), "debtor … must pay"),
         ("a value at all", ("a",), "… value at all"),
+        ("a" * 5000, ("a" * 4000 + "b",), "…"),
     ],
 )
 def test_values_are_taken_out_of_the_text(

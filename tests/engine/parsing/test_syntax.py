@@ -1,5 +1,7 @@
 """What an author is told about a file that is not well-formed: the place, the cause, the way out."""
 
+import time
+
 import pytest
 
 from engine.parsing import parse
@@ -108,3 +110,10 @@ def test_what_only_lxml_refuses_is_placed_by_its_line(source: str, message: str)
     assert (fault.rule, fault.line) == ("xml-syntax", 2)
     assert message in fault.message
     assert ", line" not in fault.message
+
+
+@pytest.mark.parametrize("rest", ["<" + " " * 3000 + "x", "<" + " " * 3000 + "![" + " " * 3000])
+def test_blanks_where_a_tag_should_be_take_no_long_time(rest: str) -> None:
+    started = time.process_time()
+    assert parse(f"<a>{rest}</a>".encode(), "f.xml").diagnostics
+    assert time.process_time() - started < 2.0  # to share them out among three places took minutes
