@@ -25,7 +25,6 @@ def main() -> int:
         from benchmarks import odbc  # noqa: PLC0415  pyodbc needs the driver manager, which not every machine has
 
         verdicts += [_print(result) for run in (many.standin, odbc.standin) for result in run()]
-        verdicts += [_print(result) for result in odbc.psqlodbc(url)] if url is not None else []
     except ImportError as error:
         print(f"ODBC: not measured, since {error.name or error} cannot be imported")
     verdicts.append(threads.run(url))

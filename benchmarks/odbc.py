@@ -1,4 +1,4 @@
-"""Composing through ODBC: psqlODBC against PostgreSQL, Microsoft's driver against the stand-in of the tests."""
+"""Composing through ODBC: Microsoft's driver against the stand-in of the tests."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ import aiosql
 import pyodbc  # type: ignore[import-not-found]  # its types are not found beside its binary
 import sqlalchemy
 from aiosql.adapters.generic import GenericAdapter
-from sqlalchemy.connectors.pyodbc import PyODBCConnector
-from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from benchmarks import guide
 from benchmarks.pairs import Result, pair
-from benchmarks.temporary import postgresql_ledger
 from engine import Composer
 
 VALUES = (int(guide.ARGUMENTS["paymentid"]), int(guide.ARGUMENTS["ledgeraccountid"]))
@@ -29,36 +26,12 @@ group by la.uniqueid, dh.debtref
 """
 
 
-class _PsqlODBC(PyODBCConnector, PGDialect):
-    """SQLAlchemy has no dialect for psqlODBC; this is what exec_driver_sql needs of one."""
-
-    supports_statement_cache = True
-    default_paramstyle = "qmark"
-
-    def _get_server_version_info(self, _connection: object) -> tuple[int, ...]:
-        return (14,)
-
-    def initialize(self, connection: object) -> None:
-        """Asks the server nothing."""
-
-
 class _QuestionMarks(GenericAdapter):
     """aiosql's generic adapter, which passes positional arguments on."""
 
 
-def psqlodbc(url: str) -> Iterator[Result]:
-    """Three rows."""
-    with postgresql_ledger(url) as ledger:
-        odbc = sqlalchemy.make_url(ledger).set(drivername="postgresql+pyodbc")
-        options = f"DRIVER={{PostgreSQL Unicode}};SERVER={odbc.host};PORT={odbc.port};DATABASE={odbc.database}"
-        login = f"{options};UID={odbc.username};PWD={odbc.password};UseServerSidePrepare=1"
-        sqlalchemy.dialects.registry.register("postgresql.plainodbc", __name__, "_PsqlODBC")
-        ordinary = sqlalchemy.create_engine("postgresql+plainodbc://", creator=lambda: pyodbc.connect(login))
-        yield from _rows("psqlODBC", odbc.render_as_string(hide_password=False), login, ordinary, 1 / 3)
-
-
 def standin() -> Iterator[Result]:
-    """Three rows: the same through Microsoft's driver, the server being the stand-in, which is no SQL Server."""
+    """Three rows, the server being the stand-in, which is no SQL Server."""
     sys.path.append(str(guide.ROOT / "tests"))
     from standin.client import start  # type: ignore[import-not-found]  # noqa: PLC0415  what tests have is no part of the package
 

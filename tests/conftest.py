@@ -49,11 +49,12 @@ def postgres_url() -> str:
 @pytest.fixture(scope="session")
 def psqlodbc() -> None:
     """psqlODBC is installed, else the test is skipped; in CI it fails."""
+    from psqlodbc.driver import open_any
+
     from engine import ConfigurationError
-    from engine.execution import open_ledger
 
     try:
-        open_ledger("postgresql+pyodbc://nobody@localhost/nothing", timeout=1).close()
+        open_any("postgresql+pyodbc://nobody@localhost/nothing", timeout=1).close()
     except ConfigurationError as error:
         if os.environ.get("CI") == "true":
             pytest.fail(f"{error}; in CI it must be there")
@@ -88,12 +89,6 @@ def postgres_ledger(postgres_url: str) -> Iterator[str]:
             yield url
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(scope="session")
-def psqlodbc_ledger(psqlodbc: None, postgres_ledger: str) -> str:
-    """The fixture ledger on PostgreSQL, through psqlODBC."""
-    return postgres_ledger.replace("+psycopg", "+pyodbc", 1)
 
 
 def _conninfo(url: str) -> str:

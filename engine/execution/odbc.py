@@ -40,7 +40,7 @@ def load_pyodbc() -> Any:
         return pyodbc
     raise ConfigurationError(
         f"this ledger is reached through ODBC, whose driver manager is missing ({missing}): install unixodbc "
-        "and the database's driver (Debian: apt-get install unixodbc, and tdsodbc or odbc-postgresql)"
+        "and the database's driver (Debian: apt-get install unixodbc tdsodbc)"
     )
 
 

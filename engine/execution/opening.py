@@ -62,12 +62,8 @@ def _driver(url: URL, timeout: float) -> Driver:
             from engine.execution.duckdb.driver import DuckDBDriver, database_path  # noqa: PLC0415  only when needed
 
             return DuckDBDriver(database_path(url), timeout=timeout)
-        case "postgresql" if driver == "pyodbc":
-            from engine.execution.postgresql.psqlodbc import PsqlODBCDriver  # noqa: PLC0415  only when needed
-
-            return PsqlODBCDriver(url, timeout=timeout)
         case "postgresql":
-            _check_driver(backend, driver, "psycopg", "pyodbc")
+            _check_driver(backend, driver, "psycopg")
             from engine.execution.postgresql.driver import PostgreSQLDriver  # noqa: PLC0415  only when needed
 
             return PostgreSQLDriver(url.set(drivername="postgresql+psycopg"), timeout=timeout)
@@ -85,9 +81,10 @@ def _driver(url: URL, timeout: float) -> Driver:
     raise ConfigurationError(f"{backend} is no supported ledger: {reason}; supported are {_SUPPORTED}")
 
 
-def _check_driver(backend: str, driver: str, *expected: str) -> None:
-    """The session's safety and its errors are set up for these drivers, so no other one will do."""
-    if driver not in ("", *expected):
+def _check_driver(backend: str, driver: str, expected: str) -> None:
+    """The session's safety and its errors are set up for this driver, so no other one will do."""
+    if driver not in ("", expected):
         raise ConfigurationError(
-            f"{backend}+{driver} is not supported: the engine sets its sessions up for {' and '.join(expected)} only"
+            f"{backend}+{driver} is not supported: the engine sets its sessions up for {expected} only, so "
+            f"write {backend}+{expected}://"
         )

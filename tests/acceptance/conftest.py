@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-LEDGERS = ("duckdb_ledger", "postgres_ledger", "psqlodbc_ledger", "freetds_ledger", "microsoft_ledger")
+LEDGERS = ("duckdb_ledger", "postgres_ledger", "freetds_ledger", "microsoft_ledger")
 """The last two are SQL Server's drivers against a stand-in, which proves nothing about SQL Server itself."""
 
 

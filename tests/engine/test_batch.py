@@ -22,7 +22,7 @@ from engine import (
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "fixtures/ledger/schema.sql"
-LEDGERS = ["duckdb_ledger", "postgres_ledger", "psqlodbc_ledger", "freetds_ledger", "microsoft_ledger"]
+LEDGERS = ["duckdb_ledger", "postgres_ledger", "freetds_ledger", "microsoft_ledger"]
 NOBODY = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
 STATUS = {"event": "statuschange", "data": {"ledgeraccountid": "111927", "status": "PAID"}}
 

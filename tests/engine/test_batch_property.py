@@ -15,7 +15,7 @@ from engine import Body, Composer, EngineError
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "fixtures/ledger/schema.sql"
-LEDGERS = ["duckdb_ledger", "postgres_ledger", "psqlodbc_ledger", "freetds_ledger", "microsoft_ledger"]
+LEDGERS = ["duckdb_ledger", "postgres_ledger", "freetds_ledger", "microsoft_ledger"]
 MANY_ARGUMENTS = 40
 
 

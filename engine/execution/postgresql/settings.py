@@ -1,4 +1,4 @@
-"""What a PostgreSQL session is set up with, whichever driver opens it."""
+"""What a PostgreSQL session is set up with."""
 
 from __future__ import annotations
 

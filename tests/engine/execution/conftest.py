@@ -13,12 +13,13 @@ from uuid import uuid4
 import duckdb
 import psycopg
 import pytest
+from psqlodbc.driver import open_any
 from sqlalchemy import make_url
 from standin.client import start
 from standin.drivers import DRIVERS, with_driver
 from standin.real import scratch_database as scratch_sqlserver
 
-from engine.execution import Ledger, open_ledger
+from engine.execution import Ledger
 
 ROWS = 100
 READER = f"reader_{uuid4().hex[:12]}"
@@ -166,11 +167,11 @@ def comma_locale(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture
 def opened() -> Iterator[Callable[..., Ledger]]:
-    """`open_ledger`, with a short timeout, closed after the test."""
+    """`open_any`, with a short timeout, closed after the test."""
     ledgers: list[Ledger] = []
 
     def open_one(url: str, *, timeout: float = 2.0, **options: object) -> Ledger:
-        ledgers.append(open_ledger(url, timeout=timeout, **options))  # type: ignore[arg-type]
+        ledgers.append(open_any(url, timeout=timeout, **options))  # type: ignore[arg-type]
         return ledgers[-1]
 
     yield open_one

@@ -133,24 +133,16 @@ ALIKE = "CREATE FUNCTION alike(varchar, varchar) RETURNS bool LANGUAGE sql AS 'S
     ],
 )
 def test_what_may_be_taken_for_postgresqls_own_is_warned_of(
-    opened: Callable[..., Ledger], postgresql: Any, url: str, planting: tuple[str, str, str]
+    opened: Callable[..., Ledger], postgresql: Any, planting: tuple[str, str, str]
 ) -> None:
     planted, gone, expected = planting
-    assert not warnings(opened(url))
+    assert not warnings(opened(postgresql.url))
     postgresql.admin.execute(planted)
     try:
-        (warning,) = warnings(opened(url))
+        (warning,) = warnings(opened(postgresql.url))
         assert re.search(expected, warning)
     finally:
         postgresql.admin.execute(gone)
-
-
-@pytest.fixture(params=["psycopg", "pyodbc"])
-def url(request: pytest.FixtureRequest, postgresql: Any) -> str:
-    if request.param == "pyodbc":
-        request.getfixturevalue("psqlodbc")
-    changed = make_url(postgresql.url).set(drivername=f"postgresql+{request.param}")
-    return changed.render_as_string(hide_password=False)
 
 
 def warnings(ledger: Ledger) -> tuple[str, ...]:

@@ -225,16 +225,6 @@ def test_postgresql_session_alone(
     assert victim.admin.execute("SELECT count(*) FROM payment").fetchone() == (100,)
 
 
-def test_psqlodbc_session_alone(
-    victim: Any, psqlodbc: None, opened: Callable[..., Ledger], attempt_on: Callable[[Any], Attempt]
-) -> None:
-    """The same through ODBC, which stops no less."""
-    attempt = attempt_on(victim)
-    url = make_url(victim.url).set(drivername="postgresql+pyodbc")
-    assert attempt.stopped_by(opened(url, pool_size=1)) or not attempt.group.session
-    assert victim.admin.execute("SELECT count(*) FROM payment").fetchone() == (100,)
-
-
 def test_postgresql_rights_alone(
     restricted_victim: Any, public_reader_url: str, attempt_on: Callable[[Any], Attempt]
 ) -> None:
