@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from engine.errors import ConfigurationError
+from engine.json_members import repeated_names
 from engine.model import Event, EventArgument
 from engine.resources import schema_folder
 
@@ -136,10 +137,8 @@ def _refuse_duplicates(path: Traversable, content: bytes) -> None:
     """The decoder keeps the last of two members of one name and says nothing."""
 
     def check(members: list[tuple[str, object]]) -> None:
-        if len(dict(members)) < len(members):
-            names = [name for name, _ in members]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise _faulty(path, f"has two members `{twice}` in one object")
+        if repeated := repeated_names(members, dict(members)):
+            raise _faulty(path, f"has two members `{repeated[0]}` in one object")
 
     json.loads(content, object_pairs_hook=check)
 

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 
+from engine.guid import is_guid
 from engine.model import ArgumentType, Kind
 
 _INT = re.compile(r"-?[0-9]{1,20}", re.ASCII)
@@ -23,7 +24,6 @@ _DOUBLE = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?", re.ASCII)
 _OFFSET = re.compile(r"(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)", re.ASCII)  # SQL Server's range
-_GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
 
 _SURELY_64_BIT = 19  # digits from which a number may be too great
 _LEAST_INT, _GREATEST_INT = -(2**63), 2**63 - 1
@@ -151,7 +151,7 @@ def _datetimeoffset(value: object) -> datetime:
 def _guid(value: object) -> UUID:
     if isinstance(value, UUID):
         return value
-    if isinstance(value, str) and _GUID.fullmatch(value):
+    if isinstance(value, str) and is_guid(value):
         return UUID(value)
     raise ValueError("is not a guid (8-4-4-4-12 hexadecimal digits)")
 

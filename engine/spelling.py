@@ -15,3 +15,9 @@ def closest(name: str, known: Iterable[str], likeness: float = 0.7) -> str | Non
     by_fold = {candidate.casefold(): candidate for candidate in known}
     found = get_close_matches(name.casefold(), by_fold, n=1, cutoff=likeness) if len(name) <= _LONGEST else []
     return by_fold[found[0]] if found else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A hint with the closest of the known names, None where none is alike."""
+    found = closest(name, known)
+    return f"Did you mean {found}?" if found else None

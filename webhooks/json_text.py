@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from enum import EnumType
 from typing import Any, Final, TypeVar, get_args
@@ -12,6 +11,7 @@ from typing import Any, Final, TypeVar, get_args
 import msgspec
 from msgspec import Meta, Struct, structs
 
+from engine.json_members import repeated_names
 from webhooks.errors import Fault, RefusedError
 
 MAX_DEPTH: Final = 32
@@ -38,10 +38,7 @@ class _Object(dict[str, object]):
 
     def __init__(self, members: list[tuple[str, object]]) -> None:
         super().__init__(members)
-        self.repeated: tuple[str, ...] = ()
-        if len(self) != len(members):
-            counts = Counter(name for name, _ in members)
-            self.repeated = tuple(name for name, count in counts.items() if count > 1)
+        self.repeated = repeated_names(members, self)
 
 
 def _no_constant(name: str) -> object:

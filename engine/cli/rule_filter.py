@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from engine.commandline.console import CannotRunError
-from engine.commandline.options import did_you_mean
+from engine.commandline.options import or_meant
 from engine.model import Diagnostic
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class RuleFilter:
         for name in sorted(selected | ignored):
             if name not in rules:
                 raise CannotRunError(
-                    f"{name!r} is no rule{did_you_mean(name, rules)} `aptic-definitions rules` lists them."
+                    f"{name!r} is no rule{or_meant(name, rules)} `aptic-definitions rules` lists them."
                 )
         for name in sorted(ignored):
             if not rules[name].can_be_ignored:

@@ -139,7 +139,7 @@ def named_path(text: str) -> Path:
     return Path(text)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def or_meant(name: str, known: Iterable[str]) -> str:
     """The end of a sentence: a guess at what was meant, or nothing."""
     found = closest(name, known)
     return f"; did you mean {found}?" if found else "."

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine import extras
 from engine.commandline.console import CannotRunError, Console
-from engine.commandline.options import A, Command, Parser, did_you_mean
+from engine.commandline.options import A, Command, Parser, or_meant
 from engine.errors import ConfigurationError, EngineError
 
 FAILED, CANNOT_RUN, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
@@ -39,7 +39,7 @@ class Program:
             if name in self.commands:
                 return run(self.commands[name], f"{self.name} {name}", words[count:], environment)
         console = Console.of_process(self.name, environment)
-        console.complain(f"{words[0]!r} is no command{did_you_mean(words[0], self.commands)} See {self.name} --help.")
+        console.complain(f"{words[0]!r} is no command{or_meant(words[0], self.commands)} See {self.name} --help.")
         return CANNOT_RUN
 
     def _parser(self) -> Parser:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ import msgspec
 
 from engine.encoding.writing import HOLE, MAX_DEPTH, FixedDecimal, encode_canonical
 from engine.errors import EncodingError
+from engine.guid import is_guid
 from engine.model import Kind, SqlType
 
 Normaliser = Callable[[object], object]
@@ -26,7 +26,6 @@ _MAX_EXPONENT: Final = 1000
 _EXPONENT_FROM: Final = 7
 """Python writes decimals of this scale or more with an exponent where they are small."""
 _EXACT: Final = Context(prec=2 * _MAX_EXPONENT, traps=[Inexact, InvalidOperation])
-_GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
 _MINUTE: Final = timedelta(minutes=1)
 _SINGLE: Final = struct.Struct("<f")
 _SMALLEST_NORMAL_SINGLE: Final = 2.0**-126
@@ -183,7 +182,7 @@ def _guid(value: object) -> object:
         return _encode_guid(value)[1:-1].decode().upper()  # 300 ns; str(value).upper() takes 670
     if value is None:
         return None
-    if type(value) is str and _GUID.fullmatch(value):
+    if type(value) is str and is_guid(value):
         return value.upper()
     raise _misfit(value, "uniqueidentifier")
 

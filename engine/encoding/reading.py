@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from engine.encoding.writing import HOLE, MAX_DEPTH
+from engine.json_members import repeated_names
 
 
 class InvalidJSONError(ValueError):
@@ -65,7 +66,7 @@ def _no_constant(_name: str) -> object:
 
 def _no_duplicates(members: list[tuple[str, object]]) -> dict[str, object]:
     unique = dict(members)
-    if len(unique) != len(members):
+    if repeated_names(members, unique):
         raise InvalidJSONError("it has an object with two members of one name")
     return unique
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from jinja2 import TemplateSyntaxError
 
-from engine.spelling import closest
+from engine.spelling import did_you_mean
 from engine.template.fault import SYNTAX, TemplateFault
 
 _BLOCKS: Final = ("for", "if")
@@ -104,8 +104,7 @@ def _misplaced_tag(stop: _Stop, name: str) -> TemplateFault:
 
 
 def _unknown_tag(stop: _Stop, name: str) -> TemplateFault:
-    meant = closest(name, _TAGS)
-    return stop.fault(f"There is no tag `{name}` here.", f"Did you mean {meant}?" if meant else _TAGS_HINT)
+    return stop.fault(f"There is no tag `{name}` here.", did_you_mean(name, _TAGS) or _TAGS_HINT)
 
 
 def _still_open(tags: Sequence[_Tag]) -> list[_Tag]:

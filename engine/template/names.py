@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.spelling import closest
+from engine.spelling import did_you_mean
 from engine.template.check import CONTEXT_NAMES
 from engine.template.fault import NAME, SYNTAX, TemplateFault
 from engine.template.parsed import ParsedTemplate
@@ -104,7 +104,7 @@ def _resolve(path: Path, context: _Context) -> Member:
         known = context.default
     member = known.get(str(root))
     if member is None:
-        raise _NameError(f"No query gives `{root}`.", _did_you_mean(str(root), (*known, *CONTEXT_NAMES)))
+        raise _NameError(f"No query gives `{root}`.", did_you_mean(str(root), (*known, *CONTEXT_NAMES)))
     return _below(member, rest, str(root))
 
 
@@ -130,13 +130,8 @@ def _column(columns: Sequence[Member], name: str, place: str) -> Member:
     for column in columns:
         if column.name == name:
             return column
-    raise _NameError(f"{place} has no column `{name}`.", _did_you_mean(name, [column.name for column in columns]))
+    raise _NameError(f"{place} has no column `{name}`.", did_you_mean(name, [column.name for column in columns]))
 
 
 def _words(part: str | int) -> str:
     return f"row {part}" if isinstance(part, int) else f"`{part}`"
-
-
-def _did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
-    found = closest(name, candidates)
-    return f"Did you mean {found}?" if found else None

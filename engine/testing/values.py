@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
+from engine.guid import GUID_PATTERN
 from engine.model import Collation, Kind, SqlType
 from engine.sql.collations import code_page
 from engine.sql.ddl import declaration
@@ -20,7 +21,7 @@ from engine.testing import moments, numeric
 Convert = Callable[[str], object]
 """Takes a literal as written; raises ValueError, its message going on after the column's name."""
 
-_GUID: Final = re.compile(r"\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?", re.ASCII | re.IGNORECASE)
+_GUID: Final = re.compile(rf"\{{?({GUID_PATTERN})\}}?")
 _UNICODE: Final = frozenset({Kind.NCHAR, Kind.NVARCHAR, Kind.NTEXT, Kind.XML})
 _STRINGS: Final = _UNICODE | {Kind.CHAR, Kind.VARCHAR, Kind.TEXT}
 _PADDED: Final = frozenset({Kind.CHAR, Kind.NCHAR})

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.model import Diagnostic, LocatedText, Position, Severity
-from engine.spelling import closest
+from engine.spelling import did_you_mean
 from engine.sql.fault import SqlFault
 from engine.validation.rules import rules
 
@@ -33,9 +33,9 @@ def located(fault: SqlFault, text: LocatedText) -> Finding:
     return Finding(fault.rule, text.position(fault.offset), fault.message, fault.hint, fault.severity)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+def name_hint(name: str, known: Iterable[str]) -> str | None:
     """A hint that names the closest of the known names, or else lists them all while they are few."""
     names = list(known)
-    if found := closest(name, names):
-        return f"Did you mean {found}?"
+    if found := did_you_mean(name, names):
+        return found
     return f"Known are {', '.join(names)}." if 0 < len(names) <= 12 else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.model import Event
-from engine.validation.finding import did_you_mean
+from engine.validation.finding import name_hint
 
 MEMBERS: Final = ("data", "event", "id", "time", "sequence")
 
@@ -41,11 +41,11 @@ def unknown_part(path: tuple[str | int, ...], event: Event | None, spelling: Spe
     if event is None or path[0] != "data" or len(path) == 1 or isinstance(path[1], int) or path[1] in names:
         return None
     message = f"The event `{event.code}` has no argument `{path[1]}`."
-    return UnknownPart(1, message, did_you_mean(path[1], names))
+    return UnknownPart(1, message, name_hint(path[1], names))
 
 
 def _no_member(name: str, names: list[str], spelling: Spelling) -> tuple[str, str | None]:
-    hint = did_you_mean(name, MEMBERS)
+    hint = name_hint(name, MEMBERS)
     if name == "secret":
         hint = f"The secret of the registration is {spelling.secret}."
     elif name in names:

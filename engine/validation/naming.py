@@ -9,7 +9,7 @@ from pathlib import PurePath
 from msgspec import Struct
 
 from engine.model import Definition, Diagnostic, Event, Position, ResultKind, Step
-from engine.validation.finding import Finding, did_you_mean
+from engine.validation.finding import Finding, name_hint
 from engine.validation.steps import CheckedStep, Column
 
 
@@ -31,7 +31,7 @@ def check(definition: Definition, events: Mapping[str, Event], steps: Sequence[C
 def _event(definition: Definition, events: Mapping[str, Event]) -> Iterator[Finding]:
     if definition.category in {"webhook", ""} and definition.name not in events:
         message = f"No event is called `{definition.name}`."
-        way_out = [did_you_mean(definition.name, events), "Events of your own: --events DIR or events=."]
+        way_out = [name_hint(definition.name, events), "Events of your own: --events DIR or events=."]
         yield Finding("unknown-event", definition.name_position, message, " ".join(filter(None, way_out)))
 
 

@@ -18,7 +18,7 @@ from engine.model import (
     StepSource,
 )
 from engine.spelling import closest
-from engine.validation.finding import Finding, did_you_mean
+from engine.validation.finding import Finding, name_hint
 from engine.validation.message import MEMBERS, Spelling, unknown_part
 from engine.validation.steps import CheckedStep
 
@@ -84,7 +84,7 @@ def _step(argument: Argument, source: StepSource, steps: Sequence[CheckedStep], 
     at = argument.source_position
     if number is None:
         names = [found.step.name for found in steps[:index] if found.step.name]
-        way_out = did_you_mean(source.step, names) or 'Give the earlier query a name: <query name="…">.'
+        way_out = name_hint(source.step, names) or 'Give the earlier query a name: <query name="…">.'
         yield Finding("argument-source", at, f"No query is called `{source.step}`.", way_out)
         return
     checked = steps[number]
@@ -103,7 +103,7 @@ def _column(argument: Argument, source: StepSource, checked: CheckedStep) -> Ite
     at, name = argument.source_position, checked.step.name
     column = checked.column(source.column)
     if column is None and checked.is_complete:
-        hint = did_you_mean(source.column, [found.name for found in checked.columns])
+        hint = name_hint(source.column, [found.name for found in checked.columns])
         yield Finding("argument-source", at, f"The query `{name}` has no column `{source.column}`.", hint)
     if column is not None and column.is_hole:
         message = f"The column `{column.name}` of the query `{name}` is the secret, which no query may use."

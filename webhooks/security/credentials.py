@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from engine.guid import is_guid
 from webhooks.model import Client
 from webhooks.security.keys import Keyring
 from webhooks.store import clients
-
-_GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 class Credentials(Struct, frozen=True):
@@ -34,7 +32,7 @@ def new_guid() -> str:
 def canonical(guid: str) -> str:
     """The GUID as `new_guid` writes it: case does not count in GUIDs (RFC 9562, section 4). What is none is no
     client's, and the same text for all of them."""
-    return guid.upper() if _GUID.fullmatch(guid) else ""
+    return guid.upper() if is_guid(guid) else ""
 
 
 def new_credentials() -> Credentials:

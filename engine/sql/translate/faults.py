@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from sqlglot import exp
 
-from engine.spelling import closest
 from engine.sql.fault import SqlFault
 from engine.sql.query import node_offset
 
@@ -27,9 +24,3 @@ def refused(node: exp.Expr, message: str, hint: str | None, *, rule: str = "port
 def sentence(text: str) -> str:
     """The text with a capital at its start and a full stop at its end."""
     return text[0].upper() + text[1:] + ("" if text.endswith("?") else ".")
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """A hint with the most similar known name, or None."""
-    found = closest(name, known)
-    return f"did you mean {found}?" if found else None

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.commandline.options import Arguments, Parser, add_catalogue, add_ledger, did_you_mean, several
+from engine.commandline.options import Arguments, Parser, add_catalogue, add_ledger, or_meant, several
 
 
 class Sample(Arguments):
@@ -98,6 +98,6 @@ def test_several_names_are_split_at_commas() -> None:
 
 
 def test_guesses_only_what_is_close() -> None:
-    assert did_you_mean("validte", ["validate", "rules"]) == "; did you mean validate?"
-    assert did_you_mean("VALIDATE", ["validate"]) == "; did you mean validate?"
-    assert did_you_mean("zzz", ["validate", "rules"]) == "."
+    assert or_meant("validte", ["validate", "rules"]) == "; did you mean validate?"
+    assert or_meant("VALIDATE", ["validate"]) == "; did you mean validate?"
+    assert or_meant("zzz", ["validate", "rules"]) == "."

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlglot import exp
 
+from engine.guid import GUID_PATTERN
 from engine.model import Kind, SqlType
 from engine.sql.translate.casts.cast_dates import to_date, to_moment, to_time
 from engine.sql.translate.casts.cast_text import to_text
@@ -226,12 +227,11 @@ def _to_guid(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> 
         return value
     if value.type.kind not in STRINGS:
         raise not_carried(node, value.type, type_)
-    pattern = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
     sql = guarded(
         emitter.target,
         emitter.target.cast(f"left({value.sql}, 36)", type_),
         type_,
-        fails_if=f"NOT {value.sql} ~ '{pattern}'",
+        fails_if=f"NOT {value.sql} ~ '^{GUID_PATTERN}'",
         message="conversion failed: not a uniqueidentifier",
         witnesses=[value.sql],
     )

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from engine.guid import is_guid
 from engine.model import Kind, SqlType
 from engine.sql.translate.kinds import MOMENTS
 
 _DATE: Final = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d|\d{8})[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?")
 _TIME: Final = re.compile(r"(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?")
-_GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _WHOLE: Final = re.compile(r" *[-+]?\d{1,19} *")
 
 LITERAL_STYLES: Final = {
@@ -86,7 +86,7 @@ def whole_number(text: str) -> int:
 
 def guid(text: str) -> str:
     """A GUID with hyphens, in upper case."""
-    if _GUID.fullmatch(text) is None:
+    if not is_guid(text):
         raise UnreadableError("write it as '80342534-2508-4CAB-A090-C25BF1DDF923'")
     return text.upper()
 

@@ -6,8 +6,9 @@ from typing import Final
 
 from sqlglot import exp
 
+from engine.spelling import did_you_mean
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import Refused, did_you_mean, refused
+from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.scope import Scope, ScopeColumn
 from engine.sql.translate.typed import Typed
 

@@ -8,8 +8,9 @@ from typing import Final
 
 from sqlglot import exp
 
+from engine.spelling import did_you_mean
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import Refused, did_you_mean, refused
+from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.kinds import STRINGS
 from engine.sql.translate.plans import Output, Plan, SelectPlan, Tail
 from engine.sql.translate.rows.aggregates import has_aggregate
