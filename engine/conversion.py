@@ -17,6 +17,7 @@ import msgspec
 
 from engine.guid import is_guid
 from engine.model import ArgumentType, Kind
+from engine.model.families import BYTES, DATED, NUMBERS, WHOLE, WRITTEN
 
 _INT = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
@@ -179,32 +180,16 @@ CONVERTERS: dict[ArgumentType, Converter] = {
 """The converter of each type, for callers that prepare ahead; each raises ValueError like `convert`."""
 
 
-_NUMBERS = frozenset(
-    {
-        Kind.TINYINT,
-        Kind.SMALLINT,
-        Kind.INT,
-        Kind.BIGINT,
-        Kind.DECIMAL,
-        Kind.MONEY,
-        Kind.SMALLMONEY,
-        Kind.FLOAT,
-        Kind.REAL,
-    }
-)
-_TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.NCHAR, Kind.NVARCHAR, Kind.TEXT, Kind.NTEXT, Kind.XML})
-_MOMENTS = frozenset({Kind.DATE, Kind.SMALLDATETIME, Kind.DATETIME, Kind.DATETIME2})
-_BYTES = frozenset({Kind.BINARY, Kind.VARBINARY, Kind.IMAGE, Kind.ROWVERSION, Kind.OTHER})
 _KINDS: dict[ArgumentType, frozenset[Kind]] = {
-    ArgumentType.STRING: frozenset(Kind) - _BYTES,
-    ArgumentType.INT: _NUMBERS | _TEXTS,
-    ArgumentType.DECIMAL: _NUMBERS | _TEXTS,
-    ArgumentType.DOUBLE: _NUMBERS | _TEXTS,
-    ArgumentType.BOOLEAN: frozenset({Kind.BIT, Kind.TINYINT, Kind.SMALLINT, Kind.INT, Kind.BIGINT}) | _TEXTS,
-    ArgumentType.DATE: _MOMENTS | _TEXTS,
-    ArgumentType.DATETIME: _MOMENTS | _TEXTS,
-    ArgumentType.DATETIMEOFFSET: frozenset({Kind.DATETIMEOFFSET}) | _TEXTS,
-    ArgumentType.GUID: frozenset({Kind.UNIQUEIDENTIFIER}) | _TEXTS,
+    ArgumentType.STRING: frozenset(Kind) - BYTES - {Kind.OTHER},
+    ArgumentType.INT: NUMBERS | WRITTEN,
+    ArgumentType.DECIMAL: NUMBERS | WRITTEN,
+    ArgumentType.DOUBLE: NUMBERS | WRITTEN,
+    ArgumentType.BOOLEAN: WHOLE | WRITTEN | {Kind.BIT},
+    ArgumentType.DATE: DATED | WRITTEN,
+    ArgumentType.DATETIME: DATED | WRITTEN,
+    ArgumentType.DATETIMEOFFSET: WRITTEN | {Kind.DATETIMEOFFSET},
+    ArgumentType.GUID: WRITTEN | {Kind.UNIQUEIDENTIFIER},
 }
 
 

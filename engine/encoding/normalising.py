@@ -18,6 +18,7 @@ from engine.encoding.writing import HOLE, MAX_DEPTH, FixedDecimal, encode_canoni
 from engine.errors import EncodingError
 from engine.guid import is_guid
 from engine.model import Kind, SqlType
+from engine.model.families import BYTES, MOMENTS, MONEYS, WHOLE, WRITTEN
 
 Normaliser = Callable[[object], object]
 
@@ -271,15 +272,15 @@ _BY_PYTHON_TYPE: Final[dict[type, Normaliser]] = {
 
 _BY_KIND: Final[dict[Kind, Normaliser]] = {
     Kind.BIT: _bit,
-    **dict.fromkeys((Kind.TINYINT, Kind.SMALLINT, Kind.INT, Kind.BIGINT), _integer),
-    **dict.fromkeys((Kind.MONEY, Kind.SMALLMONEY), _decimal_of_scale(4)),
+    **dict.fromkeys(WHOLE, _integer),
+    **dict.fromkeys(MONEYS, _decimal_of_scale(4)),
     Kind.FLOAT: _double,
     Kind.REAL: _single,
-    **dict.fromkeys((Kind.CHAR, Kind.VARCHAR, Kind.NCHAR, Kind.NVARCHAR, Kind.TEXT, Kind.NTEXT, Kind.XML), _text),
+    **dict.fromkeys(WRITTEN, _text),
     Kind.UNIQUEIDENTIFIER: _guid,
     Kind.DATE: _date,
     Kind.TIME: _time,
-    **dict.fromkeys((Kind.SMALLDATETIME, Kind.DATETIME, Kind.DATETIME2), _datetime),
+    **dict.fromkeys(MOMENTS, _datetime),
     Kind.DATETIMEOFFSET: _datetimeoffset,
-    **dict.fromkeys((Kind.BINARY, Kind.VARBINARY, Kind.IMAGE, Kind.ROWVERSION), _binary),
+    **dict.fromkeys(BYTES, _binary),
 }

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from engine.model import LEDGER_OWN, Kind, SqlType
+from engine.model.families import STRINGS
 
 _MICROSECONDS: Final = 6
 _TEXT: Final = SqlType(Kind.NVARCHAR, collation=LEDGER_OWN)
@@ -86,7 +87,7 @@ def _read(spelling: str, types: Mapping[str, SqlType]) -> SqlType:
     first = int(found[2])
     if known.kind is Kind.DECIMAL:
         return _decimal(first, int(found[3] or 0), spelling)
-    if known.kind in (Kind.NCHAR, Kind.NVARCHAR):
+    if known.kind in STRINGS:
         return replace(known, length=first)
     return replace(known, scale=first)
 

@@ -17,7 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.errors import ConfigurationError
-from engine.model import Dialect, Kind
+from engine.model import Dialect
+from engine.model.families import DECIMALS
 from engine.script import Script
 from engine.sql.fault import SqlFault
 from engine.sql.schema import Column, LedgerSchema
@@ -28,7 +29,6 @@ from engine.testing.literals import read_data
 if TYPE_CHECKING:
     import psycopg
 
-_DECIMALS: Final = frozenset({Kind.DECIMAL, Kind.MONEY, Kind.SMALLMONEY})
 _BUILD: Final = 1
 """Raised when the same files come to make another ledger, so that those made before are not used again."""
 
@@ -162,7 +162,7 @@ def _insert(layout: Layout, rows: TableRows) -> str:
 
 def _unnested(layout: Layout, column: Column, number: int) -> str:
     type_ = layout.type_name(column)
-    if column.type.kind in _DECIMALS:
+    if column.type.kind in DECIMALS:
         return f"CAST(unnest(${number}::varchar[]) AS {type_})"
     return f"unnest(${number}::{type_}[])"
 

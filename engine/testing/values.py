@@ -14,6 +14,7 @@ from uuid import UUID
 
 from engine.guid import GUID_PATTERN
 from engine.model import Collation, Kind, SqlType
+from engine.model.families import BINARIES, PADDED, UNICODE, WRITTEN
 from engine.sql.collations import code_page
 from engine.sql.ddl import declaration
 from engine.testing import moments, numeric
@@ -22,10 +23,6 @@ Convert = Callable[[str], object]
 """Takes a literal as written; raises ValueError, its message going on after the column's name."""
 
 _GUID: Final = re.compile(rf"\{{?({GUID_PATTERN})\}}?")
-_UNICODE: Final = frozenset({Kind.NCHAR, Kind.NVARCHAR, Kind.NTEXT, Kind.XML})
-_STRINGS: Final = _UNICODE | {Kind.CHAR, Kind.VARCHAR, Kind.TEXT}
-_PADDED: Final = frozenset({Kind.CHAR, Kind.NCHAR})
-_BYTES: Final = frozenset({Kind.BINARY, Kind.VARBINARY, Kind.IMAGE})
 _UTF16: Final = "utf-16-le"
 
 
@@ -36,10 +33,10 @@ def converters(type_: SqlType, database: Collation) -> Mapping[str, Convert]:
     literals without N. A type without any form cannot be filled.
     """
     text = partial(_unquoted, code_page(database.name or ""))
-    if type_.kind in _STRINGS:
+    if type_.kind in WRITTEN:
         store = partial(_string, type_, _codec(type_))
         return {"text": lambda source: store(text(source))}
-    if type_.kind in _BYTES:
+    if type_.kind in BINARIES:
         return {"hex": partial(_binary, type_)}
     number = _number_converter(type_)
     if number is not None:
@@ -114,7 +111,7 @@ def _encoded(text: str, codec: str | None, which: str) -> bytes:
 
 def _codec(type_: SqlType) -> str | None:
     """The codec in whose bytes the column's length counts; for the Unicode types it counts pairs of them."""
-    if type_.kind in _UNICODE:
+    if type_.kind in UNICODE | {Kind.XML}:
         return _UTF16
     return code_page(type_.collation.name or "") if type_.collation else None
 
@@ -132,7 +129,7 @@ def _string(type_: SqlType, codec: str | None, text: str) -> str:
         if text[-surplus:].strip(" "):
             raise ValueError(f"is {declaration(type_)}, for which the text is too long")
         return text[:-surplus]
-    return text + " " * (type_.length - size) if type_.kind in _PADDED else text
+    return text + " " * (type_.length - size) if type_.kind in PADDED else text
 
 
 def _binary(type_: SqlType, source: str) -> bytes:

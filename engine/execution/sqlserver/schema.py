@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from engine.model import Kind, SqlType
+from engine.model.families import MAX_LENGTHS, STRINGS, UNICODE, WITH_FRACTION
 from engine.sql.collations import collation
 from engine.sql.schema import Column, Function, LedgerSchema, SchemaOrigin, Table
 
@@ -36,10 +37,6 @@ SYNONYMS: Final = (
 )
 
 _RELATIONS: Final = frozenset({"U", "V"})
-_WIDE: Final = frozenset({Kind.NCHAR, Kind.NVARCHAR})
-_STRINGS: Final = _WIDE | {Kind.CHAR, Kind.VARCHAR, Kind.TEXT, Kind.NTEXT}
-_LENGTHS: Final = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.NCHAR, Kind.NVARCHAR, Kind.BINARY, Kind.VARBINARY})
-_FRACTIONS: Final = frozenset({Kind.TIME, Kind.DATETIME2, Kind.DATETIMEOFFSET})
 _SYNONYM_TYPES: Final = {"numeric": "decimal", "timestamp": "rowversion", "sysname": "nvarchar"}
 
 _Key = tuple[str, str]
@@ -95,10 +92,10 @@ def sql_type(facets: Sequence[Any], collation_name: str | None = None) -> SqlTyp
     kind = Kind(word)
     if kind is Kind.DECIMAL:
         return SqlType(kind, precision=precision, scale=scale)
-    if kind in _FRACTIONS:
+    if kind in WITH_FRACTION:
         return SqlType(kind, scale=scale)
     length = None
-    if kind in _LENGTHS and max_length >= 0:
-        length = max_length // 2 if kind in _WIDE else max_length
-    named = collation(collation_name) if collation_name and kind in _STRINGS else None
+    if kind in MAX_LENGTHS and max_length >= 0:
+        length = max_length // 2 if kind in UNICODE else max_length
+    named = collation(collation_name) if collation_name and kind in STRINGS else None
     return SqlType(kind, length=length, collation=named)

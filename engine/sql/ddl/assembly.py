@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from engine.model import Collation, Severity, SqlType
+from engine.model.families import STRINGS
 from engine.sql.ddl.cursor import identifier
-from engine.sql.ddl.declared_types import STRING_KINDS, UNKNOWN, declaration
+from engine.sql.ddl.declared_types import UNKNOWN, declaration
 from engine.sql.ddl.draft import Key, SchemaDraft, SelectDraft, TableDraft
 from engine.sql.ddl.view_columns import select_columns
 from engine.sql.fault import SqlFault
@@ -50,7 +51,7 @@ def _warn(draft: SchemaDraft, select: SelectDraft, fault: SqlFault) -> None:
 
 def _collated(type_: SqlType, collation: Collation) -> SqlType:
     """The type with the database's collation where it is a string without one of its own."""
-    return replace(type_, collation=collation) if type_.kind in STRING_KINDS and type_.collation is None else type_
+    return replace(type_, collation=collation) if type_.kind in STRINGS and type_.collation is None else type_
 
 
 def _columns(columns: tuple[Column, ...], collation: Collation, key: tuple[str, ...] = ()) -> tuple[Column, ...]:

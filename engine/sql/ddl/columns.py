@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.model import Kind, SqlType
+from engine.model.families import STRINGS
 from engine.sql.collations import collation
 from engine.sql.ddl.cursor import Cursor
-from engine.sql.ddl.declared_types import STRING_KINDS, UNKNOWN, read_type
+from engine.sql.ddl.declared_types import UNKNOWN, read_type
 from engine.sql.ddl.draft import SchemaDraft, TableDraft
 from engine.sql.schema import Column, Index
 
@@ -123,7 +124,7 @@ def _option(item: Cursor, column: Column, table: TableDraft) -> Column:
 
 def _collated(item: Cursor, sql_type: SqlType) -> SqlType:
     name = item.name()
-    if name.upper() in _DATABASE_COLLATIONS or sql_type.kind not in STRING_KINDS:
+    if name.upper() in _DATABASE_COLLATIONS or sql_type.kind not in STRINGS:
         return sql_type
     return replace(sql_type, collation=collation(name))
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.model import Kind, SqlType
+from engine.model.families import MAX_LENGTHS, UNLIMITED, WITH_FRACTION
 from engine.sql.ddl.cursor import Cursor, UnreadableError
 from engine.sql.scanner import TokenKind
 
 UNKNOWN = SqlType(Kind.OTHER, other_name="unknown")
 """The type of a column whose type the script does not tell."""
-
-STRING_KINDS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.NCHAR, Kind.NVARCHAR, Kind.TEXT, Kind.NTEXT})
-"""The types that have a collation."""
 
 _SYNONYMS = {
     "binary varying": "varbinary",
@@ -37,16 +35,6 @@ _CONTINUATIONS = {
     "DOUBLE": ("PRECISION",),
     "NATIONAL": ("CHARACTER VARYING", "CHAR VARYING", "CHARACTER", "CHAR", "TEXT"),
 }
-_MAX_LENGTH = {
-    Kind.CHAR: 8000,
-    Kind.VARCHAR: 8000,
-    Kind.NCHAR: 4000,
-    Kind.NVARCHAR: 4000,
-    Kind.BINARY: 8000,
-    Kind.VARBINARY: 8000,
-}
-_HAS_MAX = frozenset({Kind.VARCHAR, Kind.NVARCHAR, Kind.VARBINARY})
-_FRACTIONS = frozenset({Kind.TIME, Kind.DATETIME2, Kind.DATETIMEOFFSET})
 _SYSNAME = SqlType(Kind.NVARCHAR, length=128)
 
 
@@ -114,12 +102,12 @@ def _with_facets(kind: Kind, facets: _Facets, default_length: int) -> SqlType:
         return SqlType(kind, precision=precision, scale=facets.at(1, 0, 0, precision))
     if kind is Kind.FLOAT:
         return SqlType(Kind.REAL if facets.at(0, 53, 1, 53) <= 24 else Kind.FLOAT)
-    if kind in _FRACTIONS:
+    if kind in WITH_FRACTION:
         return SqlType(kind, scale=facets.at(0, 7, 0, 7))
-    if kind in _MAX_LENGTH:
-        if facets.values == [None] and kind in _HAS_MAX:
+    if kind in MAX_LENGTHS:
+        if facets.values == [None] and kind in UNLIMITED:
             return SqlType(kind)
-        return SqlType(kind, length=facets.at(0, default_length, 1, _MAX_LENGTH[kind]))
+        return SqlType(kind, length=facets.at(0, default_length, 1, MAX_LENGTHS[kind]))
     if facets.values:
         raise UnreadableError(facets.offset, f"{kind} has neither a length nor a precision")
     return SqlType(kind)
@@ -129,8 +117,8 @@ def declaration(type_: SqlType) -> str:
     """The type as T-SQL declares it; an OTHER under its name. The collation is not said."""
     if type_.kind is Kind.DECIMAL:
         return f"decimal({type_.precision},{type_.scale})" if type_.precision is not None else "decimal"
-    if type_.kind in _FRACTIONS:
+    if type_.kind in WITH_FRACTION:
         return f"{type_.kind}({type_.scale})"
-    if type_.kind in _MAX_LENGTH:
+    if type_.kind in MAX_LENGTHS:
         return f"{type_.kind}({'max' if type_.length is None else type_.length})"
     return type_.other_name or str(type_.kind) if type_.kind is Kind.OTHER else str(type_.kind)

@@ -9,6 +9,7 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Collation, Kind
+from engine.model.families import INCOMPARABLE, STRINGS, WHOLE
 from engine.sql.translate.casts.casts import cast, convert
 from engine.sql.translate.conditions.conditionals import CONDITIONALS, choose
 from engine.sql.translate.conditions.predicates import PREDICATES
@@ -16,7 +17,6 @@ from engine.sql.translate.dates.clock import CLOCK, utc_now
 from engine.sql.translate.dates.dates import DATES, moved_by_days
 from engine.sql.translate.emitter import Emitter, Entry, Tables, entry
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import LEGACY, STRINGS, WHOLE
 from engine.sql.translate.literals import literal, national, null, paren, placeholder
 from engine.sql.translate.numbers.number_functions import NUMBER_FUNCTIONS
 from engine.sql.translate.numbers.numbers import arithmetic, computed, negative
@@ -59,7 +59,7 @@ def minus(emitter: Emitter, node: exp.Sub) -> Typed:
 def collated(emitter: Emitter, node: exp.Collate) -> Typed:
     """COLLATE: the named collation wins over the others around."""
     value, name = emitter.scalar(node.this), str(node.expression.name)
-    if value.type.kind not in STRINGS - LEGACY:
+    if value.type.kind not in STRINGS - INCOMPARABLE:
         raise refused(
             node,
             f"COLLATE of {value.type.kind} is not carried to this ledger",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.model import SqlType
+from engine.model.families import UNICODE
 from engine.sql.translate.guards import without_astral
-from engine.sql.translate.kinds import UNICODE
 from engine.sql.translate.targets import Target
 from engine.sql.translate.typed import Typed
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from engine.model import Kind, SqlType
-from engine.sql.translate.kinds import STRINGS
+from engine.model.families import STRINGS
 from engine.sql.translate.targets import Target, text_literal
 
 

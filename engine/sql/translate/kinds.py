@@ -1,4 +1,4 @@
-"""Families of T-SQL types and the rules that give a common type (Microsoft Learn, "Data type precedence")."""
+"""The rules that give several types a common one (Microsoft Learn, "Data type precedence (Transact-SQL)")."""
 
 from __future__ import annotations
 
@@ -6,17 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from engine.model import Kind, SqlType
-
-WHOLE: Final = frozenset({Kind.TINYINT, Kind.SMALLINT, Kind.INT, Kind.BIGINT})
-MONEYS: Final = frozenset({Kind.MONEY, Kind.SMALLMONEY})
-EXACT: Final = WHOLE | MONEYS | {Kind.DECIMAL}
-FLOATS: Final = frozenset({Kind.FLOAT, Kind.REAL})
-UNICODE: Final = frozenset({Kind.NCHAR, Kind.NVARCHAR, Kind.NTEXT})
-STRINGS: Final = UNICODE | {Kind.CHAR, Kind.VARCHAR, Kind.TEXT}
-PADDED: Final = frozenset({Kind.CHAR, Kind.NCHAR})
-LEGACY: Final = frozenset({Kind.TEXT, Kind.NTEXT, Kind.IMAGE, Kind.XML})
-MOMENTS: Final = frozenset({Kind.SMALLDATETIME, Kind.DATETIME, Kind.DATETIME2})
-TEMPORAL: Final = MOMENTS | {Kind.DATE, Kind.TIME, Kind.DATETIMEOFFSET}
+from engine.model.families import EXACT, FLOATS, MOMENTS, STRINGS, TEMPORAL
 
 MAX_PRECISION: Final = 38
 

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Final
 
 from engine.model import Dialect, Kind, SqlType
-from engine.sql.translate.kinds import STRINGS, as_decimal
+from engine.model.families import DECIMALS, STRINGS
+from engine.sql.translate.kinds import as_decimal
 
 # A tinyint is 0 to 255, which neither target's one-byte type holds.
 _COMMON: Final = {
@@ -31,7 +32,6 @@ _COMMON: Final = {
     Kind.ROWVERSION: "bytea",
     Kind.XML: "text",
 }
-_DECIMALS: Final = frozenset({Kind.DECIMAL, Kind.MONEY, Kind.SMALLMONEY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Target:
         """The name of the target's type that holds values of `type_`."""
         if type_.kind in STRINGS:
             return self.text
-        if type_.kind in _DECIMALS:
+        if type_.kind in DECIMALS:
             exact = as_decimal(type_)
             return f"numeric({exact.precision},{exact.scale})"
         return _COMMON[type_.kind]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from engine.model import Kind, SqlType
+from engine.model.families import MOMENTS, STRINGS
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.guards import guarded, in_range
-from engine.sql.translate.kinds import MOMENTS, STRINGS
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.wording import ANYWHERE
 

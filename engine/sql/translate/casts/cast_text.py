@@ -8,11 +8,11 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Kind, SqlType
+from engine.model.families import DATED, MONEYS, PADDED, STRINGS, TEMPORAL, UNICODE, WHOLE
 from engine.sql.translate.characters import counted_to, is_basic
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.guards import guarded
-from engine.sql.translate.kinds import MOMENTS, MONEYS, PADDED, STRINGS, TEMPORAL, UNICODE, WHOLE
 from engine.sql.translate.targets import Target, text_literal
 from engine.sql.translate.typed import Rank, Typed
 from engine.sql.translate.wording import ANYWHERE
@@ -73,7 +73,7 @@ def written_out(emitter: Emitter, node: exp.Expr, value: Typed, style: int | Non
         return Typed(f"CAST({value.sql} AS {target.text})", replace(text, length=21))
     if kind in MONEYS:
         raise refused(node, "money as a string has two decimals, rounded", "use CONVERT style 2, or decimal(19, 4)")
-    if kind in MOMENTS or kind is Kind.DATE:
+    if kind in DATED:
         return Typed(_moment_text(target, node, value, style), replace(text, length=27))
     raise _not_carried(node, value.type, text)
 
@@ -162,7 +162,7 @@ def _fitted(emitter: Emitter, node: exp.Expr, written: Typed, from_: SqlType, to
     longest = written.type.length
     if to.length is None or (longest is not None and longest <= to.length):
         return written.sql
-    if from_.kind in MOMENTS or from_.kind is Kind.DATE:
+    if from_.kind in DATED:
         return f"left({written.sql}, {to.length})"
     if from_.kind is Kind.BIGINT or from_.kind is Kind.UNIQUEIDENTIFIER:
         raise refused(node, f"a {from_.kind} may not fit {to.kind}({to.length})", f"use {to.kind}({longest})")

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from engine.guid import GUID_PATTERN
 from engine.model import Kind, SqlType
+from engine.model.families import DECIMALS, EXACT, FLOATS, MOMENTS, MONEYS, STRINGS, TEMPORAL, WHOLE
 from engine.sql.translate.casts.cast_dates import to_date, to_moment, to_time
 from engine.sql.translate.casts.cast_text import to_text
 from engine.sql.translate.casts.constants import (
@@ -28,7 +29,7 @@ from engine.sql.translate.casts.datatypes import data_type
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.guards import guarded
-from engine.sql.translate.kinds import DATE, EXACT, MOMENTS, MONEYS, STRINGS, TEMPORAL, WHOLE, scale_of
+from engine.sql.translate.kinds import DATE, scale_of
 from engine.sql.translate.targets import text_literal
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.wording import ANYWHERE
@@ -111,7 +112,7 @@ def _styled_day(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, 
 def not_carried(node: exp.Expr, from_: SqlType, to: SqlType) -> Refused:
     """The fault of a conversion that is not on the list."""
     hint = ANYWHERE
-    if from_.kind in (Kind.FLOAT, Kind.REAL):
+    if from_.kind in FLOATS:
         hint = "float is not exact, and every ledger rounds it in its own way: select it as it is"
     return refused(node, f"a conversion of {from_.kind} to {to.kind} is not carried to this ledger", hint)
 
@@ -240,10 +241,8 @@ def _to_guid(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> 
 
 _CONVERTERS: Final[dict[Kind, Converter]] = {
     **dict.fromkeys(WHOLE, _to_whole),
+    **dict.fromkeys(DECIMALS, _to_exact),
     **dict.fromkeys(MOMENTS, to_moment),
-    Kind.DECIMAL: _to_exact,
-    Kind.MONEY: _to_exact,
-    Kind.SMALLMONEY: _to_exact,
     Kind.BIT: _to_bit,
     Kind.UNIQUEIDENTIFIER: _to_guid,
     Kind.DATE: to_date,

@@ -12,7 +12,7 @@ from typing import Final
 
 from engine.guid import is_guid
 from engine.model import Kind, SqlType
-from engine.sql.translate.kinds import MOMENTS
+from engine.model.families import MOMENTS
 
 _DATE: Final = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d|\d{8})[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?")

@@ -8,10 +8,11 @@ from dataclasses import replace
 from sqlglot import exp
 
 from engine.model import Collation, Kind, SqlType
+from engine.model.families import EXACT, MOMENTS, PADDED, STRINGS, WHOLE
 from engine.sql.translate.casts.casts import from_literal
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import EXACT, MOMENTS, PADDED, STRINGS, WHOLE, scale_of, unified
+from engine.sql.translate.kinds import scale_of, unified
 from engine.sql.translate.typed import Typed
 
 

@@ -7,9 +7,9 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Collation, Kind, SqlType
+from engine.model.families import MAX_LENGTHS, STRINGS, UNLIMITED, WITH_FRACTION
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import STRINGS
 
 # DType.FLOAT and DType.TEXT are missing on purpose: the parser gives them for real and ntext as well.
 _KINDS: Final = {
@@ -39,8 +39,6 @@ _NAMES: Final = {
     exp.DType.TIMESTAMPTZ: "datetimeoffset",
     exp.DType.VARIANT: "sql_variant",
 }
-_FRACTIONS: Final = frozenset({Kind.TIME, Kind.DATETIME2})
-_MAX_LENGTH: Final = {Kind.CHAR: 8000, Kind.VARCHAR: 8000, Kind.NCHAR: 4000, Kind.NVARCHAR: 4000}
 
 # The length of char and varchar in CAST and CONVERT where none is given.
 _CAST_LENGTH: Final = 30
@@ -59,7 +57,7 @@ def data_type(emitter: Emitter, owner: exp.Expr, node: object) -> SqlType:
     facets = [_facet(node, item) for item in node.expressions]
     if kind is Kind.DECIMAL:
         return _decimal(node, facets)
-    if kind in _FRACTIONS:
+    if kind in WITH_FRACTION:
         return SqlType(kind, scale=_within(node, facets, 0, default=7, low=0, high=7))
     if kind in STRINGS:
         return _string(node, kind, facets, emitter.collation)
@@ -75,9 +73,9 @@ def _decimal(node: exp.DataType, facets: list[int | None]) -> SqlType:
 
 
 def _string(node: exp.DataType, kind: Kind, facets: list[int | None], collation: Collation) -> SqlType:
-    if facets == [None] and kind in (Kind.VARCHAR, Kind.NVARCHAR):
+    if facets == [None] and kind in UNLIMITED:
         return SqlType(kind, collation=collation)
-    length = _within(node, facets, 0, default=_CAST_LENGTH, low=1, high=_MAX_LENGTH[kind])
+    length = _within(node, facets, 0, default=_CAST_LENGTH, low=1, high=MAX_LENGTHS[kind])
     return SqlType(kind, length=length, collation=collation)
 
 

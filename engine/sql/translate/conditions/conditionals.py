@@ -9,11 +9,11 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Kind, SqlType
+from engine.model.families import EXACT, STRINGS, WHOLE
 from engine.sql.translate.casts.casts import converted
 from engine.sql.translate.casts.conversion import adapted, common_type
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import EXACT, STRINGS, WHOLE
 from engine.sql.translate.text.comparison import comparable
 from engine.sql.translate.typed import Typed
 

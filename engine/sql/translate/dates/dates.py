@@ -7,16 +7,15 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Kind, SqlType
+from engine.model.families import DATED, MOMENTS, WHOLE
 from engine.sql.translate.casts.casts import converted, from_literal
 from engine.sql.translate.casts.conversion import adapted
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.guards import guarded, in_range
-from engine.sql.translate.kinds import BIGINT, DATE, DATETIME, DATETIME2, INT, MOMENTS, WHOLE
+from engine.sql.translate.kinds import BIGINT, DATE, DATETIME, DATETIME2, INT
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.wording import ANYWHERE, way_out
-
-_DAYS: Final = MOMENTS | {Kind.DATE}
 
 # DATEPART's units (by the parser's names) and EXTRACT's. Weeks of SQL Server begin on Sunday, DATEFIRST being 7.
 _PARTS: Final = {
@@ -40,8 +39,8 @@ _NAMED: Final = {
 _TIME_PARTS: Final = frozenset({"HOUR", "MINUTE", "SECOND", "MILLISECOND"})
 _MONTHS: Final = {"YEAR": 12, "QUARTER": 3, "MONTH": 1}
 _SPANS: Final = {
-    "WEEK": ("7 days", _DAYS),
-    "DAY": ("1 day", _DAYS),
+    "WEEK": ("7 days", DATED),
+    "DAY": ("1 day", DATED),
     "HOUR": ("1 hour", MOMENTS),
     "MINUTE": ("1 minute", MOMENTS),
     "SECOND": ("1 second", MOMENTS),
@@ -58,7 +57,7 @@ def _day_argument(emitter: Emitter, node: exp.Expr) -> Typed:
         return adapted(emitter, node, value, DATETIME2)
     if isinstance(value.constant, str):
         return from_literal(emitter, node, value.constant, DATETIME2)
-    if value.type.kind not in _DAYS:
+    if value.type.kind not in DATED:
         hint = "CAST it to date or datetime2(3)"
         raise refused(node, f"a date function on {value.type.kind} is not carried to this ledger", hint)
     return value
@@ -133,7 +132,7 @@ def dateadd(emitter: Emitter, node: exp.DateAdd) -> Typed:
     number = emitter.scalar(node.expression)
     if number.type.kind not in WHOLE:
         raise refused(node, f"DATEADD by a {number.type.kind} is not carried to this ledger", "CAST the number to int")
-    span, kinds = ("1 month", _DAYS) if unit in _MONTHS else _SPANS.get(unit, ("", frozenset()))
+    span, kinds = ("1 month", DATED) if unit in _MONTHS else _SPANS.get(unit, ("", frozenset()))
     if not span:
         raise refused(node, f"DATEADD({unit.lower()}) is not carried to this ledger", "use seconds or days")
     if value.type.kind not in kinds:

@@ -7,19 +7,10 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Kind, SqlType
+from engine.model.families import EXACT, MONEYS, WHOLE
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import (
-    EXACT,
-    INT,
-    MAX_PRECISION,
-    MONEYS,
-    WHOLE,
-    decimal,
-    precision_of,
-    scale_of,
-    way_to_exact,
-)
+from engine.sql.translate.kinds import INT, MAX_PRECISION, decimal, precision_of, scale_of, way_to_exact
 from engine.sql.translate.typed import Typed
 
 _MOST_FACTORS: Final = 9

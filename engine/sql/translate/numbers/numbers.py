@@ -8,21 +8,11 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Kind, SqlType
+from engine.model.families import EXACT, FLOATS, MONEYS, WHOLE
 from engine.sql.translate.casts.conversion import adapted
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import (
-    EXACT,
-    FLOATS,
-    MAX_PRECISION,
-    MONEYS,
-    WHOLE,
-    decimal,
-    higher,
-    precision_of,
-    scale_of,
-    way_to_exact,
-)
+from engine.sql.translate.kinds import MAX_PRECISION, decimal, higher, precision_of, scale_of, way_to_exact
 from engine.sql.translate.numbers.decimals import Exact, product_of, quotient_of, sum_of
 from engine.sql.translate.targets import Target
 from engine.sql.translate.typed import Typed

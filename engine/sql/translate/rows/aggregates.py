@@ -9,23 +9,13 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Kind, SqlType
+from engine.model.families import EXACT, MONEYS, STRINGS, TEMPORAL, WHOLE
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import (
-    BIGINT,
-    EXACT,
-    INT,
-    MAX_PRECISION,
-    MONEYS,
-    STRINGS,
-    TEMPORAL,
-    WHOLE,
-    decimal,
-    way_to_exact,
-)
+from engine.sql.translate.kinds import BIGINT, INT, MAX_PRECISION, decimal, way_to_exact
 from engine.sql.translate.numbers.decimals import Exact
 from engine.sql.translate.numbers.numbers import divided
-from engine.sql.translate.text.strings import checked, key_of, known_collation, order_key
+from engine.sql.translate.text.strings import equality_key, known_collation, order_key
 from engine.sql.translate.typed import Typed
 
 _DISTINCT: Final = frozenset({"expressions"})
@@ -116,9 +106,7 @@ def count(emitter: Emitter, node: exp.Count) -> Typed:
         with argument_scope(emitter, node):
             return Typed("count(*)", type_)
     value, distinct = argument(emitter, node)
-    sql = value.sql
-    if distinct and value.type.kind in STRINGS:
-        sql = key_of(emitter, value, checked(node, known_collation(node, value)))
+    sql = equality_key(emitter, node, value) if distinct else value.sql
     return Typed(f"count({distinct}{sql})", type_)
 
 

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from sqlglot import exp
 
 from engine.model import Kind
+from engine.model.families import INCOMPARABLE, STRINGS
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import LEGACY, STRINGS
 from engine.sql.translate.plans import CompoundPlan, MergedPlan, Plan, SelectPlan, Tail
 from engine.sql.translate.text.strings import checked, folds, key_of, known_collation, representative
 from engine.sql.translate.typed import Typed
@@ -34,7 +34,7 @@ def merged(emitter: Emitter, node: exp.Expr, plan: SelectPlan | CompoundPlan, ta
 def check_comparable(node: exp.Expr, plan: Plan) -> None:
     """Refuse rows of which a column does not compare."""
     for output in plan.outputs:
-        if output.value.type.kind in LEGACY | {Kind.OTHER}:
+        if output.value.type.kind in INCOMPARABLE | {Kind.OTHER}:
             hint = "CAST it to varchar(max) or nvarchar(max), or leave the column out"
             raise refused(node, f"DISTINCT over {output.value.type.kind} is not T-SQL", hint)
 

@@ -9,14 +9,14 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Kind
+from engine.model.families import INCOMPARABLE, STRINGS
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import LEGACY, STRINGS
 from engine.sql.translate.plans import Output
 from engine.sql.translate.text.strings import order_key
 from engine.sql.translate.typed import Typed
 
-_UNORDERED = LEGACY | {Kind.OTHER, Kind.UNIQUEIDENTIFIER, Kind.ROWVERSION}
+_UNORDERED = INCOMPARABLE | {Kind.OTHER, Kind.UNIQUEIDENTIFIER, Kind.ROWVERSION}
 
 
 _KEY: Final = frozenset({"this", "desc", "nulls_first"})

@@ -8,10 +8,10 @@ from typing import Final
 
 from sqlglot import exp
 
+from engine.model.families import STRINGS
 from engine.spelling import did_you_mean
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
-from engine.sql.translate.kinds import STRINGS
 from engine.sql.translate.plans import Output, Plan, SelectPlan, Tail
 from engine.sql.translate.rows.aggregates import has_aggregate
 from engine.sql.translate.rows.columns import used
@@ -21,7 +21,7 @@ from engine.sql.translate.rows.ordering import note_faults, order_items
 from engine.sql.translate.rows.row_counts import tail_counts
 from engine.sql.translate.rows.sources import from_clause
 from engine.sql.translate.scope import Grouping
-from engine.sql.translate.text.strings import checked, folds, key_of, known_collation, representative
+from engine.sql.translate.text.strings import equality_key, folds, representative
 from engine.sql.translate.typed import Typed
 
 _NONE: Final[frozenset[str]] = frozenset()
@@ -76,7 +76,7 @@ def _group(emitter: Emitter, node: exp.Select) -> str:
     for item, value in zip(group.expressions, values, strict=True):
         if value is None:
             raise Refused(None)
-        keys.append(_group_key(emitter, item, value))
+        keys.append(equality_key(emitter, item, value))
         representatives[value.sql] = _standing_for(emitter, value)
     classes = frozenset(type(item.unnest()) for item in group.expressions if not isinstance(item, exp.Column))
     emitter.scope.grouping = Grouping(representatives, classes)
@@ -100,12 +100,6 @@ def _grouped(emitter: Emitter, item: exp.Expr) -> Typed:
     if value.constant is not None or value.is_null or value.placeholder is not None:
         raise refused(item, "GROUP BY a constant is not T-SQL", "name the column")
     return value
-
-
-def _group_key(emitter: Emitter, item: exp.Expr, value: Typed) -> str:
-    if value.type.kind in STRINGS:
-        return key_of(emitter, value, checked(item, known_collation(item, value)))
-    return value.sql
 
 
 def _standing_for(emitter: Emitter, value: Typed) -> Typed:

@@ -8,10 +8,10 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Kind
+from engine.model.families import STRINGS, UNICODE
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.guards import guarded
-from engine.sql.translate.kinds import STRINGS, UNICODE
 from engine.sql.translate.rows.aggregates import argument_scope
 from engine.sql.translate.rows.ordering import sort_key
 from engine.sql.translate.text.comparison import common_collation

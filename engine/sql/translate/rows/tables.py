@@ -9,11 +9,11 @@ from msgspec import Struct
 from sqlglot import exp
 
 from engine.model import Collation
+from engine.model.families import PADDED, STRINGS
 from engine.spelling import did_you_mean
 from engine.sql.schema import Column, SchemaOrigin, Table
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import PADDED, STRINGS
 from engine.sql.translate.rows.plan_columns import scope_columns
 from engine.sql.translate.scope import ScopeColumn, Source, unknown_source
 from engine.sql.translate.targets import quoted

@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from engine.model import Kind
+from engine.model.families import STRINGS
 from engine.sql.translate.casts.casts import converted
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import BIGINT, STRINGS
+from engine.sql.translate.kinds import BIGINT
 from engine.sql.translate.rows.aggregates import WINDOW_MARK, average, count, least, most, settled, total
 from engine.sql.translate.rows.ordering import sort_key
-from engine.sql.translate.text.strings import checked, key_of, known_collation
+from engine.sql.translate.text.strings import equality_key
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.wording import ANYWHERE
 
@@ -138,12 +138,7 @@ def _over(emitter: Emitter, node: exp.Window, function: exp.Expr) -> str:
 
 
 def _partition_key(emitter: Emitter, item: exp.Expr) -> str:
-    value = emitter.scalar(item)
-    if value.type.kind in STRINGS:
-        return key_of(emitter, value, checked(item, known_collation(item, value)))
-    if value.type.kind in (Kind.OTHER, Kind.XML):
-        raise refused(item, f"PARTITION BY {value.type.kind} is not carried to this ledger", "CAST it to varchar(n)")
-    return value.sql
+    return equality_key(emitter, item, emitter.scalar(item))
 
 
 def _frame(emitter: Emitter, spec: exp.WindowSpec) -> str:

@@ -9,11 +9,12 @@ from msgspec import Struct
 from sqlglot import exp
 
 from engine.model import Collation, Kind, SqlType
+from engine.model.families import EXACT, FLOATS, INCOMPARABLE, MOMENTS, STRINGS, TEMPORAL, WITH_FRACTION
 from engine.sql.translate.casts.casts import converted, from_literal
 from engine.sql.translate.casts.conversion import adapted
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
-from engine.sql.translate.kinds import EXACT, FLOATS, INT, LEGACY, MOMENTS, STRINGS, TEMPORAL, longest
+from engine.sql.translate.kinds import INT, longest
 from engine.sql.translate.text.strings import checked, key_of, known_collation, not_ordered, padded
 from engine.sql.translate.text.thirds import beside
 from engine.sql.translate.typed import Typed
@@ -26,14 +27,14 @@ class Pair(Struct, frozen=True, gc=False):
     right: str
 
 
-_INCOMPARABLE: Final = LEGACY | {Kind.OTHER, Kind.ROWVERSION}
+_NOT_COMPARED: Final = INCOMPARABLE | {Kind.OTHER, Kind.ROWVERSION}
 _LIKE_MOMENTS: Final = MOMENTS - {Kind.DATETIME}
 
 
 def comparable(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, sign: str) -> Pair:
     """Both sides made ready for `sign`."""
     is_equality = sign in ("=", "<>")
-    if not _INCOMPARABLE.isdisjoint((left.type.kind, right.type.kind)):
+    if not _NOT_COMPARED.isdisjoint((left.type.kind, right.type.kind)):
         raise _not_carried(node, left, right)
     left, right = _drawn(emitter, node, left, right), _drawn(emitter, node, right, left)
     kinds = {left.type.kind, right.type.kind}
@@ -74,7 +75,7 @@ def _drawn(emitter: Emitter, node: exp.Expr, value: Typed, other: Typed) -> Type
 def _literal(emitter: Emitter, node: exp.Expr, text: str, type_: SqlType) -> Typed:
     """A string literal beside a value of `type_`: read as that type, with no more digits than it has."""
     read = from_literal(emitter, node, text, type_)
-    has_scale = type_.kind in (Kind.TIME, Kind.DATETIME2)
+    has_scale = type_.kind in WITH_FRACTION
     if has_scale and from_literal(emitter, node, text, replace(type_, scale=7)).sql != read.sql:
         raise refused(
             node,

@@ -9,11 +9,11 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Collation
+from engine.model.families import STRINGS, UNICODE
 from engine.sql.translate.characters import counted, is_basic
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
 from engine.sql.translate.guards import ASTRAL, guarded
-from engine.sql.translate.kinds import STRINGS, UNICODE
 from engine.sql.translate.targets import Target, text_literal
 from engine.sql.translate.text.comparison import common_collation
 from engine.sql.translate.text.strings import fold_case

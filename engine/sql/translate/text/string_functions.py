@@ -8,12 +8,13 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Kind, SqlType
+from engine.model.families import INCOMPARABLE, MAX_LENGTHS, STRINGS, UNICODE, WHOLE
 from engine.sql.translate.casts.cast_text import written_out
 from engine.sql.translate.characters import counted, counted_to, has_pairs, is_basic, is_unicode
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.guards import BASIC, guarded
-from engine.sql.translate.kinds import INT, LEGACY, STRINGS, UNICODE, WHOLE
+from engine.sql.translate.kinds import INT
 from engine.sql.translate.text.case_mapping import CAPITALS, COVERED, SMALLS
 from engine.sql.translate.text.comparison import common_collation
 from engine.sql.translate.text.strings import fold_case
@@ -22,7 +23,7 @@ from engine.sql.translate.typed import Rank, Typed
 
 def limit_of(type_: SqlType) -> int:
     """How many characters a string that is not `max` may have."""
-    return 4000 if type_.kind in UNICODE else 8000
+    return MAX_LENGTHS[Kind.NVARCHAR if type_.kind in UNICODE else Kind.VARCHAR]
 
 
 def text_argument(emitter: Emitter, node: exp.Expr) -> Typed:
@@ -30,7 +31,7 @@ def text_argument(emitter: Emitter, node: exp.Expr) -> Typed:
     if isinstance(node, exp.Cast) and node.to.this is exp.DType.TEXT and "nested" not in node.to.args:
         node = node.this
     value = emitter.scalar(node)
-    if value.type.kind not in STRINGS or value.type.kind in LEGACY or value.is_null:
+    if value.type.kind not in STRINGS or value.type.kind in INCOMPARABLE or value.is_null:
         raise refused(
             node, f"a string function on {value.type.kind} is not carried to this ledger", "CAST it to varchar(n)"
         )
@@ -175,7 +176,7 @@ def _in_code_page(letter: str) -> bool:
 def concatenated(emitter: Emitter, node: exp.Add, first: Typed, second: Typed) -> Typed:
     """`+` between strings: NULL where one of them is; cut at 8000 bytes where neither is `max`."""
     for side, other in ((first, second), (second, first)):
-        if side.type.kind not in STRINGS - LEGACY and not side.is_null:
+        if side.type.kind not in STRINGS - INCOMPARABLE and not side.is_null:
             kinds = f"{other.type.kind} + {side.type.kind}"
             hint = "use CONCAT, or CAST it to varchar(n)"
             raise refused(node, f"{kinds} makes SQL Server convert the string to a number, or fail", hint)
@@ -226,7 +227,7 @@ def as_text(emitter: Emitter, item: exp.Expr) -> Typed:
         return Typed(
             "''", SqlType(Kind.VARCHAR, length=1, collation=emitter.collation), constant="", rank=Rank.COERCIBLE
         )
-    if value.type.kind in STRINGS - LEGACY:
+    if value.type.kind in STRINGS - INCOMPARABLE:
         return value
     written = written_out(emitter, item, value)
     return Typed(written.sql, written.type, rank=Rank.COERCIBLE, is_basic=True)

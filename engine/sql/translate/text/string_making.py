@@ -7,10 +7,10 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Kind, SqlType
+from engine.model.families import UNICODE
 from engine.sql.translate.characters import counted, is_basic
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
-from engine.sql.translate.kinds import UNICODE
 from engine.sql.translate.literals import text
 from engine.sql.translate.text.comparison import common_collation
 from engine.sql.translate.text.string_functions import derived, limit_of, text_argument, varying, whole_argument

@@ -6,11 +6,11 @@ from typing import Final
 
 from sqlglot import exp
 
-from engine.model import Collation, SqlType
+from engine.model import Collation, Kind, SqlType
+from engine.model.families import INCOMPARABLE, STRINGS
 from engine.sql.translate.characters import is_unicode
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
-from engine.sql.translate.kinds import LEGACY, STRINGS
 from engine.sql.translate.targets import Target, text_literal
 from engine.sql.translate.typed import Typed
 
@@ -47,6 +47,15 @@ def key_of(emitter: Emitter, value: Typed, collation: Collation) -> str:
         return sql
     binary = "" if collation.fold_case else emitter.target.binary_collation
     return f"rtrim({sql}, ' '){binary}"
+
+
+def equality_key(emitter: Emitter, node: exp.Expr, value: Typed) -> str:
+    """An expression that is equal for two values exactly where GROUP BY, PARTITION BY and DISTINCT hold them equal."""
+    if value.type.kind in INCOMPARABLE | {Kind.OTHER}:
+        raise _not_compared(node, value)
+    if value.type.kind not in STRINGS:
+        return value.sql
+    return key_of(emitter, value, checked(node, known_collation(node, value)))
 
 
 def fold_case(target: Target, sql: str, type_: SqlType) -> str:
@@ -93,6 +102,12 @@ def not_ordered(node: exp.Expr) -> Refused:
 
 def known_collation(node: exp.Expr, value: Typed) -> Collation:
     """The collation of a string; raises Refused where it has none, or is of a type that does not compare."""
-    if value.type.kind in LEGACY or value.type.kind not in STRINGS or value.type.collation is None:
-        raise refused(node, f"{value.type.kind} does not compare", "CAST it to varchar(max) or nvarchar(max)")
+    if value.type.kind in INCOMPARABLE or value.type.kind not in STRINGS or value.type.collation is None:
+        raise _not_compared(node, value)
     return value.type.collation
+
+
+def _not_compared(node: exp.Expr, value: Typed) -> Refused:
+    return refused(
+        node, f"{value.type.other_name or value.type.kind} does not compare", "CAST it to varchar(max) or nvarchar(max)"
+    )
