@@ -1,7 +1,7 @@
-"""Housekeeping: forgets what was kept long enough, and gives up what was held too long.
+"""Housekeeping: erases what was kept long enough, and gives up deliveries that were held too long.
 
-None of it can be undone, so it is done only while the clock can be believed: it has gone as evenly as the monotonic
-one for some minutes. A clock that was wrong when the machine started is usually set within them.
+None of it can be undone. So it is done only while the clock can be trusted: for some minutes it has kept pace with the
+monotonic clock. A clock that was wrong when the machine started is usually set within them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 from sqlalchemy import Connection
 
 from webhooks.store import retention
-from webhooks.store.clock import now
+from webhooks.store.clock import MICROSECONDS_PER_DAY, now
 from webhooks.store.store import Store
 from webhooks.store.waiting import is_done
 from webhooks.wall_clock import WallClock
@@ -26,11 +26,10 @@ T = TypeVar("T")
 HELD_DAYS: Final = 30
 """For how many days a delivery may be held (service specification, section 2)."""
 
-_LOOK: Final = 30.0  # seconds between two looks at the clock
-_PERIOD: Final = 3600.0  # seconds between two rounds
-_PAUSE: Final = 0.05  # seconds between two batches
-_DAY: Final = 86_400_000_000  # µs
-_MONTH: Final = 30.44 * _DAY
+_LOOK_AT_CLOCK_EVERY_SECONDS: Final = 30.0
+_ROUND_EVERY_SECONDS: Final = 3600.0
+_PAUSE_SECONDS: Final = 0.05  # after each batch, for other writes
+_MONTH_MICROSECONDS: Final = 30.44 * MICROSECONDS_PER_DAY
 _HELD_TOO_LONG: Final = f"it was held for {HELD_DAYS} days"
 
 _log = logging.getLogger(__name__)
@@ -41,23 +40,23 @@ class Housekeeping:
 
     def __init__(self, store: Store, *, keep_data: int, keep_attempts: int, clock: WallClock | None = None) -> None:
         self._store = store
-        self._keep_data = keep_data * _DAY
-        self._keep_attempts = round(keep_attempts * _MONTH)
+        self._keep_data = keep_data * MICROSECONDS_PER_DAY
+        self._keep_attempts = round(keep_attempts * _MONTH_MICROSECONDS)
         self._clock = clock or WallClock()
         self._next_round = 0.0
         self._is_to_scrub = False
-        # What ended before these, or is numbered up to that, was looked at already.
+        # The search goes on from these: two times of ending, and an event's number.
         self._with_data, self._with_attempts, self._unsubscribed = 0, 0, 0
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
         while True:
-            if not self._clock.is_steady():  # what ends now may do so before what was looked at
+            if not self._clock.is_steady():  # what ends now may get an earlier time than what was looked at
                 self._with_data, self._with_attempts, self._unsubscribed = 0, 0, 0
             elif time.monotonic() >= self._next_round:
-                self._next_round = time.monotonic() + _PERIOD
+                self._next_round = time.monotonic() + _ROUND_EVERY_SECONDS
                 await is_done(lambda: self.tidy(now()), "housekeeping", _log)
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_LOOK_AT_CLOCK_EVERY_SECONDS)
 
     async def tidy(self, at: int) -> None:
         """One round, at that time (microseconds). What it could not do is left to the next one. Raises StoreError."""
@@ -73,7 +72,7 @@ class Housekeeping:
 
     async def _give_up(self, at: int) -> int:
         count = 0
-        while ids := await self._find(retention.held_since, at - HELD_DAYS * _DAY):
+        while ids := await self._find(retention.held_since, at - HELD_DAYS * MICROSECONDS_PER_DAY):
             if not await self._erase(retention.give_up, ids, _HELD_TOO_LONG, at):
                 break
             count += len(ids)
@@ -116,7 +115,7 @@ class Housekeeping:
     async def _erase(
         self, command: Callable[Concatenate[Connection, P], None], *arguments: P.args, **named: P.kwargs
     ) -> bool:
-        """Whether it was done: not while the clock is doubtful, nor while another process does it."""
+        """Runs a command. False where the clock cannot be trusted, or another process erases."""
         if not self._clock.is_steady():
             return False
 
@@ -126,5 +125,5 @@ class Housekeeping:
             return is_ours
 
         is_done = await self._store.write(write, can_wait=True)
-        await asyncio.sleep(_PAUSE)  # others come first
+        await asyncio.sleep(_PAUSE_SECONDS)  # so that others can write
         return is_done

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-STEADY: Final = 600.0
+STEADY_SECONDS: Final = 600.0
 """For how many seconds the clock must have gone evenly to be believed; or for as many as it was set by."""
 
-LONGEST_DOUBT: Final = 7 * 86400.0
+LONGEST_DOUBT_SECONDS: Final = 7 * 86400.0
 """Seconds for which it is doubted at most."""
 
-_JUMP: Final = 2.0  # seconds between two looks that no adjustment of the clock's speed explains
+_JUMP_SECONDS: Final = 2.0  # between two looks: no adjustment of the clock's speed explains so much
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class WallClock:
         self._monotonic = monotonic
         self._difference = wall() - monotonic()
         self._began = self._steady_since = monotonic()
-        self._doubt = STEADY
+        self._doubt = STEADY_SECONDS
         self.set_by = 0.0
         """By how many seconds it was set last."""
 
@@ -44,11 +44,11 @@ class WallClock:
         difference = self._wall() - self._monotonic()
         by = difference - self._difference
         self._difference = difference
-        if abs(by) <= _JUMP:
+        if abs(by) <= _JUMP_SECONDS:
             return False
         _log.warning("the clock was set by %.1f s", by)
         self._steady_since = self._monotonic()
-        self._doubt = max(STEADY, min(abs(by), LONGEST_DOUBT))
+        self._doubt = max(STEADY_SECONDS, min(abs(by), LONGEST_DOUBT_SECONDS))
         self.set_by = by
         return True
 

@@ -15,7 +15,7 @@ from webhooks.store import clients, events, registrations
 from webhooks.store.clock import now
 from webhooks.store.store import Store
 from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
-from webhooks.wall_clock import STEADY, WallClock
+from webhooks.wall_clock import STEADY_SECONDS, WallClock
 
 DAY = 86_400_000_000
 URL = "https://receiver.example/"
@@ -39,17 +39,17 @@ def test_a_clock_is_believed_after_it_went_evenly_for_a_while() -> None:
     times = Times()
     clock = times.clock()
     assert not clock.is_steady()
-    times.pass_(STEADY - 1)
+    times.pass_(STEADY_SECONDS - 1)
     assert not clock.is_steady()
     times.pass_(1)
     assert clock.is_steady()
 
 
-@pytest.mark.parametrize(("jump", "doubt"), [(40 * 86400.0, 7 * 86400.0), (-3600.0, 3600.0), (3.0, STEADY)])
+@pytest.mark.parametrize(("jump", "doubt"), [(40 * 86400.0, 7 * 86400.0), (-3600.0, 3600.0), (3.0, STEADY_SECONDS)])
 def test_a_clock_that_was_set_is_not_believed_for_a_while(jump: float, doubt: float) -> None:
     times = Times()
     clock = times.clock()
-    times.pass_(STEADY)
+    times.pass_(STEADY_SECONDS)
     assert clock.is_steady()
     times.wall += jump
     assert not clock.is_steady()
@@ -106,12 +106,12 @@ def left(store: Store) -> dict[str, int]:
 def keeper(store: Store, *, steady: bool = True) -> Housekeeping:
     times = Times()
     clock = times.clock()
-    times.pass_(STEADY if steady else 0)
+    times.pass_(STEADY_SECONDS if steady else 0)
     return Housekeeping(store, keep_data=30, keep_attempts=13, clock=clock)
 
 
 def test_a_round_erases_what_was_kept_long_enough_in_batches(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(housekeeping, "_PAUSE", 0.0)
+    monkeypatch.setattr(housekeeping, "_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr("webhooks.store.retention.BATCH", 7)
     fill(store, 20)
     keeping = keeper(store)
@@ -164,8 +164,8 @@ def test_nothing_is_erased_while_the_clock_is_doubtful(store: Store) -> None:
 
 
 def test_it_ends_when_it_is_cancelled_and_outlives_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(housekeeping, "_LOOK", 0.01)
-    monkeypatch.setattr(housekeeping, "_PERIOD", 0.0)
+    monkeypatch.setattr(housekeeping, "_LOOK_AT_CLOCK_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(housekeeping, "_ROUND_EVERY_SECONDS", 0.0)
     rounds: list[int] = []
 
     async def scenario(keeping: Housekeeping) -> None:

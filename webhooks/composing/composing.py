@@ -28,9 +28,9 @@ from webhooks.store.results import Parked, Result, Sendable, Unneeded
 from webhooks.store.store import Store
 from webhooks.store.waiting import keep_doing, until_done
 
-_AT_ONCE: Final = 500  # jobs in one transaction
-_CROWDED: Final = 0.5  # seconds in which a full lane should have room again
-_DRAIN: Final = 5.0  # seconds that batches under way have to end
+_MOST_JOBS: Final = 500  # taken at once
+_ROOM_WITHIN_SECONDS: Final = 0.5  # a full lane that has no room again within this time counts as stuck
+_DRAIN_SECONDS: Final = 5.0  # in which batches under way must end when the process does
 _PART: Final = "composing"  # as the log names it
 _log = logging.getLogger(__name__)
 
@@ -65,11 +65,11 @@ class Composing:
         self._work.tell_sendable = tell_sendable
         self._stopping = asyncio.Event()
         self._freed = asyncio.Event()
-        self._looks = asyncio.Event()
+        self._look_now = asyncio.Event()
         self._crowded: set[str] = set()
         self._is_stuck = False
         self._has_held = False
-        self._looked = 0
+        self._looks = 0
 
     async def run(self) -> None:
         """Runs until `stop`, or until the queue is closed; then batches under way end. Raises SettingsError."""
@@ -83,7 +83,7 @@ class Composing:
             running.cancel()
             stopping.cancel()
             await asyncio.gather(running, stopping, return_exceptions=True)
-            await self._work.end(_DRAIN)
+            await self._work.end(_DRAIN_SECONDS)
 
     def stop(self) -> None:
         """Begins nothing any more; `run` ends soon."""
@@ -117,7 +117,7 @@ class Composing:
             await until_done(self._remember, _PART, _log)
 
     async def _remember(self) -> None:
-        """Before anything is composed: which events have a definition, and why those that are parked still are."""
+        """Writes, before anything is composed, which events have a definition and why parked ones are still parked."""
         named = self._definitions.named
         known = frozenset(await self._store.read(definitions.remembered))
         faults = self._count_definitions(known | named)
@@ -129,7 +129,7 @@ class Composing:
             if event in faults:
                 while await self._store.write(_explaining(event, faults[event]), can_wait=True) == parking.PART:
                     pass
-        self._looks.set()
+        self._look_now.set()
 
     def _count_definitions(self, known: frozenset[str]) -> Mapping[str, str]:
         """Tells the metrics how they stand; gives the faults."""
@@ -140,7 +140,7 @@ class Composing:
 
     async def _take(self) -> None:
         await self._wait_for_room()
-        taken = await self._queue.take(Kind.COMPOSE, _AT_ONCE)
+        taken = await self._queue.take(Kind.COMPOSE, _MOST_JOBS)
         if not taken:  # the queue is closed
             self.stop()
             return
@@ -159,12 +159,12 @@ class Composing:
                 aside.append(result)
             if result is not None or item is None:
                 over.append(job)
-        self._work.turn()
+        self._work.begin_batches()
         if over:
             await self._work.write(aside, over)
 
     def _enter(self, item: Waiting, job: Job) -> Result | None:
-        """Lets an event in to be composed, or says what is written of it instead."""
+        """Has an event composed, or gives the result that is written instead."""
         if not item.is_needed:
             return Unneeded(sequence=item.sequence, version=item.version)
         if item.arguments is None:
@@ -182,13 +182,13 @@ class Composing:
         return Parked(sequence=item.sequence, version=item.version, code=item.code, reason=reason)
 
     async def _wait_for_room(self) -> None:
-        """Waits until what is taken next has room, whatever its code; not for long where events are slow.
+        """Waits until the jobs that are taken next have room, whatever their code.
 
-        Those without room are parked, so that they do not stand before others.
+        Where one code is slow it waits only a little: jobs of that code are parked, and do not block the others.
         """
         while self._work.is_full(Way.BY_DEFAULT):
             await self._wait_for_freed(None)
-        until = time.monotonic() + _CROWDED
+        until = time.monotonic() + _ROOM_WITHIN_SECONDS
         while (is_full := self._work.is_full(Way.BY_DEFINITION)) and not self._is_stuck:
             await self._wait_for_freed(until - time.monotonic())
             self._is_stuck = time.monotonic() > until
@@ -203,15 +203,17 @@ class Composing:
         self._freed.set()
         if any(self._work.room(Way.BY_DEFINITION, code) > ROOM // 2 for code in self._crowded):
             self._crowded.clear()
-            self._looks.set()
+            self._look_now.set()
 
     async def _look_at_parked(self) -> None:
-        """Gives jobs to parked events that may be composed now; where one should be tried first, to the first of a
-        code, and to the last of it the next time: one of them may be the culprit.
+        """Gives jobs to the parked events that may be composed now.
+
+        Where a circuit is open, one event is tried: by turns the oldest and the newest of its code, since one of them
+        may be the culprit.
         """
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._looks.wait(), self._pace.tick)
-        self._looks.clear()
+            await asyncio.wait_for(self._look_now.wait(), self._pace.tick)
+        self._look_now.clear()
         codes = await self._store.read(parking.codes)
         if not codes and not self._has_held:
             return
@@ -219,15 +221,15 @@ class Composing:
         self._count_definitions(frozenset(known))  # one that is missing may have been accepted meanwhile
         if not codes:
             return
-        self._looked += 1
-        start = self._looked % len(codes)
+        self._looks += 1
+        start = self._looks % len(codes)
         for code in codes[start:] + codes[:start]:
             allowed = self._gates.allowance(code, is_remembered=code in known)
             way = Way.BY_DEFINITION if code in self._definitions.good else Way.BY_DEFAULT
             most = min(self._work.room(way, code), ROOM if allowed is None else allowed)
             if most > 0:
                 await self._store.write(
-                    _unparking(code, most, is_newest_first=most == 1 and bool(self._looked % 2)), can_wait=True
+                    _unparking(code, most, is_newest_first=most == 1 and bool(self._looks % 2)), can_wait=True
                 )
             if most > 0 and not self._gates.ledger.is_closed:
                 break  # one is enough to see whether the ledger is back

@@ -1,5 +1,6 @@
-"""Which events can be composed now: a fault of a definition, a ledger that is away or a definition that keeps timing
-out hold some of them, and never the others.
+"""Gates: decide which events can be composed now.
+
+Some cannot while their definition has a fault or keeps timing out, or while the ledger is away. The others go on.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from webhooks.composing.definitions import Definitions
 from webhooks.composing.pace import Pace, Pauses
 from webhooks.store.results import Result
 
-_FEW = 3  # events in one batch that cost the ledger's connection while others of it were composed: it is their fault
-_REACHED = (Result, ResultError, QueryError, EncodingError)  # of these the ledger has answered
+_MOST_CULPRITS: Final = 3  # so few events of a batch that lose the ledger's connection are to blame, not the ledger
+_TRIAL_SECONDS: Final = 120.0  # a trial whose result nobody told counts as forgotten after this time
+_ANSWERED: Final = (Result, ResultError, QueryError, EncodingError)  # these say that the ledger has answered
 _log = logging.getLogger(__name__)
 
 
@@ -36,8 +38,8 @@ class Way(Enum):
     BY_DEFAULT = "by default"
 
 
-class Closed(Enum):
-    """What a batch has closed: from now on nothing of it is composed."""
+class Stopped(Enum):
+    """What is not composed any more after a batch."""
 
     NOTHING = "nothing"
     EVENT = "the batch's event"
@@ -55,12 +57,12 @@ class Gates:
         self._of_event: dict[str, Circuit] = {}
 
     def enter(self, event: str, *, is_remembered: bool) -> Way | str:
-        """How it is composed, or why it is not now. What is let in while it is tried whether all is well, is alone."""
+        """How an event is composed, or why it is not now. While a circuit is open, only its trial is let in."""
         if (reason := self._definitions.fault(event, is_remembered=is_remembered)) is not None:
             return reason
         if event not in self._definitions.good:
             return Way.BY_DEFAULT
-        if (reason := self._why_closed(event)) is not None:
+        if (reason := self._why_stopped(event)) is not None:
             return reason
         for circuit in self._circuits(event):
             if not circuit.is_closed:
@@ -73,33 +75,33 @@ class Gates:
             return 0
         if event not in self._definitions.good:
             return None
-        if self._why_closed(event) is not None:
+        if self._why_stopped(event) is not None:
             return 0
         return None if self.reason(event) is None else 1
 
-    def judge(self, event: str, results: Sequence[Result | EngineError]) -> Closed:
+    def judge(self, event: str, results: Sequence[Result | EngineError]) -> Stopped:
         """Learns from what came of a batch."""
-        has_reached = any(isinstance(result, _REACHED) for result in results)
+        has_answered = any(isinstance(result, _ANSWERED) for result in results)
         timeouts = [result for result in results if isinstance(result, LedgerTimeoutError)]
         undefined = [result for result in results if isinstance(result, DefinitionUnavailableError)]
         away = [result for result in results if is_away(result)]
-        if away and not (has_reached and len(away) <= _FEW):
+        if away and not (has_answered and len(away) <= _MOST_CULPRITS):
             self._circuit(event).undecided()
             return self._lose_ledger(str(away[0]))
-        self._find_ledger(is_there=has_reached or bool(timeouts or undefined))
+        self._find_ledger(is_there=has_answered or bool(timeouts or undefined))
         if undefined:
             return self._pause(event, undefined[0].message, is_certain=True)
-        if timeouts and not has_reached:
+        if timeouts and not has_answered:
             return self._pause(event, f"its definition keeps timing out, so it is paused: {timeouts[0].message}")
         circuit = self._circuit(event)
-        if not has_reached:
+        if not has_answered:
             circuit.undecided()
         elif circuit.succeeded():
             _log.info("composing %s goes on", event)
-        return Closed.NOTHING
+        return Stopped.NOTHING
 
     def undecided(self, event: str) -> None:
-        """What was let in is not tried after all."""
+        """An event that was let in is not composed after all."""
         for circuit in self._circuits(event):
             circuit.undecided()
 
@@ -111,18 +113,18 @@ class Gates:
         """The definitions were read again: each is tried again at once."""
         self._of_event.clear()
 
-    def _why_closed(self, event: str) -> str | None:
-        """The same, but None where one should be tried."""
+    def _why_stopped(self, event: str) -> str | None:
+        """As `reason`, but None where a trial is due."""
         for circuit in self._circuits(event):
             if not circuit.is_closed and not circuit.is_trial_due():
                 return circuit.reason
         return None
 
-    def _lose_ledger(self, message: str) -> Closed:
+    def _lose_ledger(self, message: str) -> Stopped:
         if not self.ledger.failed(f"it waits for the ledger: {message}"):
-            return Closed.NOTHING
+            return Stopped.NOTHING
         _log.error("composing waits for the ledger, which is tried again in %g s: %s", self.ledger.pause, message)
-        return Closed.LEDGER
+        return Stopped.LEDGER
 
     def _find_ledger(self, *, is_there: bool) -> None:
         if not is_there:
@@ -130,12 +132,12 @@ class Gates:
         elif self.ledger.succeeded():
             _log.info("the ledger is back, and composing goes on")
 
-    def _pause(self, event: str, reason: str, *, is_certain: bool = False) -> Closed:
+    def _pause(self, event: str, reason: str, *, is_certain: bool = False) -> Stopped:
         circuit = self._circuit(event)
         if not circuit.failed(reason, is_certain=is_certain):
-            return Closed.NOTHING
+            return Stopped.NOTHING
         _log.error("%s is not composed for %g s, then tried again: %s", event, circuit.pause, reason)
-        return Closed.EVENT
+        return Stopped.EVENT
 
     def _circuits(self, event: str) -> tuple[Circuit, ...]:
         found = self._of_event.get(event)
@@ -150,25 +152,25 @@ def is_away(result: Result | EngineError) -> bool:
     return isinstance(result, LedgerUnavailableError | ReadOnlyRequiredError)
 
 
-_TRIAL: Final = 120.0  # seconds after which a trial that nobody told of counts as forgotten
-
-
 class Circuit:
-    """Closed while things go well. `clock` is monotonic, in seconds. Not shared by threads."""
+    """A circuit breaker: closed while things go well, open after failures, and then tried now and then.
+
+    `clock` is monotonic, in seconds. Not shared by threads.
+    """
 
     def __init__(self, pauses: Pauses, clock: Callable[[], float]) -> None:
         self._pauses = pauses
         self._clock = clock
         self._failures = 0
         self._pause = 0.0
-        self._until = 0.0
+        self._open_until = 0.0
         self._trial_until = 0.0
         self.reason: str | None = None
         """Why it is open; None while it is closed."""
 
     @property
     def is_closed(self) -> bool:
-        """Whether anything may be tried."""
+        """Whether everything may be tried."""
         return self.reason is None
 
     @property
@@ -179,28 +181,31 @@ class Circuit:
     def is_trial_due(self) -> bool:
         """Whether it is open, and one thing should be tried now."""
         at = self._clock()
-        return not self.is_closed and self._until <= at and self._trial_until <= at
+        return not self.is_closed and self._open_until <= at and self._trial_until <= at
 
     def begin_trial(self) -> None:
         """One thing is being tried: nothing else is until `succeeded`, `failed` or `undecided` tells of it."""
-        self._trial_until = self._clock() + _TRIAL
+        self._trial_until = self._clock() + _TRIAL_SECONDS
 
     def succeeded(self) -> bool:
-        """Closes it; whether it was open."""
+        """Closes it. Whether it was open."""
         was_open = not self.is_closed
         self._failures, self._pause, self._trial_until, self.reason = 0, 0.0, 0.0, None
         return was_open
 
     def failed(self, reason: str, *, is_certain: bool = False) -> bool:
-        """Whether it opens now, or stays open after its trial; `is_certain` needs no others in a row."""
+        """Counts a failure. Whether it opens now, or stays open after its trial.
+
+        One that `is_certain` opens it without others in a row.
+        """
         at = self._clock()
         if not self.is_closed and self._trial_until <= at:
             return False  # it was begun before the circuit opened
         self._failures += 1
-        if self.is_closed and not is_certain and self._failures < self._pauses.patience:
+        if self.is_closed and not is_certain and self._failures < self._pauses.opens_after:
             return False
         self._pause = min(self._pauses.longest, self._pause * 2 or self._pauses.first)
-        self._until, self._trial_until, self.reason = at + self._pause, 0.0, reason
+        self._open_until, self._trial_until, self.reason = at + self._pause, 0.0, reason
         return True
 
     def undecided(self) -> None:

@@ -1,4 +1,4 @@
-"""From what the composer gives for an event to what is written of it."""
+"""Makes the result that is written of an event, from the body or the error that the engine gives."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from engine.body import Body
 from engine.errors import EmptyResultError, EngineError
 from webhooks.composing.pace import Pace
 from webhooks.security.keys import Keyring, Purpose
-from webhooks.store.clock import now
+from webhooks.store.clock import MICROSECONDS_PER_SECOND, now
 from webhooks.store.compositions import CompositionState, Waiting, row_name
 from webhooks.store.results import Composed, Deferred, Ended, Result
 
-MOST_BYTES: Final = 1_048_576
-"""How large a body may be."""
-
-_SECOND: Final = 1_000_000
+MOST_BODY_BYTES: Final = 1_048_576
+"""A larger body is not sent."""
 
 
 def message_of(item: Waiting) -> dict[str, object]:
@@ -30,8 +28,8 @@ def sealed(keyring: Keyring, item: Waiting, body: Body) -> Result:
     if body.skip_reason is not None:
         return _ended(item, CompositionState.SKIPPED, body.skip_reason)
     size = sum(map(len, body.parts))
-    if size > MOST_BYTES:
-        return _failed(item, f"the body has {size:,} bytes; at most {MOST_BYTES:,} are sent")
+    if size > MOST_BODY_BYTES:
+        return _failed(item, f"the body has {size:,} bytes; at most {MOST_BODY_BYTES:,} are sent")
     row = row_name(item.sequence, item.version)
     return Composed(
         sequence=item.sequence,
@@ -61,7 +59,7 @@ def after_failure(pace: Pace, item: Waiting, reason: str, *, is_empty: bool = Fa
         version=item.version,
         failures=failures,
         reason=reason,
-        due_at=now() + int(delay * _SECOND),
+        due_at=now() + int(delay * MICROSECONDS_PER_SECOND),
     )
 
 

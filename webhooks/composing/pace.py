@@ -1,4 +1,4 @@
-"""The times of composing, in one value, so that a test can let an hour pass in a second."""
+"""The times of composing, in one value, so that a test can make all of them shorter."""
 
 from __future__ import annotations
 
@@ -7,44 +7,48 @@ from typing import Final, Self
 
 from msgspec import Struct
 
-_DAY: Final = 86_400.0
-_LONGEST: Final = 3600.0
+_TOTAL_SECONDS: Final = 86_400.0
+_LONGEST_DELAY_SECONDS: Final = 3600.0
 
 
 def _delays() -> Iterator[float]:
     delay, whole = 1.0, 0.0
-    while whole + delay <= _DAY:
+    while whole + delay <= _TOTAL_SECONDS:
         yield delay
         whole += delay
-        delay = min(delay * 2, _LONGEST)
+        delay = min(delay * 2, _LONGEST_DELAY_SECONDS)
 
 
 class Pauses(Struct, frozen=True, kw_only=True):
-    """After `patience` failures in a row nothing is tried for `first` seconds, then once; doubling to `longest`."""
+    """When a circuit opens, and how long it stays so. Times are seconds."""
 
-    patience: int
+    opens_after: int
+    """How many failures in a row open it."""
     first: float
+    """For so long nothing is tried. Then one thing is; where it fails, the pause is twice as long."""
     longest: float
 
 
 class Pace(Struct, frozen=True, kw_only=True):
-    """Seconds, but for what is counted.
-
-    `schedule` has the wait after each failure of an event. A batch begins with `first_batch` events and grows while it
-    takes less than `short_batch`; after `longest_batch` it counts as hanging, and `given_up_after` that another one
-    takes its place. What takes longer than `shown_after` is seen as composing.
-    """
+    """How fast composing goes. Times are seconds."""
 
     schedule: tuple[float, ...] = tuple(_delays())
-    ledger: Pauses = Pauses(patience=1, first=1.0, longest=30.0)
-    definition: Pauses = Pauses(patience=3, first=30.0, longest=600.0)
+    """The waits after the failures of an event, one by one."""
+    ledger: Pauses = Pauses(opens_after=1, first=1.0, longest=30.0)
+    definition: Pauses = Pauses(opens_after=3, first=30.0, longest=600.0)
     tick: float = 1.0
+    """Between two looks at parked events."""
     first_batch: int = 8
+    """How many events the first batch of a code has."""
     most_in_batch: int = 500
     short_batch: float = 0.25
+    """A batch that takes less than this makes the next ones larger."""
     longest_batch: float = 60.0
+    """A batch that takes longer counts as timed out."""
     given_up_after: float = 600.0
+    """After this more, a batch that still hangs gives its place to another one."""
     shown_after: float = 0.1
+    """What takes longer shows its deliveries as composing."""
 
     def after(self, failures: int) -> float | None:
         """The wait after that many failures; None where the schedule has ended."""
@@ -67,4 +71,4 @@ class Pace(Struct, frozen=True, kw_only=True):
 
 
 def _faster(pauses: Pauses, factor: float) -> Pauses:
-    return Pauses(patience=pauses.patience, first=pauses.first / factor, longest=pauses.longest / factor)
+    return Pauses(opens_after=pauses.opens_after, first=pauses.first / factor, longest=pauses.longest / factor)

@@ -1,4 +1,4 @@
-"""A thread for one piece of work, which the process need not wait for when it ends: a driver may never come back."""
+"""Runs one piece of work in a thread that the process need not wait for at its end: a driver may never come back."""
 
 from __future__ import annotations
 

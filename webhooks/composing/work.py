@@ -1,4 +1,4 @@
-"""The events that a process has in hand: their turns, their batches, and what is written of them."""
+"""The events that a process has in memory: composes them in batches, and writes the results."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from engine.body import Body
 from engine.errors import DefinitionUnavailableError, EngineError, LedgerTimeoutError
 from webhooks.composing import making
 from webhooks.composing.definitions import Definitions
-from webhooks.composing.gates import Closed, Gates, Way, is_away
-from webhooks.composing.lanes import Batch, CodeLanes
+from webhooks.composing.gates import Gates, Stopped, Way, is_away
 from webhooks.composing.pace import Pace
 from webhooks.composing.threads import in_thread
+from webhooks.composing.turns import Batch, CodeTurns
 from webhooks.errors import StoreError
 from webhooks.metrics import Metrics
 from webhooks.queue.interface import Queue
@@ -32,15 +32,15 @@ from webhooks.store.waiting import STORE_RETRY_SECONDS
 LEDGER_CONNECTIONS: Final = 4
 """How many sessions on the ledger composing has at a time, in each process."""
 
-_EACH: Final = 2  # of them for one event
-_GIVEN_UP: Final = 4  # batches that may hang beside those: the engine's pool has so many sessions more
+_CONNECTIONS_OF_ONE_CODE: Final = 2
+_MOST_HANGING_BATCHES: Final = 4  # beside those that run: the engine's pool has so many sessions more
 ROOM: Final = 1500
-"""How many events of one code are in memory."""
+"""How many events of one code are in memory at most."""
 
 _log = logging.getLogger(__name__)
 
 Found = list[Result | EngineError]
-Outcome = tuple[Waiting, Result]
+ItemResult = tuple[Waiting, Result]
 
 
 class Work:
@@ -64,9 +64,9 @@ class Work:
         self._gates = gates
         self._pace = pace
         self._metrics = metrics
-        self._lanes = {
-            Way.BY_DEFINITION: CodeLanes(pace, slots=LEDGER_CONNECTIONS, each=_EACH, room=ROOM),
-            Way.BY_DEFAULT: CodeLanes(pace, slots=1, each=1, room=ROOM),
+        self._turns = {
+            Way.BY_DEFINITION: CodeTurns(pace, slots=LEDGER_CONNECTIONS, each=_CONNECTIONS_OF_ONE_CODE, room=ROOM),
+            Way.BY_DEFAULT: CodeTurns(pace, slots=1, each=1, room=ROOM),
         }
         self._jobs: dict[str, Job] = {}
         self._under_way: set[asyncio.Task[None]] = set()
@@ -79,27 +79,27 @@ class Work:
 
     def room(self, way: Way, code: str) -> int:
         """How many more events of a code may be added."""
-        return self._lanes[way].room(code)
+        return self._turns[way].room(code)
 
     def is_full(self, way: Way) -> bool:
-        """Whether there are codes without room."""
-        return self._lanes[way].is_full()
+        """Whether a code has no room for a large batch."""
+        return self._turns[way].is_full()
 
     def add(self, way: Way, item: Waiting, job: Job) -> None:
-        """Has an event composed, at the next `turn` or later."""
+        """Has an event composed, once `begin_batches` finds that it is its turn."""
         self._jobs[job.key] = job
-        self._lanes[way].add(item.code, item)
+        self._turns[way].add(item.code, item)
 
-    def turn(self) -> None:
+    def begin_batches(self) -> None:
         """Begins the batches whose turn it is."""
-        for way, lanes in self._lanes.items():
-            while not self._is_ending and (batch := lanes.next()) is not None:
+        for way, turns in self._turns.items():
+            while not self._is_ending and (batch := turns.next()) is not None:
                 task = asyncio.get_running_loop().create_task(self._compose(way, batch))
                 self._under_way.add(task)
                 task.add_done_callback(self._under_way.discard)
 
     async def write(self, found: Sequence[Result], taken: Sequence[Job]) -> None:
-        """Writes what came of events, and ends the leases of their jobs. Raises StoreError."""
+        """Writes results, and finishes the jobs of their events. Raises StoreError."""
         try:
             sendable = await self._store.write(lambda connection: results.write(connection, found, taken))
         except BaseException:
@@ -109,10 +109,10 @@ class Work:
         self.tell_sendable(sendable)
 
     async def end(self, seconds: float) -> None:
-        """Begins nothing more, lets the batches under way end, and gives the other jobs back."""
+        """Begins no more batches, lets those under way end within so many seconds, and releases the other jobs."""
         self._is_ending = True
-        for lanes in self._lanes.values():
-            lanes.drain()
+        for turns in self._turns.values():
+            turns.drain()
         if self._under_way:
             _, late = await asyncio.wait(self._under_way, timeout=seconds)
             for task in late:
@@ -121,33 +121,33 @@ class Work:
         self._jobs.clear()
 
     async def _compose(self, way: Way, batch: Batch) -> None:
-        """A batch to its end. After an error that nobody foresaw its events are taken from the queue again."""
+        """Composes a batch and writes the results. After an unforeseen error its jobs are taken again."""
         try:
-            await self._settle(way, await self._composed(way, batch))
+            await self._write_results(way, await self._composed(way, batch))
         except Exception:
             _log.exception("composing %d events %s met an error; they are composed again", len(batch.items), batch.code)
             await asyncio.sleep(STORE_RETRY_SECONDS)
             self._give_back(way, batch)
 
-    async def _composed(self, way: Way, batch: Batch) -> Sequence[Outcome]:
-        lanes, began = self._lanes[way], time.monotonic()
+    async def _composed(self, way: Way, batch: Batch) -> Sequence[ItemResult]:
+        turns, began = self._turns[way], time.monotonic()
         work = in_thread(lambda: self._bodies(way, batch))
-        work.add_done_callback(lambda done: self._free(way, batch.code, done))
+        work.add_done_callback(lambda done: self._free_slot(way, batch.code, done))
         if way is Way.BY_DEFINITION:
             await self._show(work, batch)
         await asyncio.wait({work}, timeout=self._pace.longest_batch)
         self._metrics.composing(batch.code, time.monotonic() - began)
         if work.done() and (error := work.exception()) is not None:
             _log.error("composing %d events %s failed", len(batch.items), batch.code, exc_info=error)
-            outcomes = self._failed(way, batch, f"composing met an internal error, {type(error).__name__}")
+            pairs = self._failed(way, batch, f"composing met an internal error, {type(error).__name__}")
         elif work.done():
-            lanes.measured(batch, time.monotonic() - began)
-            outcomes = self._judged(way, batch, work.result())
+            turns.measured(batch, time.monotonic() - began)
+            pairs = self._judged(way, batch, work.result())
         else:
             late = f"composing did not end within {self._pace.longest_batch:g} s"
-            outcomes = self._judged(way, batch, [LedgerTimeoutError(late) for _ in batch.items])
+            pairs = self._judged(way, batch, [LedgerTimeoutError(late) for _ in batch.items])
             asyncio.get_running_loop().call_later(self._pace.given_up_after, self._give_up, way, batch.code, work)
-        return list(outcomes)
+        return list(pairs)
 
     def _bodies(self, way: Way, batch: Batch) -> Found:
         """In a thread of its own."""
@@ -158,40 +158,40 @@ class Work:
             for item, each in zip(batch.items, found, strict=True)
         ]
 
-    def _free(self, way: Way, code: str, work: asyncio.Future[Found]) -> None:
-        work.exception()  # it is looked at, even where nobody waits any more
+    def _free_slot(self, way: Way, code: str, work: asyncio.Future[Found]) -> None:
+        work.exception()  # so that asyncio does not report it as never retrieved
         if work in self._given_up:
             self._given_up.discard(work)
         else:
-            self._lanes[way].free(code)
-        self.turn()
+            self._turns[way].free(code)
+        self.begin_batches()
 
     def _give_up(self, way: Way, code: str, work: asyncio.Future[Found]) -> None:
-        """Gives away the slot of a batch that has not ended: a driver may never come back."""
+        """Gives the slot of a batch that hangs to another one: its driver may never come back."""
         if work.done():
             return
-        if len(self._given_up) == _GIVEN_UP:
-            _log.error("composing %s hangs, as %d others do: restart this process", code, _GIVEN_UP)
+        if len(self._given_up) == _MOST_HANGING_BATCHES:
+            _log.error("composing %s hangs, as %d others do: restart this process", code, _MOST_HANGING_BATCHES)
             return
         _log.error("composing %s hangs: the ledger's driver does not come back; others take its place", code)
         self._given_up.add(work)
-        self._lanes[way].free(code)
-        self.turn()
+        self._turns[way].free(code)
+        self.begin_batches()
 
     def _give_back(self, way: Way, batch: Batch) -> None:
-        """Ends the leases of a batch's events, and of those of its code that wait: halves of it may be among them."""
+        """Releases the jobs of a batch, and of all events of its code that wait: its halves may be among them."""
         taken = [
             job
-            for item in (*batch.items, *self._lanes[way].drain(batch.code))
+            for item in (*batch.items, *self._turns[way].drain(batch.code))
             if (job := self._jobs.pop(key_of(item.sequence, item.version), None)) is not None
         ]
         self._queue.release(taken)
-        self._lanes[way].settle(batch.code, len(taken))
+        self._turns[way].leave(batch.code, len(taken))
         self.tell_freed()
-        self.turn()
+        self.begin_batches()
 
     async def _show(self, work: asyncio.Future[Found], batch: Batch) -> None:
-        """Shows what takes long enough for somebody to see it."""
+        """Shows the deliveries as composing, where that takes long enough to be seen."""
         await asyncio.wait({work}, timeout=self._pace.shown_after)
         if work.done():
             return
@@ -199,9 +199,9 @@ class Work:
         with suppress(StoreError):
             await self._store.write(lambda connection: results.show_composing(connection, shown), can_wait=True)
 
-    def _judged(self, way: Way, batch: Batch, found: Found) -> Iterator[Outcome]:
-        """What is written of the events of a batch and of others; those that it leaves out are composed again."""
-        closed = self._gates.judge(batch.code, found) if way is Way.BY_DEFINITION else Closed.NOTHING
+    def _judged(self, way: Way, batch: Batch, found: Found) -> Iterator[ItemResult]:
+        """The results of a batch, and of waiting events that are parked because of it. Others are composed again."""
+        stopped = self._gates.judge(batch.code, found) if way is Way.BY_DEFINITION else Stopped.NOTHING
         is_open = self._gates.reason(batch.code) is None
         again = []
         for item, each in zip(batch.items, found, strict=True):
@@ -214,15 +214,15 @@ class Work:
             else:
                 yield item, making.refused(self._pace, item, each)
         if again:
-            self._lanes[way].halve(batch.code, again)
-        if closed is not Closed.NOTHING:
-            for item in self._lanes[way].drain(None if closed is Closed.LEDGER else batch.code):
+            self._turns[way].halve(batch.code, again)
+        if stopped is not Stopped.NOTHING:
+            for item in self._turns[way].drain(None if stopped is Stopped.LEDGER else batch.code):
                 yield item, self._parked(item)
 
-    def _failed(self, way: Way, batch: Batch, reason: str) -> Iterator[Outcome]:
-        """The same of a batch that gave nothing: it is halved until the culprit stands alone."""
+    def _failed(self, way: Way, batch: Batch, reason: str) -> Iterator[ItemResult]:
+        """The results of a batch that failed as a whole. It is halved until the culprit stands alone."""
         if len(batch.items) > 1:
-            self._lanes[way].halve(batch.code, batch.items)
+            self._turns[way].halve(batch.code, batch.items)
         else:
             yield batch.items[0], making.after_failure(self._pace, batch.items[0], reason)
 
@@ -230,8 +230,8 @@ class Work:
         why = self._gates.reason(item.code) or reason
         return Parked(sequence=item.sequence, version=item.version, code=item.code, reason=why)
 
-    async def _settle(self, way: Way, found: Sequence[Outcome]) -> None:
-        """Writes what came of events, which have then left the memory, whatever comes of that."""
+    async def _write_results(self, way: Way, found: Sequence[ItemResult]) -> None:
+        """Writes results. Their events leave the memory, whether that succeeds or not."""
         taken = [self._jobs.pop(key_of(item.sequence, item.version)) for item, _ in found]
         try:
             await self.write([each for _, each in found], taken)
@@ -241,11 +241,11 @@ class Work:
             await asyncio.sleep(STORE_RETRY_SECONDS)
         finally:
             for code, count in Counter(item.code for item, _ in found).items():
-                self._lanes[way].settle(code, count)
+                self._turns[way].leave(code, count)
             self.tell_freed()
-            self.turn()
+            self.begin_batches()
 
-    def _tell(self, found: Sequence[Outcome]) -> None:
+    def _tell(self, found: Sequence[ItemResult]) -> None:
         """Counts what was written, and logs the events that will have no body."""
         for (code, outcome), count in Counter((item.code, _name(each)) for item, each in found).items():
             self._metrics.composed(code, outcome, count)

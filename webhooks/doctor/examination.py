@@ -19,17 +19,16 @@ from webhooks.security.keys import Keyring
 from webhooks.settings import Settings, is_there
 from webhooks.store import checks, parking
 from webhooks.store.checks import Found
-from webhooks.store.clock import now
+from webhooks.store.clock import MICROSECONDS_PER_DAY, now
 from webhooks.store.depth import read_depth
 from webhooks.store.store import Store
 from webhooks.wording import bodies, deliveries
 
-_MINUTE: Final = 60_000_000
-_DAY: Final = 1440 * _MINUTE
-_LATE: Final = 10 * _MINUTE
-_SLACK: Final = 5_000_000
-_LONG_HELD: Final = _DAY
-_LEAST_SPACE: Final = 1 << 30
+_MINUTE_MICROSECONDS: Final = 60_000_000
+_LATE_MICROSECONDS: Final = 10 * _MINUTE_MICROSECONDS
+_SLACK_MICROSECONDS: Final = 5_000_000
+_LONG_HELD: Final = MICROSECONDS_PER_DAY
+_LEAST_SPACE_BYTES: Final = 1 << 30
 _LEAST_PART: Final = 0.05
 
 
@@ -71,14 +70,14 @@ def _keys(store: Store, settings: Settings) -> Iterator[Trouble]:
 def _clock(store: Store, _settings: Settings) -> Iterator[Trouble]:
     here = now()
     ahead = store.read_now(checks.latest_time) - here
-    if ahead > _SLACK:
+    if ahead > _SLACK_MICROSECONDS:
         yield Trouble(
             "clock",
             f"the store has times {_duration(ahead)} from now: the clock was set back, or is another machine's",
             "Set the clock by NTP. What waits for such a time is mended by the running service.",
         )
     there = store.read_now(checks.database_time)
-    if there is not None and abs(there - here) > _SLACK:
+    if there is not None and abs(there - here) > _SLACK_MICROSECONDS:
         yield Trouble(
             "clock",
             f"the clocks of the database and of this machine differ by {_duration(abs(there - here))}",
@@ -87,7 +86,7 @@ def _clock(store: Store, _settings: Settings) -> Iterator[Trouble]:
 
 
 def _work(store: Store, _settings: Settings) -> Iterator[Trouble]:
-    before = now() - _LATE
+    before = now() - _LATE_MICROSECONDS
     for query, words, what in (
         (checks.overdue, deliveries, "overdue"),
         (checks.stuck_sending, deliveries, "being sent"),
@@ -129,7 +128,7 @@ def _endpoints(store: Store, _settings: Settings) -> Iterator[Trouble]:
 
 
 def _dead(store: Store, settings: Settings) -> Iterator[Trouble]:
-    since = now() - settings.keep_data * _DAY
+    since = now() - settings.keep_data * MICROSECONDS_PER_DAY
     found = store.read_now(lambda connection: checks.dead(connection, since))
     if found.count:
         yield Trouble(
@@ -153,10 +152,10 @@ def _disk(_store: Store, settings: Settings) -> Iterator[Trouble]:
     url = make_url(settings.store_url)
     folder = settings.data if url.get_backend_name() != "sqlite" else Path(str(url.database)).parent
     usage = shutil.disk_usage(folder)
-    if usage.free < _LEAST_SPACE or usage.free < usage.total * _LEAST_PART:
+    if usage.free < _LEAST_SPACE_BYTES or usage.free < usage.total * _LEAST_PART:
         yield Trouble(
             "disk",
-            f"{usage.free / _LEAST_SPACE:.1f} GiB are free where {folder} is",
+            f"{usage.free / _LEAST_SPACE_BYTES:.1f} GiB are free where {folder} is",
             "Make room: when the disk is full, events are refused with 503 and nothing is delivered.",
         )
 
@@ -179,7 +178,7 @@ def _age(found: Found) -> str:
 
 
 def _duration(microseconds: int) -> str:
-    minutes = microseconds / _MINUTE
+    minutes = microseconds / _MINUTE_MICROSECONDS
     for unit, length in (("days", 1440), ("hours", 60)):
         if minutes >= 2 * length:
             return f"{minutes / length:.0f} {unit}"

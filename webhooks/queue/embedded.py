@@ -17,42 +17,51 @@ from webhooks.store.jobs import Job, Kind
 from webhooks.store.statement import Prepared
 from webhooks.store.store import Store
 
-_POLL: Final = 0.1  # seconds until another process's commit is noticed, such as a command's
-_LONGEST: Final = 5.0  # seconds after which a time that is awaited is looked at again: the clock may have been set
-_TOGETHER: Final = 0.01  # seconds within which jobs become due that are taken together
-_SCANNED: Final = 10_000  # leased jobs that a second may pass over
-_SHORTEST: Final = 0.02  # seconds between two looks from the beginning
+_POLL_SECONDS: Final = 0.1  # after which a commit of another process, such as a command's, is noticed
+_LOOK_AGAIN_SECONDS: Final = 5.0  # after which a waiting `take` looks again: the clock may have been set
+_TOGETHER_SECONDS: Final = 0.01  # jobs that become due within this time are taken together
+_LEASED_JOBS_PASSED_A_SECOND: Final = 10_000  # how many leased jobs may be passed over in a second
+_LOOK_ANEW_SECONDS: Final = 0.02  # between two looks from the beginning, at least
 _DUE = Prepared(
     "SELECT key, due_at FROM job WHERE kind = :kind AND due_at <= :now AND (due_at, key) > (:due_at, :key)"
     " ORDER BY due_at, key LIMIT :most",
     finds=2,
 )
 _NEXT = Prepared("SELECT min(due_at) FROM job WHERE kind = :kind AND due_at > :now")
-_SEEN: Final = "version seen"  # of a connection
+_SEEN_VERSION: Final = "version seen"  # key of a connection's `info`
 _VERSION = Prepared("SELECT data_version FROM pragma_data_version")
 
 
 @dataclass(slots=True)
-class _Line:
-    """The jobs of a kind: which of them are leased, and how far the others were looked at, by due time and key."""
+class _KindOfJobs:
+    """The jobs of a kind: which of them are leased, and how far the others were looked at.
+
+    Jobs are looked at in the order of due time and key.
+    """
 
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a waiting `take` should look again."""
     leased: dict[str, Job] = field(default_factory=dict)
     seen: tuple[int, str] = (0, "")
-    furthest: tuple[int, str] = (0, "")  # none is leased beyond
-    is_stale: bool = True  # there may be jobs before `seen` that are not leased
-    anew_at: float = 0.0  # when to look from the beginning, in the loop's time
-    looks_at: int = 0  # when who waits looks again anyway (microseconds)
+    """The last job that was looked at."""
+    furthest: tuple[int, str] = (0, "")
+    """No job after this one is leased."""
+    is_stale: bool = True
+    """There may be jobs before `seen` that are not leased."""
+    anew_at: float = 0.0
+    """When to look from the beginning next, in the loop's time."""
+    looks_at: int = 0
+    """When a waiting `take` looks again anyway, in microseconds."""
 
     def begin_anew(self, at: float) -> None:
-        """Looks from the beginning, where it is time to. Leased jobs are not to be passed over all the time."""
-        if at >= self.anew_at and (self.is_stale or at >= self.anew_at + _LONGEST):
+        """Has the next look start from the beginning, where it is time to: it passes over all leased jobs."""
+        if at >= self.anew_at and (self.is_stale or at >= self.anew_at + _LOOK_AGAIN_SECONDS):
             self.seen = (0, "")
             self.is_stale = False
-            self.anew_at = at + max(_SHORTEST, len(self.leased) / _SCANNED)
+            self.anew_at = at + max(_LOOK_ANEW_SECONDS, len(self.leased) / _LEASED_JOBS_PASSED_A_SECOND)
 
     def lease(self, rows: Sequence[tuple[str, int]], kind: Kind, most: int) -> list[Job]:
-        """What is new among jobs that follow those that were seen."""
+        """Leases the jobs among these rows that are not leased; rows follow those that were seen before."""
         found: list[Job] = []
         for key, due_at in rows:
             held = self.leased.get(key)
@@ -79,7 +88,7 @@ class EmbeddedQueue:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._loop = asyncio.get_running_loop()
-        self._lines = {kind: _Line() for kind in Kind}
+        self._kinds = {kind: _KindOfJobs() for kind in Kind}
         self._is_closed = False
         self._commits = 0
         self._watching = self._loop.create_task(self._watch())
@@ -87,33 +96,33 @@ class EmbeddedQueue:
 
     async def take(self, kind: Kind, most: int) -> list[Job]:
         """As Queue says."""
-        line = self._lines[kind]
+        of_kind = self._kinds[kind]
         while not self._is_closed:
-            line.changed.clear()
-            line.begin_anew(self._loop.time())
+            of_kind.changed.clear()
+            of_kind.begin_anew(self._loop.time())
             at = now()  # one for both: what becomes due between them must not be missed
-            if found := line.lease(self._due(kind, line, most, at), kind, most):
+            if found := of_kind.lease(self._due(kind, of_kind, most, at), kind, most):
                 return found
             wait = self._time_to_next(kind, at)
-            if line.is_stale:
-                wait = min(wait, line.anew_at - self._loop.time())
-            wait = max(wait, _TOGETHER)
-            line.looks_at = at + round(wait * 1e6)
+            if of_kind.is_stale:
+                wait = min(wait, of_kind.anew_at - self._loop.time())
+            wait = max(wait, _TOGETHER_SECONDS)
+            of_kind.looks_at = at + round(wait * 1e6)
             with contextlib.suppress(TimeoutError):  # not `wait_for`, which may lose a cancellation on Python 3.11
                 async with asyncio.timeout(wait):
-                    await line.changed.wait()
+                    await of_kind.changed.wait()
         return []
 
     def claim(self, jobs: Sequence[Job]) -> list[Job]:
         """As Queue says."""
         if self._is_closed:
             return []
-        return [job for job in jobs if self._lines[job.kind].claim(job)]
+        return [job for job in jobs if self._kinds[job.kind].claim(job)]
 
     def finished(self, jobs: Sequence[Job]) -> None:
         """As Queue says."""
         for job in jobs:
-            leased = self._lines[job.kind].leased
+            leased = self._kinds[job.kind].leased
             if leased.get(job.key) == job:  # not one that was added anew, and is taken already
                 del leased[job.key]
 
@@ -121,19 +130,19 @@ class EmbeddedQueue:
         """As Queue says."""
         self.finished(jobs)
         for kind in {job.kind for job in jobs}:
-            self._look_anew(self._lines[kind])
+            self._look_anew(self._kinds[kind])
 
     async def close(self) -> None:
         """As Queue says."""
         self._is_closed = True
         self._watching.cancel()
-        for line in self._lines.values():
-            line.leased.clear()
-            line.changed.set()
+        for of_kind in self._kinds.values():
+            of_kind.leased.clear()
+            of_kind.changed.set()
 
-    def _due(self, kind: Kind, line: _Line, most: int, at: int) -> list[tuple[str, int]]:
-        limit = most + (len(line.leased) if line.seen < line.furthest else 0)
-        due_at, last = line.seen
+    def _due(self, kind: Kind, of_kind: _KindOfJobs, most: int, at: int) -> list[tuple[str, int]]:
+        limit = most + (len(of_kind.leased) if of_kind.seen < of_kind.furthest else 0)
+        due_at, last = of_kind.seen
 
         def query(connection: Connection) -> list[tuple[str, int]]:
             return _DUE.run(connection, kind=kind.value, now=at, due_at=due_at, key=last, most=limit)
@@ -142,16 +151,16 @@ class EmbeddedQueue:
 
     def _time_to_next(self, kind: Kind, at: int) -> float:
         ((due_at,),) = self._store.read_now(lambda connection: _NEXT.run(connection, kind=kind.value, now=at))
-        return _LONGEST if due_at is None else min(_LONGEST, max(0.0, (due_at - now()) / 1e6))
+        return _LOOK_AGAIN_SECONDS if due_at is None else min(_LOOK_AGAIN_SECONDS, max(0.0, (due_at - now()) / 1e6))
 
     def _tell(self, connection: Connection) -> None:
         """In the writer's thread, after its COMMIT."""
         self._commits += 1
         added = jobs.earliest_added(connection)
-        before, is_changed = connection.info.pop(_SEEN, None), True
+        before, is_changed = connection.info.pop(_SEEN_VERSION, None), True
         with contextlib.suppress(SQLAlchemyError):
             ((version,),) = _VERSION.run(connection)
-            connection.info[_SEEN], is_changed = version, version != before
+            connection.info[_SEEN_VERSION], is_changed = version, version != before
         if added or is_changed:
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(self._note, added, is_changed)
@@ -161,19 +170,19 @@ class EmbeddedQueue:
 
         Where another process has written meanwhile, nobody knows what it added.
         """
-        for line in self._lines.values() if is_changed else ():
-            self._look_anew(line)
+        for of_kind in self._kinds.values() if is_changed else ():
+            self._look_anew(of_kind)
         at = now()  # may be later by more than time has passed: a clock was set
         for kind, due_at in added.items():
-            line = self._lines[kind]
-            line.seen = min(line.seen, (due_at, ""))
-            if due_at < max(line.looks_at, at):
-                line.changed.set()
+            of_kind = self._kinds[kind]
+            of_kind.seen = min(of_kind.seen, (due_at, ""))
+            if due_at < max(of_kind.looks_at, at):
+                of_kind.changed.set()
 
     @staticmethod
-    def _look_anew(line: _Line) -> None:
-        line.is_stale = True
-        line.changed.set()
+    def _look_anew(of_kind: _KindOfJobs) -> None:
+        of_kind.is_stale = True
+        of_kind.changed.set()
 
     async def _watch(self) -> None:
         """Notices what other processes commit while this one does not; `_tell` notices it else.
@@ -188,4 +197,4 @@ class EmbeddedQueue:
                 if version != seen and commits == before:
                     seen = version
                     self._note({}, is_changed=True)
-            await asyncio.sleep(_POLL)
+            await asyncio.sleep(_POLL_SECONDS)

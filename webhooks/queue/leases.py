@@ -13,9 +13,9 @@ from webhooks.queue.session import LISTEN, RENEW, SET_BACK, TIME, Session
 from webhooks.store.jobs import Job, dedupe_key
 from webhooks.store.store import Store
 
-_HEARTBEAT: Final = 0.8  # seconds
-_RECONNECT: Final = 0.25  # seconds between attempts
-_SET_BACK: Final = 0.5  # seconds: a clock that went back by more was set
+_HEARTBEAT_SECONDS: Final = 0.8
+_RECONNECT_SECONDS: Final = 0.25
+_SET_BACK_SECONDS: Final = 0.5  # a clock that went back by more was set
 
 _log = logging.getLogger(__name__)
 
@@ -92,10 +92,10 @@ class Keeper:
                 self._keep()
             except StoreError as error:
                 _log.warning("the queue has lost the store: %s", type(error.__cause__).__name__)
-                self._is_closed.wait(_RECONNECT)
+                self._is_closed.wait(_RECONNECT_SECONDS)
             except Exception:  # the thread must live, or every lease ends
                 _log.exception("the queue's keeper failed")
-                self._is_closed.wait(_RECONNECT)
+                self._is_closed.wait(_RECONNECT_SECONDS)
         self._session.close()
 
     def _keep(self) -> None:
@@ -105,14 +105,14 @@ class Keeper:
         self._tell()  # of what was not heard before
         ahead = self._clock_ahead()
         while not self._is_closed.is_set():
-            for payload in self._session.notifications(_HEARTBEAT):
+            for payload in self._session.notifications(_HEARTBEAT_SECONDS):
                 if self._is_closed.is_set():
                     return
                 if '"delete"' not in payload:  # of the operation: what is finished is nothing to take
                     self._tell()
             self._renew()
             before, ahead = ahead, self._clock_ahead()
-            if ahead < before - _SET_BACK:
+            if ahead < before - _SET_BACK_SECONDS:
                 _log.warning("the clock of the database was set back by %.1f s", before - ahead)
                 self._set_back()
 

@@ -27,7 +27,7 @@ from webhooks.errors import SettingsError
 from webhooks.model import KEY_NAME_BYTES
 
 _KEY_BYTES = 32
-_REMEMBERED = 1024
+_CACHED_FINGERPRINTS = 1024
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96 bits
 _BOM = "\ufeff"  # that some editors put before UTF-8
 _HEADER = (
@@ -78,7 +78,7 @@ class Keyring:
         keys = [_MasterKey(material) for material in materials]
         self._current = keys[0]
         self._by_name = {key.name: key for key in keys}
-        self.fingerprints = lru_cache(_REMEMBERED)(self._fingerprints)
+        self.fingerprints = lru_cache(_CACHED_FINGERPRINTS)(self._fingerprints)
 
     @classmethod
     def parse(cls, text: str, place: str) -> Self:

@@ -13,8 +13,8 @@ FREE: Final = 5
 """Bad attempts that cost no time."""
 
 _FIRST, _LONGEST = 0.2, 30.0  # seconds between attempts, doubling
-_FORGET = 900.0  # seconds without a bad attempt, after which all is forgotten
-_REMEMBERED = 10_000
+_FORGET_SECONDS = 900.0  # seconds without a bad attempt, after which all is forgotten
+_MOST_RECORDS = 10_000
 
 
 class _Record(Struct):
@@ -44,14 +44,14 @@ class Throttle:
         """Counts a bad attempt; the next one has to wait longer."""
         now = self._clock()
         record = self._records.pop((address, client_id), None)
-        if record is None or now - record.last > _FORGET:
+        if record is None or now - record.last > _FORGET_SECONDS:
             record = _Record()
         record.failures += 1
         record.last = now
         if record.failures > FREE:
             record.free_at = now + min(_LONGEST, _FIRST * 2.0 ** min(record.failures - FREE - 1, 16))
         self._records[(address, client_id)] = record
-        if len(self._records) > _REMEMBERED:
+        if len(self._records) > _MOST_RECORDS:
             self._records.popitem(last=False)
 
     def succeeded(self, address: str, client_id: str | None) -> None:

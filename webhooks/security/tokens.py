@@ -21,7 +21,7 @@ _HEADER = {"alg": _ALGORITHM, "typ": "JWT"}
 _ISSUER, _AUDIENCE = "ApticAPIGateway", "api"
 _SESSION = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/sid"
 _MAX_LENGTH = 2048  # ours have about 600; what is longer is not worth decoding
-_REMEMBERED = 1024
+_CACHED_TOKENS = 1024
 
 
 class Tokens:
@@ -56,7 +56,7 @@ class Tokens:
         known = self._read.get(token)
         if known is None:
             known = self._decode(token)
-            if len(self._read) >= _REMEMBERED:
+            if len(self._read) >= _CACHED_TOKENS:
                 self._read.clear()
             self._read[token] = known
         client_id, begins, ends = known

@@ -20,7 +20,7 @@ _SHORTEST = 5
 _LONGEST = 60
 """Bounds of the seconds that an answer is kept, within which its own time to live decides."""
 _MOST = 4096
-_PATIENCE = 1.0
+_TRY_SECONDS = 1.0
 _TRIES = 4
 """Seconds until a name server is asked again, which double each time, and how often it is asked."""
 
@@ -39,7 +39,7 @@ class Names:
 
     def __init__(self, servers: Sequence[str] = ()) -> None:
         self._loop = asyncio.get_running_loop()
-        self._resolver = DNSResolver(nameservers=servers or None, loop=self._loop, timeout=_PATIENCE, tries=_TRIES)
+        self._resolver = DNSResolver(nameservers=servers or None, loop=self._loop, timeout=_TRY_SECONDS, tries=_TRIES)
         self._answers: dict[str, _Answer] = {}
         self._under_way: dict[str, asyncio.Future[AddrInfoResult]] = {}
 

@@ -16,14 +16,14 @@ import psycopg
 from psycopg.abc import RV, PQGen
 from sqlalchemy import Connection
 
-ANSWERS_WITHIN: Final = 12.0
-"""Seconds for an answer. The server's own timeouts are shorter, so that they end what is only slow."""
+ANSWER_SECONDS: Final = 12.0
+"""How long an answer may take. The server's own timeouts are shorter, so that they end what is only slow."""
 
 
 class BoundedConnection(psycopg.Connection[Any]):
     """Is closed by what waits longer than `answers_within` seconds, which raises OperationalError."""
 
-    answers_within = ANSWERS_WITHIN
+    answers_within = ANSWER_SECONDS
 
     def wait(self, gen: PQGen[RV], *arguments: Any, **named: Any) -> RV:
         """Runs what psycopg waits for; every statement does it by this."""
@@ -52,4 +52,4 @@ def unbounded(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        driver.answers_within = ANSWERS_WITHIN
+        driver.answers_within = ANSWER_SECONDS

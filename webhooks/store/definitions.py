@@ -13,7 +13,7 @@ from webhooks.store.statement import Prepared
 _REMEMBER: Final = Prepared(
     "INSERT INTO defined_event (event, since) VALUES (:event, :since) ON CONFLICT (event) DO NOTHING"
 )
-_REMEMBERED: Final = Prepared("SELECT event, since FROM defined_event ORDER BY event")
+_FIND: Final = Prepared("SELECT event, since FROM defined_event ORDER BY event")
 _FORGET: Final = Prepared("DELETE FROM defined_event WHERE event = :event RETURNING event")
 
 
@@ -26,7 +26,7 @@ def remember(connection: Connection, events: Iterable[str]) -> None:
 
 def remembered(connection: Connection) -> dict[str, int]:
     """The events that had a definition, with the time since when that is known."""
-    return dict(_REMEMBERED.run(connection))
+    return dict(_FIND.run(connection))
 
 
 def forget(connection: Connection, event: str) -> bool:

@@ -17,7 +17,7 @@ from webhooks.store.holding import due, held, why_held
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.tables import ATTEMPTS, CLIENTS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
 
-_SLACK: Final = 60_000_000  # µs between the time in an id and `created_at`, at most
+_ID_SLACK_MICROSECONDS: Final = 60_000_000  # between the time in an id and `created_at`, at most
 _FIND = select(DELIVERIES, EVENTS.c.id.label("event_id")).join(EVENTS, EVENTS.c.sequence == DELIVERIES.c.event_sequence)
 
 
@@ -50,8 +50,8 @@ def find(connection: Connection, wanted: Filter) -> list[Delivery]:
         (column.created_at, ge, wanted.since),
         (column.created_at, lt, wanted.until),
         # Ids follow time, so that the database need not look at older ones, nor at much newer ones.
-        (column.id, ge, None if wanted.since is None else first_id(wanted.since - _SLACK)),
-        (column.id, lt, None if wanted.until is None else first_id(wanted.until + _SLACK)),
+        (column.id, ge, None if wanted.since is None else first_id(wanted.since - _ID_SLACK_MICROSECONDS)),
+        (column.id, lt, None if wanted.until is None else first_id(wanted.until + _ID_SLACK_MICROSECONDS)),
         (column.id, lt, wanted.before),
     )
     conditions = [compare(left, value) for left, compare, value in given if value is not None]

@@ -63,7 +63,7 @@ _DELIVER = Bulk(
     held_at=NUMBER,
 )
 _FIND = select(EVENTS)
-_SCANNED = 5000
+_SCANNED_EVENTS = 5000
 _ARGUMENTS = Prepared("SELECT sequence, arguments FROM event WHERE sequence > :after ORDER BY sequence LIMIT :most")
 _OF_DELIVERY = Prepared(
     "SELECT event.arguments FROM delivery JOIN event ON event.sequence = delivery.event_sequence"
@@ -132,9 +132,9 @@ def by_id(connection: Connection, publisher_id: str | None, event_id: str, *, fi
 
 def with_argument(connection: Connection, name: str, value: str, after: int) -> Matches:
     """The next events after a number whose argument `name` has that value."""
-    rows = _ARGUMENTS.run(connection, after=after, most=_SCANNED)
+    rows = _ARGUMENTS.run(connection, after=after, most=_SCANNED_EVENTS)
     found = [sequence for sequence, arguments in rows if arguments is not None and decode(arguments).get(name) == value]
-    return Matches(found, rows[-1][0] if len(rows) == _SCANNED else None)
+    return Matches(found, rows[-1][0] if len(rows) == _SCANNED_EVENTS else None)
 
 
 def with_id(connection: Connection, event_id: str) -> list[int]:

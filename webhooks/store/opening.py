@@ -16,9 +16,11 @@ from webhooks.errors import SettingsError, StoreError
 from webhooks.store.writer import error_name
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_BUSY = 10.0  # seconds that a writer waits for another process, such as a command line
-_POOL = 8
-_LOCK = 0x617074  # of PostgreSQL's advisory locks: two processes that start at once migrate one after the other
+_BUSY_SECONDS = 10.0  # for which a writer waits for another process, such as a command line
+_POOL_CONNECTIONS = 8
+_MIGRATION_LOCK = (
+    0x617074  # PostgreSQL's advisory lock: of two processes that start at once, one migrates after the other
+)
 _OLDEST_SQLITE = (3, 35)  # RETURNING
 _POSTGRESQL: dict[str, object] = {
     "connect_timeout": 5,
@@ -33,7 +35,7 @@ _POSTGRESQL_OPTIONS = (
     "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=10s -c plan_cache_mode=force_custom_plan"
     " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
 )
-_URL = "the store's URL must be like sqlite:////folder/file or postgresql+psycopg://user@host/database"
+_WRONG_URL = "the store's URL must be like sqlite:////folder/file or postgresql+psycopg://user@host/database"
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ def parse(given: str) -> URL:
     try:
         url = make_url(given)
     except (ArgumentError, ValueError):  # not quoted: it may hold a password
-        raise SettingsError(_URL) from None
+        raise SettingsError(_WRONG_URL) from None
     match url.get_backend_name():
         case "postgresql":
             return url.set(drivername="postgresql+psycopg")
@@ -71,7 +73,7 @@ def parse(given: str) -> URL:
             raise SettingsError("the store's URL names no file: one in memory would lose every event")
         case "sqlite":
             return url.set(drivername="sqlite")
-    raise SettingsError(_URL)
+    raise SettingsError(_WRONG_URL)
 
 
 def _engine(url: URL) -> Engine:
@@ -81,17 +83,19 @@ def _engine(url: URL) -> Engine:
             url,
             connect_args={**_POSTGRESQL, "options": options},
             hide_parameters=True,
-            pool_size=_POOL,
+            pool_size=_POOL_CONNECTIONS,
             pool_pre_ping=True,
-            pool_timeout=_BUSY,
+            pool_timeout=_BUSY_SECONDS,
         )
         event.listen(engine, "do_connect", _connect_bounded)
         return engine
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise SettingsError(f"SQLite {sqlite3.sqlite_version} is too old for the store: it must be 3.35 or newer")
     _make(Path(str(url.database)))
-    arguments = {"timeout": _BUSY, "check_same_thread": False}
-    engine = create_engine(url, connect_args=arguments, hide_parameters=True, pool_size=_POOL, pool_use_lifo=True)
+    arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(
+        url, connect_args=arguments, hide_parameters=True, pool_size=_POOL_CONNECTIONS, pool_use_lifo=True
+    )
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -123,7 +127,7 @@ def _set_up_sqlite(connection: Any, _entry: object) -> None:
 
 def _use_wal(connection: Any) -> None:
     """SQLite does not wait for the lock that this needs, which another process may have that starts now."""
-    until = time.monotonic() + _BUSY
+    until = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -151,7 +155,7 @@ def migrate(connection: Connection, *, may_migrate: bool = True) -> None:
     with unbounded(connection):
         connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         _migrate(connection, may_migrate=True)
 
 

@@ -16,7 +16,7 @@ from webhooks.store.tables import CLIENTS, REGISTERED_EVENTS, REGISTRATIONS
 MOST_URLS = 100
 """How many URLs a client may have."""
 
-PREVIOUS_KEY_SIGNS = 24 * 3600 * 1_000_000
+PREVIOUS_KEY_MICROSECONDS = 24 * 3600 * 1_000_000
 """Microseconds for which a signing key goes on signing after it was rotated."""
 
 _EVERY = Prepared(
@@ -136,12 +136,12 @@ def _settle(connection: Connection, registration_id: int, *, is_paused: bool) ->
 
 
 def rotate_signing_key(connection: Connection, client_id: str, url: str, encrypted: bytes) -> None:
-    """The key before it goes on signing for PREVIOUS_KEY_SIGNS. Raises NotFoundError."""
+    """The key before it goes on signing for PREVIOUS_KEY_MICROSECONDS. Raises NotFoundError."""
     row = existing(connection, client_id, url)
     changes = {
         "signing_key": encrypted,
         "previous_signing_key": row.signing_key,
-        "previous_key_until": None if row.signing_key is None else now() + PREVIOUS_KEY_SIGNS,
+        "previous_key_until": None if row.signing_key is None else now() + PREVIOUS_KEY_MICROSECONDS,
     }
     connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
 

@@ -71,7 +71,7 @@ class Unneeded(Result, frozen=True, kw_only=True):
     """No delivery waits for it now."""
 
 
-_FRESH: Final = 10_000_000  # µs for which a delivery has been due that need not be made due now
+_FRESH_MICROSECONDS: Final = 10_000_000  # a delivery that became due within this time keeps its due time
 
 _COMPOSITION: Final = (
     "composition.event_sequence = given.sequence AND composition.version = given.version"
@@ -206,7 +206,7 @@ def _compose(connection: Connection, results: Sequence[Composed], at: int) -> li
     bodies, places = packed([each.body for each in composed])
     rows = [(*_key(each), *place) for each, place in zip(composed, places, strict=True)]
     _COMPOSE.run(connection, rows, packed=bodies)
-    found = _SENDABLE.run(connection, sorted(waiting), since=at - _FRESH, at=at)
+    found = _SENDABLE.run(connection, sorted(waiting), since=at - _FRESH_MICROSECONDS, at=at)
     _READY.run(connection, [(id_,) for id_, *_, is_to_change in found if is_to_change], at=at)  # as it is seldom
     ready = [(Job(Kind.DELIVER, id_, at), to, client_id) for id_, to, client_id, _ in found]
     jobs.add(connection, [job for job, to, _ in ready if to is None])  # its registration was removed

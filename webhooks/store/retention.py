@@ -18,8 +18,8 @@ from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
 BATCH: Final = 200
 """How many deliveries or events are erased in one transaction."""
 
-_LOCK: Final = 1_190_427_862
-_SCANNED: Final = 5000
+_ERASING_LOCK: Final = 1_190_427_862
+_SCANNED_EVENTS: Final = 5000
 
 # The event's data and body are shared by its deliveries, so they go with the last of these.
 _WITH_DATA: Final = text("""
@@ -85,7 +85,7 @@ def is_ours(connection: Connection) -> bool:
     """Whether this process may erase: until the transaction ends, no other one that shares the store does."""
     if connection.dialect.name == "sqlite":
         return True
-    return bool(connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}))
+    return bool(connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _ERASING_LOCK}))
 
 
 def with_data(connection: Connection, since: int, until: int) -> list[EndedDelivery]:
@@ -118,7 +118,7 @@ def unsubscribed(connection: Connection, after: int, until: int, at: int) -> Uns
     Those that seem to come after `at`, which is now, came while the clock was ahead, and stop no search.
     """
     found: list[int] = []
-    for sequence, created_at, is_found in connection.execute(_EVENTS, {"after": after, "most": _SCANNED}):
+    for sequence, created_at, is_found in connection.execute(_EVENTS, {"after": after, "most": _SCANNED_EVENTS}):
         if until < created_at <= at:
             return Unsubscribed(found, after)
         after = sequence

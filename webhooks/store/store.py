@@ -17,10 +17,10 @@ from webhooks.store.opening import open_store
 from webhooks.store.waiting import STORE_AWAY
 from webhooks.store.writer import Command, T, Writer
 
-_READERS = 4
-_SCRUBBINGS: Final = 20
-_PAUSE: Final = 0.1  # seconds between them
-_SHORT: Final = 250  # ms that one of them may wait for readers
+_READER_THREADS = 4
+_SCRUB_TRIES: Final = 20
+_SCRUB_PAUSE_SECONDS: Final = 0.1  # between two tries
+_SCRUB_BUSY_MILLISECONDS: Final = 250  # for which a try waits for readers
 
 
 class Store:
@@ -31,7 +31,7 @@ class Store:
         self._writer = Writer(self._engine)
         # SQLite answers from memory in less time than another thread needs to wake up.
         self._is_embedded = self._engine.dialect.name == "sqlite"
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
+        self._readers = ThreadPoolExecutor(_READER_THREADS, thread_name_prefix="store-reader")
         self._of_thread = threading.local()
         self._connections: set[Connection] = set()
 
@@ -107,10 +107,10 @@ class Store:
 
         False where others did not let go of it within some seconds. Raises StoreError.
         """
-        for _ in range(_SCRUBBINGS if self._is_embedded else 0):
+        for _ in range(_SCRUB_TRIES if self._is_embedded else 0):
             if not await self.search(_truncate_log):
                 return True
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_SCRUB_PAUSE_SECONDS)
         return not self._is_embedded
 
     async def check(self) -> None:
@@ -138,7 +138,9 @@ class Store:
 def _truncate_log(connection: Connection) -> bool:
     """Whether somebody was in the way."""
     (waits,) = connection.exec_driver_sql("PRAGMA busy_timeout").one()
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {_SHORT}")  # it keeps writers out while it waits for readers
+    connection.exec_driver_sql(
+        f"PRAGMA busy_timeout = {_SCRUB_BUSY_MILLISECONDS}"
+    )  # it keeps writers out while it waits for readers
     try:
         return bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0])
     finally:

@@ -26,33 +26,35 @@ from webhooks.wording import counted
 
 T = TypeVar("T")
 Command = Callable[[Connection], T]
-"""Reads and writes by a connection, and never commits. It may run again, where it is what another one collided with."""
+"""Reads and writes by a connection, and never commits. It may run twice, where another process was in its way."""
 
-MOST_WAITING: Final = 1000
-"""How many commands may wait; the next one is refused, so that a slow disk does not fill the memory."""
+MOST_COMMANDS: Final = 1000
+"""How many commands may wait. The next one is refused, so that a slow disk does not fill the memory."""
 
 MOST_BYTES: Final = 16 * 1024 * 1024
-"""How many bytes they may have been read from: as objects they take several times that."""
+"""From how many bytes the waiting commands may have been read. As objects they take several times as many."""
 
-_MOST_AT_ONCE: Final = 200
-_BEHIND: Final = 0.05  # seconds by which a command that can wait lets later ones go before it
-_LONGEST: Final = 0.02  # seconds after which a COMMIT is due, so that large commands keep small ones waiting for less
-_TRIES: Final = 3  # of a command whose transaction goes back, as in a deadlock with another process
+_MOST_IN_TRANSACTION: Final = 200
+_BEHIND_SECONDS: Final = 0.05  # for which a command that can wait lets later ones go first
+_LONGEST_TRANSACTION_SECONDS: Final = (
+    0.02  # after this a COMMIT is due, so that large commands do not keep small ones waiting
+)
+_MOST_TRIES: Final = 3  # of a command whose transaction is rolled back, as in a deadlock with another process
 _ITS_OWN = (DataError, IntegrityError, InterfaceError, ProgrammingError)  # of one command; the transaction lives on
 _DISK_FULL: Final = ("SQLITE_FULL", "53100")
-_FULL = "Too many requests wait for the store; nothing was changed. Try again later."
+_TOO_MANY = "Too many requests wait for the store; nothing was changed. Try again later."
 _CLOSED = "The service is ending; nothing was changed. Try again later."
-_AWAY = "The store cannot write now; nothing was changed. Try again later."
-_UNKNOWN = (
+_NOTHING_CHANGED = "The store cannot write now; nothing was changed. Try again later."
+_NOT_KNOWN = (
     "The store was lost while it wrote, and whether this was done is not known. Try again later: an event with the "
     "same id is taken once."
 )
-_SAVE, _FORGET, _UNDO = map(Prepared, ("SAVEPOINT one", "RELEASE SAVEPOINT one", "ROLLBACK TO SAVEPOINT one"))
+_SAVE, _RELEASE, _UNDO = map(Prepared, ("SAVEPOINT one", "RELEASE SAVEPOINT one", "ROLLBACK TO SAVEPOINT one"))
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Job:
+class _Pending:
     command: Command[Any]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
@@ -62,11 +64,11 @@ class _Job:
 
 @dataclass(slots=True, order=True)
 class _Place:
-    """In the line of those that wait, by time and, of one time, by number."""
+    """A place in the queue: the earlier time comes first, then the lower number."""
 
     after: float
     number: int
-    job: _Job | None = field(compare=False)  # None where the writer is to end
+    job: _Pending | None = field(compare=False)  # None where the writer is to end
 
 
 class Writer:
@@ -74,7 +76,7 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._line: queue.PriorityQueue[_Place] = queue.PriorityQueue()
+        self._queue: queue.PriorityQueue[_Place] = queue.PriorityQueue()
         self._numbers = itertools.count()
         self._is_closed = False
         self._size = 0
@@ -93,12 +95,12 @@ class Writer:
         """
         if self._is_closed:
             raise StoreError(_CLOSED)
-        if self._line.qsize() >= MOST_WAITING or size > max(0, MOST_BYTES - self._size):
-            raise StoreError(_FULL)
+        if self._queue.qsize() >= MOST_COMMANDS or size > max(0, MOST_BYTES - self._size):
+            raise StoreError(_TOO_MANY)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        after = time.monotonic() + (_BEHIND if can_wait else 0.0)
-        self._line.put(_Place(after, next(self._numbers), _Job(command, loop, future)))
+        after = time.monotonic() + (_BEHIND_SECONDS if can_wait else 0.0)
+        self._queue.put(_Place(after, next(self._numbers), _Pending(command, loop, future)))
         self._size += size
         try:
             return await future
@@ -108,11 +110,11 @@ class Writer:
     def close(self) -> None:
         """Ends the thread after the commands that wait already; later ones are refused."""
         self._is_closed = True
-        self._line.put(_Place(math.inf, 0, None))
+        self._queue.put(_Place(math.inf, 0, None))
         self._thread.join()
 
     def _work(self) -> None:
-        while (first := self._line.get()).job is not None:
+        while (first := self._queue.get()).job is not None:
             batch = [first.job]
             try:
                 self._commit(batch, can_wait=first.after > time.monotonic())
@@ -123,25 +125,25 @@ class Writer:
             for loop in {job.loop for job in batch}:
                 _answer(loop, [job for job in batch if job.loop is loop])
 
-    def _commit(self, batch: list[_Job], *, can_wait: bool) -> None:
-        """Runs the command in `batch` and those that wait in one transaction; each then has a result or an error.
+    def _commit(self, batch: list[_Pending], *, can_wait: bool) -> None:
+        """Runs the command in `batch`, and those that wait, in one transaction. Each then has a result or an error.
 
-        Where that one cannot wait, those that can are left for the next transaction.
+        Where the first one cannot wait, those that can are left for a later transaction.
         """
-        connection, told = None, _AWAY
+        connection, told = None, _NOTHING_CHANGED
         try:
             with self._engine.connect() as connection:
                 with connection.begin():
                     _run(batch[0], connection)
-                    until = time.monotonic() + _LONGEST
-                    for job in self._waiting(_MOST_AT_ONCE - 1, until, can_wait=can_wait):
+                    until = time.monotonic() + _LONGEST_TRANSACTION_SECONDS
+                    for job in self._waiting(_MOST_IN_TRANSACTION - 1, until, can_wait=can_wait):
                         batch.append(job)
                         _run(job, connection)
-                    told = _UNKNOWN  # from here on it is the COMMIT that fails
+                    told = _NOT_KNOWN  # from here on it is the COMMIT that fails
                 self._tell(connection)
         except SQLAlchemyError as error:
             if connection is None:
-                batch += self._waiting(MOST_WAITING)  # they need not wait each for a connection that does not come
+                batch += self._waiting(MOST_COMMANDS)  # they need not wait each for a connection that does not come
             _log.warning("the store refused a transaction of %s: %s", counted(len(batch), "command"), error_name(error))
             if connection is None or _is_lost(error):
                 _fail(batch, error, told)
@@ -149,48 +151,48 @@ class Writer:
                 self._one_by_one(batch)
 
     def _tell(self, connection: Connection) -> None:
-        """What is committed is done, whatever becomes of this."""
+        """Tells of a COMMIT. An error of who is told changes nothing: the commands are done."""
         try:
             self.tell_committed(connection)
         except Exception:
             _log.exception("a transaction was committed, but nobody heard of it")
 
-    def _waiting(self, most: int, until: float = math.inf, *, can_wait: bool = True) -> Iterator[_Job]:
-        """The commands that wait, and those that come while others run; those that `can_wait` also, or not."""
+    def _waiting(self, most: int, until: float = math.inf, *, can_wait: bool = True) -> Iterator[_Pending]:
+        """Takes the commands that wait, and those that come meanwhile; with `can_wait` also those that can wait."""
         for _ in range(most):
             try:
-                place = self._line.get_nowait()
+                place = self._queue.get_nowait()
             except queue.Empty:
                 return
             if place.job is None or (not can_wait and place.after > time.monotonic()):
-                self._line.put(place)  # for `_work` and its next transaction, or its end
+                self._queue.put(place)  # for `_work` and its next transaction, or its end
                 return
             yield place.job
             if time.monotonic() > until:
                 return
 
-    def _one_by_one(self, batch: Sequence[_Job]) -> None:
-        """Tries again what went back together, each command by itself, so that one hurts no other."""
+    def _one_by_one(self, batch: Sequence[_Pending]) -> None:
+        """Tries the commands of a transaction that was rolled back again, each in one of its own."""
         for index, job in enumerate(batch):
             error = self._alone(job)
             if error is not None and _is_lost(error):
                 _fail(batch[index + 1 :], error)
                 return
 
-    def _alone(self, job: _Job) -> SQLAlchemyError | None:
-        """One command in a transaction of its own, tried again where another process is in its way; why it failed."""
-        for attempt in range(1, _TRIES + 1):
-            told = _AWAY
+    def _alone(self, job: _Pending) -> SQLAlchemyError | None:
+        """Runs one command in a transaction of its own, again where another process is in its way. Gives its error."""
+        for attempt in range(1, _MOST_TRIES + 1):
+            told = _NOTHING_CHANGED
             try:
                 with self._engine.connect() as connection:
                     with connection.begin():
                         _run(job, connection)
-                        told = _UNKNOWN
+                        told = _NOT_KNOWN
                     self._tell(connection)
             except SQLAlchemyError as error:
                 is_lost = _is_lost(error)
-                if is_lost or attempt == _TRIES:
-                    _fail([job], error, told if is_lost else _AWAY)
+                if is_lost or attempt == _MOST_TRIES:
+                    _fail([job], error, told if is_lost else _NOTHING_CHANGED)
                     return error
             else:
                 return None
@@ -205,7 +207,7 @@ def error_name(error: BaseException) -> str:
     return f"the disk is full ({name})" if code in _DISK_FULL else name
 
 
-def _run(job: _Job, connection: Connection) -> None:
+def _run(job: _Pending, connection: Connection) -> None:
     """One command in its savepoint. An error of the database that is not this command's alone ends the transaction."""
     if job.future.cancelled():
         return  # its caller has gone away
@@ -219,7 +221,7 @@ def _run(job: _Job, connection: Connection) -> None:
         _fail([job], error)
 
 
-def _attempt(job: _Job, connection: Connection) -> None:
+def _attempt(job: _Pending, connection: Connection) -> None:
     job.error = None
     _SAVE.run(connection)
     try:
@@ -234,10 +236,10 @@ def _attempt(job: _Job, connection: Connection) -> None:
         job.error = error
         if not isinstance(error, ServiceError):
             _log.exception("a command failed")
-    _FORGET.run(connection)
+    _RELEASE.run(connection)
 
 
-def _fail(jobs: Sequence[_Job], cause: Exception, told: str = _AWAY) -> None:
+def _fail(jobs: Sequence[_Pending], cause: Exception, told: str = _NOTHING_CHANGED) -> None:
     for job in jobs:
         job.error = StoreError(told)
         job.error.__cause__ = cause
@@ -247,7 +249,7 @@ def _is_lost(error: SQLAlchemyError) -> bool:
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
-def _answer(loop: asyncio.AbstractEventLoop, jobs: Sequence[_Job]) -> None:
+def _answer(loop: asyncio.AbstractEventLoop, jobs: Sequence[_Pending]) -> None:
     """One wake-up of the loop for the whole transaction."""
 
     def tell() -> None:

@@ -80,7 +80,7 @@ def test_nothing_is_left_while_a_service_runs(
 def test_what_others_read_is_told(
     run: Any, published: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "_SCRUBBINGS", 1)
+    monkeypatch.setattr(store, "_SCRUB_TRIES", 1)
     with closing(sqlite3.connect(tmp_path / "aptic-webhooks" / "webhooks.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN")
         other.execute("SELECT * FROM event").fetchall()

@@ -19,7 +19,7 @@ from engine.errors import (
     ReadOnlyRequiredError,
 )
 from webhooks.composing.gates import Gates
-from webhooks.composing.making import MOST_BYTES
+from webhooks.composing.making import MOST_BODY_BYTES
 from webhooks.composing.pace import Pace
 from webhooks.model import DeliveryState
 
@@ -155,7 +155,7 @@ def test_a_skipped_event_is_not_sent(rig: Any, run: Run, make_custom: Any) -> No
 @pytest.mark.parametrize(("more", "state"), [(0, "composed"), (1, "failed")])
 def test_a_body_has_a_megabyte_at_most(rig: Any, run: Run, make_custom: Any, more: int, state: str) -> None:
     def answer(event: str, messages: Messages) -> list[Body | EngineError]:
-        content = b'"%s"' % (b"x" * (MOST_BYTES - 2 + more))
+        content = b'"%s"' % (b"x" * (MOST_BODY_BYTES - 2 + more))
         return [replace(make_custom(event, message), parts=(content,)) for message in messages]
 
     async def test() -> None:

@@ -21,7 +21,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def circuit(clock: Clock) -> Circuit:
-    return Circuit(Pauses(patience=3, first=30.0, longest=600.0), clock)
+    return Circuit(Pauses(opens_after=3, first=30.0, longest=600.0), clock)
 
 
 def open_it(circuit: Circuit) -> None:

@@ -25,7 +25,7 @@ class Dispatching(RuleBasedStateMachine):
         self.limits = Limits(  # so small that each of them is met
             endpoint=4, rate=20, unproven_rate=40, failing_rate=20, unproven=3, total=total, kept=6, ahead=5
         )
-        self.lanes = EndpointTurns(self.limits, lambda: self.at)
+        self.turns = EndpointTurns(self.limits, lambda: self.at)
         self.count = 0
         self.waiting: Counter[int] = Counter()
         self.parked: set[int] = set()
@@ -35,17 +35,19 @@ class Dispatching(RuleBasedStateMachine):
         self.proven: set[int] = set()
 
     @rule(endpoint=ENDPOINTS, count=st.integers(1, 8), wait_seconds=WAITS)
-    def jobs_come(self, endpoint: int, count: int, waits: float) -> None:
+    def jobs_come(self, endpoint: int, count: int, wait_seconds: float) -> None:
         for _ in range(count):
             self.count += 1
-            if self.lanes.enter(endpoint, str(endpoint % 2), Job(Kind.DELIVER, str(self.count), 0), wait_seconds=waits):
+            if self.turns.enter(
+                endpoint, str(endpoint % 2), Job(Kind.DELIVER, str(self.count), 0), wait_seconds=wait_seconds
+            ):
                 self.waiting[endpoint] += 1
             else:
                 self.parked.add(endpoint)
 
     @rule(most=st.integers(1, 30), are_written=st.booleans(), doubtful=st.booleans())
     def turns_are_given(self, most: int, are_written: bool, doubtful: bool) -> None:
-        for turn in islice(self.lanes.give(doubtful=doubtful), most):
+        for turn in islice(self.turns.give(doubtful=doubtful), most):
             self.beginning.append(turn)
             self.waiting[turn.registration_id] -= 1
         if are_written:
@@ -70,31 +72,31 @@ class Dispatching(RuleBasedStateMachine):
     def endpoints_take_them(self, count: int, seconds: float) -> None:
         some, self.sending = self.sending[:count], self.sending[count:]
         for endpoint in some:
-            self.lanes.leave(endpoint, is_success=True, duration_seconds=seconds)
+            self.turns.leave(endpoint, is_success=True, duration_seconds=seconds)
             self.proven.add(endpoint)
             self.go_on(endpoint)
 
     @precondition(lambda self: self.sending)
     @rule(which=st.integers(0, 7), wait_seconds=WAITS)
-    def an_endpoint_fails(self, which: int, waits: float) -> None:
+    def an_endpoint_fails(self, which: int, wait_seconds: float) -> None:
         endpoint = self.sending.pop(which % len(self.sending))
-        self.lanes.leave(endpoint, is_success=False, wait_seconds=waits)
+        self.turns.leave(endpoint, is_success=False, wait_seconds=wait_seconds)
         self.proven.discard(endpoint)
         self.go_on(endpoint)
 
     @rule(seconds=st.sampled_from([0.05, 1.0, 1.0, 100.0]))
     def time_passes(self, seconds: float) -> None:
         self.at += seconds
-        self.lanes.pass_time()
+        self.turns.pass_time()
 
     @rule(endpoint=ENDPOINTS, wait_seconds=WAITS)
-    def the_sweep_finds_more(self, endpoint: int, waits: float) -> None:
-        self.lanes.park(endpoint, wait_seconds=waits)
+    def the_sweep_finds_more(self, endpoint: int, wait_seconds: float) -> None:
+        self.turns.park(endpoint, wait_seconds=wait_seconds)
         self.parked.add(endpoint)
 
     @rule(is_to_refill=st.booleans())
     def parked_ones_are_refilled(self, is_to_refill: bool) -> None:
-        for endpoint, most in self.lanes.to_refill(9) if is_to_refill else self.lanes.to_refill_now():
+        for endpoint, most in self.turns.to_refill(9) if is_to_refill else self.turns.to_refill_now():
             assert most > 0
             self.parked.remove(endpoint)
 
@@ -103,14 +105,14 @@ class Dispatching(RuleBasedStateMachine):
         under_way = Counter([*self.sending, *(turn.registration_id for turn in self.beginning if not turn.is_ahead)])
         ahead = Counter(turn.registration_id for turn in self.beginning if turn.is_ahead)
         ahead.update({endpoint: len(begun) for endpoint, begun in self.begun.items()})
-        lanes = self.lanes._lanes
+        lanes = self.turns._lanes
         self.proven &= set(lanes)  # others are forgotten
         assert {id_: (lane.under_way, lane.ahead, len(lane.waiting)) for id_, lane in lanes.items()} == {
             id_: (under_way[id_], ahead[id_], self.waiting[id_]) for id_ in lanes
         }
         assert set(under_way) | set(+ahead) | set(+self.waiting) | self.parked <= set(lanes)
         unproven = sum(count for endpoint, count in under_way.items() if endpoint not in self.proven)
-        assert (self.lanes.under_way, self.lanes._unproven, self.lanes._ahead, self.lanes._waiting) == (
+        assert (self.turns.under_way, self.turns._unproven, self.turns._ahead, self.turns._waiting) == (
             under_way.total(),
             unproven,
             ahead.total(),
@@ -119,10 +121,10 @@ class Dispatching(RuleBasedStateMachine):
 
     @invariant()
     def limits_are_kept(self) -> None:
-        lanes = self.lanes._lanes.values()
+        lanes = self.turns._lanes.values()
         assert all(lane.under_way <= self.limits.endpoint for lane in lanes)
-        assert self.lanes._ahead <= self.limits.ahead
-        assert self.lanes.under_way <= self.limits.total + len(lanes)  # one of each may have been begun ahead
+        assert self.turns._ahead <= self.limits.ahead
+        assert self.turns.under_way <= self.limits.total + len(lanes)  # one of each may have been begun ahead
 
     def teardown(self) -> None:
         """Where endpoints answer, whatever waits gets its turn."""
@@ -136,20 +138,20 @@ class Dispatching(RuleBasedStateMachine):
             self.time_passes(0.5)
             self.what_is_counted_is_what_is_there()
         self.time_passes(LONGEST)
-        assert {endpoint for endpoint, _ in self.lanes.to_refill(9)} == self.parked
+        assert {endpoint for endpoint, _ in self.turns.to_refill(9)} == self.parked
 
     def give_up(self, turn: Turn) -> None:
         if turn.is_ahead:
-            self.lanes.leave_ahead(turn.registration_id)
+            self.turns.leave_ahead(turn.registration_id)
         else:
-            self.lanes.leave(turn.registration_id, is_success=None)
+            self.turns.leave(turn.registration_id, is_success=None)
 
     def go_on(self, endpoint: int) -> None:
         begun = self.begun[endpoint]
-        while begun and self.lanes.promote(endpoint):
+        while begun and self.turns.promote(endpoint):
             begun.popleft()
             self.sending.append(endpoint)
-        while begun and self.lanes.is_failing(endpoint):
+        while begun and self.turns.is_failing(endpoint):
             self.give_up(begun.popleft())
 
 

@@ -30,7 +30,7 @@ def test_a_job_that_is_committed_after_one_that_is_due_later_waits_for_neither_t
         taken = 0
         while taken <= LEASED:
             taken += len(await queue.take(Kind.DELIVER, 500))
-        queue._lines[Kind.DELIVER].anew_at = math.inf  # those that are held are not passed over any more
+        queue._kinds[Kind.DELIVER].anew_at = math.inf  # those that are held are not passed over any more
         await store.write(lambda connection: jobs.add(connection, [deliver("late", at - 50_000)]))
         try:
             return await asyncio.wait_for(queue.take(Kind.DELIVER, 10), 3)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from webhooks.errors import ConflictError, StoreError
 from webhooks.store.opening import open_store
-from webhooks.store.writer import MOST_BYTES, MOST_WAITING, Writer, error_name
+from webhooks.store.writer import MOST_BYTES, MOST_COMMANDS, Writer, error_name
 
 TABLES = """
 CREATE TABLE parent (id int PRIMARY KEY);
@@ -141,7 +141,7 @@ def test_what_can_wait_lets_later_commands_go_before_it_for_a_while(writer: Writ
 
 
 def test_what_can_wait_is_not_waited_for(writer: Writer, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("webhooks.store.writer._BEHIND", 5.0)
+    monkeypatch.setattr("webhooks.store.writer._BEHIND_SECONDS", 5.0)
     commits: list[list[int]] = []
     writer.tell_committed = lambda _: commits.append(stored(engine))
 
@@ -234,13 +234,13 @@ def test_what_is_no_longer_waited_for_is_not_begun(writer: Writer, engine: Engin
 
 def test_too_many_are_refused_and_those_that_wait_are_done(writer: Writer, engine: Engine) -> None:
     async def flood() -> list[Any]:
-        return await together(writer, *(add(id_) for id_ in range(MOST_WAITING + 5)))
+        return await together(writer, *(add(id_) for id_ in range(MOST_COMMANDS + 5)))
 
     results = asyncio.run(flood())
-    assert results[:MOST_WAITING] == list(range(MOST_WAITING))
-    assert {type(result) for result in results[MOST_WAITING:]} == {StoreError}
+    assert results[:MOST_COMMANDS] == list(range(MOST_COMMANDS))
+    assert {type(result) for result in results[MOST_COMMANDS:]} == {StoreError}
     assert "Too many requests wait" in str(results[-1])
-    assert len(stored(engine)) == MOST_WAITING
+    assert len(stored(engine)) == MOST_COMMANDS
     assert asyncio.run(writer.run(add(5000))) == 5000
 
 

@@ -1,4 +1,4 @@
-"""Whose turn it is: the events of each code wait in a lane of their own, and lanes take turns."""
+"""Whose turn it is: the events of each code wait in a lane of their own, and each turn is a batch of one lane."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from webhooks.composing.pace import Pace
 from webhooks.store.compositions import Waiting
 
-_GROWTH: Final = 4
+_BATCH_GROWTH: Final = 4  # a batch of a quick code has so many times as many events as the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,19 @@ class Batch:
 @dataclass(slots=True)
 class _Lane:
     size: int
+    """How many events its next batch has."""
     running: int = 0
-    in_hand: int = 0
+    """How many of its batches run."""
+    in_memory: int = 0
+    """How many of its events wait or are composed."""
     waiting: deque[Waiting] = field(default_factory=deque)
     halves: deque[Sequence[Waiting]] = field(default_factory=deque)
 
 
-class CodeLanes:
-    """At most `slots` batches run at a time, of one code at most `each`; a lane holds up to `room` events in memory.
+class CodeTurns:
+    """Gives turns to the lanes of event codes. Not shared by threads.
 
-    Not shared by threads.
+    At most `slots` batches run at a time, of one code at most `each`. Of one code up to `room` events are in memory.
     """
 
     def __init__(self, pace: Pace, *, slots: int, each: int, room: int) -> None:
@@ -47,20 +50,20 @@ class CodeLanes:
     def room(self, code: str) -> int:
         """How many more events of a code there is room for."""
         lane = self._lanes.get(code)
-        return self._room if lane is None else self._room - lane.in_hand
+        return self._room if lane is None else self._room - lane.in_memory
 
     def is_full(self) -> bool:
         """Whether a lane has no room for a large batch."""
-        return any(lane.in_hand > self._room - self._pace.most_in_batch for lane in self._lanes.values())
+        return any(lane.in_memory > self._room - self._pace.most_in_batch for lane in self._lanes.values())
 
     def add(self, code: str, item: Waiting) -> None:
-        """Lets an event wait for its turn."""
+        """Has an event wait for its turn."""
         lane = self._lanes.setdefault(code, _Lane(self._pace.first_batch))
         lane.waiting.append(item)
-        lane.in_hand += 1
+        lane.in_memory += 1
 
     def next(self) -> Batch | None:
-        """The next batch, which takes a slot; None while there is none."""
+        """The next batch, which takes a slot. None where no slot is free, or no lane may have another batch."""
         if self._running >= self._slots:
             return None
         for code, lane in self._lanes.items():
@@ -77,24 +80,24 @@ class CodeLanes:
         self._running -= 1
 
     def measured(self, batch: Batch, seconds: float) -> None:
-        """How long a batch took: those of its code grow while they are quick, and shrink when they are slow."""
+        """A batch took so long: the next ones of its code grow after a quick one, and shrink after a slow one."""
         lane = self._lanes[batch.code]
-        if seconds > self._pace.short_batch * _GROWTH:
+        if seconds > self._pace.short_batch * _BATCH_GROWTH:
             lane.size = max(1, min(lane.size, len(batch.items)) // 2)
         elif seconds < self._pace.short_batch and len(batch.items) >= lane.size:
-            lane.size = min(self._pace.most_in_batch, lane.size * _GROWTH)
+            lane.size = min(self._pace.most_in_batch, lane.size * _BATCH_GROWTH)
 
     def halve(self, code: str, items: Sequence[Waiting]) -> None:
         """Has events composed again in two batches, before the others of their code."""
         middle = (len(items) + 1) // 2
         self._lanes[code].halves.extend(filter(None, (items[:middle], items[middle:])))
 
-    def settle(self, code: str, count: int) -> None:
-        """So many events of a code are not in memory any more."""
-        self._lanes[code].in_hand -= count
+    def leave(self, code: str, count: int) -> None:
+        """So many events of a code have left the memory."""
+        self._lanes[code].in_memory -= count
 
     def drain(self, code: str | None = None) -> list[Waiting]:
-        """The events that still wait, of one code or all; each is to be settled."""
+        """Takes out the events that wait, of one code or all. `leave` is to be told of each."""
         found: list[Waiting] = []
         for lane in [self._lanes[known] for known in self._lanes if code in (None, known)]:
             for half in lane.halves:
