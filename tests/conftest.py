@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -23,6 +24,20 @@ settings.load_profile("any machine")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job in the background, whose children ignore it too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for all that was skipped, by what was missing."""
+    reasons = Counter(_reason(report) for report in terminalreporter.stats.get("skipped", []))
+    if reasons:
+        told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+        terminalreporter.write_line(f"{reasons.total()} skipped: {told}")
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Of a report that is about a skip: its `longrepr` is a path, a line and the reason."""
+    return str(report.longrepr[2]).removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else "no reason"
+
+
 ROOT = Path(__file__).parents[1]
 LEDGER_SCHEMA = ROOT / "fixtures" / "ledger" / "schema.sql"
 LEDGER_DATA = ROOT / "fixtures" / "ledger" / "data.sql"
@@ -34,12 +49,12 @@ def postgres_url() -> str:
     import psycopg
 
     url = os.environ.get("APTIC_TEST_POSTGRES_URL")
-    reason = "APTIC_TEST_POSTGRES_URL names no PostgreSQL server for tests"
+    reason = "no PostgreSQL (APTIC_TEST_POSTGRES_URL)"
     if url:
         try:
             psycopg.connect(_conninfo(url), connect_timeout=5).close()
         except psycopg.OperationalError as error:
-            reason = f"the server of APTIC_TEST_POSTGRES_URL cannot be reached: {type(error).__name__}"
+            reason = f"PostgreSQL away (APTIC_TEST_POSTGRES_URL: {type(error).__name__})"
         else:
             return url
     _missing(reason)

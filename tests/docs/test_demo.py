@@ -7,10 +7,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
@@ -33,12 +33,11 @@ def test_it_tells_the_whole_story(folder: Path, monkeypatch: pytest.MonkeyPatch)
     """Whatever service the user's environment names, and whatever proxy."""
     monkeypatch.setenv("APTIC_STORE", "sqlite:////nowhere/at/all")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    started = time.monotonic()
-    played = subprocess.run([sys.executable, ROOT / "docs/demo.py"], capture_output=True, timeout=120, check=False)
-    took = time.monotonic() - started
+    played = subprocess.run(
+        [sys.executable, ROOT / "docs/demo.py"], capture_output=True, timeout=PATIENCE_SECONDS, check=False
+    )
     shown = played.stdout.decode()
     assert (played.returncode, played.stderr.decode()) == (0, "")
-    assert took < 60  # 4 s where nothing else runs
     definition = (ROOT / "definitions" / "ledgerpayment.xml").read_text(encoding="iso-8859-1")
     assert (
         shown.index(definition) < shown.index(BODIES[0]) < shown.index(BODIES[1]) < shown.index("aptic-webhooks serve")
@@ -59,7 +58,9 @@ FAILING = "import sys, demo; demo._program = lambda: sys.argv[1]; sys.exit(demo.
 def test_it_says_what_went_wrong_and_leaves_nothing(folder: Path) -> None:
     """In a process of its own: what other tests have left running here writes to standard error too."""
     words = [sys.executable, "-c", FAILING, str(shutil.which("false"))]
-    ended = subprocess.run(words, cwd=ROOT / "docs", capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(
+        words, cwd=ROOT / "docs", capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+    )
     told = "\nThe demo failed: the service ended before it listened\nThe service's log:\n"
     assert (ended.returncode, ended.stderr[: len(told)]) == (1, told)
     assert list(folder.iterdir()) == []

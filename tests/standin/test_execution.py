@@ -10,6 +10,7 @@ import pytest
 from standin.client import Standin
 from standin.raw_odbc import keep_bound
 from standin.records import Answer, Rows
+from waiting import PATIENCE_SECONDS, until
 
 pyodbc = pytest.importorskip("pyodbc", reason="pyodbc needs unixODBC's library", exc_type=ImportError)
 
@@ -118,32 +119,28 @@ def test_a_lost_connection_takes_its_transaction_along(standin: Standin, connect
     connect().execute("BEGIN TRAN")
     assert transactions(standin) == 1
     standin.drop_all()
-    deadline = time.monotonic() + 5
-    while standin.counts().sessions and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert (standin.counts().sessions, transactions(standin)) == (0, 0)
+    until(lambda: not standin.counts().sessions)
+    assert transactions(standin) == 0
 
 
-@pytest.mark.parametrize("slow", [SLOW, "WAITFOR DELAY '00:00:30'"])
+@pytest.mark.parametrize("slow", [SLOW, "WAITFOR DELAY '01:00:00'"])
 def test_a_query_timeout_stops_the_query(standin: Standin, connection: pyodbc.Connection, slow: str) -> None:
     connection.timeout = 1
     started = time.monotonic()
     with pytest.raises(pyodbc.Error, match=r"HYT00|HYT01|S1T00"):
         connection.execute(slow).fetchall()
-    assert 0.9 < time.monotonic() - started < 5
+    assert time.monotonic() - started > 0.9
     assert standin.arrivals("attention")
     assert connection.execute(PARTY, 60901).fetchone()[0] == "Märta Sjögren"
 
 
-@pytest.mark.parametrize("slow", [SLOW, "WAITFOR DELAY '00:00:30'"])
+@pytest.mark.parametrize("slow", [SLOW, "WAITFOR DELAY '01:00:00'"])
 def test_another_threads_cancel_stops_the_query(standin: Standin, connection: pyodbc.Connection, slow: str) -> None:
     cursor = connection.cursor()
     timer = threading.Timer(0.3, cursor.cancel)
     timer.start()
-    started = time.monotonic()
     with pytest.raises(pyodbc.Error, match=r"HY008|S1008"):
         cursor.execute(slow).fetchall()
-    assert time.monotonic() - started < 5
     timer.join()
     assert connection.execute(PARTY, 60901).fetchone()[0] == "Märta Sjögren"
 
@@ -163,7 +160,7 @@ def test_many_connections_work_at_once(connect: Connect) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_SECONDS)
     assert not wrong
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from waiting import PATIENCE_SECONDS
 
 DATA = {"paymentid": "1", "ledgeraccountid": "5", "revision": "1", "debtcreditorid": "7", "partytypeid": "2"}
 URL = "https://receiver.example/hook"
@@ -155,7 +156,6 @@ def test_what_is_under_way_is_answered_before_it_ends(published: Published) -> N
         thread.start()
         time.sleep(0.5)
         running.process.terminate()
-        start = time.monotonic()
         time.sleep(0.5)
         with pytest.raises(OSError, match="refused"):
             socket.create_connection((host, int(port)))
@@ -165,8 +165,7 @@ def test_what_is_under_way_is_answered_before_it_ends(published: Published) -> N
     thread.join()
     assert answer.startswith(b"HTTP/1.1 202 ")
     assert waiting[0].status_code == 202
-    assert running.process.wait(20) == 0
-    assert time.monotonic() - start < 10
+    assert running.process.wait(PATIENCE_SECONDS) == 0
     assert published.count() == {"half": 1, "waiting": 1}
 
 

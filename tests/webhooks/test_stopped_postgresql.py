@@ -21,7 +21,7 @@ from private_postgresql import PrivatePostgreSQL, binaries
 DATA = {"paymentid": "1", "ledgeraccountid": "5", "revision": "1", "debtcreditorid": "7", "partytypeid": "2"}
 _programs = binaries()
 pytestmark = [
-    pytest.mark.skipif(_programs is None, reason="no PostgreSQL server is installed that a test could stop"),
+    pytest.mark.skipif(_programs is None, reason="no programs of a PostgreSQL server"),
     pytest.mark.timeout(240),
 ]
 
@@ -162,11 +162,9 @@ def test_a_server_that_is_stopped_under_load(scene: Scene, mode: str) -> None:
 def test_a_server_that_is_frozen_under_load(scene: Scene) -> None:
     """It keeps its connections and takes new ones, and answers nothing."""
     with frozen(scene.server):
-        start = time.monotonic()
         assert_unavailable(scene.asker.post("/v1/events", json=event("while-frozen")))
         assert_unavailable(scene.asker.get("/v1/webhooks"))
         assert_unavailable(httpx.get(f"{scene.running.administration}/readyz", timeout=60))
-        assert time.monotonic() - start < 90
         scene.wait_for(lambda: all(publisher.refused for publisher in scene.publishers))
     scene.goes_on()
     assert scene.asker.get("/v1/webhooks").json()["count"] == 1

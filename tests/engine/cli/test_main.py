@@ -65,22 +65,15 @@ def test_version(words: list[str], command: Callable[..., Any]) -> None:
     assert shown.out.startswith("aptic-webhooks ")
 
 
-def test_help_is_quick() -> None:
+def test_help_imports_nothing_that_is_slow() -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     code = "from engine.cli.main import validate; validate(['--help'])"
     slow = {"lxml", "xmlschema", "sqlglot", "sqlalchemy", "duckdb", "psycopg", "jinja2"}
     check = (
         f"import sys, atexit; atexit.register(lambda: print(sorted({slow!r} & set(sys.modules)), file=sys.stderr)); "
     )
-    seconds = []
-    for _ in range(3):
-        before = os.times()
-        shown = subprocess.run([sys.executable, "-c", check + code], env=environment, capture_output=True, check=True)
-        after = os.times()
-        # Processor time: other processes of a busy machine do not count.
-        seconds.append(sum(after[2:4]) - sum(before[2:4]))
-        assert shown.stderr == b"[]\n"
-    assert min(seconds) < 0.2
+    shown = subprocess.run([sys.executable, "-c", check + code], env=environment, capture_output=True, check=True)
+    assert shown.stderr == b"[]\n"
 
 
 def test_an_unknown_command_is_refused_with_a_guess(command: Callable[..., Any]) -> None:

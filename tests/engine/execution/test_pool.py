@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from waiting import PATIENCE_SECONDS, until
 
 from engine.errors import LedgerUnavailableError
 from engine.execution.pool import Pool
@@ -42,13 +43,6 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.001)
-
-
 def test_the_last_one_given_back_is_given_first(opener: Opener) -> None:
     pool = pool_of(opener, 3)
     first, second = pool.acquire(), pool.acquire()
@@ -79,9 +73,9 @@ def test_whoever_waits_gets_what_comes_back(opener: Opener) -> None:
     item = pool.acquire()
     got: list[int] = []
     thread = in_thread(lambda: got.append(pool.acquire()))
-    wait_until(lambda: len(pool._waiters) == 1)
+    until(lambda: len(pool._waiters) == 1)
     pool.release(item)
-    thread.join(5)
+    thread.join(PATIENCE_SECONDS)
     assert got == [item]
 
 
@@ -98,10 +92,10 @@ def test_those_who_wait_are_served_in_their_order(opener: Opener) -> None:
     threads = []
     for number in range(10):
         threads.append(in_thread(lambda number=number: use(number)))  # type: ignore[misc]
-        wait_until(lambda number=number: len(pool._waiters) == number + 1)  # type: ignore[misc]
+        until(lambda number=number: len(pool._waiters) == number + 1)  # type: ignore[misc]
     pool.release(item)
     for thread in threads:
-        thread.join(5)
+        thread.join(PATIENCE_SECONDS)
     assert order == list(range(10))
 
 
@@ -120,7 +114,7 @@ def test_a_greedy_thread_does_not_starve_the_one_that_waits(opener: Opener) -> N
         pool.release(pool.acquire())
     stop.set()
     for thread in threads:
-        thread.join(5)
+        thread.join(PATIENCE_SECONDS)
 
 
 def test_whoever_waits_may_open_one_in_place_of_a_discarded_item(opener: Opener) -> None:
@@ -128,9 +122,9 @@ def test_whoever_waits_may_open_one_in_place_of_a_discarded_item(opener: Opener)
     item = pool.acquire()
     got: list[int] = []
     thread = in_thread(lambda: got.append(pool.acquire()))
-    wait_until(lambda: len(pool._waiters) == 1)
+    until(lambda: len(pool._waiters) == 1)
     pool.discard(item)
-    thread.join(5)
+    thread.join(PATIENCE_SECONDS)
     assert got == [2]
 
 
@@ -167,9 +161,9 @@ def test_closing_wakes_whoever_waits(opener: Opener) -> None:
             errors.append(error)
 
     thread = in_thread(wait)
-    wait_until(lambda: len(pool._waiters) == 1)
+    until(lambda: len(pool._waiters) == 1)
     pool.close()
-    thread.join(5)
+    thread.join(PATIENCE_SECONDS)
     assert "closed" in str(errors[0])
 
 
@@ -190,7 +184,7 @@ def test_many_threads_never_share_an_item_nor_exceed_the_size(opener: Opener) ->
 
     threads = [in_thread(work) for _ in range(8)]
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
     assert not faults
     assert opener.opened - len(opener.closed) <= 3

@@ -1,15 +1,9 @@
 import threading
 import time
-from collections.abc import Callable
+
+from waiting import PATIENCE_SECONDS, until
 
 from engine.execution.watchdog import Guard, Watchdog
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.001)
-    return condition()
 
 
 def test_a_call_that_outlives_its_time_is_interrupted_once() -> None:
@@ -18,12 +12,12 @@ def test_a_call_that_outlives_its_time_is_interrupted_once() -> None:
     guard = watchdog.watch(lambda: interrupts.append(time.monotonic()))
     started = time.monotonic()
     guard.start(0.05)
-    assert wait_until(lambda: guard.has_fired)
+    until(lambda: guard.has_fired)
     time.sleep(0.12)
     guard.stop()
     watchdog.stop()
     assert len(interrupts) == 1
-    assert 0.05 <= interrupts[0] - started < 3
+    assert interrupts[0] - started >= 0.05
 
 
 def test_calls_within_their_time_are_left_alone() -> None:
@@ -43,10 +37,8 @@ def test_a_call_that_starts_while_the_watchdog_sleeps_is_not_forgotten() -> None
     guard = watchdog.watch(lambda: None)
     for pause in (0.0, 0.03, 0.07):
         time.sleep(pause)
-        started = time.monotonic()
         guard.start(0.1)
-        assert wait_until(lambda: guard.has_fired)
-        assert time.monotonic() - started < 2
+        until(lambda: guard.has_fired)
         guard.stop()
     watchdog.stop()
 
@@ -56,21 +48,21 @@ def test_an_interrupt_never_hits_the_next_call() -> None:
 
     def slow_interrupt() -> None:
         entered.set()
-        leave.wait(5)
+        leave.wait(PATIENCE_SECONDS)
 
     guard = Guard(slow_interrupt)
     guard.start(0)
     watcher = threading.Thread(target=guard.expire, args=(time.monotonic() + 1,))
     watcher.start()
-    entered.wait(5)
+    entered.wait(PATIENCE_SECONDS)
     stopped: list[bool] = []
     caller = threading.Thread(target=lambda: (guard.stop(), stopped.append(True)))
     caller.start()
     time.sleep(0.02)
     assert not stopped
     leave.set()
-    caller.join(5)
-    watcher.join(5)
+    caller.join(PATIENCE_SECONDS)
+    watcher.join(PATIENCE_SECONDS)
     assert (stopped, guard.has_fired) == ([True], True)
     guard.expire(time.monotonic() + 1)
     guard.start(5)
@@ -85,4 +77,4 @@ def test_one_thread_watches_every_connection() -> None:
     for guard in guards:
         watchdog.forget(guard)
     watchdog.stop()
-    assert wait_until(lambda: threading.active_count() == before)
+    until(lambda: threading.active_count() == before)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from waiting import processor_seconds_below
 
 from engine.sql.query import parse_query
 from engine.sql.read_only import check
@@ -91,9 +90,8 @@ def test_what_the_tokens_show_before_that(sql: str, rule: str, hint: str) -> Non
 
 
 def test_many_of_them_are_looked_through_soon() -> None:
-    begun = time.perf_counter()
-    assert parse_query(f"select case {'wen ' * 9000} 1 = 1 then 2 end").query is None
-    assert time.perf_counter() - begun < 0.5
+    with processor_seconds_below(2):
+        assert parse_query(f"select case {'wen ' * 9000} 1 = 1 then 2 end").query is None
 
 
 @pytest.mark.parametrize(("name", "meant"), [("isnul", "ISNULL"), ("CONCATT", "CONCAT"), ("exist", "EXISTS")])

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time as clock
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -313,11 +312,9 @@ class TestEmbeddedLedger:
         assert len(list(scripts[2].iterdir())) == 1
 
 
-def test_the_fixture_ledger_is_made_in_well_under_a_second(tmp_path: Path) -> None:
+def test_the_fixture_ledger_is_made(tmp_path: Path) -> None:
     folder = ROOT / "fixtures" / "ledger"
     schema, data = (folder / name for name in ("schema.sql", "data.sql"))
-    start = clock.perf_counter()
     path = embedded_ledger(schema, data, tmp_path)
-    assert clock.perf_counter() - start < 1.5  # 0.3 s on an idle core
     with duckdb.connect(str(path), read_only=True) as connection:
         assert connection.execute("SELECT count(*) > 1000 FROM dat_trans").fetchall() == [(True,)]

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from waiting import processor_seconds_below
 
 from engine.errors import ConfigurationError
 from engine.sql.ddl import read_schema
@@ -134,9 +134,7 @@ class TestProperties:
         script = "INSERT t (id, [the name], amount) VALUES\n" + ",\n".join(
             f"({number}, N'Påminnelse {number}', {number}.25)" for number in range(5_000)
         )
-        start = time.perf_counter()
-        assert len(rows(script)["t"]) == 5_000
-        assert time.perf_counter() - start < 1
-        start = time.perf_counter()
-        refusal("INSERT t (id) VALUES (" + "/*" * 50_000)
-        assert time.perf_counter() - start < 1
+        with processor_seconds_below(5):
+            assert len(rows(script)["t"]) == 5_000
+        with processor_seconds_below(5):
+            refusal("INSERT t (id) VALUES (" + "/*" * 50_000)

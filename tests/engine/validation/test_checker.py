@@ -1,10 +1,9 @@
 """All findings of a file in one run, in order, in time, and for any bytes."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from waiting import processor_seconds_below
 
 from engine.catalogue import Catalogue
 from engine.model import Dialect, Severity
@@ -96,9 +95,8 @@ FLOODS = {
 
 @pytest.mark.parametrize("name", FLOODS)
 def test_many_faults_end_soon(validator, name: str) -> None:
-    begun = time.perf_counter()
-    validator.findings(validator.definition(FLOODS[name]))
-    assert time.perf_counter() - begun < 12  # far above what any of these takes, for a machine under load
+    with processor_seconds_below(30):
+        validator.findings(validator.definition(FLOODS[name]))
 
 
 CATALOGUE = Catalogue.load()

@@ -34,7 +34,7 @@ def server() -> Iterator[PrivatePostgreSQL]:
     """A server with the fixture ledger in it."""
     programs = binaries()
     if programs is None:
-        pytest.skip("there are no programs of a PostgreSQL server")
+        pytest.skip("no programs of a PostgreSQL server")
     made = PrivatePostgreSQL(programs)
     scripts = [decode_script((ROOT / "fixtures" / "ledger" / name).read_bytes()) for name in ("schema.sql", "data.sql")]
     with psycopg.connect(_ledger(made).replace("+psycopg", "")) as connection, connection.cursor() as cursor:

@@ -237,7 +237,7 @@ def test_a_lease_is_kept_while_the_loop_is_busy(store: Store, url: str) -> None:
 def server() -> Iterator[PrivatePostgreSQL]:
     programs = binaries()
     if programs is None:
-        pytest.skip("no PostgreSQL server is installed")
+        pytest.skip("no programs of a PostgreSQL server")
     running = PrivatePostgreSQL(programs)
     yield running
     running.remove()

@@ -107,7 +107,7 @@ READERS_PASSWORD = "Reader-1-Password"
 def real(request: pytest.FixtureRequest) -> Iterator[Any]:
     """The database of the real server, by the sysadmin, with the victims and the login of the docs."""
     if not os.environ.get("APTIC_TEST_SQLSERVER_URL"):
-        pytest.skip("APTIC_TEST_SQLSERVER_URL names no SQL Server")
+        pytest.skip("no SQL Server (APTIC_TEST_SQLSERVER_URL)")
     url = make_url(request.getfixturevalue("sqlserver_database"))
     script = (DOCS / "how-to/sqlserver-login.sql").read_text("utf-8")
     script = script.replace("$(password)", READERS_PASSWORD).replace("$(SQLCMDDBNAME)", str(url.database))

@@ -48,7 +48,7 @@ class Answer:
 @pytest.fixture(scope="module")
 def ledgers() -> Iterator[list[Ledger]]:
     if not SERVER:
-        pytest.skip("APTIC_TEST_POSTGRES_URL names no PostgreSQL to compare DuckDB with")
+        pytest.skip("no PostgreSQL (APTIC_TEST_POSTGRES_URL)")
     with opened_ledgers() as opened:
         for ledger in opened:
             create(ledger, TABLE, rows())
