@@ -25,7 +25,7 @@ from engine.execution.observed import Observer
 from engine.model import DEFAULT_MAX_ROWS, Status
 from engine.plan import check_message
 from engine.serving import Loader, Serving, load, read_serving
-from engine.settings import Settings
+from engine.settings import LoadOptions
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -36,8 +36,8 @@ class Composer:
 
     _load_files: ClassVar[Loader] = staticmethod(load)
 
-    def __init__(self, settings: Settings, ledger: Ledger, serving: Serving) -> None:
-        self._settings = settings
+    def __init__(self, options: LoadOptions, ledger: Ledger, serving: Serving) -> None:
+        self._options = options
         self._ledger = ledger
         self._serving = serving
         self._failed_reload: tuple[str, ...] = ()
@@ -70,26 +70,32 @@ class Composer:
         """
         if on_invalid not in ("raise", "hold"):
             raise ConfigurationError(f'on_invalid must be "raise" or "hold", not {on_invalid!r}.')
-        settings = Settings.checked(
-            folder,
-            ledger_schema=ledger_schema,
-            events=events,
+        if folder == "":
+            raise ConfigurationError("The folder of definitions is an empty text: is a variable not set?")
+        options = LoadOptions(
+            folder=Path(folder),
+            ledger=ledger,
+            ledger_schema=None if ledger_schema is None else Path(ledger_schema),
+            events=None if events is None else Path(events),
             time_zone=time_zone,
             databases=databases,
+            timeout=timeout,
             max_rows=max_rows,
+            require_read_only=require_read_only,
         )
+        options.check()
         opened = open_ledger(ledger, timeout=timeout, require_read_only=require_read_only)
         try:
             if require_read_only:
                 _connect_if_reachable(opened)
-            return cls(settings, opened, cls._read(settings, opened, None, may_hold=on_invalid == "hold"))
+            return cls(options, opened, cls._read(options, opened, None, may_hold=on_invalid == "hold"))
         except BaseException:
             opened.close()
             raise
 
     @classmethod
-    def _read(cls, settings: Settings, ledger: Ledger, previous: Serving | None, *, may_hold: bool) -> Serving:
-        return read_serving(settings, ledger, previous, cls._load_files, may_hold=may_hold)
+    def _read(cls, options: LoadOptions, ledger: Ledger, previous: Serving | None, *, may_hold: bool) -> Serving:
+        return read_serving(options, ledger, previous, cls._load_files, may_hold=may_hold)
 
     def compose(self, event: str, data: Mapping[str, object]) -> Body:
         """The body of one event: custom where a definition exists, else the default body.
@@ -152,7 +158,7 @@ class Composer:
         """
         with self._reloading:
             try:
-                self._serving = self._read(self._settings, self._ledger, self._serving, may_hold=True)
+                self._serving = self._read(self._options, self._ledger, self._serving, may_hold=True)
             except Exception as error:
                 what = error if isinstance(error, EngineError) else type(error).__name__
                 self._failed_reload = (f"The last reload failed, so what was read before is in service: {what}",)

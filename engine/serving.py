@@ -14,7 +14,7 @@ from engine.files import find_files
 from engine.model import DefinitionState, DefinitionStatus, Dialect, LoadedFile, Severity
 from engine.plan import Plan
 from engine.progress import Progress
-from engine.settings import Settings
+from engine.settings import LoadOptions
 from engine.sql.schema import SchemaOrigin
 from engine.sql.target import Target
 
@@ -83,22 +83,23 @@ def load(
 
 
 def read_serving(
-    settings: Settings, ledger: Ledger, previous: Serving | None, load_files: Loader, *, may_hold: bool
+    options: LoadOptions, ledger: Ledger, previous: Serving | None, load_files: Loader, *, may_hold: bool
 ) -> Serving:
-    """Reads everything that `settings` names, and the schema from the ledger where no file gives it.
+    """Reads everything that `options` name, and the schema from the ledger where no file gives it.
 
     Raises ConfigurationError where that cannot work or where a reload would lose every definition, LedgerError where
     the schema cannot be read, and InvalidDefinitionError for a faulty definition unless faulty ones may be held.
     """
-    if not settings.folder.is_dir():
-        raise ConfigurationError(f"{settings.folder} is no folder of definitions.", file=str(settings.folder))
-    paths = find_files([settings.folder])
+    folder = options.folder
+    if folder is None or not folder.is_dir():
+        raise ConfigurationError(f"{folder} is no folder of definitions.", file=str(folder))
+    paths = find_files([folder])
     if previous is not None:
-        _refuse_lost_folder(settings.folder, paths, previous)
-    catalogue = Catalogue.load(settings.events)
-    schema = ledger.reflect() if settings.ledger_schema is None else None
-    target = Target(ledger.dialect, schema, settings.databases, settings.time_zone, settings.max_rows)
-    files = load_files(paths, catalogue, target, settings.ledger_schema)
+        _refuse_lost_folder(folder, paths, previous)
+    catalogue = Catalogue.load(options.events)
+    schema = ledger.reflect() if options.ledger_schema is None else None
+    target = Target(ledger.dialect, schema, tuple(options.databases), options.time_zone, options.max_rows)
+    files = load_files(paths, catalogue, target, options.ledger_schema)
     if not may_hold:
         _refuse_faulty(files)
     serving = _serve(catalogue, files, previous, target)

@@ -1,57 +1,54 @@
-"""What `Composer.load` was told, checked, for the load and every reload."""
+"""What the loading of definitions is told: the only list of its options, with their defaults and their checks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from engine.errors import ConfigurationError
+from engine.model import DEFAULT_MAX_ROWS
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 _MOST_ROWS = 10_000_000  # far more than fit into a body
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Where the definitions are and what they are checked against."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """Where definitions are, and what they are checked against and composed of.
 
-    folder: Path
-    ledger_schema: Path | None
-    events: Path | None
-    time_zone: str | None
-    databases: tuple[str, ...]
-    max_rows: int
+    `Composer.load` says what each of them is. Here `folder` and `ledger` are None where none is named; a ledger's URL
+    may hold a password, so it is not in the repr.
+    """
 
-    @classmethod
-    def checked(
-        cls,
-        folder: str | Path,
-        *,
-        ledger_schema: str | Path | None,
-        events: str | Path | None,
-        time_zone: str | None,
-        databases: Sequence[str],
-        max_rows: int,
-    ) -> Self:
-        """The settings; raises ConfigurationError for a value that can never work."""
-        if folder == "":
-            raise ConfigurationError("The folder of definitions is an empty text: is a variable not set?")
-        if time_zone is not None:
-            _check_zone(time_zone)
-        if isinstance(databases, str):
-            raise ConfigurationError(f"`databases` takes a list of names; write [{databases!r}].")
-        if type(max_rows) is not int or not 1 <= max_rows <= _MOST_ROWS:
-            raise ConfigurationError(f"`max_rows` must be a whole number from 1 to {_MOST_ROWS}, not {max_rows!r}.")
-        return cls(
-            Path(folder),
-            None if ledger_schema is None else Path(ledger_schema),
-            None if events is None else Path(events),
-            time_zone,
-            tuple(databases),
-            max_rows,
-        )
+    folder: Path | None = None
+    ledger: str | URL | None = field(default=None, repr=False)
+    ledger_schema: Path | None = None
+    events: Path | None = None
+    time_zone: str | None = None
+    databases: Sequence[str] = ()
+    timeout: float = 5.0
+    max_rows: int = DEFAULT_MAX_ROWS
+    require_read_only: bool = False
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of `Composer.load`, which have the same names; it takes no None as the folder or ledger."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def check(self) -> None:
+        """Raises ConfigurationError for a value that can never work; looks at no file and no ledger."""
+        if self.time_zone is not None:
+            _check_zone(self.time_zone)
+        if isinstance(self.databases, str):
+            raise ConfigurationError(f"`databases` takes a list of names; write [{self.databases!r}].")
+        if type(self.max_rows) is not int or not 1 <= self.max_rows <= _MOST_ROWS:
+            raise ConfigurationError(
+                f"`max_rows` must be a whole number from 1 to {_MOST_ROWS}, not {self.max_rows!r}."
+            )
 
 
 def _check_zone(name: str) -> None:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from engine.errors import ConfigurationError
 from engine.model import DEFAULT_MAX_ROWS
-from engine.settings import Settings as EngineSettings
+from engine.settings import LoadOptions
 from webhooks.errors import SettingsError
 
 RETRY_SCHEDULE: Final = "5s,5min,30min,2h,5h,10h,14h,20h,24h"
@@ -93,6 +93,21 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Where the keys are, unless they are given as text."""
         return self.key_file or self.data / "keys"
 
+    @property
+    def load_options(self) -> LoadOptions:
+        """What the engine's loading is told."""
+        return LoadOptions(
+            folder=self.definitions,
+            ledger=self.ledger,
+            ledger_schema=self.ledger_schema,
+            events=self.events,
+            time_zone=self.time_zone,
+            databases=self.databases,
+            timeout=self.query_timeout,
+            max_rows=self.max_rows,
+            require_read_only=self.require_read_only,
+        )
+
     def prepare_folder(self) -> None:
         """Makes the folder where it is not there yet, for its owner only. Raises SettingsError."""
         try:
@@ -111,14 +126,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         if self.ledger_schema is not None:
             _check_file(self.ledger_schema)
         try:
-            EngineSettings.checked(
-                self.definitions or Path(),
-                ledger_schema=self.ledger_schema,
-                events=self.events,
-                time_zone=self.time_zone,
-                databases=self.databases,
-                max_rows=self.max_rows,
-            )
+            self.load_options.check()
         except ConfigurationError as error:
             raise SettingsError(error.message) from None
 

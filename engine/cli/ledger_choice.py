@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,15 +29,10 @@ def load_composer(arguments: ComposerArguments, schema: Path | None) -> Composer
     from engine.composer import Composer
 
     ledger = choose_ledger(arguments.ledger, schema, arguments.fixtures)
-    return Composer.load(
-        arguments.definitions,
-        ledger=ledger.url,
-        ledger_schema=ledger.schema,
-        events=arguments.events,
-        time_zone=arguments.time_zone,
-        databases=arguments.databases,
-        on_invalid="hold",
+    options = replace(
+        arguments.load_options(), folder=arguments.definitions, ledger=ledger.url, ledger_schema=ledger.schema
     )
+    return Composer.load(**options.arguments(), on_invalid="hold")
 
 
 def choose_ledger(url: str | None, schema: Path | None, fixtures: Path) -> LedgerChoice:

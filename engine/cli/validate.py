@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.cli.rule_filter import RuleFilter
 from engine.cli.target_choice import choose_target
 from engine.commandline.console import CannotRunError, Console
-from engine.commandline.options import Arguments, Command, Parser, add_catalogue, add_ledger, named_path, several
+from engine.commandline.options import Command, LoadArguments, Parser, add_catalogue, add_ledger, named_path, several
 from engine.model import Dialect, Severity
 from engine.reporting import REPORTERS, Report, ReportedFile, Terminal
 from engine.reporting.terminal import Style
@@ -19,16 +19,11 @@ if TYPE_CHECKING:
     from engine.model import LoadedFile
 
 
-class ValidateArguments(Arguments):
+class ValidateArguments(LoadArguments):
     """The options of `validate`."""
 
     paths: list[Path]
-    ledger: str | None
-    ledger_schema: Path | None
     dialect: str | None
-    events: Path | None
-    time_zone: str | None
-    databases: list[str]
     select: list[str]
     ignore: list[str]
     warnings_as_errors: bool
@@ -85,13 +80,7 @@ def run(arguments: ValidateArguments, console: Console) -> int:
 
     reported = RuleFilter.checked(arguments.select, arguments.ignore, rules())
     paths = definition_files(arguments.paths or [Path("definitions")])
-    target = choose_target(
-        ledger=arguments.ledger,
-        ledger_schema=arguments.ledger_schema,
-        dialect=arguments.dialect,
-        databases=arguments.databases,
-        time_zone=arguments.time_zone,
-    )
+    target = choose_target(arguments.load_options(), arguments.dialect)
     files = load_files(paths, Catalogue.load(arguments.events), target)
     report = Report(tuple(_reported(file, reported) for file in files))
     _write(report, arguments, console)

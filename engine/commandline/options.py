@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
 from engine.commandline.console import Console
 from engine.extras import DISTRIBUTION
 from engine.spelling import closest
+
+if TYPE_CHECKING:
+    from engine.settings import LoadOptions
 
 PREFIX = "APTIC_"
 _YES = {"1", "true", "yes", "on"}
@@ -24,16 +27,33 @@ class Arguments(argparse.Namespace):
     debug: bool
 
 
-class ComposerArguments(Arguments):
-    """What a command that composes is told about definitions and their ledger."""
+class LoadArguments(Arguments):
+    """What a command that loads definitions is told by `add_ledger` and `add_catalogue`; see LoadOptions."""
 
-    definitions: Path
-    fixtures: Path
     ledger: str | None
     ledger_schema: Path | None
     events: Path | None
     time_zone: str | None
     databases: list[str]
+
+    def load_options(self) -> LoadOptions:
+        """The options as one value."""
+        from engine.settings import LoadOptions
+
+        return LoadOptions(
+            ledger=self.ledger,
+            ledger_schema=self.ledger_schema,
+            events=self.events,
+            time_zone=self.time_zone,
+            databases=tuple(self.databases),
+        )
+
+
+class ComposerArguments(LoadArguments):
+    """What a command that composes is told."""
+
+    definitions: Path
+    fixtures: Path
 
 
 A = TypeVar("A", bound=Arguments)

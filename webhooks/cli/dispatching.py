@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import structs
 
 from engine.commandline.console import Console
-from engine.commandline.options import Parser, add_catalogue, add_ledger, named_path
+from engine.commandline.options import LoadArguments, Parser, add_catalogue, add_ledger, named_path
 from engine.model import DEFAULT_MAX_ROWS
 from webhooks.cli.options import (
     StoreArguments,
@@ -23,15 +23,10 @@ from webhooks.cli.options import (
 from webhooks.settings import RETRY_SCHEDULE, Settings, parse_schedule
 
 
-class DispatchingArguments(StoreArguments):
+class DispatchingArguments(StoreArguments, LoadArguments):
     """What a command that composes and delivers is told; the names are those of Settings."""
 
-    events: Path | None
     definitions: Path | None
-    ledger: str | None
-    ledger_schema: Path | None
-    time_zone: str | None
-    databases: list[str]
     query_timeout: float
     max_rows: int
     require_read_only: bool

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
-
 from engine.body import Body, default_body
 from engine.catalogue import Catalogue
 from engine.errors import (
@@ -21,9 +19,9 @@ from engine.errors import (
     ReadOnlyRequiredError,
     UnknownEventError,
 )
-from engine.model import DEFAULT_MAX_ROWS, DefinitionState, Event
+from engine.model import DefinitionState, Event
+from engine.settings import LoadOptions
 from webhooks.errors import SettingsError
-from webhooks.settings import Settings
 from webhooks.wording import counted
 
 if TYPE_CHECKING:
@@ -35,38 +33,6 @@ _MISSING: Final = (
     "aptic-webhooks definitions accept {event}"
 )
 _log = logging.getLogger(__name__)
-
-
-class Source(Struct, frozen=True, kw_only=True):
-    """Where definitions are, and what they are composed of; as `Composer.load` takes it. The repr shows no ledger."""
-
-    folder: Path | None = None
-    ledger: str | None = None
-    ledger_schema: Path | None = None
-    events: Path | None = None
-    time_zone: str | None = None
-    databases: tuple[str, ...] = ()
-    timeout: float = 5.0
-    max_rows: int = DEFAULT_MAX_ROWS
-    require_read_only: bool = False
-
-    def __repr__(self) -> str:
-        return f"Source(folder={self.folder!r}, …)"
-
-
-def source_of(settings: Settings) -> Source:
-    """The source that a service's settings name."""
-    return Source(
-        folder=settings.definitions,
-        ledger=settings.ledger,
-        ledger_schema=settings.ledger_schema,
-        events=settings.events,
-        time_zone=settings.time_zone,
-        databases=settings.databases,
-        timeout=settings.query_timeout,
-        max_rows=settings.max_rows,
-        require_read_only=settings.require_read_only,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +55,10 @@ class Definitions:
     not there and for a ledger's URL that will never do.
     """
 
-    def __init__(self, catalogue: Catalogue, source: Source = Source()) -> None:  # noqa: B008  immutable
-        _check(source)
+    def __init__(self, catalogue: Catalogue, options: LoadOptions = LoadOptions()) -> None:  # noqa: B008  immutable
+        _check(options)
         self._catalogue = catalogue
-        self._source = source
+        self._options = options
         self._composer: Composer | None = None
         self._served = _Served(rest="the definitions are being read")
         self._loading = threading.Lock()
@@ -120,7 +86,7 @@ class Definitions:
                 _log.error("the definitions cannot be read again: %s", error.message)
             return
         if self._is_empty():  # which the composer takes for lost
-            _log.warning("there is no definition any more in %s: the events that had one wait", self._source.folder)
+            _log.warning("there is no definition any more in %s: the events that had one wait", self._options.folder)
             self._served = _Served()
             return
         try:
@@ -134,7 +100,7 @@ class Definitions:
         from engine.files import find_files  # noqa: PLC0415  see below
 
         try:
-            return self._source.folder is not None and not find_files([self._source.folder])
+            return self._options.folder is not None and not find_files([self._options.folder])
         except ConfigurationError:
             return False
 
@@ -191,17 +157,17 @@ class Definitions:
         return [_default(known, message["data"]) for message in messages]
 
     def _load(self) -> None:
-        source = self._source
-        if source.folder is None:
+        options = self._options
+        if options.folder is None:
             self._served, self.is_loaded = _Served(), True
             return
         try:
-            if source.ledger is None:
+            if options.ledger is None:
                 self._hold(_NO_LEDGER)
                 _log.warning("no ledger is named with --ledger: events with a definition wait")
                 self.is_loaded = True
                 return
-            composer = self._opened(source.folder, source.ledger)
+            composer = self._opened()
         except (ReadOnlyRequiredError, LedgerError) as error:
             self._hold(f"its definition cannot be read without the ledger: {error.message}")
             _log.error("the definitions wait for the ledger: %s", error.message)
@@ -215,22 +181,10 @@ class Definitions:
         self._composer, self.is_loaded = composer, True
         self._note(composer)
 
-    def _opened(self, folder: Path, ledger: str) -> Composer:
+    def _opened(self) -> Composer:
         from engine.apart import ApartComposer  # noqa: PLC0415  slow to import, and only where there are definitions
 
-        source = self._source
-        return ApartComposer.load(
-            folder,
-            ledger=ledger,
-            ledger_schema=source.ledger_schema,
-            events=source.events,
-            time_zone=source.time_zone,
-            databases=source.databases,
-            timeout=source.timeout,
-            max_rows=source.max_rows,
-            require_read_only=source.require_read_only,
-            on_invalid="hold",
-        )
+        return ApartComposer.load(**self._options.arguments(), on_invalid="hold")
 
     def _note(self, composer: Composer) -> None:
         """What the composer has in service now."""
@@ -247,11 +201,11 @@ class Definitions:
 
     def _hold(self, reason: str) -> None:
         """Holds the events that the files are, or may be, the definitions of. Raises ConfigurationError."""
-        named = named_events(self._source.folder or Path(), self._catalogue)
+        named = named_events(self._options.folder or Path(), self._catalogue)
         self._served = _Served(rest=reason) if named is None else _Served(faults=dict.fromkeys(named, reason))
 
     def _missing(self, event: str) -> str:
-        folder = self._source.folder
+        folder = self._options.folder
         where = "since the service was started without --definitions" if folder is None else f"in {folder}"
         return _MISSING.format(event=event, where=where)
 
@@ -259,17 +213,17 @@ class Definitions:
         return DefinitionUnavailableError(self._missing(event), definition=event)
 
 
-def _check(source: Source) -> None:
-    if source.folder is None:
+def _check(options: LoadOptions) -> None:
+    if options.folder is None:
         return
-    if not source.folder.is_dir():
-        raise SettingsError(f"--definitions: {source.folder} is no folder of definitions")
-    if source.ledger is None:
+    if not options.folder.is_dir():
+        raise SettingsError(f"--definitions: {options.folder} is no folder of definitions")
+    if options.ledger is None:
         return
     from engine.execution import open_ledger  # noqa: PLC0415  see above
 
     try:
-        open_ledger(source.ledger, timeout=source.timeout).close()
+        open_ledger(options.ledger, timeout=options.timeout).close()
     except ConfigurationError as error:
         raise SettingsError(f"--ledger: {error.message}") from None
 

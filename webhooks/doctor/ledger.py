@@ -12,7 +12,7 @@ from engine.catalogue import Catalogue
 from engine.errors import ConfigurationError, EngineError
 from engine.execution import open_ledger
 from engine.model import Dialect
-from webhooks.composing.definitions import Definitions, source_of
+from webhooks.composing.definitions import Definitions
 from webhooks.doctor.trouble import Trouble
 from webhooks.errors import SettingsError
 from webhooks.settings import Settings
@@ -32,7 +32,7 @@ def check_definitions(store: Store | None, settings: Settings) -> Iterator[Troub
         )
         return
     try:
-        with closing(Definitions(Catalogue.load(settings.events), source_of(settings))) as served:
+        with closing(Definitions(Catalogue.load(settings.events), settings.load_options)) as served:
             served.load()
     except SettingsError as error:
         yield Trouble("definitions", error.message, "Mend the setting: the service cannot start with it.")

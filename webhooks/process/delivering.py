@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 
 from engine.catalogue import Catalogue
 from webhooks.composing.composing import Composing
-from webhooks.composing.definitions import Definitions, source_of
+from webhooks.composing.definitions import Definitions
 from webhooks.dispatch.dispatcher import Dispatcher
 from webhooks.dispatch.judging import Judge, RetrySchedule
 from webhooks.dispatch.request import Requests
@@ -34,7 +34,7 @@ class Delivering:
         self, settings: Settings, store: Store, keyring: Keyring, catalogue: Catalogue, metrics: Metrics
     ) -> None:
         self._queue = open_queue(store)
-        self._definitions = Definitions(catalogue, source_of(settings))
+        self._definitions = Definitions(catalogue, settings.load_options)
         raise_limit()
         self._sender = make_sender(settings)
         self._dispatcher = Dispatcher(

@@ -16,8 +16,9 @@ from sqlalchemy import Connection, func, select, text
 from engine.body import Body, DefinitionReference
 from engine.catalogue import Catalogue
 from engine.errors import EngineError
+from engine.settings import LoadOptions
 from webhooks.composing.composing import Composing
-from webhooks.composing.definitions import Definitions, Source, _Served
+from webhooks.composing.definitions import Definitions, _Served
 from webhooks.composing.pace import Pace
 from webhooks.model import Client, Delivery, DeliveryState, PublishedEvent, Scope
 from webhooks.queue.opening import open_queue
@@ -143,7 +144,7 @@ class Rig:
             definitions.close()
 
     def by_ledger(self, ledger: str, folder: Path = DEFINITIONS, **options: Any) -> Definitions:
-        source = Source(folder=folder, ledger=ledger, **{"ledger_schema": SCHEMA, **options})
+        source = LoadOptions(folder=folder, ledger=ledger, **{"ledger_schema": SCHEMA, **options})
         return Definitions(self.catalogue, source)
 
     def by_default(self) -> Definitions:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from engine.catalogue import Catalogue
-from webhooks.composing.definitions import Definitions, Source
+from engine.settings import LoadOptions
+from webhooks.composing.definitions import Definitions
 from webhooks.composing.pace import Pace
 from webhooks.errors import SettingsError
 from webhooks.model import DeliveryState
@@ -160,7 +161,7 @@ def test_one_that_is_gone_holds_its_event_over_a_restart(
         start: dict[str, Callable[[], Definitions]] = {
             "option": rig.by_default,
             "worker": rig.by_default,  # as another process than the one that has the definitions
-            "ledger": lambda: Definitions(rig.catalogue, Source(folder=folder)),
+            "ledger": lambda: Definitions(rig.catalogue, LoadOptions(folder=folder)),
         }
         words = "no ledger is named" if how == "ledger" else "had a definition"
         async with rig.running(start.get(how, lambda: rig.by_ledger(duckdb_ledger, folder))()):
@@ -250,7 +251,7 @@ def test_a_faulty_one_that_was_never_good_holds_its_event_once_it_is_gone_too(
 def test_without_a_ledger_what_files_define_is_remembered(rig: Any, run: Run, folder: Path, file: Path) -> None:
     async def test() -> None:
         await rig.register(EVENT)
-        async with rig.running(Definitions(rig.catalogue, Source(folder=folder))) as composing:
+        async with rig.running(Definitions(rig.catalogue, LoadOptions(folder=folder))) as composing:
             await is_held(rig, "no ledger is named")
             file.unlink()
             await composing.reload()
@@ -270,7 +271,7 @@ def test_without_a_ledger_what_files_define_is_remembered(rig: Any, run: Run, fo
     ],
 )
 def test_what_cannot_work_stops_the_start(tmp_path: Path, folder: str, ledger: str | None, words: str) -> None:
-    source = Source(folder=tmp_path / folder, ledger=ledger)
+    source = LoadOptions(folder=tmp_path / folder, ledger=ledger)
     with pytest.raises(SettingsError, match=words) as raised:
         Definitions(Catalogue.load(), source)
     assert "password" not in repr(source) + str(raised.value)
