@@ -11,7 +11,7 @@ from engine.sql.fault import SqlFault
 from engine.sql.query import parse_query
 from engine.sql.schema import Column, LedgerSchema, Table
 from engine.sql.translate import Translation, translate_view
-from engine.sql.translate.targets import TARGETS, quoted
+from engine.sql.translate.writers import WRITERS, quoted
 
 _TINYINT: Final = " CHECK ({} BETWEEN 0 AND 255)"
 _STAGED: Final = " staged"
@@ -53,7 +53,7 @@ class Layout:
         """The column's type in the ledger's SQL. What has no JSON form is a text, and stays null."""
         if column.type.kind is Kind.OTHER:
             return "text"
-        return TARGETS[self.dialect].type_name(column.type)
+        return WRITERS[self.dialect].type_name(column.type)
 
     def create_schemas(self) -> tuple[str, ...]:
         """The schemas beside the default one."""

@@ -71,6 +71,7 @@ def collated(emitter: Emitter, node: exp.Collate) -> Typed:
         dataclasses.replace(value.type, collation=named),
         constant=value.constant,
         rank=Rank.EXPLICIT,
+        is_column=value.is_column,
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from engine.model import SqlType
 from engine.model.families import UNICODE
 from engine.sql.translate.guards import without_astral
-from engine.sql.translate.targets import Target
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.writers import Writer
 
 
 def is_unicode(type_: SqlType) -> bool:
@@ -23,14 +23,14 @@ def is_basic(value: Typed) -> bool:
     return isinstance(value.constant, str) and all(character < "\U00010000" for character in value.constant)
 
 
-def counted(target: Target, value: Typed, sql: str, type_: SqlType) -> str:
+def counted(writer: Writer, value: Typed, sql: str, type_: SqlType) -> str:
     """`sql` of `type_`, which counts characters of `value`: an error where some count as two in SQL Server."""
-    return counted_to(target, value, value.sql, sql, type_)
+    return counted_to(writer, value, value.sql, sql, type_)
 
 
-def counted_to(target: Target, value: Typed, part: str, sql: str, type_: SqlType) -> str:
+def counted_to(writer: Writer, value: Typed, part: str, sql: str, type_: SqlType) -> str:
     """`sql`, which counts characters of `part` of `value` only, and so is right where they count as one each."""
-    return sql if is_basic(value) else without_astral(target, part, sql, type_)
+    return sql if is_basic(value) else without_astral(writer, part, sql, type_)
 
 
 def has_pairs(value: Typed) -> bool:

@@ -15,9 +15,9 @@ from engine.sql.schema import LedgerSchema
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.plans import Output, Plan
 from engine.sql.translate.scope import Grouping, Scope
-from engine.sql.translate.targets import Target
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.wording import CLAUSES, WORDS, way_out
+from engine.sql.translate.writers import Writer
 
 Made = TypeVar("Made")
 
@@ -30,7 +30,7 @@ class Request(Struct, frozen=True, gc=False):
 
     text: str
     schema: LedgerSchema
-    target: Target
+    writer: Writer
     argument_types: tuple[ArgumentType, ...] = ()
     nullable: tuple[bool, ...] = ()
     holes: frozenset[int] = frozenset()
@@ -63,7 +63,7 @@ class Emitter:
 
     def __init__(self, request: Request, tables: Tables) -> None:
         self.request = request
-        self.target = request.target
+        self.writer = request.writer
         self.schema = request.schema
         self.collation: Collation = request.schema.collation
         self.faults: list[SqlFault] = []

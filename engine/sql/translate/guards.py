@@ -7,27 +7,27 @@ from typing import Final
 
 from engine.model import Kind, SqlType
 from engine.model.families import STRINGS
-from engine.sql.translate.targets import Target, text_literal
+from engine.sql.translate.writers import Writer
 
 
-def failure(target: Target, message: str, witnesses: Sequence[str], type_: SqlType) -> str:
+def failure(writer: Writer, message: str, witnesses: Sequence[str], type_: SqlType) -> str:
     """An expression of `type_` that raises an error with `message` when it is reached.
 
     It depends on the `witnesses`, which must be all that the condition around it depends on: a constant that fails
     would be found by the planner, reached or not.
     """
-    parts = [f"coalesce(left(CAST({witness} AS {target.text}), 0), '')" for witness in witnesses]
-    text = " || ".join([*parts, text_literal(message, target)])
+    parts = [f"coalesce(left(CAST({witness} AS {writer.text}), 0), '')" for witness in witnesses]
+    text = " || ".join([*parts, writer.text_literal(message)])
     if type_.kind in STRINGS:
-        return f"CAST(CAST({text} AS integer) AS {target.text})"
-    return target.cast(text, type_)
+        return f"CAST(CAST({text} AS integer) AS {writer.text})"
+    return writer.cast(text, type_)
 
 
 def guarded(
-    target: Target, value: str, type_: SqlType, *, fails_if: str, message: str, witnesses: Sequence[str]
+    writer: Writer, value: str, type_: SqlType, *, fails_if: str, message: str, witnesses: Sequence[str]
 ) -> str:
     """`value`, or an error where `fails_if` holds."""
-    return f"CASE WHEN {fails_if} THEN {failure(target, message, witnesses, type_)} ELSE {value} END"
+    return f"CASE WHEN {fails_if} THEN {failure(writer, message, witnesses, type_)} ELSE {value} END"
 
 
 _RANGES: Final = {
@@ -38,11 +38,11 @@ _RANGES: Final = {
 }
 
 
-def in_range(target: Target, value: str, type_: SqlType) -> str:
+def in_range(writer: Writer, value: str, type_: SqlType) -> str:
     """A date or moment, or an error where SQL Server's type ends before it: the ledgers' types go further."""
     low, high = _RANGES[type_.kind]
     return guarded(
-        target,
+        writer,
         value,
         type_,
         fails_if=f"NOT {value} BETWEEN {low} AND {high}",
@@ -56,10 +56,10 @@ BASIC: Final = "[^\U00010000-\U0010ffff]"
 """A character of the basic plane, which counts as one in SQL Server."""
 
 
-def without_astral(target: Target, value: str, result: str, type_: SqlType) -> str:
+def without_astral(writer: Writer, value: str, result: str, type_: SqlType) -> str:
     """`result`, or an error where `value` holds a character that counts as two in SQL Server and as one here."""
     return guarded(
-        target,
+        writer,
         result,
         type_,
         fails_if=f"{value} ~ '{ASTRAL}'",

@@ -18,8 +18,8 @@ from engine.sql.translate.allow_list import TABLES
 from engine.sql.translate.emitter import Emitter, Request
 from engine.sql.translate.plans import Plan
 from engine.sql.translate.rows.common_tables import with_clause
-from engine.sql.translate.targets import POSTGRESQL
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.writers import POSTGRESQL
 
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Like, exp.Between, exp.In)
 

@@ -12,7 +12,6 @@ from engine.model import ArgumentType, Kind, SqlType
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import BIGINT, BIT, DATE, DATETIME2, FLOAT, GUID, INT, MAX_PRECISION, decimal
-from engine.sql.translate.targets import text_literal
 from engine.sql.translate.typed import Rank, Typed
 
 _MAX_INT: Final = 2**31 - 1
@@ -42,7 +41,7 @@ def placeholder(emitter: Emitter, node: exp.Placeholder) -> Typed:
     ordinal = int(node.this)
     text = SqlType(Kind.NVARCHAR, collation=emitter.collation)
     if ordinal in emitter.request.holes:
-        return Typed(emitter.target.cast("NULL", text), text, rank=Rank.COERCIBLE)
+        return Typed(emitter.writer.cast("NULL", text), text, rank=Rank.COERCIBLE)
     if ordinal >= len(emitter.request.argument_types):
         raise refused(
             node, f"placeholder {ordinal + 1} has no argument", "add an <argument> for it", rule="argument-count"
@@ -50,13 +49,12 @@ def placeholder(emitter: Emitter, node: exp.Placeholder) -> Typed:
     argument = emitter.request.argument_types[ordinal]
     mark = f"{MARK_START}{ordinal}{MARK_END}"
     if argument is ArgumentType.STRING:
-        return Typed(emitter.target.cast(mark, text), text, placeholder=ordinal, rank=Rank.COERCIBLE)
+        return Typed(emitter.writer.cast(mark, text), text, placeholder=ordinal, rank=Rank.COERCIBLE)
     type_ = _ARGUMENTS[argument]
     if argument is ArgumentType.DECIMAL:
-        # DuckDB types a bare placeholder by its value, and has no decimal without a scale to cast to.
-        sql = mark if emitter.target.is_duckdb else f"CAST({mark} AS numeric)"
+        sql = emitter.writer.decimal_argument(mark)
         return Typed(sql, type_, placeholder=ordinal)
-    return Typed(emitter.target.cast(mark, type_), type_, placeholder=ordinal)
+    return Typed(emitter.writer.cast(mark, type_), type_, placeholder=ordinal)
 
 
 def literal(emitter: Emitter, node: exp.Literal) -> Typed:
@@ -80,7 +78,7 @@ def literal(emitter: Emitter, node: exp.Literal) -> Typed:
         raise refused(node, "a number of more than 38 digits is not a T-SQL literal", "write at most 38 digits")
     type_ = decimal(precision, len(fraction))
     written = f"{integral or '0'}.{fraction}" if fraction else (integral or "0")
-    return Typed(emitter.target.cast(written, type_), type_, constant=Decimal(written))
+    return Typed(emitter.writer.cast(written, type_), type_, constant=Decimal(written))
 
 
 def _float(node: exp.Expr, value: float) -> Typed:
@@ -95,7 +93,7 @@ def _money(emitter: Emitter, node: exp.Expr, digits: str) -> Typed:
     if value > _MAX_MONEY or value != value.quantize(Decimal("0.0001")):  # only what is small can be quantized
         raise refused(node, "a money constant has four decimals at most", "write it without the dollar sign")
     type_ = SqlType(Kind.MONEY)
-    return Typed(emitter.target.cast(f"{value:f}", type_), type_, constant=value)
+    return Typed(emitter.writer.cast(f"{value:f}", type_), type_, constant=value)
 
 
 def whole(emitter: Emitter, node: exp.Expr, value: int) -> Typed:
@@ -105,7 +103,7 @@ def whole(emitter: Emitter, node: exp.Expr, value: int) -> Typed:
     if len(str(value)) > MAX_PRECISION:
         raise refused(node, "a number of more than 38 digits is not a T-SQL literal", "write at most 38 digits")
     type_ = decimal(len(str(value)), 0)
-    return Typed(emitter.target.cast(str(value), type_), type_, constant=Decimal(value))
+    return Typed(emitter.writer.cast(str(value), type_), type_, constant=Decimal(value))
 
 
 def national(emitter: Emitter, node: exp.National) -> Typed:
@@ -122,7 +120,7 @@ def text(emitter: Emitter, node: exp.Expr, value: str, kind: Kind) -> Typed:
     if kind is Kind.VARCHAR and not _fits_code_page(value):
         raise refused(node, "a string without N holds a character that its code page lacks", "write N'…'")
     type_ = SqlType(kind, length=max(_units(value), 1), collation=emitter.collation)
-    return Typed(text_literal(value, emitter.target), type_, constant=value, rank=Rank.COERCIBLE)
+    return Typed(emitter.writer.text_literal(value), type_, constant=value, rank=Rank.COERCIBLE)
 
 
 def _fits_code_page(value: str) -> bool:

@@ -70,8 +70,8 @@ def set_statement(request: Request, tree: exp.Query, marked: str, order: Sequenc
 
 def why_no_set(request: Request, tree: exp.Query, marked: str, row_limit: int) -> str | None:
     """Why many lists are not proven to give what each gives, or None where they are."""
-    if request.target.is_duckdb:
-        return "the ledger is embedded, so there are no round trips to save"
+    if request.writer.why_one is not None:
+        return request.writer.why_one
     if MARK.search(marked) is None:
         return "it takes no argument"
     if _ARGUMENT in marked or _FOUND in marked:

@@ -8,8 +8,8 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.sql.translate.targets import quoted
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.writers import quoted
 
 Change = Callable[[Sequence[Typed]], Sequence[Typed]]
 

@@ -60,7 +60,7 @@ def unknown_source(key: str) -> Source:
 
 
 class Grouping(Struct, frozen=True, gc=False):
-    """What an aggregated SELECT may use outside aggregates: target SQL of a grouped expression → what stands for it.
+    """What an aggregated SELECT may use outside aggregates: the SQL of a grouped expression → what stands for it.
 
     `classes` are those of the grouped expressions that are no columns.
     """

@@ -16,7 +16,7 @@ from engine.sql.translate.emitter import Emitter, Request
 from engine.sql.translate.many import MARK, set_statement, why_no_set
 from engine.sql.translate.plans import Plan
 from engine.sql.translate.rows.common_tables import with_clause
-from engine.sql.translate.targets import TARGETS
+from engine.sql.translate.writers import WRITERS
 
 
 class Translation(Struct, frozen=True, gc=False):
@@ -50,7 +50,7 @@ def translate(
     `holes` are the ordinals of the placeholders that stand for the secret. `row_limit` bounds the rows of the whole.
     `time_zone` is the IANA name that GETDATE needs.
     """
-    request = Request(query.text, schema, TARGETS[dialect], argument_types, nullable, holes, time_zone)
+    request = Request(query.text, schema, WRITERS[dialect], argument_types, nullable, holes, time_zone)
     return _translated(request, query.tree, row_limit)
 
 
@@ -59,7 +59,7 @@ def translate_view(tree: exp.Query, schema: LedgerSchema, dialect: Dialect) -> T
 
     Its columns may be of any type: what has no JSON form is refused where a query selects it.
     """
-    return _translated(Request("", schema, TARGETS[dialect]), tree, None)
+    return _translated(Request("", schema, WRITERS[dialect]), tree, None)
 
 
 def _translated(request: Request, tree: exp.Query, row_limit: int | None) -> Translation | tuple[SqlFault, ...]:

@@ -22,12 +22,12 @@ class Rank(IntEnum):
 class Typed(Struct, frozen=True, gc=False):
     """An expression of the target that stands on its own (no outer parentheses needed), and its T-SQL type.
 
-    The target's own type is the one that `Target.type_name` gives for `type`, except that a decimal may be wider there
+    The target's own type is the one that `Writer.type_name` gives for `type`, except that a decimal may be wider there
     (its scale is never another).
     `constant` is the value of a literal. `placeholder` is the ordinal of a bare `?`. `is_null` is a bare NULL, which
     takes any type. `is_loose`: SQL Server's precision for it varies (an int literal among decimals). `unpadded` is a
     char(n) column as the ledger keeps it, for where blanks at the end do not count. `is_basic`: a string that holds no
-    character which SQL Server counts as two.
+    character which SQL Server counts as two. `is_column`: a column as it is, which cannot fail.
     """
 
     sql: str
@@ -39,6 +39,7 @@ class Typed(Struct, frozen=True, gc=False):
     rank: Rank = Rank.IMPLICIT
     unpadded: str | None = None
     is_basic: bool = False
+    is_column: bool = False
 
     def typed(self, type_: SqlType) -> Typed:
         """The same expression as another type that holds it."""
@@ -46,4 +47,5 @@ class Typed(Struct, frozen=True, gc=False):
 
     def made(self, sql: str, type_: SqlType | None = None) -> Typed:
         """An expression made from this one: what was known of this one alone is not kept."""
-        return Typed(sql, type_ or self.type, is_loose=self.is_loose, rank=self.rank)
+        is_column = self.is_column and sql == self.sql
+        return Typed(sql, type_ or self.type, is_loose=self.is_loose, rank=self.rank, is_column=is_column)

@@ -21,8 +21,8 @@ def to_date(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> T
         return value
     if value.type.kind in STRINGS:
         sql = guarded(
-            emitter.target,
-            emitter.target.cast(value.sql, type_),
+            emitter.writer,
+            emitter.writer.cast(value.sql, type_),
             type_,
             fails_if=f"NOT {value.sql} ~ '{_DATE_PATTERN}'",
             message="conversion failed: not a date like 2024-01-31",
@@ -31,7 +31,7 @@ def to_date(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> T
         return value.made(sql, type_)
     if value.type.kind not in MOMENTS:
         raise _not_carried(node, value.type, type_)
-    return value.made(emitter.target.cast(value.sql, type_), type_)
+    return value.made(emitter.writer.cast(value.sql, type_), type_)
 
 
 def to_time(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
@@ -40,14 +40,14 @@ def to_time(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> T
     has = _digits(value.type)
     if value.type.kind not in MOMENTS | {Kind.TIME} or has is None or has > digits:
         raise _not_carried(node, value.type, type_)
-    return value.made(emitter.target.cast(value.sql, type_), type_)
+    return value.made(emitter.writer.cast(value.sql, type_), type_)
 
 
 def to_moment(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
     """A day becomes its midnight; a moment is rounded to the type's step."""
     kind = value.type.kind
     if kind is Kind.DATE:
-        return value.made(_ranged(emitter, emitter.target.cast(value.sql, type_), type_), type_)
+        return value.made(_ranged(emitter, emitter.writer.cast(value.sql, type_), type_), type_)
     if kind not in MOMENTS:
         raise _not_carried(node, value.type, type_)
     if kind is type_.kind and (kind is not Kind.DATETIME2 or (value.type.scale or 0) <= (type_.scale or 0)):
@@ -66,7 +66,7 @@ def to_moment(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) ->
 
 def _ranged(emitter: Emitter, sql: str, type_: SqlType) -> str:
     """A moment as a type that begins later than date and datetime2: an earlier one is an error."""
-    return sql if type_.kind is Kind.DATETIME2 else in_range(emitter.target, sql, type_)
+    return sql if type_.kind is Kind.DATETIME2 else in_range(emitter.writer, sql, type_)
 
 
 def _digits(type_: SqlType) -> int | None:

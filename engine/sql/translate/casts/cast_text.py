@@ -13,9 +13,10 @@ from engine.sql.translate.characters import counted_to, is_basic
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.guards import guarded
-from engine.sql.translate.targets import Target, text_literal
+from engine.sql.translate.kinds import MAX_PRECISION
 from engine.sql.translate.typed import Rank, Typed
 from engine.sql.translate.wording import ANYWHERE
+from engine.sql.translate.writers import Writer
 
 # Sign and digits at most.
 _WHOLE_LENGTH: Final = {Kind.TINYINT: 3, Kind.SMALLINT: 6, Kind.INT: 11, Kind.BIGINT: 20}
@@ -59,41 +60,39 @@ def to_text(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, styl
 
 def written_out(emitter: Emitter, node: exp.Expr, value: Typed, style: int | None = None) -> Typed:
     """A value as the string that CONCAT and a CAST to a long enough varchar give."""
-    target, kind = emitter.target, value.type.kind
+    writer, kind = emitter.writer, value.type.kind
     text = SqlType(Kind.VARCHAR, length=None, collation=emitter.collation)
     if kind in WHOLE:
-        return Typed(f"CAST({value.sql} AS {target.text})", replace(text, length=_WHOLE_LENGTH[kind]))
+        return Typed(f"CAST({value.sql} AS {writer.text})", replace(text, length=_WHOLE_LENGTH[kind]))
     if kind is Kind.DECIMAL:
-        return Typed(_decimal_text(target, node, value), replace(text, length=(value.type.precision or 38) + 3))
+        return Typed(_decimal_text(writer, node, value), replace(text, length=(value.type.precision or 38) + 3))
     if kind is Kind.BIT:
         return Typed(f"CASE WHEN {value.sql} THEN '1' WHEN NOT {value.sql} THEN '0' END", replace(text, length=1))
     if kind is Kind.UNIQUEIDENTIFIER:
-        return Typed(f"upper(CAST({value.sql} AS {target.text}))", replace(text, length=_GUID_LENGTH))
+        return Typed(f"upper(CAST({value.sql} AS {writer.text}))", replace(text, length=_GUID_LENGTH))
     if kind in MONEYS and style == 2:
-        return Typed(f"CAST({value.sql} AS {target.text})", replace(text, length=21))
+        return Typed(f"CAST({value.sql} AS {writer.text})", replace(text, length=21))
     if kind in MONEYS:
         raise refused(node, "money as a string has two decimals, rounded", "use CONVERT style 2, or decimal(19, 4)")
     if kind in DATED:
-        return Typed(_moment_text(target, node, value, style), replace(text, length=27))
+        return Typed(_moment_text(writer, node, value, style), replace(text, length=27))
     raise _not_carried(node, value.type, text)
 
 
-def _decimal_text(target: Target, node: exp.Expr, value: Typed) -> str:
-    """A decimal with its scale; DuckDB leaves the zero before the point out where the type has no room for it."""
-    precision, scale = value.type.precision, value.type.scale
+def _decimal_text(writer: Writer, node: exp.Expr, value: Typed) -> str:
+    """A decimal with its scale."""
+    precision, scale = value.type.precision or MAX_PRECISION, value.type.scale
     if scale is None:
         hint = "CAST(? AS decimal(p, s)) says which scale is meant"
         raise refused(node, "a decimal argument has the scale of its value, which a string needs to know", hint)
-    if target.is_duckdb and precision is not None and precision == scale:
-        if precision == 38:
-            raise refused(
-                node, "a decimal(38, 38) as a string is not carried to this ledger", "CAST it to decimal(38, 37) first"
-            )
-        return f"CAST(CAST({value.sql} AS numeric({precision + 1},{scale})) AS {target.text})"
-    return f"CAST({value.sql} AS {target.text})"
+    sql = writer.decimal_text(value.sql, precision, scale)
+    if sql is None:
+        what = f"a decimal({precision}, {scale}) as a string is not carried to this ledger"
+        raise refused(node, what, f"CAST it to decimal({precision}, {scale - 1}) first")
+    return sql
 
 
-def _moment_text(target: Target, node: exp.Expr, value: Typed, style: int | None) -> str:
+def _moment_text(writer: Writer, node: exp.Expr, value: Typed, style: int | None) -> str:
     """A date or moment in a style that does not depend on the language."""
     kind = value.type.kind
     if style is None or style == 0:
@@ -103,7 +102,7 @@ def _moment_text(target: Target, node: exp.Expr, value: Typed, style: int | None
             )
         style = 121
     if style in (126, 127):
-        return _iso_text(target, node, value)
+        return _iso_text(writer, node, value)
     pattern = _STYLES.get(style)
     if pattern is None:
         raise refused(node, f"CONVERT style {style} is not carried to this ledger", "use style 120, 112 or 23")
@@ -113,21 +112,21 @@ def _moment_text(target: Target, node: exp.Expr, value: Typed, style: int | None
             raise refused(node, "a date has no time of day", "CAST it to datetime2(0) first")
     elif "f" in pattern and not _has_milliseconds(value.type):
         raise refused(node, f"style {style} shows as many digits as the datetime2 has", "CAST to datetime2(3) first")
-    return _pattern_text(target, value.sql, pattern)
+    return _pattern_text(writer, value.sql, pattern)
 
 
 def _has_milliseconds(type_: SqlType) -> bool:
     return type_.kind is Kind.DATETIME or type_.scale == 3
 
 
-def _iso_text(target: Target, node: exp.Expr, value: Typed) -> str:
+def _iso_text(writer: Writer, node: exp.Expr, value: Typed) -> str:
     """Style 126: no fraction where a datetime's is zero."""
     if value.type.kind is Kind.DATE:
-        return _pattern_text(target, value.sql, "Y-M-D")
-    whole = _pattern_text(target, value.sql, "Y-M-DTh:m:s")
+        return _pattern_text(writer, value.sql, "Y-M-D")
+    whole = _pattern_text(writer, value.sql, "Y-M-DTh:m:s")
     if value.type.kind is Kind.SMALLDATETIME or value.type.scale == 0:
         return whole
-    with_fraction = _pattern_text(target, value.sql, "Y-M-DTh:m:s.f")
+    with_fraction = _pattern_text(writer, value.sql, "Y-M-DTh:m:s.f")
     if value.type.kind is Kind.DATETIME:
         return f"CASE WHEN {value.sql} = date_trunc('second', {value.sql}) THEN {whole} ELSE {with_fraction} END"
     if value.type.scale == 3:
@@ -135,26 +134,25 @@ def _iso_text(target: Target, node: exp.Expr, value: Typed) -> str:
     raise refused(node, "style 126 shows as many digits as the datetime2 has", "CAST to datetime2(3) first")
 
 
-def _pattern_text(target: Target, sql: str, pattern: str) -> str:
+def _pattern_text(writer: Writer, sql: str, pattern: str) -> str:
     """The pieces of a pattern, each padded with zeros, joined."""
     pieces = []
     for letter in pattern:
         if letter in _PARTS:
             unit, width = _PARTS[letter]
-            pieces.append(_padded(target, f"CAST(extract({unit} FROM {sql}) AS integer)", width))
+            pieces.append(_padded(writer, f"CAST(extract({unit} FROM {sql}) AS integer)", width))
         elif letter in "sf":
             micros = f"CAST(extract(microseconds FROM {sql}) AS bigint)"
-            number = f"{micros} // 1000000" if letter == "s" else f"{micros} % 1000000 // 1000"
-            pieces.append(
-                _padded(target, number if target.is_duckdb else number.replace("//", "/"), 3 - (letter == "s"))
-            )
+            dividend, divisor = (micros, 1_000_000) if letter == "s" else (f"{micros} % 1000000", 1000)
+            number = writer.whole_division(dividend, str(divisor))
+            pieces.append(_padded(writer, number, 3 - (letter == "s")))
         else:
-            pieces.append(text_literal(letter, target))
+            pieces.append(writer.text_literal(letter))
     return "(" + " || ".join(pieces) + ")"
 
 
-def _padded(target: Target, number: str, width: int) -> str:
-    return f"lpad(CAST({number} AS {target.text}), {width}, '0')"
+def _padded(writer: Writer, number: str, width: int) -> str:
+    return f"lpad(CAST({number} AS {writer.text}), {width}, '0')"
 
 
 def _fitted(emitter: Emitter, node: exp.Expr, written: Typed, from_: SqlType, to: SqlType) -> str:
@@ -171,7 +169,7 @@ def _fitted(emitter: Emitter, node: exp.Expr, written: Typed, from_: SqlType, to
     if is_asterisk:
         return f"CASE WHEN {too_long} THEN '*' ELSE {written.sql} END"
     message = f"arithmetic overflow for data type {to.kind}"
-    return guarded(emitter.target, written.sql, to, fails_if=too_long, message=message, witnesses=[written.sql])
+    return guarded(emitter.writer, written.sql, to, fails_if=too_long, message=message, witnesses=[written.sql])
 
 
 def _from_string(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
@@ -181,13 +179,18 @@ def _from_string(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType)
         sql = _in_code_page(emitter, node, value)
     if type_.length is not None and (length is None or length > type_.length):
         cut = f"left({sql}, {type_.length})"
-        sql = counted_to(emitter.target, value, cut, cut, type_) if type_.kind in UNICODE else cut
+        sql = counted_to(emitter.writer, value, cut, cut, type_) if type_.kind in UNICODE else cut
         is_checked = True
     if type_.kind in PADDED and not (value.type.kind in PADDED and length == type_.length):
         sql = f"rpad({sql}, {type_.length}, ' ')"
-    constant = value.constant if sql == value.sql else None
+    is_same = sql == value.sql
     return Typed(
-        sql, replace(type_, collation=value.type.collation), constant=constant, rank=value.rank, is_basic=is_checked
+        sql,
+        replace(type_, collation=value.type.collation),
+        constant=value.constant if is_same else None,
+        rank=value.rank,
+        is_basic=is_checked,
+        is_column=value.is_column and is_same,
     )
 
 
@@ -209,7 +212,7 @@ def _in_code_page(emitter: Emitter, node: exp.Expr, value: Typed) -> str:
     if name is None:
         return value.sql
     return guarded(
-        emitter.target,
+        emitter.writer,
         value.sql,
         value.type,
         fails_if=f"{value.sql} ~ '[^\t-~{_CODE_PAGE}]'",

@@ -30,7 +30,6 @@ from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.guards import guarded
 from engine.sql.translate.kinds import DATE, scale_of
-from engine.sql.translate.targets import text_literal
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.wording import ANYWHERE
 
@@ -62,7 +61,7 @@ def convert(emitter: Emitter, node: exp.Convert) -> Typed:
 def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int | None) -> Typed:
     """`value` as `type_`, as CAST (no style) or CONVERT gives it."""
     if value.is_null:
-        return Typed(emitter.target.cast("NULL", type_), type_)
+        return Typed(emitter.writer.cast("NULL", type_), type_)
     if type_.kind in STRINGS:
         return to_text(emitter, node, value, type_, style)
     if style in DAY_STYLES and type_.kind in _DAYS and value.type.kind in STRINGS:
@@ -83,7 +82,7 @@ def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, st
     if found is None or (value.type.kind is Kind.DECIMAL and value.type.scale is None and type_.kind in MONEYS):
         raise not_carried(node, value.type, type_)
     made = found(emitter, node, value, type_)
-    return Typed(made.sql, made.type)
+    return Typed(made.sql, made.type, is_column=made.is_column)
 
 
 def _styled_day(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int) -> Typed | None:
@@ -91,7 +90,7 @@ def _styled_day(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, 
 
     A value in another form is an error, also where SQL Server reads it: it reads some styles in several forms.
     """
-    target = emitter.target
+    writer = emitter.writer
     if isinstance(value.constant, str):
         day = iso_day(value.constant, style)
         return None if day is None else from_literal(emitter, node, day, type_)
@@ -99,8 +98,8 @@ def _styled_day(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, 
     places = [(form.index(letters) + 1, len(letters)) for letters in ("YYYY", "MM", "DD")]
     iso = " || '-' || ".join(f"substring({value.sql}, {place}, {length})" for place, length in places)
     sql = guarded(
-        target,
-        target.cast(f"({iso})", DATE),
+        writer,
+        writer.cast(f"({iso})", DATE),
         DATE,
         fails_if=f"NOT {value.sql} ~ '{day_pattern(style)}'",
         message=f"conversion failed: not a date in style {style}",
@@ -119,16 +118,16 @@ def not_carried(node: exp.Expr, from_: SqlType, to: SqlType) -> Refused:
 
 def from_literal(emitter: Emitter, node: exp.Expr, text: str, type_: SqlType) -> Typed:
     """A string literal read as `type_` at translation."""
-    target = emitter.target
+    writer = emitter.writer
     try:
         if type_.kind in WHOLE:
-            return Typed(target.cast(str(whole_number(text)), type_), type_)
+            return Typed(writer.cast(str(whole_number(text)), type_), type_)
         if type_.kind is Kind.UNIQUEIDENTIFIER:
-            return Typed(target.cast(text_literal(guid(text), target), type_), type_)
+            return Typed(writer.cast(writer.text_literal(guid(text)), type_), type_)
         if type_.kind is Kind.BIT:
             return Typed("TRUE" if bit(text) else "FALSE", type_)
         if type_.kind in TEMPORAL and type_.kind is not Kind.DATETIMEOFFSET:
-            return Typed(target.cast(text_literal(temporal(text, type_), target), type_), type_)
+            return Typed(writer.cast(writer.text_literal(temporal(text, type_)), type_), type_)
     except UnreadableError as error:
         raise refused(node, f"the string `{text}` is not read as {type_.kind} on every ledger", str(error)) from error
     raise refused(node, f"a string as {type_.kind} is not carried to this ledger", "write it without quotes")
@@ -151,26 +150,24 @@ def _to_whole(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) ->
     is_small = kind in (Kind.TINYINT, Kind.BIT) or (isinstance(value.constant, int) and 0 <= value.constant <= 255)
     if type_.kind is Kind.TINYINT and not is_small:
         sql = guarded(
-            emitter.target,
-            emitter.target.cast(sql, type_),
+            emitter.writer,
+            emitter.writer.cast(sql, type_),
             type_,
             fails_if=f"{sql} < 0 OR {sql} > 255",
             message="arithmetic overflow for data type tinyint",
             witnesses=[value.sql],
         )
         return value.made(sql, type_)
-    return value.made(emitter.target.cast(sql, type_), type_)
+    return value.made(emitter.writer.cast(sql, type_), type_)
 
 
 def _whole_text(emitter: Emitter, value: Typed, type_: SqlType) -> str:
     """Digits with an optional sign and blanks around; nothing but blanks is 0, anything else is an error."""
-    target = emitter.target
+    writer = emitter.writer
     wide = SqlType(Kind.BIGINT if type_.kind is Kind.TINYINT else type_.kind)
-    number = target.cast(f"CASE WHEN {value.sql} ~ '^ *$' THEN '0' ELSE trim({value.sql}, ' ') END", wide)
-    if not target.is_duckdb:
-        number = target.cast(f"CASE WHEN {value.sql} ~ '^ *$' THEN '0' ELSE btrim({value.sql}, ' ') END", wide)
+    number = writer.cast(f"CASE WHEN {value.sql} ~ '^ *$' THEN '0' ELSE {writer.trim(value.sql)} END", wide)
     return guarded(
-        target,
+        writer,
         number,
         wide,
         fails_if=f"NOT {value.sql} ~ '^ *([-+]?[0-9]+)? *$'",
@@ -183,12 +180,12 @@ def _to_exact(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) ->
     """To decimal or money: rounded half away from zero, as every ledger does it."""
     kind = value.type.kind
     if kind is Kind.BIT:
-        return value.made(emitter.target.cast(f"CAST({value.sql} AS integer)", type_), type_)
+        return value.made(emitter.writer.cast(f"CAST({value.sql} AS integer)", type_), type_)
     if kind in STRINGS and type_.kind is Kind.DECIMAL:
         return value.made(_decimal_text(emitter, value, type_), type_)
     if kind not in EXACT or (type_.kind is Kind.SMALLMONEY and kind is not Kind.SMALLMONEY and not _is_small(value)):
         raise not_carried(node, value.type, type_)
-    return value.made(emitter.target.cast(value.sql, type_), type_)
+    return value.made(emitter.writer.cast(value.sql, type_), type_)
 
 
 def _is_small(value: Typed) -> bool:
@@ -202,8 +199,8 @@ def _decimal_text(emitter: Emitter, value: Typed, type_: SqlType) -> str:
     fraction = f"{{0,{scale_of(type_)}}}"
     pattern = f"^ *[-+]?([0-9]+[.]?[0-9]{fraction}|[.][0-9]{fraction}) *$"
     return guarded(
-        emitter.target,
-        emitter.target.cast(value.sql, type_),
+        emitter.writer,
+        emitter.writer.cast(value.sql, type_),
         type_,
         fails_if=f"NOT {value.sql} ~ '{pattern}'",
         message="conversion failed: not a decimal of that scale",
@@ -229,8 +226,8 @@ def _to_guid(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> 
     if value.type.kind not in STRINGS:
         raise not_carried(node, value.type, type_)
     sql = guarded(
-        emitter.target,
-        emitter.target.cast(f"left({value.sql}, 36)", type_),
+        emitter.writer,
+        emitter.writer.cast(f"left({value.sql}, 36)", type_),
         type_,
         fails_if=f"NOT {value.sql} ~ '^{GUID_PATTERN}'",
         message="conversion failed: not a uniqueidentifier",

@@ -73,7 +73,7 @@ def _converts(kind: Kind, wanted: Kind) -> bool:
 def adapted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
     """`value` as a `type_` that `common_type` gave: the same value in the target's type for it."""
     if value.is_null:
-        return Typed(emitter.target.cast("NULL", type_), type_, rank=value.rank)
+        return Typed(emitter.writer.cast("NULL", type_), type_, rank=value.rank)
     if value.type == type_:
         return value
     if isinstance(value.constant, str) and type_.kind not in STRINGS:
@@ -86,4 +86,4 @@ def adapted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> T
         value = value.made(f"CAST({value.sql} AS integer)")
     if type_.kind in EXACT and value.type.kind is type_.kind and scale_of(value.type) == scale_of(type_):
         return value.typed(type_)
-    return value.made(emitter.target.cast(value.sql, type_), type_)
+    return value.made(emitter.writer.cast(value.sql, type_), type_)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,9 +17,6 @@ from engine.sql.translate.text.comparison import comparable
 from engine.sql.translate.typed import Typed
 
 _BRANCH: Final = frozenset({"this", "true"})
-
-
-_COLUMN: Final = re.compile(r'"[^"]+"\."[^"]+"')
 
 
 def case(emitter: Emitter, node: exp.Case) -> Typed:
@@ -93,23 +89,7 @@ def coalesce(emitter: Emitter, node: exp.Coalesce) -> Typed:
         return _isnull(emitter, node)
     values = [emitter.scalar(item) for item in (node.this, *node.expressions)]
     made = unified(emitter, node, values)
-    return joined(values, made[0].type, first_not_null(emitter, made))
-
-
-def first_not_null(emitter: Emitter, values: Sequence[Typed]) -> str:
-    """The first value that is not NULL; a later one is looked at only where the ones before it are NULL.
-
-    DuckDB takes what repeats inside a coalesce out of it, and so raises errors of values that nobody asked for.
-    """
-    if not emitter.target.is_duckdb or all(_cannot_fail(value) for value in values[1:]):
-        return f"coalesce({', '.join(value.sql for value in values)})"
-    tried = " ".join(f"WHEN {value.sql} IS NOT NULL THEN {value.sql}" for value in values[:-1])
-    return f"CASE {tried} ELSE {values[-1].sql} END"
-
-
-def _cannot_fail(value: Typed) -> bool:
-    """Whether the value is a literal, NULL, or a bare column."""
-    return value.constant is not None or value.is_null or _COLUMN.fullmatch(value.sql) is not None
+    return joined(values, made[0].type, emitter.writer.first_not_null(made))
 
 
 def _isnull(emitter: Emitter, node: exp.Coalesce) -> Typed:
@@ -124,7 +104,7 @@ def _isnull(emitter: Emitter, node: exp.Coalesce) -> Typed:
         hint = f"CAST the second value to {first.type.kind}, or use COALESCE"
         raise refused(node, f"ISNULL of {first.type.kind} and {second.type.kind} is not carried to this ledger", hint)
     second = converted(emitter, node, second, first.type, None)
-    sql = first_not_null(emitter, [first, second])
+    sql = emitter.writer.first_not_null([first, second])
     return Typed(sql, first.type, is_loose=first.is_loose, rank=max(first.rank, second.rank))
 
 

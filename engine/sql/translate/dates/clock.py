@@ -11,7 +11,6 @@ from engine.sql.translate.casts.cast_dates import rounded_to_ticks
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import DATETIME
-from engine.sql.translate.targets import text_literal
 from engine.sql.translate.typed import Typed
 
 # datetime2(7), of which the targets keep six digits; so it is called datetime2(6).
@@ -39,7 +38,7 @@ def utc_now(emitter: Emitter, node: exp.Anonymous) -> Typed:
 
 
 def _now(emitter: Emitter, zone: str, type_: SqlType) -> Typed:
-    sql = f"(CAST(now() AS timestamp with time zone) AT TIME ZONE {text_literal(zone, emitter.target)})"
+    sql = f"(CAST(now() AS timestamp with time zone) AT TIME ZONE {emitter.writer.text_literal(zone)})"
     return Typed(rounded_to_ticks(sql) if type_.kind is Kind.DATETIME else sql, type_)
 
 

@@ -85,14 +85,14 @@ def datepart(emitter: Emitter, node: exp.Extract) -> Typed:
         return Typed(_extracted(value.sql, _PARTS[unit]), INT)
     if unit in ("SECOND", "MILLISECOND"):
         micros = f"CAST(extract(microseconds FROM {value.sql}) AS bigint)"
-        number = f"{micros} / 1000000" if unit == "SECOND" else f"{micros} % 1000000 / 1000"
-        return Typed(f"CAST({_divided(emitter, number)} AS integer)", INT)
+        dividend, divisor = (micros, "1000000") if unit == "SECOND" else (f"{micros} % 1000000", "1000")
+        return Typed(f"CAST({emitter.writer.whole_division(dividend, divisor)} AS integer)", INT)
     if unit in ("DAYOFWEEK", "WEEKDAY"):
         return Typed(f"({_extracted(value.sql, 'dow')} + 1)", INT)
     if unit == "WEEK":
         first = _extracted(f"date_trunc('year', CAST({value.sql} AS timestamp))", "dow")
         days = f"({_extracted(value.sql, 'doy')} - 1 + {first})"
-        return Typed(f"({_divided(emitter, f'{days} / 7')} + 1)", INT)
+        return Typed(f"({emitter.writer.whole_division(days, '7')} + 1)", INT)
     raise refused(node, f"DATEPART({unit.lower()}) is not carried to this ledger", ANYWHERE)
 
 
@@ -107,18 +107,13 @@ def datename(emitter: Emitter, node: exp.TimeToStr) -> Typed:
     number = _extracted(value.sql, part)
     type_ = SqlType(Kind.NVARCHAR, length=30, collation=emitter.collation)
     if not names:
-        return Typed(f"CAST({number} AS {emitter.target.text})", type_, is_basic=True)
+        return Typed(f"CAST({number} AS {emitter.writer.text})", type_, is_basic=True)
     branches = " ".join(f"WHEN {place} THEN '{name}'" for place, name in names)
     return Typed(f"CASE {number} {branches} END", type_, is_basic=True)
 
 
 def _extracted(sql: str, part: str) -> str:
     return f"CAST(extract({part} FROM {sql}) AS integer)"
-
-
-def _divided(emitter: Emitter, sql: str) -> str:
-    """Whole division, which DuckDB writes otherwise."""
-    return sql.replace(" / ", " // ") if emitter.target.is_duckdb else sql
 
 
 def dateadd(emitter: Emitter, node: exp.DateAdd) -> Typed:
@@ -139,12 +134,12 @@ def dateadd(emitter: Emitter, node: exp.DateAdd) -> Typed:
         raise refused(node, f"DATEADD({unit.lower()}) on {value.type.kind} is not carried", "CAST it to datetime2(3)")
     if unit == "SECOND" or value.type.kind is Kind.SMALLDATETIME:
         value = _steady(node, value, unit)
-    count = emitter.target.cast(number.sql, INT)
+    count = emitter.writer.cast(number.sql, INT)
     if unit in _MONTHS:
         count = f"{count} * {_MONTHS[unit]}"
     sql = f"({value.sql} + {count} * INTERVAL '{span}')"
-    sql = emitter.target.cast(sql, value.type) if value.type.kind is Kind.DATE else sql
-    return Typed(in_range(emitter.target, sql, value.type), value.type)
+    sql = emitter.writer.cast(sql, value.type) if value.type.kind is Kind.DATE else sql
+    return Typed(in_range(emitter.writer, sql, value.type), value.type)
 
 
 _FIRST_DAY: Final = -53_690
@@ -155,13 +150,13 @@ _LAST_DAY: Final = 2_958_463
 def moved_by_days(emitter: Emitter, node: exp.Expr, value: Typed, number: Typed, sign: str) -> Typed:
     """A datetime or smalldatetime and a whole number of days, under `+` or `-`."""
     fails_if = f"{number.sql} NOT BETWEEN {_FIRST_DAY} AND {_LAST_DAY}"
-    days = emitter.target.cast(number.sql, INT)
+    days = emitter.writer.cast(number.sql, INT)
     if not isinstance(number.constant, int):
         message = "arithmetic overflow for data type datetime"
-        days = guarded(emitter.target, days, INT, fails_if=fails_if, message=message, witnesses=[number.sql])
+        days = guarded(emitter.writer, days, INT, fails_if=fails_if, message=message, witnesses=[number.sql])
     elif not _FIRST_DAY <= number.constant <= _LAST_DAY:
         raise refused(node, "so many days are beyond the range of datetime", "write a smaller number")
-    return Typed(in_range(emitter.target, f"({value.sql} {sign} ({days}) * INTERVAL '1 day')", value.type), value.type)
+    return Typed(in_range(emitter.writer, f"({value.sql} {sign} ({days}) * INTERVAL '1 day')", value.type), value.type)
 
 
 def _steady(node: exp.Expr, value: Typed, unit: str) -> Typed:
@@ -192,7 +187,7 @@ def datediff(emitter: Emitter, node: exp.DateDiff) -> Typed:
     else:
         raise refused(node, f"DATEDIFF({unit.lower()}) is not carried to this ledger", "use seconds or days")
     type_ = BIGINT if node.args.get("big_int") else INT
-    return Typed(emitter.target.cast(f"({sql})", type_), type_)
+    return Typed(emitter.writer.cast(f"({sql})", type_), type_)
 
 
 def _days_between(start: str, end: str) -> str:
@@ -212,7 +207,8 @@ def _units_since(emitter: Emitter, value: Typed, unit: str) -> str:
     if value.type.kind is Kind.DATE:
         return f"({days} * {86400 // _SECONDS[unit]})"
     hours, minutes = _extracted(value.sql, "hour"), _extracted(value.sql, "minute")
-    seconds = _divided(emitter, f"CAST(extract(microseconds FROM {value.sql}) AS bigint) / 1000000")
+    micros = f"CAST(extract(microseconds FROM {value.sql}) AS bigint)"
+    seconds = emitter.writer.whole_division(micros, "1000000")
     of_day = {"HOUR": hours, "MINUTE": f"{hours} * 60 + {minutes}"}.get(
         unit, f"{hours} * 3600 + {minutes} * 60 + {seconds}"
     )
@@ -226,11 +222,11 @@ def eomonth(emitter: Emitter, node: exp.LastDay) -> Typed:
         count = emitter.scalar(inner.expression)
         if count.type.kind not in WHOLE:
             raise refused(node, "EOMONTH adds a whole number of months", "CAST it to int")
-        inner, months = inner.this, emitter.target.cast(count.sql, INT)
+        inner, months = inner.this, emitter.writer.cast(count.sql, INT)
     value = _day_argument(emitter, inner)
     first = f"date_trunc('month', CAST({value.sql} AS timestamp))"
     last = f"({first} + ({months} + 1) * INTERVAL '1 month' - INTERVAL '1 day')"
-    return Typed(in_range(emitter.target, emitter.target.cast(last, DATE), DATE), DATE)
+    return Typed(in_range(emitter.writer, emitter.writer.cast(last, DATE), DATE), DATE)
 
 
 def datefromparts(emitter: Emitter, node: exp.DateFromParts) -> Typed:
@@ -238,8 +234,8 @@ def datefromparts(emitter: Emitter, node: exp.DateFromParts) -> Typed:
     parts = [emitter.scalar(node.args[name]) for name in ("year", "month", "day")]
     if any(part.type.kind not in WHOLE for part in parts):
         raise refused(node, "DATEFROMPARTS has three whole numbers", "CAST them to int")
-    sql = f"make_date({', '.join(emitter.target.cast(part.sql, INT) for part in parts)})"
-    return Typed(in_range(emitter.target, sql, DATE), DATE)
+    sql = f"make_date({', '.join(emitter.writer.cast(part.sql, INT) for part in parts)})"
+    return Typed(in_range(emitter.writer, sql, DATE), DATE)
 
 
 DATES: Final[dict[type[exp.Expr], Entry]] = {

@@ -24,9 +24,9 @@ def _exact(emitter: Emitter, node: exp.Func) -> Typed:
         what = f"{name} of {value.type.kind} is not carried to this ledger"
         raise refused(node, what, way_to_exact(value.type.kind))
     if value.type.kind in WHOLE and value.type.kind not in (Kind.INT, Kind.BIGINT):
-        return value.made(emitter.target.cast(value.sql, INT), INT)
+        return value.made(emitter.writer.cast(value.sql, INT), INT)
     if value.type.kind is Kind.SMALLMONEY:
-        return value.made(emitter.target.cast(value.sql, SqlType(Kind.MONEY)), SqlType(Kind.MONEY))
+        return value.made(emitter.writer.cast(value.sql, SqlType(Kind.MONEY)), SqlType(Kind.MONEY))
     return value.made(value.sql)
 
 
@@ -42,7 +42,7 @@ def sign(emitter: Emitter, node: exp.Sign) -> Typed:
     type_ = value.type
     if type_.kind is Kind.DECIMAL:
         type_ = decimal(min(max(precision_of(type_), scale_of(type_) + 1), MAX_PRECISION), scale_of(type_))
-    return Typed(emitter.target.cast(f"sign({value.sql})", type_), type_, is_loose=type_.kind is Kind.DECIMAL)
+    return Typed(emitter.writer.cast(f"sign({value.sql})", type_), type_, is_loose=type_.kind is Kind.DECIMAL)
 
 
 def floor(emitter: Emitter, node: exp.Floor) -> Typed:
@@ -61,7 +61,7 @@ def _integral(emitter: Emitter, node: exp.Func, name: str) -> Typed:
     if value.type.kind in WHOLE:
         return value
     type_ = value.type if value.type.kind in MONEYS else decimal(precision_of(value.type), 0)
-    return Typed(emitter.target.cast(f"{name}({value.sql})", type_), type_, is_loose=True)
+    return Typed(emitter.writer.cast(f"{name}({value.sql})", type_), type_, is_loose=True)
 
 
 def rounded(emitter: Emitter, node: exp.Round) -> Typed:
@@ -74,8 +74,8 @@ def rounded(emitter: Emitter, node: exp.Round) -> Typed:
     if value.type.kind in WHOLE:
         if places >= 0:
             return value
-        sql = emitter.target.cast(sql, decimal(precision_of(value.type), 0))
-    return value.made(emitter.target.cast(f"{name}({sql}, {places})", value.type))
+        sql = emitter.writer.cast(sql, decimal(precision_of(value.type), 0))
+    return value.made(emitter.writer.cast(f"{name}({sql}, {places})", value.type))
 
 
 def power(emitter: Emitter, node: exp.Pow) -> Typed:
@@ -85,7 +85,7 @@ def power(emitter: Emitter, node: exp.Pow) -> Typed:
     if value.type.kind is not Kind.INT or not 1 <= exponent <= _MOST_FACTORS:
         what = f"POWER of {value.type.kind} with this exponent is computed in float, which is not exact"
         raise refused(node, what, f"multiply the value with itself; POWER(int, 1 to {_MOST_FACTORS}) is carried")
-    factor = emitter.target.cast(value.sql, INT)
+    factor = emitter.writer.cast(value.sql, INT)
     return Typed(f"({' * '.join([factor] * exponent)})", INT)
 
 

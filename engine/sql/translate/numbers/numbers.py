@@ -14,8 +14,8 @@ from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import MAX_PRECISION, decimal, higher, precision_of, scale_of, way_to_exact
 from engine.sql.translate.numbers.decimals import Exact, product_of, quotient_of, sum_of
-from engine.sql.translate.targets import Target
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.writers import Writer
 
 _SIGNS: Final[dict[type[exp.Expr], str]] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 _TINYINT: Final = SqlType(Kind.TINYINT)
@@ -64,14 +64,15 @@ def _whole(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Type
         raise refused(node, "arithmetic between tinyint values is not carried to this ledger", "CAST one side to int")
     type_ = SqlType(kind)
     first, second = _widened(emitter, left, type_), _widened(emitter, right, type_)
-    symbol = "//" if sign == "/" and emitter.target.is_duckdb else sign
-    return Typed(f"({first} {symbol} {second})", type_)
+    sql = emitter.writer.whole_division(first, second) if sign == "/" else f"{first} {sign} {second}"
+    return Typed(f"({sql})", type_)
 
 
 def _widened(emitter: Emitter, value: Typed, type_: SqlType) -> str:
-    """The value in that type; DuckDB takes a literal for as small a type as holds it, so it is cast there."""
-    is_literal = value.constant is not None and emitter.target.is_duckdb
-    return value.sql if value.type.kind is type_.kind and not is_literal else emitter.target.cast(value.sql, type_)
+    """The value in that type."""
+    if value.type.kind is not type_.kind:
+        return emitter.writer.cast(value.sql, type_)
+    return value.sql if value.constant is None else emitter.writer.int_literal(value.sql, type_)
 
 
 def _money(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Typed) -> Typed:
@@ -82,7 +83,7 @@ def _money(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Type
         raise refused(node, f"money under {sign} rounds in SQL Server's own way", hint)
     if Kind.MONEY not in kinds:
         raise refused(node, "arithmetic on smallmoney is not carried to this ledger", "CAST it to money")
-    return Typed(emitter.target.cast(f"(CAST({left.sql} AS numeric(38,4)) {sign} {right.sql})", _MONEY), _MONEY)
+    return Typed(emitter.writer.cast(f"(CAST({left.sql} AS numeric(38,4)) {sign} {right.sql})", _MONEY), _MONEY)
 
 
 def _decimal(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Typed) -> Typed:
@@ -93,38 +94,15 @@ def _decimal(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Ty
     if result.is_reduced:
         return _reduced(emitter, sign, left, right, result)
     type_ = decimal(result.precision, result.scale)
-    if emitter.target.is_duckdb:
-        # DuckDB keeps the width of its operands, where a result may overflow that SQL Server has room for.
-        scale = scale_of(left.type) if sign == "*" else result.scale
-        first = f"CAST({left.sql} AS numeric({result.precision},{scale}))"
-        sql = f"({first} {sign} {_as_exact(right)})"
-    else:
-        sql = f"({left.sql} {sign} {right.sql})"
-    return Typed(emitter.target.cast(sql, type_) if result.is_capped else sql, type_, is_loose=_is_loose(left, right))
+    sql = emitter.writer.decimal_operation(sign, left, right, type_)
+    return Typed(emitter.writer.cast(sql, type_) if result.is_capped else sql, type_, is_loose=_is_loose(left, right))
 
 
 def _reduced(emitter: Emitter, sign: str, left: Typed, right: Typed, result: Exact) -> Typed:
-    """Where more than 38 digits would be needed, SQL Server rounds the exact result to fewer after the point.
-
-    DuckDB's numbers have 38 digits: there a result is an error that has more before it is rounded.
-    """
+    """Where more than 38 digits would be needed, SQL Server rounds the exact result to fewer after the point."""
     type_ = decimal(result.precision, result.scale)
-    if not emitter.target.is_duckdb:
-        sql = f"({_as_exact(left)} {sign} {_as_exact(right)})"
-    elif sign == "*":
-        sql = _rounded_product(left, right, result.scale)
-    else:
-        common = f"numeric({MAX_PRECISION},{max(scale_of(left.type), scale_of(right.type))})"
-        sql = f"(CAST({left.sql} AS {common}) {sign} CAST({right.sql} AS {common}))"
-    return Typed(emitter.target.cast(sql, type_), type_, is_loose=_is_loose(left, right))
-
-
-def _rounded_product(left: Typed, right: Typed, scale: int) -> str:
-    """DuckDB's product of the digits as whole numbers, its last ones rounded off, half away from zero."""
-    product = f"({_unscaled(left)} * {_unscaled(right)})"
-    unit = 10 ** (scale_of(left.type) + scale_of(right.type) - scale)
-    whole = f"(({product} + CASE WHEN {product} < 0 THEN -{unit // 2} ELSE {unit // 2} END) // {unit})"
-    return f"CAST({whole} AS numeric(38,0)) * {Decimal(1).scaleb(-scale):f}"
+    sql = emitter.writer.long_operation(sign, left, right, type_)
+    return Typed(emitter.writer.cast(sql, type_), type_, is_loose=_is_loose(left, right))
 
 
 def _remainder(node: exp.Expr, left: Typed, right: Typed) -> Typed:
@@ -138,13 +116,6 @@ def _remainder(node: exp.Expr, left: Typed, right: Typed) -> Typed:
     return Typed(sql, decimal(min(digits) + scale, scale), is_loose=_is_loose(left, right))
 
 
-def _as_exact(value: Typed) -> str:
-    """A whole number as a decimal, which is what SQL Server makes of it beside one."""
-    if value.type.kind not in WHOLE:
-        return value.sql
-    return f"CAST({value.sql} AS numeric({precision_of(value.type)},0))"
-
-
 def _is_loose(left: Typed, right: Typed) -> bool:
     """Whether SQL Server's precision is unclear: an int literal may count as int, or as the digits that it has."""
     return any(value.is_loose or (value.constant is not None and value.type.kind in WHOLE) for value in (left, right))
@@ -155,31 +126,13 @@ def _quotient(emitter: Emitter, node: exp.Expr, left: Typed, right: Typed) -> Ty
     if _is_loose(left, right):
         message = "the scale of a decimal divided by, or made with, an int literal varies in SQL Server"
         raise refused(node, message, "write the literal with a point, or CAST it to decimal(p, s)")
-    return divided(emitter.target, left, right, quotient_of(left.type, right.type))
+    return divided(emitter.writer, left, right, quotient_of(left.type, right.type))
 
 
-def divided(target: Target, left: Typed, right: Typed, result: Exact) -> Typed:
+def divided(writer: Writer, left: Typed, right: Typed, result: Exact) -> Typed:
     """The exact quotient, cut to the scale of `result`."""
     type_ = decimal(result.precision, result.scale)
-    unit = f"{Decimal(1).scaleb(-result.scale):f}"
-    if not target.is_duckdb:
-        sql = f"div({left.sql} * {10**result.scale}, {right.sql}) * {unit}"
-        return Typed(target.cast(sql, type_), type_)
-    shift = result.scale + scale_of(right.type) - scale_of(left.type)
-    whole = f"{_unscaled(left)} * CAST({10**shift} AS hugeint) // {_unscaled(right)}"
-    return Typed(target.cast(f"CAST({whole} AS numeric(38,0)) * {unit}", type_), type_)
-
-
-def _unscaled(value: Typed) -> str:
-    """The digits of a decimal as one whole number; DuckDB has no division of decimals."""
-    scale = scale_of(value.type)
-    if scale == 0:
-        return f"CAST({value.sql} AS hugeint)"
-    exact = f"CAST({value.sql} AS numeric({MAX_PRECISION},{scale}))"
-    if precision_of(value.type) + scale > MAX_PRECISION:
-        # The product of two decimals has 38 digits at most, the point's place counted twice.
-        return f"CAST(replace(CAST({exact} AS varchar), '.', '') AS hugeint)"
-    return f"CAST({exact} * CAST({10**scale} AS numeric(38,0)) AS hugeint)"
+    return Typed(writer.cast(writer.quotient(left, right, result.scale), type_), type_)
 
 
 def negative(emitter: Emitter, node: exp.Neg) -> Typed:

@@ -145,7 +145,7 @@ def _first_string(emitter: Emitter, node: exp.Expr, value: Typed, name: str) -> 
             "compute it in a derived table with GROUP BY",
         )
     way = "DESC" if name == "max" else "ASC"
-    tie = f"{value.sql}{emitter.target.binary_collation}"
+    tie = emitter.writer.by_bytes(value.sql)
     return f"(array_agg({value.sql} ORDER BY {key} {way}, {tie}) FILTER (WHERE {value.sql} IS NOT NULL))[1]"
 
 
@@ -160,12 +160,12 @@ def average(emitter: Emitter, node: exp.Avg) -> Typed:
     sum_sql = f"sum({distinct}{value.sql}){over}"
     number = f"count({distinct}{value.sql}){over}"
     if type_.kind in WHOLE:
-        symbol = "//" if emitter.target.is_duckdb else "/"
-        return Typed(f"({emitter.target.cast(sum_sql, type_)} {symbol} {emitter.target.cast(number, type_)})", type_)
+        divided_sums = (emitter.writer.cast(sum_sql, type_), emitter.writer.cast(number, type_))
+        return Typed(f"({emitter.writer.whole_division(*divided_sums)})", type_)
     scale = max(type_.scale or 0, 6)
     whole = Typed(sum_sql, type_)
     result = Exact(MAX_PRECISION, scale, is_capped=True, is_reduced=False)
-    return divided(emitter.target, whole, Typed(number, BIGINT), result)
+    return divided(emitter.writer, whole, Typed(number, BIGINT), result)
 
 
 WINDOW_MARK: Final = "\x03"
@@ -174,7 +174,7 @@ WINDOW_MARK: Final = "\x03"
 
 def settled(emitter: Emitter, value: Typed) -> Typed:
     """A SUM or COUNT in the type that SQL Server gives it: the ledgers' own are wider."""
-    return Typed(emitter.target.cast(value.sql, value.type), value.type, is_loose=value.is_loose)
+    return Typed(emitter.writer.cast(value.sql, value.type), value.type, is_loose=value.is_loose)
 
 
 def plain_total(emitter: Emitter, node: exp.Sum) -> Typed:

@@ -11,7 +11,7 @@ from engine.sql.translate.emitter import CommonTable, Emitter
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.rows.plan_columns import column_names, named_outputs
 from engine.sql.translate.scope import Scope
-from engine.sql.translate.targets import quoted
+from engine.sql.translate.writers import quoted
 
 _WITH: Final = frozenset({"expressions"})
 _CTE: Final = frozenset({"this", "alias"})
@@ -60,7 +60,7 @@ def _check_recursion(node: exp.CTE, key: str) -> None:
 
 
 def _free_name(emitter: Emitter, key: str) -> str:
-    """A name that no table has: `dbo.t` is `t` on the target, which a CTE of that name would hide."""
+    """A name that no table has: `dbo.t` is `t` on the writer, which a CTE of that name would hide."""
     names = {name for _, name in emitter.schema.tables} | {name for name in emitter.ctes if name != key}
     while key in names:
         key += "_cte"

@@ -58,6 +58,6 @@ def folds_any(emitter: Emitter, plan: Plan) -> bool:
     return any(
         value.type.kind in STRINGS
         and folds(value.type.collation)
-        and any(values[number].sql != emitter.target.cast("NULL", value.type) for values in branches)
+        and any(values[number].sql != emitter.writer.cast("NULL", value.type) for values in branches)
         for number, value in enumerate(output.value for output in plan.outputs)
     )

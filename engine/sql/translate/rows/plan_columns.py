@@ -9,8 +9,8 @@ from sqlglot import exp
 from engine.sql.translate.faults import refused
 from engine.sql.translate.plans import Output
 from engine.sql.translate.scope import ListedColumns, ScopeColumn
-from engine.sql.translate.targets import quoted
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.writers import quoted
 
 
 def column_names(node: exp.Expr, alias: exp.TableAlias, outputs: Sequence[Output]) -> list[str]:
@@ -49,6 +49,6 @@ def scope_columns(alias: str, outputs: Sequence[Output]) -> ListedColumns:
         name = output.name or ""
         key = name.casefold()
         old = output.value
-        value = Typed(f"{alias}.{quoted(key)}", old.type, is_loose=old.is_loose, is_basic=old.is_basic)
+        value = Typed(f"{alias}.{quoted(key)}", old.type, is_loose=old.is_loose, is_basic=old.is_basic, is_column=True)
         columns.append(ScopeColumn(key, name, value))
     return ListedColumns(tuple(columns))

@@ -72,7 +72,7 @@ def _count(emitter: Emitter, given: exp.Expr | None, *, least: int = 0) -> str:
         ):
             fails_if, message = f"{value.sql} < {least}", "the number of rows is too small"
             return guarded(
-                emitter.target, value.sql, value.type, fails_if=fails_if, message=message, witnesses=[value.sql]
+                emitter.writer, value.sql, value.type, fails_if=fails_if, message=message, witnesses=[value.sql]
             )
     hint = "CAST it to int outside, or write the number"
     raise refused(node, "a row count is carried as a plain number, or as an int argument that is never null", hint)

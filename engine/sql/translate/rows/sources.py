@@ -13,7 +13,7 @@ from engine.sql.translate.faults import refused
 from engine.sql.translate.rows.plan_columns import column_names, named_outputs, scope_columns
 from engine.sql.translate.rows.tables import table
 from engine.sql.translate.scope import Scope, Source, unknown_source
-from engine.sql.translate.targets import quoted
+from engine.sql.translate.writers import quoted
 
 _BARE: Final = frozenset({"this"})
 _JOIN: Final = frozenset({"this", "side", "kind", "on", "hint"})

@@ -39,7 +39,7 @@ def string_agg(emitter: Emitter, node: exp.GroupConcat) -> Typed:
     sql = f"string_agg({value.sql}, {separator.sql} ORDER BY {keys})"
     if type_.length is not None:
         sql = guarded(
-            emitter.target,
+            emitter.writer,
             sql,
             type_,
             fails_if=f"length({sql}) > {type_.length}",

@@ -16,8 +16,8 @@ from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
 from engine.sql.translate.rows.plan_columns import scope_columns
 from engine.sql.translate.scope import ScopeColumn, Source, unknown_source
-from engine.sql.translate.targets import quoted
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.writers import quoted
 from engine.sql.wordlist import words
 
 _TABLE: Final = frozenset({"this", "db", "alias", "hints", "joins"})
@@ -109,5 +109,5 @@ class TableColumns(Struct, frozen=True, gc=False):
         if type_.kind in STRINGS and type_.collation is None:
             type_ = replace(type_, collation=self.collation)
         if type_.kind not in PADDED or not self.is_declared:
-            return ScopeColumn(key, column.name, Typed(bare, type_))
+            return ScopeColumn(key, column.name, Typed(bare, type_, is_column=True))
         return ScopeColumn(key, column.name, Typed(f"rpad({bare}, {type_.length or 1}, ' ')", type_, unpadded=bare))

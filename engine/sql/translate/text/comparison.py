@@ -44,7 +44,7 @@ def comparable(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, sign
         raise refused(node, f"an order among {left.type.kind} values is not carried to this ledger", "compare with =")
     if kinds <= EXACT or kinds <= _LIKE_MOMENTS or len(kinds) == 1 or kinds <= FLOATS:
         return Pair(left.sql, right.sql)
-    moments = beside(emitter.target, left, right, sign) if kinds == {Kind.DATETIME, Kind.DATETIME2} else None
+    moments = beside(emitter.writer, left, right, sign) if kinds == {Kind.DATETIME, Kind.DATETIME2} else None
     if moments is not None:
         return Pair(moments.left, moments.right)
     raise _not_carried(node, left, right)
@@ -66,7 +66,7 @@ def _drawn(emitter: Emitter, node: exp.Expr, value: Typed, other: Typed) -> Type
     if wanted in FLOATS and kind in EXACT and isinstance(value.constant, int):
         return value.made(f"CAST({value.constant} AS double precision)", other.type)
     if kind is Kind.DATE and wanted in MOMENTS:
-        return value.made(emitter.target.cast(value.sql, other.type), other.type)
+        return value.made(emitter.writer.cast(value.sql, other.type), other.type)
     if kind is Kind.SMALLDATETIME and wanted is Kind.DATETIME:
         return value.made(value.sql, other.type)
     return value

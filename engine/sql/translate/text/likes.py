@@ -14,10 +14,10 @@ from engine.sql.translate.characters import counted, is_basic
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
 from engine.sql.translate.guards import ASTRAL, guarded
-from engine.sql.translate.targets import Target, text_literal
 from engine.sql.translate.text.comparison import common_collation
 from engine.sql.translate.text.strings import fold_case
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.writers import Writer
 
 _LIKE: Final = frozenset({"this", "expression", "negate"})
 
@@ -110,11 +110,11 @@ def _constant(
             )
         sql = f"rtrim({sql}, ' ')"
     if value.type.kind in UNICODE and Piece("_", is_wildcard=True) in pieces and collation.name is not None:
-        sql = counted(emitter.target, value, sql, value.type)
-    written = text_literal("".join(piece.sql() for piece in pieces), emitter.target)
+        sql = counted(emitter.writer, value, sql, value.type)
+    written = emitter.writer.text_literal("".join(piece.sql() for piece in pieces))
     if collation.fold_case:
-        sql = fold_case(emitter.target, sql, value.type)
-        written = fold_case(emitter.target, written, pattern.type)
+        sql = fold_case(emitter.writer, sql, value.type)
+        written = fold_case(emitter.writer, written, pattern.type)
     return f"{sql} LIKE {written} ESCAPE '{_ESCAPE}'"
 
 
@@ -122,43 +122,43 @@ def _dynamic(
     emitter: Emitter, node: exp.Like, value: Typed, pattern: Typed, *, escape: str | None, collation: Collation
 ) -> str:
     """A pattern known at run time. What is known of a literal at once is here an error for the pattern: a [ in it."""
-    target, written = emitter.target, pattern.sql
+    writer, written = emitter.writer, pattern.sql
     if escape is not None and escape.casefold() != escape.upper():
         raise refused(node, "a letter after ESCAPE is not carried with a pattern that is no literal", "use ESCAPE '!'")
     plain, wrong = written, f"strpos({written}, '[') > 0"
     if escape is not None:
-        plain = _without_pairs(target, written, escape)
-        wrong = f"strpos({plain}, '[') > 0 OR right({plain}, 1) = {text_literal(escape, target)}"
-    written = _guarded_pattern(target, pattern, written, wrong, "LIKE with [ ], or an escape that escapes nothing")
+        plain = _without_pairs(writer, written, escape)
+        wrong = f"strpos({plain}, '[') > 0 OR right({plain}, 1) = {writer.text_literal(escape)}"
+    written = _guarded_pattern(writer, pattern, written, wrong, "LIKE with [ ], or an escape that escapes nothing")
     sides = [value.sql]
     if value.type.kind not in UNICODE and collation.name is not None and not _ends_open(node.expression):
         if _is_plain(emitter, node.expression):
             # Blanks at a varchar's end do not count: they are there, or they are not.
             sides.append(f"rtrim({value.sql}, ' ')")
             message = "a varchar's trailing blanks do not count in LIKE, which this pattern's end may meet"
-            written = _guarded_pattern(target, pattern, written, f"right({plain}, 1) IN ('_', ' ')", message)
+            written = _guarded_pattern(writer, pattern, written, f"right({plain}, 1) IN ('_', ' ')", message)
     elif value.type.kind in UNICODE and collation.name is not None and not is_basic(value):
         pairs = f"strpos({plain}, '_') > 0 AND {value.sql} ~ '{ASTRAL}'"
         message = "a character counts as two in SQL Server"
         written = guarded(
-            target, written, pattern.type, fails_if=pairs, message=message, witnesses=[pattern.sql, value.sql]
+            writer, written, pattern.type, fails_if=pairs, message=message, witnesses=[pattern.sql, value.sql]
         )
     if collation.fold_case:
-        sides = [fold_case(target, side, value.type) for side in sides]
-        written = fold_case(target, written, pattern.type)
-    mark = text_literal(escape or "", target)
+        sides = [fold_case(writer, side, value.type) for side in sides]
+        written = fold_case(writer, written, pattern.type)
+    mark = writer.text_literal(escape or "")
     tried = " OR ".join(f"{side} LIKE {written} ESCAPE {mark}" for side in sides)
     return f"({tried})" if len(sides) > 1 else tried
 
 
-def _guarded_pattern(target: Target, pattern: Typed, sql: str, fails_if: str, message: str) -> str:
-    return guarded(target, sql, pattern.type, fails_if=fails_if, message=message, witnesses=[pattern.sql])
+def _guarded_pattern(writer: Writer, pattern: Typed, sql: str, fails_if: str, message: str) -> str:
+    return guarded(writer, sql, pattern.type, fails_if=fails_if, message=message, witnesses=[pattern.sql])
 
 
-def _without_pairs(target: Target, sql: str, escape: str) -> str:
+def _without_pairs(writer: Writer, sql: str, escape: str) -> str:
     """The pattern without the characters that ESCAPE takes their meaning from."""
     for character in (escape, "[", "_", "%"):
-        sql = f"replace({sql}, {text_literal(escape + character, target)}, '')"
+        sql = f"replace({sql}, {writer.text_literal(escape + character)}, '')"
     return sql
 
 

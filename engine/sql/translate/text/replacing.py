@@ -11,7 +11,6 @@ from engine.model.families import UNICODE
 from engine.sql.translate.characters import counted, is_basic
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
-from engine.sql.translate.targets import text_literal
 from engine.sql.translate.text.comparison import common_collation
 from engine.sql.translate.text.string_functions import limit_of, text_argument, varying
 from engine.sql.translate.text.strings import DOTTED_I, DOTTED_I_STANDS_AS, LATE_CAPITALS, LATE_SMALLS, folded
@@ -43,7 +42,7 @@ def replace(emitter: Emitter, node: exp.Replace) -> Typed:
     elif not pattern.constant:
         sql = value.sql
     else:
-        matched = text_literal("".join(letter_class(letter) for letter in pattern.constant), emitter.target)
+        matched = emitter.writer.text_literal("".join(letter_class(letter) for letter in pattern.constant))
         sql = f"regexp_replace({value.sql}, {matched}, {_put(emitter, put)}, 'g')"
     return _cut(emitter, value, put, sql, _type(value, pattern, put))
 
@@ -65,8 +64,8 @@ def _capitals(key: str) -> set[str]:
 def _put(emitter: Emitter, put: Typed) -> str:
     """The replacement, in which a backslash means nothing."""
     if isinstance(put.constant, str):
-        return text_literal(put.constant.replace("\\", "\\\\"), emitter.target)
-    one, two = text_literal("\\", emitter.target), text_literal("\\\\", emitter.target)
+        return emitter.writer.text_literal(put.constant.replace("\\", "\\\\"))
+    one, two = emitter.writer.text_literal("\\"), emitter.writer.text_literal("\\\\")
     return f"replace({put.sql}, {one}, {two})"
 
 
@@ -86,5 +85,5 @@ def _cut(emitter: Emitter, value: Typed, put: Typed, sql: str, type_: SqlType) -
     """SQL Server cuts a result that is not `max` at 8000 bytes."""
     limit = limit_of(type_)
     if type_.length == limit:
-        sql = counted(emitter.target, value, f"left({sql}, {limit})", type_)
+        sql = counted(emitter.writer, value, f"left({sql}, {limit})", type_)
     return Typed(sql, type_, rank=value.rank, is_basic=is_basic(value) and is_basic(put))

@@ -43,7 +43,7 @@ def whole_argument(emitter: Emitter, node: exp.Expr) -> Typed:
     value = emitter.scalar(node)
     if value.type.kind not in WHOLE:
         raise refused(node, f"a whole number is needed here, and {value.type.kind} is not carried", "CAST it to int")
-    return value.made(emitter.target.cast(value.sql, INT), INT) if value.type.kind is not Kind.INT else value
+    return value.made(emitter.writer.cast(value.sql, INT), INT) if value.type.kind is not Kind.INT else value
 
 
 def varying(type_: SqlType, length: int | None) -> SqlType:
@@ -64,7 +64,7 @@ def length(emitter: Emitter, node: exp.Length) -> Typed:
     sql = f"length(rtrim({value.sql}, ' '))"
     if has_pairs(value):
         sql = f"({sql} + length(regexp_replace({value.sql}, '{BASIC}', '', 'g')))"
-    return Typed(emitter.target.cast(sql, type_), type_)
+    return Typed(emitter.writer.cast(sql, type_), type_)
 
 
 def left(emitter: Emitter, node: exp.Left) -> Typed:
@@ -84,7 +84,7 @@ def _end(emitter: Emitter, node: exp.Expr, name: str) -> Typed:
         raise refused(node, f"{name.upper()} with a negative length is an error in SQL Server", "write 0 or more")
     type_ = varying(value.type, _shorter(value.type.length, known))
     part = f"{name}({value.sql}, {count.sql})"
-    sql = counted_to(emitter.target, value, part, part, type_)
+    sql = counted_to(emitter.writer, value, part, part, type_)
     return derived(value, _with_length(emitter, name, count, sql, type_), type_, is_checked=True)
 
 
@@ -93,7 +93,7 @@ def _with_length(emitter: Emitter, name: str, count: Typed, sql: str, type_: Sql
     if count.constant is not None:
         return sql
     message = f"invalid length for {name}"
-    return guarded(emitter.target, sql, type_, fails_if=f"{count.sql} < 0", message=message, witnesses=[count.sql])
+    return guarded(emitter.writer, sql, type_, fails_if=f"{count.sql} < 0", message=message, witnesses=[count.sql])
 
 
 def _shorter(one: int | None, other: int | None) -> int | None:
@@ -113,7 +113,7 @@ def substring(emitter: Emitter, node: exp.Substring) -> Typed:
     first = f"greatest({start.sql}, 1)"
     taken = f"greatest({count.sql} + least({start.sql}, 1) - 1, 0)"
     until = f"substring({value.sql}, 1, {first} - 1 + {taken})"
-    sql = counted_to(emitter.target, value, until, f"substring({value.sql}, {first}, {taken})", type_)
+    sql = counted_to(emitter.writer, value, until, f"substring({value.sql}, {first}, {taken})", type_)
     sql = f"CASE WHEN {start.sql} IS NOT NULL AND {count.sql} IS NOT NULL THEN {sql} END"
     return derived(value, _with_length(emitter, "substring", count, sql, type_), type_, is_checked=True)
 
@@ -123,7 +123,7 @@ def _constant_substring(emitter: Emitter, value: Typed, start: int, count: int) 
     type_ = varying(value.type, _shorter(value.type.length, taken))
     sql = f"substring({value.sql}, {max(start, 1)}, {taken})"
     until = f"left({value.sql}, {max(start, 1) - 1 + taken})"
-    return derived(value, counted_to(emitter.target, value, until, sql, type_), type_, is_checked=True)
+    return derived(value, counted_to(emitter.writer, value, until, sql, type_), type_, is_checked=True)
 
 
 def trim(emitter: Emitter, node: exp.Trim) -> Typed:
@@ -131,9 +131,14 @@ def trim(emitter: Emitter, node: exp.Trim) -> Typed:
     if node.args.get("expression") is not None:
         raise refused(node, "TRIM of other characters than blanks is not carried to this ledger", "use REPLACE")
     value = text_argument(emitter, node.this)
-    ends = {"LEADING": "ltrim", "TRAILING": "rtrim"}  # neither and BOTH are both ends
-    name = ends.get(node.args.get("position") or "BOTH", "trim" if emitter.target.is_duckdb else "btrim")
-    return derived(value, f"{name}({value.sql}, ' ')", varying(value.type, value.type.length))
+    match node.args.get("position"):
+        case "LEADING":
+            sql = f"ltrim({value.sql}, ' ')"
+        case "TRAILING":
+            sql = f"rtrim({value.sql}, ' ')"
+        case _:  # neither and BOTH are both ends
+            sql = emitter.writer.trim(value.sql)
+    return derived(value, sql, varying(value.type, value.type.length))
 
 
 def upper(emitter: Emitter, node: exp.Upper) -> Typed:
@@ -154,7 +159,7 @@ def _mapped(emitter: Emitter, node: exp.Func, from_: str, to: str) -> Typed:
     sql = f"translate({value.sql}, '{from_}', '{to}')"
     if is_unicode(value.type) and not isinstance(value.constant, str):
         sql = guarded(
-            emitter.target,
+            emitter.writer,
             sql,
             value.type,
             fails_if=f"{value.sql} ~ '[^{COVERED}]'",
@@ -187,7 +192,7 @@ def concatenated(emitter: Emitter, node: exp.Add, first: Typed, second: Typed) -
     if made.type.length is None or made.type.length <= limit:
         return made
     type_ = varying(made.type, limit)
-    return derived(made, counted(emitter.target, made, f"left({made.sql}, {limit})", type_), type_, is_checked=True)
+    return derived(made, counted(emitter.writer, made, f"left({made.sql}, {limit})", type_), type_, is_checked=True)
 
 
 def concat(emitter: Emitter, node: exp.Concat) -> Typed:
@@ -255,7 +260,7 @@ def charindex(emitter: Emitter, node: exp.StrPosition) -> Typed:
     collation = common_collation(value, wanted, node)
     found, text = wanted.sql, value.sql
     if collation.fold_case:
-        found, text = fold_case(emitter.target, found, wanted.type), fold_case(emitter.target, text, value.type)
+        found, text = fold_case(emitter.writer, found, wanted.type), fold_case(emitter.writer, text, value.type)
     type_ = SqlType(Kind.BIGINT) if value.type.length is None and value.placeholder is None else INT
     position = node.args.get("position")
     if position is None:
@@ -268,9 +273,9 @@ def charindex(emitter: Emitter, node: exp.StrPosition) -> Typed:
         sql = f"CASE WHEN {found} = '' AND {text} IS NOT NULL THEN 0 ELSE {sql} END"
     else:
         sql = f"CASE WHEN {found} = '' THEN 0 ELSE {sql} END"
-    sql = emitter.target.cast(sql, type_)
+    sql = emitter.writer.cast(sql, type_)
     until = f"CASE {sql} WHEN 0 THEN {value.sql} ELSE left({value.sql}, {sql} - 1 + length({wanted.sql})) END"
-    return Typed(counted_to(emitter.target, value, until, sql, type_), type_)
+    return Typed(counted_to(emitter.writer, value, until, sql, type_), type_)
 
 
 STRING_FUNCTIONS: Final[dict[type[exp.Expr], Entry]] = {

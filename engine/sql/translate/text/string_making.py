@@ -37,7 +37,7 @@ def stuff(emitter: Emitter, node: exp.Stuff) -> Typed:
     taken = f"least({count.sql}, {last})"
     made = f"left({value.sql}, {start.sql} - 1) || {put.sql} || substring({value.sql}, {start.sql} + {taken})"
     sql = f"CASE WHEN {start.sql} BETWEEN 1 AND {last} AND {count.sql} >= 0 THEN {made} END"
-    return derived(value, counted(emitter.target, value, sql, type_), type_, is_checked=is_basic(put))
+    return derived(value, counted(emitter.writer, value, sql, type_), type_, is_checked=is_basic(put))
 
 
 def replicate(emitter: Emitter, node: exp.Repeat) -> Typed:
@@ -52,7 +52,7 @@ def replicate(emitter: Emitter, node: exp.Repeat) -> Typed:
     type_ = varying(value.type, max(most, 1))
     sql = f"repeat({value.sql}, least({count.sql}, {limit}))"
     if most == limit:
-        sql = counted(emitter.target, value, f"left({sql}, {limit})", type_)
+        sql = counted(emitter.writer, value, f"left({sql}, {limit})", type_)
     return derived(value, f"CASE WHEN {count.sql} >= 0 THEN {sql} END", type_)
 
 
@@ -67,13 +67,11 @@ def space(emitter: Emitter, node: exp.Space) -> Typed:
 
 
 def reverse(emitter: Emitter, node: exp.Reverse) -> Typed:
-    """REVERSE; DuckDB's own function keeps a letter and its accents together, which SQL Server does not."""
+    """REVERSE."""
     value = text_argument(emitter, node.this)
     type_ = varying(value.type, value.type.length)
-    sql = f"reverse({value.sql})"
-    if emitter.target.is_duckdb:
-        sql = f"array_to_string(list_reverse(string_split({value.sql}, '')), '')"
-    return derived(value, counted(emitter.target, value, sql, type_), type_, is_checked=True)
+    sql = emitter.writer.reverse(value.sql)
+    return derived(value, counted(emitter.writer, value, sql, type_), type_, is_checked=True)
 
 
 def character(emitter: Emitter, node: exp.Chr) -> Typed:

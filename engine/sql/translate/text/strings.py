@@ -11,8 +11,8 @@ from engine.model.families import INCOMPARABLE, STRINGS
 from engine.sql.translate.characters import is_unicode
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
-from engine.sql.translate.targets import Target, text_literal
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.writers import Writer
 
 # Where lower() of PostgreSQL (ICU) and of DuckDB differ, or change a string's length: the dotted capital I is put out
 # of their way, the final sigma is made a plain one, and letters that only newer Unicode versions pair are paired here.
@@ -40,13 +40,13 @@ def key_of(emitter: Emitter, value: Typed, collation: Collation) -> str:
     """An expression that is equal for two strings exactly where `collation` holds them equal."""
     if isinstance(value.constant, str) and value.constant.isascii():
         folded = value.constant.lower() if collation.fold_case else value.constant
-        return text_literal(folded.rstrip(" ") if collation.fold_trailing_blanks else folded, emitter.target)
+        return emitter.writer.text_literal(folded.rstrip(" ") if collation.fold_trailing_blanks else folded)
     sql = value.unpadded if value.unpadded is not None and collation.fold_trailing_blanks else value.sql
-    sql = fold_case(emitter.target, sql, value.type) if collation.fold_case else sql
+    sql = fold_case(emitter.writer, sql, value.type) if collation.fold_case else sql
     if not collation.fold_trailing_blanks:
         return sql
-    binary = "" if collation.fold_case else emitter.target.binary_collation
-    return f"rtrim({sql}, ' '){binary}"
+    trimmed = f"rtrim({sql}, ' ')"
+    return trimmed if collation.fold_case else emitter.writer.by_bytes(trimmed)
 
 
 def equality_key(emitter: Emitter, node: exp.Expr, value: Typed) -> str:
@@ -58,12 +58,12 @@ def equality_key(emitter: Emitter, node: exp.Expr, value: Typed) -> str:
     return key_of(emitter, value, checked(node, known_collation(node, value)))
 
 
-def fold_case(target: Target, sql: str, type_: SqlType) -> str:
+def fold_case(writer: Writer, sql: str, type_: SqlType) -> str:
     """Lower case by Unicode's own tables whatever the ledger's locale, one character for one."""
     if not is_unicode(type_):
-        return f"lower({sql}{target.root_collation})"
+        return writer.lower(sql)
     guarded_i = f"translate({sql}, '{DOTTED_I}', '{DOTTED_I_STANDS_AS}')"
-    return f"translate(lower({guarded_i}{target.root_collation}), '{LATE_CAPITALS}', '{LATE_SMALLS}')"
+    return f"translate({writer.lower(guarded_i)}, '{LATE_CAPITALS}', '{LATE_SMALLS}')"
 
 
 def folded(text: str) -> str:
@@ -74,7 +74,7 @@ def folded(text: str) -> str:
 
 def representative(emitter: Emitter, sql: str) -> str:
     """The first by its bytes of several equal strings: SQL Server promises none, so it is always the same one."""
-    return f"min({sql}{emitter.target.binary_collation})"
+    return f"min({emitter.writer.by_bytes(sql)})"
 
 
 def order_key(emitter: Emitter, node: exp.Expr, value: Typed) -> str:
@@ -91,7 +91,7 @@ def padded(emitter: Emitter, node: exp.Expr, value: Typed, length: int | None) -
     """A string of a binary collation with the blanks that SQL Server compares it with, for an order by bytes."""
     if length is None:
         raise refused(node, "a string without a length is not ordered alike on every ledger", "CAST it to varchar(n)")
-    return f"rpad({value.sql}, {length}, ' '){emitter.target.binary_collation}"
+    return emitter.writer.by_bytes(f"rpad({value.sql}, {length}, ' ')")
 
 
 def not_ordered(node: exp.Expr) -> Refused:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.model import Kind
-from engine.sql.translate.targets import Target
 from engine.sql.translate.typed import Typed
+from engine.sql.translate.writers import Writer
 
 # Microseconds from the milliseconds that a datetime shows to the two neighbours of what it stands for.
 _BELOW: Final = (333, -334)
@@ -30,13 +30,13 @@ class Moments:
     right: str
 
 
-def beside(target: Target, left: Typed, right: Typed, sign: str) -> Moments | None:
+def beside(writer: Writer, left: Typed, right: Typed, sign: str) -> Moments | None:
     """Both sides of a range between a datetime and a datetime2; None where it is not carried."""
     if sign not in _NEIGHBOUR or not (_is_in_microseconds(left) and _is_in_microseconds(right)):
         return None
     if left.type.kind is Kind.DATETIME:
-        return Moments(_moved(target, left.sql, _NEIGHBOUR[sign]), right.sql)
-    return Moments(left.sql, _moved(target, right.sql, _NEIGHBOUR[_MIRRORED[sign]]))
+        return Moments(_moved(writer, left.sql, _NEIGHBOUR[sign]), right.sql)
+    return Moments(left.sql, _moved(writer, right.sql, _NEIGHBOUR[_MIRRORED[sign]]))
 
 
 def _is_in_microseconds(value: Typed) -> bool:
@@ -44,7 +44,7 @@ def _is_in_microseconds(value: Typed) -> bool:
     return value.type.kind is Kind.DATETIME or value.placeholder is not None or (value.type.scale or 0) <= 6
 
 
-def _moved(target: Target, sql: str, by: tuple[int, int]) -> str:
-    division = "//" if target.is_duckdb else "/"
-    last_digit = f"CAST(extract(microseconds FROM {sql}) AS bigint) {division} 1000 % 10"
+def _moved(writer: Writer, sql: str, by: tuple[int, int]) -> str:
+    micros = f"CAST(extract(microseconds FROM {sql}) AS bigint)"
+    last_digit = f"{writer.whole_division(micros, '1000')} % 10"
     return f"({sql} + CASE {last_digit} WHEN 3 THEN {by[0]} WHEN 7 THEN {by[1]} ELSE 0 END * INTERVAL '1 microsecond')"

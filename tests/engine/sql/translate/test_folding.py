@@ -10,10 +10,10 @@ import pytest
 from translation_ledgers import Ledger, opened_ledgers
 
 from engine.model import SQL_SERVER_DEFAULT, Kind, SqlType
-from engine.sql.translate.targets import TARGETS
 from engine.sql.translate.text.case_mapping import CAPITALS, SMALLS
 from engine.sql.translate.text.replacing import letter_class
 from engine.sql.translate.text.strings import fold_case, folded
+from engine.sql.translate.writers import WRITERS
 
 NVARCHAR = SqlType(Kind.NVARCHAR, collation=SQL_SERVER_DEFAULT)
 VARCHAR = SqlType(Kind.VARCHAR, collation=SQL_SERVER_DEFAULT)
@@ -25,7 +25,7 @@ CODE_PAGE = [bytes([code]).decode("cp1252") for code in range(1, 256) if code no
 def ledgers() -> Iterator[list[Ledger]]:
     with opened_ledgers() as opened:
         for ledger in opened:
-            text = TARGETS[ledger.dialect].text
+            text = WRITERS[ledger.dialect].text
             ledger.rows(f"CREATE TABLE letters (letter {text})")
             ledger.rows(
                 f"INSERT INTO letters SELECT letter FROM unnest(CAST($1 AS {text}[])) AS t(letter)",
@@ -35,7 +35,7 @@ def ledgers() -> Iterator[list[Ledger]]:
 
 
 def folds_of(ledger: Ledger, type_: SqlType, sql: str = "letter") -> dict[str, str]:
-    rows = ledger.rows(f"SELECT letter, {fold_case(TARGETS[ledger.dialect], sql, type_)} FROM letters")
+    rows = ledger.rows(f"SELECT letter, {fold_case(WRITERS[ledger.dialect], sql, type_)} FROM letters")
     return dict(rows)
 
 

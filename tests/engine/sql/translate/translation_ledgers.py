@@ -19,7 +19,7 @@ from engine.sql.fault import SqlFault
 from engine.sql.query import Query, parse_query
 from engine.sql.schema import LedgerSchema, SchemaOrigin, Table
 from engine.sql.translate import Translation, translate
-from engine.sql.translate.targets import TARGETS, quoted
+from engine.sql.translate.writers import WRITERS, quoted
 
 
 def _server() -> str:
@@ -96,8 +96,8 @@ def opened_ledgers() -> Iterator[list[Ledger]]:
 
 def create(ledger: Ledger, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """The table on the ledger, named and typed as translation takes it to be."""
-    target = TARGETS[ledger.dialect]
-    columns = ", ".join(f"{quoted(column.name.lower())} {target.type_name(column.type)}" for column in table.columns)
+    writer = WRITERS[ledger.dialect]
+    columns = ", ".join(f"{quoted(column.name.lower())} {writer.type_name(column.type)}" for column in table.columns)
     ledger.rows(f"CREATE TABLE {quoted(table.name.lower())} ({columns})")
     for row in rows:
         marks = ", ".join(f"${number}" for number in range(1, len(table.columns) + 1))

@@ -1,0 +1,132 @@
+"""What every writer has: the operations that ledger kinds write differently."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import ClassVar, Final
+
+from engine.model import Dialect, Kind, SqlType
+from engine.model.families import DECIMALS, STRINGS, WHOLE
+from engine.sql.translate.kinds import as_decimal, precision_of
+from engine.sql.translate.typed import Typed
+
+# A tinyint is 0 to 255, which no ledger's one-byte type holds.
+_COMMON: Final = {
+    Kind.BIT: "boolean",
+    Kind.TINYINT: "smallint",
+    Kind.SMALLINT: "smallint",
+    Kind.INT: "integer",
+    Kind.BIGINT: "bigint",
+    Kind.FLOAT: "double precision",
+    Kind.REAL: "real",
+    Kind.UNIQUEIDENTIFIER: "uuid",
+    Kind.DATE: "date",
+    Kind.TIME: "time",
+    Kind.SMALLDATETIME: "timestamp",
+    Kind.DATETIME: "timestamp",
+    Kind.DATETIME2: "timestamp",
+    Kind.DATETIMEOFFSET: "timestamp with time zone",
+    Kind.BINARY: "bytea",
+    Kind.VARBINARY: "bytea",
+    Kind.IMAGE: "bytea",
+    Kind.ROWVERSION: "bytea",
+    Kind.XML: "text",
+}
+
+
+class Writer(ABC):
+    """How one ledger kind writes what differs.
+
+    A method takes SQL, or values with their T-SQL types, and gives SQL. It does what its name says in the ledger's own
+    sense: what T-SQL does otherwise is the caller's care. A method with a body here is standard SQL.
+    """
+
+    dialect: ClassVar[Dialect]
+    text: ClassVar[str]
+    """The name of the type of strings of any length."""
+    why_one: ClassVar[str | None]
+    """Why a statement is always run for one list of arguments, None where it may be run for many at once."""
+
+    def type_name(self, type_: SqlType) -> str:
+        """The name of the ledger's type that holds values of `type_`."""
+        if type_.kind in STRINGS:
+            return self.text
+        if type_.kind in DECIMALS:
+            exact = as_decimal(type_)
+            return f"numeric({exact.precision},{exact.scale})"
+        return _COMMON[type_.kind]
+
+    def cast(self, sql: str, type_: SqlType) -> str:
+        """`sql` as the ledger's type for `type_`."""
+        return f"CAST({sql} AS {self.type_name(type_)})"
+
+    def text_literal(self, value: str) -> str:
+        """A string literal whose value is `value` whatever the ledger's settings for backslashes."""
+        doubled = value.replace("'", "''")
+        return f"'{doubled}'"
+
+    def int_literal(self, sql: str, type_: SqlType) -> str:  # noqa: ARG002  # only some ledgers need the type
+        """A whole number, written out, as an operand whose type decides that of the result."""
+        return sql
+
+    @abstractmethod
+    def decimal_argument(self, sql: str) -> str:
+        """The placeholder `sql` of a decimal whose scale is that of its value."""
+
+    def first_not_null(self, values: Sequence[Typed]) -> str:
+        """The first value that is not NULL; a later one is looked at only where the ones before it are NULL."""
+        return f"coalesce({', '.join(value.sql for value in values)})"
+
+    @abstractmethod
+    def lower(self, sql: str) -> str:
+        """Lower case by Unicode's own tables, whatever the ledger's locale."""
+
+    @abstractmethod
+    def by_bytes(self, sql: str) -> str:
+        """A string that compares and sorts by its bytes."""
+
+    @abstractmethod
+    def trim(self, sql: str) -> str:
+        """A string without the blanks at both its ends."""
+
+    def reverse(self, sql: str) -> str:
+        """The characters of a string from the last to the first."""
+        return f"reverse({sql})"
+
+    def decimal_text(self, sql: str, precision: int, scale: int) -> str | None:  # noqa: ARG002  # as above
+        """A decimal with all digits of its scale, and a digit before the point; None where that cannot be written."""
+        return f"CAST({sql} AS {self.text})"
+
+    @abstractmethod
+    def whole_division(self, left: str, right: str) -> str:
+        """The quotient of two whole numbers, cut at the point; without parentheses."""
+
+    @abstractmethod
+    def decimal_operation(self, sign: str, left: Typed, right: Typed, type_: SqlType) -> str:
+        """Decimals under `+`, `-` or `*`, whose exact result `type_` holds."""
+
+    @abstractmethod
+    def long_operation(self, sign: str, left: Typed, right: Typed, type_: SqlType) -> str:
+        """The same where the exact result may have more digits than `type_`: the cast to it rounds half away from zero.
+
+        A ledger whose numbers have 38 digits has an error where a result needs more before it is rounded.
+        """
+
+    @abstractmethod
+    def quotient(self, left: Typed, right: Typed, scale: int) -> str:
+        """The exact quotient of two decimals, its digits after `scale` cut off."""
+
+
+def as_exact(value: Typed) -> str:
+    """A whole number as a decimal, which is what SQL Server makes of it beside one."""
+    if value.type.kind not in WHOLE:
+        return value.sql
+    return f"CAST({value.sql} AS numeric({precision_of(value.type)},0))"
+
+
+@lru_cache(maxsize=4096)  # a ledger's names come again and again
+def quoted(name: str) -> str:
+    """A quoted identifier."""
+    return '"' + name.replace('"', '""') + '"'
