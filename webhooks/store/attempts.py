@@ -15,6 +15,9 @@ from webhooks.store.clock import now, sortable_id
 from webhooks.store.compositions import CompositionState
 from webhooks.store.deliveries import ending_times
 from webhooks.store.endpoints import Endpoint
+from webhooks.store.queries import load
+
+_SQL: Final = load("attempts")
 
 _ERASED: Final = "its body was erased before it could be sent"
 
@@ -71,78 +74,14 @@ class _Details(NamedTuple):
     first_at: int | None
 
 
-# SQLite joins in this order, and an expression keeps it from the index on states: by it one row costs all that wait.
-_LOOK: Final = Bulk(
-    "SELECT delivery.id, delivery.state, delivery.client_id, delivery.registration_id, delivery.next_attempt_at,"
-    " delivery.attempts,"
-    " delivery.failures, composition.state, registration.waits_until"
-    " FROM GIVEN CROSS JOIN delivery"
-    " JOIN composition ON composition.event_sequence = delivery.event_sequence"
-    " AND composition.version = delivery.version"
-    " LEFT JOIN registration ON registration.id = delivery.registration_id"
-    " WHERE delivery.id = given.id",
-    finds=9,
-    id=TEXT,
-)
-# Bytes within JSON cost much where there are many: larger bodies are read apart, each once.
-_DETAILS: Final = Bulk(
-    "SELECT delivery.id, delivery.attempts, delivery.failures, delivery.created_at, delivery.event_sequence,"
-    " delivery.version, delivery.url, CASE WHEN length(composition.body) <= 8192 THEN composition.body END,"
-    " coalesce(length(composition.body), 0) > 8192, event.id, delivery.registration_id, EXISTS ("
-    " SELECT 1 FROM registered_event WHERE registered_event.registration_id = delivery.registration_id"
-    " AND registered_event.event = delivery.event),"
-    " CASE WHEN delivery.attempts > 0 THEN"
-    " (SELECT started_at FROM attempt WHERE attempt.delivery_id = delivery.id AND attempt.number = 1) END"
-    " FROM GIVEN CROSS JOIN delivery"
-    " JOIN composition ON composition.event_sequence = delivery.event_sequence"
-    " AND composition.version = delivery.version"
-    " JOIN event ON event.sequence = delivery.event_sequence"
-    " LEFT JOIN registration ON registration.id = delivery.registration_id"
-    " WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'pending' AND delivery.next_attempt_at <= :at"
-    " AND composition.state = 'composed'"
-    " AND (registration.waits_until IS NULL OR registration.waits_until <= :at)",
-    lock="FOR NO KEY UPDATE OF delivery",
-    finds=13,
-    blobs=(7,),
-    id=TEXT,
-)
-_LARGE: Final = Bulk(
-    "SELECT composition.event_sequence, composition.version, composition.body FROM GIVEN CROSS JOIN composition"
-    " WHERE composition.event_sequence = given.sequence AND composition.version = given.version",
-    sequence=NUMBER,
-    version=NUMBER,
-)
-# These are locked, or the writer is alone.
-_SEND: Final = Bulk(
-    "UPDATE delivery SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL"
-    " FROM GIVEN WHERE delivery.id = given.id",
-    id=TEXT,
-)
-_BEGIN: Final = Bulk(
-    "INSERT INTO attempt (delivery_id, number, started_at) SELECT id, number, started_at FROM GIVEN",
-    id=TEXT,
-    number=NUMBER,
-    started_at=NUMBER,
-)
-_TAKE_BACK: Final = Bulk(
-    "UPDATE delivery SET state = 'pending', attempts = attempts - 1, next_attempt_at = :at, scheduled_at = :at"
-    " FROM GIVEN WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'sending'"
-    " AND delivery.attempts = given.number RETURNING delivery.id, delivery.attempts + 1",
-    id=TEXT,
-    number=NUMBER,
-)
-_FORGET: Final = Bulk(
-    "DELETE FROM attempt WHERE (delivery_id, number) IN (SELECT id, number FROM GIVEN)", id=TEXT, number=NUMBER
-)
-_SET_ASIDE: Final = Bulk(
-    "UPDATE delivery SET state = given.state, reason = given.reason, next_attempt_at = NULL, held_at = given.held_at,"
-    " ended_at = given.ended_at FROM GIVEN WHERE delivery.id = given.id",
-    id=TEXT,
-    state=TEXT,
-    reason=TEXT,
-    held_at=NUMBER,
-    ended_at=NUMBER,
-)
+_LOOK: Final = Bulk(_SQL["look"], finds=9, id=TEXT)
+_DETAILS: Final = Bulk(_SQL["details"], lock="FOR NO KEY UPDATE OF delivery", finds=13, blobs=(7,), id=TEXT)
+_LARGE: Final = Bulk(_SQL["large"], sequence=NUMBER, version=NUMBER)
+_SEND: Final = Bulk(_SQL["send"], id=TEXT)
+_BEGIN: Final = Bulk(_SQL["begin"], id=TEXT, number=NUMBER, started_at=NUMBER)
+_TAKE_BACK: Final = Bulk(_SQL["take_back"], id=TEXT, number=NUMBER)
+_FORGET: Final = Bulk(_SQL["forget"], id=TEXT, number=NUMBER)
+_SET_ASIDE: Final = Bulk(_SQL["set_aside"], id=TEXT, state=TEXT, reason=TEXT, held_at=NUMBER, ended_at=NUMBER)
 
 
 def answer_row(delivery_id: str, number: int) -> str:

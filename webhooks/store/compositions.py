@@ -13,7 +13,10 @@ from webhooks.errors import ConflictError
 from webhooks.store import jobs
 from webhooks.store.bulk import NUMBER, Bulk, BulkUpdate
 from webhooks.store.jobs import Job, Kind
+from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
+
+_SQL: Final = load("compositions")
 
 _ERASED: Final = "The data of this event was erased, so its body cannot be composed any more."
 
@@ -43,27 +46,8 @@ class Waiting(Struct, frozen=True, kw_only=True):
     is_defined: bool
 
 
-_ADD: Final = Bulk(
-    "INSERT INTO composition (event_sequence, version, state, due_at)"
-    " SELECT sequence, version, 'waiting', due_at FROM GIVEN",
-    sequence=NUMBER,
-    version=NUMBER,
-    due_at=NUMBER,
-)
-_FIND: Final = Bulk(
-    "SELECT composition.event_sequence, composition.version, event.event, event.id, event.arguments,"
-    " composition.failures,"
-    " EXISTS (SELECT 1 FROM delivery WHERE delivery.event_sequence = composition.event_sequence"
-    " AND delivery.version = composition.version AND coalesce(delivery.state, '') IN ('pending', 'composing')),"
-    " defined_event.event IS NOT NULL"
-    " FROM GIVEN CROSS JOIN composition JOIN event ON event.sequence = composition.event_sequence"
-    " LEFT JOIN defined_event ON defined_event.event = event.event"
-    " WHERE composition.event_sequence = given.sequence AND composition.version = given.version"
-    " AND composition.state = 'waiting'",
-    finds=8,
-    sequence=NUMBER,
-    version=NUMBER,
-)
+_ADD: Final = Bulk(_SQL["add"], sequence=NUMBER, version=NUMBER, due_at=NUMBER)
+_FIND: Final = Bulk(_SQL["find"], finds=8, sequence=NUMBER, version=NUMBER)
 # CASE hides from PostgreSQL how few rows these conditions seem to leave: while it has no statistics of the table it
 # would take one for each, and read the whole table for every given row.
 _DUE: Final = BulkUpdate(
@@ -76,16 +60,9 @@ _DUE: Final = BulkUpdate(
     sequence=NUMBER,
     version=NUMBER,
 )
-_STATE: Final = Prepared(
-    "SELECT composition.state, composition.body IS NOT NULL, event.arguments IS NOT NULL"
-    " FROM composition JOIN event ON event.sequence = composition.event_sequence"
-    " WHERE composition.event_sequence = :sequence AND composition.version = :version"
-)
-_AGAIN: Final = Prepared(
-    "UPDATE composition SET state = 'waiting', failures = 0, reason = NULL, due_at = NULL, parked_for = NULL"
-    " WHERE event_sequence = :sequence AND version = :version AND state IN ('failed', 'skipped')"
-)
-_LAST: Final = Prepared("SELECT max(version) FROM composition WHERE event_sequence = :sequence")
+_STATE: Final = Prepared(_SQL["state"])
+_AGAIN: Final = Prepared(_SQL["again"])
+_LAST: Final = Prepared(_SQL["last"])
 
 
 def key_of(sequence: int, version: int) -> str:

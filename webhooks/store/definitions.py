@@ -8,13 +8,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from webhooks.store.clock import now
+from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
 
-_REMEMBER: Final = Prepared(
-    "INSERT INTO defined_event (event, since) VALUES (:event, :since) ON CONFLICT (event) DO NOTHING"
-)
-_FIND: Final = Prepared("SELECT event, since FROM defined_event ORDER BY event")
-_FORGET: Final = Prepared("DELETE FROM defined_event WHERE event = :event RETURNING event")
+_SQL: Final = load("definitions")
+
+_REMEMBER: Final = Prepared(_SQL["remember"])
+_FIND: Final = Prepared(_SQL["find"])
+_FORGET: Final = Prepared(_SQL["forget"])
 
 
 def remember(connection: Connection, events: Iterable[str]) -> None:

@@ -18,6 +18,9 @@ from webhooks.store.bulk import FLAG, NUMBER, PIECE, TEXT, Bulk, packed
 from webhooks.store.deliveries import ending_times
 from webhooks.store.endpoints import Endpoint, News
 from webhooks.store.jobs import Job, Kind
+from webhooks.store.queries import load
+
+_SQL: Final = load("ended_attempts")
 
 
 class EndedAttempt(Struct, frozen=True, kw_only=True):
@@ -69,10 +72,7 @@ _END_ATTEMPT: Final = Bulk(
     size=NUMBER,
 )
 _END: Final = Bulk(
-    "UPDATE delivery SET state = given.state, reason = given.reason, failures = given.failures,"
-    " next_attempt_at = given.next_attempt_at, scheduled_at = given.scheduled_at, held_at = given.held_at,"
-    " ended_at = given.ended_at"
-    " FROM GIVEN WHERE delivery.id = given.id",
+    _SQL["end"],
     id=TEXT,
     state=TEXT,
     reason=TEXT,
@@ -82,17 +82,7 @@ _END: Final = Bulk(
     held_at=NUMBER,
     ended_at=NUMBER,
 )
-_UNDER_WAY: Final = Bulk(
-    "SELECT delivery.id, delivery.attempts, delivery.registration_id, EXISTS ("
-    " SELECT 1 FROM registered_event WHERE registered_event.registration_id = delivery.registration_id"
-    " AND registered_event.event = delivery.event)"
-    " FROM GIVEN CROSS JOIN delivery WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'sending'"
-    " AND delivery.attempts = given.attempt",
-    lock="FOR NO KEY UPDATE OF delivery",
-    finds=4,
-    id=TEXT,
-    attempt=NUMBER,
-)
+_UNDER_WAY: Final = Bulk(_SQL["under_way"], lock="FOR NO KEY UPDATE OF delivery", finds=4, id=TEXT, attempt=NUMBER)
 
 
 def write(connection: Connection, ended: Sequence[EndedAttempt]) -> list[EndedAttempt]:

@@ -13,7 +13,10 @@ from webhooks.model import DeliveryState
 from webhooks.store import holding
 from webhooks.store.bulk import FLAG, NUMBER, Bulk
 from webhooks.store.clock import MICROSECONDS_PER_DAY
+from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
+
+_SQL: Final = load("endpoints")
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
@@ -46,39 +49,13 @@ class News(Struct, frozen=True, kw_only=True):
     waits_until: int | None
 
 
-_FIND: Final = Bulk(
-    "SELECT registration.id, registration.client_id, registration.method, registration.secret,"
-    " registration.signing_key, registration.previous_signing_key, registration.previous_key_until,"
-    " client.networks, client.ports, client.url_patterns, registration.failing_since,"
-    " registration.is_paused, registration.disabled_reason IS NOT NULL, client.is_disabled"
-    " FROM GIVEN CROSS JOIN registration JOIN client ON client.id = registration.client_id"
-    " WHERE registration.id = given.id",
-    finds=14,
-    blobs=(3, 4, 5),
-    id=NUMBER,
-)
+_FIND: Final = Bulk(_SQL["find"], finds=14, blobs=(3, 4, 5), id=NUMBER)
 
 FAILS_FOR_MICROSECONDS: Final = 5 * MICROSECONDS_PER_DAY
 """After this time an endpoint that only fails is disabled."""
 
-# What was under way when it asked for time, and ends after that, makes it no shorter.
-_TELL: Final = Bulk(
-    "UPDATE registration SET failing_since = CASE WHEN given.has_taken THEN given.failed_at"
-    " ELSE coalesce(registration.failing_since, given.failed_at) END,"
-    " waits_until = CASE WHEN coalesce(registration.waits_until, 0) < given.waits_until THEN given.waits_until"
-    " ELSE registration.waits_until END"
-    " FROM GIVEN WHERE registration.id = given.id AND (coalesce(registration.waits_until, 0) < given.waits_until"
-    " OR given.has_taken AND registration.failing_since IS NOT NULL"
-    " OR given.failed_at IS NOT NULL AND (given.has_taken OR registration.failing_since IS NULL))",
-    id=NUMBER,
-    has_taken=FLAG,
-    failed_at=NUMBER,
-    waits_until=NUMBER,
-)
-_DISABLE: Final = Prepared(
-    "UPDATE registration SET disabled_reason = :reason WHERE id = :id AND disabled_reason IS NULL"
-    " AND (CAST(:since AS bigint) IS NULL OR failing_since = :since) RETURNING id"
-)
+_TELL: Final = Bulk(_SQL["tell"], id=NUMBER, has_taken=FLAG, failed_at=NUMBER, waits_until=NUMBER)
+_DISABLE: Final = Prepared(_SQL["disable"])
 
 
 def find(connection: Connection, ids: Collection[int]) -> dict[int, Endpoint]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from msgspec import Struct
 from msgspec.json import decode, encode
@@ -15,8 +16,11 @@ from webhooks.store import compositions
 from webhooks.store.bulk import NUMBER, TEXT, Bulk
 from webhooks.store.clock import moment, now, sortable_id
 from webhooks.store.holding import why_held
+from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
 from webhooks.store.tables import CLIENTS, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
+
+_SQL: Final = load("events")
 
 _OTHER_CONTENT = "An event with the id {!r} was published before, with other content."
 # On PostgreSQL it locks the registrations: one that is being paused or removed is read as it is after that.
@@ -37,20 +41,12 @@ _SUBSCRIBERS = Prepared(
     .with_for_update(read=True, of=REGISTRATIONS),
     finds=7,
 )
-# On PostgreSQL it waits for a transaction that has inserted the same id just now.
-_INSERT = Prepared(
-    "INSERT INTO event (id, publisher_id, event, arguments, digest, state, created_at)"
-    " VALUES (:id, :publisher_id, :event, :arguments, :digest, :state, :created_at)"
-    " ON CONFLICT (id, publisher_id) DO NOTHING RETURNING sequence"
-)
+_INSERT = Prepared(_SQL["insert"])
 _DIGEST = Prepared(
     select(EVENTS.c.digest).where(EVENTS.c.id == bindparam("id"), EVENTS.c.publisher_id == bindparam("publisher_id"))
 )
 _DELIVER = Bulk(
-    "INSERT INTO delivery (id, event_sequence, client_id, registration_id, event, url, state, reason, created_at,"
-    " next_attempt_at, scheduled_at, held_at)"
-    " SELECT id, event_sequence, client_id, registration_id, event, url, state, reason, :created_at,"
-    " due_at, due_at, held_at FROM GIVEN",
+    _SQL["deliver"],
     id=TEXT,
     event_sequence=NUMBER,
     client_id=TEXT,
@@ -64,11 +60,8 @@ _DELIVER = Bulk(
 )
 _FIND = select(EVENTS)
 _SCANNED_EVENTS = 5000
-_ARGUMENTS = Prepared("SELECT sequence, arguments FROM event WHERE sequence > :after ORDER BY sequence LIMIT :most")
-_OF_DELIVERY = Prepared(
-    "SELECT event.arguments FROM delivery JOIN event ON event.sequence = delivery.event_sequence"
-    " WHERE delivery.id = :id"
-)
+_ARGUMENTS = Prepared(_SQL["arguments"])
+_OF_DELIVERY = Prepared(_SQL["of_delivery"])
 
 
 class Matches(Struct, frozen=True):

@@ -17,8 +17,11 @@ from webhooks.store.bulk import TEXT, Bulk, BulkUpdate
 from webhooks.store.clock import now
 from webhooks.store.compositions import CompositionState
 from webhooks.store.jobs import Job, Kind
+from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
 from webhooks.store.tables import CLIENTS, DELIVERIES, REGISTRATIONS
+
+_SQL: Final = load("holding")
 
 PART: Final = 1000
 PARTS: Final = 20  # that follow each other before other work has its turn
@@ -26,27 +29,9 @@ PAUSED: Final = "the endpoint is paused"
 DISABLED: Final = "the endpoint is disabled"
 CLIENT_DISABLED: Final = "the endpoint's client is disabled"
 
-# On PostgreSQL it locks the compositions before the deliveries, in the order of those who compose.
-_COMPOSED: Final = Bulk(
-    "SELECT delivery.id, delivery.event_sequence, delivery.version, composition.state, composition.parked_for,"
-    " composition.due_at, composition.reason"
-    " FROM GIVEN CROSS JOIN delivery JOIN composition ON composition.event_sequence = delivery.event_sequence"
-    " AND composition.version = delivery.version WHERE delivery.id = given.id ORDER BY delivery.id",
-    lock="FOR UPDATE OF composition",
-    finds=7,
-    id=TEXT,
-)
-_RESUME: Final = Bulk(
-    "UPDATE delivery SET state = 'pending', reason = NULL, next_attempt_at = :at, scheduled_at = :at, held_at = NULL"
-    " FROM GIVEN WHERE delivery.id = given.id AND coalesce(delivery.state, '') = 'held'",
-    id=TEXT,
-)
-_LATER: Final = Prepared(
-    "SELECT id FROM delivery WHERE registration_id = :registration_id AND state = 'pending' AND next_attempt_at > :at"
-    " AND 'composed' = (SELECT state FROM composition WHERE composition.event_sequence = delivery.event_sequence"
-    " AND composition.version = delivery.version) LIMIT :most",
-    finds=1,
-)
+_COMPOSED: Final = Bulk(_SQL["composed"], lock="FOR UPDATE OF composition", finds=7, id=TEXT)
+_RESUME: Final = Bulk(_SQL["resume"], id=TEXT)
+_LATER: Final = Prepared(_SQL["later"], finds=1)
 _HASTEN: Final = BulkUpdate(
     "delivery",
     "next_attempt_at = :at, scheduled_at = :at",
@@ -54,20 +39,9 @@ _HASTEN: Final = BulkUpdate(
     ("delivery.id",),
     id=TEXT,
 )
-_WAIT: Final = Prepared(
-    "UPDATE delivery SET reason = :reason, next_attempt_at = :due_at, scheduled_at = :scheduled_at"
-    " WHERE id = :id AND state = 'pending'"
-)
+_WAIT: Final = Prepared(_SQL["wait"])
 _STATE: Final = func.coalesce(DELIVERIES.c.state, "")  # not by its index, since ids say which rows are meant
-# Those whose deliveries are not as their endpoint is.
-_UNSETTLED: Final = Prepared(
-    "SELECT registration.id FROM registration JOIN client ON client.id = registration.client_id"
-    " WHERE CASE WHEN registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled"
-    " THEN EXISTS (SELECT 1 FROM delivery WHERE delivery.registration_id = registration.id"
-    " AND delivery.state IN ('pending', 'composing'))"
-    " ELSE EXISTS (SELECT 1 FROM delivery WHERE delivery.registration_id = registration.id"
-    " AND delivery.state = 'held') END"
-)
+_UNSETTLED: Final = Prepared(_SQL["unsettled"])
 
 
 def unsettled(connection: Connection) -> list[int]:

@@ -15,7 +15,10 @@ from sqlalchemy import Connection
 
 from webhooks.store.bulk import NUMBER, TEXT, Bulk
 from webhooks.store.clock import now
+from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
+
+_SQL: Final = load("jobs")
 
 _ADDED: Final = "jobs added"  # of a connection, where the embedded queue is told of them
 
@@ -35,35 +38,10 @@ class Job(Struct, frozen=True):
     due_at: int
 
 
-# WHERE TRUE: or SQLite takes ON for a join's.
-_ADD: Final = Bulk(
-    "INSERT INTO job (kind, key, due_at) SELECT kind, key, due_at FROM GIVEN WHERE TRUE"
-    " ON CONFLICT (kind, key) DO UPDATE SET due_at = min(due_at, excluded.due_at)",
-    kind=TEXT,
-    key=TEXT,
-    due_at=NUMBER,
-)
-_FINISH: Final = Bulk("DELETE FROM job WHERE (kind, key) IN (SELECT kind, key FROM GIVEN)", kind=TEXT, key=TEXT)
-# As PgQueuer enqueues, but from the database's clock as it is now, and with the second that a job is due in as its
-# priority: PgQueuer takes the highest first. Seconds before and after 1.8 billion fit into it until 2095.
-_ENQUEUE: Final = Prepared("""
-    INSERT INTO pgqueuer (priority, entrypoint, execute_after, dedupe_key, status)
-    SELECT 1800000000 - extract(epoch FROM execute_after)::bigint, entrypoint, execute_after, dedupe_key, 'queued'
-    FROM (
-        SELECT entrypoint, dedupe_key, clock_timestamp() + delay * interval '1 microsecond' AS execute_after
-        FROM unnest(:entrypoints ::text[], :dedupe_keys ::text[], :delays ::bigint[])
-            AS given (entrypoint, dedupe_key, delay)
-    ) AS given
-    ON CONFLICT (dedupe_key) WHERE status = ANY (ARRAY['queued'::pgqueuer_status, 'picked'::pgqueuer_status])
-        AND dedupe_key IS NOT NULL
-    DO UPDATE SET execute_after = excluded.execute_after, priority = excluded.priority
-    WHERE excluded.execute_after < pgqueuer.execute_after
-""")
-_DEQUEUE: Final = Prepared("""
-    DELETE FROM pgqueuer
-    WHERE dedupe_key = ANY (:dedupe_keys ::text[])
-        AND status = ANY (ARRAY['queued'::pgqueuer_status, 'picked'::pgqueuer_status])
-""")
+_ADD: Final = Bulk(_SQL["add"], kind=TEXT, key=TEXT, due_at=NUMBER)
+_FINISH: Final = Bulk(_SQL["finish"], kind=TEXT, key=TEXT)
+_ENQUEUE: Final = Prepared(_SQL["enqueue"])
+_DEQUEUE: Final = Prepared(_SQL["dequeue"])
 
 # What is due and has no job. WITHOUT_JOB stands for the condition that each kind of database has.
 _WITHOUT_JOB: Final = {

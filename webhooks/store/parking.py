@@ -11,11 +11,14 @@ from webhooks.store import jobs
 from webhooks.store.bulk import NUMBER, Bulk
 from webhooks.store.clock import now
 from webhooks.store.compositions import job_of
+from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
+
+_SQL: Final = load("parking")
 
 PART: Final = 1000
 
-_FIRST: Final = Prepared("SELECT min(parked_for) FROM composition WHERE parked_for > :after")
+_FIRST: Final = Prepared(_SQL["first"])
 _UNPARK: Final = (
     "UPDATE composition SET parked_for = NULL, due_at = :at WHERE parked_for = :code AND (event_sequence, version) IN"
     " (SELECT event_sequence, version FROM composition WHERE parked_for = :code"
@@ -25,27 +28,10 @@ _UNPARK: Final = (
 # Those that have failed least come first: what fails again and again must not be tried before the others.
 _UNPARK_OLDEST: Final = Prepared(_UNPARK.format(order="event_sequence, version"))
 _UNPARK_NEWEST: Final = Prepared(_UNPARK.format(order="event_sequence DESC, version DESC"))
-_UNEXPLAINED: Final = Prepared(
-    "SELECT event_sequence, version FROM composition"
-    " WHERE parked_for = :code AND (reason IS NULL OR reason <> :reason) LIMIT :most"
-)
-# CASE: see webhooks.store.compositions.
-_EXPLAIN: Final = Bulk(
-    "UPDATE composition SET reason = :reason FROM GIVEN WHERE composition.event_sequence = given.sequence"
-    " AND composition.version = given.version AND CASE WHEN composition.parked_for = :code THEN true ELSE false END"
-    " RETURNING composition.event_sequence, composition.version",
-    sequence=NUMBER,
-    version=NUMBER,
-)
-_EXPLAIN_DELIVERIES: Final = Bulk(
-    "UPDATE delivery SET reason = :reason FROM GIVEN WHERE delivery.event_sequence = given.sequence"
-    " AND delivery.version = given.version AND CASE WHEN delivery.state = 'pending' THEN true ELSE false END",
-    sequence=NUMBER,
-    version=NUMBER,
-)
-_COUNT: Final = Prepared(
-    "SELECT parked_for, count(*), max(reason) FROM composition WHERE parked_for IS NOT NULL GROUP BY parked_for"
-)
+_UNEXPLAINED: Final = Prepared(_SQL["unexplained"])
+_EXPLAIN: Final = Bulk(_SQL["explain"], sequence=NUMBER, version=NUMBER)
+_EXPLAIN_DELIVERIES: Final = Bulk(_SQL["explain_deliveries"], sequence=NUMBER, version=NUMBER)
+_COUNT: Final = Prepared(_SQL["count"])
 
 
 class ParkedEvents(Struct, frozen=True):

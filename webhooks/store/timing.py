@@ -10,35 +10,23 @@ from webhooks.store import jobs
 from webhooks.store.clock import MICROSECONDS_PER_SECOND
 from webhooks.store.compositions import key_of
 from webhooks.store.jobs import Job, Kind
+from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
+
+_SQL: Final = load("timing")
 
 _SLACK_MICROSECONDS: Final = 5_000_000  # by which the clocks of two machines may differ
 _LONGEST_DELAY_MICROSECONDS: Final = (
     2 * 3600 * MICROSECONDS_PER_SECOND
 )  # of one event's composing; the real ones are shorter
 _FOREVER_MICROSECONDS: Final = 10**15  # 31 years: brings any time before now
-_DELIVERIES: Final = Prepared(
-    "UPDATE delivery SET next_attempt_at = next_attempt_at - (scheduled_at - :now), scheduled_at = :now"
-    " WHERE state = 'pending' AND next_attempt_at > :latest AND scheduled_at > :latest"
-    " RETURNING id, next_attempt_at"
-)
-# Compositions do not say when their times were written, so the size of the step back is needed.
-_COMPOSITIONS: Final = Prepared(
-    "UPDATE composition SET due_at = CASE WHEN due_at - :back < :now THEN :now ELSE due_at - :back END"
-    " WHERE state = 'waiting' AND due_at > :beyond RETURNING event_sequence, version, due_at"
-)
-_ENDPOINTS: Final = Prepared("UPDATE registration SET waits_until = waits_until - :back WHERE waits_until > :beyond")
+_DELIVERIES: Final = Prepared(_SQL["deliveries"])
+_COMPOSITIONS: Final = Prepared(_SQL["compositions"])
+_ENDPOINTS: Final = Prepared(_SQL["endpoints"])
 
-_FAILING: Final = Prepared(
-    "UPDATE registration SET failing_since ="
-    " CASE WHEN failing_since + :by > :now THEN :now ELSE failing_since + :by END WHERE failing_since IS NOT NULL"
-)
-_HELD: Final = Prepared(
-    "UPDATE delivery SET held_at = held_at + :by WHERE state = 'held' AND held_at >= :began AND held_at <= :until"
-)
-_ENDED: Final = Prepared(
-    "UPDATE delivery SET ended_at = ended_at + :by WHERE ended_at >= :began AND ended_at <= :until"
-)
+_FAILING: Final = Prepared(_SQL["failing"])
+_HELD: Final = Prepared(_SQL["held"])
+_ENDED: Final = Prepared(_SQL["ended"])
 
 
 def mend(connection: Connection, now: int, longest_wait: int, set_back: int = 0) -> int:

@@ -1,0 +1,38 @@
+-- deliveries --
+UPDATE delivery
+SET next_attempt_at = next_attempt_at - (scheduled_at - :now), scheduled_at = :now
+WHERE state = 'pending'
+    AND next_attempt_at > :latest
+    AND scheduled_at > :latest
+RETURNING id, next_attempt_at
+
+-- compositions --
+-- Compositions do not say when their times were written, so the size of the step back is needed.
+UPDATE composition
+SET due_at = CASE WHEN due_at - :back < :now THEN :now ELSE due_at - :back END
+WHERE state = 'waiting'
+    AND due_at > :beyond
+RETURNING event_sequence, version, due_at
+
+-- endpoints --
+UPDATE registration
+SET waits_until = waits_until - :back
+WHERE waits_until > :beyond
+
+-- failing --
+UPDATE registration
+SET failing_since = CASE WHEN failing_since + :by > :now THEN :now ELSE failing_since + :by END
+WHERE failing_since IS NOT NULL
+
+-- held --
+UPDATE delivery
+SET held_at = held_at + :by
+WHERE state = 'held'
+    AND held_at >= :began
+    AND held_at <= :until
+
+-- ended --
+UPDATE delivery
+SET ended_at = ended_at + :by
+WHERE ended_at >= :began
+    AND ended_at <= :until
