@@ -9,13 +9,12 @@ from itertools import takewhile
 from engine.binding import Message, Row
 from engine.body import Body
 from engine.errors import BindingError, EngineError, LedgerTimeoutError, LedgerUnavailableError
-from engine.execution import Ledger, Rows, Session
+from engine.execution import MOST_FAILURES_IN_A_ROW, Ledger, Rows, Session
 from engine.model import ResultKind
 from engine.plan import Plan, check_message
 
 _ITEMS = 500  # at a time, and fewer where steps may find many rows each
 _ROWS = 50_000  # of such steps that may be in memory at a time
-_PATIENCE = 3  # items in a row that the ledger fails before the rest are not tried
 
 Result = Body | EngineError
 
@@ -41,8 +40,8 @@ def _lost(results: Sequence[Result]) -> EngineError | None:
     """The error of a ledger that has failed so often in a row that it is not tried again."""
     tried = (result for result in reversed(results) if not isinstance(result, BindingError))
     failures = takewhile(lambda result: isinstance(result, LedgerUnavailableError | LedgerTimeoutError), tried)
-    last = [failure for failure, _ in zip(failures, range(_PATIENCE), strict=False)]
-    return last[0] if len(last) == _PATIENCE and isinstance(last[0], EngineError) else None
+    last = [failure for failure, _ in zip(failures, range(MOST_FAILURES_IN_A_ROW), strict=False)]
+    return last[0] if len(last) == MOST_FAILURES_IN_A_ROW and isinstance(last[0], EngineError) else None
 
 
 class _Item:
@@ -130,7 +129,7 @@ class _Chunk:
         """Compose alone what lost its snapshot, since it may have been through another."""
         failures = 0
         for position in sorted(self._results):
-            if failures == _PATIENCE or not isinstance(self._results[position], LedgerUnavailableError):
+            if failures == MOST_FAILURES_IN_A_ROW or not isinstance(self._results[position], LedgerUnavailableError):
                 continue
             try:
                 self._results[position] = self._plan.compose(self._event, self._messages[position], ledger, None)

@@ -1,1 +1,1 @@
-"""The commands: typed arguments in, results on stdout, troubles on stderr. Only here is the environment read."""
+"""The commands of `aptic-definitions`: arguments in, results on stdout. What both programs share is in commandline."""

@@ -18,6 +18,9 @@ Rows = list[tuple[object, ...]]
 """Every row of a result, in order."""
 
 
+MOST_FAILURES_IN_A_ROW: Final = 3
+"""Items of a batch that time out, or cost their connection, one after the other before the rest are not tried."""
+
 SNAPSHOT_ENDED: Final = "snapshot-ended"
 """The `code` of a LedgerUnavailableError of items that lost their snapshot through another's error."""
 

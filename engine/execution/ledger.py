@@ -1,27 +1,50 @@
-"""A ledger behind a pool: connections, the facts of the first one, and the end of them all."""
+"""A ledger behind a pool of connections, and its sessions: each with its timeout, its one retry and clean errors."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import weakref
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from copy import copy
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from engine.errors import ReadOnlyRequiredError
-from engine.execution.driver import Driver
-from engine.execution.interface import LedgerStatus, Session
+from msgspec.structs import replace
+
+from engine.errors import EngineError, LedgerTimeoutError, LedgerUnavailableError, ReadOnlyRequiredError
+from engine.execution.driver import Connection, Driver
+from engine.execution.interface import (
+    MOST_FAILURES_IN_A_ROW,
+    SNAPSHOT_ENDED,
+    SNAPSHOT_LOST,
+    LedgerStatus,
+    Rows,
+    Session,
+)
 from engine.execution.pool import Pool
-from engine.execution.session import PooledConnection, PooledSession
-from engine.execution.watchdog import Watchdog
+from engine.execution.watchdog import Guard, Watchdog
 from engine.model import Dialect, Statement
 
 if TYPE_CHECKING:
     from engine.sql.schema import LedgerSchema
 
+T = TypeVar("T")
+
 _log = logging.getLogger("engine.execution")
+
+
+class PooledConnection:
+    """A connection as the pool keeps it; `kept` are the texts that it was last told to keep prepared."""
+
+    __slots__ = ("connection", "guard", "is_new", "kept")
+
+    def __init__(self, connection: Connection, guard: Guard, kept: frozenset[str]) -> None:
+        self.connection = connection
+        self.guard = guard
+        self.kept = kept
+        self.is_new = True  # it was never idle, so a failure is not because of that
 
 
 class PooledLedger:
@@ -155,3 +178,158 @@ class PooledLedger:
             if rights:
                 _log.warning("%s: the session may do more than read: %s", self.driver.place, rights)
             self._is_inspected = True
+
+
+class PooledSession:
+    """The Session of `interface`; it takes its connection when its `with` starts."""
+
+    __slots__ = ("_in_snapshot", "_ledger", "_limit", "_pooled")
+
+    def __init__(self, ledger: PooledLedger, pooled: PooledConnection | None = None) -> None:
+        self._ledger = ledger
+        self._limit = ledger.driver.time_limit
+        self._pooled = pooled
+        self._in_snapshot = False
+
+    def __enter__(self) -> Self:
+        self._pooled = self._ledger.take()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pooled = self.release()
+        if pooled is not None:
+            self._ledger.put_back(pooled)
+
+    def release(self) -> PooledConnection | None:
+        """The connection that it has now, if any, which is the caller's from now on."""
+        pooled, self._pooled = self._pooled, None
+        return pooled
+
+    def execute(self, statement: Statement, values: Sequence[object]) -> Rows:
+        """Every row that the statement finds, in one round trip."""
+        return self.call(lambda connection: connection.run(statement, values), values)
+
+    def execute_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> list[Rows | EngineError]:
+        """What `execute` gives or raises for each of `batch`, in few round trips."""
+        results: list[Rows | EngineError] = []
+        losses, is_alone = 0, False
+        while len(results) < len(batch):
+            error = self._go_on(statement, batch[: len(results) + 1] if is_alone else batch, results)
+            if is_alone and error is None:
+                last = results[-1] if results else None
+                losses = losses + 1 if isinstance(last, LedgerUnavailableError) else 0
+                error = last if losses > MOST_FAILURES_IN_A_ROW and isinstance(last, EngineError) else None
+            if error is not None:
+                results += [copy(error) for _ in batch[len(results) :]]
+            # Results that were under way go with a connection, so who cost it is found only alone.
+            is_alone = not is_alone
+            statement = replace(statement, many=None)
+        return results
+
+    def _go_on(
+        self, statement: Statement, batch: Sequence[Sequence[object]], results: list[Rows | EngineError]
+    ) -> EngineError | None:
+        """Add results until all are there or the connection is lost; an error where the rest is not to be tried."""
+        pooled, known = self.held(), len(results)
+        lost = self._collect(pooled, statement, batch, results)
+        if lost is None or len(results) == len(batch):
+            return None  # what is lost after the last item is met by the next query
+        if results and lost is results[-1]:
+            return results[-1]
+        if len(results) > known or not self._may_retry(pooled, lost):
+            error = self._error(pooled, lost, batch[len(results)])
+            if not isinstance(error, EngineError):
+                raise error
+            if self._in_snapshot and not error.retryable:  # this item's own, which ended the snapshot of the others
+                results.append(error)
+                return LedgerUnavailableError(SNAPSHOT_LOST, code=SNAPSHOT_ENDED)
+            if self._in_snapshot or pooled.guard.has_fired:
+                return error
+            if statement.many is None and len(results) == len(batch) - 1:
+                results.append(error)  # nobody else had the connection
+        try:
+            self._pooled = None
+            self._pooled = self._ledger.replace(pooled)
+        except EngineError as error:
+            return error
+        return None
+
+    def _collect(
+        self,
+        pooled: PooledConnection,
+        statement: Statement,
+        batch: Sequence[Sequence[object]],
+        results: list[Rows | EngineError],
+    ) -> Exception | None:
+        """Add what the connection gives for the items without a result; what it raised, or the last of the timeouts."""
+        guard, timeouts = pooled.guard, 0
+        guard.start(self._limit)
+        try:
+            for found in pooled.connection.run_many(statement, batch[len(results) :]):
+                guard.stop()
+                if found is None:
+                    guard.start(self._limit)
+                    continue
+                result = self._error(pooled, found, batch[len(results)]) if isinstance(found, Exception) else found
+                if isinstance(result, Exception) and not isinstance(result, EngineError):
+                    return result
+                results.append(result)
+                if not isinstance(result, LedgerTimeoutError):
+                    timeouts = 0
+                elif (timeouts := timeouts + 1) == MOST_FAILURES_IN_A_ROW:
+                    return result
+                guard.start(self._limit)
+        except Exception as error:
+            return error
+        finally:
+            guard.stop()
+        return None
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A `with` whose statements all read one state."""
+        if self._in_snapshot:
+            raise RuntimeError("a snapshot is under way already")
+        self.call(lambda connection: connection.begin())
+        self._in_snapshot = True
+        try:
+            yield
+        finally:
+            with suppress(EngineError):  # the connection is then not clean and will not be used again
+                self.call(lambda connection: connection.rollback())
+            self._in_snapshot = False
+
+    def call(self, operation: Callable[[Connection], T], values: Sequence[object] = ()) -> T:
+        """What `operation` gives, with the timeout, the retry and the errors of a query that was given `values`."""
+        pooled = self.held()
+        pooled.guard.start(self._limit)
+        try:
+            return operation(pooled.connection)
+        except Exception as error:
+            failure = error
+        finally:
+            pooled.guard.stop()
+        # Outside the `except`, where a new error would carry the driver's error, and so its text, as its context.
+        if self._may_retry(pooled, failure):
+            self._pooled = None
+            self._pooled = self._ledger.replace(pooled)
+            return self.call(operation, values)
+        raise self._error(pooled, failure, values)
+
+    def held(self) -> PooledConnection:
+        """The connection that it has now."""
+        if self._pooled is None:
+            raise RuntimeError("this session has ended")
+        return self._pooled
+
+    def _may_retry(self, pooled: PooledConnection, failure: Exception) -> bool:
+        """Whether the connection was lost while it was idle. Queries only read: running one again does no harm."""
+        can_be_stale = not (pooled.is_new or self._in_snapshot or pooled.guard.has_fired)
+        return can_be_stale and pooled.connection.is_stale(failure)
+
+    def _error(self, pooled: PooledConnection, failure: Exception, values: Sequence[object]) -> Exception:
+        if isinstance(failure, EngineError):
+            return failure
+        if pooled.guard.has_fired:
+            return LedgerTimeoutError(f"the ledger did not answer within {self._limit:g} s")
+        return self._ledger.driver.fault(failure, values) or failure

@@ -1,4 +1,4 @@
-"""The frozen types that cross from one stage to the next."""
+"""The frozen types that cross from one stage to the next. A type that stays within a stage is defined there."""
 
 from engine.model.compiled import (
     CompiledDefinition,

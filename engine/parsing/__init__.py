@@ -1,4 +1,4 @@
-"""From a file's bytes to a definition with positions; every fault is a diagnostic."""
+"""From a file's bytes to a definition with positions; every fault is a diagnostic. It knows no rule and no SQL."""
 
 from engine.parsing.parser import MAX_BYTES, parse
 

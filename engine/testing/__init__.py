@@ -1,4 +1,4 @@
-"""Test ledgers made of T-SQL files, and the fixture cases that definitions are tested by."""
+"""Test ledgers made of T-SQL files, and the fixture cases for definitions. The project's own tests are not here."""
 
 from engine.testing.ledger import build_duckdb, build_postgresql, embedded_ledger
 

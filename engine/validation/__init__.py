@@ -1,4 +1,4 @@
-"""From a parsed file to every finding of the rules that need no translation."""
+"""From a parsed file to every finding of the rules that need no translation; translation finds its own faults."""
 
 from engine.validation.checker import Checked, check
 from engine.validation.naming import check_folder

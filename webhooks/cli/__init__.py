@@ -1,1 +1,1 @@
-"""The command `aptic-webhooks`."""
+"""The commands of `aptic-webhooks`. What the service does is elsewhere: a command calls it and tells."""

@@ -1,1 +1,1 @@
-"""Sends what is due: turns, attempts and what comes of them."""
+"""Gives deliveries their turns and records what came of each attempt. The request itself is made in sending."""

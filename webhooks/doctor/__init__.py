@@ -1,1 +1,1 @@
-"""What `aptic-webhooks doctor` looks at."""
+"""What `aptic-webhooks doctor` looks at, and what it advises. It changes nothing."""

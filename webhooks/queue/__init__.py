@@ -1,1 +1,1 @@
-"""The taking side of the queue: who takes a job has it leased until it is finished or its process dies."""
+"""The taking side of the queue: a job is leased until it is finished or its process dies. Jobs are added in store."""

@@ -1,1 +1,1 @@
-"""Where registrations, events and deliveries are kept: SQLite embedded, or PostgreSQL."""
+"""Where registrations, events and deliveries are kept, on SQLite or PostgreSQL. Leases of jobs are in queue."""

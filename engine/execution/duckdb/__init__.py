@@ -1,1 +1,1 @@
-"""The embedded ledger: DuckDB opened to be read only, and the screen before it."""
+"""The embedded ledger: DuckDB opened to be read only, and the screen before it. Its SQL is written in sql."""

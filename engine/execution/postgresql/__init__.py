@@ -1,1 +1,1 @@
-"""PostgreSQL through psycopg: its driver, prepared statements, and the screen that lets only reading through."""
+"""PostgreSQL through psycopg: driver, prepared statements, the screen that lets only reading through. No ODBC."""

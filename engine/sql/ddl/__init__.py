@@ -1,4 +1,4 @@
-"""Reads a T-SQL DDL script: the tables, views, functions, synonyms and collation of a ledger."""
+"""Reads a T-SQL DDL script: the tables, views, functions, synonyms and collation of a ledger. It runs nothing."""
 
 from engine.sql.ddl.cursor import identifier
 from engine.sql.ddl.declared_types import declaration
