@@ -29,8 +29,10 @@ _KEYS = (
 )
 _FILES = (
     ("`keys`", "The keys, one a line, 32 random bytes in base64; the first writes, all read."),
-    ("`webhooks.sqlite3`", "The embedded store; `-wal` and `-shm` beside it belong to it while it is open."),
-    ("`webhooks.sqlite3.lock`", "Held by the serving process; empty."),
+    (
+        "`webhooks.sqlite3`",
+        "The embedded store; `-wal` and `-shm` beside it belong to it while it is open. The serving process locks it.",
+    ),
 )
 _CODES = (
     ("0", "It was done; `serve` was ended by SIGTERM or SIGINT and has answered what was under way."),

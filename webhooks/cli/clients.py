@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
+import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from webhooks.security.keys import Keyring
 
 _LONGEST_NAME = 200
+_MARKS = "._-+&',:/@()"
+_LETTERS = "A-Za-z0-9À-ÖØ-öø-ÿ"  # Latin-1's: each is one character, and no two of them are drawn alike
+_NEW_NAME = re.compile(rf"[{_LETTERS}](?:[{_LETTERS}{re.escape(_MARKS)}]| (?! |\Z))*")
 
 
 class _Arguments(ReportArguments):
@@ -212,14 +216,24 @@ def _client_name(text: str) -> str:
     return text
 
 
-def _name_options(parser: Parser) -> None:
-    parser.add_argument("name", metavar="NAME", type=_client_name, help="The client's name, for people.")
+def _new_client_name(text: str) -> str:
+    """No other script's letters, which look like these, and nothing that is not seen. What is stored may be older."""
+    if not _NEW_NAME.fullmatch(_client_name(text)):
+        raise argparse.ArgumentTypeError(
+            "a new client's name is of letters A-Z with or without accents (å, é, ß), digits, single blanks, and "
+            f"{' '.join(_MARKS)}; it begins with a letter or digit"
+        )
+    return text
+
+
+def _name_options(parser: Parser, parse: Callable[[str], str] = _client_name) -> None:
+    parser.add_argument("name", metavar="NAME", type=parse, help="The client's name, for people.")
     add_store(parser)
     add_json(parser)
 
 
 def _add_options(parser: Parser) -> None:
-    _name_options(parser)
+    _name_options(parser, _new_client_name)
     scopes = f"It may do this: {', '.join(Scope)} (default: webhooks); several with commas."
     only = "It gets only events whose argument has this value; several with commas must all hold."
     pattern = "It may register only URLs like this (https://*.example.com/*); may be repeated."

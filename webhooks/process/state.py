@@ -44,17 +44,21 @@ def missing_file(settings: Settings) -> Path | None:
 
 @contextmanager
 def sole_server(settings: Settings) -> Iterator[None]:
-    """Holds an embedded store for one serving process. Raises SettingsError where another has it."""
+    """Holds an embedded store for one serving process. Raises SettingsError where another has it.
+
+    The lock is on the store's file itself, by whatever name it is reached, and ends with the process. It is flock's:
+    SQLite's own are POSIX locks, all of which a process loses when it closes any descriptor of the file. So this one is
+    opened before SQLite opens the file, and closed after it.
+    """
     settings.prepare_folder()
     url = parse(settings.store_url)
     if url.get_backend_name() != "sqlite":
         yield
         return
-    lock = Path(f"{url.database}.lock")
     try:
-        file = os.fdopen(os.open(lock, os.O_CREAT | os.O_RDWR, 0o600))
+        file = os.fdopen(os.open(str(url.database), os.O_CREAT | os.O_RDWR, 0o600), "rb")
     except OSError as error:
-        raise SettingsError(f"{lock} cannot be written: {error.strerror}") from None
+        raise SettingsError(f"the store {url.database} cannot be opened: {error.strerror}") from None
     with file:
         if not _is_free(file.fileno()):
             raise SettingsError(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from msgspec.json import decode, encode
 from msgspec.structs import replace
@@ -30,13 +32,20 @@ _BY_ID = Prepared(_COLUMNS.where(CLIENTS.c.id == bindparam("id")))
 _BY_NAME = Prepared(_COLUMNS.where(CLIENTS.c.name == bindparam("name")))
 _BY_API_KEY = Prepared(_COLUMNS.where(CLIENTS.c.api_key_hash == bindparam("hash")))
 _SECRET_HASH = Prepared(select(CLIENTS.c.secret_hash).where(CLIENTS.c.id == bindparam("id")))
+_SHAPES: Final = str.maketrans("01i|", "olll")  # I is i here, and looks like l
+_SEPARATORS: Final = re.compile(r"[\s._-]+")
 _SCOPES = {scope.value: scope for scope in Scope}
 
 
 def add(connection: Connection, client: Client, *, secret_hash: bytes, api_key_hash: bytes) -> None:
-    """Raises ConflictError where another client has that name."""
+    """Raises ConflictError where another client has that name, or one that a person would take for it."""
     if by_name(connection, client.name) is not None:
         raise ConflictError(f"There is a client {client.name!r} already: rotate it, or choose another name.")
+    look = _look(client.name)
+    if alike := next((name for name in connection.scalars(select(CLIENTS.c.name)) if _look(name) == look), None):
+        raise ConflictError(
+            f"{client.name!r} looks like the client {alike!r}: choose a name that nobody mixes up with it."
+        )
     connection.execute(
         insert(CLIENTS).values(
             id=client.id,
@@ -114,6 +123,13 @@ def named(connection: Connection, name: str) -> Client:
         known = ", ".join(repr(other.name) for other in every(connection)) or "none"
         raise NotFoundError(f"There is no client {name!r}. There are: {known}.")
     return client
+
+
+def _look(name: str) -> str:
+    """The same for names that look alike: case, accents, the kind of separator, and letters and digits of one shape."""
+    letters = (each for each in unicodedata.normalize("NFKD", name).casefold() if not unicodedata.combining(each))
+    look = _SEPARATORS.sub("-", "".join(letters).translate(_SHAPES)).strip("-")
+    return look.replace("rn", "m").replace("vv", "w")
 
 
 def _text(value: object) -> str:

@@ -46,8 +46,10 @@ def test_what_a_client_may_do_is_kept(run: Any) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["Åkes inkasso & söner", "a/b;'\"--", "名前", "x" * 200, "%s"])
-def test_names_are_any_printable_text(run: Any, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["Åkes inkasso & söner", "a/b, c's (old)--", "x" * 200, "7-eleven", "ÆØ ßð", "a:b@c+d_e."]
+)
+def test_names_are_text_in_latin_letters(run: Any, name: str) -> None:
     assert run("clients", "add", "--json", "--", name).json["name"] == name
     assert name in run("clients", "list").out
     assert run("clients", "disable", "--", name).code == 0
@@ -168,3 +170,40 @@ def test_a_store_is_not_used_with_other_keys(run: Any, tmp_path: Path) -> None:
     assert faulty.code == 2
     assert "APTIC_KEYS, line 2 is no key" in faulty.err
     assert "secret" not in faulty.err
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u0430cme",  # Cyrillic a
+        "acm\u0435",  # Cyrillic e
+        "\u03b1cme",  # Greek
+        "\uff41\uff43\uff4d\uff45",  # full width
+        "acme\u200b",
+        "ac\u00adme",
+        "acme\u2060x",
+        "acme\u00a0x",
+        "acme ",
+        " acme",
+        "ac  me",
+        "acm\u0065\u0301",  # an accent of its own
+        "acm\u0131",  # dotless i
+        "\ufb01nance",
+        "ac\U0001d5c6e",
+        "\u540d\u524d",
+        "-acme",
+    ],
+)
+def test_a_name_has_no_letters_that_look_like_others(run: Any, name: str) -> None:
+    ended = run("clients", "add", "--", name)
+    assert ended.code == 2
+    assert "printable characters" in ended.err or "a new client's name is of letters A-Z" in ended.err
+
+
+@pytest.mark.parametrize("name", ["Acme 1", "acme-1", "ACME_1", "acme l", "acme I", "Acmé 1", "acrne 1", "acme. 1"])
+def test_a_name_that_looks_like_another_is_refused(run: Any, name: str) -> None:
+    assert run("clients", "add", "acme 1").code == 0
+    ended = run("clients", "add", name)
+    assert ended.code == 2
+    assert "looks like the client 'acme 1': choose a name that nobody mixes up with it" in ended.err
+    assert run("clients", "add", "acme 2").code == run("clients", "add", "acme 11").code == 0

@@ -1,6 +1,7 @@
 """How a service starts, and how it says that it cannot."""
 
 import json
+import shutil
 import socket
 import sqlite3
 import stat
@@ -99,6 +100,35 @@ def test_a_second_one_on_the_same_store_is_told(run: Any, tmp_path: Path, start_
     running.process.kill()
     running.process.wait()
     assert start_service(tmp_path / "aptic-webhooks").stop() == 0
+
+
+def test_no_other_name_of_the_store_lets_a_second_one_in(run: Any, tmp_path: Path, start_service: Any) -> None:
+    running = start_service(tmp_path / "aptic-webhooks")
+    for path in running.data.iterdir():  # whatever stands beside the store may be removed
+        if path.name not in ("keys", "webhooks.sqlite3", "webhooks.sqlite3-wal", "webhooks.sqlite3-shm"):
+            path.unlink()
+    linked, elsewhere, named = (tmp_path / name for name in ("hard", "soft", "named"))
+    elsewhere.symlink_to(running.data)
+    for folder in (linked, named):
+        folder.mkdir()
+        shutil.copy(running.data / "keys", folder)
+    (linked / "webhooks.sqlite3").hardlink_to(running.data / "webhooks.sqlite3")
+    (named / "webhooks.sqlite3").symlink_to(running.data / "webhooks.sqlite3")
+    for data in (running.data, linked, elsewhere, named):
+        ended = run("serve", "--data", str(data), "--port", "0", "--admin-port", "0")
+        assert (ended.code, ended.out) == (2, "")
+        assert f"Another process serves {data}/webhooks.sqlite3 already" in ended.err
+    assert httpx.get(f"{running.administration}/readyz").status_code == 200
+
+
+def test_its_lock_outlives_what_others_open_and_close(
+    run: Any, tmp_path: Path, start_service: Any, add_client_to: Any
+) -> None:
+    running = start_service(tmp_path / "aptic-webhooks")
+    add_client_to(running.data)
+    (running.data / "webhooks.sqlite3").read_bytes()
+    assert run("clients", "list").code == 0
+    assert run("serve", "--port", "0", "--admin-port", "0").code == 2
 
 
 def test_it_makes_what_it_needs_and_says_what_to_do(tmp_path: Path, start_service: Any) -> None:
