@@ -17,22 +17,33 @@ from webhooks.store.depth import read_depth
 from webhooks.store.store import Store
 
 _LOOK_EVERY = 1.0  # seconds
+_PROVE_EVERY = 60.0  # seconds
 
 
 class Readiness:
-    """Looks whether the store can be read and written: once a second at most, since looking writes."""
+    """Looks whether the store can be read and written: once a second at most, since looking writes.
+
+    Each table and index is looked at once a minute, and as long as one of them is damaged.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._look: asyncio.Task[None] | None = None
         self._next_at = 0.0
+        self._proved_until = 0.0
 
     async def check(self) -> None:
         """Raises StoreError where it could not when it was looked last."""
         if self._look is None or (self._look.done() and time.monotonic() >= self._next_at):
-            self._look = asyncio.create_task(self._store.check())
+            self._look = asyncio.create_task(self._look_at_it())
             self._next_at = time.monotonic() + _LOOK_EVERY
         await asyncio.shield(self._look)  # whoever goes away leaves it to the others
+
+    async def _look_at_it(self) -> None:
+        await self._store.check()
+        if time.monotonic() >= self._proved_until:
+            await self._store.prove()
+            self._proved_until = time.monotonic() + _PROVE_EVERY
 
 
 @get("/healthz")

@@ -56,7 +56,7 @@ def _run(arguments: _Arguments, console: Console) -> int:
 
 
 def _examine(settings: Settings) -> Report:
-    from webhooks.doctor.examination import CHECKS, facts
+    from webhooks.doctor.examination import CHECKS, examine, facts
     from webhooks.doctor.ledger import check_definitions, check_ledger
     from webhooks.doctor.trouble import Trouble
     from webhooks.errors import ServiceError
@@ -73,9 +73,10 @@ def _examine(settings: Settings) -> Report:
         troubles = [Trouble("store", error.message, _UNOPENED), *check_definitions(None, settings)]
         return Report(False, ["store", *rest], [*troubles, *check_ledger(settings)], None, {})
     with store:
-        troubles = [trouble for check in CHECKS.values() for trouble in check(store, settings)]
-        troubles += [*check_definitions(store, settings), *check_ledger(settings)]
-        revision, deliveries = facts(store)
+        troubles = list(examine(store, settings))
+        is_readable = not any(trouble.check == "store" for trouble in troubles)
+        troubles += [*check_definitions(store if is_readable else None, settings), *check_ledger(settings)]
+        revision, deliveries = facts(store) if is_readable else (None, {})
     return Report(not troubles, [*CHECKS, *rest], troubles, revision, deliveries)
 
 

@@ -17,7 +17,7 @@ from webhooks.errors import ServiceError, StoreError
 from webhooks.process.state import keyring_of
 from webhooks.security.keys import Keyring
 from webhooks.settings import Settings, is_there
-from webhooks.store import checks, parking
+from webhooks.store import checks, parking, soundness
 from webhooks.store.checks import Found
 from webhooks.store.clock import MICROSECONDS_PER_DAY, now
 from webhooks.store.depth import read_depth
@@ -30,6 +30,10 @@ _SLACK_MICROSECONDS: Final = 5_000_000
 _LONG_HELD: Final = MICROSECONDS_PER_DAY
 _LEAST_SPACE_BYTES: Final = 1 << 30
 _LEAST_PART: Final = 0.05
+_DAMAGED: Final = (
+    "If it is damaged, stop the service, keep a copy of the store, look at the disk, and restore the last backup that "
+    "is sound."
+)
 
 
 Check = Callable[[Store, Settings], Iterator[Trouble]]
@@ -46,6 +50,22 @@ def _store(store: Store, _settings: Settings) -> Iterator[Trouble]:
         asyncio.run(store.check())
     except StoreError as error:
         yield Trouble("store", error.message, "Make room, or give this user the right to write to it.")
+    try:
+        asyncio.run(store.prove())
+        found = store.with_transaction(soundness.own_check)
+    except StoreError as error:
+        found = [error.message]
+    for fault in found:
+        yield Trouble("store", fault, _DAMAGED)
+
+
+def examine(store: Store, settings: Settings) -> Iterator[Trouble]:
+    """All checks. One that cannot be made is a trouble of its own, and the others are made."""
+    for name, check in CHECKS.items():
+        try:
+            yield from check(store, settings)
+        except StoreError as error:
+            yield Trouble(name, error.message, "See what is wrong with the store.")
 
 
 def _keys(store: Store, settings: Settings) -> Iterator[Trouble]:

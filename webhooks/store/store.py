@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from webhooks.errors import StoreError
+from webhooks.store import soundness
 from webhooks.store.opening import open_store
 from webhooks.store.waiting import STORE_AWAY
 from webhooks.store.writer import Command, T, Writer
@@ -21,6 +22,7 @@ _READER_THREADS = 4
 _SCRUB_TRIES: Final = 20
 _SCRUB_PAUSE_SECONDS: Final = 0.1  # between two tries
 _SCRUB_BUSY_MILLISECONDS: Final = 250  # for which a try waits for readers
+_UNSOUND: Final = "The store cannot be read and written whole: {}."
 
 
 class Store:
@@ -117,6 +119,27 @@ class Store:
         """Raises StoreError where it cannot be read or written now; to know that, it writes."""
         await self.read(_read_something)
         await self.write(_write_something)
+
+    async def prove(self) -> None:
+        """Raises StoreError where a table or an index cannot be read or written. It takes a look at each."""
+        await asyncio.get_running_loop().run_in_executor(self._readers, self.with_transaction, soundness.touch)
+
+    def with_transaction(self, command: Command[T]) -> T:
+        """What a command gives that sees the store as it is on disk; nothing of what it writes stays.
+
+        In this thread. Raises StoreError with what the database says.
+        """
+        try:
+            with self._engine.connect() as connection:
+                if self._is_embedded:
+                    connection.detach()  # closed at the end: one that is kept remembers pages that are damaged since
+                with connection.begin() as transaction:
+                    found = command(connection)
+                    transaction.rollback()
+                return found
+        except SQLAlchemyError as error:
+            said = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
+            raise StoreError(_UNSOUND.format(said)) from error
 
     def close(self) -> None:
         """Ends the writer after what it was given, and every connection."""
