@@ -44,7 +44,7 @@ _PORTS = (
     ("`GET /healthz`", "200 while the process answers"),
     (
         "`GET /readyz`",
-        "200 where the store can be read and written, for which it writes and looks at every table once a minute; else 503",
+        "200 where the store can be read and written, for which it writes; every table once a minute; else 503",
     ),
     ("`GET /metrics`", "what this process counted and what waits in the store, for Prometheus"),
 )
