@@ -6,11 +6,11 @@ from sqlglot import exp
 
 from engine.model import Kind, SqlType
 from engine.model.families import MOMENTS, STRINGS
+from engine.sql.translate.casts.datatypes import no_conversion
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.faults import refused
 from engine.sql.translate.guards import guarded, in_range
 from engine.sql.translate.typed import Typed
-from engine.sql.translate.wording import ANYWHERE
 
 _DATE_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
@@ -30,7 +30,7 @@ def to_date(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> T
         )
         return value.made(sql, type_)
     if value.type.kind not in MOMENTS:
-        raise _not_carried(node, value.type, type_)
+        raise no_conversion(node, value.type, type_)
     return value.made(emitter.writer.cast(value.sql, type_), type_)
 
 
@@ -39,7 +39,7 @@ def to_time(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> T
     digits = type_.scale or 0
     has = _digits(value.type)
     if value.type.kind not in MOMENTS | {Kind.TIME} or has is None or has > digits:
-        raise _not_carried(node, value.type, type_)
+        raise no_conversion(node, value.type, type_)
     return value.made(emitter.writer.cast(value.sql, type_), type_)
 
 
@@ -49,7 +49,7 @@ def to_moment(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) ->
     if kind is Kind.DATE:
         return value.made(_ranged(emitter, emitter.writer.cast(value.sql, type_), type_), type_)
     if kind not in MOMENTS:
-        raise _not_carried(node, value.type, type_)
+        raise no_conversion(node, value.type, type_)
     if kind is type_.kind and (kind is not Kind.DATETIME2 or (value.type.scale or 0) <= (type_.scale or 0)):
         return value.made(value.sql, type_)
     match type_.kind:
@@ -102,7 +102,3 @@ def rounded_to_ticks(sql: str) -> str:
     thirds = f"floor(({micros} * 3 + 5000) / 10000.0)"
     milliseconds = f"floor(({thirds} * 10 + 1) / 3.0)"
     return f"(date_trunc('second', {sql}) + CAST({milliseconds} AS integer) * INTERVAL '1 millisecond')"
-
-
-def _not_carried(node: exp.Expr, from_: SqlType, to: SqlType) -> Refused:
-    return refused(node, f"a conversion of {from_.kind} to {to.kind} is not carried to this ledger", ANYWHERE)

@@ -9,13 +9,13 @@ from sqlglot import exp
 
 from engine.model import Kind, SqlType
 from engine.model.families import DATED, MONEYS, PADDED, STRINGS, TEMPORAL, UNICODE, WHOLE
+from engine.sql.translate.casts.datatypes import no_conversion
 from engine.sql.translate.characters import counted_to, is_basic
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.faults import refused
 from engine.sql.translate.guards import guarded
 from engine.sql.translate.kinds import MAX_PRECISION
 from engine.sql.translate.typed import Rank, Typed
-from engine.sql.translate.wording import ANYWHERE
 from engine.sql.translate.writers import Writer
 
 # Sign and digits at most.
@@ -76,7 +76,7 @@ def written_out(emitter: Emitter, node: exp.Expr, value: Typed, style: int | Non
         raise refused(node, "money as a string has two decimals, rounded", "use CONVERT style 2, or decimal(19, 4)")
     if kind in DATED:
         return Typed(_moment_text(writer, node, value, style), replace(text, length=27))
-    raise _not_carried(node, value.type, text)
+    raise no_conversion(node, value.type, text)
 
 
 def _decimal_text(writer: Writer, node: exp.Expr, value: Typed) -> str:
@@ -219,7 +219,3 @@ def _in_code_page(emitter: Emitter, node: exp.Expr, value: Typed) -> str:
         message="the string has a character that a varchar cannot hold",
         witnesses=[value.sql],
     )
-
-
-def _not_carried(node: exp.Expr, from_: SqlType, to: SqlType) -> Refused:
-    return refused(node, f"a conversion of {from_.kind} to {to.kind} is not carried to this ledger", ANYWHERE)

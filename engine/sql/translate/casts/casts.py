@@ -25,7 +25,7 @@ from engine.sql.translate.casts.constants import (
     temporal,
     whole_number,
 )
-from engine.sql.translate.casts.datatypes import data_type
+from engine.sql.translate.casts.datatypes import data_type, no_conversion
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.guards import guarded
@@ -80,7 +80,7 @@ def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, st
         return from_literal(emitter, node, day.isoformat(), type_)
     found = _CONVERTERS.get(type_.kind)
     if found is None or (value.type.kind is Kind.DECIMAL and value.type.scale is None and type_.kind in MONEYS):
-        raise not_carried(node, value.type, type_)
+        raise _not_carried(node, value.type, type_)
     made = found(emitter, node, value, type_)
     return Typed(made.sql, made.type, is_column=made.is_column)
 
@@ -108,12 +108,12 @@ def _styled_day(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, 
     return Typed(sql, DATE) if type_.kind is Kind.DATE else to_moment(emitter, node, Typed(sql, DATE), type_)
 
 
-def not_carried(node: exp.Expr, from_: SqlType, to: SqlType) -> Refused:
+def _not_carried(node: exp.Expr, from_: SqlType, to: SqlType) -> Refused:
     """The fault of a conversion that is not on the list."""
     hint = ANYWHERE
     if from_.kind in FLOATS:
         hint = "float is not exact, and every ledger rounds it in its own way: select it as it is"
-    return refused(node, f"a conversion of {from_.kind} to {to.kind} is not carried to this ledger", hint)
+    return no_conversion(node, from_, to, hint)
 
 
 def from_literal(emitter: Emitter, node: exp.Expr, text: str, type_: SqlType) -> Typed:
@@ -146,7 +146,7 @@ def _to_whole(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) ->
     elif kind is Kind.BIT:
         sql = f"CAST({sql} AS integer)"
     elif kind not in WHOLE:
-        raise not_carried(node, value.type, type_)
+        raise _not_carried(node, value.type, type_)
     is_small = kind in (Kind.TINYINT, Kind.BIT) or (isinstance(value.constant, int) and 0 <= value.constant <= 255)
     if type_.kind is Kind.TINYINT and not is_small:
         sql = guarded(
@@ -184,7 +184,7 @@ def _to_exact(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) ->
     if kind in STRINGS and type_.kind is Kind.DECIMAL:
         return value.made(_decimal_text(emitter, value, type_), type_)
     if kind not in EXACT or (type_.kind is Kind.SMALLMONEY and kind is not Kind.SMALLMONEY and not _is_small(value)):
-        raise not_carried(node, value.type, type_)
+        raise _not_carried(node, value.type, type_)
     return value.made(emitter.writer.cast(value.sql, type_), type_)
 
 
@@ -213,7 +213,7 @@ def _to_bit(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> T
     if value.type.kind is Kind.BIT:
         return value
     if value.type.kind not in EXACT:
-        raise not_carried(node, value.type, type_)
+        raise _not_carried(node, value.type, type_)
     if isinstance(value.constant, int | Decimal):
         return value.made("TRUE" if value.constant else "FALSE", type_)
     return value.made(f"({value.sql} <> 0)", type_)
@@ -224,7 +224,7 @@ def _to_guid(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> 
     if value.type.kind is Kind.UNIQUEIDENTIFIER:
         return value
     if value.type.kind not in STRINGS:
-        raise not_carried(node, value.type, type_)
+        raise _not_carried(node, value.type, type_)
     sql = guarded(
         emitter.writer,
         emitter.writer.cast(f"left({value.sql}, 36)", type_),

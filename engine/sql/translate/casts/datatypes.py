@@ -9,7 +9,8 @@ from sqlglot import exp
 from engine.model import Collation, Kind, SqlType
 from engine.model.families import MAX_LENGTHS, STRINGS, UNLIMITED, WITH_FRACTION
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.wording import ANYWHERE
 
 # DType.FLOAT and DType.TEXT are missing on purpose: the parser gives them for real and ntext as well.
 _KINDS: Final = {
@@ -94,3 +95,8 @@ def _within(node: exp.DataType, facets: list[int | None], index: int, *, default
     if value is None or not low <= value <= high:
         raise refused(node, f"SQL Server allows {low} to {high} here", "write a number in that range")
     return value
+
+
+def no_conversion(node: exp.Expr, from_: SqlType, to: SqlType, hint: str = ANYWHERE) -> Refused:
+    """The fault of a conversion that no ledger but SQL Server is known to make so."""
+    return refused(node, f"a conversion of {from_.kind} to {to.kind} is not carried to this ledger", hint)
