@@ -1,39 +1,33 @@
-"""`python -m benchmarks.bare PORT`: a Litestar handler that returns a line of standard input, and nothing else."""
+"""`python -m benchmarks.bare PORT`: a Starlette handler that returns a line of standard input, and nothing else."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any
 
-import uvicorn
 import uvloop
-from litestar import Litestar, Response, get
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from webhooks.process.listening import LOOPBACK, Server, listen
 
 
-def build_app(content: bytes) -> Any:
+def build_app(content: bytes) -> Starlette:
     """The application."""
 
-    @get("/v1/webhooks")
-    async def answer() -> Response[bytes]:
+    async def answer(_request: Request) -> Response:
         return Response(content, media_type="application/json")
 
-    return Litestar([answer], logging_config=None, openapi_config=None)
+    return Starlette(routes=[Route("/v1/webhooks", answer)])
 
 
 def main() -> None:
-    """Serves until it is killed, set up as the service is."""
-    config = uvicorn.Config(
-        build_app(sys.stdin.readline().strip().encode()),
-        port=int(sys.argv[1]),
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-    )
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(uvicorn.Server(config).serve())
+    """Serves until it is killed, by the service's own server."""
+    app = build_app(sys.stdin.readline().strip().encode())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, listen(LOOPBACK, int(sys.argv[1])) as listening:
+        runner.run(Server(app).serve([listening]))
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ def _reads(service: Service) -> Iterator[Result]:
             ratios = sorted(mine.cost / its.cost for mine, its in turns)
             ratio = statistics.median(ratios)
             yield Result(
-                f"service: GET /v1/webhooks by {name} / a bare Litestar handler",
+                f"service: GET /v1/webhooks by {name} / a bare Starlette handler",
                 statistics.median(mine.cost for mine, _ in turns),
                 statistics.median(its.cost for _, its in turns),
                 ratio,

@@ -43,7 +43,7 @@ def configure(stream: TextIO, *, is_debug: bool) -> None:
     engine = logging.getLogger("engine")
     engine.handlers.clear()  # the command's own, for a person
     engine.propagate = True
-    for name in ("alembic", "asyncio", "litestar", "sqlalchemy", "uvicorn"):  # their steps say nothing to an operator
+    for name in ("alembic", "asyncio", "sqlalchemy"):  # their steps say nothing to an operator
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -82,13 +82,13 @@ class UrlRequest(Struct, forbid_unknown_fields=True, frozen=True):
     url: URL
 
 
-def check(request: RegistrationRequest, catalogue: Catalogue, client: Client) -> None:
+def check(request: RegistrationRequest, catalogue: Catalogue, client: Client, *, is_http_allowed: bool) -> None:
     """Raises RefusedError with every fault of the URL's syntax and of the event codes, and where the client is limited
-    to other URLs.
+    to other URLs, or nothing would ever be sent to an http:// one.
 
     Whether the address may be reached is judged when something is delivered to it, not here.
     """
-    faults = [Fault("/url", fault) for fault in _url_faults(request.url, client)]
+    faults = [Fault("/url", fault) for fault in _url_faults(request.url, client, is_http_allowed=is_http_allowed)]
     faults += _unknown_events(request.events, catalogue)
     if faults:
         raise RefusedError(_FAULTY, tuple(faults))
@@ -128,10 +128,14 @@ def _unknown_events(events: Sequence[str], catalogue: Catalogue) -> Iterator[Fau
             yield Fault(pointer("events", index), f"There is no event {event!r}. GET /v1/events lists them.")
 
 
-def _url_faults(url: str, client: Client) -> Iterator[str]:
-    if parse_url(url) is None:
+def _url_faults(url: str, client: Client, *, is_http_allowed: bool) -> Iterator[str]:
+    found = parse_url(url)
+    if found is None:
         yield _url_fault(url)
-    elif client.url_patterns and not any(parse_url_pattern(text).fullmatch(url) for text in client.url_patterns):
+        return
+    if found["scheme"].lower() == "http://" and not is_http_allowed:
+        yield "Nothing is sent to http:// URLs here, for it could be read on the way: register an https:// one."
+    if client.url_patterns and not any(parse_url_pattern(text).fullmatch(url) for text in client.url_patterns):
         yield f"This client may register only URLs like {' or '.join(client.url_patterns)}."
 
 

@@ -80,6 +80,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     port: int = 8080
     admin_port: int = 8081
     metrics_port: int | None = None
+    window_hosts: tuple[str, ...] = ()
     auth: frozenset[AuthMethod] = frozenset(AuthMethod)
     trusted_proxies: tuple[str, ...] = ()
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from http import HTTPStatus
+from collections.abc import Sequence
+from http import HTTPMethod
 
-from litestar import Litestar, Request, Response, get
-from litestar.datastructures import State
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
 
+from webhooks.api.calls import Call, operation
+from webhooks.api.hosts import KnownHosts
+from webhooks.api.limits import UrlLimits
 from webhooks.api.paths import OneSpelling
-from webhooks.api.problems import HANDLERS
+from webhooks.api.routing import build_router
 from webhooks.errors import StoreError
 from webhooks.metrics import CONTENT_TYPE, Metrics
 from webhooks.store.depth import read_depth
@@ -46,21 +51,24 @@ class Readiness:
             self._proved_until = time.monotonic() + _PROVE_EVERY
 
 
-@get("/healthz")
-async def health() -> Response[bytes]:
+_LOOK = Call(tag="Administration", scopes=None)
+
+
+@operation(HTTPMethod.GET, "/healthz", call=_LOOK)
+async def health(_request: Request) -> Response:
     """The process answers."""
     return Response(b'{"status":"ok"}', media_type="application/json")
 
 
-@get("/readyz")
-async def readiness(request: Request[object, object, State]) -> Response[bytes]:
+@operation(HTTPMethod.GET, "/readyz", call=_LOOK)
+async def readiness(request: Request) -> Response:
     """The store can be read and written; 503 with a problem body where it cannot."""
     await request.app.state.readiness.check()
-    return Response(b'{"status":"ready"}', status_code=HTTPStatus.OK, media_type="application/json")
+    return Response(b'{"status":"ready"}', media_type="application/json")
 
 
-@get("/metrics")
-async def metrics(request: Request[object, object, State]) -> Response[bytes]:
+@operation(HTTPMethod.GET, "/metrics", call=_LOOK)
+async def metrics(request: Request) -> Response:
     """What this process counted, and what waits in the store, as Prometheus reads it."""
     state = request.app.state
     try:
@@ -70,14 +78,9 @@ async def metrics(request: Request[object, object, State]) -> Response[bytes]:
     return Response(state.metrics.render(depth), headers={"Content-Type": CONTENT_TYPE})
 
 
-def build_administration(store: Store, counted: Metrics) -> OneSpelling:
-    """The ASGI application of the administering port of a process that has `counted`."""
-    return OneSpelling(
-        Litestar(
-            [health, readiness, metrics],
-            exception_handlers=HANDLERS,
-            logging_config=None,
-            openapi_config=None,
-            state=State({"store": store, "metrics": counted, "readiness": Readiness(store)}),
-        )
-    )
+def build_administration(store: Store, counted: Metrics, hosts: Sequence[str] = ()) -> ASGIApp:
+    """The ASGI application of the administering port of a process that has `counted`; `hosts` are further names that
+    it may be asked by."""
+    calls = (health, readiness, metrics)
+    router = build_router(calls, store=store, metrics=counted, readiness=Readiness(store))
+    return KnownHosts(UrlLimits(OneSpelling(router)), hosts)

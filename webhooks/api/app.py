@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
-from http import HTTPStatus
+from http import HTTPMethod
 from typing import Any
 
-from litestar import Litestar, Response, Router, get
-from litestar.datastructures import State
-from litestar.handlers import HTTPRouteHandler
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from engine.body import Body
 from engine.catalogue import Catalogue
 from webhooks.api import deliveries, documentation, events, example_sends, registrations, token
-from webhooks.api.authentication import authenticate
-from webhooks.api.calls import Call, described
+from webhooks.api.calls import Call, operation
 from webhooks.api.documentation import Documentation
-from webhooks.api.limits import RequestLimits
+from webhooks.api.limits import UrlLimits
 from webhooks.api.openapi import build_document
 from webhooks.api.paths import OneSpelling
-from webhooks.api.problems import HANDLERS
+from webhooks.api.routing import Uncached, build_router
 from webhooks.api.service import Service
 from webhooks.settings import AuthMethod
 
-_MOST = 64 * 1024
-_MOST_INTAKE = 1024 * 1024
 
-
-@get("/v1/ping", opt=described(Call(tag="Ping", answer=dict[str, Any], example={})))
-async def ping() -> Response[bytes]:
+@operation(HTTPMethod.GET, "/v1/ping", call=Call(tag="Ping", answer=dict[str, Any], example={}))
+async def ping(_request: Request) -> Response:
     """Answers whoever is let in."""
     return Response(b"{}", media_type="application/json")
 
@@ -63,37 +60,13 @@ def describe(
     return Documentation(partial(build_document, (token.issue_token, *GUARDED, *OPEN[1:]), catalogue, examples, auth))
 
 
-def build_routes(service: Service) -> Litestar:
+def build_routes(service: Service) -> Starlette:
     """The calls of one service, without the bounds and the spellings of `build_app`."""
     describes = partial(describe, service.catalogue, auth=service.auth)
-    guarded = Router("/", before_request=authenticate, route_handlers=[*_options(GUARDED), *GUARDED])
-    return Litestar(
-        [*_options(OPEN), *OPEN, guarded],
-        exception_handlers=HANDLERS,
-        logging_config=None,
-        openapi_config=None,
-        request_max_body_size=None,  # RequestLimits counts, before anything is parsed
-        state=State({"service": service, "documentation": documentation.Latest(describes, service.examples)}),
-    )
+    latest = documentation.Latest(describes, service.examples)
+    return build_router((*OPEN, *GUARDED), service=service, documentation=latest)
 
 
-def build_app(service: Service) -> RequestLimits:
+def build_app(service: Service) -> ASGIApp:
     """The ASGI application of one service."""
-    return RequestLimits(OneSpelling(build_routes(service)), most={"/v1/events": _MOST_INTAKE}, otherwise=_MOST)
-
-
-def _options(handlers: Iterable[HTTPRouteHandler]) -> Iterator[HTTPRouteHandler]:
-    """Says which methods a path has; comes before the others, or Litestar makes one that knows of one method only."""
-    methods: dict[str, set[str]] = {}
-    for handler in handlers:
-        for path in handler.paths:
-            methods.setdefault(path, {"OPTIONS"}).update(handler.http_methods)
-    for path, found in methods.items():
-        yield _answering(path, ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set()))))
-
-
-def _answering(path: str, allowed: str) -> HTTPRouteHandler:
-    async def options() -> Response[None]:
-        return Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": allowed})
-
-    return HTTPRouteHandler(path, http_method="OPTIONS", status_code=HTTPStatus.NO_CONTENT)(options)
+    return Uncached(UrlLimits(OneSpelling(build_routes(service))))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
 
-from litestar.connection import ASGIConnection
+from starlette.requests import Request
 
 from webhooks.api.problems import ProblemError
 from webhooks.api.service import Service
@@ -17,24 +16,20 @@ from webhooks.security import credentials
 from webhooks.settings import AuthMethod
 from webhooks.store import clients
 
-Connection = ASGIConnection[Any, Any, Any, Any]
 REALM = "aptic-webhooks"
-SCOPES = "scopes"
-"""The key of a handler's `opt` that holds the scopes of which one is needed; absent where any client may call."""
-
 _HEADERS = {b"authorization": AuthMethod.OAUTH2, b"x-api-key": AuthMethod.API_KEY}
 _LONGEST_DELAY = 2.0  # seconds: clients' own timeouts begin at 5
 
 
-def service_of(connection: Connection) -> Service:
+def service_of(request: Request) -> Service:
     """The service that the application was built for."""
-    found: Service = connection.app.state["service"]
+    found: Service = request.app.state.service
     return found
 
 
-def client_of(connection: Connection) -> Client:
+def client_of(request: Request) -> Client:
     """Who asks; known once `authenticate` has run."""
-    found: Client = connection.scope["user"]
+    found: Client = request.scope["user"]
     return found
 
 
@@ -43,22 +38,18 @@ def sees_everything(client: Client) -> bool:
     return bool(client.scopes & {Scope.SUPPORT, Scope.ADMIN})
 
 
-def address_of(connection: Connection) -> str:
+def address_of(request: Request) -> str:
     """Where the request is from, past the proxies that are trusted."""
-    peer = connection.client.host if connection.client else ""
-    forwarded = ", ".join(connection.headers.getall("x-forwarded-for", []))
-    return service_of(connection).proxies.client_address(peer, forwarded)
+    peer = request.client.host if request.client else ""
+    forwarded = ", ".join(request.headers.getlist("x-forwarded-for"))
+    return service_of(request).proxies.client_address(peer, forwarded)
 
 
-async def authenticate(connection: Connection) -> None:
-    """Runs before the handler: sets `scope["user"]`, or raises a ProblemError with 401 or 403.
-
-    No guard: for each of those Litestar copies the whole handler, which takes longer than what is done here.
-    """
-    service = service_of(connection)
-    client = await _client(connection, service)
-    connection.scope["user"] = client
-    needed = connection.scope["route_handler"].opt.get(SCOPES)
+async def authenticate(request: Request, needed: Sequence[Scope]) -> None:
+    """Sets `scope["user"]`, or raises a ProblemError with 401, or with 403 for who has none of the needed scopes."""
+    service = service_of(request)
+    client = await _client(request, service)
+    request.scope["user"] = client
     if needed and not client.scopes & {*needed, Scope.ADMIN}:
         names = " or ".join(needed)
         raise forbidden(
@@ -72,24 +63,24 @@ def forbidden(service: Service, detail: str, needed: Sequence[Scope]) -> Problem
     return ProblemError(HTTPStatus.FORBIDDEN, detail, _challenge(service, error))
 
 
-async def _client(connection: Connection, service: Service) -> Client:
+async def _client(request: Request, service: Service) -> Client:
     """Who shows a token, a key or both; where both are shown, both must be right. A way that is off does not count."""
-    shown = [header for header in connection.scope["headers"] if header[0] in _HEADERS]
+    shown = [header for header in request.scope["headers"] if header[0] in _HEADERS]
     if len(shown) > len(dict(shown)):
         detail = "Authenticate once: this request has several Authorization or several X-API-Key headers."
         raise ProblemError(HTTPStatus.BAD_REQUEST, detail, _challenge(service, ', error="invalid_request"'))
     texts = {_HEADERS[name]: value.decode("latin-1") for name, value in shown if _HEADERS[name] in service.auth}
     found: Client | None = None
     if (authorization := texts.get(AuthMethod.OAUTH2)) is not None:
-        found = await _by_token(connection, service, authorization)
+        found = await _by_token(request, service, authorization)
     if (api_key := texts.get(AuthMethod.API_KEY)) is not None:
-        found = await _by_api_key(connection, service, api_key, found)
+        found = await _by_api_key(request, service, api_key, found)
     if found is None:
         raise _unauthorized(service, f"Authenticate by {' or '.join(_ways(service))}.")
     return found
 
 
-async def _by_token(connection: Connection, service: Service, authorization: str) -> Client:
+async def _by_token(request: Request, service: Service, authorization: str) -> Client:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise _unauthorized(service, "The scheme of the Authorization header must be Bearer.")
@@ -97,7 +88,7 @@ async def _by_token(connection: Connection, service: Service, authorization: str
         client_id = service.tokens.client_of(token.strip())
     except CredentialsError as error:
         if not isinstance(error, ExpiredError):
-            await _slow_down(connection, service)
+            await _slow_down(request, service)
         raise _unauthorized(service, error.message, is_token=True) from None
     client = await service.store.read(lambda store: clients.by_id(store, client_id))
     if client is None or client.is_disabled:
@@ -105,20 +96,20 @@ async def _by_token(connection: Connection, service: Service, authorization: str
     return client
 
 
-async def _by_api_key(connection: Connection, service: Service, api_key: str, by_token: Client | None) -> Client:
+async def _by_api_key(request: Request, service: Service, api_key: str, by_token: Client | None) -> Client:
     client = await service.store.read(lambda store: credentials.by_api_key(store, service.keyring, api_key))
     if client is None:
         if by_token is None:  # whoever is known already does not guess
-            await _slow_down(connection, service)
+            await _slow_down(request, service)
         raise _unauthorized(service, "The API key is not known, or its client is disabled.")
     if by_token is not None and by_token.id != client.id:
         raise _unauthorized(service, "The access token and the API key are of two clients: send one of them.")
     return client
 
 
-async def _slow_down(connection: Connection, service: Service) -> None:
+async def _slow_down(request: Request, service: Service) -> None:
     """Keeps who guesses waiting. Keys and tokens cannot be guessed, so a right one never waits."""
-    address = address_of(connection)
+    address = address_of(request)
     service.throttle.failed(address, None)
     await asyncio.sleep(min(_LONGEST_DELAY, service.throttle.wait(address, None)))
 

@@ -1,36 +1,73 @@
-"""Reads a request's body as JSON."""
+"""Reads a request's body, within bounds; as JSON. Who calls this knows already who asks."""
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
-from typing import Any
+from typing import Final, Literal, overload
 
-from litestar import Request
+from starlette.requests import Request
 
 from webhooks import json_text
 from webhooks.api.problems import ProblemError
-from webhooks.json_text import Decoded, S, convert
+from webhooks.json_text import S, convert
 
-AnyRequest = Request[Any, Any, Any]
+MOST_BYTES: Final = 64 * 1024
+"""Of a body, where the call says nothing else."""
 
+BODY_SECONDS: Final = 30.0
+"""For the whole body: a client that drips it byte by byte is cut off."""
 
-async def decode_json(request: AnyRequest) -> Decoded:
-    """The body's value, as `json_text.decode` gives it. Raises ProblemError 415, RefusedError."""
-    check_media_type(request, "application/json")
-    return json_text.decode(await request.body())
-
-
-async def read_struct(request: AnyRequest, type_: type[S]) -> S:
-    """The body as a struct. Raises ProblemError 415, and RefusedError where it is no JSON or does not fit."""
-    check_media_type(request, "application/json")
-    return convert(json_text.read(await request.body()), type_)
+_DIGITS = 12  # of a Content-Length that is worth reading
+_CLOSE = {"Connection": "close"}  # what is left of the body is not read
 
 
-def check_media_type(request: AnyRequest, expected: str) -> None:
+async def read_body(request: Request, most: int = MOST_BYTES) -> bytes:
+    """The whole body, of at most `most` bytes.
+
+    Raises ProblemError 413 for a larger one, before it is read where a header tells; ProblemError 408 for a slow one;
+    Starlette's ClientDisconnect where the client has gone before it was sent, so that nothing is done by half of it.
+    """
+    length = request.headers.get("content-length", "")
+    if len(length) > _DIGITS or int(length or 0) > most:
+        raise _too_large(most)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > most:
+                    raise _too_large(most)
+    except TimeoutError:
+        detail = f"The body did not arrive within {BODY_SECONDS:g} s. Send it again, whole and at once."
+        raise ProblemError(HTTPStatus.REQUEST_TIMEOUT, detail, _CLOSE) from None
+    return bytes(body)
+
+
+@overload
+async def read_struct(request: Request, type_: type[S]) -> S: ...
+@overload
+async def read_struct(request: Request, type_: type[S], *, is_optional: Literal[True]) -> S | None: ...
+async def read_struct(request: Request, type_: type[S], *, is_optional: bool = False) -> S | None:
+    """The body as a struct; None where there is none, and `is_optional` says that it may be left out.
+
+    Raises ProblemError as `read_body` and `check_media_type` do, and RefusedError where it is no JSON or does not fit.
+    """
+    if not is_optional:
+        check_media_type(request, "application/json")
+    body = await read_body(request)
+    if is_optional:
+        if not body:
+            return None
+        check_media_type(request, "application/json")
+    return convert(json_text.read(body), type_)
+
+
+def check_media_type(request: Request, expected: str) -> None:
     """Raises ProblemError 415 for another type than `expected`, another charset than UTF-8, and what is compressed."""
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must not be compressed.")
-    given = request.headers.getall("content-type", [])
+    given = request.headers.getlist("content-type")
     media_type, _, parameters = (given[0] if len(given) == 1 else "").partition(";")
     if media_type.strip().lower() != expected:
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body's Content-Type must be {expected}.")
@@ -38,3 +75,8 @@ def check_media_type(request: AnyRequest, expected: str) -> None:
         name, _, value = parameter.strip().partition("=")
         if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8"):
             raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body's charset must be UTF-8.")
+
+
+def _too_large(most: int) -> ProblemError:
+    detail = f"The body is larger than {most} bytes, which is the most that this call takes."
+    return ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, _CLOSE)

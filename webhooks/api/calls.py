@@ -1,25 +1,23 @@
-"""What the API's description says of a call beyond its handler's path, method and docstring."""
+"""The calls of the API: what each is asked by, who answers it, and what the API's description says of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from http import HTTPStatus
-from typing import Annotated, Any, Self
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPMethod, HTTPStatus
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
+from starlette.requests import Request
+from starlette.responses import Response
 
-from webhooks.api.authentication import SCOPES
 from webhooks.json_text import NO_NUL
 from webhooks.model import Scope
-
-CALL = "call"
-"""The key of a handler's `opt` that holds its Call."""
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
 Text = Annotated[str, Meta(extra_json_schema={"pattern": NO_NUL})]
-"""Text of a query: `RequestLimits` refuses NUL in it."""
+"""Text of a query: `UrlLimits` refuses NUL in it."""
 
 
 FIRST_DELIVERY = {"delivery_id": "$response.body#/deliveries/0/id"}
@@ -58,11 +56,19 @@ class Call(Struct, frozen=True, kw_only=True):
     error: Any = None
     links: tuple[Link, ...] = ()
 
-    def __deepcopy__(self, _memo: object) -> Self:
-        """Itself: Litestar copies handlers as deep as it goes, and msgspec's annotations cannot be copied."""
-        return self
+
+Handler = Callable[[Request], Awaitable[Response]]
 
 
-def described(call: Call) -> Mapping[str, object]:
-    """The `opt` of a handler: its description, and the scopes that its guard demands."""
-    return {CALL: call, SCOPES: call.scopes or ()}
+class Operation(Struct, frozen=True):
+    """A method of one path or of several spellings of it, with what answers it; the name is OpenAPI's."""
+
+    method: HTTPMethod
+    paths: tuple[str, ...]
+    call: Call
+    handler: Handler
+
+
+def operation(method: HTTPMethod, *paths: str, call: Call) -> Callable[[Handler], Operation]:
+    """Makes an Operation of the function that it decorates, whose name and docstring the description shows."""
+    return lambda handler: Operation(method, paths, call, handler)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
 from msgspec import Meta, Struct, field
 from msgspec.json import encode
 from msgspec.structs import asdict
+from starlette.requests import Request
+from starlette.responses import Response
 
 from webhooks.api.authentication import client_of, forbidden, sees_everything, service_of
-from webhooks.api.bodies import AnyRequest, read_struct
-from webhooks.api.calls import FIRST_DELIVERY, Call, Link, Text, described
+from webhooks.api.bodies import read_struct
+from webhooks.api.calls import FIRST_DELIVERY, Call, Link, Text, operation
 from webhooks.delivery_log import Attempt, DeliveryDetails, ShownDelivery, sees_of, show, show_details
 from webhooks.errors import Fault, RefusedError
 from webhooks.json_text import convert, pointer
@@ -111,8 +111,8 @@ _REPLAY = Call(
 )
 
 
-@get("/v1/deliveries", opt=described(_LIST))
-async def list_deliveries(request: Request[Any, Any, Any]) -> Response[bytes]:
+@operation(HTTPMethod.GET, "/v1/deliveries", call=_LIST)
+async def list_deliveries(request: Request) -> Response:
     """The caller's deliveries, newest first; support and administrators see everybody's."""
     query = _query(request)
     limit = int(query.limit)
@@ -133,14 +133,15 @@ async def list_deliveries(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(content, media_type="application/json")
 
 
-@get("/v1/deliveries/{delivery_id:str}", opt=described(_SHOW))
-async def show_delivery(request: Request[Any, Any, Any], delivery_id: FromPath[str]) -> Response[bytes]:
+@operation(HTTPMethod.GET, "/v1/deliveries/{delivery_id}", call=_SHOW)
+async def show_delivery(request: Request) -> Response:
     """One delivery with its attempts.
 
     The beginning of what the receiver answered is for the delivery's client and administrators; where the receiver is
     in a network that was opened for it, for administrators.
     """
     service, client = service_of(request), client_of(request)
+    delivery_id = request.path_params["delivery_id"]
 
     def query(store: Any) -> tuple[Delivery, list[StoredAttempt]]:
         return deliveries.by_id(store, _owner(client), delivery_id), deliveries.attempts_of(store, delivery_id)
@@ -150,14 +151,14 @@ async def show_delivery(request: Request[Any, Any, Any], delivery_id: FromPath[s
     return Response(encode(shown), media_type="application/json")
 
 
-@post("/v1/deliveries/{delivery_id:str}/replay", status_code=HTTPStatus.OK, opt=described(_REPLAY))
-async def replay(request: Request[Any, Any, Any], delivery_id: FromPath[str]) -> Response[bytes]:
+@operation(HTTPMethod.POST, "/v1/deliveries/{delivery_id}/replay", call=_REPLAY)
+async def replay(request: Request) -> Response:
     """Sends a delivery that has ended again: the same body, with the same `webhook-id`.
 
     With `recompose`, for administrators, the body is composed afresh and sent under a new id.
     """
-    client = client_of(request)
-    wanted = await read_struct(request, ReplayRequest) if await request.body() else ReplayRequest()
+    client, delivery_id = client_of(request), request.path_params["delivery_id"]
+    wanted = await read_struct(request, ReplayRequest, is_optional=True) or ReplayRequest()
     if wanted.recompose and Scope.ADMIN not in client.scopes:
         raise forbidden(service_of(request), "To compose a body afresh, the scope admin is needed.", (Scope.ADMIN,))
     owner = None if Scope.ADMIN in client.scopes else client.id
@@ -171,7 +172,7 @@ def _owner(client: Client) -> str | None:
     return None if sees_everything(client) else client.id
 
 
-def _query(request: AnyRequest) -> Query:
+def _query(request: Request) -> Query:
     pairs = list(request.query_params.multi_items())
     repeated = sorted({name for name, _ in pairs if [other for other, _ in pairs].count(name) > 1})
     if repeated:
@@ -183,6 +184,6 @@ def _query(request: AnyRequest) -> Query:
     return convert(given, Query)
 
 
-def _next(request: AnyRequest, before: str) -> str:
+def _next(request: Request, before: str) -> str:
     query = {**dict(request.query_params.multi_items()), "before": before}
     return f"/v1/deliveries?{urlencode(query)}"

@@ -6,16 +6,18 @@ import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from http import HTTPMethod
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from litestar import MediaType, Request, Response, get
+from starlette.requests import Request
+from starlette.responses import Response
 
 from engine.body import Body
-from webhooks.api.calls import Call, described
+from webhooks.api.calls import Call, operation
 from webhooks.api.openapi import ALIAS, Json, encode_document
 from webhooks.examples import Examples
 
@@ -79,14 +81,15 @@ class Latest:
         return self._made
 
 
-@get("/openapi.json", opt=described(Call(tag="Description", scopes=None, answer=dict[str, Any])))
-async def show_openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
+@operation(HTTPMethod.GET, "/openapi.json", call=Call(tag="Description", scopes=None, answer=dict[str, Any]))
+async def show_openapi(request: Request) -> Response:
     """This description, for programs: OpenAPI 3.1."""
-    return Response(request.app.state.documentation().json, media_type=MediaType.JSON)
+    headers = {"Cache-Control": _HEADERS["Cache-Control"]}
+    return Response(request.app.state.documentation().json, media_type="application/json", headers=headers)
 
 
-@get("/docs", opt=described(Call(tag="Description", scopes=None, answer=str, media_type="text/html")))
-async def show_docs(request: Request[Any, Any, Any]) -> Response[bytes]:
+@operation(HTTPMethod.GET, "/docs", call=Call(tag="Description", scopes=None, answer=str, media_type="text/html"))
+async def show_docs(request: Request) -> Response:
     """This description, for people: one page that needs nothing else."""
     return Response(request.app.state.documentation().html, media_type="text/html", headers=_HEADERS)
 
@@ -95,10 +98,10 @@ def _calls(document: Json) -> Any:
     """Each call with its method and path, by tag in the order of their first call."""
     found: dict[str, list[Json]] = {}
     for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            call = {**operation, "method": method.upper(), "path": path}
-            if ALIAS not in operation:
-                found.setdefault(operation["tags"][0], []).append(call)
+        for method, described in operations.items():
+            call = {**described, "method": method.upper(), "path": path}
+            if ALIAS not in described:
+                found.setdefault(described["tags"][0], []).append(call)
     return found.items()
 
 

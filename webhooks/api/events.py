@@ -5,32 +5,32 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from typing import Annotated, Any
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.json import encode
+from starlette.requests import Request
+from starlette.responses import Response
 
 from engine.body import Body
 from engine.catalogue import Catalogue
 from engine.model import Event
 from webhooks.api import problems
-from webhooks.api.answers import JsonAnswer
 from webhooks.api.authentication import client_of, sees_everything, service_of
-from webhooks.api.bodies import decode_json
-from webhooks.api.calls import FIRST_DELIVERY, Call, Link, described
+from webhooks.api.bodies import check_media_type, read_body
+from webhooks.api.calls import FIRST_DELIVERY, JSON, Call, Link, operation
 from webhooks.api.problems import Problem
 from webhooks.api.service import Service
 from webhooks.errors import Fault, RefusedError
 from webhooks.examples import shown_body
 from webhooks.intake import MAX_EVENTS, EventRequest, read_event
-from webhooks.json_text import check
+from webhooks.json_text import check, decode
 from webhooks.model import Client, Delivery, DeliveryState, EventState, Moment, PublishedEvent, Scope, StoredEvent
 from webhooks.store import deliveries, events
 from webhooks.wording import counted
 
+_MOST_BYTES = 1024 * 1024
 _log = logging.getLogger(__name__)
 
 
@@ -138,8 +138,8 @@ _SHOW = Call(
 )
 
 
-@get("/v1/events", opt=described(_LIST))
-async def list_events(request: Request[Any, Any, Any]) -> Response[bytes]:
+@operation(HTTPMethod.GET, "/v1/events", call=_LIST)
+async def list_events(request: Request) -> Response:
     """The catalogue: each event with its arguments, and the body that is sent for it, as far as it was recorded."""
     service = service_of(request)
     examples = service.examples.current
@@ -148,15 +148,17 @@ async def list_events(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(encode(shown), media_type="application/json")
 
 
-@post("/v1/events", status_code=HTTPStatus.ACCEPTED, opt=described(_PUBLISH))
-async def publish(request: Request[Any, Any, Any]) -> Response[bytes]:
+@operation(HTTPMethod.POST, "/v1/events", call=_PUBLISH)
+async def publish(request: Request) -> Response:
     """Takes an event, or an array of at most 1,000; answers once they are durable.
 
     Scalars become text as they are written; arguments beyond the catalogue's are kept. An event with the `id` and the
     content of one that is there already is that one. In an array each event is judged by itself.
     """
     service, client = service_of(request), client_of(request)
-    decoded = await decode_json(request)
+    check_media_type(request, JSON)
+    body = await read_body(request, _MOST_BYTES)
+    decoded = decode(body)
     is_many = isinstance(decoded.value, list)
     items = decoded.value if isinstance(decoded.value, list) else [decoded.value]
     if not 1 <= len(items) <= MAX_EVENTS:
@@ -166,8 +168,7 @@ async def publish(request: Request[Any, Any, Any]) -> Response[bytes]:
     good = [event for event in read if isinstance(event, PublishedEvent)]
     stored: Iterator[str | RefusedError] = iter(())
     if good:
-        size = len(await request.body())
-        stored = iter(await service.store.write(lambda store: events.publish(store, client.id, good), size))
+        stored = iter(await service.store.write(lambda store: events.publish(store, client.id, good), len(body)))
     results = [next(stored) if isinstance(event, PublishedEvent) else event for event in read]
     _tell(service, client, results)
     if is_many:
@@ -176,13 +177,13 @@ async def publish(request: Request[Any, Any, Any]) -> Response[bytes]:
         raise results[0]
     else:
         content = Accepted(results[0])
-    return JsonAnswer(encode(content), HTTPStatus.ACCEPTED)
+    return Response(encode(content), status_code=HTTPStatus.ACCEPTED, media_type="application/json")
 
 
-@get("/v1/events/{event_id:str}", opt=described(_SHOW))
-async def show_event(request: Request[Any, Any, Any], event_id: FromPath[str]) -> Response[bytes]:
+@operation(HTTPMethod.GET, "/v1/events/{event_id}", call=_SHOW)
+async def show_event(request: Request) -> Response:
     """What became of an event that the caller published."""
-    client = client_of(request)
+    client, event_id = client_of(request), request.path_params["event_id"]
     publisher = None if sees_everything(client) else client.id
 
     def query(store: Any) -> tuple[StoredEvent, list[Delivery]]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import Any
+from http import HTTPMethod, HTTPStatus
 
-from litestar import Request, Response, post
 from msgspec import Struct
 from msgspec.json import encode
+from starlette.requests import Request
+from starlette.responses import Response
 
 from webhooks.api.authentication import client_of, service_of
 from webhooks.api.bodies import read_struct
-from webhooks.api.calls import Call, described
+from webhooks.api.calls import Call, operation
 from webhooks.errors import Fault, RefusedError
 from webhooks.example_sends import TestOutcome
 from webhooks.model import Scope
@@ -36,8 +36,8 @@ _TEST = Call(
 )
 
 
-@post("/v1/webhooks/test", status_code=HTTPStatus.OK, opt=described(_TEST))
-async def send_test(request: Request[Any, Any, Any]) -> Response[bytes]:
+@operation(HTTPMethod.POST, "/v1/webhooks/test", call=_TEST)
+async def send_test(request: Request) -> Response:
     """Sends the event's example to the URL, with its secret and signature like any delivery, and tells the outcome.
 
     The request has the header `webhook-test: true`. It is made once, also to a URL that is paused, and no delivery

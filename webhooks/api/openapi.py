@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from inspect import cleandoc
 from typing import Any
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
 from msgspec import to_builtins
 from msgspec.json import schema_components
 
 from engine.body import Body
 from engine.catalogue import Catalogue
-from webhooks.api.calls import CALL, JSON, Call, Link
+from webhooks.api.calls import JSON, Call, Link, Operation
 from webhooks.api.outgoing import outgoing
 from webhooks.api.problems import MEDIA_TYPE, Problem, phrase
 from webhooks.intake import event_schemas
@@ -28,7 +27,7 @@ ALIAS = "x-alias"
 """The member of a call that is another one under another path."""
 
 _REFERENCE = "#/components/schemas/{name}"
-_PARAMETER = re.compile(r"\{(\w+):\w+\}")
+_PARAMETER = re.compile(r"\{(\w+)\}")
 _EVERY = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _MINIMA = {"minLength", "minItems"}
 _GUARDED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -47,22 +46,17 @@ A request's headers may have 32 KiB and must come within 10 s, or the connection
 
 
 def build_document(
-    handlers: Iterable[HTTPRouteHandler],
+    operations: Sequence[Operation],
     catalogue: Catalogue,
     examples: Mapping[str, Body],
     auth: frozenset[AuthMethod],
 ) -> Json:
     """The document. Values that are kept to the byte, such as 123.00, are msgspec's Raw."""
     paths: Json = {}
-    for handler in handlers:
-        call: Call = handler.opt[CALL]
-        for number, path in enumerate(sorted(handler.paths, key=len, reverse=True)):
-            name = f"{handler.fn.__name__}{number or ''}"
-            (method,) = handler.http_methods
-            operation = _operation(name, handler, call, path, auth)
-            if number:
-                operation |= {"summary": f"The guide's other spelling of {method} {_longest(handler)}.", ALIAS: True}
-            paths.setdefault(_PARAMETER.sub(r"{\1}", path), {})[method.lower()] = operation
+    for operation in operations:
+        for number, path in enumerate(sorted(operation.paths, key=len, reverse=True)):
+            found = _operation(operation, number, path, auth)
+            paths.setdefault(path, {})[operation.method.lower()] = found
     return {
         "openapi": "3.1.0",
         "info": {"title": "Aptic webhooks", "version": "1", "description": _DESCRIPTION, "license": {"name": "MIT"}},
@@ -70,29 +64,31 @@ def build_document(
         "paths": paths,
         "webhooks": outgoing(catalogue, examples),
         "components": {
-            "schemas": _schemas([handler.opt[CALL] for handler in handlers], catalogue),
+            "schemas": _schemas([operation.call for operation in operations], catalogue),
             "securitySchemes": _security_schemes(auth),
         },
     }
 
 
-def _longest(handler: HTTPRouteHandler) -> str:
-    return max(handler.paths, key=len)
-
-
-def _operation(name: str, handler: HTTPRouteHandler, call: Call, path: str, auth: frozenset[AuthMethod]) -> Json:
-    summary, _, description = cleandoc(handler.fn.__doc__ or "").partition("\n\n")
-    operation: Json = {"operationId": name, "tags": [call.tag], "summary": summary.replace("\n", " ")}
+def _operation(operation: Operation, number: int, path: str, auth: frozenset[AuthMethod]) -> Json:
+    """Under the path of this number; the first, and longest, is the one that is meant."""
+    call = operation.call
+    summary, _, description = cleandoc(operation.handler.__doc__ or "").partition("\n\n")
+    name = f"{operation.handler.__name__}{number or ''}"
+    found: Json = {"operationId": name, "tags": [call.tag], "summary": summary.replace("\n", " ")}
     if description:
-        operation["description"] = description.replace("\n", " ")
+        found["description"] = description.replace("\n", " ")
     if parameters := [*_path_parameters(path), *_query_parameters(call)]:
-        operation["parameters"] = parameters
+        found["parameters"] = parameters
     if call.body is not None:
         content = {"schema": _schema(call.body), "example": call.body_example}
-        operation["requestBody"] = {"required": not call.is_body_optional, "content": {call.body_type: content}}
-    operation["responses"] = dict(_responses(call))
-    operation["security"] = list(_security(call, auth))
-    return operation
+        found["requestBody"] = {"required": not call.is_body_optional, "content": {call.body_type: content}}
+    found["responses"] = dict(_responses(call))
+    found["security"] = list(_security(call, auth))
+    if number:
+        meant = max(operation.paths, key=len)
+        found |= {"summary": f"The guide's other spelling of {operation.method} {meant}.", ALIAS: True}
+    return found
 
 
 def _responses(call: Call) -> Iterator[tuple[str, Json]]:

@@ -6,8 +6,7 @@ import re
 from functools import lru_cache
 from http import HTTPMethod
 
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 _ALIASES = ((re.compile(r"/v1/webhook(?=/|$)"), "/v1/webhooks"),)
 _CASE_COUNTS = re.compile(r"(/v1/events/)(.+)", re.IGNORECASE)  # what follows is the publisher's own id
@@ -22,7 +21,7 @@ class OneSpelling:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on."""
-        if scope["type"] == ScopeType.HTTP:
+        if scope["type"] == "http":
             path = normalise(scope["path"])
             if scope["method"] == HTTPMethod.HEAD:  # in a copy: the server leaves the body out by its own
                 scope = {**scope, "method": "GET"}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from litestar import Request, Response
-from litestar.exceptions import HTTPException
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import encode
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
 from webhooks.errors import BusyError, ConflictError, Fault, NotFoundError, RefusedError, StoreError
 
@@ -49,7 +50,7 @@ class ProblemError(Exception):
 
 def problem(
     status: int, detail: str, faults: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None
-) -> Response[bytes]:
+) -> Response:
     """The answer that a problem is told by."""
     return Response(encode(members(status, detail, faults)), status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
@@ -79,48 +80,38 @@ def _clean(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
-def _refused(_request: Request[Any, Any, Any], error: RefusedError) -> Response[bytes]:
+async def _refused(_request: Request, error: RefusedError) -> Response:
     return problem(_status(error), error.message, error.faults)
 
 
-def _away(_request: Request[Any, Any, Any], error: StoreError) -> Response[bytes]:
+async def _away(_request: Request, error: StoreError) -> Response:
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, error.message, headers={"Retry-After": "5"})
 
 
-def _busy(_request: Request[Any, Any, Any], error: BusyError) -> Response[bytes]:
+async def _busy(_request: Request, error: BusyError) -> Response:
     return problem(HTTPStatus.TOO_MANY_REQUESTS, error.message, headers={"Retry-After": "1"})
 
 
-def _told(_request: Request[Any, Any, Any], error: ProblemError) -> Response[bytes]:
+async def _told(_request: Request, error: ProblemError) -> Response:
     return problem(error.status, error.detail, headers=error.headers)
 
 
-def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """Of Litestar's own: 404, 405, and 400 for a wrong host."""
-    headers = dict(error.headers or {})
-    match error.status_code:
-        case HTTPStatus.METHOD_NOT_ALLOWED:
-            allowed = sorted({*headers["allow"].split(", "), *(["HEAD"] if "GET" in headers["allow"] else [])})
-            headers["allow"] = ", ".join(allowed)
-            detail = f"This path has no such method; it has {headers['allow']}."
-        case HTTPStatus.NOT_FOUND:
-            detail = "There is no such path. /docs has those that there are."
-        case _:
-            detail = f"{error.detail.rstrip('.')}." if error.detail else "The request cannot be taken as it is."
-    return problem(error.status_code, detail, headers=headers)
+async def _http(_request: Request, error: HTTPException) -> Response:
+    """Of the router's own: 404."""
+    return problem(error.status_code, "There is no such path. /docs has those that there are.")
 
 
-def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+async def answer_bug(request: Request, error: Exception) -> Response:
+    """What nobody has foreseen, which only the log tells of."""
     _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The service met an error of its own; its log tells more.")
 
 
-HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]] = {
+HANDLERS: Mapping[Any, Callable[[Request, Any], Awaitable[Response]]] = {
     RefusedError: _refused,
     StoreError: _away,
     BusyError: _busy,
     ProblemError: _told,
     HTTPException: _http,
-    Exception: _bug,
 }
-"""Litestar's exception handlers, by class."""
+"""Starlette's exception handlers, by class."""

@@ -5,19 +5,18 @@ from __future__ import annotations
 import secrets
 from base64 import b64encode
 from collections.abc import Sequence
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from itertools import count
-from typing import Any
 
-from litestar import Request, Response, delete, get, post, put
 from msgspec import UNSET, Struct, field
 from msgspec.json import encode
 from msgspec.structs import asdict, replace
+from starlette.requests import Request
+from starlette.responses import Response
 
-from webhooks.api.answers import JsonAnswer
 from webhooks.api.authentication import client_of, service_of
-from webhooks.api.bodies import AnyRequest, read_struct
-from webhooks.api.calls import Call, Link, described
+from webhooks.api.bodies import read_struct
+from webhooks.api.calls import Call, Link, operation
 from webhooks.api.service import Service
 from webhooks.errors import ConflictError, StoreError
 from webhooks.json_text import convert
@@ -97,8 +96,8 @@ _MAKE_KEY = replace(
 )
 
 
-@put("/v1/webhooks", status_code=HTTPStatus.CREATED, opt=described(_REGISTER))
-async def register(request: Request[Any, Any, Any]) -> Response[bytes]:
+@operation(HTTPMethod.PUT, "/v1/webhooks", call=_REGISTER)
+async def register(request: Request) -> Response:
     """Adds events to a URL, and answers with all the events that are registered for it.
 
     `secret` and `method` belong to the URL: without them they stay as they are, `null` removes the secret and makes the
@@ -106,7 +105,7 @@ async def register(request: Request[Any, Any, Any]) -> Response[bytes]:
     """
     service, client = service_of(request), client_of(request)
     wanted = await read_struct(request, RegistrationRequest)
-    check(wanted, service.catalogue, client)
+    check(wanted, service.catalogue, client, is_http_allowed=service.is_http_allowed)
     changes: dict[str, object] = {}
     if wanted.method is not UNSET:
         changes["method"] = wanted.method or Method.POST
@@ -118,17 +117,17 @@ async def register(request: Request[Any, Any, Any]) -> Response[bytes]:
     return _shown(stored, HTTPStatus.CREATED)
 
 
-@get("/v1/webhooks", opt=described(_LIST))
-async def list_registrations(request: Request[Any, Any, Any]) -> Response[bytes]:
+@operation(HTTPMethod.GET, "/v1/webhooks", call=_LIST)
+async def list_registrations(request: Request) -> Response:
     """The caller's own registrations."""
     client = client_of(request)
     found = await service_of(request).store.read(lambda store: registrations.every(store, client.id))
     shown = [_show(registration) for registration in found]
-    return JsonAnswer(encode(RegistrationList(len(shown), shown)))
+    return Response(encode(RegistrationList(len(shown), shown)), media_type="application/json")
 
 
-@delete("/v1/webhooks", status_code=HTTPStatus.NO_CONTENT, opt=described(_REMOVE))
-async def remove(request: Request[Any, Any, Any]) -> None:
+@operation(HTTPMethod.DELETE, "/v1/webhooks", call=_REMOVE)
+async def remove(request: Request) -> Response:
     """Removes a URL, or some of its events; what was not sent yet is cancelled.
 
     The last event that is removed removes the URL. Say what goes in the body or, since some proxies drop the body of a
@@ -145,10 +144,11 @@ async def remove(request: Request[Any, Any, Any]) -> None:
             is_begun = True
     except StoreError as error:
         raise StoreError(_PARTLY) if is_begun else error from error
+    return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-@post("/v1/webhooks/signing-key", status_code=HTTPStatus.OK, opt=described(_MAKE_KEY))
-async def make_signing_key(request: Request[Any, Any, Any]) -> Response[bytes]:
+@operation(HTTPMethod.POST, "/v1/webhooks/signing-key", call=_MAKE_KEY)
+async def make_signing_key(request: Request) -> Response:
     """Makes the URL's signing key, or rotates it: the one before signs too for a day.
 
     The key is shown this once. Requests are signed as Standard Webhooks says, beside the secret in their body.
@@ -158,17 +158,17 @@ async def make_signing_key(request: Request[Any, Any, Any]) -> Response[bytes]:
     key = f"whsec_{b64encode(secrets.token_bytes(_SIGNING_KEY_BYTES)).decode()}"
     encrypted = service.keyring.encrypt(Purpose.SIGNING_KEY, key.encode(), row_name(client.id, url))
     await service.store.write(lambda store: registrations.rotate_signing_key(store, client.id, url, encrypted))
-    return Response(encode(SigningKey(key)), media_type="application/json", headers={"Cache-Control": "no-store"})
+    return Response(encode(SigningKey(key)), media_type="application/json")
 
 
-@post("/v1/webhooks/pause", status_code=HTTPStatus.OK, opt=described(_ABOUT_URL))
-async def pause(request: Request[Any, Any, Any]) -> Response[bytes]:
+@operation(HTTPMethod.POST, "/v1/webhooks/pause", call=_ABOUT_URL)
+async def pause(request: Request) -> Response:
     """Holds what would be sent to the URL."""
     return await _set_paused(request, is_paused=True)
 
 
-@post("/v1/webhooks/resume", status_code=HTTPStatus.OK, opt=described(_ABOUT_URL))
-async def resume(request: Request[Any, Any, Any]) -> Response[bytes]:
+@operation(HTTPMethod.POST, "/v1/webhooks/resume", call=_ABOUT_URL)
+async def resume(request: Request) -> Response:
     """Sends what was held or waits for its next attempt, at once, and enables an endpoint that was disabled.
 
     For when the receiver has been mended: each call uses up an attempt of what waits. Time that the endpoint has asked
@@ -177,7 +177,7 @@ async def resume(request: Request[Any, Any, Any]) -> Response[bytes]:
     return await _set_paused(request, is_paused=False)
 
 
-async def _set_paused(request: AnyRequest, *, is_paused: bool) -> Response[bytes]:
+async def _set_paused(request: Request, *, is_paused: bool) -> Response:
     service, client = service_of(request), client_of(request)
     url = (await read_struct(request, UrlRequest)).url
     stored = await service.store.write(
@@ -190,16 +190,16 @@ async def _set_paused(request: AnyRequest, *, is_paused: bool) -> Response[bytes
     return _shown(stored, HTTPStatus.OK)
 
 
-async def _removal(request: AnyRequest) -> RemovalRequest:
+async def _removal(request: Request) -> RemovalRequest:
     """From the body or, since proxies may drop the body of a DELETE, from the query; what both say must agree."""
-    given = request.query_params.dict()
+    given = {name: request.query_params.getlist(name) for name in request.query_params}
     query: dict[str, object] = {name: values[0] if len(values) == 1 else values for name, values in given.items()}
     if "events" in given:
         query["events"] = [event for value in given["events"] for event in value.split(",")]
     convert(query, RemovalQuery)
-    if not await request.body():
+    wanted = await read_struct(request, RemovalRequest, is_optional=True)
+    if wanted is None:
         return convert(query, RemovalRequest)
-    wanted = await read_struct(request, RemovalRequest)
     if convert({**asdict(wanted), **query}, RemovalRequest) != wanted:
         raise ConflictError("The body and the query say different things: send one of them.")
     return wanted
@@ -209,7 +209,7 @@ def _encrypted(service: Service, purpose: Purpose, value: str | None, row: str) 
     return None if value is None else service.keyring.encrypt(purpose, value.encode(), row)
 
 
-def _shown(registration: Registration, status: int) -> Response[bytes]:
+def _shown(registration: Registration, status: int) -> Response:
     return Response(encode(_show(registration)), status_code=status, media_type="application/json")
 
 

@@ -18,7 +18,8 @@ from webhooks.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The store, the keys and the catalogue of one service; `auth` says which ways to authenticate are on.
+    """The store, the keys and the catalogue of one service; `auth` says which ways to authenticate are on,
+    `is_http_allowed` whether anything is delivered to http:// URLs.
 
     `examples` have for events the body that is sent for the catalogue's example.
     """
@@ -30,6 +31,7 @@ class Service:
     auth: frozenset[AuthMethod]
     proxies: Proxies
     tests: TestSends
+    is_http_allowed: bool = False
     examples: Examples = field(default_factory=Examples)
     throttle: Throttle = field(default_factory=Throttle)
     metrics: Metrics = field(default_factory=Metrics)

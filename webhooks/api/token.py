@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import base64
-from http import HTTPStatus
-from typing import Any, Literal
+from http import HTTPMethod, HTTPStatus
+from typing import Literal
 from urllib.parse import parse_qsl, unquote_plus
 
-from litestar import Request, Response, post
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import encode
+from starlette.requests import Request
+from starlette.responses import Response
 
 from webhooks.api.authentication import REALM, address_of, service_of
-from webhooks.api.bodies import check_media_type
-from webhooks.api.calls import FORM, Call, described
+from webhooks.api.bodies import check_media_type, read_body
+from webhooks.api.calls import FORM, Call, operation
 from webhooks.api.problems import ProblemError
 from webhooks.api.service import Service
 from webhooks.model import Client
@@ -21,6 +22,7 @@ from webhooks.security import credentials
 from webhooks.security.tokens import LIFETIME
 from webhooks.settings import AuthMethod
 
+_MOST_BYTES = 16 * 1024  # less than of other bodies: whoever asks is not known yet
 _LONGEST_ID = 64  # of what is remembered of an id that is nobody's
 _UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -81,8 +83,8 @@ class _GrantError(Exception):
         self.headers = headers or {}
 
 
-@post(["/login/oauth/access_token", "/login/oauth/access"], status_code=HTTPStatus.OK, opt=described(_CALL))
-async def issue_token(request: Request[Any, Any, Any]) -> Response[bytes]:
+@operation(HTTPMethod.POST, "/login/oauth/access_token", "/login/oauth/access", call=_CALL)
+async def issue_token(request: Request) -> Response:
     """Issues an access token to a client that shows its id and secret, by a Basic header or in the form.
 
     The token is good for an hour. What it may be used for is the client's, not the token's: `scope` stays empty.
@@ -95,13 +97,13 @@ async def issue_token(request: Request[Any, Any, Any]) -> Response[bytes]:
     return _answer(encode(AccessToken(service.tokens.issue(client.id))), HTTPStatus.OK)
 
 
-def _answer(content: bytes, status: int, headers: dict[str, str] | None = None) -> Response[bytes]:
+def _answer(content: bytes, status: int, headers: dict[str, str] | None = None) -> Response:
     return Response(
         content, status_code=status, media_type="application/json", headers={**_UNCACHED, **(headers or {})}
     )
 
 
-async def _authenticate(request: Request[Any, Any, Any], service: Service) -> Client:
+async def _authenticate(request: Request, service: Service) -> Client:
     if AuthMethod.OAUTH2 not in service.auth:
         raise _GrantError("unauthorized_client")
     form = await _form(request)
@@ -122,8 +124,8 @@ async def _authenticate(request: Request[Any, Any, Any], service: Service) -> Cl
     return client
 
 
-async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:
-    body = await request.body()
+async def _form(request: Request) -> dict[str, str]:
+    body = await read_body(request, _MOST_BYTES)
     try:
         if body:  # without one, what is missing is the grant
             check_media_type(request, FORM)
@@ -139,9 +141,9 @@ async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:
     return {name: value for name, value in form.items() if value}  # and one without a value counts as left out
 
 
-def _credentials(request: Request[Any, Any, Any], form: dict[str, str]) -> tuple[str, str]:
+def _credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
     # Only Basic shows a client here: some clients send the token that has expired with this request, too.
-    given = request.headers.getall("authorization", [])
+    given = request.headers.getlist("authorization")
     headers = [header for header in given if header.partition(" ")[0].lower() == "basic"]
     in_form = "client_secret" in form
     if not headers:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -74,6 +76,36 @@ def port_number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 0xFFFF:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535")
     return int(text)
+
+
+def add_window_hosts(parser: Parser) -> None:
+    """The names that what administers may be asked by."""
+    parser.add_argument(
+        "--window-host",
+        dest="window_hosts",
+        action="extend",
+        type=_host_names,
+        default=[],
+        metavar="NAME",
+        help="What administers may be asked by this name or address too, and not by loopback ones only, where a proxy "
+        "or a forwarded port leads to it; several with commas, or repeated.",
+    )
+
+
+def _host_names(text: str) -> list[str]:
+    names = several(text)
+    if faulty := [name for name in names if not _is_host(name)]:
+        raise argparse.ArgumentTypeError(f"{faulty[0]!r} is no host's name or address, without a port")
+    return names
+
+
+def _is_host(text: str) -> bool:
+    if re.fullmatch("[A-Za-z0-9._-]+", text):
+        return True
+    try:
+        return ip_address(text).version == 6
+    except ValueError:
+        return False
 
 
 def target_ports(text: str) -> list[int]:

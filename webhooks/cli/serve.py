@@ -9,7 +9,7 @@ from msgspec import structs
 from engine.commandline.console import Console
 from engine.commandline.options import Command, Parser, several
 from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, dispatching_settings
-from webhooks.cli.options import port_number, reported
+from webhooks.cli.options import add_window_hosts, port_number, reported
 from webhooks.settings import AuthMethod
 
 
@@ -17,6 +17,7 @@ class _Arguments(DispatchingArguments):
     host: str
     port: int
     admin_port: int
+    window_hosts: list[str]
     auth: list[AuthMethod]
     trusted_proxies: list[str]
 
@@ -29,6 +30,7 @@ def _options(parser: Parser) -> None:
     add("--port", type=port_number, default=8080, metavar="N", help="For clients (default: 8080; 0: any free one).")
     admin = "For what administers, on loopback only (default: 8081; 0: any free one)."
     add("--admin-port", type=port_number, default=8081, metavar="N", help=admin)
+    add_window_hosts(parser)
     auth = "Clients may authenticate by oauth2, api-key or both (default: oauth2,api-key)."
     add("--auth", type=_methods, default=list(AuthMethod), metavar="LIST", help=auth)
     proxies = "X-Forwarded-For counts from these addresses only; several with commas, or repeated."
@@ -78,6 +80,7 @@ def _serve(arguments: _Arguments, console: Console) -> int:
             host=arguments.host,
             port=arguments.port,
             admin_port=arguments.admin_port,
+            window_hosts=tuple(arguments.window_hosts),
             auth=frozenset(arguments.auth),
             trusted_proxies=tuple(arguments.trusted_proxies),
         )

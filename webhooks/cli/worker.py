@@ -7,17 +7,19 @@ from msgspec import structs
 from engine.commandline.console import Console
 from engine.commandline.options import Command, Parser
 from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, dispatching_settings
-from webhooks.cli.options import port_number, reported
+from webhooks.cli.options import add_window_hosts, port_number, reported
 
 
 class _Arguments(DispatchingArguments):
     metrics_port: int | None
+    window_hosts: list[str]
 
 
 def _options(parser: Parser) -> None:
     add_dispatching(parser)
     port = "For /metrics, /healthz and /readyz of this worker, on loopback only (default: none; 0: any free one)."
     parser.add_argument("--metrics-port", type=port_number, metavar="N", help=port)
+    add_window_hosts(parser)
 
 
 def _work(arguments: _Arguments, console: Console) -> int:
@@ -34,7 +36,11 @@ def _work(arguments: _Arguments, console: Console) -> int:
         console.out.flush()
 
     with reported():
-        settings = structs.replace(dispatching_settings(arguments, console), metrics_port=arguments.metrics_port)
+        settings = structs.replace(
+            dispatching_settings(arguments, console),
+            metrics_port=arguments.metrics_port,
+            window_hosts=tuple(arguments.window_hosts),
+        )
         work(settings, tell)
     return 0
 

@@ -42,12 +42,13 @@ def spare_what_is_loaded() -> None:
 
 
 class Listener(Protocol):
-    """What answers on a socket until it is told to exit."""
+    """What answers on a socket until it is stopped."""
 
-    should_exit: bool
+    async def serve(self, sockets: list[socket.socket]) -> None:
+        """Until it is stopped and has answered the last."""
 
-    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """Until it has answered the last."""
+    def stop(self) -> None:
+        """Takes nothing more."""
 
 
 async def serve_beside(work: Awaitable[None], servers: Mapping[socket.socket, Listener]) -> None:
@@ -60,7 +61,7 @@ async def serve_beside(work: Awaitable[None], servers: Mapping[socket.socket, Li
         except Exception as error:
             failures.append(error)
             for each in servers.values():
-                each.should_exit = True
+                each.stop()
 
     with _one_error():
         async with asyncio.TaskGroup() as group:

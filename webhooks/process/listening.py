@@ -2,47 +2,121 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from contextlib import suppress
+from email.utils import formatdate
 from typing import Any, Final
 
-import uvicorn
-
-from webhooks.api.protocol import BoundedProtocol
+from webhooks.api.connection import READ_BYTES, Connection
+from webhooks.api.exchange import Exchange
 from webhooks.errors import SettingsError
 
 LOOPBACK: Final = "127.0.0.1"
-_DRAIN: Final = 8  # seconds that requests under way have to end
-_KEPT: Final = 75  # seconds for which an idle connection is kept: a client that asks as it is closed meets an error
+CONNECTIONS: Final = 1000
+"""Connections that a server has at once. For one more, the one is closed that has waited longest for a request's head;
+where each has a request under way, the new one is answered 503."""
+
+_DRAIN_SECONDS: Final = 8.0
+"""For requests under way to end, once the server is to stop."""
+
+_FAREWELL_SECONDS: Final = 1.5
+"""For what is answered then to arrive."""
+
+_BACKLOG: Final = 2048
 
 
-class Server(uvicorn.Server):
-    """Leaves the signals to the process, which ends all its servers by them."""
+class Server:
+    """Answers on listening sockets by an ASGI application, until it is stopped."""
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Captures none."""
-        yield
+    def __init__(self, app: Any, *, connections: int = CONNECTIONS, drain_seconds: float = _DRAIN_SECONDS) -> None:
+        self.app = app
+        self.buffer = memoryview(bytearray(READ_BYTES))
+        self.is_ending = False
+        self._most, self._drain_seconds = connections, drain_seconds
+        self._connections: set[Connection] = set()
+        self._waiting: dict[Connection, None] = {}  # the one that has waited longest first
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopped, self._emptied = asyncio.Event(), asyncio.Event()
+        self._second, self._date = 0, b""
 
+    async def serve(self, sockets: list[socket.socket]) -> None:
+        """Until `stop`, and then until what is under way has ended, or was told that it will not."""
+        loop = asyncio.get_running_loop()
+        listening = [
+            await loop.create_server(lambda: Connection(self), sock=each, backlog=_BACKLOG) for each in sockets
+        ]
+        try:
+            await self._stopped.wait()
+        finally:
+            for each in listening:
+                each.close()
+        self.is_ending = True
+        for connection in list(self._connections):
+            connection.shut_down()
+        await self._wait_until_empty(self._drain_seconds)
+        for task in self._tasks:
+            task.cancel()
+        await self._wait_until_empty(_FAREWELL_SECONDS)
+        for connection in list(self._connections):
+            connection.abort()
 
-def server(app: Any) -> Server:
-    """A server of an ASGI application, for its `serve`."""
-    return Server(
-        uvicorn.Config(
-            app,
-            http=BoundedProtocol,
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,  # who is believed is our own setting
-            server_header=False,
-            timeout_graceful_shutdown=_DRAIN,
-            timeout_keep_alive=_KEPT,
-        )
-    )
+    def stop(self) -> None:
+        """Takes nothing more."""
+        self._stopped.set()
+
+    def date(self) -> bytes:
+        """The time, as HTTP has it."""
+        if (second := int(time.time())) != self._second:
+            self._second, self._date = second, formatdate(second, usegmt=True).encode()
+        return self._date
+
+    def enter(self, connection: Connection) -> bool:
+        """Whether there is room for one more; makes some where it can."""
+        if len(self._connections) >= self._most:
+            if not self._waiting:
+                return False
+            longest = next(iter(self._waiting))
+            self.leave(longest)
+            longest.abort()
+        self._connections.add(connection)
+        return True
+
+    def leave(self, connection: Connection) -> None:
+        """It is closed."""
+        self._connections.discard(connection)
+        self._waiting.pop(connection, None)
+        self._notice_end()
+
+    def rest(self, connection: Connection, *, is_waiting: bool) -> None:
+        """Whether it waits for a request's head."""
+        if is_waiting:
+            self._waiting[connection] = None
+        else:
+            self._waiting.pop(connection, None)
+
+    def start(self, exchange: Exchange) -> None:
+        """Has the application answer."""
+        task = asyncio.get_running_loop().create_task(exchange.run(self.app))
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._notice_end()
+
+    def _notice_end(self) -> None:
+        if not self._connections and not self._tasks:
+            self._emptied.set()
+
+    async def _wait_until_empty(self, seconds: float) -> None:
+        self._emptied.clear()
+        self._notice_end()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._emptied.wait()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -8,7 +8,6 @@ import shlex
 import socket
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 from engine.catalogue import Catalogue
 from webhooks.api.administration import build_administration
@@ -19,7 +18,7 @@ from webhooks.example_sends import TestSends
 from webhooks.examples import Examples, load_examples
 from webhooks.process.delivering import Delivering
 from webhooks.process.event_loop import hear_signals, loop_factory, serve_beside, spare_what_is_loaded
-from webhooks.process.listening import LOOPBACK, Server, listen, place, server
+from webhooks.process.listening import LOOPBACK, Server, listen, place
 from webhooks.process.state import opened, sole_server
 from webhooks.proxies import Proxies
 from webhooks.security.tokens import Tokens
@@ -50,12 +49,14 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
             tell(f"Make a client: aptic-webhooks clients add NAME{_data_option(settings)}")
         examples = Examples(partial(load_examples, catalogue, settings.definitions))
         tokens, tests = Tokens(keyring.token_key()), TestSends(store, keyring, settings)
-        service = Service(store, keyring, tokens, catalogue, settings.auth, proxies, tests, examples)
+        service = Service(
+            store, keyring, tokens, catalogue, settings.auth, proxies, tests, settings.allow_http, examples
+        )
         store.when_written(service.metrics.committed)
-        api: Any = build_app(service)
+        api = build_app(service)
         servers = {
-            public: server(RequestLog(api) if is_debug else api),
-            administering: server(build_administration(store, service.metrics)),
+            public: Server(RequestLog(api) if is_debug else api),
+            administering: Server(build_administration(store, service.metrics, settings.window_hosts)),
         }
 
         def make_delivering() -> Delivering:
@@ -89,7 +90,7 @@ async def _serve(
         _log.info("the service ends: it answers and sends what is under way")
         delivering.stop()
         for each in servers.values():
-            each.should_exit = True
+            each.stop()
 
     def reload() -> None:
         delivering.reload()

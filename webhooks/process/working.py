@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from engine.catalogue import Catalogue
@@ -41,7 +41,8 @@ def work(settings: Settings, tell: Callable[[str], object]) -> None:
     metrics = Metrics()
     with opened(settings) as (store, keyring), asyncio.Runner(loop_factory=loop_factory()) as runner:
         store.when_written(metrics.committed)
-        servers = {} if settings.metrics_port is None else _servers(settings.metrics_port, store, metrics, tell)
+        port, hosts = settings.metrics_port, settings.window_hosts
+        servers = {} if port is None else _servers(port, hosts, store, metrics, tell)
 
         def make_delivering() -> Delivering:
             return Delivering(settings, store, keyring, catalogue, metrics)
@@ -51,14 +52,14 @@ def work(settings: Settings, tell: Callable[[str], object]) -> None:
 
 
 def _servers(
-    port: int, store: Store, metrics: Metrics, tell: Callable[[str], object]
+    port: int, hosts: Sequence[str], store: Store, metrics: Metrics, tell: Callable[[str], object]
 ) -> Mapping[socket.socket, Server]:
     from webhooks.api.administration import build_administration  # noqa: PLC0415  it takes memory, and few have it
-    from webhooks.process.listening import LOOPBACK, listen, place, server  # noqa: PLC0415
+    from webhooks.process.listening import LOOPBACK, Server, listen, place  # noqa: PLC0415
 
     listening = listen(LOOPBACK, port)
     tell(f"Its metrics are on http://{place(listening)}/metrics")
-    return {listening: server(build_administration(store, metrics))}
+    return {listening: Server(build_administration(store, metrics, hosts))}
 
 
 async def _work(
@@ -70,7 +71,7 @@ async def _work(
         _log.info("the worker ends: it sends what is under way")
         delivering.stop()
         for each in servers.values():
-            each.should_exit = True
+            each.stop()
 
     hear_signals(stop, delivering.reload)
     spare_what_is_loaded()

@@ -97,4 +97,4 @@ def inside(
         tokens = Tokens(keyring.token_key())
         proxies = Proxies(["10.0.0.0/8"])
         tests = TestSends(store, keyring, Settings(data=tmp_path_factory.mktemp("data")))
-        yield InProcess(Service(store, keyring, tokens, CATALOGUE, frozenset(AuthMethod), proxies, tests), runner)
+        yield InProcess(Service(store, keyring, tokens, CATALOGUE, frozenset(AuthMethod), proxies, tests, True), runner)

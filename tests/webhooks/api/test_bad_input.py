@@ -3,6 +3,7 @@
 import json
 import time
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from webhooks.api.app import build_app
 from webhooks.json_text import MAX_DEPTH
 from webhooks.model import Scope
 
@@ -95,6 +97,17 @@ def test_a_url_is_refused_with_the_reason(sender: Sender, url: str) -> None:
     (error,) = problem["errors"]
     assert error["pointer"] == "/url"
     assert URLS["refused"][url] in error["detail"]
+
+
+@pytest.mark.parametrize("url", ["http://receiver.example", "HTTP://receiver.example:443/a", "http://127.0.0.1:80/"])
+def test_a_url_that_nothing_would_be_sent_to_is_refused(sender: Sender, url: str, monkeypatch: Any) -> None:
+    """Only where the service delivers to http:// URLs may they be registered."""
+    service = replace(sender.inside.service, is_http_allowed=False)
+    monkeypatch.setattr(sender.inside, "_app", build_app(service))
+    problem = sender.refused(400, "PUT", "/v1/webhooks", json.dumps({**KEPT, "url": url}).encode())
+    assert [error["pointer"] for error in problem["errors"]] == ["/url"]
+    assert "https://" in problem["errors"][0]["detail"]
+    assert sender.send("PUT", "/v1/webhooks", json.dumps(KEPT).encode()).status_code == 201
 
 
 @pytest.mark.parametrize(

@@ -49,10 +49,10 @@ CALLS: dict[tuple[str, str], tuple[dict[str, Any], int]] = {
     ("POST", "/v1/webhooks/test"): ({"json": {**BODY, "event": "statuschange"}}, 404),
     ("GET", "/v1/events"): ({}, 200),
     ("POST", "/v1/events"): ({"json": {"event": "ledgerpayment", "data": {}}}, 400),
-    ("GET", "/v1/events/{event_id:str}"): ({}, 404),
+    ("GET", "/v1/events/{event_id}"): ({}, 404),
     ("GET", "/v1/deliveries"): ({"params": {"url": URL}}, 200),
-    ("GET", "/v1/deliveries/{delivery_id:str}"): ({}, 404),
-    ("POST", "/v1/deliveries/{delivery_id:str}/replay"): ({}, 404),
+    ("GET", "/v1/deliveries/{delivery_id}"): ({}, 404),
+    ("POST", "/v1/deliveries/{delivery_id}/replay"): ({}, 404),
     ("GET", "/v1/ping"): ({}, 200),
     ("GET", "/openapi.json"): ({}, 200),
     ("GET", "/docs"): ({}, 200),
@@ -67,18 +67,18 @@ def scene(inside: Any) -> Scene:
 
 
 def methods_of(app: Any) -> set[tuple[str, str]]:
-    return {(method, route.path) for route in app.routes for method in route.methods}
+    return {(method, route.path) for route in app.routes for method in route.endpoint.methods}
 
 
 def test_no_call_is_forgotten(inside: Any) -> None:
-    assert {call for call in methods_of(inside.routes) if call[0] != "OPTIONS"} == CALLS.keys()
+    assert {call for call in methods_of(inside.routes) if call[0] not in ("HEAD", "OPTIONS")} == CALLS.keys()
 
 
 def test_each_path_says_its_methods(inside: Any, scene: Scene) -> None:
     for path in {path for _, path in CALLS}:
         allowed = {method for method, other in CALLS if other == path} | {"OPTIONS"}
         allowed |= {"HEAD"} if "GET" in allowed else set()
-        asked = path.replace("{event_id:str}", "x").replace("{delivery_id:str}", "x")
+        asked = path.replace("{event_id}", "x").replace("{delivery_id}", "x")
         answer = scene.by(scene.bert, "OPTIONS", asked)
         assert (answer.status_code, answer.content) == (204, b"")
         assert set(answer.headers["allow"].split(", ")) == allowed
@@ -92,7 +92,7 @@ def test_a_call_neither_shows_nor_changes_what_is_anothers(inside: Any, scene: S
     method, path = call
     options, status = CALLS[call]
     bert = inside.add(*SCOPES)
-    asked = path.replace("{event_id:str}", EVENT_ID).replace("{delivery_id:str}", scene.delivery["id"])
+    asked = path.replace("{event_id}", EVENT_ID).replace("{delivery_id}", scene.delivery["id"])
     before = anna_s(inside, scene)
     answer = scene.by(bert, method, asked, **options) if "headers" not in options else None
     if answer is None:
@@ -181,10 +181,10 @@ NEEDED: dict[tuple[str, str], set[Scope]] = {
     ("POST", "/v1/webhooks/test"): {Scope.WEBHOOKS},
     ("GET", "/v1/events"): {Scope.WEBHOOKS, Scope.PUBLISH, Scope.SUPPORT},
     ("POST", "/v1/events"): {Scope.PUBLISH},
-    ("GET", "/v1/events/{event_id:str}"): {Scope.PUBLISH, Scope.SUPPORT},
+    ("GET", "/v1/events/{event_id}"): {Scope.PUBLISH, Scope.SUPPORT},
     ("GET", "/v1/deliveries"): {Scope.WEBHOOKS, Scope.SUPPORT},
-    ("GET", "/v1/deliveries/{delivery_id:str}"): {Scope.WEBHOOKS, Scope.SUPPORT},
-    ("POST", "/v1/deliveries/{delivery_id:str}/replay"): {Scope.WEBHOOKS},
+    ("GET", "/v1/deliveries/{delivery_id}"): {Scope.WEBHOOKS, Scope.SUPPORT},
+    ("POST", "/v1/deliveries/{delivery_id}/replay"): {Scope.WEBHOOKS},
     ("GET", "/v1/ping"): {Scope.WEBHOOKS, Scope.PUBLISH, Scope.SUPPORT},
 }
 
