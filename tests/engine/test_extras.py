@@ -9,7 +9,7 @@ from engine.execution.opening import open_ledger
 
 @pytest.mark.parametrize(
     ("module", "extra"),
-    [("duckdb", "embedded"), ("psycopg.pq", "postgresql"), ("uvicorn", "service"), ("prometheus_client", "service")],
+    [("duckdb", "embedded"), ("psycopg.pq", "postgresql"), ("starlette", "service"), ("prometheus_client", "service")],
 )
 def test_the_extra_that_brings_a_package(module: str, extra: str) -> None:
     found = extras.advice(ModuleNotFoundError("…", name=module))

@@ -71,7 +71,7 @@ def test_slow_headers_are_cut_off(port: int, parts: tuple[bytes, ...], pause: fl
 
 
 def test_a_blank_line_after_an_answer_does_not_hold_the_connection(port: int) -> None:
-    """uvicorn stops its own clock at the first byte."""
+    """It is the next head's first byte."""
     begin = time.monotonic()
     answer = exchange(port, b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n", b"\r\n", pause=0.2)
     assert answer.count(b"HTTP/1.1 ") == 2
