@@ -1,4 +1,4 @@
-"""Test sends: an event's recorded example, sent to a registered URL like any delivery, and told at once."""
+"""Test sends: an event's recorded example is sent like a delivery, and the caller gets its outcome."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HEADER: Final = ("webhook-test", "true")
 """What tells a receiver that the request is a test."""
 
 MOST: Final = 32
-"""How many tests are under way at once."""
+"""How many test sends are under way at once."""
 
 MOST_OF_CLIENT: Final = 4
 """How many of them are one client's."""
@@ -63,7 +63,7 @@ class TestOutcome(Struct, frozen=True):
 
 
 class TestSends:
-    """Sends tests of one event loop, by a sender that the first one makes. `settings` say what the service opens."""
+    """Makes the test sends of one event loop. The first one makes the sender, by `settings`."""
 
     __test__ = False
 
@@ -98,7 +98,7 @@ class TestSends:
         body = self._keyring.encrypt(Purpose.BODY, example.dump().encode(), row_name(0, 0))
         request, secret = self._requests.make(replace(ready, body=body))
         request = replace(request, headers={**request.headers, HEADER[0]: HEADER[1]})
-        with self._turn(client):
+        with self._counted(client):
             self._sender = self._sender or self._make_sender(self._settings)
             outcome = await self._sender.send(request)
         return _told(ready.id, outcome, secret, sees_answer=sees_restricted or not outcome.is_restricted)
@@ -110,7 +110,7 @@ class TestSends:
             await sender.close()
 
     @contextmanager
-    def _turn(self, client: Client) -> Iterator[None]:
+    def _counted(self, client: Client) -> Iterator[None]:
         if self._under_way[client.id] >= MOST_OF_CLIENT or self._under_way.total() >= MOST:
             raise BusyError("Too many tests are under way. Send the next one when one of them has ended.")
         self._under_way[client.id] += 1

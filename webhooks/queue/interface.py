@@ -1,4 +1,4 @@
-"""What every queue promises; the contract's tests run against each."""
+"""What every queue promises. One suite of tests runs against each of them."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Queue(Protocol):
         ...
 
     def claim(self, jobs: Sequence[Job]) -> list[Job]:
-        """Leases jobs that this process has just added, where it is the only one that takes; gives those."""
+        """Leases jobs that this process has just added, where no other process takes any. Gives those leased."""
         ...
 
     def finished(self, jobs: Sequence[Job]) -> None:
-        """Ends leases after the transaction in which `jobs.finish` has removed them."""
+        """Ends the leases of jobs that `jobs.finish` has removed, after its transaction."""
         ...
 
     def release(self, jobs: Sequence[Job]) -> None:
-        """Ends leases before that: whoever takes next gets the jobs."""
+        """Ends the leases of jobs that are not done: whoever takes next gets them."""
         ...
 
     async def close(self) -> None:

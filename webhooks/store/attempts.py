@@ -1,4 +1,4 @@
-"""Attempts in the store: each is written before it is sent. What came of it is written by `ended_attempts`."""
+"""Attempts in the store: each is written before it is sent. How it ended is written by `ended_attempts`."""
 
 from __future__ import annotations
 
@@ -23,36 +23,43 @@ _ERASED: Final = "its body was erased before it could be sent"
 
 
 class Due(Struct, frozen=True):
-    """A delivery whose job was taken, as far as it matters for its turn. Times are microseconds."""
+    """A delivery whose job was taken, with what decides about its turn. Times are microseconds."""
 
     id: str
     state: DeliveryState
     client_id: str
     registration_id: int | None
+    """None where the registration was removed."""
     next_attempt_at: int | None
     attempts: int
+    """The number of the last attempt; 0 before the first."""
     failures: int
+    """How many attempts have been used up."""
     is_composed: bool
+    """It has a body."""
     waits_until: int | None
+    """The endpoint asked for no attempt before."""
 
 
 class Ready(Struct, frozen=True, kw_only=True):
-    """A delivery whose attempt is written, with all that the request needs; `body` is encrypted still.
-
-    `first_at` is when its first attempt was begun, which it ages from, also where it is replayed.
-    """
+    """A delivery whose attempt is written, with all that the request needs. Times are microseconds."""
 
     id: str
     attempt: int
+    """The number of this attempt."""
     started_at: int
     failures: int
+    """How many attempts were used up before this one."""
     created_at: int
     first_at: int
+    """When its first attempt was begun. Its age counts from then, also after a replay."""
     event_id: str
     event_sequence: int
     version: int
+    """The composition's."""
     url: str
     body: bytes
+    """Still encrypted."""
     endpoint: Endpoint
 
 
@@ -110,7 +117,10 @@ def look(connection: Connection, ids: Sequence[str]) -> dict[str, Due]:
 
 
 def begin(connection: Connection, ids: Sequence[str], at: int) -> list[Ready]:
-    """Writes an attempt for each delivery that is still to be sent; a paused endpoint holds its own, and so on."""
+    """Writes an attempt for each of these deliveries that is to be sent now.
+
+    Others are written as held, cancelled or dead, as their endpoint or body wants it, or are left as they are.
+    """
     rows = [_Details._make(row) for row in _DETAILS.run(connection, [(id_,) for id_ in ids], at=at)]
     large = _LARGE.run(connection, sorted({(row.sequence, row.version) for row in rows if row.is_large}))
     bodies = {(sequence, version): body for sequence, version, body in large}
@@ -134,7 +144,7 @@ def begin(connection: Connection, ids: Sequence[str], at: int) -> list[Ready]:
 
 
 def take_back(connection: Connection, unsent: Sequence[tuple[str, int]], at: int) -> None:
-    """Makes attempts undone of which nothing was sent, by delivery and number: their deliveries are due again."""
+    """Undoes attempts, by delivery and number, of which nothing was sent: their deliveries are due again."""
     _FORGET.run(connection, _TAKE_BACK.run(connection, unsent, at=at))
 
 
@@ -156,7 +166,7 @@ def _ready(row: _Details, body: bytes, endpoint: Endpoint, at: int) -> Ready:
 
 
 def ready_for_test(connection: Connection, client: Client, url: str) -> Ready:
-    """As of a delivery's first attempt, without a body; nothing of it is written. Raises NotFoundError."""
+    """What a test send needs: as for a first attempt, but without a body. Writes nothing. Raises NotFoundError."""
     at = now()
     row = registrations.existing(connection, client.id, url)
     return Ready(

@@ -18,7 +18,7 @@ NUMBER: Final = "bigint"
 FLAG: Final = "boolean"
 
 PIECE: Final = "substr(:packed, CAST(given.begins AS integer), CAST(given.size AS integer))"
-"""The bytes of a row, of those in `packed`; null where `begins` is."""
+"""The bytes of a given row, cut out of `:packed`; null where its `begins` is null. See `packed`."""
 
 
 class Bulk:
@@ -52,7 +52,10 @@ class Bulk:
 
 
 def packed(values: Sequence[bytes | None]) -> tuple[bytes, list[tuple[int | None, int | None]]]:
-    """Bytes in one, since rows hold none, and for each value where it begins and its size, as PIECE takes them."""
+    """Joins bytes into one value, since given rows cannot hold bytes.
+
+    Gives with it where each begins and its size, as PIECE needs them.
+    """
     places: list[tuple[int | None, int | None]] = []
     at = 1
     for value in values:
@@ -64,8 +67,8 @@ def packed(values: Sequence[bytes | None]) -> tuple[bytes, list[tuple[int | None
 class BulkUpdate:
     """An UPDATE of a table over given rows that gives columns of what it changed, each row once.
 
-    `where` says which rows; no `changes` may touch what is given. On SQLite, where the writer is alone, what will be
-    changed is found before: so it comes in one row, which RETURNING cannot do.
+    `changes` may not touch the columns that it gives. On SQLite, where nobody else writes, a query finds the rows
+    first: it can give them in one row, which RETURNING cannot.
     """
 
     def __init__(self, table: str, changes: str, where: str, gives: Sequence[str], **columns: Any) -> None:

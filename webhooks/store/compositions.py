@@ -1,4 +1,4 @@
-"""Compositions in the store: what each event's body is, or why it has none yet."""
+"""Compositions in the store: the body of each event, or why it has none yet."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ class CompositionState(StrEnum):
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
-    """A composition that has no body yet. `arguments` are JSON, None once erased.
-
-    `is_needed` says whether a delivery waits for it; `is_defined` whether the event is remembered to have a definition.
-    """
+    """A composition that has no body yet."""
 
     sequence: int
     version: int
     code: str
     event_id: str
     arguments: str | None
+    """JSON; None once erased."""
     failures: int
     is_needed: bool
+    """A delivery waits for it."""
     is_defined: bool
+    """The store remembers that its event code had a definition."""
 
 
 _ADD: Final = Bulk(_SQL["add"], sequence=NUMBER, version=NUMBER, due_at=NUMBER)
 _FIND: Final = Bulk(_SQL["find"], finds=8, sequence=NUMBER, version=NUMBER)
-# CASE hides from PostgreSQL how few rows these conditions seem to leave: while it has no statistics of the table it
-# would take one for each, and read the whole table for every given row.
+# Without statistics PostgreSQL takes these conditions for so selective that it reads the whole table for every given
+# row. CASE hides them from its estimate.
 _DUE: Final = BulkUpdate(
     "composition",
     "due_at = :at",
@@ -104,15 +104,15 @@ def find(connection: Connection, keys: Sequence[str]) -> dict[str, Waiting]:
 
 
 def make_due(connection: Connection, wanted: Sequence[tuple[int, int]], at: int) -> None:
-    """Has bodies composed, by sequence number and version: deliveries wait for them again that were held."""
+    """Gives jobs to compositions, by sequence number and version: deliveries that were held need them again."""
     found = _DUE.run(connection, wanted, at=at)
     jobs.add(connection, [job_of(sequence, version, at) for sequence, version in found])
 
 
 def revive(connection: Connection, sequence: int, version: int) -> bool:
-    """For a replay: whether the body is there; where it failed or was skipped, it is to be composed again.
+    """For a replay: whether the body is there. Where it failed or was skipped, it waits to be composed again.
 
-    Raises ConflictError where it was erased, or what it would be composed of.
+    Raises ConflictError where the body, or the data that it would be composed of, was erased.
     """
     ((state, has_body, has_data),) = _STATE.run(connection, sequence=sequence, version=version)
     if state == CompositionState.COMPOSED and has_body:

@@ -22,20 +22,20 @@ _FIND = select(DELIVERIES, EVENTS.c.id.label("event_id")).join(EVENTS, EVENTS.c.
 
 
 class Filter(Struct, frozen=True, kw_only=True):
-    """Which deliveries are asked for. Times are microseconds, from `since` inclusive to `until` exclusive.
-
-    `client_id` is None for those who may see every client's; `before` is the id of the last one of the page before.
-    `sequences` are those of events.
-    """
+    """Which deliveries are asked for. Times are microseconds; None asks for all."""
 
     client_id: str | None
     url: str | None = None
     event: str | None = None
     state: DeliveryState | None = None
     since: int | None = None
+    """Created then or later."""
     until: int | None = None
+    """Created before."""
     before: str | None = None
+    """The id of the last delivery of the page before."""
     sequences: Sequence[int] | None = None
+    """The numbers of their events."""
     limit: int = 100
 
 

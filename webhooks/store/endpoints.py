@@ -20,7 +20,7 @@ _SQL: Final = load("endpoints")
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """A registration with what its client has opened; what is encrypted is so still."""
+    """A registration, with what its client may reach. Secret and keys are still encrypted."""
 
     id: int
     client_id: str
@@ -37,16 +37,15 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
 
 class News(Struct, frozen=True, kw_only=True):
-    """What an endpoint did with deliveries.
-
-    `failed_at` is when it first failed after it last took one; None where it did not. It asked to wait until
-    `waits_until`.
-    """
+    """What an endpoint did with deliveries that were sent to it."""
 
     registration_id: int
     has_taken: bool
+    """It took at least one."""
     failed_at: int | None
+    """When it first failed after it last took one; None where it did not fail then."""
     waits_until: int | None
+    """It asked for no attempt before."""
 
 
 _FIND: Final = Bulk(_SQL["find"], finds=14, blobs=(3, 4, 5), id=NUMBER)
@@ -87,14 +86,14 @@ def why_disabled(endpoint: Endpoint, at: int) -> str | None:
 
 
 def tell(connection: Connection, news: Sequence[News]) -> None:
-    """Endpoints, each of them once, took deliveries or did not."""
+    """Writes what endpoints did; each of them may be there once."""
     _TELL.run(connection, [(each.registration_id, each.has_taken, each.failed_at, each.waits_until) for each in news])
 
 
 def disable(connection: Connection, registration_id: int, reason: str, since: int | None = None) -> bool:
-    """Nothing is sent to it any more until it is resumed; what is not under way is held, a part of it at once.
+    """Disables an endpoint until it is resumed, and holds a part of its deliveries; the sweep holds the rest.
 
-    False where it was disabled already, or has not failed since then any more: it was resumed, or took a delivery.
+    False where it is disabled already, or has not failed `since` then: it was resumed, or has taken a delivery.
     """
     is_disabled = bool(_DISABLE.run(connection, id=registration_id, reason=reason, since=since))
     if is_disabled:

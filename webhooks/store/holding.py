@@ -1,7 +1,7 @@
-"""What waits for an endpoint: held while it is paused or disabled, due when resumed, cancelled when removed.
+"""Holds the deliveries of an endpoint that is paused or disabled, resumes them, and cancels them when it is removed.
 
-That may be hundreds of thousands of deliveries. Each function does a part of them, PART at most, so that others are
-written in between and no statement takes long; it is to be called again while it gives as many.
+There may be hundreds of thousands of them. So that no statement takes long, and other commands are written in between,
+each function changes at most PART of them and gives how many. It is to be called again while it gives PART.
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ from webhooks.store.tables import CLIENTS, DELIVERIES, REGISTRATIONS
 _SQL: Final = load("holding")
 
 PART: Final = 1000
-PARTS: Final = 20  # that follow each other before other work has its turn
+"""How many deliveries one call changes."""
+
+PARTS: Final = 20
+"""How many calls may follow each other before other work."""
+
 PAUSED: Final = "the endpoint is paused"
 DISABLED: Final = "the endpoint is disabled"
 CLIENT_DISABLED: Final = "the endpoint's client is disabled"
@@ -40,17 +44,19 @@ _HASTEN: Final = BulkUpdate(
     id=TEXT,
 )
 _WAIT: Final = Prepared(_SQL["wait"])
-_STATE: Final = func.coalesce(DELIVERIES.c.state, "")  # not by its index, since ids say which rows are meant
+_STATE: Final = func.coalesce(
+    DELIVERIES.c.state, ""
+)  # an expression: rows are to be found by their ids, not by the index on states
 _UNSETTLED: Final = Prepared(_SQL["unsettled"])
 
 
 def unsettled(connection: Connection) -> list[int]:
-    """The endpoints of which `settle` has something to do."""
+    """The endpoints with deliveries that `settle` would change."""
     return [id_ for (id_,) in _UNSETTLED.run(connection)]
 
 
 def settle(connection: Connection, registration_id: int) -> int:
-    """Holds or resumes, as the endpoint is now; gives how many."""
+    """Holds or resumes deliveries, as the endpoint is now."""
     query = (
         select(REGISTRATIONS.c.is_paused, REGISTRATIONS.c.disabled_reason, CLIENTS.c.is_disabled)
         .join(CLIENTS, CLIENTS.c.id == REGISTRATIONS.c.client_id)
@@ -69,21 +75,21 @@ def settle(connection: Connection, registration_id: int) -> int:
 
 
 def why_held(*, is_paused: bool, is_disabled: bool, is_client_disabled: bool) -> str | None:
-    """Why what is for an endpoint is held; None where it is sent."""
+    """Why deliveries to an endpoint are held; None where they are sent."""
     if is_client_disabled:
         return CLIENT_DISABLED
     return DISABLED if is_disabled else PAUSED if is_paused else None
 
 
 def hold(connection: Connection, registration_id: int, reason: str) -> int:
-    """What is not under way waits until the endpoint is resumed; what its reason was before is kept behind this one."""
+    """Holds pending deliveries. A reason that they have is kept behind this one."""
     words = func.coalesce(literal(f"{reason}; ") + DELIVERIES.c.reason, reason)
     states = DeliveryState.PENDING, DeliveryState.COMPOSING
     return _change(connection, registration_id, states, update(DELIVERIES).values(reason=words, **held(now())))
 
 
 def resume(connection: Connection, registration_id: int) -> int:
-    """What was held is due at once; what has no body yet is composed first."""
+    """Makes held deliveries due at once; those without a body are composed first."""
     at = now()
     part = _part(connection, registration_id, [DeliveryState.HELD])
     found = _COMPOSED.run(connection, [(id_,) for id_ in part])
@@ -102,7 +108,7 @@ def resume(connection: Connection, registration_id: int) -> int:
 
 
 def hasten(connection: Connection, registration_id: int) -> int:
-    """What has a body and waits for its next attempt is due at once."""
+    """Makes deliveries due at once that have a body and wait for their next attempt."""
     at = now()
     part = _LATER.run(connection, registration_id=registration_id, at=at, most=PART)
     jobs.add(connection, [Job(Kind.DELIVER, id_, at) for (id_,) in _HASTEN.run(connection, part, at=at)])
@@ -110,7 +116,7 @@ def hasten(connection: Connection, registration_id: int) -> int:
 
 
 def cancel(connection: Connection, registration_id: int, events: Sequence[str]) -> int:
-    """What was not sent yet is not sent any more: the URL or the event was removed."""
+    """Cancels deliveries that were not sent yet, since their URL or event was removed."""
     changes = {
         "state": DeliveryState.CANCELLED,
         "reason": "the registration was removed",
@@ -123,17 +129,17 @@ def cancel(connection: Connection, registration_id: int, events: Sequence[str]) 
 
 
 def detach(connection: Connection, registration_id: int) -> int:
-    """What has ended is not of this registration any more, which is to be removed."""
+    """Takes deliveries that have ended from a registration that is to be removed."""
     return _change(connection, registration_id, FINAL, update(DELIVERIES).values(registration_id=None))
 
 
 def due(at: int) -> dict[str, object]:
-    """The columns of a delivery that is pending, and due then."""
+    """The columns of a delivery that is pending, and due at that time."""
     return {"state": DeliveryState.PENDING, "next_attempt_at": at, "scheduled_at": at, "held_at": None}
 
 
 def held(at: int) -> dict[str, object]:
-    """Those of one that is held since then."""
+    """The columns of a delivery that is held since that time."""
     return {"state": DeliveryState.HELD, "next_attempt_at": None, "scheduled_at": None, "held_at": at}
 
 
@@ -156,7 +162,7 @@ def _part(
     states: Sequence[DeliveryState],
     events: Sequence[str] | None = None,
 ) -> Sequence[str]:
-    """Ids, found apart: a database that knows little of its tables finds no good way for both in one statement."""
+    """The ids of some deliveries. One statement that also changed them would get a bad plan, without statistics."""
     query = select(DELIVERIES.c.id).where(DELIVERIES.c.registration_id == registration_id)
     query = query.where(DELIVERIES.c.state.in_(states))
     if events is not None:

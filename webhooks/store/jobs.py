@@ -1,6 +1,6 @@
-"""Jobs: what is to be done next, as the queue keeps it. The tables of deliveries and compositions hold the truth.
+"""Jobs: pointers to deliveries and compositions that are to be worked on. The tables of these hold the truth.
 
-A job is added and finished in the transaction that changes what it is about, so neither is ever seen without the other.
+A job is added or finished in the transaction that changes what it points to, so neither is seen without the other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from webhooks.store.statement import Prepared
 
 _SQL: Final = load("jobs")
 
-_ADDED: Final = "jobs added"  # of a connection, where the embedded queue is told of them
+_ADDED: Final = "jobs added"  # key of a connection's `info`, which the embedded queue reads after a COMMIT
 
 
 class Kind(StrEnum):
@@ -56,13 +56,13 @@ _UNCOMPOSED: Final = """
         SELECT event_sequence || '/' || version AS key, due_at FROM composition
         WHERE due_at <= :now AND state = 'waiting' ORDER BY due_at LIMIT 5000
     ) AS oldest WHERE WITHOUT_JOB"""
-# An attempt that no job points to has no process any more.
+# An attempt under way without a job: its process has died.
 _ABANDONED: Final = """
     SELECT delivery.id, attempt.started_at
     FROM delivery JOIN attempt ON attempt.delivery_id = delivery.id AND attempt.number = delivery.attempts
     WHERE delivery.state = 'sending' AND attempt.started_at < :now - 60000000 AND WITHOUT_JOB"""
-# Of each endpoint the oldest that are due are looked at, and a few of those without a job are found: what comes of them
-# adds the next. So neither a long queue nor an endpoint that is slow makes the search or its result long.
+# Of each endpoint it looks at the oldest due deliveries, and finds a few that have no job: the others get theirs when
+# these are sent. So neither many deliveries nor a slow endpoint make the search long.
 _PARKED: Final = {
     "sqlite": """
     SELECT id, next_attempt_at FROM (
@@ -113,7 +113,7 @@ _REFILL: Final = {dialect: _finding(Kind.DELIVER, _OF_ENDPOINT, "delivery.id", d
 def add(connection: Connection, jobs: Sequence[Job], *, is_claimed: bool = False) -> None:
     """Adds jobs. One that waits already is kept, and is due at the earlier of both times.
 
-    Who says that they are claimed will ask the queue for them after the COMMIT: nobody need look for them.
+    With `is_claimed` the caller claims them after the COMMIT, and the queue need not look for them.
     """
     if jobs and connection.dialect.name == "sqlite":
         _ADD.run(connection, [(job.kind.value, job.key, job.due_at) for job in jobs])
@@ -127,7 +127,7 @@ def add(connection: Connection, jobs: Sequence[Job], *, is_claimed: bool = False
 def earliest_added(connection: Connection) -> dict[Kind, int]:
     """By kind the earliest due time of what `add` has added on this connection since this was asked last.
 
-    Of an embedded store; what went back may be among it.
+    For an embedded store. Jobs that were rolled back may be among them.
     """
     added: dict[Kind, int] = connection.info.pop(_ADDED, {})
     return added
@@ -142,9 +142,9 @@ def finish(connection: Connection, jobs: Sequence[Job]) -> None:
 
 
 def missing(connection: Connection, now: int, most: int, known: Collection[int] = ()) -> list[Job]:
-    """Jobs for what is due and has none, at most `most` of each sort; parked deliveries, above all.
+    """Jobs for due compositions and deliveries that have none, at most `most` of each sort.
 
-    An endpoint's deliveries are found a few at a time, however many there are; those of `known` are not looked at.
+    Of each endpoint it finds a few parked deliveries, and none of the endpoints in `known`.
     """
     dialect = connection.dialect.name
     ids = encode(list(known)).decode() if dialect == "sqlite" else list(known)
@@ -173,14 +173,14 @@ def key_of(dedupe_key: str) -> str:
 
 
 def _enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
-    """The delay counts, not the time: this machine's clock need not be the database's."""
+    """Adds jobs to PgQueuer's table by their delay: the database may have another clock."""
     at = now()
     earliest: dict[str, Job] = {}
     for job in jobs:
         key = dedupe_key(job)
         if key not in earliest or job.due_at < earliest[key].due_at:
             earliest[key] = job
-    keys = sorted(earliest)  # in one order: two transactions that add the same jobs do not lock each other out
+    keys = sorted(earliest)  # in one order, so that two transactions that add the same jobs cannot deadlock
     _ENQUEUE.run(
         connection,
         entrypoints=[earliest[key].kind.value for key in keys],

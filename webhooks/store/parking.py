@@ -17,6 +17,7 @@ from webhooks.store.statement import Prepared
 _SQL: Final = load("parking")
 
 PART: Final = 1000
+"""How many compositions one call of `explain` changes."""
 
 _FIRST: Final = Prepared(_SQL["first"])
 _UNPARK: Final = (
@@ -25,7 +26,7 @@ _UNPARK: Final = (
     " ORDER BY failures, {order} LIMIT :most)"
     " RETURNING event_sequence, version"
 )
-# Those that have failed least come first: what fails again and again must not be tried before the others.
+# Those that have failed least come first, so that one that always fails does not keep the others waiting.
 _UNPARK_OLDEST: Final = Prepared(_UNPARK.format(order="event_sequence, version"))
 _UNPARK_NEWEST: Final = Prepared(_UNPARK.format(order="event_sequence DESC, version DESC"))
 _UNEXPLAINED: Final = Prepared(_SQL["unexplained"])
@@ -43,7 +44,7 @@ class ParkedEvents(Struct, frozen=True):
 
 
 def codes(connection: Connection) -> list[str]:
-    """The event codes of parked compositions; a look into the index for each of them, however many there are."""
+    """The event codes of parked compositions. Takes one look into the index for each code, however many are parked."""
     found = [""]
     while (code := _FIRST.run(connection, after=found[-1])[0][0]) is not None:
         found.append(code)
@@ -51,7 +52,7 @@ def codes(connection: Connection) -> list[str]:
 
 
 def unpark(connection: Connection, code: str, most: int, *, is_newest_first: bool = False) -> int:
-    """Gives jobs to parked compositions of a code; how many."""
+    """Gives jobs to parked compositions of a code, and gives how many got one."""
     at = now()
     found = (_UNPARK_NEWEST if is_newest_first else _UNPARK_OLDEST).run(connection, code=code, most=most, at=at)
     jobs.add(connection, [job_of(sequence, version, at) for sequence, version in found])
@@ -59,7 +60,7 @@ def unpark(connection: Connection, code: str, most: int, *, is_newest_first: boo
 
 
 def explain(connection: Connection, code: str, reason: str) -> int:
-    """Says of what is parked of a code why it is, of PART at most; of how many. To be called again while it is PART."""
+    """Writes to parked compositions of a code why they are. Gives how many; to be called again while it is PART."""
     rows = _UNEXPLAINED.run(connection, code=code, reason=reason, most=PART)
     found = _EXPLAIN.run(connection, rows, code=code, reason=reason)
     _EXPLAIN_DELIVERIES.run(connection, found, reason=reason)

@@ -1,6 +1,6 @@
-"""What came of composing, written with the jobs that follow from it, in one transaction.
+"""Results of composing, written in one transaction with the jobs that follow from them.
 
-A composition that does not wait any more is left as it is: a body that was written never changes.
+Only a composition that still waits is changed: a body that was written stays as it is.
 """
 
 from __future__ import annotations
@@ -24,43 +24,48 @@ Key = tuple[int, int]
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """Of one composition."""
+    """What came of one composition."""
 
     sequence: int
     version: int
 
 
 class Composed(Result, frozen=True, kw_only=True):
-    """Its body, encrypted. `code` is the event's where a definition made it."""
+    """It has a body."""
 
     body: bytes
+    """Encrypted."""
     code: str | None
+    """The event code, where a definition made the body; None for a default body."""
 
 
 class Deferred(Result, frozen=True, kw_only=True):
-    """It failed, and is tried again at `due_at` (microseconds)."""
+    """It failed, and is tried again."""
 
     failures: int
+    """How often it has failed by now."""
     reason: str
     due_at: int
+    """When it is tried again, in microseconds."""
 
 
 class Ended(Result, frozen=True, kw_only=True):
-    """There will be no body: it is skipped, or has failed for good."""
+    """It will have no body: it is skipped, or has failed for good."""
 
     state: CompositionState
     reason: str
 
 
 class Parked(Result, frozen=True, kw_only=True):
-    """It waits until events of its code can be composed, with a reason for people, or until there is room for it."""
+    """It waits without a job."""
 
     code: str
     reason: str | None
+    """Why events of its code cannot be composed now, in words; None where it only waits for room in memory."""
 
 
 class Sendable(Struct, frozen=True):
-    """A delivery that has its body, to a registration."""
+    """A delivery that has its body now."""
 
     job: Job
     registration_id: int
@@ -68,7 +73,7 @@ class Sendable(Struct, frozen=True):
 
 
 class Unneeded(Result, frozen=True, kw_only=True):
-    """No delivery waits for it now."""
+    """It is not composed, since no delivery waits for it now."""
 
 
 _FRESH_MICROSECONDS: Final = 10_000_000  # a delivery that became due within this time keeps its due time
@@ -78,12 +83,12 @@ _COMPOSITION: Final = (
     " AND composition.state = 'waiting'"
 )
 _KEY: Final = ("composition.event_sequence", "composition.version")
-# An expression keeps SQLite from the index on states: by it one row costs all that wait.
+# `coalesce` keeps SQLite from the index on states, by which one row costs as much as all that wait.
 _DELIVERY: Final = (
     "delivery.event_sequence = given.sequence AND delivery.version = given.version AND coalesce(delivery.state, '') IN"
 )
 
-# It locks what another process may be writing the body of, or resuming: the next statement sees what came of that.
+# On PostgreSQL it locks compositions. Another process may be writing or resuming one: later statements see what it did.
 _STILL_WAITS: Final = Bulk(
     f"SELECT {', '.join(_KEY)} FROM GIVEN CROSS JOIN composition WHERE {_COMPOSITION}",
     lock="FOR NO KEY UPDATE OF composition",
@@ -181,12 +186,12 @@ _OVER: Final = Bulk(
 
 
 def show_composing(connection: Connection, compositions: Sequence[Key]) -> None:
-    """Shows of deliveries that their bodies, by sequence number and version, are being composed."""
+    """Shows deliveries as composing, by the sequence numbers and versions of their compositions."""
     _SHOW.run(connection, _STILL_WAITS.run(connection, compositions))
 
 
 def write(connection: Connection, results: Sequence[Result], taken: Sequence[Job]) -> list[Sendable]:
-    """Writes what came of compositions, whose jobs these were; gives what can be sent now, to be claimed."""
+    """Writes results, and finishes the jobs that were taken for them. Gives the deliveries that can be claimed now."""
     at = now()
     jobs.finish(connection, taken)
     sendable = _compose(connection, _of(Composed, results), at)
@@ -207,7 +212,7 @@ def _compose(connection: Connection, results: Sequence[Composed], at: int) -> li
     rows = [(*_key(each), *place) for each, place in zip(composed, places, strict=True)]
     _COMPOSE.run(connection, rows, packed=bodies)
     found = _SENDABLE.run(connection, sorted(waiting), since=at - _FRESH_MICROSECONDS, at=at)
-    _READY.run(connection, [(id_,) for id_, *_, is_to_change in found if is_to_change], at=at)  # as it is seldom
+    _READY.run(connection, [(id_,) for id_, *_, is_to_change in found if is_to_change], at=at)  # most are due already
     ready = [(Job(Kind.DELIVER, id_, at), to, client_id) for id_, to, client_id, _ in found]
     jobs.add(connection, [job for job, to, _ in ready if to is None])  # its registration was removed
     jobs.add(connection, [job for job, to, _ in ready if to is not None], is_claimed=True)
@@ -239,7 +244,7 @@ def _park(connection: Connection, results: Sequence[Parked]) -> None:
 
 
 def _forget(connection: Connection, results: Sequence[Unneeded], at: int) -> None:
-    """What is needed again meanwhile, since its endpoint was resumed, keeps its job."""
+    """One that a delivery needs again, since its endpoint was resumed meanwhile, gets a job."""
     waiting = _STILL_WAITS.run(connection, [_key(each) for each in results])
     forgotten = set(_FORGET.run(connection, waiting))
     jobs.add(connection, [job_of(key[0], key[1], at) for key in waiting if key not in forgotten])
