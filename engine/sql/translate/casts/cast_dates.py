@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlglot import exp
 
 from engine.model import Kind, SqlType
 from engine.model.families import MOMENTS, STRINGS
+from engine.sql.translate.casts.constants import FIRST_DAY
 from engine.sql.translate.casts.datatypes import no_conversion
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import refused
 from engine.sql.translate.guards import guarded, in_range
 from engine.sql.translate.typed import Typed
 
-_DATE_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_DATE_PATTERN: Final = "^( *|[0-9]{4}-[0-9]{2}-[0-9]{2})$"
 
 
 def to_date(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
-    """The day of a moment; a string of the form 2024-01-31, anything else in it is an error."""
+    """The day of a moment; a string of the form 2024-01-31 or of nothing but blanks, else an error."""
     if value.type.kind is Kind.DATE:
         return value
     if value.type.kind in STRINGS:
         sql = guarded(
             emitter.writer,
-            emitter.writer.cast(value.sql, type_),
+            emitter.writer.cast(day_or_first(value.sql, value.sql), type_),
             type_,
             fails_if=f"NOT {value.sql} ~ '{_DATE_PATTERN}'",
             message="conversion failed: not a date like 2024-01-31",
@@ -32,6 +35,11 @@ def to_date(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> T
     if value.type.kind not in MOMENTS:
         raise no_conversion(node, value.type, type_)
     return value.made(emitter.writer.cast(value.sql, type_), type_)
+
+
+def day_or_first(text: str, day: str) -> str:
+    """`day`, made of the string `text`; where that is empty or blank, the day that SQL Server reads in it."""
+    return f"CASE WHEN {text} ~ '^ *$' THEN '{FIRST_DAY}' ELSE {day} END"
 
 
 def to_time(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:

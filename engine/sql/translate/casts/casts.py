@@ -12,7 +12,7 @@ from sqlglot import exp
 from engine.guid import GUID_PATTERN
 from engine.model import Kind, SqlType
 from engine.model.families import DECIMALS, EXACT, FLOATS, MOMENTS, MONEYS, STRINGS, TEMPORAL, WHOLE
-from engine.sql.translate.casts.cast_dates import to_date, to_moment, to_time
+from engine.sql.translate.casts.cast_dates import day_or_first, to_date, to_moment, to_time
 from engine.sql.translate.casts.cast_text import to_text
 from engine.sql.translate.casts.constants import (
     DAY_STYLES,
@@ -86,7 +86,7 @@ def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, st
 
 
 def _styled_day(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int) -> Typed | None:
-    """A string in a style of CONVERT as a date or datetime; None for a literal in another form.
+    """A string in a style of CONVERT as a date or datetime, a blank one in any; None for a literal in another form.
 
     A value in another form is an error, also where SQL Server reads it: it reads some styles in several forms.
     """
@@ -99,7 +99,7 @@ def _styled_day(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, 
     iso = " || '-' || ".join(f"substring({value.sql}, {place}, {length})" for place, length in places)
     sql = guarded(
         writer,
-        writer.cast(f"({iso})", DATE),
+        writer.cast(day_or_first(value.sql, f"({iso})"), DATE),
         DATE,
         fails_if=f"NOT {value.sql} ~ '{day_pattern(style)}'",
         message=f"conversion failed: not a date in style {style}",

@@ -41,18 +41,29 @@ DAY_STYLES: Final = {
 """By CONVERT's style, how a day is written ("CAST and CONVERT (Transact-SQL)")."""
 
 
+FIRST_DAY: Final = "1900-01-01"
+"""What a string of nothing but blanks is as a date or moment; as a time it is midnight ("date (Transact-SQL)")."""
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing but blanks in the string."""
+    return not text.strip(" ")
+
+
 def day_pattern(style: int) -> str:
-    """A regular expression for a day in that style, the same for Python, PostgreSQL and DuckDB."""
+    """A regular expression for a day in that style, or for blanks, the same for Python, PostgreSQL and DuckDB."""
     form = DAY_STYLES[style].replace(".", "[.]")
     for letters in ("YYYY", "MM", "DD"):
         form = form.replace(letters, f"[0-9]{{{len(letters)}}}")
-    return f"^{form}$"
+    return f"^( *|{form})$"
 
 
 def iso_day(text: str, style: int) -> str | None:
     """A literal in that style as 2024-01-31, None where it is another one."""
     if re.fullmatch(day_pattern(style), text) is None:
         return None
+    if is_blank(text):
+        return FIRST_DAY
     parts = [text[DAY_STYLES[style].index(letters) :][: len(letters)] for letters in ("YYYY", "MM", "DD")]
     return "-".join(parts)
 
@@ -101,6 +112,8 @@ def bit(text: str) -> bool:
 
 def temporal(text: str, type_: SqlType) -> str:
     """The literal as a date, time or moment of that type, rounded as SQL Server rounds, in ISO form to microseconds."""
+    if is_blank(text):
+        text = "00:00" if type_.kind is Kind.TIME else FIRST_DAY
     if type_.kind is Kind.TIME:
         return _time_of(text, type_.scale or 0)
     moment = _moment(text, allows_long_fraction=type_.kind is not Kind.DATETIME)
