@@ -23,6 +23,7 @@ LONGEST_WAIT_SECONDS: Final = 3600.0
 """What an endpoint may ask for by Retry-After is clamped to between these."""
 
 _JITTER: Final = 0.1  # the part of a delay by which it is made longer or shorter
+_MOST_BY_CHANCE: Final = 3  # attempts that use up nothing: a receiver may see to it that each fails by chance
 _ASK_LATER: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _GONE: Final = "the receiver answered 410 Gone: it is not wanted any more"
 _LEVELS: Final = {DeliveryState.DELIVERED: logging.DEBUG, DeliveryState.DEAD: logging.WARNING}
@@ -61,15 +62,20 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """Why the endpoint is to be disabled; None where it is not."""
 
 
-def verdict_of(outcome: Outcome, failures: int, age_seconds: float, schedule: RetrySchedule) -> Verdict:
+def verdict_of(
+    outcome: Outcome, failures: int, age_seconds: float, schedule: RetrySchedule, *, uncounted: int = 0
+) -> Verdict:
     """What follows from an outcome.
 
-    `failures` attempts were used up before. The delivery's age counts from its first attempt.
+    `failures` attempts were used up before, and `uncounted` ones were made beside them. The delivery's age counts from
+    its first attempt.
     """
     status = outcome.status
     if outcome.is_success:
         return Verdict(state=DeliveryState.DELIVERED, reason=None, failures=failures)
     reason = describe(outcome)
+    if outcome.is_by_chance and uncounted < _MOST_BY_CHANCE:
+        return Verdict(state=DeliveryState.PENDING, reason=reason, failures=failures, delay_seconds=0.0)
     if outcome.error is None and status == HTTPStatus.GONE:
         return Verdict(
             state=DeliveryState.PENDING, reason=reason, failures=failures, delay_seconds=0.0, disable_reason=_GONE
@@ -125,7 +131,8 @@ class Judge:
         """An attempt that was sent, as it ended. `secret` is the one in its body."""
         at = now()
         age_seconds = (at - ready.first_at) / MICROSECONDS_PER_SECOND
-        verdict = verdict_of(outcome, ready.failures, age_seconds, self._schedule)
+        uncounted = ready.attempt - 1 - ready.failures
+        verdict = verdict_of(outcome, ready.failures, age_seconds, self._schedule, uncounted=uncounted)
         _log_attempt(ready, outcome, verdict)
         self._metrics.attempt(outcome.error or f"{(outcome.status or 0) // 100}xx", outcome.duration)
         if verdict.state is DeliveryState.DELIVERED:
@@ -141,7 +148,7 @@ class Judge:
             error=None if outcome.error is None else outcome.error.value,
             answer=self._encrypted_answer(ready, outcome, secret),
             is_restricted=outcome.is_restricted,
-            blames_endpoint=verdict.failures > ready.failures,
+            blames_endpoint=verdict.failures > ready.failures and not outcome.is_by_chance,
         )
 
     def judge_own_failure(

@@ -13,7 +13,7 @@ from webhooks.sending.addresses import judge_address
 from webhooks.sending.exchange import Exchange
 from webhooks.sending.interface import Outcome, OutgoingRequest, SendError
 from webhooks.sending.names import Names, NoAddressError
-from webhooks.sending.transfers import Transfers
+from webhooks.sending.transfers import Ended, Transfers
 from webhooks.sending.trust import Trust
 from webhooks.sending.urls import Refusal, judge, refusal_words
 
@@ -27,7 +27,7 @@ _SLOW = 4096
 
 
 class CurlSender:
-    """Sends over HTTP/1.1 and HTTP/2 in the event loop that runs when it is made; connections are used again.
+    """Sends over HTTP/1.1 in the event loop that runs when it is made; connections are used again.
 
     `deadline` is in seconds and covers everything from the look-up of the name to the answer's last byte. `ca_bundle`
     is a PEM file of certificates that are trusted beside the machine's; `name_servers` (`address:port`) take the place
@@ -46,8 +46,9 @@ class CurlSender:
         self._user_agent = user_agent
         self._trust = Trust(ca_bundle)
         self._names = Names(name_servers)
-        self._quick = Transfers(_KEPT_CONNECTIONS, _LONGEST)
-        self._slow = Transfers(_KEPT_CONNECTIONS, _LONGEST_OF_SLOW)
+        self._ended = Ended()
+        self._quick = Transfers(_KEPT_CONNECTIONS, _LONGEST, self._ended)
+        self._slow = Transfers(_KEPT_CONNECTIONS, _LONGEST_OF_SLOW, self._ended)
         self._are_slow: OrderedDict[str, None] = OrderedDict()
         self._idle: list[Exchange] = []
 
@@ -66,9 +67,12 @@ class CurlSender:
         origin = urlsplit(request.url).netloc
         transfers = self._slow if origin in self._are_slow else self._quick
         exchange = self._idle.pop() if self._idle else self._new_exchange()
-        exchange.prepare(request, resolved, started + self._deadline - monotonic())
         try:
+            exchange.prepare(request, resolved, started + self._deadline - monotonic())
             failure = await transfers.perform(exchange.easy)
+            if exchange.is_unsent:
+                exchange.prepare(request, resolved, started + self._deadline - monotonic(), is_to_connect=True)
+                failure = await transfers.perform(exchange.easy)
             outcome = exchange.outcome(failure, monotonic() - started)
         finally:
             self._keep(exchange)
@@ -101,7 +105,7 @@ class CurlSender:
         return f"+{name}:{port}:{','.join(allowed)}"
 
     def _new_exchange(self) -> Exchange:
-        return Exchange(self._trust.path, self._user_agent, self._note_opened)
+        return Exchange(self._trust.path, self._user_agent, self._note_opened, self._ended.pop)
 
     def _note_opened(self) -> None:
         for transfers in (self._quick, self._slow):
@@ -110,7 +114,7 @@ class CurlSender:
     def _judge(self, origin: str, outcome: Outcome) -> None:
         """One that fails, or answers without end, has its next transfers beside those of its like."""
         self._are_slow.pop(origin, None)
-        if not (outcome.is_success and outcome.is_answer_whole):
+        if not (outcome.is_success and outcome.is_answer_whole) and not outcome.is_by_chance:
             self._are_slow[origin] = None
             if len(self._are_slow) > _SLOW:
                 self._are_slow.popitem(last=False)

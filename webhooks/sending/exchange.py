@@ -34,6 +34,10 @@ _STATUS_LINE = re.compile(rb"HTTP/[0-9.]+[ \t]+[0-9]+", re.IGNORECASE)  # as lib
 _MALFORMED = re.compile(rb"HTTP/[0-9.]+[ \t]+[0-9]{4}", re.IGNORECASE)  # of which it takes the first three digits
 _BODILESS = re.compile(rb"HTTP/1\.[01][ \t]+(204|304)(?![0-9])", re.IGNORECASE)
 _ANNOUNCED = re.compile(rb"(content-length[ \t]*:[ \t]*0*[1-9]|transfer-encoding[ \t]*:)", re.IGNORECASE)
+_CLOSED_AS_IT_WAS_USED = (
+    "The connection, which earlier requests had used, was closed before anything of an answer came: whether the "
+    "request arrived is not known."
+)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _ASK_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -44,10 +48,11 @@ _SETTINGS = {
     pycurl.NOPROXY: "*",
     pycurl.NETRC: pycurl.NETRC_IGNORED,
     pycurl.FOLLOWLOCATION: 0,
-    pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_2TLS,
+    pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,  # under HTTP/2 receivers have many more ways to say nothing
     pycurl.HTTP_CONTENT_DECODING: 0,  # an answer is kept as it came: nothing of it can swell
     pycurl.PATH_AS_IS: 1,
     pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
+    pycurl.SSL_CIPHER_LIST: "DEFAULT:!DHE",  # with parameters of 10,000 bits one handshake takes a second of processor
     pycurl.SSL_VERIFYPEER: 1,
     pycurl.SSL_VERIFYHOST: 2,
     pycurl.MAXLIFETIME_CONN: _LONGEST_CONNECTION,
@@ -67,10 +72,16 @@ class _Lent(socket.socket):
 class Exchange:
     """Holds what comes while a transfer is under way: prepare it, let it be performed, take the outcome.
 
-    `tell_opened` is called before it opens a socket.
+    `tell_opened` is called before it opens a socket; `has_ended` says of a connection's own address whether it is over.
     """
 
-    def __init__(self, trusted: Path, user_agent: str, tell_opened: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        trusted: Path,
+        user_agent: str,
+        tell_opened: Callable[[], object],
+        has_ended: Callable[[str, int], bool],
+    ) -> None:
         self.easy = easy = pycurl.Curl()
         for option, value in _SETTINGS.items():
             easy.setopt(option, value)
@@ -78,6 +89,7 @@ class Exchange:
         easy.setopt(pycurl.USERAGENT, user_agent)
         easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
         self._tell_opened = tell_opened
+        self._has_ended = has_ended
         self._lines: list[bytes] = []
         easy.setopt(pycurl.HEADERFUNCTION, self._on_line)
         easy.setopt(pycurl.OPENSOCKETFUNCTION, self._on_socket)
@@ -88,8 +100,13 @@ class Exchange:
         self._method = ""
         self._forget()
 
-    def prepare(self, request: OutgoingRequest, resolved: str | None, seconds: float) -> None:
-        """`resolved` is the host's addresses in the form of CURLOPT_RESOLVE; `seconds` are left until the deadline."""
+    def prepare(
+        self, request: OutgoingRequest, resolved: str | None, seconds: float, *, is_to_connect: bool = False
+    ) -> None:
+        """`resolved` is the host's addresses in the form of CURLOPT_RESOLVE; `seconds` are left until the deadline.
+
+        With `is_to_connect` no connection is used again.
+        """
         self._forget()
         self._networks = request.reach.networks
         easy = self.easy
@@ -103,6 +120,7 @@ class Exchange:
         easy.setopt(pycurl.POSTFIELDS, request.body)
         if resolved is not None:
             easy.setopt(pycurl.RESOLVE, [resolved])  # libcurl takes it over once, into a cache of all transfers
+        easy.setopt(pycurl.FRESH_CONNECT, is_to_connect)
         self._started = monotonic()
         easy.setopt(pycurl.TIMEOUT_MS, max(int(seconds * 1000), 1))
 
@@ -122,6 +140,7 @@ class Exchange:
             retry_after=retry_after(head, datetime.now(UTC)) if status in _ASK_LATER else None,
             is_restricted=self._is_restricted,
             is_cheap=self.easy.getinfo(pycurl.NUM_CONNECTS) == 0,
+            is_by_chance=self._is_again,
         )
 
     def close(self) -> None:
@@ -139,6 +158,10 @@ class Exchange:
         self._refusal: str | None = None
         self._own_fault: str | None = None
         self._is_restricted = False
+        self._is_sent = False
+        self._is_again = False
+        self.is_unsent = False
+        """The connection that libcurl chose had ended: nothing was sent."""
 
     def _status(self, head: Sequence[bytes]) -> int | None:
         """The answer's status; None where its head is not whole: libcurl takes one that is cut off for whole."""
@@ -155,6 +178,8 @@ class Exchange:
         if failure is not None and not (self._is_cut and failure.code == pycurl.E_WRITE_ERROR):
             if self._refusal is not None and failure.code in (pycurl.E_COULDNT_CONNECT, pycurl.E_ABORTED_BY_CALLBACK):
                 return SendError.REFUSED_ADDRESS, refusal_words(self._refusal)
+            if self._is_again:
+                return SendError.RESET, _CLOSED_AS_IT_WAS_USED
             if self._own_fault is not None and failure.code == pycurl.E_COULDNT_CONNECT:
                 return SendError.CONNECT, f"The sender itself could open no connection: {self._own_fault}."
             if failure.code == pycurl.E_ABORTED_BY_CALLBACK and len(self._lines) > _MOST_LINES:
@@ -189,6 +214,9 @@ class Exchange:
 
     def _on_socket(self, _purpose: int, address: Any) -> Any:
         """The socket for an address that libcurl is about to connect to: its last word, whatever was looked up."""
+        if self._is_sent:
+            self._is_again = True
+            return pycurl.SOCKET_BAD
         if not self._may_reach(address.addr[0]):
             return pycurl.SOCKET_BAD
         self._tell_opened()
@@ -200,15 +228,24 @@ class Exchange:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         return made
 
-    def _on_connected(self, address: str, _local: str, _port: int, _local_port: int) -> int:
-        """Called before each request, also on a connection that another client's request has made."""
-        return int(pycurl.PREREQFUNC_OK if self._may_reach(address) else pycurl.PREREQFUNC_ABORT)
+    def _on_connected(self, address: str, local: str, _port: int, local_port: int) -> int:
+        """Called before each request, also on a connection that another client's request has made.
+
+        libcurl sends a request again, up to five times, where a used connection ends before anything of an answer came.
+        The receiver may have read it all the same, so the first is the only one.
+        """
+        self._is_again = self._is_sent
+        if self._is_again or not self._may_reach(address):
+            return int(pycurl.PREREQFUNC_ABORT)
+        if self._has_ended(local, local_port):
+            self.is_unsent = True
+            return int(pycurl.PREREQFUNC_ABORT)
+        self._is_sent = True
+        return int(pycurl.PREREQFUNC_OK)
 
     def _on_progress(self, _expected: int, received: int, _size: int, sent: int) -> bool:
         """Called whenever libcurl has read or written. Gives up on what comes without end and is no part of an answer,
         such as a chunk's extension, and on heads without end: their receivers would keep others waiting.
-
-        A connection of HTTP/2 has steps for the requests of others.
         """
         lines = len(self._lines)
         progress = received + sent + lines
@@ -216,7 +253,7 @@ class Exchange:
             self._progress = progress
             self._vain_steps = 0
             return lines > _MOST_LINES
-        if lines and self._lines[0].startswith(b"HTTP/1"):
+        if lines:
             self._vain_steps += 1
         return self._vain_steps > _VAIN_STEPS + _VAIN_STEPS_A_SECOND * (monotonic() - self._started)
 

@@ -32,6 +32,8 @@ class SendError(StrEnum):
     """The answer was whole and points elsewhere: redirects are never followed."""
     RESET = "reset"
     """The connection was closed before the answer was whole."""
+    INTERRUPTED = "interrupted"
+    """The sender itself ended meanwhile: whether the request arrived is not known."""
 
 
 class Reach(Struct, frozen=True):
@@ -63,7 +65,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     `detail` is a sentence on the error, without secrets. `answer` holds at most the first MAX_ANSWER bytes: a longer
     one is no error. `retry_after` is the seconds that a valid Retry-After of a 429 or 503 asked for, not clamped.
     `is_restricted` says that the address lay in an opened network: then only admins may see the answer. `is_cheap` says
-    that it took a connection which an earlier request had opened.
+    that it took a connection which an earlier request had opened. `is_by_chance` says that the error tells nothing of
+    the receiver: the sender was ended, or a connection that earlier requests had used was closed just then.
     """
 
     status: int | None = None
@@ -74,6 +77,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     retry_after: float | None = None
     is_restricted: bool = False
     is_cheap: bool = False
+    is_by_chance: bool = False
 
     @property
     def is_success(self) -> bool:

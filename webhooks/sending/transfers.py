@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import os
 import select
+import socket
 from time import perf_counter
 from typing import Any
 
@@ -18,8 +20,31 @@ import pycurl
 from webhooks.sending.failures import Failure
 
 _EVENTS_AT_ONCE = 8
+_MOST_ENDED = 4096
 _EARLY = 0.001
 """Seconds by which libcurl's own clock, which counts milliseconds, may be behind the loop's."""
+
+
+class Ended:
+    """Connections that ended while nobody used them, by their own addresses: libcurl looks for them once a second."""
+
+    def __init__(self) -> None:
+        self._addresses: set[tuple[str, int]] = set()
+
+    def add(self, fd: int) -> None:
+        """Remembers the connection of a descriptor."""
+        if len(self._addresses) >= _MOST_ENDED:
+            self._addresses.clear()
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(fd)) as own:
+            self._addresses.add(own.getsockname()[:2])
+
+    def pop(self, address: str, port: int) -> bool:
+        """Whether the connection from there has ended; it is told once."""
+        try:
+            self._addresses.remove((address, port))
+        except KeyError:
+            return False
+        return True
 
 
 class Transfers:
@@ -29,7 +54,8 @@ class Transfers:
     first the next time.
     """
 
-    def __init__(self, kept_connections: int, longest: float) -> None:
+    def __init__(self, kept_connections: int, longest: float, ended: Ended) -> None:
+        self._ended = ended
         self._longest = longest
         self._loop = asyncio.get_running_loop()
         self._pending: dict[Any, asyncio.Future[Failure | None]] = {}
@@ -97,9 +123,18 @@ class Transfers:
         else:
             self._epoll.register(fd, events)
 
-    def _forget(self, fd: int) -> None:
-        """Something came that nobody waits for, such as the end of a connection."""
+    def _forget(self, fd: int, events: int) -> None:
+        """Something came that nobody waits for, such as the end of a connection: it is not to be used again.
+
+        One that can only be written to is watched further, for its end.
+        """
+        if events == select.EPOLLOUT:
+            with contextlib.suppress(OSError):
+                self._watch(fd, select.EPOLLIN)
+                self._watched[fd] = select.EPOLLIN, self._opened
+            return
         self._watched.pop(fd, None)
+        self._ended.add(fd)
         with contextlib.suppress(OSError):  # a socket that is closed has left the epoll
             self._epoll.unregister(fd)
 
@@ -110,7 +145,7 @@ class Transfers:
             ready = self._epoll.poll(0, _EVENTS_AT_ONCE)
             for fd, events in ready:
                 if fd not in self._wanted:
-                    self._forget(fd)
+                    self._forget(fd, events)
                     continue
                 what = pycurl.CSELECT_OUT if events & select.EPOLLOUT else 0
                 if events & ~select.EPOLLOUT:  # an error or an end is found by reading
@@ -164,7 +199,8 @@ class Transfers:
             for easy in succeeded:
                 self._end(easy, None)
             for easy, code, message in failed:
-                self._end(easy, Failure(code, message))
+                number, verification = easy.getinfo(pycurl.OS_ERRNO), easy.getinfo(pycurl.SSL_VERIFYRESULT)
+                self._end(easy, Failure(code, message, number, verification))
 
     def _end(self, easy: Any, failure: Failure | None) -> None:
         future = self._pending.pop(easy)

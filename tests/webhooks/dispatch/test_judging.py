@@ -10,9 +10,11 @@ from webhooks.settings import RETRY_SCHEDULE, parse_schedule
 SCHEDULE = RetrySchedule(parse_schedule(RETRY_SCHEDULE))
 
 
-def verdict(status: int | None = None, *, failures: int = 0, age: float = 0.0, **more: object):  # type: ignore[no-untyped-def]
+def verdict(  # type: ignore[no-untyped-def]
+    status: int | None = None, *, failures: int = 0, age: float = 0.0, uncounted: int = 0, **more: object
+):
     outcome = Outcome(status=status, duration=0.1, **more)  # type: ignore[arg-type]
-    return verdict_of(outcome, failures, age, SCHEDULE)
+    return verdict_of(outcome, failures, age, SCHEDULE, uncounted=uncounted)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
@@ -75,3 +77,11 @@ def test_a_failure_of_the_service_itself_counts() -> None:
     found = verdict_of_own_failure("interrupted", 0, SCHEDULE)
     assert (found.state, found.failures, found.reason) == (DeliveryState.PENDING, 1, "interrupted")
     assert verdict_of_own_failure("interrupted", 9, SCHEDULE).state is DeliveryState.DEAD
+
+
+def test_what_fails_by_chance_is_tried_again_at_once_a_few_times() -> None:
+    """A used connection that was just then closed says nothing of the receiver; one that always does it is to blame."""
+    closed = {"error": SendError.RESET, "detail": "It was closed.", "is_by_chance": True}
+    found = [verdict(failures=2, uncounted=uncounted, **closed) for uncounted in range(4)]
+    assert [(each.failures, each.delay_seconds) for each in found[:3]] == [(2, 0.0)] * 3
+    assert (found[3].failures, found[3].delay_seconds) == (3, pytest.approx(1800, rel=0.1))

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 import uvloop
 from receivers.asking import USER_AGENT, opened, send, send_all, to
-from receivers.behaviours import MARK, answer, answer_once, read_request, recording
+from receivers.behaviours import MARK, answer, answer_once, read_request, recording, reset
 from receivers.certificates import Authority
-from receivers.http2 import http2
+from receivers.http2 import http2_refusing
 from receivers.hub import Hub
 
 from webhooks.sending.curl import CurlSender
 from webhooks.sending.interface import MAX_ANSWER, Outcome, SendError
-from webhooks.sending.transfers import Transfers
+from webhooks.sending.transfers import Ended, Transfers
 
 MIB = 1 << 20
 
@@ -127,7 +127,7 @@ def test_a_timer_whose_time_has_passed_before_it_is_set() -> None:
     """uvloop makes none then. Nothing may be raised: libcurl gives up all transfers where its callback fails."""
 
     async def run() -> None:
-        transfers = Transfers(1, 0.0)
+        transfers = Transfers(1, 0.0, Ended())
         transfers._on_timer(1)
         transfers._on_timer(1)
         transfers.close()
@@ -145,7 +145,7 @@ def test_a_connection_that_ended_while_it_was_idle(hub: Hub, resets: bool) -> No
     async def run() -> list[Outcome]:
         sender = CurlSender(user_agent="test")
         outcomes = []
-        for pause in (0.0, 0.2, 0.0):
+        for pause in (0.0, 0.2, 0.2):
             await asyncio.sleep(pause)
             outcomes.append(await sender.send(request))
         await sender.close()
@@ -153,6 +153,43 @@ def test_a_connection_that_ended_while_it_was_idle(hub: Hub, resets: bool) -> No
 
     assert all(outcome.is_success for outcome in uvloop.run(run()))
     assert receiver.connections == 3
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("ends", ["closes", "resets"])
+def test_a_used_connection_that_ends_without_an_answer(hub: Hub, authority: Authority, ends: str, tls: bool) -> None:
+    """The receiver has read the request: it is not sent again within the same attempt."""
+    requests: list[bytes] = []
+
+    async def answers_every_other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await read_request(reader))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        requests.append(await read_request(reader))
+        if ends == "resets":
+            reset(writer)
+
+    receiver = hub.start(answers_every_other, authority.context("localhost") if tls else None)
+    request = to(f"http{'s' * tls}://localhost:{receiver.port}/", opened(receiver.port))
+    outcomes = send_all([request] * 4, at_once=False, ca_bundle=authority.bundle)
+    assert len(requests) == 4
+    assert [(each.status, each.error, each.is_by_chance) for each in outcomes] == [
+        (200, None, False),
+        (None, SendError.RESET, True),
+    ] * 2
+
+
+@pytest.mark.parametrize("ends", ["closes", "resets"])
+def test_a_new_connection_that_ends_without_an_answer(hub: Hub, ends: str) -> None:
+    requests: list[bytes] = []
+
+    async def answers_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await read_request(reader))
+        if ends == "resets":
+            reset(writer)
+
+    receiver = hub.start(answers_nothing)
+    outcome = send(to(f"http://127.0.0.1:{receiver.port}/", opened(receiver.port)))
+    assert (outcome.error, outcome.is_by_chance, len(requests)) == (SendError.RESET, False, 1)
 
 
 @pytest.mark.parametrize("does", ["asks_for_a_cookie", "asks_for_a_password", "wants_http_3"])
@@ -177,43 +214,29 @@ def test_the_beginning_of_an_answer_is_read(hub: Hub, length: int) -> None:
     assert len(outcome.answer) == min(length, MAX_ANSWER)
 
 
-@pytest.mark.parametrize("alpn", [("h2",), ("h2", "http/1.1")])
-def test_http2(hub: Hub, authority: Authority, alpn: tuple[str, ...]) -> None:
+def test_http2_is_not_asked_for(hub: Hub, authority: Authority) -> None:
+    """There a receiver may refuse a request that it has read, and libcurl would send it again."""
+    spoken: list[str | None] = []
+    requests: list[bytes] = []
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        spoken.append(writer.get_extra_info("ssl_object").selected_alpn_protocol())
+        await recording(requests)(reader, writer)
+
+    receiver = hub.start(answers, authority.context("localhost", alpn=("h2", "http/1.1")))
+    request = to(f"https://localhost:{receiver.port}/", opened(receiver.port))
+    assert send(request, ca_bundle=authority.bundle).is_success
+    assert (spoken, len(requests)) == (["http/1.1"], 1)
+
+
+@pytest.mark.parametrize("refuses", ["by GOAWAY", "by RST_STREAM"])
+def test_a_receiver_that_speaks_http2_alone(hub: Hub, authority: Authority, refuses: str) -> None:
+    """It gets no request that it could refuse: one attempt was up to six there."""
     requests: list[dict[bytes, bytes]] = []
-    receiver = hub.start(http2(requests), authority.context("localhost", alpn=alpn))
-    request = to(f"https://localhost:{receiver.port}/", opened(receiver.port), body=b"x" * 1000)
-    outcomes = send_all([request] * 20, ca_bundle=authority.bundle)
-    assert all(outcome.is_success and outcome.answer == MARK for outcome in outcomes)
-    assert len(requests) == 20
-    assert requests[0][b"content-type"] == b"application/json"
-
-
-def test_a_slow_request_beside_busy_ones_on_one_connection(hub: Hub, authority: Authority) -> None:
-    receiver = hub.start(http2([]), authority.context("localhost", alpn=("h2",)))
-    url, reach = f"https://localhost:{receiver.port}", opened(receiver.port)
-
-    async def run() -> tuple[Outcome, int]:
-        sender = CurlSender(user_agent="test", ca_bundle=authority.bundle)
-        assert (await sender.send(to(f"{url}/", reach))).is_success
-        slow = asyncio.ensure_future(sender.send(to(f"{url}/slow", reach)))
-        count = 0
-        while not slow.done():
-            assert (await sender.send(to(f"{url}/", reach))).is_success
-            count += 1
-        outcome = await slow
-        await sender.close()
-        return outcome, count
-
-    outcome, count = uvloop.run(run())
-    assert outcome.is_success
-    assert count > 50
-    assert receiver.connections == 1
-
-
-def test_http2_that_resets_its_streams(hub: Hub, authority: Authority) -> None:
-    receiver = hub.start(http2([], answers=False), authority.context("localhost", alpn=("h2",)))
-    outcome = send(to(f"https://localhost:{receiver.port}/", opened(receiver.port)), ca_bundle=authority.bundle)
-    assert outcome.error is SendError.PROTOCOL
+    receiver = hub.start(http2_refusing(requests, refuses), authority.context("localhost", alpn=("h2",)))
+    request = to(f"https://localhost:{receiver.port}/", opened(receiver.port))
+    assert send(request, ca_bundle=authority.bundle, deadline=2.0).status is None
+    assert requests == []
 
 
 def test_http2_in_plain_text_is_not_spoken(hub: Hub) -> None:
