@@ -18,6 +18,7 @@ from typing import Any
 import pycurl
 
 from webhooks.sending.failures import Failure
+from webhooks.sending.watch import Watch
 
 _EVENTS_AT_ONCE = 8
 _MOST_ENDED = 4096
@@ -68,6 +69,7 @@ class Transfers:
         self._wakes_at = math.inf
         self._timer: asyncio.Handle | None = None  # uvloop gives one without a time where that has come
         self._is_due_now = False
+        self._watch_over = Watch(lambda: list(self._watched))
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
@@ -93,7 +95,9 @@ class Transfers:
         if self._timer is not None:
             self._timer.cancel()
         self._loop.remove_reader(self._epoll.fileno())
-        self._multi.close()
+        with self._watch_over:
+            self._multi.close()
+        self._watch_over.close()
         self._epoll.close()
 
     def note_opened(self) -> None:
@@ -150,7 +154,8 @@ class Transfers:
                 what = pycurl.CSELECT_OUT if events & select.EPOLLOUT else 0
                 if events & ~select.EPOLLOUT:  # an error or an end is found by reading
                     what |= pycurl.CSELECT_IN
-                self._multi.socket_action(fd, what)
+                with self._watch_over:
+                    self._multi.socket_action(fd, what)
             is_more = len(ready) == _EVENTS_AT_ONCE and perf_counter() < until
         self._settle()
 
@@ -188,7 +193,8 @@ class Transfers:
 
     def _act(self) -> None:
         if not self._multi.closed:
-            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+            with self._watch_over:
+                self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
             self._settle()
 
     def _settle(self) -> None:
