@@ -149,14 +149,16 @@ def _first_string(emitter: Emitter, node: exp.Expr, value: Typed, name: str) -> 
     return f"(array_agg({value.sql} ORDER BY {key} {way}, {tie}) FILTER (WHERE {value.sql} IS NOT NULL))[1]"
 
 
-def average(emitter: Emitter, node: exp.Avg) -> Typed:
-    """AVG: of whole numbers a whole one, of decimals one with at least six decimals; cut, not rounded."""
+def average(emitter: Emitter, node: exp.Avg, over: str = "") -> Typed:
+    """AVG: of whole numbers a whole one, of decimals one with at least six decimals; cut, not rounded.
+
+    `over` is the OVER clause with a blank before it, which both aggregates that AVG is made of have.
+    """
     value, distinct = argument(emitter, node)
     type_ = sum_type(value.type)
     if type_ is None or type_.kind is Kind.MONEY:
         what = f"AVG over {value.type.kind} is not carried to this ledger"
         raise refused(node, what, way_to_exact(value.type.kind))
-    over = WINDOW_MARK if isinstance(node.parent, exp.Window) else ""
     sum_sql = f"sum({distinct}{value.sql}){over}"
     number = f"count({distinct}{value.sql}){over}"
     if type_.kind in WHOLE:
@@ -166,10 +168,6 @@ def average(emitter: Emitter, node: exp.Avg) -> Typed:
     whole = Typed(sum_sql, type_)
     result = Exact(MAX_PRECISION, scale, is_capped=True, is_reduced=False)
     return divided(emitter.writer, whole, Typed(number, BIGINT), result)
-
-
-WINDOW_MARK: Final = "\x03"
-"""Where OVER goes in an average's SQL, which holds two aggregates."""
 
 
 def settled(emitter: Emitter, value: Typed) -> Typed:

@@ -12,7 +12,7 @@ from engine.sql.translate.casts.casts import converted
 from engine.sql.translate.emitter import Emitter, Entry, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import BIGINT
-from engine.sql.translate.rows.aggregates import WINDOW_MARK, average, count, least, most, settled, total
+from engine.sql.translate.rows.aggregates import average, count, least, most, settled, total
 from engine.sql.translate.rows.ordering import sort_key
 from engine.sql.translate.text.strings import equality_key
 from engine.sql.translate.typed import Typed
@@ -66,8 +66,8 @@ def window(emitter: Emitter, node: exp.Window) -> Typed:
     ordered = node.args.get("order") is not None
     over = f" OVER ({_over(emitter, node, function)})"
     if isinstance(function, exp.Avg):
-        made = average(emitter, function)
-        return Typed(made.sql.replace(WINDOW_MARK, over), made.type)
+        made = average(emitter, function, over)
+        return Typed(made.sql, made.type)
     made = _function(emitter, function, is_ordered=ordered)
     value = Typed(made.sql + over, made.type, is_loose=made.is_loose, rank=made.rank)
     return settled(emitter, value) if type(function) in _TOTALS else value
