@@ -15,7 +15,8 @@ import pytest
 from free_port import free_port
 
 URL = "https://kept.example/hook"
-TAIL = "DELETE /v1/webhooks?url=https%3A%2F%2Fkept.example%2Fhook HTTP/1.1\r\nHost: a\r\nX-Rest: "
+TAIL = "DELETE /v1/webhooks?url=https%3A%2F%2Fkept.example%2Fhook HTTP/1.1\r\nHost: a\r\nX-Rest:    "
+PADS = range(3400, 3900)  # the proxy writes 4 KiB at once: some of these end within the head's last line ends
 
 
 @pytest.fixture
@@ -32,7 +33,6 @@ def proxy(service: Any, tmp_path: Path) -> Iterator[str]:
     file.write_text(
         "{\n admin off\n auto_https off\n}\n"
         f"http://127.0.0.1:{port} {{\n reverse_proxy {service.api} {{\n"
-        "  header_up Upgrade h2c\n  header_up Connection Upgrade\n"
         "  transport http {\n   keepalive 60s\n   keepalive_idle_conns_per_host 2\n"
         "   max_conns_per_host 2\n  }\n }\n}\n"
     )
@@ -65,8 +65,8 @@ def test_no_body_becomes_a_part_of_another_clients_request(proxy: str, new_crede
     with httpx.Client(base_url=proxy, headers=victim) as mine, httpx.Client(base_url=proxy) as theirs:
 
         def attack(number: int) -> int:
-            body = "\r\nupgrade:" * (number % 80 + 1) + "\r\n" + TAIL
-            headers = {**attacker, "Content-Type": "application/json", "X-Pad": "p" * (number % 97)}
+            body = "\r\nupgrade:" * (len(TAIL) // 2) + TAIL  # each was made two bytes longer once
+            headers = {**attacker, "Content-Type": "application/json", "X-Pad": "p" * number}
             return theirs.post("/v1/webhooks/pause", content=body.encode(), headers=headers).status_code
 
         def ask(_: int) -> tuple[int, Any]:
@@ -74,6 +74,6 @@ def test_no_body_becomes_a_part_of_another_clients_request(proxy: str, new_crede
             return answer.status_code, answer.json().get("count")
 
         with ThreadPoolExecutor(4) as pool:
-            attacks, answers = pool.map(attack, range(300)), pool.map(ask, range(300))
+            attacks, answers = pool.map(attack, PADS), pool.map(ask, PADS)
             assert set(attacks) == {400}
             assert set(answers) == {(200, 1)}
