@@ -15,7 +15,8 @@ from webhooks.store.attempts import answer_row
 
 
 class ShownDelivery(Struct, frozen=True, rename="camel"):
-    """A delivery. `reason` says in words why it stands where it stands.
+    """A delivery. `reason` says in words why it stands where it stands; to a client with a class and a sentence, to
+    those with the scope support or admin also with names.
 
     `replayOf` is there where it was composed afresh: the id of the delivery that it was made for.
     """

@@ -22,6 +22,7 @@ from webhooks.delivery_log import Attempt, DeliveryDetails, ShownDelivery, sees_
 from webhooks.errors import Fault, RefusedError
 from webhooks.json_text import convert, pointer
 from webhooks.model import Client, Delivery, DeliveryState, Moment, Scope, StoredAttempt
+from webhooks.reasons import for_client
 from webhooks.store import deliveries
 from webhooks.store.clock import microseconds
 from webhooks.store.deliveries import Filter
@@ -129,7 +130,8 @@ async def list_deliveries(request: Request) -> Response:
     found = await service_of(request).store.search(lambda store: deliveries.find(store, wanted))
     page = found[:limit]
     following = _next(request, page[-1].id) if len(found) > limit else None
-    content = encode(DeliveryList([show(delivery) for delivery in page], following))
+    client = client_of(request)
+    content = encode(DeliveryList([show(_seen(client, delivery)) for delivery in page], following))
     return Response(content, media_type="application/json")
 
 
@@ -147,7 +149,7 @@ async def show_delivery(request: Request) -> Response:
         return deliveries.by_id(store, _owner(client), delivery_id), deliveries.attempts_of(store, delivery_id)
 
     found, attempts = await service.store.read(query)
-    shown = show_details(found, attempts, service.keyring, sees_of(client, found))
+    shown = show_details(_seen(client, found), attempts, service.keyring, sees_of(client, found))
     return Response(encode(shown), media_type="application/json")
 
 
@@ -165,7 +167,12 @@ async def replay(request: Request) -> Response:
     again = await service_of(request).store.write(
         lambda store: deliveries.replay(store, owner, delivery_id, recompose=wanted.recompose)
     )
-    return Response(encode(show(again)), media_type="application/json")
+    return Response(encode(show(_seen(client, again))), media_type="application/json")
+
+
+def _seen(client: Client, delivery: Delivery) -> Delivery:
+    """Why it stands where it stands is told whole to those who run the service."""
+    return delivery if sees_everything(client) else for_client(delivery)
 
 
 def _owner(client: Client) -> str | None:

@@ -6,15 +6,17 @@ from http import HTTPMethod, HTTPStatus
 
 from msgspec import Struct
 from msgspec.json import encode
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webhooks.api.authentication import client_of, service_of
+from webhooks.api.authentication import client_of, sees_everything, service_of
 from webhooks.api.bodies import read_struct
 from webhooks.api.calls import Call, operation
 from webhooks.errors import Fault, RefusedError
 from webhooks.example_sends import TestOutcome
 from webhooks.model import Scope
+from webhooks.reasons import detail_for_client
 from webhooks.registering import URL, EventCode
 
 
@@ -55,4 +57,6 @@ async def send_test(request: Request) -> Response:
         service.examples.current.get(wanted.event),
         sees_restricted=Scope.ADMIN in client.scopes,
     )
+    if not sees_everything(client):
+        outcome = replace(outcome, detail=detail_for_client(outcome.error))
     return Response(encode(outcome), media_type="application/json")

@@ -3,13 +3,13 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from webhooks.errors import StoreError
 from webhooks.model import Scope
 from webhooks.security.keys import Purpose
 from webhooks.store.attempts import answer_row
-from webhooks.store.tables import ATTEMPTS
+from webhooks.store.tables import ATTEMPTS, DELIVERIES
 
 URL = "https://receiver.example/attempts"
 EVENT = {"event": "statuschange", "data": {"ledgeraccountid": "1", "status": "PAID"}}
@@ -52,6 +52,23 @@ def test_one_by_id_has_its_attempts(inside: Any) -> None:
     assert [each["status"] for each in seen] == [503, None, 503]
     everything = inside.call("GET", path, headers=admin.headers).json()["attempts"]
     assert [each["answer"] for each in everything] == ["busy", None, "busy"]
+
+
+def test_why_it_waits_is_told_to_a_client_without_names(inside: Any) -> None:
+    anna = inside.add(Scope.WEBHOOKS, Scope.PUBLISH)
+    inside.call("PUT", "/v1/webhooks", headers=anna.headers, json={"url": URL, "events": ["statuschange"]})
+    inside.call("POST", "/v1/events", headers=anna.headers, json=EVENT)
+    (listed,) = inside.call("GET", "/v1/deliveries", headers=anna.headers).json()["deliveries"]
+    words = "The ledger at CANARY.corp is away"
+    change = update(DELIVERIES).where(DELIVERIES.c.id == listed["id"]).values(reason=words)
+    inside.runner.run(inside.service.store.write(lambda store: store.execute(change)))
+    path = f"/v1/deliveries/{listed['id']}"
+    for ask in ("/v1/deliveries", path):
+        answer = inside.call("GET", ask, headers=anna.headers).text
+        assert "CANARY" not in answer
+        assert "internal: " in answer
+    for scope in (Scope.SUPPORT, Scope.ADMIN):
+        assert inside.call("GET", path, headers=inside.add(scope).headers).json()["reason"] == words
 
 
 def test_pages_follow_one_another_to_the_end(inside: Any) -> None:
