@@ -10,11 +10,11 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
 from uuid import uuid4
 
 import pytest
 from hypothesis import settings
+from needed import missing
 from standin.client import Standin, start
 from standin.drivers import DRIVERS, MissingDriverError, check_driver, with_driver
 from standin.real import scratch_database
@@ -57,7 +57,7 @@ def postgres_url() -> str:
             reason = f"PostgreSQL away (APTIC_TEST_POSTGRES_URL: {type(error).__name__})"
         else:
             return url
-    _missing(reason)
+    missing(reason)
     return None
 
 
@@ -169,7 +169,7 @@ def _present(driver: str) -> str:
     try:
         check_driver(driver)
     except MissingDriverError as error:
-        _missing(str(error))
+        missing(str(error))
     return driver
 
 
@@ -178,9 +178,3 @@ def _sqlserver_url(request: pytest.FixtureRequest, driver: str) -> str:
         standin: Standin = request.getfixturevalue("standin_process")
         return standin.url(driver)
     return with_driver(request.getfixturevalue("sqlserver_database"), driver)
-
-
-def _missing(reason: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{reason}; in CI it must be there")
-    pytest.skip(reason)

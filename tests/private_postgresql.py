@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 from free_port import free_port
+from needed import missing
 from sqlalchemy import URL
 
 PASSWORD = "Superuser-1-Password"
@@ -25,6 +26,18 @@ _SETTINGS = {
     "log_statement": "all",
     "lc_messages": "C",
 }
+
+
+def programs() -> Path:
+    """Where the newest installed server has its programs.
+
+    Skips where `APTIC_TEST_POSTGRES_URL` names no server: who wants no tests with PostgreSQL wants none that start one.
+    """
+    if "APTIC_TEST_POSTGRES_URL" not in os.environ:
+        missing("no PostgreSQL (APTIC_TEST_POSTGRES_URL)")
+    if (found := binaries()) is None:
+        missing("no programs of a PostgreSQL server")
+    return found
 
 
 def binaries() -> Path | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -95,7 +96,7 @@ def composer(ledger_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @given(events)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_value_survives(composer: Composer, ledger_url: str, event: dict[str, object]) -> None:
     # FreeTDS shifts days before 1753, so they go to SQL Server as text: a column that is just `?` is then a text, too.
     assume("tdsodbc" not in ledger_url or not any(isinstance(v, date) and v.year < 1753 for v in event.values()))

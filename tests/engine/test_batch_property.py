@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -178,7 +179,7 @@ def without_sets(composer: Composer) -> None:
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     phases=(Phase.reuse, Phase.generate),  # each example loads a folder: to shrink one takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

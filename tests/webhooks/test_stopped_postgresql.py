@@ -16,14 +16,9 @@ from typing import Any
 
 import httpx
 import pytest
-from private_postgresql import PrivatePostgreSQL, binaries
+from private_postgresql import PrivatePostgreSQL, programs
 
 DATA = {"paymentid": "1", "ledgeraccountid": "5", "revision": "1", "debtcreditorid": "7", "partytypeid": "2"}
-_programs = binaries()
-pytestmark = [
-    pytest.mark.skipif(_programs is None, reason="no programs of a PostgreSQL server"),
-    pytest.mark.timeout(240),
-]
 
 
 @dataclass
@@ -59,8 +54,7 @@ def event(id_: str) -> dict[str, object]:
 
 @pytest.fixture
 def server() -> Iterator[PrivatePostgreSQL]:
-    assert _programs is not None
-    made = PrivatePostgreSQL(_programs)
+    made = PrivatePostgreSQL(programs())
     yield made
     made.remove()
 

@@ -1,5 +1,6 @@
 """No bytes give anything but a definition or diagnostics, and both XML parsers see the same document."""
 
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -59,13 +60,13 @@ def _same(ours: Element, theirs: etree._Element) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_any_bytes(content: bytes) -> None:
     _holds(parse(content, "f.xml"))
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=30), st.sampled_from(CODECS), st.sampled_from(DECLARED))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_any_pieces_of_xml_in_any_encoding(pieces: list[str], codec: str, declared: str) -> None:
     inside = "".join(pieces)
     for text in (inside, f"<a>{inside}</a>", f"<?xml version='1.0' encoding='{declared}'?><a {inside}></a>"):
@@ -79,7 +80,7 @@ def test_any_pieces_of_xml_in_any_encoding(pieces: list[str], codec: str, declar
     st.sampled_from(CODECS),
     st.sampled_from(DECLARED),
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_a_sound_file_changed_at_random(changes: list[tuple[int, int, str]], codec: str, declared: str) -> None:
     text = GUIDE
     for index, length, piece in changes:
@@ -88,7 +89,7 @@ def test_a_sound_file_changed_at_random(changes: list[tuple[int, int, str]], cod
 
 
 @given(st.integers(0, len(GUIDE)), st.binary(min_size=1, max_size=6), st.integers(0, 6), st.sampled_from(CODECS))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_a_sound_files_bytes_changed_at_random(index: int, put: bytes, length: int, codec: str) -> None:
     content = GUIDE.encode(codec, errors="replace")
     _holds(parse(content[:index] + put + content[index + length :], "f.xml"))

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -535,12 +536,12 @@ class TestProperties:
     def test_any_text_is_read(self, text: str) -> None:
         self.check(text)
 
-    @settings(max_examples=300)
+    @settings(max_examples=examples(300))
     @given(st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join))
     def test_any_words_of_a_script_are_read(self, text: str) -> None:
         self.check(text)
 
-    @settings(max_examples=100)
+    @settings(max_examples=examples(100))
     @given(st.data())
     def test_a_script_cut_or_changed_anywhere_is_read(self, data: st.DataObject) -> None:
         start = data.draw(st.integers(0, len(SCRIPTED)))

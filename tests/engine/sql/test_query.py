@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
@@ -405,19 +406,19 @@ WORDS = st.sampled_from(PIECES.split())
 
 
 @given(st.lists(WORDS, max_size=25).map(" ".join))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 def test_any_words_give_a_query_or_faults_in_the_text(text: str) -> None:
     check_contract(text)
 
 
 @given(st.lists(WORDS, max_size=25).map(lambda words: "select a " + " ".join(words)))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 def test_any_words_after_select_give_a_query_or_faults_in_the_text(text: str) -> None:
     check_contract(text)
 
 
 @given(st.text(max_size=80))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_any_text_gives_a_query_or_faults_in_the_text(text: str) -> None:
     check_contract(text)
 

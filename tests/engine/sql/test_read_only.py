@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
@@ -289,7 +290,7 @@ MUTATIONS = st.tuples(
 
 
 @given(MUTATIONS)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 def test_whatever_is_made_of_a_good_query_is_judged_and_never_trips(
     mutation: tuple[str, list[tuple[int, str]]],
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from waiting import processor_seconds_below
@@ -142,7 +143,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_it_agrees_with_the_slow_scanner(text: str) -> None:
     slow = SlowScanner(text)
     assert [(token.kind.value, token.start, token.end) for token in scan(text).tokens] == list(slow.tokens())
@@ -150,7 +151,7 @@ def test_it_agrees_with_the_slow_scanner(text: str) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_it_agrees_with_the_slow_scanner_on_any_text(text: str) -> None:
     assert [(token.kind.value, token.start, token.end) for token in scan(text).tokens] == list(
         SlowScanner(text).tokens()
@@ -158,7 +159,7 @@ def test_it_agrees_with_the_slow_scanner_on_any_text(text: str) -> None:
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_between_the_tokens_is_nothing_but_white_space(text: str) -> None:
     end = 0
     for token in scan(text).tokens:
@@ -169,7 +170,7 @@ def test_between_the_tokens_is_nothing_but_white_space(text: str) -> None:
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_blanking_keeps_offsets_line_breaks_and_the_other_tokens(text: str) -> None:
     found = scan(text)
     blanked = blank_comments(text, found.comments)
@@ -180,7 +181,7 @@ def test_blanking_keeps_offsets_line_breaks_and_the_other_tokens(text: str) -> N
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_words_go_with_the_tokens(text: str) -> None:
     found = scan(text)
     for token, word in zip(found.tokens, found.words, strict=True):

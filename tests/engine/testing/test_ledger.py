@@ -12,6 +12,7 @@ from uuid import uuid4
 import duckdb
 import psycopg
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -235,7 +236,7 @@ READ_AS = {"datetimeoffset(6)": " AT TIME ZONE 'UTC'", "real": "::double precisi
 ROWS = st.lists(st.tuples(*(st.none() | strategy for strategy in COLUMNS.values())), max_size=4)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS)
 def test_values_read_back_exactly(builder: Builder, rows: list[tuple[object, ...]]) -> None:
     names = [f"c{number}" for number in range(len(COLUMNS))]

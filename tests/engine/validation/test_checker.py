@@ -1,6 +1,7 @@
 """All findings of a file in one run, in order, in time, and for any bytes."""
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from waiting import processor_seconds_below
@@ -133,7 +134,7 @@ def _sources(draw: st.DrawFn) -> str:
 
 
 @given(_sources(), st.sampled_from(TARGETS))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 def test_any_definition_gives_findings_with_places(source: str, target: Target) -> None:
     parsed = parse(source.encode(errors="ignore"), "ledgerpayment.xml")
     checked = check(parsed, CATALOGUE, target)
@@ -149,7 +150,7 @@ def test_any_definition_gives_findings_with_places(source: str, target: Target) 
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_bytes_give_findings(content: bytes) -> None:
     checked = check(parse(content, "f.xml"), CATALOGUE, TARGETS[0])
     assert any(finding.severity is Severity.ERROR for finding in checked.diagnostics)

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -189,7 +190,7 @@ def _tree(names: st.SearchStrategy[str], texts: st.SearchStrategy[str]) -> st.Se
 
 
 @given(_tree(st.sampled_from(NAMES), st.sampled_from(TEXTS)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_tree_of_known_names(inside: str) -> None:
     root = f"<aptic_service_definition xmlns:p='urn:p' xmlns:xs='urn:xs'>{inside}</aptic_service_definition>"
     _verdict(root)

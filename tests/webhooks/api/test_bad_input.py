@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -324,14 +325,14 @@ ROUTES = [
 ]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=BODIES, route=st.sampled_from(ROUTES), is_form=st.booleans())
 def test_no_body_is_an_error_of_ours(sender: Sender, body: bytes, route: tuple[str, str], is_form: bool) -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"} if is_form else JSON
     assert sender.send(*route, body, headers).status_code < 500
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=st.text(max_size=20),
     value=st.binary(max_size=40),

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from private_postgresql import PASSWORD, PrivatePostgreSQL, binaries
+from private_postgresql import PASSWORD, PrivatePostgreSQL, programs
 
 from engine.sql.ddl import decode_script
 from engine.testing import build_postgresql
@@ -32,10 +32,7 @@ def arguments_of(event: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def server() -> Iterator[PrivatePostgreSQL]:
     """A server with the fixture ledger in it."""
-    programs = binaries()
-    if programs is None:
-        pytest.skip("no programs of a PostgreSQL server")
-    made = PrivatePostgreSQL(programs)
+    made = PrivatePostgreSQL(programs())
     scripts = [decode_script((ROOT / "fixtures" / "ledger" / name).read_bytes()) for name in ("schema.sql", "data.sql")]
     with psycopg.connect(_ledger(made).replace("+psycopg", "")) as connection, connection.cursor() as cursor:
         build_postgresql(*scripts, cursor)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from private_postgresql import PrivatePostgreSQL, binaries
+from private_postgresql import PrivatePostgreSQL, programs
 from sqlalchemy import text
 
 from webhooks.errors import StoreError
@@ -235,10 +235,7 @@ def test_a_lease_is_kept_while_the_loop_is_busy(store: Store, url: str) -> None:
 
 @pytest.fixture
 def server() -> Iterator[PrivatePostgreSQL]:
-    programs = binaries()
-    if programs is None:
-        pytest.skip("no programs of a PostgreSQL server")
-    running = PrivatePostgreSQL(programs)
+    running = PrivatePostgreSQL(programs())
     yield running
     running.remove()
 

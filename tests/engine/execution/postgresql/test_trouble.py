@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from private_postgresql import PASSWORD, PrivatePostgreSQL, binaries
+from private_postgresql import PASSWORD, PrivatePostgreSQL, programs
 from waiting import PATIENCE_SECONDS, until
 
 from engine.errors import EngineError, LedgerTimeoutError, LedgerUnavailableError, QueryError
@@ -35,10 +35,7 @@ Open = Callable[..., Ledger]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PrivatePostgreSQL]:
-    programs = binaries()
-    if programs is None:
-        pytest.skip("no programs of a PostgreSQL server")
-    running = PrivatePostgreSQL(programs)
+    running = PrivatePostgreSQL(programs())
     try:
         with running.admin() as admin:
             admin.execute(SETUP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from translation_corpus import mutated
@@ -17,7 +18,7 @@ from engine.sql.translate import Translation, translate
 SCHEMA = schema_of(SAMPLE)
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=examples(400), deadline=None, derandomize=True)
 @given(st.integers(0, 2**32))
 def test_gives_a_translation_or_faults_for_any_text(seed: int) -> None:
     sql = mutated(seed)
