@@ -60,7 +60,8 @@ BEGIN
                    'lo_truncate', 'lo_truncate64', 'lo_unlink', 'lowrite',
                    'pg_cancel_backend', 'pg_terminate_backend', 'pg_notify', 'pg_logical_emit_message',
                    'pg_read_file_old', 'pg_file_write', 'pg_file_rename', 'pg_file_sync', 'pg_file_unlink',
-                   'dblink', 'dblink_connect', 'dblink_connect_u', 'dblink_exec', 'dblink_open', 'dblink_send_query'))
+                   'dblink', 'dblink_connect', 'dblink_connect_u', 'dblink_exec', 'dblink_open', 'dblink_send_query',
+                   'autoprewarm_dump_now', 'autoprewarm_start_worker'))
     LOOP
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC, ledger_reader', name);
     END LOOP;

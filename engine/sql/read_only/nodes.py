@@ -126,8 +126,13 @@ def _star(node: exp.Star) -> _Misshapen | None:
     return _Misshapen("This * is no column list here.", "Name the column.")
 
 
+_NAMED = (exp.Identifier, exp.Column, exp.Dot, exp.Func)  # on PostgreSQL, (value).name calls the function of that name
+
+
 def _dot(node: exp.Dot) -> _Misshapen | None:
     """A call with its schema, or a column: the parser makes a dot of l.name where a method is called around it."""
+    if isinstance(node.expression, exp.Identifier) and not isinstance(node.this, _NAMED):
+        return _Misshapen("A value in parentheses has no parts in T-SQL.", "Remove the full stop and the name.")
     if isinstance(node.expression, exp.Func) or isinstance(node.parent, (exp.Dot, exp.Table)):
         return None
     if sum(isinstance(part, exp.Identifier) for part in node.walk()) <= 4:

@@ -20,6 +20,7 @@ from sqlalchemy import make_url
 from engine import Composer
 from engine.errors import DefinitionUnavailableError, EngineError
 from engine.execution import Ledger
+from engine.execution.postgresql.screen import is_query
 from engine.model import Statement
 from engine.sql.wordlist import words
 
@@ -107,7 +108,10 @@ SELECT lo_from_bytea(4711, 'x');
 SELECT lo_from_bytea(4712, 'x');
 CREATE SCHEMA extra;
 """
-EXTENSIONS = ("dblink", "xml2", "tablefunc", "pg_surgery", "pageinspect", "file_fdw", "postgres_fdw", "adminpack")
+EXTENSIONS = (
+    "dblink", "xml2", "tablefunc", "pg_surgery", "pageinspect", "file_fdw", "postgres_fdw", "adminpack",
+    "pg_prewarm", "pg_trgm",
+)  # fmt: skip
 FOREIGN = """
 CREATE SERVER programs FOREIGN DATA WRAPPER file_fdw;
 CREATE FOREIGN TABLE foreign_program (line text) SERVER programs OPTIONS (program 'echo a program ran');
@@ -278,6 +282,29 @@ def compose(attack: tuple[str, ...], url: str, folder: Path) -> None:
     schema = HERE / "attacks/schema.sql"
     with Composer.load(folder / "definitions", ledger=url, ledger_schema=schema, on_invalid="hold") as composer:
         composer.compose("ledgerpayment", {"event": "ledgerpayment", "data": {}})
+
+
+def test_each_volatile_function_of_the_installed_postgresql_and_its_extensions_is_refused_or_listed(
+    scratch: Callable[[], Any],
+) -> None:
+    """Those that read rows, write or act are among the volatile ones; a name that is new here has to be looked at."""
+    with scratch() as database:
+        for (extension,) in database.admin.execute("SELECT name FROM pg_available_extensions").fetchall():
+            with suppress(psycopg.Error):  # some need a language that is not installed
+                database.admin.execute(f'CREATE EXTENSION "{extension}" CASCADE')
+        found = database.admin.execute(VOLATILE).fetchall()
+    assert len(found) > 200
+    assert {name for (name,) in found if is_query(f"SELECT {name}()")} <= words(
+        "postgresql_refused_functions.txt", "harmless"
+    )
+
+
+VOLATILE = """
+SELECT DISTINCT proname FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace
+WHERE provolatile = 'v' AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+  AND prorettype <> 'internal'::regtype AND NOT 'internal'::regtype = ANY (proargtypes)
+  AND (nspname = 'pg_catalog' OR EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e'))
+"""
 
 
 @pytest.mark.parametrize("case", attacks("duckdb"))

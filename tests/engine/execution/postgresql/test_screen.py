@@ -17,6 +17,7 @@ from engine.sql.wordlist import words
         "SELECT 'a -- b', '/* c */', '$x$' FROM t",
         "SELECT a FROM t WHERE b = $1 AND (c = $2)",
         "SELECT mypg_notify(a) FROM t",
+        'SELECT "t"."pg_amount", t.lo_number, "d"."bt_id" FROM "t" JOIN (SELECT 1.5, .5, 1.) AS "d" ON TRUE',
     ],
 )
 def test_what_a_translation_writes_is_a_query(sql: str) -> None:
@@ -36,6 +37,20 @@ def test_what_a_translation_writes_is_a_query(sql: str) -> None:
         "SELECT a FROM t WHERE b = 1 -- pg_notify",
         "SELECT $$a$$",
         "SELECT u&'a'",
+        # by attribute notation
+        "SELECT ('/etc/hostname').pg_read_file",
+        "SELECT (7).pg_terminate_backend",
+        "SELECT ('a' || 'b') . lo_import",
+        "SELECT ('a'::text).own_function",
+        "SELECT (ARRAY['/etc/hostname'])[1].pg_read_file",
+        "SELECT $1.pg_read_file",
+        "SELECT p.pg_read_file FROM text('/etc/hostname') AS p",
+        'SELECT "p" . "pg_read_file" FROM text($1) AS "p"',
+        "SELECT p.PG_Read_File FROM current_user AS p",
+        "SELECT p.dblink_exec FROM text($1) AS p",
+        'SELECT p.U&"pg_read\\005ffile" FROM text($1) AS p',
+        "SELECT row(1).f1",
+        "SELECT autoprewarm_dump_now()",
     ],
 )
 def test_what_does_more_or_cannot_be_read_is_none(sql: str) -> None:
