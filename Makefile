@@ -30,10 +30,9 @@ chaos: $(READY)  ## kills every part again and again under load, and counts what
 docs: $(READY)  ## rewrites the generated pages of docs/reference
 	$(BIN)/python docs/generate.py
 
-requirements: $(READY)  ## pins the newest versions, with hashes and without any index address
+requirements: $(READY)  ## pins the newest versions and the lowest, with hashes and without any index address
 	$(BIN)/pip install -q uv
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--no-header -q --upgrade --all-extras pyproject.toml requirements/dev.in -o requirements/dev.txt
+	requirements/pin $(BIN)/uv
 
 $(READY): pyproject.toml requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
