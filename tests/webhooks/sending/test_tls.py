@@ -110,7 +110,6 @@ def test_speaks_at_once_on_a_port_of_tls(hub: Hub, authority: Authority) -> None
 def test_a_handshake_that_never_ends(hub: Hub, authority: Authority) -> None:
     outcome = ask(hub.start("silent").port, authority, deadline=0.5)
     assert outcome.error is SendError.TIMEOUT
-    assert outcome.duration < 1.5
 
 
 def test_tls_on_a_port_of_plain_text(hub: Hub, authority: Authority) -> None:
