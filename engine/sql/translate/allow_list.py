@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from typing import Final
 
 from sqlglot import exp
@@ -15,7 +14,7 @@ from engine.sql.translate.conditions.conditionals import CONDITIONALS, choose
 from engine.sql.translate.conditions.predicates import PREDICATES
 from engine.sql.translate.dates.clock import CLOCK, utc_now
 from engine.sql.translate.dates.dates import DATES, moved_by_days
-from engine.sql.translate.emitter import Emitter, Entry, Tables, entry
+from engine.sql.translate.emitter import Emitter, Entries, Tables, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.literals import literal, national, null, paren, placeholder
 from engine.sql.translate.numbers.number_functions import NUMBER_FUNCTIONS
@@ -24,13 +23,13 @@ from engine.sql.translate.rows.aggregates import AGGREGATES
 from engine.sql.translate.rows.columns import column
 from engine.sql.translate.rows.query import select
 from engine.sql.translate.rows.set_operations import parenthesised, scalar_subquery, set_operation, values_table
+from engine.sql.translate.rows.sources import SOURCES
 from engine.sql.translate.rows.string_agg import STRING_AGG
 from engine.sql.translate.rows.windows import WINDOWS
 from engine.sql.translate.text.replacing import replace
 from engine.sql.translate.text.string_functions import STRING_FUNCTIONS, concatenated
 from engine.sql.translate.text.string_making import STRING_MAKING, national_character
 from engine.sql.translate.typed import Rank, Typed
-from engine.sql.translate.wording import way_out
 
 # The types to which T-SQL adds a number of days.
 _DAY_COUNTED: Final = frozenset({Kind.DATETIME, Kind.SMALLDATETIME})
@@ -75,22 +74,7 @@ def collated(emitter: Emitter, node: exp.Collate) -> Typed:
     )
 
 
-def by_name(emitter: Emitter, node: exp.Anonymous) -> Typed:
-    """A function that the parser has no class for."""
-    name = str(node.this).upper()
-    found = _BY_NAME.get(name)
-    if found is None:
-        raise refused(node, f"the function {name} is not carried to this ledger", way_out(name))
-    return found(emitter, node)
-
-
-_BY_NAME: Final[dict[str, Callable[[Emitter, exp.Anonymous], Typed]]] = {
-    "CHOOSE": choose,
-    "GETUTCDATE": utc_now,
-    "NCHAR": national_character,
-    "SYSUTCDATETIME": utc_now,
-}
-_SCALARS: Final[dict[type[exp.Expr], Entry]] = {
+_SCALARS: Final[Entries] = {
     exp.Column: entry(column, "this", "table", "db"),
     exp.Literal: entry(literal, "this", "is_string"),
     exp.National: entry(national, "this"),
@@ -106,7 +90,10 @@ _SCALARS: Final[dict[type[exp.Expr], Entry]] = {
     exp.Neg: entry(negative, "this"),
     exp.Cast: entry(cast, "this", "to"),
     exp.Convert: entry(convert, "this", "expression", "style", "safe"),
-    exp.Anonymous: entry(by_name, "this", "expressions"),
+    "CHOOSE": entry(choose, "this", "expressions"),
+    "GETUTCDATE": entry(utc_now, "this", "expressions"),
+    "NCHAR": entry(national_character, "this", "expressions"),
+    "SYSUTCDATETIME": entry(utc_now, "this", "expressions"),
     exp.Collate: entry(collated, "this", "expression"),
     exp.Replace: entry(replace, "this", "expression", "replacement", needs=("replacement",)),
     **CONDITIONALS,
@@ -120,7 +107,7 @@ _SCALARS: Final[dict[type[exp.Expr], Entry]] = {
     **CLOCK,
 }
 _SETS: Final = ("this", "expression", "distinct", "order", "limit", "offset", "with_")
-_PLANS: Final[dict[type[exp.Expr], Entry]] = {
+_PLANS: Final[Entries] = {
     exp.Select: entry(
         select,
         "expressions",
@@ -143,7 +130,7 @@ _PLANS: Final[dict[type[exp.Expr], Entry]] = {
     exp.Values: entry(values_table, "expressions", "alias"),
     exp.Subquery: entry(parenthesised, "this"),
 }
-TABLES: Final = Tables(scalars=_SCALARS, predicates=PREDICATES, plans=_PLANS)
+TABLES: Final = Tables(scalars=_SCALARS, predicates=PREDICATES, plans=_PLANS, sources=SOURCES)
 
 
 def named_collation(node: exp.Expr, name: str) -> Collation:

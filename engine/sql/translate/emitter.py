@@ -37,6 +37,12 @@ class Request(Struct, frozen=True, gc=False):
     time_zone: str | None = None
 
 
+def function_in_from(node: exp.Expr, name: str) -> Refused:
+    """The fault of a function that would give rows and is not on the list."""
+    hint = "use a derived table, or a view of the ledger"
+    return refused(node, f"the function {name} in FROM is not carried to this ledger", hint)
+
+
 class Entry(Struct, frozen=True, gc=False):
     """How a node class is carried: `args` are the only arguments that may be set on such a node, `needs` must be."""
 
@@ -50,12 +56,20 @@ def entry(handler: Callable[[Emitter, Any], Any], *args: str, needs: tuple[str, 
     return Entry(handler, frozenset(args), needs)
 
 
-class Tables(Struct, frozen=True, gc=False):
-    """The allow-lists by what is made: a value, a condition, a set of rows."""
+Entries = Mapping[type[exp.Expr] | str, Entry]
+"""Entries by the class of a node, or by a function's name in capitals where the parser has no class for it."""
 
-    scalars: Mapping[type[exp.Expr], Entry]
-    predicates: Mapping[type[exp.Expr], Entry]
-    plans: Mapping[type[exp.Expr], Entry]
+
+class Tables(Struct, frozen=True, gc=False):
+    """The allow-lists by what is made: a value, a condition, a set of rows, an item of FROM.
+
+    A function that gives rows is among `plans`, and stands in FROM and after APPLY by that.
+    """
+
+    scalars: Entries
+    predicates: Entries
+    plans: Entries
+    sources: Entries
 
 
 class Emitter:
@@ -110,8 +124,13 @@ class Emitter:
         made: Plan = self._dispatch(self._tables.plans, node, "query")
         return made
 
-    def _dispatch(self, table: Mapping[type[exp.Expr], Entry], node: exp.Expr, role: str) -> Any:
-        found = table.get(type(node))
+    def source(self, node: exp.Expr) -> str:
+        """An item of FROM, put into the scope."""
+        made: str = self._dispatch(self._tables.sources, node, "table")
+        return made
+
+    def _dispatch(self, table: Entries, node: exp.Expr, role: str) -> Any:
+        found = table.get(str(node.this).upper() if isinstance(node, exp.Anonymous) else type(node))
         if found is None and not isinstance(node, exp.Expr):
             # The parser lets arguments of a function be missing.
             raise refused(
@@ -131,6 +150,15 @@ class Emitter:
     def _misplaced(self, node: exp.Expr, role: str) -> Refused:
         """The fault of a node that is not on the list for its place."""
         name = self.name_of(node)
+        if role == "query" and isinstance(node, exp.Func | exp.Dot):
+            return function_in_from(node, name)
+        if role == "table":
+            return refused(
+                node, f"{name} in FROM is not carried to this ledger", "use a table, a view or a derived table"
+            )
+        if role == "value" and isinstance(node, exp.Anonymous):
+            name = str(node.this).upper()
+            return refused(node, f"the function {name} is not carried to this ledger", way_out(name))
         if role == "condition" and type(node) in self._tables.scalars:
             return refused(node, f"{name} is no condition in T-SQL", "compare it: x = 1")
         if role == "value" and type(node) in self._tables.predicates:

@@ -11,7 +11,7 @@ from engine.model import Kind, SqlType
 from engine.model.families import EXACT, STRINGS, WHOLE
 from engine.sql.translate.casts.casts import converted
 from engine.sql.translate.casts.conversion import adapted, common_type
-from engine.sql.translate.emitter import Emitter, Entry, entry
+from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.text.comparison import comparable
 from engine.sql.translate.typed import Typed
@@ -127,7 +127,7 @@ def nullif(emitter: Emitter, node: exp.Nullif) -> Typed:
     return first.made(sql)
 
 
-CONDITIONALS: Final[dict[type[exp.Expr], Entry]] = {
+CONDITIONALS: Final[Entries] = {
     exp.Case: entry(case, "this", "ifs", "default"),
     exp.If: entry(iif, "this", "true", "false", needs=("false",)),
     exp.Coalesce: entry(coalesce, "this", "expressions", "is_null"),

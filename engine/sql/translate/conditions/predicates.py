@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from engine.sql.translate.emitter import Emitter, Entry, entry
+from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.text.comparison import Pair, comparable
 from engine.sql.translate.text.likes import escaped, like
@@ -119,7 +119,7 @@ def existence(emitter: Emitter, node: exp.Exists) -> str:
     return f"EXISTS ({plan.render([None] * len(plan.outputs))})"
 
 
-PREDICATES: Final[dict[type[exp.Expr], Entry]] = {
+PREDICATES: Final[Entries] = {
     exp.And: entry(conjunction, "this", "expression"),
     exp.Or: entry(disjunction, "this", "expression"),
     exp.Not: entry(negation, "this"),

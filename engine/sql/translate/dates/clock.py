@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from engine.model import Kind, SqlType
 from engine.sql.translate.casts.cast_dates import rounded_to_ticks
-from engine.sql.translate.emitter import Emitter, Entry, entry
+from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import DATETIME
 from engine.sql.translate.typed import Typed
@@ -42,6 +42,6 @@ def _now(emitter: Emitter, zone: str, type_: SqlType) -> Typed:
     return Typed(rounded_to_ticks(sql) if type_.kind is Kind.DATETIME else sql, type_)
 
 
-CLOCK: Final[dict[type[exp.Expr], Entry]] = {
+CLOCK: Final[Entries] = {
     exp.CurrentTimestamp: entry(current_timestamp),
 }

@@ -10,7 +10,7 @@ from engine.model import Kind, SqlType
 from engine.model.families import DATED, MOMENTS, WHOLE
 from engine.sql.translate.casts.casts import converted, from_literal
 from engine.sql.translate.casts.conversion import adapted
-from engine.sql.translate.emitter import Emitter, Entry, entry
+from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.guards import guarded, in_range
 from engine.sql.translate.kinds import BIGINT, DATE, DATETIME, DATETIME2, INT
@@ -238,7 +238,7 @@ def datefromparts(emitter: Emitter, node: exp.DateFromParts) -> Typed:
     return Typed(in_range(emitter.writer, sql, DATE), DATE)
 
 
-DATES: Final[dict[type[exp.Expr], Entry]] = {
+DATES: Final[Entries] = {
     exp.Year: entry(part_of_date, "this"),
     exp.Month: entry(part_of_date, "this"),
     exp.Day: entry(part_of_date, "this"),

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from engine.model import Kind, SqlType
 from engine.model.families import EXACT, MONEYS, WHOLE
-from engine.sql.translate.emitter import Emitter, Entry, entry
+from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import INT, MAX_PRECISION, decimal, precision_of, scale_of, way_to_exact
 from engine.sql.translate.typed import Typed
@@ -98,7 +98,7 @@ def _plain(node: exp.Expr, number: exp.Expr | None) -> int:
     raise refused(node, "ROUND is carried with a plain number of places", "write the number of places: ROUND(x, 2)")
 
 
-NUMBER_FUNCTIONS: Final[dict[type[exp.Expr], Entry]] = {
+NUMBER_FUNCTIONS: Final[Entries] = {
     exp.Abs: entry(absolute, "this"),
     exp.Sign: entry(sign, "this"),
     exp.Floor: entry(floor, "this"),

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from engine.model import Kind, SqlType
 from engine.model.families import EXACT, MONEYS, STRINGS, TEMPORAL, WHOLE
-from engine.sql.translate.emitter import Emitter, Entry, entry
+from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import BIGINT, INT, MAX_PRECISION, decimal, way_to_exact
 from engine.sql.translate.numbers.decimals import Exact
@@ -185,7 +185,7 @@ def plain_count(emitter: Emitter, node: exp.Count) -> Typed:
     return settled(emitter, count(emitter, node))
 
 
-AGGREGATES: Final[dict[type[exp.Expr], Entry]] = {
+AGGREGATES: Final[Entries] = {
     exp.Sum: entry(plain_total, "this"),
     exp.Count: entry(plain_count, "this", "big_int"),
     exp.Min: entry(least, "this"),

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from engine.sql.translate.emitter import Emitter
+from engine.sql.translate.emitter import Emitter, Entries, entry, function_in_from
 from engine.sql.translate.faults import refused
 from engine.sql.translate.rows.plan_columns import column_names, named_outputs, scope_columns
 from engine.sql.translate.rows.tables import table
@@ -16,9 +16,8 @@ from engine.sql.translate.scope import Scope, Source, unknown_source
 from engine.sql.translate.writers import quoted
 
 _BARE: Final = frozenset({"this"})
+_FUNCTION: Final = frozenset({"this", "alias", "joins"})
 _JOIN: Final = frozenset({"this", "side", "kind", "on", "hint"})
-_ALIASED: Final = frozenset({"this", "alias"})
-_APPLY: Final = frozenset({"this", "alias", "cross_apply"})
 _ALIAS: Final = frozenset({"this", "columns"})
 
 
@@ -48,7 +47,7 @@ def from_clause(emitter: Emitter, node: exp.Select) -> str:
 
 
 def _joined(emitter: Emitter, first: exp.Expr, joins: Iterable[exp.Join]) -> str:
-    return "".join([_part(emitter, partial(_item, emitter, first)), *_each(emitter, joins)])
+    return "".join([_part(emitter, partial(emitter.source, first)), *_each(emitter, joins)])
 
 
 def _each(emitter: Emitter, joins: Iterable[exp.Join]) -> list[str]:
@@ -70,7 +69,7 @@ def _join(emitter: Emitter, join: exp.Join) -> str:
     if hint not in _JOIN_HINTS:
         raise refused(join, f"the join hint `{hint}` is not carried to this ledger", "leave the hint out")
     if isinstance(join.this, exp.Lateral):
-        return _apply(emitter, join)
+        return _apply(emitter, join, join.this)
     on = join.args.get("on")
     word = _JOINS.get((join.side, join.kind, on is not None))
     if word is None:
@@ -79,45 +78,55 @@ def _join(emitter: Emitter, join: exp.Join) -> str:
             f"{join.side} {join.kind} JOIN of this form is not carried to this ledger",
             "use INNER, LEFT, RIGHT or FULL JOIN … ON, or CROSS JOIN",
         )
-    item = _item(emitter, join.this)
+    item = emitter.source(join.this)
     return word + item + (f" ON {emitter.predicate(on)}" if on is not None else "")
 
 
-def _item(emitter: Emitter, node: exp.Expr) -> str:
-    """One item of FROM, in parentheses where it is a join of its own."""
-    if isinstance(node, exp.Table):
-        joins = node.args.get("joins")
-        first = partial(table, emitter, node)
-        if not joins:
-            return first()
-        return "(" + "".join([_part(emitter, first), *_each(emitter, joins)]) + ")"
-    if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and node.args.get("alias") is None:
-        emitter.check_arguments(node, _BARE)
-        return _item(emitter, node.this)
-    if isinstance(node, exp.Subquery):
-        emitter.check_arguments(node, _ALIASED)
-        return _derived(emitter, node, node.this, node.args.get("alias"), emitter.scope.parent)
-    if isinstance(node, exp.Values):
-        return _derived(emitter, node, node, node.args.get("alias"), emitter.scope.parent)
-    raise refused(
-        node, f"{emitter.name_of(node)} in FROM is not carried to this ledger", "use a table, a view or a derived table"
-    )
+def _table(emitter: Emitter, node: exp.Table) -> str:
+    """A name, or a function that gives rows; in parentheses where it is a join of its own."""
+    named = isinstance(node.this, exp.Identifier)
+    first = partial(table if named else _function, emitter, node)
+    joins = node.args.get("joins")
+    return "(" + "".join([_part(emitter, first), *_each(emitter, joins)]) + ")" if joins else first()
 
 
-def _apply(emitter: Emitter, join: exp.Join) -> str:
-    """CROSS APPLY and OUTER APPLY of a subquery, which sees the tables before it."""
-    lateral = join.this
-    emitter.check_arguments(lateral, _APPLY)
+def _function(emitter: Emitter, node: exp.Table) -> str:
+    """A function that gives rows, which is called by its own name where it has no alias."""
+    if node.args.get("db") is not None:
+        raise function_in_from(node, emitter.name_of(node.this))
+    emitter.check_arguments(node, _FUNCTION)
+    alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(node.this.name))
+    return _derived(emitter, node, node.this, alias, emitter.scope.parent)
+
+
+def _subquery(emitter: Emitter, node: exp.Subquery) -> str:
+    """A derived table, or a join in parentheses."""
+    alias = node.args.get("alias")
+    if isinstance(node.this, exp.Table) and alias is None:
+        return emitter.source(node.this)
+    return _derived(emitter, node, node.this, alias, emitter.scope.parent)
+
+
+def _values(emitter: Emitter, node: exp.Values) -> str:
+    """VALUES as a derived table."""
+    return _derived(emitter, node, node, node.args.get("alias"), emitter.scope.parent)
+
+
+def _apply(emitter: Emitter, join: exp.Join, lateral: exp.Lateral) -> str:
+    """CROSS APPLY and OUTER APPLY, whose rows are made anew for each row of the tables before it."""
     if join.args.get("on") is not None or join.side or join.kind or lateral.args.get("cross_apply") is None:
         raise refused(join, "LATERAL is not T-SQL", "use CROSS APPLY or OUTER APPLY")
-    query = lateral.this
-    if not isinstance(query, exp.Subquery):
-        raise refused(join, "APPLY of a function is not carried to this ledger", "use APPLY with a subquery")
-    emitter.check_arguments(query, _BARE)
-    item = _derived(emitter, lateral, query.this, lateral.args.get("alias"), emitter.scope)
-    if lateral.args["cross_apply"]:
-        return f" CROSS JOIN LATERAL {item}"
-    return f" LEFT JOIN LATERAL {item} ON TRUE"
+    item = emitter.source(lateral)
+    return f" CROSS JOIN LATERAL {item}" if lateral.args["cross_apply"] else f" LEFT JOIN LATERAL {item} ON TRUE"
+
+
+def _lateral(emitter: Emitter, node: exp.Lateral) -> str:
+    """What is applied: a subquery or a function, which sees the tables before it."""
+    query = node.this
+    if isinstance(query, exp.Subquery):
+        emitter.check_arguments(query, _BARE)
+        query = query.this
+    return _derived(emitter, node, query, node.args.get("alias"), emitter.scope)
 
 
 def _derived(
@@ -149,3 +158,11 @@ def _derived(
 def _without_last(scope: Scope) -> Scope:
     """The tables before an APPLY, as its query sees them."""
     return Scope(scope.parent, list(scope.sources[:-1]))
+
+
+SOURCES: Final[Entries] = {
+    exp.Table: entry(_table, "this", "db", "alias", "hints", "joins"),
+    exp.Subquery: entry(_subquery, "this", "alias"),
+    exp.Values: entry(_values, "expressions", "alias"),
+    exp.Lateral: entry(_lateral, "this", "alias", "cross_apply"),
+}

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from engine.model import Kind
 from engine.model.families import STRINGS, UNICODE
-from engine.sql.translate.emitter import Emitter, Entry, entry
+from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.guards import guarded
 from engine.sql.translate.rows.aggregates import argument_scope
@@ -58,6 +58,4 @@ def _text(emitter: Emitter, node: exp.Expr) -> Typed:
     return Typed(written.sql, replace(written.type, kind=Kind.NVARCHAR), rank=Rank.COERCIBLE, is_basic=True)
 
 
-STRING_AGG: Final[dict[type[exp.Expr], Entry]] = {
-    exp.GroupConcat: entry(string_agg, "this", "separator", needs=("separator",))
-}
+STRING_AGG: Final[Entries] = {exp.GroupConcat: entry(string_agg, "this", "separator", needs=("separator",))}

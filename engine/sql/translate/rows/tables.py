@@ -20,7 +20,6 @@ from engine.sql.translate.typed import Typed
 from engine.sql.translate.writers import quoted
 from engine.sql.wordlist import words
 
-_TABLE: Final = frozenset({"this", "db", "alias", "hints", "joins"})
 _NAME: Final = frozenset({"this", "quoted"})
 _ALIAS: Final = frozenset({"this"})
 
@@ -33,11 +32,6 @@ _RESERVED: Final = tuple(words("system_names.txt", "prefixes"))
 
 def table(emitter: Emitter, node: exp.Table) -> str:
     """A table, view or CTE with its alias, put into the scope."""
-    emitter.check_arguments(node, _TABLE)
-    if not isinstance(node.this, exp.Identifier):
-        raise refused(
-            node, "a function in FROM is not carried to this ledger", "use a derived table, or a view of the ledger"
-        )
     emitter.check_arguments(node.this, _NAME)
     _check_hints(emitter, node)
     alias = node.args.get("alias")

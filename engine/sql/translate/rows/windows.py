@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from engine.model.families import STRINGS
 from engine.sql.translate.casts.casts import converted
-from engine.sql.translate.emitter import Emitter, Entry, entry
+from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.kinds import BIGINT
 from engine.sql.translate.rows.aggregates import average, count, least, most, settled, total
@@ -161,6 +161,6 @@ def _bound(spec: exp.Expr, value: object, side: object, kind: str) -> str:
     raise refused(spec, "this frame is not carried to this ledger", "use ROWS with plain numbers")
 
 
-WINDOWS: Final[dict[type[exp.Expr], Entry]] = {
+WINDOWS: Final[Entries] = {
     exp.Window: entry(window, "this", "partition_by", "order", "spec", "over"),
 }

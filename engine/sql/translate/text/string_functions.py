@@ -11,7 +11,7 @@ from engine.model import Kind, SqlType
 from engine.model.families import INCOMPARABLE, MAX_LENGTHS, STRINGS, UNICODE, WHOLE
 from engine.sql.translate.casts.cast_text import written_out
 from engine.sql.translate.characters import counted, counted_to, has_pairs, is_basic, is_unicode
-from engine.sql.translate.emitter import Emitter, Entry, entry
+from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.guards import BASIC, guarded
 from engine.sql.translate.kinds import INT
@@ -278,7 +278,7 @@ def charindex(emitter: Emitter, node: exp.StrPosition) -> Typed:
     return Typed(counted_to(emitter.writer, value, until, sql, type_), type_)
 
 
-STRING_FUNCTIONS: Final[dict[type[exp.Expr], Entry]] = {
+STRING_FUNCTIONS: Final[Entries] = {
     exp.Length: entry(length, "this"),
     exp.Left: entry(left, "this", "expression"),
     exp.Right: entry(right, "this", "expression"),

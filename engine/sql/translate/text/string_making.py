@@ -9,7 +9,7 @@ from sqlglot import exp
 from engine.model import Kind, SqlType
 from engine.model.families import UNICODE
 from engine.sql.translate.characters import counted, is_basic
-from engine.sql.translate.emitter import Emitter, Entry, entry
+from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import refused
 from engine.sql.translate.literals import text
 from engine.sql.translate.text.comparison import common_collation
@@ -97,7 +97,7 @@ def _character(emitter: Emitter, node: exp.Expr, given: list[exp.Expr], kind: Ki
     return text(emitter, node, letter, kind)
 
 
-STRING_MAKING: Final[dict[type[exp.Expr], Entry]] = {
+STRING_MAKING: Final[Entries] = {
     exp.Stuff: entry(stuff, "this", "start", "length", "expression", needs=("start", "length", "expression")),
     exp.Repeat: entry(replicate, "this", "times", needs=("times",)),
     exp.Space: entry(space, "this"),

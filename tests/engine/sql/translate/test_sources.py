@@ -1,0 +1,32 @@
+"""What may stand in FROM is a table by class: one entry makes a function that gives rows stand there and in APPLY."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+from sqlglot import exp
+from translation_ledgers import parsed, schema_of
+from translation_sample import SAMPLE
+
+from engine.model import Dialect
+from engine.sql.translate.allow_list import TABLES
+from engine.sql.translate.emitter import Emitter, Request, entry
+from engine.sql.translate.plans import Output, Plan, SelectPlan
+from engine.sql.translate.writers import WRITERS
+
+
+def twice(emitter: Emitter, node: exp.Anonymous) -> Plan:
+    """A function of one value that gives one row with it."""
+    return SelectPlan((Output("value", emitter.scalar(node.expressions[0])),), "")
+
+
+def test_one_entry_puts_a_function_into_from_and_apply() -> None:
+    tables = replace(TABLES, plans={**TABLES.plans, "ROW_OF": entry(twice, "this", "expressions")})
+    emitter = Emitter(Request("", schema_of(SAMPLE), WRITERS[Dialect.DUCKDB]), tables)
+    sql = "SELECT r.value, row_of.value FROM row_of(1) JOIN sample t ON t.id = 1 CROSS APPLY row_of(t.id) AS r"
+    plan = emitter.attempt(lambda: emitter.plan(parsed(sql).tree))
+    assert not emitter.faults
+    assert plan is not None
+    assert plan.render(["a", "b"]) == (
+        'SELECT "r"."value" AS "a", "row_of"."value" AS "b" FROM (SELECT 1 AS "value") AS "row_of" '
+        'JOIN "sample" AS "t" ON "t"."id" = 1 CROSS JOIN LATERAL (SELECT "t"."id" AS "value") AS "r"'
+    )
