@@ -2,7 +2,8 @@
 
 DuckDB has no rights, so nothing but the session and the static rules keeps settings, secrets' names or the catalogue
 out of a body. DuckDB itself says what a text holds: as JSON, where a key is never mistaken for a part of a string,
-whose quotes are escaped.
+whose quotes are escaped. Some functions need no parentheses, such as current_user: to DuckDB's parser they are columns
+without a table, which the translation never writes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ _REFUSED: Final = words("duckdb_functions.txt", "refused")
 _COMPUTED: Final = words("duckdb_functions.txt", "computed rows")
 _STRING = r'"((?:[^"\\]|\\.)*)"'
 _FUNCTION = re.compile(f'[{{,]"function_name":{_STRING}')
+_NAME = re.compile(f'[{{,]"column_names":\\[{_STRING}\\]')  # alone: what a table's name stands before is a column
 _SHOW = re.compile(r'[{,]"type":"SHOW_REF"')
 _ROWS = re.compile(r'[{,]"type":"TABLE_FUNCTION"')
 _ROWS_FUNCTION = re.compile(f'[{{,]"function":{{[^{{}}]*?"function_name":{_STRING}')
@@ -41,7 +43,7 @@ def refused_part(cursor: duckdb.DuckDBPyConnection, sql: str) -> str | None:
     rows = _ROWS_FUNCTION.findall(tree)
     if _SHOW.search(tree) or len(rows) != len(_ROWS.findall(tree)) or not _COMPUTED.issuperset(rows):
         return "SHOW, or table functions that read anything"
-    if any(name.lower() in _REFUSED for name in _FUNCTION.findall(tree)):
+    if any(name.lower() in _REFUSED for name in [*_FUNCTION.findall(tree), *_NAME.findall(tree)]):
         return "functions that do or tell more than the query's values"
     if _CATALOGUE.search(tree) or any(_is_system(cursor, *names) for names in _TABLE.findall(tree)):
         return "DuckDB's own tables"
