@@ -1,7 +1,7 @@
 """Sessions on SQL Server, by pyodbc with Microsoft's driver or FreeTDS.
 
-A query runs in autocommit where the login was not found to have any right to write, else in a transaction that is
-rolled back. Until the first connection has told, it is taken to have one.
+Only what screen.py takes for one query is sent. It runs in autocommit where the login was not found to have any right
+to write, else in a transaction that is rolled back. Until the first connection has told, it is taken to have one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from engine.execution.sqlserver import catalogue
 from engine.execution.sqlserver.batches import SEPARATOR, Pace
 from engine.execution.sqlserver.errors import code_of, is_lost, verdict_of
 from engine.execution.sqlserver.schema import reflect_sqlserver
+from engine.execution.sqlserver.screen import NO_QUERY, is_query
 from engine.execution.sqlserver.values import Declarer, add_converters, shortened, singles
 from engine.model import Dialect, Statement
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 _GRACE: Final = 1  # seconds after which the driver stops a query that the watchdog did not
 _CONNECTION_TIMEOUT: Final = 113  # SQL_ATTR_CONNECTION_TIMEOUT: of each answer, of a server that has gone silent
-_STARTS_AS_QUERY: Final = re.compile(r"[\s(;]*(?:SELECT|WITH|VALUES)\b", re.IGNORECASE)
 _PYTHON_ERRORS: Final = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
 _KEYWORD: Final = re.compile(r"(?:^|;)([^=;{]++)=\s*+(\{(?:[^}]|\}\})*\}|[^;]*)")
 _PACKAGES: Final = "tdsodbc (Debian), or Microsoft's driver msodbcsql18"
@@ -203,8 +203,8 @@ class SQLServerConnection:
                 self._check(statement)
 
     def _check(self, statement: Statement) -> None:
-        if _STARTS_AS_QUERY.match(statement.sql) is None:
-            raise DefinitionUnavailableError("the ledger session runs nothing but queries")
+        if not is_query(statement.sql):
+            raise DefinitionUnavailableError(NO_QUERY)
         if self._has_ended:
             raise LedgerUnavailableError(SNAPSHOT_LOST, code=SNAPSHOT_ENDED)
 
