@@ -73,10 +73,16 @@ class Tables(Struct, frozen=True, gc=False):
 
 
 class Emitter:
-    """One translation: the request, the faults so far, and the names in sight."""
+    """One translation: the request, the faults so far, and the names in sight.
 
-    def __init__(self, request: Request, tables: Tables) -> None:
+    `parameter` writes the argument of an ordinal. `converted` are the ordinals of the arguments that stand in it as
+    another type than their own, or behind a guard.
+    """
+
+    def __init__(self, request: Request, tables: Tables, parameter: Callable[[int], str]) -> None:
         self.request = request
+        self.parameter = parameter
+        self.converted: set[int] = set()
         self.writer = request.writer
         self.schema = request.schema
         self.collation: Collation = request.schema.collation
@@ -195,6 +201,11 @@ class Emitter:
                 self.faults.append(refusal.fault)
                 self._noted.add(refusal.fault)
             return None
+
+    def note_converted(self, value: Typed) -> None:
+        """Note that `value` is converted, or guarded, where it is an argument as it is."""
+        if value.placeholder is not None:
+            self.converted.add(value.placeholder)
 
     def forbid_subquery(self, node: exp.Expr) -> None:
         """Refuse a subquery inside an aggregate, which T-SQL has not."""

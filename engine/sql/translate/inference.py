@@ -44,7 +44,7 @@ def infer(
 ) -> Inference:
     """What is certain of the types in `query`; never raises."""
     request = Request(query.text, schema, POSTGRESQL, argument_types, nullable, holes, "UTC")
-    emitter = Emitter(request, TABLES)
+    emitter = Emitter(request, TABLES, str)
     try:
         plan = _plan(emitter, query.tree)
     except RecursionError:

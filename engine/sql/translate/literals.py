@@ -18,10 +18,6 @@ _MAX_INT: Final = 2**31 - 1
 _MAX_MONEY: Final = Decimal("922337203685477.5807")
 _NUMBER: Final = re.compile(r"\$?(\d++\.?\d*|\.\d+)|\$|(\d++\.?\d*|\.\d+)e[-+]?\d+")
 
-# A mark for the nth argument that no SQL text holds: numbers are given when the statement is whole.
-MARK_START: Final = "\x01"
-MARK_END: Final = "\x02"
-
 _ARGUMENTS: Final = {
     ArgumentType.STRING: SqlType(Kind.NVARCHAR),
     ArgumentType.INT: BIGINT,
@@ -47,14 +43,13 @@ def placeholder(emitter: Emitter, node: exp.Placeholder) -> Typed:
             node, f"placeholder {ordinal + 1} has no argument", "add an <argument> for it", rule="argument-count"
         )
     argument = emitter.request.argument_types[ordinal]
-    mark = f"{MARK_START}{ordinal}{MARK_END}"
+    parameter = emitter.parameter(ordinal)
     if argument is ArgumentType.STRING:
-        return Typed(emitter.writer.cast(mark, text), text, placeholder=ordinal, rank=Rank.COERCIBLE)
+        return Typed(emitter.writer.cast(parameter, text), text, placeholder=ordinal, rank=Rank.COERCIBLE)
     type_ = _ARGUMENTS[argument]
     if argument is ArgumentType.DECIMAL:
-        sql = emitter.writer.decimal_argument(mark)
-        return Typed(sql, type_, placeholder=ordinal)
-    return Typed(emitter.writer.cast(mark, type_), type_, placeholder=ordinal)
+        return Typed(emitter.writer.decimal_argument(parameter), type_, placeholder=ordinal)
+    return Typed(emitter.writer.cast(parameter, type_), type_, placeholder=ordinal)
 
 
 def literal(emitter: Emitter, node: exp.Literal) -> Typed:

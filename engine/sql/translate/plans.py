@@ -29,13 +29,13 @@ class Plan(Protocol):
         """The columns, in order."""
 
     @property
-    def limit(self) -> str | None:
-        """How many rows at most, in the target's SQL."""
+    def limit(self) -> int | str | None:
+        """How many rows at most: a number, or the target's SQL."""
 
     def changed(self, change: Change) -> Plan:
         """The same rows with each column's expression replaced, in every branch."""
 
-    def limited(self, limit: str) -> Plan:
+    def limited(self, limit: int | str) -> Plan:
         """The same rows, but at most `limit`, which replaces what was there."""
 
     def render(self, names: Sequence[str | None]) -> str:
@@ -46,14 +46,14 @@ class Tail(Struct, frozen=True, gc=False):
     """What follows the rows: ORDER BY items, LIMIT and OFFSET."""
 
     keys: tuple[str, ...] = ()
-    limit: str | None = None
-    offset: str | None = None
+    limit: int | str | None = None
+    offset: int | str | None = None
 
     def sql(self) -> str:
         """The clauses, each with a blank before it."""
         order = " ORDER BY " + ", ".join(self.keys) if self.keys else ""
-        limit = f" LIMIT {self.limit}" if self.limit else ""
-        return order + limit + (f" OFFSET {self.offset}" if self.offset else "")
+        limit = f" LIMIT {self.limit}" if self.limit is not None else ""
+        return order + limit + (f" OFFSET {self.offset}" if self.offset is not None else "")
 
 
 class SelectPlan(Struct, frozen=True, gc=False):
@@ -65,7 +65,7 @@ class SelectPlan(Struct, frozen=True, gc=False):
     tail: Tail = Tail()
 
     @property
-    def limit(self) -> str | None:
+    def limit(self) -> int | str | None:
         """See Plan."""
         return self.tail.limit
 
@@ -73,7 +73,7 @@ class SelectPlan(Struct, frozen=True, gc=False):
         """See Plan."""
         return replace(self, outputs=renewed(self.outputs, change))
 
-    def limited(self, limit: str) -> SelectPlan:
+    def limited(self, limit: int | str) -> SelectPlan:
         """See Plan."""
         return replace(self, tail=replace(self.tail, limit=limit))
 
@@ -94,7 +94,7 @@ class CompoundPlan(Struct, frozen=True, gc=False):
     tail: Tail = Tail()
 
     @property
-    def limit(self) -> str | None:
+    def limit(self) -> int | str | None:
         """See Plan."""
         return self.tail.limit
 
@@ -103,7 +103,7 @@ class CompoundPlan(Struct, frozen=True, gc=False):
         left, right = self.left.changed(change), self.right.changed(change)
         return replace(self, left=left, right=right, outputs=renewed(self.outputs, change))
 
-    def limited(self, limit: str) -> CompoundPlan:
+    def limited(self, limit: int | str) -> CompoundPlan:
         """See Plan."""
         return replace(self, tail=replace(self.tail, limit=limit))
 
@@ -127,7 +127,7 @@ class MergedPlan(Struct, frozen=True, gc=False):
         return self.inner.outputs
 
     @property
-    def limit(self) -> str | None:
+    def limit(self) -> int | str | None:
         """See Plan."""
         return self.tail.limit
 
@@ -135,7 +135,7 @@ class MergedPlan(Struct, frozen=True, gc=False):
         """See Plan."""
         return replace(self, inner=self.inner.changed(change))
 
-    def limited(self, limit: str) -> MergedPlan:
+    def limited(self, limit: int | str) -> MergedPlan:
         """See Plan."""
         return replace(self, tail=replace(self.tail, limit=limit))
 

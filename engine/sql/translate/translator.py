@@ -13,7 +13,7 @@ from engine.sql.query import Query, node_offset
 from engine.sql.schema import LedgerSchema
 from engine.sql.translate.allow_list import TABLES
 from engine.sql.translate.emitter import Emitter, Request
-from engine.sql.translate.many import MARK, set_statement, why_no_set
+from engine.sql.translate.many import ONE_ROW, parameters_of, why_no_set
 from engine.sql.translate.plans import Plan
 from engine.sql.translate.rows.common_tables import with_clause
 from engine.sql.translate.writers import WRITERS
@@ -22,9 +22,10 @@ from engine.sql.translate.writers import WRITERS
 class Translation(Struct, frozen=True, gc=False):
     """A statement in the ledger's dialect.
 
-    `parameters[k]` is the index of the argument that is bound to `$k+1`. `columns` are the T-SQL types of the outermost
-    columns, so that values are written alike on every ledger; a decimal argument as a column has no scale but its own.
-    `many` is the statement for many lists of arguments at once (see `sets`), or None, and `why_one` says why.
+    `parameters[k]` is the index of the argument that is bound to `$k+1`; they are in the author's order. `columns` are
+    the T-SQL types of the outermost columns, so that values are written alike on every ledger; a decimal argument as a
+    column has no scale but its own.
+    `many` is the statement for many lists of arguments at once (see `many.py`), or None, and `why_one` says why.
     """
 
     sql: str
@@ -71,7 +72,42 @@ def _translated(request: Request, tree: exp.Query, row_limit: int | None) -> Tra
 
 
 def _carried(request: Request, tree: exp.Query, row_limit: int | None) -> Translation | tuple[SqlFault, ...]:
-    emitter = Emitter(request, TABLES)
+    parameters = parameters_of(request, tree)
+    numbers = {ordinal: number for number, ordinal in enumerate(parameters, start=1)}
+    emitter = Emitter(request, TABLES, lambda ordinal: f"${numbers[ordinal]}")
+    found = _written(emitter, tree, row_limit)
+    if not isinstance(found, Written):
+        return found
+    if row_limit is None:
+        return Translation(found.sql, parameters, found.columns)
+    why_one = why_no_set(emitter, tree, parameters, row_limit)
+    if why_one is not None:
+        return Translation(found.sql, parameters, found.columns, why_one=why_one)
+    many = _for_many(request, tree, numbers, row_limit)
+    why_one = "it would be too long for many" if many is None else None
+    return Translation(found.sql, parameters, found.columns, many, why_one)
+
+
+def _for_many(request: Request, tree: exp.Query, numbers: dict[int, int], row_limit: int) -> str | None:
+    """The statement for many lists: written once more, with columns for arguments. None where it becomes too long."""
+    sets = request.writer.sets
+    if sets is None:
+        return None
+    inner = _written(Emitter(request, TABLES, lambda ordinal: sets.argument(numbers[ordinal])), tree, row_limit)
+    if not isinstance(inner, Written):
+        return None
+    types = [request.argument_types[ordinal] for ordinal in numbers]
+    return sets.statement(inner.sql, types, len(inner.columns), keeps_order=row_limit > ONE_ROW)
+
+
+class Written(Struct, frozen=True, gc=False):
+    """A statement in the ledger's SQL, and the T-SQL types of its columns."""
+
+    sql: str
+    columns: tuple[SqlType, ...]
+
+
+def _written(emitter: Emitter, tree: exp.Query, row_limit: int | None) -> Written | tuple[SqlFault, ...]:
     prefix = emitter.attempt(lambda: with_clause(emitter, tree))
     plan = emitter.attempt(lambda: emitter.plan(tree)) if prefix is not None else None
     if plan is None or emitter.faults:
@@ -84,23 +120,15 @@ def _carried(request: Request, tree: exp.Query, row_limit: int | None) -> Transl
         names = [name.lower() if name is not None else None for name in names]
     else:
         plan = plan.limited(_capped(plan.limit, row_limit))
-    marked = (prefix or "") + plan.render(names)
     columns = tuple(output.value.type for output in plan.outputs)
-    parameters = tuple(dict.fromkeys(int(mark) for mark in MARK.findall(marked)))
-    numbers = {ordinal: number for number, ordinal in enumerate(parameters, start=1)}
-    sql = MARK.sub(lambda mark: f"${numbers[int(mark[1])]}", marked)
-    if row_limit is None:
-        return Translation(sql, parameters, columns)
-    why_one = why_no_set(request, tree, marked, row_limit)
-    many = set_statement(request, tree, marked, parameters, row_limit) if why_one is None else None
-    return Translation(sql, parameters, columns, many, why_one)
+    return Written((prefix or "") + plan.render(names), columns)
 
 
-def _capped(limit: str | None, row_limit: int) -> str:
+def _capped(limit: int | str | None, row_limit: int) -> int | str:
     """The smaller of the statement's own limit and ours."""
     if limit is None:
-        return str(row_limit)
-    return str(min(int(limit), row_limit)) if limit.isdecimal() else f"least({limit}, {row_limit})"
+        return row_limit
+    return min(limit, row_limit) if isinstance(limit, int) else f"least({limit}, {row_limit})"
 
 
 def _unsupported(plan: Plan, tree: exp.Query) -> Iterator[SqlFault]:

@@ -60,6 +60,13 @@ def convert(emitter: Emitter, node: exp.Convert) -> Typed:
 
 def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int | None) -> Typed:
     """`value` as `type_`, as CAST (no style) or CONVERT gives it."""
+    made = _converted(emitter, node, value, type_, style)
+    if made.sql != value.sql:
+        emitter.note_converted(value)
+    return made
+
+
+def _converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int | None) -> Typed:
     if value.is_null:
         return Typed(emitter.writer.cast("NULL", type_), type_)
     if type_.kind in STRINGS:

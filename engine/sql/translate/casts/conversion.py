@@ -79,11 +79,14 @@ def adapted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> T
     if isinstance(value.constant, str) and type_.kind not in STRINGS:
         return from_literal(emitter, node, value.constant, type_)
     if type_.kind in PADDED and value.type.length != type_.length:
+        emitter.note_converted(value)
         return value.made(f"rpad({value.sql}, {type_.length}, ' ')", type_)
     if value.type.kind in STRINGS:
         return value.typed(type_)
     if value.type.kind is Kind.BIT and type_.kind is not Kind.BIT:
+        emitter.note_converted(value)
         value = value.made(f"CAST({value.sql} AS integer)")
     if type_.kind in EXACT and value.type.kind is type_.kind and scale_of(value.type) == scale_of(type_):
         return value.typed(type_)
+    emitter.note_converted(value)
     return value.made(emitter.writer.cast(value.sql, type_), type_)

@@ -152,6 +152,7 @@ def moved_by_days(emitter: Emitter, node: exp.Expr, value: Typed, number: Typed,
     fails_if = f"{number.sql} NOT BETWEEN {_FIRST_DAY} AND {_LAST_DAY}"
     days = emitter.writer.cast(number.sql, INT)
     if not isinstance(number.constant, int):
+        emitter.note_converted(number)
         message = "arithmetic overflow for data type datetime"
         days = guarded(emitter.writer, days, INT, fails_if=fails_if, message=message, witnesses=[number.sql])
     elif not _FIRST_DAY <= number.constant <= _LAST_DAY:

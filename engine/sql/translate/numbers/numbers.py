@@ -46,6 +46,7 @@ def _operand(emitter: Emitter, node: exp.Expr, value: Typed, other: Typed) -> Ty
     if value.is_null and other.type.kind in EXACT:
         return adapted(emitter, node, value, other.type)
     if value.type.kind is Kind.BIT and other.type.kind in EXACT:
+        emitter.note_converted(value)
         return Typed(f"CAST({value.sql} AS integer)", _TINYINT, is_loose=True)
     if value.type.kind not in EXACT:
         raise refused(
@@ -71,6 +72,7 @@ def _whole(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Type
 def _widened(emitter: Emitter, value: Typed, type_: SqlType) -> str:
     """The value in that type."""
     if value.type.kind is not type_.kind:
+        emitter.note_converted(value)
         return emitter.writer.cast(value.sql, type_)
     return value.sql if value.constant is None else emitter.writer.int_literal(value.sql, type_)
 
@@ -83,6 +85,7 @@ def _money(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Type
         raise refused(node, f"money under {sign} rounds in SQL Server's own way", hint)
     if Kind.MONEY not in kinds:
         raise refused(node, "arithmetic on smallmoney is not carried to this ledger", "CAST it to money")
+    emitter.note_converted(left)
     return Typed(emitter.writer.cast(f"(CAST({left.sql} AS numeric(38,4)) {sign} {right.sql})", _MONEY), _MONEY)
 
 
@@ -101,6 +104,8 @@ def _decimal(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Ty
 def _reduced(emitter: Emitter, sign: str, left: Typed, right: Typed, result: Exact) -> Typed:
     """Where more than 38 digits would be needed, SQL Server rounds the exact result to fewer after the point."""
     type_ = decimal(result.precision, result.scale)
+    emitter.note_converted(left)
+    emitter.note_converted(right)
     sql = emitter.writer.long_operation(sign, left, right, type_)
     return Typed(emitter.writer.cast(sql, type_), type_, is_loose=_is_loose(left, right))
 

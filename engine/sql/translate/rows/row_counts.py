@@ -17,10 +17,10 @@ _OFFSET: Final = frozenset({"expression"})
 
 
 class RowCounts(NamedTuple):
-    """LIMIT and OFFSET in the target's SQL."""
+    """LIMIT and OFFSET: a number, or the target's SQL."""
 
-    limit: str | None
-    offset: str | None
+    limit: int | str | None
+    offset: int | str | None
 
 
 def tail_counts(emitter: Emitter, node: exp.Query, *, is_ordered: bool) -> RowCounts:
@@ -54,13 +54,13 @@ def _check_options(emitter: Emitter, node: exp.Expr, *, rows_word: bool) -> None
     emitter.check_arguments(options, frozenset({"rows"} if rows_word else ()))
 
 
-def _count(emitter: Emitter, given: exp.Expr | None, *, least: int = 0) -> str:
+def _count(emitter: Emitter, given: exp.Expr | None, *, least: int = 0) -> int | str:
     """A plain number or a whole-number argument that is never null; less than `least` is an error."""
     node = given.unnest() if given is not None else exp.Null()
     if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdecimal():
         if int(node.this) < least:
             raise refused(node, "FETCH of no row is an error in SQL Server", "fetch at least 1 row")
-        return str(node.this)
+        return int(node.this)
     if isinstance(node, exp.Placeholder):
         value = emitter.scalar(node)
         ordinal = value.placeholder
@@ -70,6 +70,7 @@ def _count(emitter: Emitter, given: exp.Expr | None, *, least: int = 0) -> str:
             and value.type.kind is Kind.BIGINT
             and not (ordinal < len(nullable) and nullable[ordinal])
         ):
+            emitter.note_converted(value)
             fails_if, message = f"{value.sql} < {least}", "the number of rows is too small"
             return guarded(
                 emitter.writer, value.sql, value.type, fails_if=fails_if, message=message, witnesses=[value.sql]

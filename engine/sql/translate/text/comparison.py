@@ -66,6 +66,7 @@ def _drawn(emitter: Emitter, node: exp.Expr, value: Typed, other: Typed) -> Type
     if wanted in FLOATS and kind in EXACT and isinstance(value.constant, int):
         return value.made(f"CAST({value.constant} AS double precision)", other.type)
     if kind is Kind.DATE and wanted in MOMENTS:
+        emitter.note_converted(value)
         return value.made(emitter.writer.cast(value.sql, other.type), other.type)
     if kind is Kind.SMALLDATETIME and wanted is Kind.DATETIME:
         return value.made(value.sql, other.type)

@@ -40,7 +40,9 @@ def replace(emitter: Emitter, node: exp.Replace) -> Typed:
         hint = "write the pattern as a literal, or COLLATE Latin1_General_100_BIN2"
         raise refused(node, "REPLACE of a pattern that is no literal, whatever its case, is not carried", hint)
     elif not pattern.constant:
-        sql = value.sql
+        # Nothing is put anywhere, and yet a replacement that is NULL makes NULL.
+        is_literal = isinstance(put.constant, str)
+        sql = value.sql if is_literal else f"CASE WHEN {put.sql} IS NOT NULL THEN {value.sql} END"
     else:
         matched = emitter.writer.text_literal("".join(letter_class(letter) for letter in pattern.constant))
         sql = f"regexp_replace({value.sql}, {matched}, {_put(emitter, put)}, 'g')"

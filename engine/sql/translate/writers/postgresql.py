@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from engine.model import Dialect, SqlType
+from engine.model import ArgumentType, Dialect, SqlType
 from engine.sql.translate.typed import Typed
-from engine.sql.translate.writers.writer import Writer, as_exact
+from engine.sql.translate.writers.writer import Writer, as_exact, quoted
+
+_ARRAYS: Final = {
+    ArgumentType.STRING: "text",
+    ArgumentType.INT: "bigint",
+    ArgumentType.DECIMAL: "numeric",
+    ArgumentType.DOUBLE: "double precision",
+    ArgumentType.BOOLEAN: "boolean",
+    ArgumentType.DATE: "date",
+    ArgumentType.DATETIME: "timestamp",
+    ArgumentType.DATETIMEOFFSET: "timestamp with time zone",
+    ArgumentType.GUID: "uuid",
+}
+_ARGUMENT: Final = "aptic argument"
+_FOUND: Final = "aptic found"
+
+
+class PostgreSQLSets:
+    """See SetWriter. The rows of arguments are joined, by LATERAL, to the statement with their columns in it."""
+
+    names = frozenset({_ARGUMENT, _FOUND})
+
+    def argument(self, number: int) -> str:
+        """See SetWriter."""
+        return f"{quoted(_ARGUMENT)}.p{number}"
+
+    def statement(self, inner: str, types: Sequence[ArgumentType], columns: int, *, keeps_order: bool) -> str:
+        """See SetWriter."""
+        arrays = ", ".join(f"CAST(${number} AS {_ARRAYS[type_]}[])" for number, type_ in enumerate(types, start=1))
+        names = ", ".join(f"p{number}" for number in range(1, len(types) + 1))
+        listed = ", ".join(f"c{number}" for number in range(1, columns + 1))
+        found = f"({inner}) AS {quoted(_FOUND)} ({listed})"
+        order_by = ""
+        if keeps_order:
+            found = f"(SELECT *, row_number() OVER () FROM {found}) AS {quoted(_FOUND)} ({listed}, line)"  # noqa: S608
+            order_by = " ORDER BY ordinal, line"
+        rows = f"unnest({arrays}) WITH ORDINALITY AS {quoted(_ARGUMENT)} ({names}, ordinal)"
+        return f"SELECT {listed}, ordinal FROM {rows} CROSS JOIN LATERAL {found}{order_by}"  # noqa: S608  # only what handlers made
 
 
 class PostgreSQLWriter(Writer):
@@ -15,7 +53,7 @@ class PostgreSQLWriter(Writer):
 
     dialect = Dialect.POSTGRESQL
     text = "text"
-    why_one = None
+    sets = PostgreSQLSets()
 
     def text_literal(self, value: str) -> str:
         """With E where there is a backslash, which then means itself under each standard_conforming_strings."""

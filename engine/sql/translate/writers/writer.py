@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Protocol
 
-from engine.model import Dialect, Kind, SqlType
+from engine.model import ArgumentType, Dialect, Kind, SqlType
 from engine.model.families import DECIMALS, STRINGS, WHOLE
 from engine.sql.translate.kinds import as_decimal, precision_of
 from engine.sql.translate.typed import Typed
@@ -36,6 +36,24 @@ _COMMON: Final = {
 }
 
 
+class SetWriter(Protocol):
+    """How a ledger kind writes a statement that is run for many lists of arguments at once."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names, in lower case, that such a statement uses of its own."""
+
+    def argument(self, number: int) -> str:
+        """What stands for `$number` in the statement."""
+
+    def statement(self, inner: str, types: Sequence[ArgumentType], columns: int, *, keeps_order: bool) -> str:
+        """The statement for many lists, of `inner` for one, which gives so many columns.
+
+        It takes an array for each of `types`. It gives the columns of `inner` and, last, the number of the list, from
+        1; with `keeps_order` the rows of a list follow one another in their order.
+        """
+
+
 class Writer(ABC):
     """How one ledger kind writes what differs.
 
@@ -46,8 +64,10 @@ class Writer(ABC):
     dialect: ClassVar[Dialect]
     text: ClassVar[str]
     """The name of the type of strings of any length."""
-    why_one: ClassVar[str | None]
-    """Why a statement is always run for one list of arguments, None where it may be run for many at once."""
+    sets: ClassVar[SetWriter | None] = None
+    """How a statement is run for many lists of arguments at once, None where it never is."""
+    why_one: ClassVar[str | None] = None
+    """Why it never is."""
 
     def type_name(self, type_: SqlType) -> str:
         """The name of the ledger's type that holds values of `type_`."""

@@ -78,6 +78,9 @@ def test_these_are_proven(sql: str, types: list[str]) -> None:
         ("SELECT t.id AS v FROM sample t WHERE t.guid = ?", ["string"], "converted"),
         ("SELECT TOP (?) t.id AS v FROM sample t ORDER BY t.id", ["int"], "converted"),
         ("SELECT t.id AS v FROM sample t WHERE t.id = ?", ["boolean"], "converted"),
+        ("SELECT ISNULL(t.small, ?) AS v FROM sample t", ["decimal"], "converted"),
+        ("SELECT t.id AS v FROM sample t CROSS JOIN (SELECT ? AS w) q WHERE t.id = 1 / q.w", ["int"], "argument 1"),
+        ("WITH q AS (SELECT ? AS w) SELECT t.id AS v FROM sample t JOIN q ON 1 / q.w = t.id", ["int"], "argument 1"),
         ('SELECT t.id AS "aptic argument" FROM sample t WHERE t.id = ?', ["int"], "a name of the engine's own"),
     ],
 )

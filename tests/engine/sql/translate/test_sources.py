@@ -21,7 +21,7 @@ def twice(emitter: Emitter, node: exp.Anonymous) -> Plan:
 
 def test_one_entry_puts_a_function_into_from_and_apply() -> None:
     tables = replace(TABLES, plans={**TABLES.plans, "ROW_OF": entry(twice, "this", "expressions")})
-    emitter = Emitter(Request("", schema_of(SAMPLE), WRITERS[Dialect.DUCKDB]), tables)
+    emitter = Emitter(Request("", schema_of(SAMPLE), WRITERS[Dialect.DUCKDB]), tables, str)
     sql = "SELECT r.value, row_of.value FROM row_of(1) JOIN sample t ON t.id = 1 CROSS APPLY row_of(t.id) AS r"
     plan = emitter.attempt(lambda: emitter.plan(parsed(sql).tree))
     assert not emitter.faults
