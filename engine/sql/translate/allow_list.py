@@ -15,7 +15,7 @@ from engine.sql.translate.conditions.predicates import PREDICATES
 from engine.sql.translate.dates.clock import CLOCK, utc_now
 from engine.sql.translate.dates.dates import DATES, moved_by_days
 from engine.sql.translate.emitter import Emitter, Entries, Tables, entry
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried
 from engine.sql.translate.literals import literal, national, null, paren, placeholder
 from engine.sql.translate.numbers.number_functions import NUMBER_FUNCTIONS
 from engine.sql.translate.numbers.numbers import arithmetic, computed, negative
@@ -59,11 +59,7 @@ def collated(emitter: Emitter, node: exp.Collate) -> Typed:
     """COLLATE: the named collation wins over the others around."""
     value, name = emitter.scalar(node.this), str(node.expression.name)
     if value.type.kind not in STRINGS - INCOMPARABLE:
-        raise refused(
-            node,
-            f"COLLATE of {value.type.kind} is not carried to this ledger",
-            "leave COLLATE out, or CAST it to varchar(n) first",
-        )
+        raise not_carried(node, f"COLLATE of {value.type.kind}", "leave COLLATE out, or CAST it to varchar(n) first")
     named = emitter.collation if name.casefold() == "database_default" else named_collation(node, name)
     return Typed(
         value.sql,
@@ -141,4 +137,4 @@ def named_collation(node: exp.Expr, name: str) -> Collation:
     if "AS" in styles and len(styles & {"CI", "CS"}) == 1:
         return Collation(name, fold_case="CI" in styles, fold_trailing_blanks=True, ordered=False)
     hint = "use Latin1_General_100_BIN2, or a collation with CI_AS or CS_AS in its name"
-    raise refused(node, f"the collation `{name}` is not carried to this ledger", hint)
+    raise not_carried(node, f"the collation `{name}`", hint)

@@ -12,7 +12,7 @@ from sqlglot import exp
 from engine.model import ArgumentType, Collation
 from engine.sql.fault import SqlFault
 from engine.sql.schema import LedgerSchema
-from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.faults import Refused, not_carried, refused
 from engine.sql.translate.plans import Output, Plan
 from engine.sql.translate.scope import Grouping, Scope
 from engine.sql.translate.typed import Typed
@@ -40,7 +40,7 @@ class Request(Struct, frozen=True, gc=False):
 def function_in_from(node: exp.Expr, name: str) -> Refused:
     """The fault of a function that would give rows and is not on the list."""
     hint = "use a derived table, or a view of the ledger"
-    return refused(node, f"the function {name} in FROM is not carried to this ledger", hint)
+    return not_carried(node, f"the function {name} in FROM", hint)
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -159,12 +159,10 @@ class Emitter:
         if role == "query" and isinstance(node, exp.Func | exp.Dot):
             return function_in_from(node, name)
         if role == "table":
-            return refused(
-                node, f"{name} in FROM is not carried to this ledger", "use a table, a view or a derived table"
-            )
+            return not_carried(node, f"{name} in FROM", "use a table, a view or a derived table")
         if role == "value" and isinstance(node, exp.Anonymous):
             name = str(node.this).upper()
-            return refused(node, f"the function {name} is not carried to this ledger", way_out(name))
+            return not_carried(node, f"the function {name}", way_out(name))
         if role == "condition" and type(node) in self._tables.scalars:
             return refused(node, f"{name} is no condition in T-SQL", "compare it: x = 1")
         if role == "value" and type(node) in self._tables.predicates:
@@ -178,7 +176,7 @@ class Emitter:
         for key, value in node.args.items():
             if value and key not in allowed:
                 word = CLAUSES.get(key) or key.strip("_").upper()
-                raise refused(node, f"{self.name_of(node)} with {word} is not carried to this ledger", way_out(key))
+                raise not_carried(node, f"{self.name_of(node)} with {word}", way_out(key))
 
     def name_of(self, node: exp.Expr) -> str:
         """What the author calls `node`: the function's own name where the text tells it."""

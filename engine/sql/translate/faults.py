@@ -21,6 +21,11 @@ def refused(node: exp.Expr, message: str, hint: str | None, *, rule: str = "port
     return Refused(SqlFault(rule, node_offset(node), sentence(message), sentence(hint) if hint else None))
 
 
+def not_carried(node: exp.Expr, what: str, hint: str) -> Refused:
+    """The exception for T-SQL that this ledger cannot do, or is not proven to do with the same result."""
+    return refused(node, f"{what} is not carried to this ledger", hint)
+
+
 def sentence(text: str) -> str:
     """The text with a capital at its start and a full stop at its end."""
     return text[0].upper() + text[1:] + ("" if text.endswith("?") else ".")

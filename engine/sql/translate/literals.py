@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from engine.model import ArgumentType, Kind, SqlType
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.kinds import BIGINT, BIT, DATE, DATETIME2, FLOAT, GUID, INT, MAX_PRECISION, decimal
 from engine.sql.translate.typed import Rank, Typed
 
@@ -58,9 +58,7 @@ def literal(emitter: Emitter, node: exp.Literal) -> Typed:
         return text(emitter, node, node.this, Kind.VARCHAR)
     digits = str(node.this).lower()
     if _NUMBER.fullmatch(digits) is None:
-        raise refused(
-            node, f"the constant `{digits}` is not carried to this ledger", "write it as a number or a string"
-        )
+        raise not_carried(node, f"the constant `{digits}`", "write it as a number or a string")
     if digits.startswith("$"):
         return _money(emitter, node, digits[1:])
     if "e" in digits:
@@ -111,7 +109,7 @@ def text(emitter: Emitter, node: exp.Expr, value: str, kind: Kind) -> Typed:
     if "\\\n" in value or "\\\r" in value:
         raise refused(node, "a backslash at a line's end inside a string joins the lines in T-SQL", "write one line")
     if any(character < "\x09" for character in value):
-        raise refused(node, "a control character inside a string is not carried to this ledger", "leave it out")
+        raise not_carried(node, "a control character inside a string", "leave it out")
     if kind is Kind.VARCHAR and not _fits_code_page(value):
         raise refused(node, "a string without N holds a character that its code page lacks", "write N'…'")
     type_ = SqlType(kind, length=max(_units(value), 1), collation=emitter.collation)

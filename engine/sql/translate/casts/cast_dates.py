@@ -11,7 +11,7 @@ from engine.model.families import MOMENTS, STRINGS
 from engine.sql.translate.casts.constants import FIRST_DAY
 from engine.sql.translate.casts.datatypes import no_conversion
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.guards import guarded, in_range
 from engine.sql.translate.typed import Typed
 
@@ -99,7 +99,7 @@ def _to_digits(node: exp.Expr, value: Typed, type_: SqlType) -> str:
         return value.sql
     steps = {0: ("second", "500 milliseconds"), 3: ("milliseconds", "500 microseconds")}
     if digits not in steps:
-        raise refused(node, f"rounding to datetime2({digits}) is not carried to this ledger", "use datetime2(3) or (0)")
+        raise not_carried(node, f"rounding to datetime2({digits})", "use datetime2(3) or (0)")
     unit, half = steps[digits]
     return f"date_trunc('{unit}', ({value.sql} + INTERVAL '{half}'))"
 

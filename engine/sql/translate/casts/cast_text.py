@@ -12,7 +12,7 @@ from engine.model.families import DATED, MONEYS, PADDED, STRINGS, TEMPORAL, UNIC
 from engine.sql.translate.casts.datatypes import no_conversion
 from engine.sql.translate.characters import counted_to, is_basic
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.guards import guarded
 from engine.sql.translate.kinds import MAX_PRECISION
 from engine.sql.translate.typed import Rank, Typed
@@ -48,7 +48,7 @@ def to_text(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, styl
     """`value` as a string of `type_`, cut or refused by the length as SQL Server does."""
     kind = value.type.kind
     if style not in (None, 0) and kind not in TEMPORAL | MONEYS:
-        raise refused(node, f"CONVERT style {style} of {kind} is not carried to this ledger", "leave the style out")
+        raise not_carried(node, f"CONVERT style {style} of {kind}", "leave the style out")
     if kind in STRINGS:
         return _from_string(emitter, node, value, type_)
     written = written_out(emitter, node, value, style)
@@ -87,8 +87,8 @@ def _decimal_text(writer: Writer, node: exp.Expr, value: Typed) -> str:
         raise refused(node, "a decimal argument has the scale of its value, which a string needs to know", hint)
     sql = writer.decimal_text(value.sql, precision, scale)
     if sql is None:
-        what = f"a decimal({precision}, {scale}) as a string is not carried to this ledger"
-        raise refused(node, what, f"CAST it to decimal({precision}, {scale - 1}) first")
+        what = f"a decimal({precision}, {scale}) as a string"
+        raise not_carried(node, what, f"CAST it to decimal({precision}, {scale - 1}) first")
     return sql
 
 
@@ -105,7 +105,7 @@ def _moment_text(writer: Writer, node: exp.Expr, value: Typed, style: int | None
         return _iso_text(writer, node, value)
     pattern = _STYLES.get(style)
     if pattern is None:
-        raise refused(node, f"CONVERT style {style} is not carried to this ledger", "use style 120, 112 or 23")
+        raise not_carried(node, f"CONVERT style {style}", "use style 120, 112 or 23")
     if kind is Kind.DATE:
         pattern = pattern.partition(" ")[0]
         if "h" in pattern:

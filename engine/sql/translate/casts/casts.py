@@ -27,7 +27,7 @@ from engine.sql.translate.casts.constants import (
 )
 from engine.sql.translate.casts.datatypes import data_type, no_conversion
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.faults import Refused, not_carried, refused
 from engine.sql.translate.guards import guarded
 from engine.sql.translate.kinds import DATE, scale_of
 from engine.sql.translate.typed import Typed
@@ -48,12 +48,10 @@ def cast(emitter: Emitter, node: exp.Cast) -> Typed:
 def convert(emitter: Emitter, node: exp.Convert) -> Typed:
     """CONVERT(type, value [, style])."""
     if node.args.get("safe"):
-        raise refused(node, "TRY_CONVERT is not carried to this ledger", "use CONVERT, whose failure is an error")
+        raise not_carried(node, "TRY_CONVERT", "use CONVERT, whose failure is an error")
     style = node.args.get("style")
     if style is not None and not (isinstance(style, exp.Literal) and style.this.isdecimal()):
-        raise refused(
-            node, "a CONVERT style that is no plain number is not carried to this ledger", "write the style's number"
-        )
+        raise not_carried(node, "a CONVERT style that is no plain number", "write the style's number")
     number = int(style.this) if style is not None else None
     return converted(emitter, node, emitter.scalar(node.expression), data_type(emitter, node, node.this), number)
 
@@ -79,7 +77,7 @@ def _converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, s
         style = None
     if style not in (None, 0) and value.type.kind not in TEMPORAL:
         hint = "leave the style out, and write dates as '2024-01-31'"
-        raise refused(node, f"CONVERT style {style} to {type_.kind} is not carried to this ledger", hint)
+        raise not_carried(node, f"CONVERT style {style} to {type_.kind}", hint)
     if isinstance(value.constant, str):
         return from_literal(emitter, node, value.constant, type_)
     if isinstance(value.constant, int) and type_.kind is Kind.DATETIME and abs(value.constant) <= _MOST_DAYS:
@@ -137,7 +135,7 @@ def from_literal(emitter: Emitter, node: exp.Expr, text: str, type_: SqlType) ->
             return Typed(writer.cast(writer.text_literal(temporal(text, type_)), type_), type_)
     except UnreadableError as error:
         raise refused(node, f"the string `{text}` is not read as {type_.kind} on every ledger", str(error)) from error
-    raise refused(node, f"a string as {type_.kind} is not carried to this ledger", "write it without quotes")
+    raise not_carried(node, f"a string as {type_.kind}", "write it without quotes")
 
 
 def _to_whole(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:

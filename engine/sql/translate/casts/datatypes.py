@@ -9,7 +9,7 @@ from sqlglot import exp
 from engine.model import Collation, Kind, SqlType
 from engine.model.families import MAX_LENGTHS, STRINGS, UNLIMITED, WITH_FRACTION
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.faults import Refused, not_carried, refused
 from engine.sql.translate.wording import ANYWHERE
 
 # DType.FLOAT and DType.TEXT are missing on purpose: the parser gives them for real and ntext as well.
@@ -54,7 +54,7 @@ def data_type(emitter: Emitter, owner: exp.Expr, node: object) -> SqlType:
     if kind is None:
         name = _NAMES.get(node.this) or str(node.args.get("kind") or getattr(node.this, "value", node.this)).lower()
         hint = "use decimal(p, s) for numbers, varchar(n) or nvarchar(n) for strings"
-        raise refused(node, f"a conversion to {name} is not carried to this ledger", hint)
+        raise not_carried(node, f"a conversion to {name}", hint)
     facets = [_facet(node, item) for item in node.expressions]
     if kind is Kind.DECIMAL:
         return _decimal(node, facets)
@@ -99,4 +99,4 @@ def _within(node: exp.DataType, facets: list[int | None], index: int, *, default
 
 def no_conversion(node: exp.Expr, from_: SqlType, to: SqlType, hint: str = ANYWHERE) -> Refused:
     """The fault of a conversion that no ledger but SQL Server is known to make so."""
-    return refused(node, f"a conversion of {from_.kind} to {to.kind} is not carried to this ledger", hint)
+    return not_carried(node, f"a conversion of {from_.kind} to {to.kind}", hint)

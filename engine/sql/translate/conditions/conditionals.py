@@ -12,7 +12,7 @@ from engine.model.families import EXACT, STRINGS, WHOLE
 from engine.sql.translate.casts.casts import converted
 from engine.sql.translate.casts.conversion import adapted, common_type
 from engine.sql.translate.emitter import Emitter, Entries, entry
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.text.comparison import comparable
 from engine.sql.translate.typed import Typed
 
@@ -52,7 +52,7 @@ def choose(emitter: Emitter, node: exp.Anonymous) -> Typed:
     number, *items = node.expressions
     index = emitter.scalar(number)
     if index.type.kind not in WHOLE:
-        raise refused(node, f"CHOOSE by a {index.type.kind} is not carried to this ledger", "CAST the number to int")
+        raise not_carried(node, f"CHOOSE by a {index.type.kind}", "CAST the number to int")
     conditions = [f"{index.sql} = {place}" for place in range(1, len(items) + 1)]
     return _chosen(emitter, node, conditions, [emitter.scalar(item) for item in items])
 
@@ -102,7 +102,7 @@ def _isnull(emitter: Emitter, node: exp.Coalesce) -> Typed:
     is_literal = isinstance(second.constant, str)
     if not (_alike(first.type, second.type) or second.is_null or is_literal):
         hint = f"CAST the second value to {first.type.kind}, or use COALESCE"
-        raise refused(node, f"ISNULL of {first.type.kind} and {second.type.kind} is not carried to this ledger", hint)
+        raise not_carried(node, f"ISNULL of {first.type.kind} and {second.type.kind}", hint)
     second = converted(emitter, node, second, first.type, None)
     sql = emitter.writer.first_not_null([first, second])
     return Typed(sql, first.type, is_loose=first.is_loose, rank=max(first.rank, second.rank))

@@ -9,7 +9,7 @@ from sqlglot import exp
 from engine.model import Kind, SqlType
 from engine.sql.translate.casts.cast_dates import rounded_to_ticks
 from engine.sql.translate.emitter import Emitter, Entries, entry
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.kinds import DATETIME
 from engine.sql.translate.typed import Typed
 
@@ -25,7 +25,7 @@ def current_timestamp(emitter: Emitter, node: exp.CurrentTimestamp) -> Typed:
         raise refused(node, "the ledger's own clock has another time zone than SQL Server's", "give time_zone=")
     name = emitter.name_of(node) if "start" in node.meta else "CURRENT_TIMESTAMP"
     if name not in ("GETDATE", "SYSDATETIME", "CURRENT_TIMESTAMP"):
-        raise refused(node, f"{name} is not carried to this ledger", "use SYSDATETIME() or GETDATE()")
+        raise not_carried(node, name, "use SYSDATETIME() or GETDATE()")
     return _now(emitter, zone, _PRECISE if name == "SYSDATETIME" else DATETIME)
 
 

@@ -11,7 +11,7 @@ from engine.model.families import DATED, MOMENTS, WHOLE
 from engine.sql.translate.casts.casts import converted, from_literal
 from engine.sql.translate.casts.conversion import adapted
 from engine.sql.translate.emitter import Emitter, Entries, entry
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.guards import guarded, in_range
 from engine.sql.translate.kinds import BIGINT, DATE, DATETIME, DATETIME2, INT
 from engine.sql.translate.typed import Typed
@@ -59,7 +59,7 @@ def _day_argument(emitter: Emitter, node: exp.Expr) -> Typed:
         return from_literal(emitter, node, value.constant, DATETIME2)
     if value.type.kind not in DATED:
         hint = "CAST it to date or datetime2(3)"
-        raise refused(node, f"a date function on {value.type.kind} is not carried to this ledger", hint)
+        raise not_carried(node, f"a date function on {value.type.kind}", hint)
     return value
 
 
@@ -93,7 +93,7 @@ def datepart(emitter: Emitter, node: exp.Extract) -> Typed:
         first = _extracted(f"date_trunc('year', CAST({value.sql} AS timestamp))", "dow")
         days = f"({_extracted(value.sql, 'doy')} - 1 + {first})"
         return Typed(f"({emitter.writer.whole_division(days, '7')} + 1)", INT)
-    raise refused(node, f"DATEPART({unit.lower()}) is not carried to this ledger", ANYWHERE)
+    raise not_carried(node, f"DATEPART({unit.lower()})", ANYWHERE)
 
 
 def datename(emitter: Emitter, node: exp.TimeToStr) -> Typed:
@@ -126,10 +126,10 @@ def dateadd(emitter: Emitter, node: exp.DateAdd) -> Typed:
         value = converted(emitter, node, value, DATETIME, None)
     number = emitter.scalar(node.expression)
     if number.type.kind not in WHOLE:
-        raise refused(node, f"DATEADD by a {number.type.kind} is not carried to this ledger", "CAST the number to int")
+        raise not_carried(node, f"DATEADD by a {number.type.kind}", "CAST the number to int")
     span, kinds = ("1 month", DATED) if unit in _MONTHS else _SPANS.get(unit, ("", frozenset()))
     if not span:
-        raise refused(node, f"DATEADD({unit.lower()}) is not carried to this ledger", "use seconds or days")
+        raise not_carried(node, f"DATEADD({unit.lower()})", "use seconds or days")
     if value.type.kind not in kinds:
         raise refused(node, f"DATEADD({unit.lower()}) on {value.type.kind} is not carried", "CAST it to datetime2(3)")
     if unit == "SECOND" or value.type.kind is Kind.SMALLDATETIME:
@@ -186,7 +186,7 @@ def datediff(emitter: Emitter, node: exp.DateDiff) -> Typed:
     elif unit in _SECONDS:
         sql = f"{_units_since(emitter, end, unit)} - {_units_since(emitter, start, unit)}"
     else:
-        raise refused(node, f"DATEDIFF({unit.lower()}) is not carried to this ledger", "use seconds or days")
+        raise not_carried(node, f"DATEDIFF({unit.lower()})", "use seconds or days")
     type_ = BIGINT if node.args.get("big_int") else INT
     return Typed(emitter.writer.cast(f"({sql})", type_), type_)
 

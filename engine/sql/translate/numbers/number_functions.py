@@ -9,7 +9,7 @@ from sqlglot import exp
 from engine.model import Kind, SqlType
 from engine.model.families import EXACT, MONEYS, WHOLE
 from engine.sql.translate.emitter import Emitter, Entries, entry
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.kinds import INT, MAX_PRECISION, decimal, precision_of, scale_of, way_to_exact
 from engine.sql.translate.typed import Typed
 
@@ -22,8 +22,8 @@ def _exact(emitter: Emitter, node: exp.Func) -> Typed:
     value = emitter.scalar(node.this)
     if value.type.kind not in EXACT or (value.type.kind is Kind.DECIMAL and value.type.scale is None):
         name = emitter.name_of(node)
-        what = f"{name} of {value.type.kind} is not carried to this ledger"
-        raise refused(node, what, way_to_exact(value.type.kind))
+        what = f"{name} of {value.type.kind}"
+        raise not_carried(node, what, way_to_exact(value.type.kind))
     if value.type.kind in WHOLE and value.type.kind not in (Kind.INT, Kind.BIGINT):
         return value.made(emitter.writer.cast(value.sql, INT), INT)
     if value.type.kind is Kind.SMALLMONEY:

@@ -11,7 +11,7 @@ from engine.model import Kind, SqlType
 from engine.model.families import EXACT, FLOATS, MONEYS, WHOLE
 from engine.sql.translate.casts.conversion import adapted
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.kinds import MAX_PRECISION, decimal, higher, precision_of, scale_of, way_to_exact
 from engine.sql.translate.numbers.decimals import Exact, product_of, quotient_of, sum_of
 from engine.sql.translate.typed import Typed
@@ -49,9 +49,7 @@ def _operand(emitter: Emitter, node: exp.Expr, value: Typed, other: Typed) -> Ty
         emitter.note_converted(value)
         return Typed(f"CAST({value.sql} AS integer)", _TINYINT, is_loose=True)
     if value.type.kind not in EXACT:
-        raise refused(
-            node, f"arithmetic on {value.type.kind} is not carried to this ledger", way_to_exact(value.type.kind)
-        )
+        raise not_carried(node, f"arithmetic on {value.type.kind}", way_to_exact(value.type.kind))
     if value.type.kind is Kind.DECIMAL and value.type.scale is None:
         hint = "CAST(? AS decimal(p, s)) says which scale is meant"
         raise refused(node, "a decimal argument has the scale of its value, which arithmetic needs to know", hint)
@@ -62,7 +60,7 @@ def _whole(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Type
     """Whole numbers: the higher of the two types, whose overflow is an error on every ledger."""
     kind = higher(left.type.kind, right.type.kind)
     if kind is Kind.TINYINT:
-        raise refused(node, "arithmetic between tinyint values is not carried to this ledger", "CAST one side to int")
+        raise not_carried(node, "arithmetic between tinyint values", "CAST one side to int")
     type_ = SqlType(kind)
     first, second = _widened(emitter, left, type_), _widened(emitter, right, type_)
     sql = emitter.writer.whole_division(first, second) if sign == "/" else f"{first} {sign} {second}"
@@ -84,7 +82,7 @@ def _money(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Type
         hint = "CAST the money to decimal(19, 4) first"
         raise refused(node, f"money under {sign} rounds in SQL Server's own way", hint)
     if Kind.MONEY not in kinds:
-        raise refused(node, "arithmetic on smallmoney is not carried to this ledger", "CAST it to money")
+        raise not_carried(node, "arithmetic on smallmoney", "CAST it to money")
     emitter.note_converted(left)
     return Typed(emitter.writer.cast(f"(CAST({left.sql} AS numeric(38,4)) {sign} {right.sql})", _MONEY), _MONEY)
 
@@ -146,8 +144,6 @@ def negative(emitter: Emitter, node: exp.Neg) -> Typed:
     if value.type.kind in FLOATS and isinstance(value.constant, float):
         return Typed(f"(-{value.sql})", value.type, constant=-value.constant)
     if value.type.kind not in EXACT or value.type.kind is Kind.TINYINT:
-        raise refused(
-            node, f"minus before a {value.type.kind} is not carried to this ledger", "CAST it to int or decimal"
-        )
+        raise not_carried(node, f"minus before a {value.type.kind}", "CAST it to int or decimal")
     constant = -value.constant if isinstance(value.constant, int | Decimal) else None
     return Typed(f"(-{value.sql})", value.type, constant=constant, is_loose=value.is_loose)

@@ -11,7 +11,7 @@ from sqlglot import exp
 from engine.model import Kind, SqlType
 from engine.model.families import EXACT, MONEYS, STRINGS, TEMPORAL, WHOLE
 from engine.sql.translate.emitter import Emitter, Entries, entry
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.kinds import BIGINT, INT, MAX_PRECISION, decimal, way_to_exact
 from engine.sql.translate.numbers.decimals import Exact
 from engine.sql.translate.numbers.numbers import divided
@@ -57,7 +57,7 @@ def argument_scope(emitter: Emitter, node: exp.Expr) -> Iterator[None]:
         scope.in_aggregate = False
     if scope.outer_uses > uses:
         hint = "join the tables, and group"
-        raise refused(node, "an aggregate over a column of the query around it is not carried to this ledger", hint)
+        raise not_carried(node, "an aggregate over a column of the query around it", hint)
 
 
 def argument(emitter: Emitter, node: exp.Expr) -> tuple[Typed, str]:
@@ -83,7 +83,7 @@ def total(emitter: Emitter, node: exp.Sum) -> Typed:
     value, distinct = argument(emitter, node)
     type_ = sum_type(value.type)
     if type_ is None:
-        raise refused(node, f"SUM over {value.type.kind} is not carried to this ledger", way_to_exact(value.type.kind))
+        raise not_carried(node, f"SUM over {value.type.kind}", way_to_exact(value.type.kind))
     return Typed(f"sum({distinct}{value.sql})", type_, is_loose=value.is_loose)
 
 
@@ -127,9 +127,7 @@ def _extreme(emitter: Emitter, node: exp.Min | exp.Max, name: str) -> Typed:
     if value.type.kind in STRINGS:
         return Typed(_first_string(emitter, node, value, name), value.type, rank=value.rank)
     if value.type.kind not in EXACT | TEMPORAL or value.type.kind is Kind.DATETIMEOFFSET:
-        raise refused(
-            node, f"{name.upper()} over {value.type.kind} is not carried to this ledger", way_to_exact(value.type.kind)
-        )
+        raise not_carried(node, f"{name.upper()} over {value.type.kind}", way_to_exact(value.type.kind))
     return Typed(f"{name}({value.sql})", value.type, is_loose=value.is_loose)
 
 
@@ -139,11 +137,7 @@ def _first_string(emitter: Emitter, node: exp.Expr, value: Typed, name: str) -> 
         return f"{name}({value.sql})"
     key = order_key(emitter, node, value)
     if isinstance(node.parent, exp.Window):
-        raise refused(
-            node,
-            f"{name.upper()} of strings with OVER is not carried to this ledger",
-            "compute it in a derived table with GROUP BY",
-        )
+        raise not_carried(node, f"{name.upper()} of strings with OVER", "compute it in a derived table with GROUP BY")
     way = "DESC" if name == "max" else "ASC"
     tie = emitter.writer.by_bytes(value.sql)
     return f"(array_agg({value.sql} ORDER BY {key} {way}, {tie}) FILTER (WHERE {value.sql} IS NOT NULL))[1]"
@@ -157,8 +151,8 @@ def average(emitter: Emitter, node: exp.Avg, over: str = "") -> Typed:
     value, distinct = argument(emitter, node)
     type_ = sum_type(value.type)
     if type_ is None or type_.kind is Kind.MONEY:
-        what = f"AVG over {value.type.kind} is not carried to this ledger"
-        raise refused(node, what, way_to_exact(value.type.kind))
+        what = f"AVG over {value.type.kind}"
+        raise not_carried(node, what, way_to_exact(value.type.kind))
     sum_sql = f"sum({distinct}{value.sql}){over}"
     number = f"count({distinct}{value.sql}){over}"
     if type_.kind in WHOLE:

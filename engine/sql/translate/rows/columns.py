@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from engine.spelling import did_you_mean
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.faults import Refused, not_carried, refused
 from engine.sql.translate.scope import Scope, ScopeColumn
 from engine.sql.translate.typed import Typed
 
@@ -19,7 +19,7 @@ def column(emitter: Emitter, node: exp.Column) -> Typed:
     """A column by its name, from the nearest scope that has it."""
     name = node.this
     if not isinstance(name, exp.Identifier):
-        raise refused(node, "this form of a column is not carried to this ledger", "write the column's name")
+        raise not_carried(node, "this form of a column", "write the column's name")
     emitter.check_arguments(name, _NAME)
     key = name.this.casefold()
     qualifier = node.args.get("table")

@@ -8,7 +8,7 @@ from typing import Final
 from sqlglot import exp
 
 from engine.sql.translate.emitter import CommonTable, Emitter
-from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.faults import Refused, not_carried, refused
 from engine.sql.translate.rows.plan_columns import column_names, named_outputs
 from engine.sql.translate.scope import Scope
 from engine.sql.translate.writers import quoted
@@ -56,7 +56,7 @@ def _check_recursion(node: exp.CTE, key: str) -> None:
     for table in node.this.find_all(exp.Table):
         if table.args.get("db") is None and table.name.casefold() == key:
             hint = "join the table with itself as often as there are levels"
-            raise refused(table, f"the recursive CTE `{table.name}` is not carried to this ledger", hint)
+            raise not_carried(table, f"the recursive CTE `{table.name}`", hint)
 
 
 def _free_name(emitter: Emitter, key: str) -> str:

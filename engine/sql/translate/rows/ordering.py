@@ -11,7 +11,7 @@ from sqlglot import exp
 from engine.model import Kind
 from engine.model.families import INCOMPARABLE, STRINGS
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.plans import Output
 from engine.sql.translate.text.strings import order_key
 from engine.sql.translate.typed import Typed
@@ -87,11 +87,7 @@ def _item(emitter: Emitter, node: exp.Ordered, outputs: Sequence[Output], output
     if not outputs_only:
         return sorted_by(node, key)
     if key != value.sql:
-        raise refused(
-            node,
-            "ORDER BY of a string whose rows are merged is not carried to this ledger",
-            "order outside, over a derived table",
-        )
+        raise not_carried(node, "ORDER BY of a string whose rows are merged", "order outside, over a derived table")
     return sorted_by(node, str(number + 1))
 
 

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from engine.model import Kind
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.guards import guarded
 
 _TOP: Final = frozenset({"expression", "limit_options"})
@@ -48,9 +48,9 @@ def _check_options(emitter: Emitter, node: exp.Expr, *, rows_word: bool) -> None
     if options is None:
         return
     if options.args.get("with_ties"):
-        raise refused(node, "TOP … WITH TIES is not carried to this ledger", "use RANK() in a derived table")
+        raise not_carried(node, "TOP … WITH TIES", "use RANK() in a derived table")
     if options.args.get("percent"):
-        raise refused(node, "TOP … PERCENT is not carried to this ledger", "write a number of rows")
+        raise not_carried(node, "TOP … PERCENT", "write a number of rows")
     emitter.check_arguments(options, frozenset({"rows"} if rows_word else ()))
 
 

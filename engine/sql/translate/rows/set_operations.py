@@ -11,7 +11,7 @@ from sqlglot import exp
 from engine.model import SqlType
 from engine.sql.translate.casts.conversion import adapted, common_type
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.faults import Refused, not_carried, refused
 from engine.sql.translate.plans import CompoundPlan, Output, Plan, SelectPlan, Tail
 from engine.sql.translate.rows.common_tables import check_position
 from engine.sql.translate.rows.merging import check_comparable, folds_any, merged
@@ -85,11 +85,7 @@ def _joined(left: Plan, right: Plan, types: Sequence[SqlType]) -> tuple[Output, 
 def values_table(emitter: Emitter, node: exp.Values) -> Plan:
     """VALUES as a table: one SELECT a row, in common types."""
     if len(node.expressions) > _MOST_VALUES:
-        raise refused(
-            node,
-            f"VALUES of more than {_MOST_VALUES} rows is not carried to this ledger",
-            "keep the rows in a table of the ledger",
-        )
+        raise not_carried(node, f"VALUES of more than {_MOST_VALUES} rows", "keep the rows in a table of the ledger")
     plan: Plan | None = None
     for row in node.expressions:
         items = [row]

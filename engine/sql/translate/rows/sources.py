@@ -9,7 +9,7 @@ from typing import Final
 from sqlglot import exp
 
 from engine.sql.translate.emitter import Emitter, Entries, entry, function_in_from
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.rows.plan_columns import column_names, named_outputs, scope_columns
 from engine.sql.translate.rows.tables import table
 from engine.sql.translate.scope import Scope, Source, unknown_source
@@ -67,15 +67,15 @@ def _join(emitter: Emitter, join: exp.Join) -> str:
     emitter.check_arguments(join, _JOIN)
     hint = str(join.args.get("hint") or "HASH").upper()
     if hint not in _JOIN_HINTS:
-        raise refused(join, f"the join hint `{hint}` is not carried to this ledger", "leave the hint out")
+        raise not_carried(join, f"the join hint `{hint}`", "leave the hint out")
     if isinstance(join.this, exp.Lateral):
         return _apply(emitter, join, join.this)
     on = join.args.get("on")
     word = _JOINS.get((join.side, join.kind, on is not None))
     if word is None:
-        raise refused(
+        raise not_carried(
             join,
-            f"{join.side} {join.kind} JOIN of this form is not carried to this ledger",
+            f"{join.side} {join.kind} JOIN of this form",
             "use INNER, LEFT, RIGHT or FULL JOIN … ON, or CROSS JOIN",
         )
     item = emitter.source(join.this)

@@ -13,7 +13,7 @@ from engine.model.families import PADDED, STRINGS
 from engine.spelling import did_you_mean
 from engine.sql.schema import Column, SchemaOrigin, Table
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.rows.plan_columns import scope_columns
 from engine.sql.translate.scope import ScopeColumn, Source, unknown_source
 from engine.sql.translate.typed import Typed
@@ -64,7 +64,7 @@ def _check_hints(emitter: Emitter, node: exp.Table) -> None:
     for hint in node.args.get("hints") or ():
         for word in hint.expressions if isinstance(hint, exp.WithTableHint) else [hint]:
             if emitter.name_of(word).casefold() not in _HINTS and str(word.this).casefold() not in _HINTS:
-                raise refused(node, f"the table hint `{word.this}` is not carried to this ledger", "leave the hint out")
+                raise not_carried(node, f"the table hint `{word.this}`", "leave the hint out")
 
 
 def table_name(emitter: Emitter, known: Table) -> str:

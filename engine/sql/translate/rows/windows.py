@@ -10,7 +10,7 @@ from sqlglot import exp
 from engine.model.families import STRINGS
 from engine.sql.translate.casts.casts import converted
 from engine.sql.translate.emitter import Emitter, Entries, entry
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.kinds import BIGINT
 from engine.sql.translate.rows.aggregates import average, count, least, most, settled, total
 from engine.sql.translate.rows.ordering import sort_key
@@ -57,7 +57,7 @@ def window(emitter: Emitter, node: exp.Window) -> Typed:
     function = node.this
     allowed = _ARGUMENTS.get(type(function))
     if allowed is None or node.args.get("over") != "OVER":
-        raise refused(node, f"{emitter.name_of(function)} with OVER is not carried to this ledger", ANYWHERE)
+        raise not_carried(node, f"{emitter.name_of(function)} with OVER", ANYWHERE)
     emitter.check_arguments(function, allowed)
     if emitter.scope.in_aggregate:
         raise refused(node, "a window function inside an aggregate is not T-SQL", "compute it in a derived table")
@@ -158,7 +158,7 @@ def _bound(spec: exp.Expr, value: object, side: object, kind: str) -> str:
         return _BOUNDS[words]
     if kind == "ROWS" and isinstance(value, exp.Literal) and str(value.this).isdecimal():
         return f"{value.this} {words[1]}"
-    raise refused(spec, "this frame is not carried to this ledger", "use ROWS with plain numbers")
+    raise not_carried(spec, "this frame", "use ROWS with plain numbers")
 
 
 WINDOWS: Final[Entries] = {

@@ -13,7 +13,7 @@ from engine.model.families import EXACT, FLOATS, INCOMPARABLE, MOMENTS, STRINGS,
 from engine.sql.translate.casts.casts import converted, from_literal
 from engine.sql.translate.casts.conversion import adapted
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import Refused, refused
+from engine.sql.translate.faults import Refused, not_carried, refused
 from engine.sql.translate.kinds import INT, longest
 from engine.sql.translate.text.strings import checked, key_of, known_collation, not_ordered, padded
 from engine.sql.translate.text.thirds import beside
@@ -41,7 +41,7 @@ def comparable(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, sign
     if kinds <= STRINGS:
         return _strings(emitter, left, right, node, is_equality=is_equality)
     if not is_equality and kinds & {Kind.UNIQUEIDENTIFIER, Kind.BIT}:
-        raise refused(node, f"an order among {left.type.kind} values is not carried to this ledger", "compare with =")
+        raise not_carried(node, f"an order among {left.type.kind} values", "compare with =")
     if kinds <= EXACT or kinds <= _LIKE_MOMENTS or len(kinds) == 1 or kinds <= FLOATS:
         return Pair(left.sql, right.sql)
     moments = beside(emitter.writer, left, right, sign) if kinds == {Kind.DATETIME, Kind.DATETIME2} else None
@@ -116,5 +116,5 @@ def _not_carried(node: exp.Expr, left: Typed, right: Typed) -> Refused:
         hint = "CAST the other side to datetime: SQL Server compares a datetime to seven digits otherwise"
     elif left.placeholder is not None or right.placeholder is not None:
         hint = "declare the argument with the type of the column"
-    message = f"{left.type.kind} compared with {right.type.kind} is not carried to this ledger"
-    return refused(node, message, hint)
+    message = f"{left.type.kind} compared with {right.type.kind}"
+    return not_carried(node, message, hint)

@@ -12,7 +12,7 @@ from engine.model import Collation
 from engine.model.families import STRINGS, UNICODE
 from engine.sql.translate.characters import counted, is_basic
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.guards import ASTRAL, guarded
 from engine.sql.translate.text.comparison import common_collation
 from engine.sql.translate.text.strings import fold_case
@@ -57,7 +57,7 @@ def _like(emitter: Emitter, node: exp.Like, escape: str | None) -> str:
     value, pattern = emitter.scalar(node.this), emitter.scalar(node.expression)
     for side in (value, pattern):
         if side.type.kind not in STRINGS:
-            raise refused(node, f"LIKE on {side.type.kind} is not carried to this ledger", "CAST it to varchar(n)")
+            raise not_carried(node, f"LIKE on {side.type.kind}", "CAST it to varchar(n)")
     collation = common_collation(value, pattern, node)
     if isinstance(pattern.constant, str):
         sql = _constant(
@@ -91,7 +91,7 @@ def _only_character(node: exp.Expr, rest: Iterator[str]) -> Piece:
     """The one character between [ and ], which stands for itself; more of them, or a range, go by the collation."""
     character = next(rest, "]")
     if character in "]^" or next(rest, "") != "]":
-        raise refused(node, "LIKE with [ ] around more than one character is not carried to this ledger", _CLASS_HINT)
+        raise not_carried(node, "LIKE with [ ] around more than one character", _CLASS_HINT)
     return Piece(character, is_wildcard=False)
 
 

@@ -12,7 +12,7 @@ from engine.model.families import INCOMPARABLE, MAX_LENGTHS, STRINGS, UNICODE, W
 from engine.sql.translate.casts.cast_text import written_out
 from engine.sql.translate.characters import counted, counted_to, has_pairs, is_basic, is_unicode
 from engine.sql.translate.emitter import Emitter, Entries, entry
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.guards import BASIC, guarded
 from engine.sql.translate.kinds import INT
 from engine.sql.translate.text.case_mapping import CAPITALS, COVERED, SMALLS
@@ -32,9 +32,7 @@ def text_argument(emitter: Emitter, node: exp.Expr) -> Typed:
         node = node.this
     value = emitter.scalar(node)
     if value.type.kind not in STRINGS or value.type.kind in INCOMPARABLE or value.is_null:
-        raise refused(
-            node, f"a string function on {value.type.kind} is not carried to this ledger", "CAST it to varchar(n)"
-        )
+        raise not_carried(node, f"a string function on {value.type.kind}", "CAST it to varchar(n)")
     return value
 
 
@@ -129,7 +127,7 @@ def _constant_substring(emitter: Emitter, value: Typed, start: int, count: int) 
 def trim(emitter: Emitter, node: exp.Trim) -> Typed:
     """TRIM, LTRIM and RTRIM of blanks."""
     if node.args.get("expression") is not None:
-        raise refused(node, "TRIM of other characters than blanks is not carried to this ledger", "use REPLACE")
+        raise not_carried(node, "TRIM of other characters than blanks", "use REPLACE")
     value = text_argument(emitter, node.this)
     match node.args.get("position"):
         case "LEADING":

@@ -10,7 +10,7 @@ from engine.model import Kind, SqlType
 from engine.model.families import UNICODE
 from engine.sql.translate.characters import counted, is_basic
 from engine.sql.translate.emitter import Emitter, Entries, entry
-from engine.sql.translate.faults import refused
+from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.literals import text
 from engine.sql.translate.text.comparison import common_collation
 from engine.sql.translate.text.string_functions import derived, limit_of, text_argument, varying, whole_argument
@@ -46,7 +46,7 @@ def replicate(emitter: Emitter, node: exp.Repeat) -> Typed:
     length = value.type.length
     if length is None:
         hint = "CAST it to varchar(n) or nvarchar(n) first"
-        raise refused(node, "REPLICATE of a string without a length is not carried to this ledger", hint)
+        raise not_carried(node, "REPLICATE of a string without a length", hint)
     limit, times = limit_of(value.type), count.constant if isinstance(count.constant, int) else None
     most = limit if times is None else min(length * max(times, 0), limit)
     type_ = varying(value.type, max(most, 1))
