@@ -1,4 +1,8 @@
-"""Interrupts calls that have outlived their time, with one thread for a whole ledger."""
+"""Interrupts calls that have outlived their time, with one thread for a whole ledger.
+
+From outside, because the calls wait inside drivers: DuckDB, ODBC and libpq itself, which is called past psycopg. (The
+store's connections wait in Python, so they look at the clock themselves: webhooks/store/bounded.py.)
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """A connection to PostgreSQL that does not wait for ever for a server that is there and does not answer.
 
 A server that was stopped (SIGSTOP), or whose disk hangs, keeps its connections: neither its own timeouts nor TCP's end
-a wait for it.
+a wait for it. Every statement of the store waits in psycopg's own Python, which can be asked to look at the clock, so
+no thread has to interrupt it from outside, as one must where a ledger's driver waits (engine/execution/watchdog.py).
 """
 
 from __future__ import annotations
