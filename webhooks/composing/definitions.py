@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +20,7 @@ from engine.errors import (
     ReadOnlyRequiredError,
     UnknownEventError,
 )
-from engine.model import DefinitionState, Event
+from engine.model import DefinitionState, DefinitionStatus, Event
 from engine.settings import LoadOptions
 from webhooks.errors import SettingsError
 from webhooks.wording import counted
@@ -35,17 +36,36 @@ _MISSING: Final = (
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Served:
-    """What is in service, replaced as a whole. `rest` is the fault of every event that is not `good`.
+@dataclass(frozen=True)
+class InService:
+    """What the composer says of each event, replaced as a whole; `unread` is why it could not say anything."""
 
-    `stale` are those of the good ones whose file has become faulty since.
-    """
+    by_event: Mapping[str, DefinitionStatus] = field(default_factory=dict)
+    unread: str | None = None
 
-    good: frozenset[str] = frozenset()
-    faults: Mapping[str, str] = field(default_factory=dict)
-    rest: str | None = None
-    stale: frozenset[str] = frozenset()
+    @classmethod
+    def of(cls, statuses: Iterable[DefinitionStatus]) -> InService:
+        """What a composer's status has."""
+        return cls({status.event: status for status in statuses})
+
+    @classmethod
+    def held(cls, reasons: Mapping[str, str]) -> InService:
+        """The events that wait, by the reason."""
+        return cls.of(DefinitionStatus(event, DefinitionState.HELD, None, None, why) for event, why in reasons.items())
+
+    @cached_property
+    def good(self) -> frozenset[str]:
+        """The events that are composed by a definition."""
+        return frozenset(event for event, status in self.by_event.items() if status.state is not DefinitionState.HELD)
+
+    @cached_property
+    def stale(self) -> frozenset[str]:
+        """Those of them that are an older version than their file, which is faulty now."""
+        return frozenset(event for event, status in self.by_event.items() if status.state is DefinitionState.STALE)
+
+    def fault(self, event: str) -> str | None:
+        """Why an event that is not good is so; None where nothing is known of a definition of it."""
+        return str(self.by_event[event].reason) if event in self.by_event else self.unread
 
 
 class Definitions:
@@ -60,7 +80,7 @@ class Definitions:
         self._catalogue = catalogue
         self._options = options
         self._composer: Composer | None = None
-        self._served = _Served(rest="the definitions are being read")
+        self._served = InService(unread="the definitions are being read")
         self._loading = threading.Lock()
         self.is_loaded = False
         """Whether it was read whole; if not, `load` may be called again."""
@@ -87,7 +107,7 @@ class Definitions:
             return
         if self._is_empty():  # which the composer takes for lost
             _log.warning("there is no definition any more in %s: the events that had one wait", self._options.folder)
-            self._served = _Served()
+            self._served = InService()
             return
         try:
             self._composer.reload()
@@ -117,7 +137,7 @@ class Definitions:
     @property
     def named(self) -> frozenset[str]:
         """The events that files are the definitions of, good or faulty: none of them is meant for a default body."""
-        return (self._served.good | self._served.faults.keys()) & self._catalogue.events.keys()
+        return frozenset(self._served.by_event.keys() & self._catalogue.events.keys())
 
     @property
     def stale(self) -> frozenset[str]:
@@ -126,18 +146,17 @@ class Definitions:
 
     def faults(self, remembered: frozenset[str] = frozenset()) -> Mapping[str, str]:
         """For each event that cannot be composed the reason; `remembered` are those that had a definition."""
-        missing = {event: self._missing(event) for event in remembered - self._served.good}
-        rest = {} if self._served.rest is None else dict.fromkeys(self._catalogue.events, self._served.rest)
-        return missing | rest | dict(self._served.faults)
+        served = self._served
+        named = served.by_event.keys() | (set() if served.unread is None else self._catalogue.events.keys())
+        faults = ((event, served.fault(event) or self._missing(event)) for event in remembered | named)
+        return {event: fault for event, fault in faults if event not in served.good}
 
     def fault(self, event: str, *, is_remembered: bool) -> str | None:
         """Why the event cannot be composed now; None where it can."""
         served = self._served
         if event in served.good:
             return None
-        if (known := served.faults.get(event, served.rest)) is not None:
-            return known
-        return self._missing(event) if is_remembered else None
+        return served.fault(event) or (self._missing(event) if is_remembered else None)
 
     def compose_many(self, event: str, messages: Sequence[Mapping[str, object]]) -> list[Body | EngineError]:
         """The bodies that the event's definition gives; never a default one."""
@@ -159,7 +178,7 @@ class Definitions:
     def _load(self) -> None:
         options = self._options
         if options.folder is None:
-            self._served, self.is_loaded = _Served(), True
+            self._served, self.is_loaded = InService(), True
             return
         try:
             if options.ledger is None:
@@ -188,21 +207,18 @@ class Definitions:
 
     def _note(self, composer: Composer) -> None:
         """What the composer has in service now."""
-        status = composer.status()
-        held = {each.event: str(each.reason) for each in status.definitions if each.state is DefinitionState.HELD}
-        good = frozenset(each.event for each in status.definitions if each.event not in held)
-        for event, reason in held.items():
-            _log.error("%s is held: %s", event, reason)
-        stale = frozenset(each.event for each in status.definitions if each.state is DefinitionState.STALE)
-        _log.info("%s in service", counted(len(good), "definition is", "definitions are"))
-        if stale:
-            _log.warning("in service as they were before their files became faulty: %s", ", ".join(sorted(stale)))
-        self._served = _Served(good, held, stale=stale)
+        self._served = served = InService.of(composer.status().definitions)
+        for event in sorted(served.by_event.keys() - served.good):
+            _log.error("%s is held: %s", event, served.fault(event))
+        _log.info("%s in service", counted(len(served.good), "definition is", "definitions are"))
+        if served.stale:
+            stale = ", ".join(sorted(served.stale))
+            _log.warning("in service as they were before their files became faulty: %s", stale)
 
     def _hold(self, reason: str) -> None:
         """Holds the events that the files are, or may be, the definitions of. Raises ConfigurationError."""
         named = named_events(self._options.folder or Path(), self._catalogue)
-        self._served = _Served(rest=reason) if named is None else _Served(faults=dict.fromkeys(named, reason))
+        self._served = InService(unread=reason) if named is None else InService.held(dict.fromkeys(named, reason))
 
     def _missing(self, event: str) -> str:
         folder = self._options.folder

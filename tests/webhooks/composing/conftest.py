@@ -16,9 +16,10 @@ from sqlalchemy import Connection, func, select, text
 from engine.body import Body, DefinitionReference
 from engine.catalogue import Catalogue
 from engine.errors import EngineError
+from engine.model import DefinitionState, DefinitionStatus
 from engine.settings import LoadOptions
 from webhooks.composing.composing import Composing
-from webhooks.composing.definitions import Definitions, _Served
+from webhooks.composing.definitions import Definitions, InService
 from webhooks.composing.pace import Pace
 from webhooks.model import Client, Delivery, DeliveryState, PublishedEvent, Scope
 from webhooks.queue.opening import open_queue
@@ -62,7 +63,8 @@ class ScriptedDefinitions(Definitions):
         self.serve(*self.events)
 
     def serve(self, *events: str, **faults: str) -> None:
-        self._served = _Served(frozenset(events), faults)
+        serving = (DefinitionStatus(event, DefinitionState.SERVING, f"{event}.xml", "0" * 64) for event in events)
+        self._served = InService({**InService.of(serving).by_event, **InService.held(faults).by_event})
 
     def compose_many(self, event: str, messages: Sequence[Mapping[str, Any]]) -> list[Body | EngineError]:
         self.calls.append((event, len(messages)))

@@ -331,3 +331,24 @@ def test_a_process_without_definitions_never_sends_default_bodies_beside_one_wit
                 await is_composed(rig)
 
     run(test())
+
+
+def test_what_is_in_service_is_what_the_composer_says(duckdb_ledger: str, folder: Path, file: Path) -> None:
+    held, good = folder / "statuschange.xml", file.read_bytes()
+    held.write_bytes(b"<")
+    definitions = Definitions(Catalogue.load(), LoadOptions(folder=folder, ledger=duckdb_ledger, ledger_schema=SCHEMA))
+    assert definitions.fault(EVENT, is_remembered=False) == "the definitions are being read"
+    try:
+        definitions.load()
+        file.write_bytes(b"<")
+        definitions.reload()
+        assert definitions.stale == {EVENT}
+        assert definitions.good == definitions.named - {"statuschange"}
+        assert str(held) in str(definitions.fault("statuschange", is_remembered=False))
+        assert definitions.faults().keys() == {"statuschange"}
+        assert definitions.faults(frozenset({"gone"})).keys() == {"statuschange", "gone"}
+        file.write_bytes(good)
+        definitions.reload()
+        assert (definitions.stale, definitions.fault(EVENT, is_remembered=True)) == (frozenset(), None)
+    finally:
+        definitions.close()

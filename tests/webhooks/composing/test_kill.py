@@ -26,8 +26,9 @@ PROCESS = """
 import asyncio, sys, time
 from engine.body import Body, DefinitionReference
 from engine.catalogue import Catalogue
+from engine.model import DefinitionState, DefinitionStatus
 from webhooks.composing.composing import Composing
-from webhooks.composing.definitions import Definitions, _Served
+from webhooks.composing.definitions import Definitions, InService
 from webhooks.composing.pace import Pace
 from webhooks.security.keys import Keyring
 from webhooks.queue.opening import open_queue
@@ -35,7 +36,8 @@ from webhooks.store.store import Store
 
 class Slow(Definitions):
     def _load(self):
-        self.is_loaded, self._served = True, _Served(frozenset({"ledgerpayment"}))
+        serving = DefinitionStatus("ledgerpayment", DefinitionState.SERVING, "x.xml", "0" * 64)
+        self.is_loaded, self._served = True, InService.of([serving])
 
     def compose_many(self, event, messages):
         time.sleep(0.03)
