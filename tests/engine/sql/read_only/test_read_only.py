@@ -18,7 +18,7 @@ from engine.sql.query import parse_query
 from engine.sql.schema import Column, Function, LedgerSchema, SchemaOrigin, Table
 from engine.sql.wordlist import lines, words
 
-CORPUS = Path(__file__).parent / "corpus"
+CORPUS = Path(__file__).parents[1] / "corpus"
 ESCAPE = re.compile(r"\\(?:U([0-9A-F]{8})|u([0-9A-F]{4})|(.))")
 PLAIN = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\"}
 INT = SqlType(Kind.INT)

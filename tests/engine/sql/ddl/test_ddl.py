@@ -12,7 +12,7 @@ from engine.sql.collations import code_page
 from engine.sql.ddl import declaration, decode_script, read_schema
 from engine.sql.schema import Column, Index, LedgerSchema, SchemaOrigin, Table
 
-FIXTURE = Path(__file__).parents[3] / "fixtures" / "ledger" / "schema.sql"
+FIXTURE = Path(__file__).parents[4] / "fixtures" / "ledger" / "schema.sql"
 
 # As SQL Server's own tool scripts a database, with "Check for object existence" on.
 SCRIPTED = """\
