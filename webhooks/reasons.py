@@ -24,6 +24,7 @@ SENDING: Final = {
     "protocol": "The answer breaks the rules of HTTP.",
     "redirect": "The receiver answered with a redirect, which is never followed.",
     "reset": "The connection was closed before the answer was whole.",
+    "interrupted": "The sender ended meanwhile: whether the request arrived is not known.",
 }
 """For each class of error of an attempt a sentence."""
 

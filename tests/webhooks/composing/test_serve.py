@@ -76,10 +76,11 @@ def test_a_definition_that_is_gone_holds_its_event_until_that_is_accepted(
         assert f"{EVENT} waits: it had a definition, and there is none now" in service.log.read_text()
         second = publish()
         reason = until(lambda: shown(second)["reason"])
-        assert f"definitions accept {EVENT}" in reason
+        assert reason.startswith("internal: ")  # what to do is for who runs the service
         assert (shown(second)["state"], shown(second)["nextAttemptAt"]) == ("pending", None)
         listed = {each["event"]: each for each in run("definitions", "list", "--data", str(data))}
-        assert (listed[EVENT]["waiting"], listed[EVENT]["reason"]) == (1, reason)
+        assert listed[EVENT]["waiting"] == 1
+        assert f"definitions accept {EVENT}" in listed[EVENT]["reason"]
         assert run("definitions", "accept", EVENT, "--data", str(data)) == {"event": EVENT, "waiting": 1}
         until(lambda: shown(second)["attempts"])
         until(lambda: definitions_of(service) == {"serving": 1, "stale": 0, "held": 0})
