@@ -27,6 +27,13 @@ class Login:
         self.admin.execute(f"GRANT {right} TO {self.name}")
 
 
+@pytest.fixture(scope="module")
+def postgresql(scratch: Any) -> Iterator[Any]:
+    """A database of these tests' own: they list what may be done to whatever is there."""
+    with scratch() as database:
+        yield database
+
+
 @pytest.fixture
 def plain_login(postgresql: Any) -> Iterator[Login]:
     """A login as an unwary administrator makes it, in a database where nothing was revoked from everybody."""
