@@ -17,8 +17,8 @@ from engine.parsing import syntax
 from engine.parsing.fault import START, XmlFault, advance, place
 
 MAX_DEPTH = 32
-MAX_ELEMENTS = 5_000
-MAX_ATTRIBUTES = 10_000
+MAX_ELEMENTS = 1_000
+MAX_ATTRIBUTES = 4_000
 MAX_ATTRIBUTE_LENGTH = 16_384
 MAX_PIECES = 50_000
 """Limits of one file; pieces are lines of text, CDATA sections and character references."""

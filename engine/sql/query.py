@@ -19,6 +19,8 @@ MAX_LENGTH = 100_000
 """How many characters a query may have."""
 MAX_TOKENS = 10_000
 """How many tokens a query may have."""
+MAX_TOKENS_TOGETHER = 20_000
+"""How many tokens the queries of one definition may have: checking takes about 40 µs for each."""
 MAX_NUMBER_LENGTH = 1_000
 """How many characters a number may have: Python refuses to read more than 4,300 digits."""
 MAX_TREE_DEPTH = 250
@@ -64,8 +66,10 @@ class ParsedQuery(Struct, frozen=True, gc=False):
     faults: tuple[SqlFault, ...]
 
 
-def parse_query(text: str) -> ParsedQuery:
-    """Parse one query. Faults: `sql-syntax`, `single-statement`, and `read-only` for what is no plain SELECT.
+def parse_query(text: str, left: int = MAX_TOKENS) -> ParsedQuery:
+    """Parse one query, of which `left` tokens may still be read for its definition.
+
+    Faults: `sql-syntax`, `single-statement`, and `read-only` for what is no plain SELECT.
 
     Never raises on any text, and takes time in proportion to its length. A query without faults is not known to only
     read yet: that is `read_only.check`.
@@ -80,6 +84,11 @@ def parse_query(text: str) -> ParsedQuery:
     if len(tokens.all) > MAX_TOKENS:
         message = f"The query has {len(tokens.all):,} words and symbols; {MAX_TOKENS:,} are allowed."
         return ParsedQuery(None, (SqlFault("sql-syntax", 0, message, "Split it into several queries."),))
+    if len(tokens.all) > left:
+        message = (
+            f"With this query, the definition's have more than {MAX_TOKENS_TOGETHER:,} words and symbols together."
+        )
+        return ParsedQuery(None, (SqlFault("sql-syntax", 0, message, "Split the definition, or make it simpler."),))
     if (long := _long_number(tokens)) is not None:
         return ParsedQuery(None, (long,))
     option = option_start(tokens)

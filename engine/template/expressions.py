@@ -6,7 +6,8 @@ and no constant of a template is within reach of anything but the operations her
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from jinja2 import nodes
@@ -20,6 +21,10 @@ from engine.template.syntax import named, root_of, start_of
 
 Expression = Callable[[Rendering], object]
 _Binary = Callable[[object, object], object]
+
+
+_LONG: Final = frozenset({str, int, Decimal})
+"""What a filter takes time for by its length; of rows it gives one, or their number."""
 
 
 class MissingError(RenderingError):
@@ -99,12 +104,13 @@ def _filter(node: nodes.Filter) -> Expression:
 
     def filtered(rendering: Rendering) -> object:
         given = value(rendering)
+        if type(given) in _LONG:
+            rendering.handle(given, offset)
         try:
             found = apply(given, *[argument(rendering) for argument in arguments])
         except OperationError as error:
             raise RenderingError(f"{words}: {error}", offset) from None
         if type(found) is str:
-            rendering.handle(given, offset)
             rendering.handle(found, offset)
         return found
 
@@ -146,7 +152,10 @@ def _concat(node: nodes.Concat) -> Expression:
         texts = []
         try:
             for part in parts:
-                text = operations.text_of(part(rendering))
+                value = part(rendering)
+                if type(value) is not str:
+                    rendering.handle(value, offset)
+                text = operations.text_of(value)
                 rendering.handle(text, offset)
                 texts.append(text)
         except OperationError as error:
@@ -185,9 +194,10 @@ def _binary(node: nodes.BinExpr) -> Expression:
 
     def reckoned(rendering: Rendering) -> object:
         try:
-            found = operation(left(rendering), right(rendering))
-            rendering.handle(found, offset)
-            return found
+            operands = left(rendering), right(rendering)
+            for operand in operands:
+                rendering.handle(operand, offset)
+            return operation(*operands)
         except OperationError as error:
             raise RenderingError(f"`{operator}`: {error}", offset) from None
 
@@ -199,8 +209,10 @@ def _unary(node: nodes.UnaryExpr) -> Expression:
     operation = operations.negate if operator == "-" else lambda found: operations.add(0, found)
 
     def reckoned(rendering: Rendering) -> object:
+        operand = value(rendering)
+        rendering.handle(operand, offset)
         try:
-            return operation(value(rendering))
+            return operation(operand)
         except OperationError as error:
             raise RenderingError(f"`{operator}`: {error}", offset) from None
 
@@ -231,7 +243,8 @@ def _compare(node: nodes.Compare) -> Expression:
         try:
             for comparison, expression, searches in others:
                 right = expression(rendering)
-                rendering.handle(right if searches else _shorter(left, right), offset)
+                for handled in _searched(left, right) if searches else _compared(left, right):
+                    rendering.handle(handled, offset)
                 if not comparison(left, right):
                     return False
                 left = right
@@ -242,9 +255,19 @@ def _compare(node: nodes.Compare) -> Expression:
     return compared
 
 
-def _shorter(left: object, right: object) -> object:
-    """The text that a comparison goes through, if it compares texts."""
-    return min(left, right, key=len) if isinstance(left, str) and isinstance(right, str) else None
+def _compared(left: object, right: object) -> tuple[object, ...]:
+    """What a comparison goes through: the shorter of two texts, or numbers."""
+    if isinstance(left, str) and isinstance(right, str):
+        return (min(left, right, key=len),)
+    return tuple(value for value in (left, right) if isinstance(value, int | Decimal))
+
+
+def _searched(item: object, container: object) -> Iterator[object]:
+    """What a search goes through: the container, and each of its items as it is compared."""
+    yield container
+    if isinstance(container, list):
+        for other in container:
+            yield from _compared(item, other)
 
 
 def _conditional(node: nodes.CondExpr) -> Expression:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,12 +62,22 @@ def check_names(parsed: ParsedTemplate, members: Sequence[Member]) -> tuple[Temp
     return tuple(sorted(faults, key=lambda fault: fault.offset))
 
 
+_MOST_HINTS: Final = 100
+"""How many unknown names are compared with the known ones: a thousand with a thousand would take seconds."""
+
+
 class _Context:
     """The members by name: all of them, and those of the default shape."""
 
     def __init__(self, members: Sequence[Member]) -> None:
+        self._hints = 0
         self.members = {member.name: member for member in members}
         self.default = {member.name: member for member in members if member.in_default}
+
+    def hint(self, name: str, known: Iterable[str]) -> str | None:
+        """What an unknown name may have meant."""
+        self._hints += 1
+        return did_you_mean(name, known) if self._hints <= _MOST_HINTS else None
 
 
 _WHOLE: Final = Member("default", ())
@@ -104,7 +114,7 @@ def _resolve(path: Path, context: _Context) -> Member:
         known = context.default
     member = known.get(str(root))
     if member is None:
-        raise _NameError(f"No query gives `{root}`.", did_you_mean(str(root), (*known, *CONTEXT_NAMES)))
+        raise _NameError(f"No query gives `{root}`.", context.hint(str(root), (*known, *CONTEXT_NAMES)))
     return _below(member, rest, str(root))
 
 

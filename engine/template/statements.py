@@ -53,8 +53,8 @@ def _build(statement: nodes.Node) -> list[Statement]:
 def _written(node: nodes.Node) -> Statement:
     offset = start_of(node)
     if isinstance(node, nodes.TemplateData):
-        data = node.data
-        return lambda rendering: rendering.write(data, offset, is_data=True)
+        data, size = node.data, len(node.data.encode(errors="surrogatepass"))
+        return lambda rendering: rendering.write(data, offset, is_data=True, size=size)
     expression, words = build_expression(node), named(node)
     # What the steps gave is canonical already; only the message, and what was made of it, is not.
     to_json = encode if root_of(node) in ("data", None) else encode_canonical

@@ -18,8 +18,14 @@ from jinja2.parser import Parser
 
 from engine.template.fault import SYNTAX, TemplateFault
 
+MAX_LENGTH: Final = 100_000
+"""How many characters a template may have, as a query."""
+
 MAX_TOKENS: Final = 20_000
 """Reading takes about 10 µs a token."""
+
+MAX_NUMBER_LENGTH: Final = 1_000
+"""How many characters a number may have, as in a query: reading it takes time by the square of its digits."""
 
 MAX_NESTING: Final = 100
 """Levels of the tree: blocks within blocks, and expressions within expressions (`a + b + c` has two)."""
@@ -50,6 +56,9 @@ _LEAVES: Final = frozenset({nodes.TemplateData, nodes.Name, nodes.Const})
 
 def parse_tree(text: str) -> nodes.Template | TemplateFault:
     """The tree, or the first fault: Jinja's parser does not go on after one."""
+    if len(text) > MAX_LENGTH:
+        message = f"The template has {len(text):,} characters; {MAX_LENGTH:,} are allowed."
+        return TemplateFault(SYNTAX, 0, message, "Let the queries give what is long.")
     try:
         parser = Parser(_environment, "")
         parser.stream = TokenStream(_tokens(text), None, None)
@@ -81,12 +90,13 @@ def _bounded(lexemes: Iterator[tuple[int, str, str]]) -> Iterator[tuple[int, str
     for count, (offset, kind, value) in enumerate(lexemes):
         if count == MAX_TOKENS:
             raise TemplateSyntaxError(f"it has more than {MAX_TOKENS} parts", offset)
+        if kind in ("float", "integer") and len(value) > MAX_NUMBER_LENGTH:
+            message = f"a number has {len(value):,} characters; {MAX_NUMBER_LENGTH:,} are allowed"
+            raise TemplateSyntaxError(message, offset)
         if kind == "float":
             yield offset, _DECIMAL, value
         elif kind == "string" and not _ESCAPES.fullmatch(value):
             raise TemplateSyntaxError("an unknown escape sequence in a text; a backslash is written `\\\\`", offset)
-        elif kind == "integer":
-            yield offset, kind, _integer(value, offset)
         else:
             yield offset, kind, value
 
@@ -106,14 +116,6 @@ def _lexemes(text: str) -> Iterator[tuple[int, str, str]]:
         if message.startswith("unexpected char"):
             message = message.rpartition(" at ")[0]  # it ends with an offset of its own
         raise TemplateSyntaxError(message, end) from None
-
-
-def _integer(text: str, offset: int) -> str:
-    try:
-        int(text.replace("_", ""), 0)
-    except ValueError:
-        raise TemplateSyntaxError("a number has too many digits", offset) from None
-    return text
 
 
 def _decimal(text: str, offset: int) -> Decimal:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from engine.catalogue import Catalogue
 from engine.model import Diagnostic, ParsedFile
-from engine.sql.query import Query
+from engine.sql.query import MAX_TOKENS_TOGETHER, Query
 from engine.sql.target import Target
 from engine.template import Template
 from engine.validation import naming, queries, sources, templates, xsd
@@ -34,9 +34,10 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
     definition = parsed.definition
     if definition is None:
         return Checked(_diagnostics(parsed, findings))
-    checked_queries, steps = [], []
+    checked_queries, steps, left = [], [], MAX_TOKENS_TOGETHER
     for step in definition.steps:
-        checked_query = queries.check(step, target)
+        checked_query = queries.check(step, target, left)
+        left -= checked_query.size
         if checked_query.query is None and (unclosed := queries.unclosed(step, parsed.text or "")):
             checked_query = queries.CheckedQuery(None, (unclosed,))
         findings += checked_query.findings

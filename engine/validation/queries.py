@@ -11,29 +11,34 @@ from msgspec import Struct
 from engine.model import Dialect, ParsedFile, Position, Step
 from engine.sql import holes, read_only, style
 from engine.sql.fault import SqlFault
-from engine.sql.query import Query, parse_query
-from engine.sql.scanner import TokenKind, scan
+from engine.sql.query import MAX_TOKENS_TOGETHER, Query, parse_query
+from engine.sql.scanner import Scan, TokenKind, scan
 from engine.sql.target import Target
 from engine.validation.finding import Finding, located
 
 
 class CheckedQuery(Struct, frozen=True, eq=False, gc=False):
-    """`query` is None where the SQL does not parse; the findings then say why."""
+    """`query` is None where the SQL does not parse; the findings then say why. `size` counts its tokens."""
 
     query: Query | None
     findings: tuple[Finding, ...]
+    size: int = 0
 
 
-def check(step: Step, target: Target) -> CheckedQuery:
-    """Every finding about the step's SQL that needs neither the other steps nor a translation."""
-    parsed = parse_query(step.sql.value)
+def check(step: Step, target: Target, left: int = MAX_TOKENS_TOGETHER) -> CheckedQuery:
+    """Every finding about the step's SQL that needs neither the other steps nor a translation.
+
+    `left` is how many tokens may still be read for the definition.
+    """
+    parsed = parse_query(step.sql.value, left)
     findings = [located(fault, step.sql) for fault in parsed.faults]
     if parsed.query is not None:
         findings += (located(fault, step.sql) for fault in _faults(parsed.query, step, target))
         findings += _argument_count(step, parsed.query.placeholders)
-    else:
-        findings += _argument_count(step, _placeholders(step.sql.value))
-    return CheckedQuery(parsed.query, tuple(findings))
+        return CheckedQuery(parsed.query, tuple(findings), len(parsed.query.tokens))
+    found = scan(step.sql.value)
+    findings += _argument_count(step, _placeholders(found))
+    return CheckedQuery(None, tuple(findings), len(found.tokens))
 
 
 def _faults(query: Query, step: Step, target: Target) -> Iterator[SqlFault]:
@@ -44,9 +49,8 @@ def _faults(query: Query, step: Step, target: Target) -> Iterator[SqlFault]:
     yield from style.check(query, step.result)
 
 
-def _placeholders(text: str) -> tuple[int, ...] | None:
+def _placeholders(found: Scan) -> tuple[int, ...] | None:
     """Where the placeholders of SQL stand that does not parse; None where not even that is known."""
-    found = scan(text)
     if any(fault.rule == "sql-syntax" for fault in found.faults):
         return None
     return tuple(token.start for token in found.tokens if token.kind is TokenKind.PLACEHOLDER)

@@ -15,7 +15,7 @@ from engine.encoding import HOLE
 from engine.errors import EncodingError, EngineError
 from engine.model import Skip
 from engine.template import FILTERS, RenderingError, parse_template
-from engine.template.rendering import MARK, MAX_ITERATIONS, MAX_TEXT
+from engine.template.rendering import MARK, MAX_BYTES, MAX_HANDLED, MAX_ITERATIONS, MAX_VALUES
 
 CANARY = "canary-c41d"
 LINES = [{"id": 1, "note": None}, {"id": 2, "note": "x"}, {"id": 3, "note": ""}]
@@ -379,9 +379,48 @@ def test_what_loops_evaluate_is_bounded() -> None:
 def test_the_length_of_the_text_is_bounded() -> None:
     template = parse_template("{{ x }}").template
     assert template is not None
-    assert template.render({"x": "y" * (MAX_TEXT - 4)}) != ()
-    with pytest.raises(RenderingError, match="longer than"):
-        template.render({"x": "y" * MAX_TEXT})
+    assert template.render({"x": "y" * (MAX_BYTES - 4)}) != ()
+    assert template.render({"x": "\U0001f600" * (MAX_BYTES // 4 - 1)}) != ()
+    for text in ("y" * MAX_BYTES, "\U0001f600" * (MAX_BYTES // 4)):
+        with pytest.raises(RenderingError, match=f"longer than {MAX_BYTES} bytes"):
+            template.render({"x": text})
+
+
+def test_the_values_of_the_text_are_bounded() -> None:
+    """As Python's objects they take up to sixty times as much as the text."""
+    template = parse_template("[{% for a in x %}" + '{"a":0},' * 50 + "{% endfor %}1]").template
+    assert template is not None
+    assert template.render({"x": rows(MAX_VALUES // 100 - 1)}) != ()
+    with pytest.raises(RenderingError, match=f"more than {MAX_VALUES} commas and opening brackets"):
+        template.render({"x": rows(MAX_VALUES // 100 + 1)})
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "n // m",
+        "n + m",
+        "n - d",
+        "d / m",
+        "n ~ ''",
+        "n | round(2)",
+        "d | string",
+        "n < d",
+        "n == d",
+        "n in (m, d)",
+        "-n",
+    ],
+)
+def test_long_numbers_count_by_the_work_that_they_make(expression: str) -> None:
+    """Each took most of a millisecond, and ten thousand of them were free: minutes for one body."""
+    template = parse_template("{% for a in x %}{% if " + expression + " %}{% endif %}{% endfor %}1").template
+    assert template is not None
+    long = {"n": 10**3990 + 7, "m": 7, "d": Decimal(10**990) + Decimal("0.5")}
+    assert template.render({"x": rows(9), **long}) == (b"1",)
+    with pytest.raises(RenderingError, match=f"handles more than {MAX_HANDLED} characters"):
+        template.render({"x": rows(10_000), **long})
+    short = {"n": 10**38, "m": 7, "d": Decimal("1.5")}
+    assert template.render({"x": rows(10_000), **short}) == (b"1",)
 
 
 SCALARS = (
