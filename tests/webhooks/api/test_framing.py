@@ -20,8 +20,8 @@ from webhooks.api.bodies import read_body
 from webhooks.api.connection import Connection
 from webhooks.api.exchange import Exchange
 
-SMUGGLED = b"DELETE /stolen HTTP/1.1\r\nHost: a\r\n\r\n"
-BODY = b"x\r\nupgrade: a\r\nUpgrade: b\r\n\r\n" + SMUGGLED
+SMUGGLED = b"DELETE /stolen HTTP/1.1\r\nHost: ab\r\n\r\n"  # an even number of bytes
+BODY = b"x" + b"\r\nupgrade:" * (len(SMUGGLED) // 2) + SMUGGLED  # each such line was made two bytes longer once
 HOST = b"Host: a\r\n"
 UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
