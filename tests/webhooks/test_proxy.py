@@ -21,7 +21,9 @@ import pytest
 from free_port import free_port
 
 URL = "https://kept.example/hook"
-SMUGGLED = b"DELETE /v1/webhooks?url=https%3A%2F%2Fkept.example%2Fhook HTTP/1.1\r\nX-Rest:   "  # an even number of bytes
+SMUGGLED = (
+    b"DELETE /v1/webhooks?url=https%3A%2F%2Fkept.example%2Fhook HTTP/1.1\r\nX-Rest:   "  # an even number of bytes
+)
 BODY = b"x" + b"\r\nupgrade:" * (len(SMUGGLED) // 2) + SMUGGLED
 PATH = "/v1/webhooks/pause"
 TRIES = 200  # such a read came about once in 40

@@ -21,8 +21,8 @@ from webhooks.metrics import CONTENT_TYPE, Metrics
 from webhooks.store.depth import read_depth
 from webhooks.store.store import Store
 
-_LOOK_EVERY = 1.0  # seconds
-_PROVE_EVERY = 60.0  # seconds
+_LOOK_EVERY_SECONDS = 1.0
+_PROVE_EVERY_SECONDS = 60.0
 
 
 class Readiness:
@@ -41,14 +41,14 @@ class Readiness:
         """Raises StoreError where it could not when it was looked last."""
         if self._look is None or (self._look.done() and time.monotonic() >= self._next_at):
             self._look = asyncio.create_task(self._look_at_it())
-            self._next_at = time.monotonic() + _LOOK_EVERY
+            self._next_at = time.monotonic() + _LOOK_EVERY_SECONDS
         await asyncio.shield(self._look)  # whoever goes away leaves it to the others
 
     async def _look_at_it(self) -> None:
         await self._store.check()
         if time.monotonic() >= self._proved_until:
             await self._store.prove()
-            self._proved_until = time.monotonic() + _PROVE_EVERY
+            self._proved_until = time.monotonic() + _PROVE_EVERY_SECONDS
 
 
 _LOOK = Call(tag="Administration", scopes=None)

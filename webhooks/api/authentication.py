@@ -18,7 +18,7 @@ from webhooks.store import clients
 
 REALM = "aptic-webhooks"
 _HEADERS = {b"authorization": AuthMethod.OAUTH2, b"x-api-key": AuthMethod.API_KEY}
-_LONGEST_DELAY = 2.0  # seconds: clients' own timeouts begin at 5
+_LONGEST_DELAY_SECONDS = 2.0  # clients' own timeouts begin at 5
 
 
 def service_of(request: Request) -> Service:
@@ -29,7 +29,7 @@ def service_of(request: Request) -> Service:
 
 def client_of(request: Request) -> Client:
     """Who asks; known once `authenticate` has run."""
-    found: Client = request.scope["user"]
+    found: Client = request.state.client
     return found
 
 
@@ -46,10 +46,10 @@ def address_of(request: Request) -> str:
 
 
 async def authenticate(request: Request, needed: Sequence[Scope]) -> None:
-    """Sets `scope["user"]`, or raises a ProblemError with 401, or with 403 for who has none of the needed scopes."""
+    """Sets `request.state.client`, or raises ProblemError: 401, or 403 for who has none of the needed scopes."""
     service = service_of(request)
     client = await _client(request, service)
-    request.scope["user"] = client
+    request.state.client = client  # the server knows by this whose connection it is
     if needed and not client.scopes & {*needed, Scope.ADMIN}:
         names = " or ".join(needed)
         raise forbidden(
@@ -111,7 +111,7 @@ async def _slow_down(request: Request, service: Service) -> None:
     """Keeps who guesses waiting. Keys and tokens cannot be guessed, so a right one never waits."""
     address = address_of(request)
     service.throttle.failed(address, None)
-    await asyncio.sleep(min(_LONGEST_DELAY, service.throttle.wait(address, None)))
+    await asyncio.sleep(min(_LONGEST_DELAY_SECONDS, service.throttle.wait(address, None)))
 
 
 def _unauthorized(service: Service, detail: str, *, is_token: bool = False) -> ProblemError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final, Literal, overload
 
@@ -18,23 +19,59 @@ MOST_BYTES: Final = 64 * 1024
 BODY_SECONDS: Final = 30.0
 """For the whole body: a client that drips it byte by byte is cut off."""
 
-_DIGITS = 12  # of a Content-Length that is worth reading
+_FREE_BYTES = 16 * 1024  # of a stranger's body, which have come with the head
+_LENGTH_DIGITS = 12  # of a Content-Length that is worth reading
 _CLOSE = {"Connection": "close"}  # what is left of the body is not read
 
 
-async def read_body(request: Request, most: int = MOST_BYTES) -> bytes:
-    """The whole body, of at most `most` bytes.
+class Allowance:
+    """What the bodies of strangers may have together, beyond the first 16 KiB of each."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._left_bytes = most_bytes
+
+    def take(self, size_bytes: int) -> None:
+        """Raises ProblemError 503 where there is not so much left. Give it back."""
+        if size_bytes > self._left_bytes:
+            detail = "The service reads as much of strangers' large bodies as it takes. Send a smaller one, or wait."
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, {**_CLOSE, "Retry-After": "5"})
+        self._left_bytes -= size_bytes
+
+    def give_back(self, size_bytes: int) -> None:
+        """It is used no more."""
+        self._left_bytes += size_bytes
+
+
+async def read_strangers_body(request: Request, allowance: Allowance) -> bytes:
+    """As `read_body`, for a call that is open to everybody; raises ProblemError 503 where others take too much."""
+    taken = 0
+
+    def grow(size_bytes: int) -> None:
+        nonlocal taken
+        if (more := size_bytes - _FREE_BYTES - taken) > 0:
+            allowance.take(more)
+            taken += more
+
+    try:
+        return await read_body(request, grow=grow)
+    finally:
+        allowance.give_back(taken)
+
+
+async def read_body(request: Request, most: int = MOST_BYTES, grow: Callable[[int], None] = lambda _: None) -> bytes:
+    """The whole body, of at most `most` bytes; `grow` hears how many there are, and may raise.
 
     Raises ProblemError 413 for a larger one, before it is read where a header tells; ProblemError 408 for a slow one;
     Starlette's ClientDisconnect where the client has gone before it was sent, so that nothing is done by half of it.
     """
     length = request.headers.get("content-length", "")
-    if len(length) > _DIGITS or int(length or 0) > most:
+    if len(length) > _LENGTH_DIGITS or int(length or 0) > most:
         raise _too_large(most)
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for part in request.stream():
+                grow(len(body) + len(part))
                 body += part
                 if len(body) > most:
                     raise _too_large(most)

@@ -24,7 +24,7 @@ SEND_SECONDS: Final = 30.0
 READ_BYTES: Final = 16 * 1024
 """What is read at once, and so all of a body that can be here before somebody asks for it."""
 
-PIPELINED: Final = 16
+PIPELINED_REQUESTS: Final = 16
 """Requests that may wait behind the one that is being answered. With one more the connection ends after these."""
 
 _LINGER_BYTES, _LINGER_SECONDS = 4 * 1024 * 1024, 1.0
@@ -57,7 +57,7 @@ class Server(Protocol):
         """It is closed."""
 
     def rest(self, connection: Connection, *, is_waiting: bool) -> None:
-        """Whether it waits for a head: such a one is closed where another needs its place."""
+        """Whether it waits for a head, so that it may be closed where another needs its place."""
 
     def start(self, exchange: Exchange) -> None:
         """Has the application answer."""
@@ -80,8 +80,14 @@ class Connection(asyncio.BufferedProtocol):
         self._is_ended = False  # no further request is taken
         self._lingering: int | None = None  # bytes that are still let go of
         self._is_idle = False  # between two requests
+        self._was_known = False
         self._is_paused = self._is_blocked = False  # reading; writing
         self._when_sent: Callable[[], None] | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a request on it was a client's, so that it is no stranger's."""
+        return self._was_known or (bool(self._queue) and self._queue[0].is_known)
 
     # What asyncio calls
 
@@ -98,7 +104,6 @@ class Connection(asyncio.BufferedProtocol):
         for name, kind in (("client", "peername"), ("server", "sockname")):
             address = transport.get_extra_info(kind)
             self._addresses[name] = tuple(address[:2]) if isinstance(address, tuple) else None
-        self._server.rest(self, is_waiting=True)
         self._await_rest_of_head()
 
     def connection_lost(self, _exc: Exception | None) -> None:
@@ -151,7 +156,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def on_head(self, scope: dict[str, Any]) -> None:
         """Begins a request."""
-        if self._is_ended or len(self._queue) > PIPELINED:
+        if self._is_ended or len(self._queue) > PIPELINED_REQUESTS:
             self._is_ended = True
             self._incoming = Exchange(scope, self)  # which nobody will answer
             return
@@ -168,9 +173,11 @@ class Connection(asyncio.BufferedProtocol):
         if self._incoming is not None:
             self._incoming.feed(part)
 
-    def on_end(self) -> None:
-        """It is whole."""
+    def on_end(self, *, is_last: bool) -> None:
+        """It is whole. What makes it the last one may be a trailer, so that the head does not tell."""
         if self._incoming is not None:
+            self._is_ended |= is_last
+            self._incoming.is_last |= is_last
             self._incoming.end()
             self._incoming = None
 
@@ -187,7 +194,7 @@ class Connection(asyncio.BufferedProtocol):
         """Sends the answer, and then goes on."""
         if exchange is self._incoming or self._server.is_ending or (self._is_ended and len(self._queue) == 1):
             exchange.is_last = True
-        self._send(b"".join(exchange.answer(self._server.date())), self._end if exchange.is_last else self._go_on)
+        self._send(exchange.answer(self._server.date()), self._end if exchange.is_last else self._go_on)
 
     # What the server tells
 
@@ -203,8 +210,8 @@ class Connection(asyncio.BufferedProtocol):
 
     # Its own
 
-    def _send(self, content: bytes, then: Callable[[], None]) -> None:
-        self._transport.write(content)
+    def _send(self, parts: list[bytes], then: Callable[[], None]) -> None:
+        self._transport.writelines(parts)  # uncopied: one page is the same bytes for all who read it slowly
         if self._is_blocked:
             self._when_sent = then
             self._set_clock(SEND_SECONDS, self._transport.abort)
@@ -213,6 +220,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _go_on(self) -> None:
         """Takes the next request, or waits for it."""
+        self._was_known = self.is_known
         self._queue.popleft()
         if self._queue:
             self._set_clock()
@@ -247,7 +255,7 @@ class Connection(asyncio.BufferedProtocol):
             if faulty in self._queue:
                 self._queue.remove(faulty)
         if not self._queue:
-            self._send(standing_alone(status, _DETAILS[status]), self._end)
+            self._send([standing_alone(status, _DETAILS[status])], self._end)
 
     def _end(self) -> None:
         """Closes it once the client has heard: what is closed while more comes is reset, and the answer may be lost."""

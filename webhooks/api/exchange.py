@@ -43,12 +43,19 @@ class Exchange:
                 self.waits_for_continue = is_current and value.lower() == b"100-continue"
         self.is_last = self.asks_to_close or not is_current
         self.is_received = self.is_wanted = self.is_answered = self.is_gone = False
+        scope["state"] = {}
         self._scope, self._channel = scope, channel
+        self.task: asyncio.Task[None] | None = None
         self._is_head = scope["method"] == "HEAD"
         self._body: list[bytes] = []
         self._is_told = False  # that the body has ended
         self._news = asyncio.Event()
         self._status, self._headers, self._content = 0, [], b""  # type: int, list[tuple[bytes, bytes]], bytes
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it was found out who asks."""
+        return "client" in self._scope["state"]
 
     async def run(self, app: Any) -> None:
         """Has the application answer. The server cancels it where it ends and has waited long enough."""
@@ -74,9 +81,14 @@ class Exchange:
         self._news.set()
 
     def leave(self) -> None:
-        """The client has gone, or what follows of the body is faulty: nobody waits for the answer."""
+        """The client has gone, or what follows of the body is faulty: nobody waits for the answer.
+
+        What a client began goes on to its end; for a stranger nothing does, since it would cost memory.
+        """
         self.is_gone = True
         self._news.set()
+        if self.task is not None and not self.is_known:
+            self.task.cancel()
 
     async def receive(self) -> dict[str, Any]:
         """ASGI's `receive`."""

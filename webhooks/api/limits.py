@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from webhooks.api.problems import problem
 
-_LONGEST_PATH = 1024
+_LONGEST_PATH_CHARACTERS = 1024
 
 
 class UrlLimits:
@@ -31,6 +31,6 @@ def _fault(scope: Scope) -> tuple[HTTPStatus, str] | None:
         return HTTPStatus.BAD_REQUEST, "The request's URL holds NUL, which nothing here has."
     # Paths are remembered, and memory is to stay small. An encoded slash parts a path for some servers and not for
     # others, so that one before this one may take it for another path.
-    if len(scope["path"]) > _LONGEST_PATH or b"%2f" in scope["raw_path"].lower():
+    if len(scope["path"]) > _LONGEST_PATH_CHARACTERS or b"%2f" in scope["raw_path"].lower():
         return HTTPStatus.NOT_FOUND, "There is no such path. /docs has those that there are."
     return None

@@ -9,7 +9,7 @@ from http import HTTPMethod
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _ALIASES = ((re.compile(r"/v1/webhook(?=/|$)"), "/v1/webhooks"),)
-_CASE_COUNTS = re.compile(r"(/v1/events/)(.+)", re.IGNORECASE)  # what follows is the publisher's own id
+_CASE_COUNTS = re.compile(r"(/v1/events/)(.+)", re.IGNORECASE | re.ASCII)  # what follows is the publisher's own id
 _SLASHES = re.compile("/{2,}")
 
 
@@ -37,8 +37,13 @@ def normalise(path: str) -> str:
     path = _SLASHES.sub("/", path)
     path = path.rstrip("/") or "/"
     if found := _CASE_COUNTS.fullmatch(path):
-        return found[1].lower() + found[2]
-    path = path.lower()
+        return _lower(found[1]) + found[2]
+    path = _lower(path)
     for pattern, spelling in _ALIASES:
         path = pattern.sub(spelling, path, count=1)
     return path
+
+
+def _lower(path: str) -> str:
+    """ASCII's letters only: others that become them (the Kelvin sign) would lead past a proxy's rules for a path."""
+    return path.encode().lower().decode()

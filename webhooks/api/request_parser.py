@@ -24,8 +24,8 @@ class ParserListener(Protocol):
     def on_body(self, part: bytes) -> None:
         """A part of the body."""
 
-    def on_end(self) -> None:
-        """The request is whole."""
+    def on_end(self, *, is_last: bool) -> None:
+        """The request is whole; `is_last` says that httptools takes no further one."""
 
 
 class UnclearError(Exception):
@@ -141,7 +141,7 @@ class RequestParser:
         if self._body_to_come:
             return  # for httptools only: the body comes now
         self._is_in_head, self._size = True, 0
-        self._listener.on_end()
+        self._listener.on_end(is_last=not self._parser.should_keep_alive())
 
     def _refuse(self, status: HTTPStatus) -> None:
         self._fault = status

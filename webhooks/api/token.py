@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webhooks.api.authentication import REALM, address_of, service_of
-from webhooks.api.bodies import check_media_type, read_body
+from webhooks.api.bodies import Allowance, check_media_type, read_strangers_body
 from webhooks.api.calls import FORM, Call, operation
 from webhooks.api.problems import ProblemError
 from webhooks.api.service import Service
@@ -22,8 +22,9 @@ from webhooks.security import credentials
 from webhooks.security.tokens import LIFETIME
 from webhooks.settings import AuthMethod
 
-_MOST_BYTES = 16 * 1024  # less than of other bodies: whoever asks is not known yet
-_LONGEST_ID = 64  # of what is remembered of an id that is nobody's
+_FORMS_BYTES = 4 * 1024 * 1024  # of all large forms together: whoever asks is not known yet
+_ALLOWANCE = Allowance(_FORMS_BYTES)
+_LONGEST_ID_CHARACTERS = 64  # of what is remembered of an id that is nobody's
 _UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -61,6 +62,7 @@ _CALL = Call(
     body_type=FORM,
     answer=AccessToken,
     example=AccessToken("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.…"),
+    problems=(HTTPStatus.SERVICE_UNAVAILABLE,),
     error=TokenError,
     errors=(
         HTTPStatus.BAD_REQUEST,
@@ -92,6 +94,7 @@ async def issue_token(request: Request) -> Response:
     service = service_of(request)
     try:
         client = await _authenticate(request, service)
+        request.state.client = client  # so the server does not count the connection among strangers'
     except _GrantError as error:
         return _answer(encode(TokenError(error.code)), error.status, error.headers)
     return _answer(encode(AccessToken(service.tokens.issue(client.id))), HTTPStatus.OK)
@@ -113,7 +116,7 @@ async def _authenticate(request: Request, service: Service) -> Client:
     if form["grant_type"] != "client_credentials":
         raise _GrantError("unsupported_grant_type")
     address, throttle = address_of(request), service.throttle
-    known_as = credentials.canonical(client_id) or client_id[:_LONGEST_ID]
+    known_as = credentials.canonical(client_id) or client_id[:_LONGEST_ID_CHARACTERS]
     if wait := throttle.wait(address, known_as):
         raise _GrantError("slow_down", HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(int(wait) + 1)})
     client = await service.store.read(lambda store: credentials.by_secret(store, service.keyring, client_id, secret))
@@ -125,7 +128,7 @@ async def _authenticate(request: Request, service: Service) -> Client:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    body = await read_body(request, _MOST_BYTES)
+    body = await read_strangers_body(request, _ALLOWANCE)
     try:
         if body:  # without one, what is missing is the grant
             check_media_type(request, FORM)

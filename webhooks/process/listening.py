@@ -16,8 +16,8 @@ from webhooks.errors import SettingsError
 
 LOOPBACK: Final = "127.0.0.1"
 CONNECTIONS: Final = 1000
-"""Connections that a server has at once. For one more, the one is closed that has waited longest for a request's head;
-where each has a request under way, the new one is answered 503."""
+"""Connections that a server has at once. For one more, a stranger's is closed, the oldest; else the one of a client
+that has been idle longest. Where each has a client's request under way, the new one is answered 503."""
 
 _DRAIN_SECONDS: Final = 8.0
 """For requests under way to end, once the server is to stop."""
@@ -25,7 +25,7 @@ _DRAIN_SECONDS: Final = 8.0
 _FAREWELL_SECONDS: Final = 1.5
 """For what is answered then to arrive."""
 
-_BACKLOG: Final = 2048
+_BACKLOG_CONNECTIONS: Final = 2048
 
 
 class Server:
@@ -37,7 +37,8 @@ class Server:
         self.is_ending = False
         self._most, self._drain_seconds = connections, drain_seconds
         self._connections: set[Connection] = set()
-        self._waiting: dict[Connection, None] = {}  # the one that has waited longest first
+        self._strangers: dict[Connection, None] = {}  # the oldest first, and some that have become clients' since
+        self._idle: dict[Connection, None] = {}  # clients', the one that has been idle longest first
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped, self._emptied = asyncio.Event(), asyncio.Event()
         self._second, self._date = 0, b""
@@ -46,7 +47,8 @@ class Server:
         """Until `stop`, and then until what is under way has ended, or was told that it will not."""
         loop = asyncio.get_running_loop()
         listening = [
-            await loop.create_server(lambda: Connection(self), sock=each, backlog=_BACKLOG) for each in sockets
+            await loop.create_server(lambda: Connection(self), sock=each, backlog=_BACKLOG_CONNECTIONS)
+            for each in sockets
         ]
         try:
             await self._stopped.wait()
@@ -76,32 +78,44 @@ class Server:
     def enter(self, connection: Connection) -> bool:
         """Whether there is room for one more; makes some where it can."""
         if len(self._connections) >= self._most:
-            if not self._waiting:
+            if (dispensable := self._dispensable()) is None:
                 return False
-            longest = next(iter(self._waiting))
-            self.leave(longest)
-            longest.abort()
+            self.leave(dispensable)
+            dispensable.abort()
         self._connections.add(connection)
+        self._strangers[connection] = None
         return True
 
     def leave(self, connection: Connection) -> None:
         """It is closed."""
         self._connections.discard(connection)
-        self._waiting.pop(connection, None)
+        self._strangers.pop(connection, None)
+        self._idle.pop(connection, None)
         self._notice_end()
 
     def rest(self, connection: Connection, *, is_waiting: bool) -> None:
         """Whether it waits for a request's head."""
-        if is_waiting:
-            self._waiting[connection] = None
-        else:
-            self._waiting.pop(connection, None)
+        if not is_waiting:
+            self._idle.pop(connection, None)
+        elif connection.is_known:
+            self._strangers.pop(connection, None)
+            self._idle[connection] = None
 
     def start(self, exchange: Exchange) -> None:
         """Has the application answer."""
         task = asyncio.get_running_loop().create_task(exchange.run(self.app))
+        exchange.task = task
         self._tasks.add(task)
         task.add_done_callback(self._forget)
+
+    def _dispensable(self) -> Connection | None:
+        """Strangers go first, whatever they do: they may have a request under way for as long as they like."""
+        while self._strangers:
+            oldest = next(iter(self._strangers))
+            if not oldest.is_known:
+                return oldest
+            del self._strangers[oldest]  # a client's by now, with a request under way
+        return next(iter(self._idle), None)
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -12,6 +12,7 @@ from joserfc.jwk import OctKey
 from sqlalchemy import insert
 
 from webhooks.api import authentication
+from webhooks.model import Scope
 from webhooks.security import keys
 from webhooks.security.credentials import by_secret, new_guid
 from webhooks.security.throttle import FREE, Throttle
@@ -414,3 +415,29 @@ def test_a_hash_of_another_key_is_nobodys(inside: Any) -> None:
     auth = (row["id"], "secret")
     answer = inside.call("POST", "/login/oauth/access_token", content=GRANT, headers=FORM, auth=auth)
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/webhooks", 200),
+        ("HEAD", "/v1/webhooks", 200),
+        ("OPTIONS", "/v1/webhooks", 204),
+        ("GET", "/v1/ping", 200),
+        ("GET", "/v1/deliveries", 200),
+        ("GET", "/v1/events/none", 403),
+        ("GET", "/v1/deliveries/none", 404),
+        ("PATCH", "/v1/webhooks", 405),
+        ("POST", "/v1/events", 403),
+        ("PUT", "/v1/webhooks", 415),
+    ],
+)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_nobody_on_the_way_keeps_what_a_key_was_answered(
+    inside: Any, method: str, path: str, status: int, is_known: bool
+) -> None:
+    """Caches hold back answers to Authorization by themselves, but know nothing of X-API-Key."""
+    headers = inside.add(Scope.WEBHOOKS).headers if is_known else {"X-API-Key": "guessed"}
+    answer = inside.call(method, path, headers=headers)
+    assert answer.status_code == (status if is_known or status == 405 else 401)
+    assert answer.headers["cache-control"] == "no-store"

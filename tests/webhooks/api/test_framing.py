@@ -41,6 +41,14 @@ FRAMED = {
     "offers a protocol, no body": b"GET /x HTTP/1.1\r\n" + HOST + UPGRADE + b"\r\n",
     "offers a protocol, empty body": b"PUT /x HTTP/1.1\r\n" + HOST + UPGRADE + b"Content-Length: 0\r\n\r\n",
     "trailers": b"PUT /x HTTP/1.1\r\n" + HOST + CHUNKED + b"\r\n1\r\na\r\n0\r\nUpgrade: x\r\nHost: b\r\n\r\n",
+    "a trailer closes": b"PUT /x HTTP/1.1\r\n" + HOST + CHUNKED + b"\r\n0\r\nConnection: close\r\n\r\n",
+    "a trailer closes, offer": b"PUT /x HTTP/1.1\r\n"
+    + HOST
+    + UPGRADE
+    + CHUNKED
+    + b"\r\n0\r\nConnection: close\r\n\r\n",
+    "offers a protocol in trailers": b"PUT /x HTTP/1.1\r\n" + HOST + CHUNKED + b"\r\n0\r\n" + UPGRADE + b"\r\n",
+    "a proxy's header closes": b"PUT /x HTTP/1.1\r\n" + HOST + b"Proxy-Connection: close\r\n\r\n",
     "two conflicting lengths": b"PUT /x HTTP/1.1\r\n" + HOST + LENGTH + b"Content-Length: 1\r\n\r\n" + BODY,
     "length and chunked": b"PUT /x HTTP/1.1\r\n" + HOST + LENGTH + CHUNKED + b"\r\n0\r\n\r\n" + SMUGGLED,
     "chunked in HTTP/1.0": b"PUT /x HTTP/1.0\r\n" + HOST + CHUNKED + b"\r\n0\r\n\r\n" + SMUGGLED,
@@ -88,6 +96,9 @@ class Wire:
 
     def close(self) -> None:
         self.is_closed = True
+
+    def writelines(self, parts: list[bytes]) -> None:
+        self.written += b"".join(parts)
 
     write_eof = abort = close
 
@@ -152,6 +163,84 @@ def test_how_bytes_are_parted_changes_no_answer(name: str) -> None:
     different = {cut for cut in cuts if answers(*splits(content, cut)) != whole}
     assert different == set()
     assert answers(*(bytes([byte]) for byte in content)) == whole
+
+
+UNCLEAR = {
+    "a sign before a length": b"Content-Length: +3\r\n",
+    "a negative length": b"Content-Length: -3\r\n",
+    "a length in hexadecimal digits": b"Content-Length: 0x3\r\n",
+    "a length of nothing": b"Content-Length:\r\n",
+    "a list of lengths": b"Content-Length: 3, 3\r\n",
+    "two lengths in one": b"Content-Length: 3 3\r\n",
+    "the same length twice": b"Content-Length: 3\r\nContent-Length: 3\r\n",
+    "a length beyond 64 bits": b"Content-Length: 18446744073709551619\r\n",
+    "a blank before the colon of a length": b"Content-Length : 3\r\n",
+    "a vertical tab before a length": b"Content-Length:\x0b3\r\n",
+    "a blank before the colon of a coding": b"Transfer-Encoding : chunked\r\n",
+    "a vertical tab before a coding": b"Transfer-Encoding: \x0bchunked\r\n",
+    "a folded coding": b"Transfer-Encoding:\r\n chunked\r\n",
+    "a coding in quotes": b'Transfer-Encoding: "chunked"\r\n',
+    "another coding": b"Transfer-Encoding: xchunked\r\n",
+    "two codings": b"Transfer-Encoding: gzip, chunked\r\n",
+    "chunks and then no coding": b"Transfer-Encoding: chunked, identity\r\n",
+    "an empty coding before chunks": b"Transfer-Encoding: ,chunked\r\n",
+    "chunks twice": b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+    "no coding": b"Transfer-Encoding: identity\r\n",
+    "a length of 0 and chunks": b"Content-Length: 0\r\nTransfer-Encoding: chunked\r\n",
+    "a second host": b"Host: b\r\n",
+    "NUL": b"X: a\0b\r\n",
+    "no name": b": a\r\n",
+    "no colon": b"X\r\n",
+}
+
+
+@pytest.mark.parametrize("offer", [b"", UPGRADE])
+@pytest.mark.parametrize("name", UNCLEAR)
+def test_a_head_that_could_be_taken_in_two_ways_is_refused(name: str, offer: bytes) -> None:
+    content = b"PUT /x HTTP/1.1\r\n" + HOST + offer + UNCLEAR[name] + b"\r\n0\r\n\r\n" + SMUGGLED
+    whole = answers(content)
+    assert whole.startswith(b"HTTP/1.1 400 ")
+    assert paths(whole) == []
+    assert answers(*(bytes([byte]) for byte in content)) == whole
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        b"-3\r\nabc\r\n",
+        b"+3\r\nabc\r\n",
+        b"0x3\r\nabc\r\n",
+        b"3 \r\nabc\r\n",
+        b" 3\r\nabc\r\n",
+        b"\r\nabc\r\n",
+        b"3\r\r\nabc\r\n",
+        b"3\r\nabcd\r\n",
+        b'3;a="b\r\nabc\r\n',
+        b"3;a\nabc\r\n",
+        b"3;a\rb\r\nabc\r\n",
+        b"10000000000000003\r\nabc\r\n",
+        b"0\r\nContent-Length: 9\r\n\r\n",
+        b"0\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"0\r\nX : a\r\n\r\n",
+        b"0\r\n X: a\r\n\r\n",
+    ],
+)
+@pytest.mark.parametrize("offer", [b"", UPGRADE])
+def test_a_chunk_that_could_be_taken_in_two_ways_is_refused(chunk: bytes, offer: bytes) -> None:
+    content = b"PUT /x HTTP/1.1\r\n" + HOST + offer + CHUNKED + b"\r\n" + chunk + b"0\r\n\r\n" + SMUGGLED
+    whole = answers(content)
+    assert whole.startswith(b"HTTP/1.1 400 ")
+    assert paths(whole) == []
+    assert answers(*(bytes([byte]) for byte in content)) == whole
+
+
+@pytest.mark.parametrize(
+    "line", [b"GET /x", b"GET /x HTTP/0.9", b"GET /x HTTP/1.2", b"GET /x HTTP/2.0", b"PRI * HTTP/2.0"]
+)
+def test_another_version_is_refused(line: bytes) -> None:
+    whole = answers(line + b"\r\n" + HOST + b"\r\n" + SMUGGLED)
+    assert whole.startswith(b"HTTP/1.1 400 ")
+    assert paths(whole) == []
 
 
 @given(name=st.sampled_from(sorted(FRAMED)), data=st.data())
