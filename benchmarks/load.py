@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(slots=True)
@@ -35,8 +36,15 @@ def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") 
 
 
 def cpu_seconds(pid: int) -> float:
-    """The processor time that a process has used, all its threads (clock_getcpuclockid(3))."""
-    return time.clock_gettime((~pid << 3) | 2)
+    """The processor time that a process and those that it started have used, all threads (clock_getcpuclockid(3))."""
+    return sum(time.clock_gettime((~each << 3) | 2) for each in family(pid))
+
+
+def family(pid: int) -> list[int]:
+    """A process and those that it has started, and they."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(word) for children in tasks for word in children.read_text("ascii").split()]
+    return [pid, *(each for child in children for each in family(child))]
 
 
 @dataclass(frozen=True, slots=True)

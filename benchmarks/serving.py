@@ -17,6 +17,8 @@ from typing import Any
 
 import httpx
 
+from benchmarks.load import family
+
 _MAIN = "import sys; from webhooks.cli.main import main; sys.exit(main())"
 _LISTENS = re.compile(r"listens on http://([^/]+)/")
 
@@ -65,9 +67,9 @@ class Service:
         )
 
     def memory(self) -> int:
-        """Resident bytes."""
-        status = Path(f"/proc/{self.pid}/status").read_text("ascii")
-        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+        """Resident bytes of all its processes; pages that they share count for each."""
+        statuses = [Path(f"/proc/{each}/status").read_text("ascii") for each in family(self.pid)]
+        return sum(int(status.partition("VmRSS:")[2].split()[0]) * 1024 for status in statuses)
 
 
 @contextlib.contextmanager
