@@ -32,16 +32,19 @@ MOST_OF_CLIENT: Final = 4
 """How many of them are one client's."""
 
 
+USER_AGENT: Final = "aptic-webhooks"
+
+
 def reach_of(settings: Settings) -> Reach:
     """What deliveries of all clients may reach."""
     return Reach(networks=settings.allow_networks, ports=settings.allow_ports, is_http_allowed=settings.allow_http)
 
 
 def make_sender(settings: Settings) -> Sender:
-    """A sender as these settings want it."""
+    """A sender in this process, as these settings want it."""
     from webhooks.sending.curl import CurlSender  # noqa: PLC0415  few commands send
 
-    return CurlSender(deadline=settings.deadline, ca_bundle=settings.ca_bundle, user_agent="aptic-webhooks")
+    return CurlSender(deadline=settings.deadline, ca_bundle=settings.ca_bundle, user_agent=USER_AGENT)
 
 
 class TestOutcome(Struct, frozen=True):

@@ -8,6 +8,10 @@ import uvloop
 
 from webhooks.sending.curl import CurlSender
 from webhooks.sending.interface import Outcome, OutgoingRequest, Reach
+from webhooks.sending.process import ProcessSender
+
+SENDERS: dict[str, type[CurlSender] | type[ProcessSender]] = {"here": CurlSender, "apart": ProcessSender}
+"""By where they send: in the process that asks, or in one of their own."""
 
 USER_AGENT = "aptic-webhooks/test"
 
@@ -28,11 +32,13 @@ def send_all(
     ca_bundle: Path | None = None,
     name_servers: Sequence[str] = (),
     at_once: bool = True,
+    sender_is: str = "here",
 ) -> list[Outcome]:
     """All by one sender, on the event loop that the service runs on."""
 
     async def run() -> list[Outcome]:
-        sender = CurlSender(deadline=deadline, ca_bundle=ca_bundle, user_agent=USER_AGENT, name_servers=name_servers)
+        made = SENDERS[sender_is]
+        sender = made(deadline=deadline, ca_bundle=ca_bundle, user_agent=USER_AGENT, name_servers=name_servers)
         try:
             if at_once:
                 return await asyncio.gather(*map(sender.send, requests))

@@ -22,11 +22,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is answered; `first` is done before, while the attempt is under way."""
+    """What is answered; `first` is done before, while the attempt is under way.
+
+    With `closes` nothing is, and the connection is closed.
+    """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     first: Callable[[], object] = lambda: None
+    closes: bool = False
 
 
 class Inbox(ThreadingHTTPServer):
@@ -74,6 +78,9 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server._requests.put(Request(self.command, self.path, headers, body))
         answer.first()
+        if answer.closes:
+            self.close_connection = True
+            return
         self.send_response(answer.status)
         for name, value in {**answer.headers, "content-length": "0"}.items():
             self.send_header(name, value)

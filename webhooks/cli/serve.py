@@ -1,4 +1,4 @@
-"""`aptic-webhooks serve`: the service in one process."""
+"""`aptic-webhooks serve`: the service."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _serve(arguments: _Arguments, console: Console) -> int:
 SERVE = Command(
     name="serve",
     summary="Runs the service: its API and its dispatcher.",
-    description="Runs the service in one process. Without options it makes its folder, its keys and its database.",
+    description="Runs the service. Without options it makes its folder, its keys and its database.",
     example="--data /var/lib/aptic-webhooks --port 8080",
     add_options=_options,
     run=_serve,

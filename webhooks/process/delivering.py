@@ -15,12 +15,14 @@ from webhooks.dispatch.judging import Judge, RetrySchedule
 from webhooks.dispatch.request import Requests
 from webhooks.dispatch.sweep import Sweep
 from webhooks.dispatch.turns import Limits
-from webhooks.example_sends import make_sender, reach_of
+from webhooks.example_sends import USER_AGENT, reach_of
 from webhooks.housekeeping import Housekeeping
 from webhooks.metrics import Metrics
 from webhooks.queue.opening import open_queue
 from webhooks.security.keys import Keyring
 from webhooks.sending.descriptors import raise_limit
+from webhooks.sending.interface import Sender
+from webhooks.sending.process import ProcessSender
 from webhooks.settings import Settings
 from webhooks.store.store import Store
 
@@ -28,19 +30,27 @@ _log = logging.getLogger(__name__)
 
 
 class Delivering:
-    """Composing, the dispatcher and what looks after the store, of one process. To be made in its event loop."""
+    """Composing, the dispatcher and what looks after the store, of one process. To be made in its event loop.
+
+    `sender` is closed by who made it.
+    """
 
     def __init__(
-        self, settings: Settings, store: Store, keyring: Keyring, catalogue: Catalogue, metrics: Metrics
+        self,
+        settings: Settings,
+        store: Store,
+        keyring: Keyring,
+        catalogue: Catalogue,
+        metrics: Metrics,
+        *,
+        sender: Sender,
     ) -> None:
         self._queue = open_queue(store)
         self._definitions = Definitions(catalogue, settings.load_options)
-        raise_limit()
-        self._sender = make_sender(settings)
         self._dispatcher = Dispatcher(
             store,
             self._queue,
-            sender=self._sender,
+            sender=sender,
             requests=Requests(keyring, reach_of(settings)),
             judge=Judge(keyring, RetrySchedule(settings.retry_schedule), metrics),
             limits=_limits(settings, store),
@@ -62,7 +72,6 @@ class Delivering:
         """Runs until `stop`, then ends what is under way. Raises what makes it impossible to go on."""
         async with AsyncExitStack() as closing:  # each is closed, also where another cannot be
             closing.callback(self._definitions.close)
-            closing.push_async_callback(self._sender.close)
             closing.push_async_callback(self._queue.close)
             async with asyncio.TaskGroup() as group:
                 looking_after = [group.create_task(work.run()) for work in (self._sweep, self._housekeeping)]
@@ -95,3 +104,9 @@ def _limits(settings: Settings, store: Store) -> Limits:
     """Where others share the store, they are to get their part of what waits for one endpoint."""
     limits = Limits(endpoint=settings.endpoint_concurrency, rate=settings.endpoint_rate)
     return limits if store.is_embedded else dataclasses.replace(limits, kept=128)
+
+
+def make_sender(settings: Settings) -> ProcessSender:
+    """The sender of a process that serves or works. Raises SettingsError."""
+    raise_limit()  # the process that sends takes it over
+    return ProcessSender(deadline=settings.deadline, ca_bundle=settings.ca_bundle, user_agent=USER_AGENT)

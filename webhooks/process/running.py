@@ -16,12 +16,13 @@ from webhooks.api.request_log import RequestLog
 from webhooks.api.service import Service
 from webhooks.example_sends import TestSends
 from webhooks.examples import Examples, load_examples
-from webhooks.process.delivering import Delivering
+from webhooks.process.delivering import Delivering, make_sender
 from webhooks.process.event_loop import hear_signals, loop_factory, serve_beside, spare_what_is_loaded
 from webhooks.process.listening import LOOPBACK, Server, listen, place
 from webhooks.process.state import opened, sole_server
 from webhooks.proxies import Proxies
 from webhooks.security.tokens import Tokens
+from webhooks.sending.process import ProcessSender
 from webhooks.settings import Settings, is_there
 from webhooks.store import clients
 
@@ -48,7 +49,8 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
         if not store.read_now(clients.every):
             tell(f"Make a client: aptic-webhooks clients add NAME{_data_option(settings)}")
         examples = Examples(partial(load_examples, catalogue, settings.definitions))
-        tokens, tests = Tokens(keyring.token_key()), TestSends(store, keyring, settings)
+        sender = make_sender(settings)
+        tokens, tests = Tokens(keyring.token_key()), TestSends(store, keyring, settings, lambda _: sender)
         service = Service(
             store, keyring, tokens, catalogue, settings.auth, proxies, tests, settings.allow_http, examples
         )
@@ -60,7 +62,7 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
         }
 
         def make_delivering() -> Delivering:
-            return Delivering(settings, store, keyring, catalogue, service.metrics)
+            return Delivering(settings, store, keyring, catalogue, service.metrics, sender=sender)
 
         def ready() -> None:
             _log.info("the service starts, with the API on %s", place(public))
@@ -68,7 +70,7 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
             tell(f"The API listens on http://{place(public)}/v1/")
 
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_serve(service, servers, make_delivering, ready))
+            runner.run(_serve(service, servers, sender, make_delivering, ready))
         _log.info("the service has ended")
 
 
@@ -80,10 +82,12 @@ def _data_option(settings: Settings) -> str:
 async def _serve(
     service: Service,
     servers: Mapping[socket.socket, Server],
+    sender: ProcessSender,
     make_delivering: Callable[[], Delivering],
     ready: Callable[[], None],
 ) -> None:
     """Calls `ready` once signals are heard: SIGTERM and SIGINT end it, SIGHUP has it read its files again."""
+    sender.start()
     delivering = make_delivering()
 
     def stop() -> None:
@@ -102,4 +106,4 @@ async def _serve(
     try:
         await serve_beside(delivering.run(), servers)
     finally:
-        await service.tests.close()
+        await sender.close()

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from engine.catalogue import Catalogue
 from webhooks.errors import SettingsError
 from webhooks.metrics import Metrics
-from webhooks.process.delivering import Delivering
+from webhooks.process.delivering import Delivering, make_sender
 from webhooks.process.event_loop import hear_signals, loop_factory, serve_beside, spare_what_is_loaded
 from webhooks.process.state import opened
+from webhooks.sending.process import ProcessSender
 from webhooks.settings import Settings, is_there
 from webhooks.store.opening import parse
 from webhooks.store.store import Store
@@ -44,10 +45,12 @@ def work(settings: Settings, tell: Callable[[str], object]) -> None:
         port, hosts = settings.metrics_port, settings.window_hosts
         servers = {} if port is None else _servers(port, hosts, store, metrics, tell)
 
-        def make_delivering() -> Delivering:
-            return Delivering(settings, store, keyring, catalogue, metrics)
+        sender = make_sender(settings)
 
-        runner.run(_work(servers, make_delivering, tell))
+        def make_delivering() -> Delivering:
+            return Delivering(settings, store, keyring, catalogue, metrics, sender=sender)
+
+        runner.run(_work(servers, sender, make_delivering, tell))
     _log.info("the worker has ended")
 
 
@@ -63,8 +66,12 @@ def _servers(
 
 
 async def _work(
-    servers: Mapping[socket.socket, Server], make_delivering: Callable[[], Delivering], tell: Callable[[str], object]
+    servers: Mapping[socket.socket, Server],
+    sender: ProcessSender,
+    make_delivering: Callable[[], Delivering],
+    tell: Callable[[str], object],
 ) -> None:
+    sender.start()
     delivering = make_delivering()
 
     def stop() -> None:
@@ -77,4 +84,7 @@ async def _work(
     spare_what_is_loaded()
     _log.info("the worker starts")
     tell("The worker composes and delivers")
-    await serve_beside(delivering.run(), servers)
+    try:
+        await serve_beside(delivering.run(), servers)
+    finally:
+        await sender.close()

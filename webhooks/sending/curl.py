@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
-from urllib.parse import urlsplit
 
 from webhooks.sending.addresses import judge_address
 from webhooks.sending.exchange import Exchange
@@ -15,7 +14,8 @@ from webhooks.sending.interface import Outcome, OutgoingRequest, SendError
 from webhooks.sending.names import Names, NoAddressError
 from webhooks.sending.transfers import Ended, Transfers
 from webhooks.sending.trust import Trust
-from webhooks.sending.urls import Refusal, judge, refusal_words
+from webhooks.sending.urls import Refusal, judge, origin_of, refusal_words
+from webhooks.sending.watch import peer_of
 
 _KEPT_CONNECTIONS = 512
 _KEPT_EXCHANGES = 256
@@ -31,7 +31,9 @@ class CurlSender:
 
     `deadline` is in seconds and covers everything from the look-up of the name to the answer's last byte. `ca_bundle`
     is a PEM file of certificates that are trusted beside the machine's; `name_servers` (`address:port`) take the place
-    of the machine's. Raises SettingsError where the bundle cannot be read.
+    of the machine's, and `trusted` is a file of all certificates that are. `give_up` is called from another thread
+    where one call of libcurl takes a second of processor time, which only the end of the process ends, with the origins
+    that it is about, if those are known. Raises SettingsError where the bundle cannot be read.
     """
 
     def __init__(
@@ -41,14 +43,18 @@ class CurlSender:
         ca_bundle: Path | None = None,
         user_agent: str,
         name_servers: Sequence[str] = (),
+        trusted: Path | None = None,
+        give_up: Callable[[frozenset[str]], object] = lambda _: None,
     ) -> None:
         self._deadline = deadline
         self._user_agent = user_agent
-        self._trust = Trust(ca_bundle)
+        self._trust = Trust(ca_bundle, trusted)
+        self._give_up = give_up
+        self._under_way: dict[Exchange, str] = {}  # and to which origin
         self._names = Names(name_servers)
         self._ended = Ended()
-        self._quick = Transfers(_KEPT_CONNECTIONS, _LONGEST, self._ended)
-        self._slow = Transfers(_KEPT_CONNECTIONS, _LONGEST_OF_SLOW, self._ended)
+        self._quick = Transfers(_KEPT_CONNECTIONS, _LONGEST, self._ended, self._give_up_on)
+        self._slow = Transfers(_KEPT_CONNECTIONS, _LONGEST_OF_SLOW, self._ended, self._give_up_on)
         self._are_slow: OrderedDict[str, None] = OrderedDict()
         self._idle: list[Exchange] = []
 
@@ -64,17 +70,20 @@ class CurlSender:
             if isinstance(found, Refusal):
                 return Outcome(duration=monotonic() - started, error=found.error, detail=found.detail)
             resolved = found
-        origin = urlsplit(request.url).netloc
+        origin = origin_of(request.url)
         transfers = self._slow if origin in self._are_slow else self._quick
         exchange = self._idle.pop() if self._idle else self._new_exchange()
+        self._under_way[exchange] = origin
         try:
             exchange.prepare(request, resolved, started + self._deadline - monotonic())
             failure = await transfers.perform(exchange.easy)
             if exchange.is_unsent:
                 exchange.prepare(request, resolved, started + self._deadline - monotonic(), is_to_connect=True)
                 failure = await transfers.perform(exchange.easy)
-            outcome = exchange.outcome(failure, monotonic() - started)
+            was_cut = transfers.was_cut(exchange.peer)
+            outcome = exchange.outcome(failure, monotonic() - started, was_cut=was_cut)
         finally:
+            del self._under_way[exchange]
             self._keep(exchange)
         self._judge(origin, outcome)
         return outcome
@@ -110,6 +119,11 @@ class CurlSender:
     def _note_opened(self) -> None:
         for transfers in (self._quick, self._slow):
             transfers.note_opened()
+
+    def _give_up_on(self, descriptor: int | None) -> None:
+        peer = None if descriptor is None else peer_of(descriptor)
+        found = [origin for exchange, origin in list(self._under_way.items()) if peer and exchange.peer == peer]
+        self._give_up(frozenset(found))
 
     def _judge(self, origin: str, outcome: Outcome) -> None:
         """One that fails, or answers without end, has its next transfers beside those of its like."""

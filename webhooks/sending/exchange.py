@@ -18,6 +18,7 @@ from webhooks.sending.failures import Failure, explain
 from webhooks.sending.interface import MAX_ANSWER, Outcome, OutgoingRequest, SendError
 from webhooks.sending.retry_after import retry_after
 from webhooks.sending.urls import refusal_words
+from webhooks.sending.watch import Peer
 
 _LONGEST_CONNECTION = 600
 """Seconds after which a connection is not used again, so that a name's new address comes into use."""
@@ -124,8 +125,9 @@ class Exchange:
         self._started = monotonic()
         easy.setopt(pycurl.TIMEOUT_MS, max(int(seconds * 1000), 1))
 
-    def outcome(self, failure: Failure | None, duration: float) -> Outcome:
-        """What became of it, once the transfer has ended."""
+    def outcome(self, failure: Failure | None, duration: float, *, was_cut: bool = False) -> Outcome:
+        """What became of it, once the transfer has ended. `was_cut` says that what came had no end."""
+        self._was_cut = was_cut
         head = self._head()
         status = self._status(head)
         error, detail = self._fault(failure, status)
@@ -140,7 +142,7 @@ class Exchange:
             retry_after=retry_after(head, datetime.now(UTC)) if status in _ASK_LATER else None,
             is_restricted=self._is_restricted,
             is_cheap=self.easy.getinfo(pycurl.NUM_CONNECTS) == 0,
-            is_by_chance=self._is_again,
+            is_by_chance=self._is_again and not was_cut,
         )
 
     def close(self) -> None:
@@ -160,6 +162,9 @@ class Exchange:
         self._is_restricted = False
         self._is_sent = False
         self._is_again = False
+        self._was_cut = False
+        self.peer: Peer | None = None
+        """The address that it was connected to last, and the port."""
         self.is_unsent = False
         """The connection that libcurl chose had ended: nothing was sent."""
 
@@ -178,13 +183,13 @@ class Exchange:
         if failure is not None and not (self._is_cut and failure.code == pycurl.E_WRITE_ERROR):
             if self._refusal is not None and failure.code in (pycurl.E_COULDNT_CONNECT, pycurl.E_ABORTED_BY_CALLBACK):
                 return SendError.REFUSED_ADDRESS, refusal_words(self._refusal)
-            if self._is_again:
+            if self._is_again and not self._was_cut:
                 return SendError.RESET, _CLOSED_AS_IT_WAS_USED
             if self._own_fault is not None and failure.code == pycurl.E_COULDNT_CONNECT:
                 return SendError.CONNECT, f"The sender itself could open no connection: {self._own_fault}."
             if failure.code == pycurl.E_ABORTED_BY_CALLBACK and len(self._lines) > _MOST_LINES:
                 return SendError.TOO_LARGE, f"The answer's headers are too long: more than {_MOST_LINES} lines."
-            if failure.code == pycurl.E_ABORTED_BY_CALLBACK:
+            if failure.code == pycurl.E_ABORTED_BY_CALLBACK or self._was_cut:
                 return SendError.PROTOCOL, "Much came that is no part of an answer: it was not read to its end."
             return explain(failure)
         if status is None:
@@ -219,6 +224,7 @@ class Exchange:
             return pycurl.SOCKET_BAD
         if not self._may_reach(address.addr[0]):
             return pycurl.SOCKET_BAD
+        self.peer = _text(address.addr[0]), address.addr[1]
         self._tell_opened()
         try:
             made = _Lent(address.family, address.socktype, address.protocol)
@@ -228,7 +234,7 @@ class Exchange:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         return made
 
-    def _on_connected(self, address: str, local: str, _port: int, local_port: int) -> int:
+    def _on_connected(self, address: str, local: str, port: int, local_port: int) -> int:
         """Called before each request, also on a connection that another client's request has made.
 
         libcurl sends a request again, up to five times, where a used connection ends before anything of an answer came.
@@ -241,6 +247,7 @@ class Exchange:
             self.is_unsent = True
             return int(pycurl.PREREQFUNC_ABORT)
         self._is_sent = True
+        self.peer = address, port
         return int(pycurl.PREREQFUNC_OK)
 
     def _on_progress(self, _expected: int, received: int, _size: int, sent: int) -> bool:
@@ -258,8 +265,11 @@ class Exchange:
         return self._vain_steps > _VAIN_STEPS + _VAIN_STEPS_A_SECOND * (monotonic() - self._started)
 
     def _may_reach(self, address: str | bytes) -> bool:
-        text = address if isinstance(address, str) else address.decode("ascii")
-        verdict = judge_address(text, self._networks)
+        verdict = judge_address(_text(address), self._networks)
         self._refusal = verdict.refusal
         self._is_restricted = verdict.is_restricted
         return verdict.refusal is None
+
+
+def _text(address: str | bytes) -> str:
+    return address if isinstance(address, str) else address.decode("ascii")

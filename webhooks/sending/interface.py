@@ -36,7 +36,7 @@ class SendError(StrEnum):
     """The sender itself ended meanwhile: whether the request arrived is not known."""
 
 
-class Reach(Struct, frozen=True):
+class Reach(Struct, frozen=True, array_like=True):
     """What is opened beyond public addresses, https and port 443: a client's and the service's own, joined.
 
     `networks` are in CIDR notation. With `url_patterns` a URL must match one of them.
@@ -48,7 +48,7 @@ class Reach(Struct, frozen=True):
     is_http_allowed: bool = False
 
 
-class OutgoingRequest(Struct, frozen=True):
+class OutgoingRequest(Struct, frozen=True, array_like=True):
     """One request. The sender adds Content-Type, User-Agent and what HTTP itself needs to `headers`."""
 
     url: str
@@ -58,7 +58,7 @@ class OutgoingRequest(Struct, frozen=True):
     reach: Reach = Reach()
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
+class Outcome(Struct, frozen=True, kw_only=True, array_like=True):
     """What became of one request.
 
     `status` is set once the answer's head was read, also where an `error` came after it. `duration` is in seconds.
@@ -66,7 +66,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     one is no error. `retry_after` is the seconds that a valid Retry-After of a 429 or 503 asked for, not clamped.
     `is_restricted` says that the address lay in an opened network: then only admins may see the answer. `is_cheap` says
     that it took a connection which an earlier request had opened. `is_by_chance` says that the error tells nothing of
-    the receiver: the sender was ended, or a connection that earlier requests had used was closed just then.
+    the receiver: the sender ended, or a connection that earlier requests had used was closed just then.
     """
 
     status: int | None = None

@@ -12,13 +12,14 @@ import math
 import os
 import select
 import socket
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
 import pycurl
 
 from webhooks.sending.failures import Failure
-from webhooks.sending.watch import Watch
+from webhooks.sending.watch import Peer, Watch
 
 _EVENTS_AT_ONCE = 8
 _MOST_ENDED = 4096
@@ -52,10 +53,16 @@ class Transfers:
     """Transfers of one event loop. Make it while the loop runs.
 
     After `longest` seconds of reading and writing the loop has its turn, whatever still waits: others' sockets come
-    first the next time.
+    first the next time. `give_up` is Watch's.
     """
 
-    def __init__(self, kept_connections: int, longest: float, ended: Ended) -> None:
+    def __init__(
+        self,
+        kept_connections: int,
+        longest: float,
+        ended: Ended,
+        give_up: Callable[[int | None], object] = lambda _: None,
+    ) -> None:
         self._ended = ended
         self._longest = longest
         self._loop = asyncio.get_running_loop()
@@ -69,11 +76,18 @@ class Transfers:
         self._wakes_at = math.inf
         self._timer: asyncio.Handle | None = None  # uvloop gives one without a time where that has come
         self._is_due_now = False
-        self._watch_over = Watch(lambda: list(self._watched))
+        self._watch_over = Watch(lambda: list(self._watched), give_up)
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
         self._multi.setopt(pycurl.M_MAXCONNECTS, kept_connections)
+
+    def was_cut(self, peer: Peer | None) -> bool:
+        """Whether a connection to it was ended since it was asked last, because what came had no end."""
+        if peer is None or peer not in self._watch_over.cut:
+            return False
+        self._watch_over.cut.discard(peer)
+        return True
 
     async def perform(self, easy: Any) -> Failure | None:
         """Does the transfer; gives how it failed. Once this ends, also by cancellation, `easy` can be used again."""
@@ -154,7 +168,7 @@ class Transfers:
                 what = pycurl.CSELECT_OUT if events & select.EPOLLOUT else 0
                 if events & ~select.EPOLLOUT:  # an error or an end is found by reading
                     what |= pycurl.CSELECT_IN
-                with self._watch_over:
+                with self._watch_over.over(fd):
                     self._multi.socket_action(fd, what)
             is_more = len(ready) == _EVENTS_AT_ONCE and perf_counter() < until
         self._settle()

@@ -12,10 +12,13 @@ from webhooks.errors import SettingsError
 
 
 class Trust:
-    """The machine's certificates, or certifi's where it has none, and those of `bundle`. Raises SettingsError."""
+    """The machine's certificates, or certifi's where it has none, and those of `bundle`; or `joined`, which has all.
 
-    def __init__(self, bundle: Path | None) -> None:
-        system = Path(ssl.get_default_verify_paths().cafile or certifi.where())
+    Raises SettingsError.
+    """
+
+    def __init__(self, bundle: Path | None, joined: Path | None = None) -> None:
+        system = joined or Path(ssl.get_default_verify_paths().cafile or certifi.where())
         self.path = system
         self._joined = None
         if bundle is not None:

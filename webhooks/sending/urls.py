@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -44,6 +45,11 @@ def judge(url: str, reach: Reach) -> Target | Refusal:
         return Target(port, found["name"].lower())
     refusal = judge_address(literal, reach.networks).refusal
     return Target(port, None) if refusal is None else Refusal(SendError.REFUSED_ADDRESS, refusal_words(refusal))
+
+
+def origin_of(url: str) -> str:
+    """Where a URL leads, its path left out: what its receiver does is laid to that."""
+    return urlsplit(url).netloc.lower()
 
 
 def refusal_words(refusal: str) -> str:

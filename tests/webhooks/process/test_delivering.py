@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import signal
 import time
+from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -15,6 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
+from receivers.hub import Hub
 from receivers.inbox import Answer, Inbox
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
@@ -27,7 +30,7 @@ from webhooks.metrics import Metrics
 from webhooks.process.delivering import Delivering
 from webhooks.queue.embedded import EmbeddedQueue
 from webhooks.security.keys import Keyring
-from webhooks.sending.curl import CurlSender
+from webhooks.sending.interface import Outcome, OutgoingRequest
 from webhooks.settings import Settings
 from webhooks.store.store import Store
 
@@ -495,6 +498,91 @@ def test_a_service_that_starts_again_delivers_what_is_left(own_site: Site, join:
     assert company.inbox.is_empty()
 
 
+def test_a_connection_that_is_closed_just_then_uses_up_no_attempt(own_site: Site, join: Join) -> None:
+    """The schedule would have the delivery wait for an hour."""
+    running = own_site.start("1h")
+    company = join(Answer(), Answer(closes=True), at=own_site, running=running)
+    company.register()
+    company.until(company.delivery_of(company.publish()), "delivered")
+    delivery = company.delivery_of(company.publish())
+    assert [attempt["error"] for attempt in company.until(delivery, "delivered")["attempts"]] == ["reset", None]
+    assert [request.headers["webhook-id"] for request in company.inbox.take(3)][1:] == [delivery, delivery]
+
+
+def test_kill_9_of_the_process_that_sends_loses_nothing(own_site: Site, join: Join) -> None:
+    running = own_site.start("1h")
+    under_way, may_end = Event(), Event()
+
+    def wait() -> None:
+        under_way.set()
+        may_end.wait(PATIENCE)
+
+    company = join(Answer(first=wait), at=own_site, running=running)
+    company.register()
+    delivery = company.delivery_of(company.publish())
+    assert under_way.wait(PATIENCE)
+    os.kill(sending_process(running.process.pid), signal.SIGKILL)
+    found = company.until(delivery, "delivered")
+    may_end.set()
+    assert [attempt["error"] for attempt in found["attempts"]] == ["interrupted", None]
+    assert running.stop() == 0
+
+
+def sending_process(pid: int) -> int:
+    """The one that a service has started."""
+    children = [
+        each for task in Path(f"/proc/{pid}/task").iterdir() for each in (task / "children").read_text().split()
+    ]
+    (found,) = [int(each) for each in children if "webhooks.sending" in Path(f"/proc/{each}/cmdline").read_text()]
+    return found
+
+
+def test_floods_keep_the_api_from_nobody(own_site: Site, join: Join) -> None:
+    """Ten URLs whose receiver sends HelloRequests without end: once it took 64 seconds to answer four pings."""
+
+    async def floods(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.read(1)
+        try:
+            while True:
+                writer.write(bytes.fromhex("160303000400000000") * 1000)
+                await writer.drain()
+        finally:
+            writer.transport.abort()
+
+    running = own_site.start()
+    with closing(Hub()) as hub:
+        receiver = hub.start(floods)
+        company = join(options=("--allow-port", str(receiver.port)), at=own_site, running=running)
+        for number in range(10):
+            url = f"https://127.0.0.1:{receiver.port}/{number}"
+            company.call("PUT", "/v1/webhooks", json={"url": url, "events": ["statuschange"]}).raise_for_status()
+        company.publish()
+        until(lambda: receiver.connections, bool)
+        pings, end = 0, time.monotonic() + 5
+        while time.monotonic() < end:
+            assert company.call("GET", "/v1/webhooks").status_code == 200
+            pings += 1
+        assert pings > 20
+        until(lambda: receiver.connections, lambda count: count >= 20)  # each is tried, and tried again
+    assert running.stop() == 0
+
+
+class Unused:
+    """A sender that nobody asks for anything."""
+
+    async def send(self, request: OutgoingRequest) -> Outcome:
+        raise AssertionError
+
+    async def close(self) -> None:
+        raise AssertionError
+
+
+def unused(store: Store, folder: Path) -> Delivering:
+    """One that sends nothing."""
+    parts = Settings(data=folder), store, Keyring([bytes(32)]), Catalogue.load(), Metrics()
+    return Delivering(*parts, sender=Unused())
+
+
 def test_all_is_closed_though_the_queue_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[str] = []
 
@@ -503,19 +591,15 @@ def test_all_is_closed_though_the_queue_cannot_be(tmp_path: Path, monkeypatch: p
 
     async def run() -> None:
         with Store(f"sqlite:///{tmp_path / 'store'}") as store:
-            delivering = Delivering(Settings(data=tmp_path), store, Keyring([bytes(32)]), Catalogue.load(), Metrics())
+            delivering = unused(store, tmp_path)
             delivering.stop()
             await delivering.run()
 
-    async def close(_sender: object) -> None:
-        closed.append("sender")
-
     monkeypatch.setattr(EmbeddedQueue, "close", refuse)
-    monkeypatch.setattr(CurlSender, "close", close)
     monkeypatch.setattr(Definitions, "close", lambda _: closed.append("definitions"))
     with pytest.raises(StoreError):
         asyncio.run(run())
-    assert closed == ["sender", "definitions"]
+    assert closed == ["definitions"]
 
 
 def test_who_asks_twice_has_the_definitions_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -530,7 +614,7 @@ def test_who_asks_twice_has_the_definitions_read_twice(tmp_path: Path, monkeypat
 
     async def run() -> None:
         with Store(f"sqlite:///{tmp_path / 'store'}") as store:
-            delivering = Delivering(Settings(data=tmp_path), store, Keyring([bytes(32)]), Catalogue.load(), Metrics())
+            delivering = unused(store, tmp_path)
             for _ in range(5):
                 delivering.reload()
                 await asyncio.sleep(0)

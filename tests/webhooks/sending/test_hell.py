@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from receivers.asking import opened, send, send_all, to
+from receivers.asking import SENDERS, opened, send, send_all, to
 from receivers.behaviours import BEHAVIOURS
 from receivers.hub import Hub
 
@@ -14,13 +14,13 @@ EXPECTED = tomllib.loads((Path(__file__).parent / "hell.toml").read_text())
 DEADLINE = 2.0
 
 
-@pytest.fixture(scope="module")
-def outcomes(hub: Hub) -> dict[str, Outcome]:
+@pytest.fixture(scope="module", params=SENDERS)
+def outcomes(hub: Hub, request: pytest.FixtureRequest) -> dict[str, Outcome]:
     """All of them at once, by one sender."""
     ports = {name: hub.start(name).port for name in BEHAVIOURS}
     reach = opened(*ports.values())
     requests = [to(f"http://127.0.0.1:{port}/", reach) for port in ports.values()]
-    return dict(zip(ports, send_all(requests, deadline=DEADLINE), strict=True))
+    return dict(zip(ports, send_all(requests, deadline=DEADLINE, sender_is=request.param), strict=True))
 
 
 def test_every_behaviour_has_a_case() -> None:

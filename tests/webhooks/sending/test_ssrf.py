@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import uvloop
-from receivers.asking import opened, send, send_all, to
+from receivers.asking import SENDERS, opened, send, send_all, to
 from receivers.behaviours import with_status
 from receivers.hub import Hub, Receiver
 
@@ -61,22 +61,24 @@ def test_the_trap_catches(trap: Trap) -> None:
     assert trap.caught() == 4
 
 
+@pytest.mark.parametrize("sender_is", SENDERS)
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_hosts(trap: Trap, scheme: str) -> None:
+def test_hosts(trap: Trap, scheme: str, sender_is: str) -> None:
     hosts: dict[str, str] = CORPUS["hosts"]
     assert len(hosts) >= 60
-    outcomes = send_all([to(f"{scheme}://{host}:{trap.port}/", trap.reach) for host in hosts])
+    outcomes = send_all([to(f"{scheme}://{host}:{trap.port}/", trap.reach) for host in hosts], sender_is=sender_is)
     for outcome, (host, reason) in zip(outcomes, hosts.items(), strict=True):
         assert outcome.error is SendError.REFUSED_ADDRESS, (host, outcome)
         assert reason in (outcome.detail or ""), (host, outcome)
     assert trap.caught() == 0
 
 
-def test_names(trap: Trap, hub: Hub) -> None:
+@pytest.mark.parametrize("sender_is", SENDERS)
+def test_names(trap: Trap, hub: Hub, sender_is: str) -> None:
     names = CORPUS["names"]
     server = hub.start_name_server({name: case["answers"] for name, case in names.items()})
     requests = [to(f"http://{name}:{trap.port}/", trap.reach) for name in names]
-    outcomes = send_all(requests, name_servers=[server.address])
+    outcomes = send_all(requests, name_servers=[server.address], sender_is=sender_is)
     for outcome, (name, case) in zip(outcomes, names.items(), strict=True):
         assert outcome.error is SendError.REFUSED_ADDRESS, (name, outcome)
         assert case["reason"] in (outcome.detail or ""), (name, outcome)

@@ -1,7 +1,7 @@
 """What is told of a failure quotes nobody: a receiver may say the secret that it was sent."""
 
 import pytest
-from receivers.asking import opened, send, to
+from receivers.asking import SENDERS, opened, send, send_all, to
 from receivers.behaviours import answer
 from receivers.certificates import Authority
 from receivers.hub import Hub
@@ -20,17 +20,18 @@ HEADS = {
 }
 
 
-@pytest.mark.parametrize("where", HEADS)
-def test_an_answer(hub: Hub, where: str) -> None:
-    port = hub.start(answer(HEADS[where])).port
-    outcome = send(to(f"http://127.0.0.1:{port}/", opened(port)), deadline=2.0)
-    assert outcome.error is not None
-    assert outcome.detail
-    assert CANARY not in outcome.detail
+@pytest.mark.parametrize("sender_is", SENDERS)
+def test_answers(hub: Hub, sender_is: str) -> None:
+    ports = [hub.start(answer(head)).port for head in HEADS.values()]
+    requests = [to(f"http://127.0.0.1:{port}/", opened(port)) for port in ports]
+    outcomes = dict(zip(HEADS, send_all(requests, sender_is=sender_is, deadline=5.0), strict=True))
+    assert [where for where, outcome in outcomes.items() if outcome.error is None or not outcome.detail] == []
+    assert [where for where, outcome in outcomes.items() if CANARY in (outcome.detail or "")] == []
 
 
-def test_a_certificate(hub: Hub, authority: Authority) -> None:
+@pytest.mark.parametrize("sender_is", SENDERS)
+def test_a_certificate(hub: Hub, authority: Authority, sender_is: str) -> None:
     receiver = hub.start("good", authority.context(CANARY))
     request = to(f"https://localhost:{receiver.port}/", opened(receiver.port))
-    outcome = send(request, ca_bundle=authority.bundle)
+    outcome = send(request, ca_bundle=authority.bundle, sender_is=sender_is)
     assert outcome.detail == "The receiver's certificate is not valid: it is of another name."
