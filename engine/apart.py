@@ -87,13 +87,7 @@ def _ask(asked: _Asked) -> tuple[LoadedFile, ...] | _Death:
     """What another process makes of it. Raises the error that it found, as `load` would here."""
     asked.noted.write_bytes(_NOWHERE)
     try:
-        ended = subprocess.run(  # noqa: S603  nothing in it comes from outside
-            [sys.executable, "-P", "-X", "faulthandler", "-c", _PROGRAM],
-            input=b"".join(map(pickle.dumps, (sys.path, _code(), asked))),
-            capture_output=True,
-            check=False,
-            start_new_session=True,  # Ctrl-C is for this process, which decides what ends
-        )
+        ended = _run(b"".join(map(pickle.dumps, (sys.path, _code(), asked))))
     except OSError as error:
         raise DefinitionUnavailableError(f"no process can be started to load the definitions: {error}") from None
     said = ended.stderr.decode(errors="replace").rstrip()
@@ -108,6 +102,17 @@ def _ask(asked: _Asked) -> tuple[LoadedFile, ...] | _Death:
     if isinstance(found, EngineError):
         raise found
     return found
+
+
+def _run(question: bytes) -> subprocess.CompletedProcess[bytes]:
+    """The other process, at its end."""
+    return subprocess.run(  # noqa: S603  nothing in it comes from outside
+        [sys.executable, "-P", "-X", "faulthandler", "-c", _PROGRAM],
+        input=question,
+        capture_output=True,
+        check=False,
+        start_new_session=True,  # Ctrl-C is for this process, which decides what ends
+    )
 
 
 def answer() -> None:

@@ -10,9 +10,11 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from forking import Forker
 from hypothesis import settings
 from needed import missing
 from standin.client import Standin, start
@@ -23,6 +25,14 @@ settings.register_profile("any machine", deadline=None)  # a busy machine is slo
 settings.load_profile("any machine")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job in the background, whose children ignore it too
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests that stand together run in one process, which makes their fixtures once; who has none left takes some."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -82,6 +92,22 @@ def duckdb_ledger() -> str:
     from engine.testing import embedded_ledger
 
     return f"duckdb:///{embedded_ledger(LEDGER_SCHEMA, LEDGER_DATA, ROOT / '.cache')}"
+
+
+@pytest.fixture(scope="session")
+def forker() -> Iterator[Forker]:
+    """What starts processes quickly; tests take `forked_loading`."""
+    running = Forker()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def forked_loading(forker: Forker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An `ApartComposer` of this process loads by processes that are forked, not started anew."""
+    from engine import apart
+
+    monkeypatch.setattr(apart, "_run", forker.run)
 
 
 @pytest.fixture(scope="session")

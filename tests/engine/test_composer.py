@@ -52,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=[Composer, ApartComposer])
-def load(request: pytest.FixtureRequest, folder: Path, duckdb_ledger: str) -> Load:
+def load(request: pytest.FixtureRequest, folder: Path, duckdb_ledger: str, forked_loading: None) -> Load:
     def loaded(**options: object) -> Composer:
         return request.param.load(folder, **{"ledger": duckdb_ledger, "ledger_schema": SCHEMA} | options)  # type: ignore[arg-type]
 
@@ -407,25 +407,23 @@ def test_threads_share_a_composer_while_another_reloads(load: Load) -> None:
         done = threading.Event()
 
         def compose() -> None:
-            for _ in range(150):
+            while not done.is_set():
                 try:
                     if composer.compose("ledgerpayment", PAYMENT).fill("mySecret") != BODY:
                         wrong.append("bytes")
                 except Exception as error:
                     wrong.append(error)
 
-        def reload() -> None:
-            while not done.wait(0.01):
-                composer.reload()
-
         threads = [threading.Thread(target=compose) for _ in range(8)]
-        ninth = threading.Thread(target=reload)
-        for thread in (*threads, ninth):
-            thread.start()
         for thread in threads:
-            thread.join()
-        done.set()
-        ninth.join()
+            thread.start()
+        try:
+            for _ in range(5):
+                composer.reload()
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join()
     assert wrong == []
 
 

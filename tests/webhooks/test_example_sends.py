@@ -15,7 +15,7 @@ from webhooks.errors import BusyError, ConflictError, NotFoundError
 from webhooks.example_sends import MOST_OF_CLIENT, TestOutcome, TestSends
 from webhooks.model import Client
 from webhooks.security.keys import Keyring, Purpose
-from webhooks.sending.interface import Outcome, OutgoingRequest
+from webhooks.sending.interface import Outcome, OutgoingRequest, SendError
 from webhooks.settings import Settings
 from webhooks.store import clients, deliveries, registrations
 from webhooks.store.deliveries import Filter
@@ -156,6 +156,27 @@ class SlowSender:
 
     async def close(self) -> None:
         self.is_closed = True
+
+
+@pytest.mark.parametrize(("status", "seconds"), [(204, 0.1234564), (None, 2.0000006)])
+def test_all_of_the_outcome_is_told(scene: Scene, status: int | None, seconds: float) -> None:
+    error = SendError.TIMEOUT if status is None else None
+    given = Outcome(status=status, duration=seconds, error=error, detail="a detail", answer=b"an answer")
+
+    class Sender(SlowSender):
+        """A fake: it answers at once."""
+
+        async def send(self, _request: OutgoingRequest) -> Outcome:
+            return given
+
+    async def run() -> TestOutcome:
+        sends = TestSends(scene.store, scene.keyring, Settings(data=Path()), lambda _settings: Sender())
+        return await sends.send(scene.client, scene.url, "statuschange", EXAMPLE, sees_restricted=True)
+
+    told = asyncio.run(run())
+    assert (told.delivered, told.status, told.error) == (error is None, status, error and error.value)
+    assert (told.detail, told.answer) == ("a detail", "an answer")
+    assert str(told.duration) in ("0.123456", "2.000001")  # microseconds
 
 
 def test_one_sender_sends_them_all_and_few_at_once(scene: Scene) -> None:

@@ -28,6 +28,7 @@ GUIDE = json.loads((ROOT / "fixtures" / EVENT / "guide" / "event.json").read_byt
 BODY = (ROOT / "fixtures" / EVENT / "guide" / "body.json").read_bytes().rstrip(b"\n")
 Run = Callable[[Awaitable[None]], None]
 EMPTY = ("noteadded", {"noteid": "1", "ledgeraccountid": "2"})
+pytestmark = pytest.mark.usefixtures("forked_loading")
 
 
 @pytest.fixture
@@ -182,7 +183,8 @@ def test_the_default_body_is_sent_once_its_absence_is_accepted(
         async with rig.running(rig.by_ledger(duckdb_ledger, folder)):
             await is_held(rig, "had a definition")
             assert [each.code for each in rig.read(parking.parked)] == [EVENT]
-            assert await rig.write(memory.forget, EVENT)
+            assert await rig.write(memory.forget, EVENT) is True
+            assert await rig.write(memory.forget, EVENT) is False
             await rig.until(rig.are_composed)
         assert rig.bodies()[-1].definition is None
         assert rig.read(memory.remembered).keys() == {"partpayment"}
@@ -289,9 +291,10 @@ def loading_processes() -> list[int]:
 
 
 def test_events_wait_while_the_process_that_loads_is_killed(
-    rig: Any, run: Run, duckdb_ledger: str, folder: Path, tmp_path: Path
+    rig: Any, run: Run, duckdb_ledger: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The schema is a pipe, which it waits for: so it is killed in the middle of its work."""
+    monkeypatch.undo()  # `forked_loading`: it is a process of this one
     schema = tmp_path / "schema.sql"
     os.mkfifo(schema)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from waiting import PATIENCE_SECONDS, until_true
 
 from engine.body import default_body
 from engine.catalogue import Catalogue
@@ -74,7 +75,7 @@ class World:
             yield dispatcher
         finally:
             dispatcher.stop()
-            await asyncio.wait_for(running, 10)
+            await asyncio.wait_for(running, PATIENCE_SECONDS)
             await queue.close()
 
     async def register(self, url: str, *names: str, secret: str | None = None) -> None:
@@ -126,13 +127,9 @@ class World:
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.store.read_now(lambda connection: [tuple(row) for row in connection.execute(text(query))])
 
-    async def until(self, is_so: Callable[[], bool], seconds: float = 20) -> None:
+    async def until(self, is_so: Callable[[], bool]) -> None:
         """Waits until it is so; fails with the states where it never is."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
-        while not is_so():
-            assert loop.time() < end, f"not within {seconds} s: {self.states()}"
-            await asyncio.sleep(0.01)
+        await until_true(is_so, self.states)
 
 
 Scene = Callable[[World], Awaitable[None]]

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from webhooks.dispatch.turns import Limits
+from webhooks.errors import StoreError
 from webhooks.model import PublishedEvent
 from webhooks.security.keys import Keyring, Purpose
 from webhooks.sending.interface import Outcome, OutgoingRequest, SendError
-from webhooks.store import events, registrations
+from webhooks.store import events, jobs, registrations
 from webhooks.store.attempts import answer_row
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.results import Sendable
@@ -267,15 +268,13 @@ def test_endpoints_that_never_answer_do_not_delay_a_good_one(play: Callable[...,
         await world.register("https://good.example/")
         await world.publish(20)
         async with world.dispatching():
-            await world.until(lambda: world.states().get("delivered") == 20, 5)
+            await world.until(lambda: world.states().get("delivered") == 20)
             never.set()
 
     play(scene, Limits(endpoint=32, rate=1000, unproven=100, total=120), (3600,))
 
 
 def test_a_store_that_is_away_loses_no_outcome(play: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
-    from webhooks.errors import StoreError
-
     async def scene(world: Any) -> None:
         await world.register(HOOK)
         await world.publish(3)
@@ -300,11 +299,33 @@ def test_a_store_that_is_away_loses_no_outcome(play: Callable[..., None], monkey
     play(scene)
 
 
+@pytest.mark.parametrize("error", [StoreError("The store cannot write now."), RuntimeError("a fault")])
+def test_jobs_that_cannot_be_finished_are_taken_again(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def scene(world: Any) -> None:
+        await world.store.write(lambda connection: jobs.add(connection, [Job(Kind.DELIVER, "of no delivery", 1)]))
+        real, refused = Store.write, []
+
+        async def write(self: Store, command: Any, **options: Any) -> Any:
+            if not refused:
+                refused.append(command)
+                raise error
+            return await real(self, command, **options)
+
+        monkeypatch.setattr(Store, "write", write)
+        async with world.dispatching():
+            await world.until(
+                lambda: world.rows(f"SELECT 1 FROM {'job' if world.store.is_embedded else 'pgqueuer'}") == []
+            )
+        assert refused
+
+    play(scene)
+
+
 def test_it_ends_though_the_store_is_away_and_the_delivery_is_sent_again(
     play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from webhooks.errors import StoreError
-
     async def scene(world: Any) -> None:
         await world.register(HOOK)
         await world.publish()
@@ -423,7 +444,7 @@ def test_what_was_begun_ahead_is_sent_though_nothing_before_it_can_be(play: Call
         async with world.dispatching():
             await world.until(lambda: world.states() == {"delivered": 40})
             await world.publish(20, erased=4)
-            await world.until(lambda: world.states() == {"dead": 4, "delivered": 56}, seconds=5)
+            await world.until(lambda: world.states() == {"dead": 4, "delivered": 56})
 
     play(scene, limits=Limits(endpoint=4, rate=10_000))
 
@@ -444,7 +465,7 @@ def test_what_was_begun_ahead_of_an_endpoint_that_became_slow_is_held_soon_after
             await world.publish(100)
             await world.until(lambda: begun_ahead(world))
             await world.store.write(lambda c: registrations.set_paused(c, "ACME", HOOK, is_paused=True))
-            await world.until(lambda: world.states().keys() == {"delivered", "held"}, seconds=5)
+            await world.until(lambda: world.states().keys() == {"delivered", "held"})
         assert len(world.sender.requests) <= 40 + 4 * 4  # a second, and what was under way
 
     play(scene, limits=Limits(endpoint=4, rate=10_000))

@@ -55,6 +55,14 @@ def test_what_is_whole_may_end_as_the_secret_begins() -> None:
     assert redact(b"ok", "key", is_whole=True) == b"ok"
 
 
+def test_what_is_as_long_as_what_is_looked_at_is_whole() -> None:
+    secret = "s" * 819  # ten of them are replaced by so little that the end is kept
+    answer = b"s" * 8190 + b"|b"
+    assert len(answer) == 8 * KEPT
+    assert redact(answer, secret, "|bc", is_whole=True) == REPLACEMENT * 10 + b"|b"
+    assert redact(answer + b"d", secret, "|bc", is_whole=True) == REPLACEMENT * 11
+
+
 @pytest.mark.parametrize("before", [KEPT - 20, KEPT - 9, KEPT - 8, KEPT - 1, KEPT, KEPT + 1])
 def test_it_is_replaced_before_the_answer_is_cut(before: int) -> None:
     kept = redact(b"." * before + b"mySecret" + b"." * KEPT, "mySecret")
