@@ -176,7 +176,7 @@ class Composer:
             connected=ledger.connected,
             definitions=serving.definitions(),
             write_rights=ledger.write_rights,
-            warnings=(*self._failed_reload, *serving.warnings, *ledger.warnings),
+            warnings=(*self._failed_reload, *serving.warnings, *ledger.warnings, *ledger.notices),
             diagnostics=diagnostics,
         )
 

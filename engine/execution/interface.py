@@ -33,12 +33,14 @@ class LedgerStatus:
     """What is known of a ledger, at first nothing: the first connection tells (`connected`).
 
     `write_rights` has one line for each right that lets the session write, read the server's files or run code.
-    `warnings` are sentences for an operator.
+    `warnings` are sentences for an operator, who may mend what they say. `notices` say what holds for each ledger of
+    this kind, whatever is done.
     """
 
     connected: bool = False
     write_rights: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 class Queries(Protocol):

@@ -11,7 +11,6 @@ from sqlalchemy import make_url
 from engine.catalogue import Catalogue
 from engine.errors import ConfigurationError, EngineError
 from engine.execution import open_ledger
-from engine.model import Dialect
 from webhooks.composing.definitions import Definitions
 from webhooks.doctor.trouble import Trouble
 from webhooks.errors import SettingsError
@@ -78,5 +77,5 @@ def check_ledger(settings: Settings) -> Iterator[Trouble]:
             f"the login may do more than read: {', '.join(status.write_rights)}",
             "Give it only what the how-to of its database says; --require-read-only refuses it at the start.",
         )
-    for warning in () if ledger.dialect is Dialect.DUCKDB else status.warnings:  # which always has one, and no rights
+    for warning in status.warnings:
         yield Trouble("ledger", warning, "See the how-to of its database.")

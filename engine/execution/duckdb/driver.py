@@ -165,8 +165,8 @@ class DuckDBConnection:
 
     def inspect(self) -> LedgerStatus:
         """DuckDB has no rights to read."""
-        warning = "DuckDB has no rights: only that its file is opened read-only and locked keeps it unchanged."
-        return LedgerStatus(connected=True, warnings=(warning,))
+        notice = "DuckDB has no rights: only that its file is opened read-only and locked keeps it unchanged."
+        return LedgerStatus(connected=True, notices=(notice,))
 
     def reflect(self) -> LedgerSchema:
         """The file's schema."""

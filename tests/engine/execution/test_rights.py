@@ -198,7 +198,7 @@ def test_the_login_script_may_run_again(restricted: Any, reader_script: str, rea
 def test_duckdb_has_no_rights_and_says_so(opened: Callable[..., Ledger], duckdb_file: Path) -> None:
     ledger = opened(f"duckdb:///{duckdb_file}", require_read_only=True)
     assert rights(ledger) == ()
-    assert "DuckDB has no rights" in ledger.status().warnings[0]
+    assert "DuckDB has no rights" in ledger.status().notices[0]
 
 
 def test_long_lists_are_counted() -> None:

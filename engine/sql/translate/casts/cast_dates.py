@@ -15,11 +15,11 @@ from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.guards import guarded, in_range
 from engine.sql.translate.typed import Typed
 
-_DATE_PATTERN: Final = "^( *|[0-9]{4}-[0-9]{2}-[0-9]{2})$"
+_DATE_PATTERN: Final = "^( *|[0-9]{4}-[0-9]{2}-[0-9]{2} *)$"
 
 
 def to_date(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
-    """The day of a moment; a string of the form 2024-01-31 or of nothing but blanks, else an error."""
+    """The day of a moment; a string of the form 2024-01-31, with blanks after it or not, or of nothing but blanks, else an error."""
     if value.type.kind is Kind.DATE:
         return value
     if value.type.kind in STRINGS:

@@ -51,11 +51,11 @@ def is_blank(text: str) -> bool:
 
 
 def day_pattern(style: int) -> str:
-    """A regular expression for a day in that style, or for blanks, the same for Python, PostgreSQL and DuckDB."""
+    """A regular expression for a day in that style with blanks after it, or for blanks, the same for Python, PostgreSQL and DuckDB."""
     form = DAY_STYLES[style].replace(".", "[.]")
     for letters in ("YYYY", "MM", "DD"):
         form = form.replace(letters, f"[0-9]{{{len(letters)}}}")
-    return f"^( *|{form})$"
+    return f"^( *|{form} *)$"
 
 
 def iso_day(text: str, style: int) -> str | None:
