@@ -103,7 +103,7 @@ _SCALARS: Final[Entries] = {
     **CLOCK,
 }
 _SETS: Final = ("this", "expression", "distinct", "order", "limit", "offset", "with_")
-_PLANS: Final[Entries] = {
+_RELATIONS: Final[Entries] = {
     exp.Select: entry(
         select,
         "expressions",
@@ -126,7 +126,7 @@ _PLANS: Final[Entries] = {
     exp.Values: entry(values_table, "expressions", "alias"),
     exp.Subquery: entry(parenthesised, "this"),
 }
-TABLES: Final = Tables(scalars=_SCALARS, predicates=PREDICATES, plans=_PLANS, sources=SOURCES)
+TABLES: Final = Tables(scalars=_SCALARS, predicates=PREDICATES, relations=_RELATIONS, sources=SOURCES)
 
 
 def named_collation(node: exp.Expr, name: str) -> Collation:

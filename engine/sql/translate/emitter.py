@@ -13,7 +13,7 @@ from engine.model import ArgumentType, Collation
 from engine.sql.fault import SqlFault
 from engine.sql.schema import LedgerSchema
 from engine.sql.translate.faults import Refused, not_carried, refused
-from engine.sql.translate.plans import Output, Plan
+from engine.sql.translate.relations import Output, Relation
 from engine.sql.translate.scope import Grouping, Scope
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.wording import CLAUSES, WORDS, way_out
@@ -63,12 +63,12 @@ Entries = Mapping[type[exp.Expr] | str, Entry]
 class Tables(Struct, frozen=True, gc=False):
     """The allow-lists by what is made: a value, a condition, a set of rows, an item of FROM.
 
-    A function that gives rows is among `plans`, and stands in FROM and after APPLY by that.
+    A function that gives rows is among `relations`, and stands in FROM and after APPLY by that.
     """
 
     scalars: Entries
     predicates: Entries
-    plans: Entries
+    relations: Entries
     sources: Entries
 
 
@@ -125,9 +125,9 @@ class Emitter:
         made: str = self._dispatch(self._tables.predicates, node, "condition")
         return made
 
-    def plan(self, node: exp.Expr) -> Plan:
+    def relation(self, node: exp.Expr) -> Relation:
         """The rows that the SELECT or set operation `node` gives."""
-        made: Plan = self._dispatch(self._tables.plans, node, "query")
+        made: Relation = self._dispatch(self._tables.relations, node, "query")
         return made
 
     def source(self, node: exp.Expr) -> str:

@@ -16,7 +16,7 @@ from engine.sql.query import Query
 from engine.sql.schema import LedgerSchema
 from engine.sql.translate.allow_list import TABLES
 from engine.sql.translate.emitter import Emitter, Request
-from engine.sql.translate.plans import Plan
+from engine.sql.translate.relations import Relation
 from engine.sql.translate.rows.common_tables import with_clause
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.writers import POSTGRESQL
@@ -46,26 +46,26 @@ def infer(
     request = Request(query.text, schema, POSTGRESQL, argument_types, nullable, holes, "UTC")
     emitter = Emitter(request, TABLES, str)
     try:
-        plan = _plan(emitter, query.tree)
+        relation = _relation(emitter, query.tree)
     except RecursionError:
-        plan = None
+        relation = None
     placeholders = query.nodes.get(exp.Placeholder, ())
     compared = {int(node.name): type_ for node in placeholders if (type_ := _column_beside(emitter, node))}
-    return Inference(_columns(emitter, query, plan), compared)
+    return Inference(_columns(emitter, query, relation), compared)
 
 
-def _plan(emitter: Emitter, tree: exp.Query) -> Plan | None:
+def _relation(emitter: Emitter, tree: exp.Query) -> Relation | None:
     """None where it is refused, and where a CTE is: a table might be taken for it."""
     if emitter.attempt(lambda: with_clause(emitter, tree)) is None:
         return None
-    return emitter.attempt(lambda: emitter.plan(tree))
+    return emitter.attempt(lambda: emitter.relation(tree))
 
 
-def _columns(emitter: Emitter, query: Query, plan: Plan | None) -> tuple[SqlType | None, ...]:
-    """Of a SELECT whose plan is refused, the columns that are not at fault still have their types."""
+def _columns(emitter: Emitter, query: Query, relation: Relation | None) -> tuple[SqlType | None, ...]:
+    """Of a SELECT that is refused, the columns that are not at fault still have their types."""
     found: Sequence[Typed | None] = ()
-    if plan is not None:
-        found = [output.value for output in plan.outputs]
+    if relation is not None:
+        found = [output.value for output in relation.outputs]
     elif isinstance(query.tree, exp.Select):
         found = [emitter.made.get(id(item.unalias())) for item in query.tree.expressions]
     if len(found) != len(query.outputs):

@@ -14,7 +14,7 @@ from engine.sql.schema import LedgerSchema
 from engine.sql.translate.allow_list import TABLES
 from engine.sql.translate.emitter import Emitter, Request
 from engine.sql.translate.many import ONE_ROW, parameters_of, why_no_set
-from engine.sql.translate.plans import Plan
+from engine.sql.translate.relations import Relation
 from engine.sql.translate.rows.common_tables import with_clause
 from engine.sql.translate.writers import WRITERS
 
@@ -109,19 +109,19 @@ class Written(Struct, frozen=True, gc=False):
 
 def _written(emitter: Emitter, tree: exp.Query, row_limit: int | None) -> Written | tuple[SqlFault, ...]:
     prefix = emitter.attempt(lambda: with_clause(emitter, tree))
-    plan = emitter.attempt(lambda: emitter.plan(tree)) if prefix is not None else None
-    if plan is None or emitter.faults:
+    relation = emitter.attempt(lambda: emitter.relation(tree)) if prefix is not None else None
+    if relation is None or emitter.faults:
         return tuple(sorted(emitter.faults, key=lambda fault: fault.offset))
-    faults = tuple(_unsupported(plan, tree)) if row_limit is not None else ()
+    faults = tuple(_unsupported(relation, tree)) if row_limit is not None else ()
     if faults:
         return faults
-    names = [output.name for output in plan.outputs]
+    names = [output.name for output in relation.outputs]
     if row_limit is None:
         names = [name.lower() if name is not None else None for name in names]
     else:
-        plan = plan.limited(_capped(plan.limit, row_limit))
-    columns = tuple(output.value.type for output in plan.outputs)
-    return Written((prefix or "") + plan.render(names), columns)
+        relation = relation.limited(_capped(relation.limit, row_limit))
+    columns = tuple(output.value.type for output in relation.outputs)
+    return Written((prefix or "") + relation.render(names), columns)
 
 
 def _capped(limit: int | str | None, row_limit: int) -> int | str:
@@ -131,9 +131,9 @@ def _capped(limit: int | str | None, row_limit: int) -> int | str:
     return min(limit, row_limit) if isinstance(limit, int) else f"least({limit}, {row_limit})"
 
 
-def _unsupported(plan: Plan, tree: exp.Query) -> Iterator[SqlFault]:
+def _unsupported(relation: Relation, tree: exp.Query) -> Iterator[SqlFault]:
     """The outermost columns whose values have no JSON form, or lose something on the way."""
-    for number, output in enumerate(plan.outputs, start=1):
+    for number, output in enumerate(relation.outputs, start=1):
         kind = output.value.type.kind
         name = f"`{output.name}`" if output.name else f"number {number}"
         if kind is Kind.OTHER:

@@ -19,7 +19,7 @@ _DATE_PATTERN: Final = "^( *|[0-9]{4}-[0-9]{2}-[0-9]{2} *)$"
 
 
 def to_date(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
-    """The day of a moment; a string of the form 2024-01-31, with blanks after it or not, or of nothing but blanks, else an error."""
+    """The day of a moment; a string of the form 2024-01-31 and blanks after it, or of blanks alone, else an error."""
     if value.type.kind is Kind.DATE:
         return value
     if value.type.kind in STRINGS:

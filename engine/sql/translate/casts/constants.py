@@ -51,7 +51,7 @@ def is_blank(text: str) -> bool:
 
 
 def day_pattern(style: int) -> str:
-    """A regular expression for a day in that style with blanks after it, or for blanks, the same for Python, PostgreSQL and DuckDB."""
+    """A regular expression, the same for all readers, for a day in that style and blanks after it, or blanks."""
     form = DAY_STYLES[style].replace(".", "[.]")
     for letters in ("YYYY", "MM", "DD"):
         form = form.replace(letters, f"[0-9]{{{len(letters)}}}")

@@ -96,8 +96,8 @@ def membership(emitter: Emitter, node: exp.In) -> str:
 
 def _in_query(emitter: Emitter, node: exp.In, value: Typed, query: exp.Expr) -> str:
     emitter.forbid_subquery(query)
-    plan = emitter.plan(query.this if isinstance(query, exp.Subquery) else query)
-    if len(plan.outputs) != 1:
+    relation = emitter.relation(query.this if isinstance(query, exp.Subquery) else query)
+    if len(relation.outputs) != 1:
         raise refused(node, "a subquery after IN has one column", "select one column in it, or use EXISTS")
     pairs: list[Pair] = []
 
@@ -106,7 +106,7 @@ def _in_query(emitter: Emitter, node: exp.In, value: Typed, query: exp.Expr) -> 
         pairs.append(pair)
         return [Typed(pair.right, values[0].type)]
 
-    changed = plan.changed(compared)
+    changed = relation.changed(compared)
     if len({pair.left for pair in pairs}) > 1:
         raise refused(node, "the branches of the subquery have types that compare differently", "CAST them alike")
     return f"{pairs[0].left} IN ({changed.render([None])})"
@@ -115,8 +115,8 @@ def _in_query(emitter: Emitter, node: exp.In, value: Typed, query: exp.Expr) -> 
 def existence(emitter: Emitter, node: exp.Exists) -> str:
     """EXISTS: what the subquery selects does not matter."""
     emitter.forbid_subquery(node)
-    plan = emitter.plan(node.this.this if isinstance(node.this, exp.Subquery) else node.this)
-    return f"EXISTS ({plan.render([None] * len(plan.outputs))})"
+    relation = emitter.relation(node.this.this if isinstance(node.this, exp.Subquery) else node.this)
+    return f"EXISTS ({relation.render([None] * len(relation.outputs))})"
 
 
 PREDICATES: Final[Entries] = {

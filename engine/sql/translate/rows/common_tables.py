@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from engine.sql.translate.emitter import CommonTable, Emitter
 from engine.sql.translate.faults import Refused, not_carried, refused
-from engine.sql.translate.rows.plan_columns import column_names, named_outputs
+from engine.sql.translate.rows.relation_columns import column_names, named_outputs
 from engine.sql.translate.scope import Scope
 from engine.sql.translate.writers import quoted
 
@@ -46,10 +46,10 @@ def _common_table(emitter: Emitter, node: exp.CTE) -> str:
     sql = quoted(_free_name(emitter, key))
     _check_recursion(node, key)
     emitter.scope = Scope(parent=None)
-    plan = emitter.plan(node.this)
-    names = column_names(node, alias, plan.outputs)
-    emitter.ctes = {**emitter.ctes, key: CommonTable(sql, named_outputs(names, plan.outputs))}
-    return f"{sql} AS ({plan.render([name.casefold() for name in names])})"
+    relation = emitter.relation(node.this)
+    names = column_names(node, alias, relation.outputs)
+    emitter.ctes = {**emitter.ctes, key: CommonTable(sql, named_outputs(names, relation.outputs))}
+    return f"{sql} AS ({relation.render([name.casefold() for name in names])})"
 
 
 def _check_recursion(node: exp.CTE, key: str) -> None:

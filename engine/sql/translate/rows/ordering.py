@@ -12,7 +12,7 @@ from engine.model import Kind
 from engine.model.families import INCOMPARABLE, STRINGS
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import not_carried, refused
-from engine.sql.translate.plans import Output
+from engine.sql.translate.relations import Output
 from engine.sql.translate.text.strings import order_key
 from engine.sql.translate.typed import Typed
 

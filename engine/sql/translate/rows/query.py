@@ -12,7 +12,7 @@ from engine.model.families import STRINGS
 from engine.spelling import did_you_mean
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
-from engine.sql.translate.plans import Output, Plan, SelectPlan, Tail
+from engine.sql.translate.relations import Output, Relation, SelectRelation, Tail
 from engine.sql.translate.rows.aggregates import has_aggregate
 from engine.sql.translate.rows.columns import used
 from engine.sql.translate.rows.common_tables import check_position
@@ -31,7 +31,7 @@ _ALIASED: Final = frozenset({"this", "alias"})
 _QUALIFIED_STAR: Final = frozenset({"this", "table"})
 
 
-def select(emitter: Emitter, node: exp.Select) -> Plan:
+def select(emitter: Emitter, node: exp.Select) -> Relation:
     """One SELECT in a scope of its own."""
     check_position(node)
     noted = len(emitter.faults)
@@ -48,9 +48,9 @@ def select(emitter: Emitter, node: exp.Select) -> Plan:
         raise Refused(None)
     distinct = node.args.get("distinct")
     if distinct is None:
-        return SelectPlan(outputs, body, tail=tail)
+        return SelectRelation(outputs, body, tail=tail)
     emitter.check_arguments(distinct, _NONE)
-    return merged(emitter, node, SelectPlan(outputs, body, is_distinct=True), tail)
+    return merged(emitter, node, SelectRelation(outputs, body, is_distinct=True), tail)
 
 
 def _where(emitter: Emitter, node: exp.Select) -> str:

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from engine.sql.translate.emitter import Emitter, Entries, entry, function_in_from
 from engine.sql.translate.faults import not_carried, refused
-from engine.sql.translate.rows.plan_columns import column_names, named_outputs, scope_columns
+from engine.sql.translate.rows.relation_columns import column_names, named_outputs, scope_columns
 from engine.sql.translate.rows.tables import table
 from engine.sql.translate.scope import Scope, Source, unknown_source
 from engine.sql.translate.writers import quoted
@@ -146,13 +146,13 @@ def _derived(
     scope.sources.append(unknown_source(key))
     emitter.scope = Scope(parent) if parent is not scope else Scope(_without_last(scope))
     try:
-        plan = emitter.plan(query)
+        relation = emitter.relation(query)
     finally:
         emitter.scope = scope
-    names = column_names(node, alias, plan.outputs)
-    columns = scope_columns(quoted(key), named_outputs(names, plan.outputs))
+    names = column_names(node, alias, relation.outputs)
+    columns = scope_columns(quoted(key), named_outputs(names, relation.outputs))
     scope.sources[noted] = Source(key, columns)
-    return f"({plan.render([name.casefold() for name in names])}) AS {quoted(key)}"
+    return f"({relation.render([name.casefold() for name in names])}) AS {quoted(key)}"
 
 
 def _without_last(scope: Scope) -> Scope:

@@ -14,7 +14,7 @@ from engine.spelling import did_you_mean
 from engine.sql.schema import Column, SchemaOrigin, Table
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import not_carried, refused
-from engine.sql.translate.rows.plan_columns import scope_columns
+from engine.sql.translate.rows.relation_columns import scope_columns
 from engine.sql.translate.scope import ScopeColumn, Source, unknown_source
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.writers import quoted

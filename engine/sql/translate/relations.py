@@ -21,7 +21,7 @@ class Output(Struct, frozen=True, gc=False):
     value: Typed
 
 
-class Plan(Protocol):
+class Relation(Protocol):
     """Rows with typed columns."""
 
     @property
@@ -32,10 +32,10 @@ class Plan(Protocol):
     def limit(self) -> int | str | None:
         """How many rows at most: a number, or the target's SQL."""
 
-    def changed(self, change: Change) -> Plan:
+    def changed(self, change: Change) -> Relation:
         """The same rows with each column's expression replaced, in every branch."""
 
-    def limited(self, limit: int | str) -> Plan:
+    def limited(self, limit: int | str) -> Relation:
         """The same rows, but at most `limit`, which replaces what was there."""
 
     def render(self, names: Sequence[str | None]) -> str:
@@ -56,7 +56,7 @@ class Tail(Struct, frozen=True, gc=False):
         return order + limit + (f" OFFSET {self.offset}" if self.offset is not None else "")
 
 
-class SelectPlan(Struct, frozen=True, gc=False):
+class SelectRelation(Struct, frozen=True, gc=False):
     """One SELECT; `body` is all from FROM to HAVING, with a blank before it."""
 
     outputs: tuple[Output, ...]
@@ -66,81 +66,81 @@ class SelectPlan(Struct, frozen=True, gc=False):
 
     @property
     def limit(self) -> int | str | None:
-        """See Plan."""
+        """See Relation."""
         return self.tail.limit
 
-    def changed(self, change: Change) -> SelectPlan:
-        """See Plan."""
+    def changed(self, change: Change) -> SelectRelation:
+        """See Relation."""
         return replace(self, outputs=renewed(self.outputs, change))
 
-    def limited(self, limit: int | str) -> SelectPlan:
-        """See Plan."""
+    def limited(self, limit: int | str) -> SelectRelation:
+        """See Relation."""
         return replace(self, tail=replace(self.tail, limit=limit))
 
     def render(self, names: Sequence[str | None]) -> str:
-        """See Plan."""
+        """See Relation."""
         head = "SELECT DISTINCT " if self.is_distinct else "SELECT "
         values = [output.value.sql for output in self.outputs]
         return head + named(values, names) + self.body + self.tail.sql()
 
 
-class CompoundPlan(Struct, frozen=True, gc=False):
+class CompoundRelation(Struct, frozen=True, gc=False):
     """Two sets of rows joined by `operator`: UNION ALL, UNION, EXCEPT or INTERSECT. The left one names the columns."""
 
     outputs: tuple[Output, ...]
     operator: str
-    left: Plan
-    right: Plan
+    left: Relation
+    right: Relation
     tail: Tail = Tail()
 
     @property
     def limit(self) -> int | str | None:
-        """See Plan."""
+        """See Relation."""
         return self.tail.limit
 
-    def changed(self, change: Change) -> CompoundPlan:
-        """See Plan."""
+    def changed(self, change: Change) -> CompoundRelation:
+        """See Relation."""
         left, right = self.left.changed(change), self.right.changed(change)
         return replace(self, left=left, right=right, outputs=renewed(self.outputs, change))
 
-    def limited(self, limit: int | str) -> CompoundPlan:
-        """See Plan."""
+    def limited(self, limit: int | str) -> CompoundRelation:
+        """See Relation."""
         return replace(self, tail=replace(self.tail, limit=limit))
 
     def render(self, names: Sequence[str | None]) -> str:
-        """See Plan."""
+        """See Relation."""
         left, right = self.left.render(names), self.right.render(names)
         return f"({left}) {self.operator} ({right}){self.tail.sql()}"
 
 
-class MergedPlan(Struct, frozen=True, gc=False):
+class MergedRelation(Struct, frozen=True, gc=False):
     """The rows of `inner`, those that compare equal made one. `keys` and `values` are SQL over its columns c1, c2, …"""
 
-    inner: Plan
+    inner: Relation
     keys: tuple[str, ...]
     values: tuple[str, ...]
     tail: Tail = Tail()
 
     @property
     def outputs(self) -> tuple[Output, ...]:
-        """See Plan."""
+        """See Relation."""
         return self.inner.outputs
 
     @property
     def limit(self) -> int | str | None:
-        """See Plan."""
+        """See Relation."""
         return self.tail.limit
 
-    def changed(self, change: Change) -> MergedPlan:
-        """See Plan."""
+    def changed(self, change: Change) -> MergedRelation:
+        """See Relation."""
         return replace(self, inner=self.inner.changed(change))
 
-    def limited(self, limit: int | str) -> MergedPlan:
-        """See Plan."""
+    def limited(self, limit: int | str) -> MergedRelation:
+        """See Relation."""
         return replace(self, tail=replace(self.tail, limit=limit))
 
     def render(self, names: Sequence[str | None]) -> str:
-        """See Plan."""
+        """See Relation."""
         inner = self.inner.render([f"c{number}" for number in range(1, len(self.values) + 1)])
         group = ", ".join(self.keys)
         return f"SELECT {named(self.values, names)} FROM ({inner}) AS merged GROUP BY {group}{self.tail.sql()}"  # noqa: S608  # only what handlers made

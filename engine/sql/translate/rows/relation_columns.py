@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from engine.sql.translate.faults import refused
-from engine.sql.translate.plans import Output
+from engine.sql.translate.relations import Output
 from engine.sql.translate.scope import ListedColumns, ScopeColumn
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.writers import quoted
