@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import socket
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from io import BytesIO
@@ -19,6 +17,7 @@ from benchmarks import guide
 from benchmarks.arrivals import arrivals
 from benchmarks.load import cpu_seconds
 from benchmarks.pairs import Result
+from benchmarks.receiver import receiver
 from benchmarks.serving import Service, serving
 from benchmarks.temporary import empty_database, postgresql_ledger
 from engine.testing import embedded_ledger
@@ -46,7 +45,7 @@ def run(url: str | None) -> Iterator[Result]:
     """Rows for an embedded store; and with a server the row that compares custom with default bodies there."""
     ledger = embedded_ledger(guide.SCHEMA, guide.DATA, guide.ROOT / ".cache")
     options = (*_OPENED, "--definitions", str(guide.DEFINITION.parent), "--ledger-schema", str(guide.SCHEMA))
-    with _receiver() as port, socket.create_server(("127.0.0.1", 0)) as spare:
+    with receiver(0) as port, socket.create_server(("127.0.0.1", 0)) as spare:
         opened = (*options, "--allow-port", f"{port},{spare.getsockname()[1]}")
         with serving("--ledger", f"duckdb:///{ledger}", *opened) as service:
             yield from _throughput(service, port)
@@ -268,14 +267,3 @@ def _memory(service: Service) -> Result:
 
 def _url(port: int) -> str:
     return f"http://127.0.0.1:{port}/hook"
-
-
-@contextlib.contextmanager
-def _receiver() -> Iterator[int]:
-    words = [sys.executable, "-m", "benchmarks.receiver", "0"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield int(process.stdout.readline())
-        finally:
-            process.kill()

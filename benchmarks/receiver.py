@@ -6,8 +6,11 @@ It reads no more of HTTP than where a request ends, so that it costs little besi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+import subprocess
 import sys
+from collections.abc import Iterator
 
 _ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -31,6 +34,18 @@ class _Connection(asyncio.Protocol):
                 return
             self._read = self._read[whole:]
             asyncio.get_running_loop().call_later(self._delay, self._transport.write, _ANSWER)
+
+
+@contextlib.contextmanager
+def receiver(delay: float) -> Iterator[int]:
+    """The port of one in a process of its own, which answers after so many seconds."""
+    words = [sys.executable, "-m", "benchmarks.receiver", str(delay)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
 
 
 async def main(delay: float) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 import sqlalchemy
 
 from benchmarks.pairs import Result
+from benchmarks.receiver import receiver
 from benchmarks.temporary import empty_database
 from engine.catalogue import Catalogue
 from webhooks.model import PublishedEvent
@@ -37,7 +38,7 @@ _TARGET = 1.7
 
 def run(url: str) -> Iterator[Result]:
     """Two workers against one, in turns."""
-    with _receiver(_DELAY) as port:
+    with receiver(_DELAY) as port:
         turns = [tuple(_rate(url, port, count) for count in (1, 2)) for _ in range(_ROUNDS)]
     ratios = sorted(two / one for one, two in turns)
     one, two = (statistics.median(rates) for rates in zip(*turns, strict=True))
@@ -111,16 +112,5 @@ def _worker(log: Path, *options: str) -> Iterator[None]:
             assert process.stdout is not None
             assert process.stdout.readline(), log.read_text()
             yield
-        finally:
-            process.kill()
-
-
-@contextlib.contextmanager
-def _receiver(delay: float) -> Iterator[int]:
-    words = [sys.executable, "-m", "benchmarks.receiver", str(delay)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield int(process.stdout.readline())
         finally:
             process.kill()
