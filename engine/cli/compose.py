@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from engine.cli.explain import explainer
 from engine.cli.ledger_choice import load_composer
-from engine.commandline.console import CannotRunError, Console
+from engine.commandline.console import CannotRunError, Console, read_input
 from engine.commandline.options import (
     Command,
     ComposerArguments,
@@ -66,7 +63,7 @@ def run(arguments: ComposeArguments, console: Console) -> int:
     from engine.testing.message import read_message
 
     source = "standard input" if arguments.message == "-" else arguments.message
-    message = read_message(_read(arguments.message), source)
+    message = read_message(read_input(arguments.message), source)
     secret = message.secret if arguments.secret_env is None else _secret(arguments.secret_env, console)
     with load_composer(arguments, arguments.ledger_schema) as composer:
         if arguments.explain:
@@ -81,15 +78,6 @@ def run(arguments: ComposeArguments, console: Console) -> int:
     else:
         console.note(f"Nothing is sent: {console.trouble.escape(body.skip_reason)}")
     return 0
-
-
-def _read(source: str) -> bytes:
-    if source == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(source).read_bytes()
-    except OSError as error:
-        raise CannotRunError(f"{source} cannot be read: {error.strerror}.") from error
 
 
 def _secret(name: str, console: Console) -> str:

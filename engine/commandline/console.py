@@ -49,6 +49,11 @@ class Console:
         """Writes a result that is already escaped."""
         self.out.write(text)
 
+    def tell(self, line: str) -> None:
+        """Writes a line of plain text as a result that is seen at once, for a command that goes on running."""
+        self.write(f"{self.result.escape(line)}\n")
+        self.out.flush()
+
     def write_bytes(self, content: bytes) -> None:
         """Writes a result to the byte, whatever the terminal's encoding is."""
         self.out.flush()
@@ -80,6 +85,16 @@ class Console:
             log.removeHandler(handler)
             log.setLevel(level)
             log.propagate = propagate
+
+
+def read_input(source: str) -> bytes:
+    """The content of a file, or of standard input for `-`. Raises CannotRunError."""
+    if source == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(source).read_bytes()
+    except OSError as error:
+        raise CannotRunError(f"{source} cannot be read: {error.strerror}.") from error
 
 
 class _Handler(logging.Handler):

@@ -188,14 +188,19 @@ def add_fixtures(parser: Parser) -> None:
     )
 
 
-def add_catalogue(parser: Parser) -> None:
-    """What definitions are checked and compiled against, beside the ledger."""
+def add_events(parser: Parser) -> None:
+    """The site's own events."""
     parser.add_argument(
         "--events",
         type=named_path,
         metavar="DIR",
         help="DIR holds further event schemas, one <event>.schema.json each; they add to the shipped ones.",
     )
+
+
+def add_catalogue(parser: Parser) -> None:
+    """What definitions are checked and compiled against, beside the ledger."""
+    add_events(parser)
     parser.add_argument(
         "--time-zone",
         metavar="ZONE",

@@ -50,6 +50,16 @@ def add_dispatching(parser: Parser) -> None:
     _add_keeping(parser)
 
 
+def begin_running(arguments: DispatchingArguments, console: Console) -> None:
+    """What a process that stays does before it imports the rest: it bears a SIGHUP, and logs."""
+    from webhooks.process.event_loop import put_off_reload
+
+    put_off_reload()
+    from webhooks import logs
+
+    logs.configure(console.err, is_debug=arguments.debug)
+
+
 def dispatching_settings(arguments: DispatchingArguments, console: Console) -> Settings:
     """The settings that these options say, checked. Raises SettingsError."""
     settings = structs.replace(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 
 from msgspec.json import encode
 
-from engine.commandline.console import CannotRunError, Console
-from engine.commandline.options import Command, Parser
-from webhooks.cli.options import ReportArguments, add_events, add_json, add_store, opened, reported
+from engine.commandline.console import Console, read_input
+from engine.commandline.options import Command, Parser, add_events
+from webhooks.cli.options import ReportArguments, add_json, add_store, opened, reported
 from webhooks.errors import RefusedError, ServiceError
 from webhooks.model import PublishedEvent
 
@@ -56,7 +55,7 @@ def _event(arguments: _Arguments) -> PublishedEvent:
     catalogue = Catalogue.load(arguments.events)
     with reported():
         try:
-            value = json_text.read(_content(arguments.message))
+            value = json_text.read(read_input(arguments.message))
             if not isinstance(value, dict):
                 raise RefusedError('The message must be a JSON object, such as {"data": {"debtorid": "4711"}}.')
             if value.setdefault("event", arguments.event) != arguments.event:
@@ -65,15 +64,6 @@ def _event(arguments: _Arguments) -> PublishedEvent:
         except RefusedError as error:
             faults = [f"{fault.pointer}: {fault.detail}" for fault in error.faults]
             raise RefusedError("\n".join([error.message, *faults])) from None
-
-
-def _content(source: str) -> bytes:
-    if source == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(source).read_bytes()
-    except OSError as error:
-        raise CannotRunError(f"{source} cannot be read: {error.strerror}.") from error
 
 
 EMIT = Command(

@@ -61,16 +61,6 @@ def add_store(parser: Parser) -> None:
     )
 
 
-def add_events(parser: Parser) -> None:
-    """The site's own events."""
-    parser.add_argument(
-        "--events",
-        type=named_path,
-        metavar="DIR",
-        help="DIR holds further event schemas, one <event>.schema.json each; they add to the shipped ones.",
-    )
-
-
 def port_number(text: str) -> int:
     """The port number that an option gives."""
     if not text.isascii() or not text.isdigit() or int(text) > 0xFFFF:

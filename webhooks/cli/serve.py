@@ -8,7 +8,7 @@ from msgspec import structs
 
 from engine.commandline.console import Console
 from engine.commandline.options import Command, Parser, several
-from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, dispatching_settings
+from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, begin_running, dispatching_settings
 from webhooks.cli.options import add_window_hosts, port_number, reported
 from webhooks.settings import AuthMethod
 
@@ -62,17 +62,8 @@ def _methods(text: str) -> list[AuthMethod]:
 
 
 def _serve(arguments: _Arguments, console: Console) -> int:
-    from webhooks.process.event_loop import put_off_reload
-
-    put_off_reload()
-    from webhooks import logs
+    begin_running(arguments, console)
     from webhooks.process.running import run
-
-    logs.configure(console.err, is_debug=arguments.debug)
-
-    def tell(line: str) -> None:
-        console.write(f"{console.result.escape(line)}\n")
-        console.out.flush()
 
     with reported():
         settings = structs.replace(
@@ -84,7 +75,7 @@ def _serve(arguments: _Arguments, console: Console) -> int:
             auth=frozenset(arguments.auth),
             trusted_proxies=tuple(arguments.trusted_proxies),
         )
-        run(settings, tell, is_debug=arguments.debug)
+        run(settings, console.tell, is_debug=arguments.debug)
     return 0
 
 

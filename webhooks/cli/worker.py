@@ -6,7 +6,7 @@ from msgspec import structs
 
 from engine.commandline.console import Console
 from engine.commandline.options import Command, Parser
-from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, dispatching_settings
+from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, begin_running, dispatching_settings
 from webhooks.cli.options import add_window_hosts, port_number, reported
 
 
@@ -23,17 +23,8 @@ def _options(parser: Parser) -> None:
 
 
 def _work(arguments: _Arguments, console: Console) -> int:
-    from webhooks.process.event_loop import put_off_reload
-
-    put_off_reload()
-    from webhooks import logs
+    begin_running(arguments, console)
     from webhooks.process.working import work
-
-    logs.configure(console.err, is_debug=arguments.debug)
-
-    def tell(line: str) -> None:
-        console.write(f"{console.result.escape(line)}\n")
-        console.out.flush()
 
     with reported():
         settings = structs.replace(
@@ -41,7 +32,7 @@ def _work(arguments: _Arguments, console: Console) -> int:
             metrics_port=arguments.metrics_port,
             window_hosts=tuple(arguments.window_hosts),
         )
-        work(settings, tell)
+        work(settings, console.tell)
     return 0
 
 

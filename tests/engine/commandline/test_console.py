@@ -1,9 +1,10 @@
 import io
 import logging
+from pathlib import Path
 
 import pytest
 
-from engine.commandline.console import Console
+from engine.commandline.console import CannotRunError, Console, read_input
 from engine.reporting.terminal import Style, Terminal
 
 
@@ -66,3 +67,19 @@ def test_takes_the_processs_streams_and_lets_none_fail(
     console.out.flush()
     assert raw.getvalue() == b"\\xc5\\udcff\n"
     assert console.result.encoding == "ascii"
+
+
+def test_what_a_running_command_tells_is_escaped_and_seen_at_once() -> None:
+    streams = Streams()
+    streams.console.tell("ready \x1b[2J")
+    buffer = streams.out.buffer
+    assert isinstance(buffer, io.BytesIO)
+    assert buffer.getvalue() == b"ready \\x1b[2J\n"  # nothing was flushed but by itself
+
+
+def test_a_message_is_read_from_a_file_or_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "message").write_bytes(b"\xff{}")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\x00in"), encoding="ascii"))
+    assert (read_input(str(tmp_path / "message")), read_input("-")) == (b"\xff{}", b"\x00in")
+    with pytest.raises(CannotRunError, match="away cannot be read: No such file"):
+        read_input(str(tmp_path / "away"))
