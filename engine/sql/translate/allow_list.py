@@ -65,6 +65,7 @@ def collated(emitter: Emitter, node: exp.Collate) -> Typed:
         value.sql,
         dataclasses.replace(value.type, collation=named),
         constant=value.constant,
+        is_typed_null=value.is_typed_null,
         rank=Rank.EXPLICIT,
         is_column=value.is_column,
     )

@@ -37,7 +37,7 @@ def placeholder(emitter: Emitter, node: exp.Placeholder) -> Typed:
     ordinal = int(node.this)
     text = SqlType(Kind.NVARCHAR, collation=emitter.collation)
     if ordinal in emitter.request.holes:
-        return Typed(emitter.writer.cast("NULL", text), text, rank=Rank.COERCIBLE)
+        return Typed(emitter.writer.cast("NULL", text), text, is_typed_null=True, rank=Rank.COERCIBLE)
     if ordinal >= len(emitter.request.argument_types):
         raise refused(
             node, f"placeholder {ordinal + 1} has no argument", "add an <argument> for it", rule="argument-count"

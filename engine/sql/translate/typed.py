@@ -25,9 +25,10 @@ class Typed(Struct, frozen=True, gc=False):
     The target's own type is the one that `Writer.type_name` gives for `type`, except that a decimal may be wider there
     (its scale is never another).
     `constant` is the value of a literal. `placeholder` is the ordinal of a bare `?`. `is_null` is a bare NULL, which
-    takes any type. `is_loose`: SQL Server's precision for it varies (an int literal among decimals). `unpadded` is a
-    char(n) column as the ledger keeps it, for where blanks at the end do not count. `is_basic`: a string that holds no
-    character which SQL Server counts as two. `is_column`: a column as it is, which cannot fail.
+    takes any type; `is_typed_null` is one that has a type, as a hole has. `is_loose`: SQL Server's precision for it
+    varies (an int literal among decimals). `unpadded` is a char(n) column as the ledger keeps it, for where blanks at
+    the end do not count. `is_basic`: a string that holds no character which SQL Server counts as two. `is_column`: a
+    column as it is, which cannot fail.
     """
 
     sql: str
@@ -35,6 +36,7 @@ class Typed(Struct, frozen=True, gc=False):
     constant: str | int | Decimal | float | None = None
     placeholder: int | None = None
     is_null: bool = False
+    is_typed_null: bool = False
     is_loose: bool = False
     rank: Rank = Rank.IMPLICIT
     unpadded: str | None = None

@@ -66,7 +66,7 @@ def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, st
 
 def _converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int | None) -> Typed:
     if value.is_null:
-        return Typed(emitter.writer.cast("NULL", type_), type_)
+        return Typed(emitter.writer.cast("NULL", type_), type_, is_typed_null=True)
     if type_.kind in STRINGS:
         return to_text(emitter, node, value, type_, style)
     if style in DAY_STYLES and type_.kind in _DAYS and value.type.kind in STRINGS:

@@ -73,7 +73,7 @@ def _converts(kind: Kind, wanted: Kind) -> bool:
 def adapted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
     """`value` as a `type_` that `common_type` gave: the same value in the target's type for it."""
     if value.is_null:
-        return Typed(emitter.writer.cast("NULL", type_), type_, rank=value.rank)
+        return Typed(emitter.writer.cast("NULL", type_), type_, is_typed_null=True, rank=value.rank)
     if value.type == type_:
         return value
     if isinstance(value.constant, str) and type_.kind not in STRINGS:

@@ -49,7 +49,7 @@ def _key(emitter: Emitter, node: exp.Expr, value: Typed, column: str) -> str:
     return key_of(emitter, Typed(column, value.type), checked(node, known_collation(node, value)))
 
 
-def folds_any(emitter: Emitter, relation: Relation) -> bool:
+def folds_any(relation: Relation) -> bool:
     """Whether a column is a string that may equal one of other bytes; one that is NULL in each branch, as a hole is,
     equals only itself."""
     branches: list[Sequence[Typed]] = []
@@ -62,6 +62,6 @@ def folds_any(emitter: Emitter, relation: Relation) -> bool:
     return any(
         value.type.kind in STRINGS
         and folds(value.type.collation)
-        and any(values[number].sql != emitter.writer.cast("NULL", value.type) for values in branches)
+        and not all(values[number].is_typed_null for values in branches)
         for number, value in enumerate(output.value for output in relation.outputs)
     )

@@ -46,7 +46,7 @@ def set_operation(emitter: Emitter, node: exp.SetOperation) -> Relation:
     tail = Tail(keys, *tail_counts(emitter, node, is_ordered=order is not None))
     if not is_distinct:
         return CompoundRelation(relation.outputs, relation.operator, relation.left, relation.right, tail)
-    if word != "UNION" and folds_any(emitter, relation):
+    if word != "UNION" and folds_any(relation):
         hint = "compare keys that are numbers, or use EXISTS"
         raise refused(node, f"{word} over strings is not carried under this collation", hint)
     if word != "UNION":
@@ -78,7 +78,9 @@ def _joined(left: Relation, right: Relation, types: Sequence[SqlType]) -> tuple[
     outputs = []
     for one, other, type_ in zip(left.outputs, right.outputs, types, strict=True):
         rank = max(one.value.rank, other.value.rank)
-        outputs.append(Output(one.name, Typed(one.value.sql, type_, is_loose=True, rank=rank)))
+        is_null = one.value.is_typed_null and other.value.is_typed_null
+        value = Typed(one.value.sql, type_, is_typed_null=is_null, is_loose=True, rank=rank)
+        outputs.append(Output(one.name, value))
     return tuple(outputs)
 
 
