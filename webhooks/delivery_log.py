@@ -1,4 +1,4 @@
-"""Deliveries and their attempts as people and programs are shown them, by the API and on the command line."""
+"""Deliveries and their attempts, as the API and the command line show them."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class DeliveryDetails(ShownDelivery, frozen=True, rename="camel"):
 Sees = Callable[[StoredAttempt], bool]
 """Whether somebody may read an attempt's answer."""
 
-EVERYTHING: Final[Sees] = lambda _: True  # noqa: E731  whoever has the store's keys can read it anyway
+EVERYTHING: Final[Sees] = lambda _: True  # noqa: E731  for commands: whoever has the store's keys can read all
 
 
 def sees_of(client: Client, delivery: Delivery) -> Sees:
-    """Administrators read every answer; a client those to its own deliveries, unless they are from inside."""
+    """Administrators read every answer. A client reads answers to its own deliveries, unless they are restricted."""
     if Scope.ADMIN in client.scopes:
         return EVERYTHING
     is_own = Scope.WEBHOOKS in client.scopes and delivery.client_id == client.id
@@ -84,7 +84,7 @@ def show(delivery: Delivery) -> ShownDelivery:
 def show_details(
     delivery: Delivery, attempts: Sequence[StoredAttempt], keyring: Keyring, sees: Sees
 ) -> DeliveryDetails:
-    """The delivery with its attempts, and those of their answers that are seen."""
+    """The delivery with its attempts. Answers that may not be seen are left out."""
     shown = [
         Attempt(
             attempt.time,
@@ -103,6 +103,6 @@ def _answer(keyring: Keyring, attempt: StoredAttempt, delivery_id: str) -> str |
         return None
     try:
         answer = keyring.decrypt(Purpose.ANSWER, attempt.answer, answer_row(delivery_id, attempt.number))
-    except ServiceError:  # the key is gone, of which `doctor` tells
+    except ServiceError:  # its key is missing, which `doctor` reports
         return None
     return answer.decode(errors="replace")

@@ -3,12 +3,12 @@
 ServiceError
 ├── SettingsError       the service cannot start as it was told to
 ├── StoreError          the store cannot be reached or cannot write now
-├── BusyError           too much of it is under way at once
+├── BusyError           too many such requests are under way
 ├── RefusedError        a request that can never work as it is
 │   ├── NotFoundError   what it names does not exist, or is another client's
 │   └── ConflictError   it contradicts what is there
 └── CredentialsError    who asks is not known
-    └── ExpiredError    who asks was known, or will be
+    └── ExpiredError    the access token has expired, or is not valid yet
 """
 
 from __future__ import annotations
@@ -64,4 +64,4 @@ class CredentialsError(ServiceError):
 
 
 class ExpiredError(CredentialsError):
-    """What the caller shows was made here, and is not good at this time: nobody guesses such a thing."""
+    """The caller's token is genuine, but not valid at this time. It was not guessed, so no throttle counts it."""

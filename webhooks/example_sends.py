@@ -23,26 +23,26 @@ from webhooks.store.compositions import row_name
 from webhooks.store.store import Store
 
 HEADER: Final = ("webhook-test", "true")
-"""What tells a receiver that the request is a test."""
+"""The header that tells a receiver that the request is a test."""
 
-MOST: Final = 32
-"""How many test sends are under way at once."""
+MOST_TESTS: Final = 32
+"""How many test sends of one process may be under way at once."""
 
-MOST_OF_CLIENT: Final = 4
-"""How many of them are one client's."""
+MOST_TESTS_OF_CLIENT: Final = 4
+"""How many test sends of one client may be under way at once, in one process."""
 
 
 USER_AGENT: Final = "aptic-webhooks"
 
 
 def reach_of(settings: Settings) -> Reach:
-    """What deliveries of all clients may reach."""
+    """What every client's deliveries may reach by these settings."""
     return Reach(networks=settings.allow_networks, ports=settings.allow_ports, is_http_allowed=settings.allow_http)
 
 
 def make_sender(settings: Settings) -> Sender:
-    """A sender in this process, as these settings want it."""
-    from webhooks.sending.curl import CurlSender  # noqa: PLC0415  few commands send
+    """A sender in this process, with the deadline and the CA bundle of these settings."""
+    from webhooks.sending.curl import CurlSender  # noqa: PLC0415  slow to import, and few commands send
 
     return CurlSender(deadline=settings.deadline, ca_bundle=settings.ca_bundle, user_agent=USER_AGENT)
 
@@ -66,7 +66,7 @@ class TestOutcome(Struct, frozen=True):
 
 
 class TestSends:
-    """Makes the test sends of one event loop. The first one makes the sender, by `settings`."""
+    """Makes test sends, for one event loop. The sender is made with the first of them."""
 
     __test__ = False
 
@@ -88,10 +88,10 @@ class TestSends:
     async def send(
         self, client: Client, url: str, event: str, example: Body | None, *, sees_restricted: bool
     ) -> TestOutcome:
-        """Sends the example of an event to a URL of the client, whether it is paused or not.
+        """Sends the example of an event to a URL of the client, even if the URL is paused.
 
-        `sees_restricted` is for those who may see what receivers in opened networks answer. Raises NotFoundError for a
-        URL that is not registered, ConflictError where there is nothing to send, and BusyError.
+        `sees_restricted` says that the caller may see restricted answers. Raises NotFoundError for a URL that is not
+        registered, ConflictError if there is nothing to send, and BusyError.
         """
         ready = await self._store.read(lambda connection: ready_for_test(connection, client, url))
         if example is None:
@@ -107,21 +107,21 @@ class TestSends:
         return _told(ready.id, outcome, secret, sees_answer=sees_restricted or not outcome.is_restricted)
 
     async def close(self) -> None:
-        """Ends what is under way."""
+        """Closes the sender, which ends the test sends under way."""
         sender, self._sender = self._sender, None
         if sender is not None:
             await sender.close()
 
     @contextmanager
     def _counted(self, client: Client) -> Iterator[None]:
-        if self._under_way[client.id] >= MOST_OF_CLIENT or self._under_way.total() >= MOST:
+        if self._under_way[client.id] >= MOST_TESTS_OF_CLIENT or self._under_way.total() >= MOST_TESTS:
             raise BusyError("Too many tests are under way. Send the next one when one of them has ended.")
         self._under_way[client.id] += 1
         try:
             yield
         finally:
             self._under_way[client.id] -= 1
-            self._under_way += Counter()  # forgets those that have none
+            self._under_way += Counter()  # drops the clients whose count is 0
 
 
 def _told(id_: str, outcome: Outcome, secret: str | None, *, sees_answer: bool) -> TestOutcome:

@@ -1,4 +1,7 @@
-"""Recorded examples: for each event the body that will be sent, as `aptic-definitions test --update` wrote it."""
+"""Recorded examples: bodies of events with the catalogue's example arguments.
+
+`aptic-definitions test --update` records them, beside the definitions.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,12 @@ _log = logging.getLogger(__name__)
 
 
 class Examples:
-    """The examples of the moment, as `read` gives them."""
+    """The examples that `read` gave last. It is called at once, and again by `reload`."""
 
     def __init__(self, read: Callable[[], Mapping[str, Body]] = dict) -> None:
         self._read = read
         self.current: Mapping[str, Body] = read()
-        """By event code; another object once they were read again."""
+        """The examples by event code. `reload` replaces the mapping, and never changes it."""
 
     def reload(self) -> None:
         """Reads them again. From any thread."""
@@ -31,15 +34,15 @@ class Examples:
 
 
 def load_examples(catalogue: Catalogue, definitions: Path | None) -> dict[str, Body]:
-    """The recorded body of each event by its code; without a definition the default body of the catalogue's examples.
+    """The example bodies by event code: what was recorded, or the default body of an event without a definition.
 
-    An event whose example was not recorded, cannot be read or does not show each argument has none.
+    An event is left out if its example was not recorded, cannot be read, or lacks an argument.
     """
     return {event.code: body for event in catalogue.events.values() for body in _bodies(event, definitions)}
 
 
 def shown_body(example: Body | None) -> Raw | None:
-    """The example's JSON as it is sent where no secret is registered; None where nothing is sent."""
+    """The example's JSON, as it is sent to a URL without a secret. None if the event sends nothing for it."""
     return None if example is None or example.skip_reason is not None else Raw(example.fill(None))
 
 
@@ -60,7 +63,7 @@ def _bodies(event: Event, definitions: Path | None) -> Iterator[Body]:
 
 
 def _check_age(event: str, body: Body, folder: Path) -> None:
-    """Warns of an example that another version of the definition made: it shows other members than are sent."""
+    """Warns of an example that was recorded by another version of the definition, so may show other members."""
     file = folder / (f"{event}.xml" if body.definition is None else body.definition.file)
     present = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
     if present != (body.definition and body.definition.content_hash):

@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """Keeps one store. `keep_data` is in days, `keep_attempts` in months."""
+    """Tidies one store. `keep_data` is in days, `keep_attempts` in months."""
 
     def __init__(self, store: Store, *, keep_data: int, keep_attempts: int, clock: WallClock | None = None) -> None:
         self._store = store
@@ -45,13 +45,13 @@ class Housekeeping:
         self._clock = clock or WallClock()
         self._next_round = 0.0
         self._is_to_scrub = False
-        # The search goes on from these: two times of ending, and an event's number.
+        # Where each search goes on: after a time of ending (microseconds) twice, and after an event's number.
         self._with_data, self._with_attempts, self._unsubscribed = 0, 0, 0
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
         while True:
-            if not self._clock.is_steady():  # what ends now may get an earlier time than what was looked at
+            if not self._clock.is_steady():  # deliveries that end now may get a time that a search has already passed
                 self._with_data, self._with_attempts, self._unsubscribed = 0, 0, 0
             elif time.monotonic() >= self._next_round:
                 self._next_round = time.monotonic() + _ROUND_EVERY_SECONDS
@@ -59,7 +59,7 @@ class Housekeeping:
             await asyncio.sleep(_LOOK_AT_CLOCK_EVERY_SECONDS)
 
     async def tidy(self, at: int) -> None:
-        """One round, at that time (microseconds). What it could not do is left to the next one. Raises StoreError."""
+        """One round. `at` is the time now, in microseconds. What it cannot do waits for the next. Raises StoreError."""
         for part in (self._give_up, self._erase_data, self._erase_unsubscribed, self._erase_attempts):
             count = await part(at)
             if count:
@@ -115,7 +115,10 @@ class Housekeeping:
     async def _erase(
         self, command: Callable[Concatenate[Connection, P], None], *arguments: P.args, **named: P.kwargs
     ) -> bool:
-        """Runs a command. False where the clock cannot be trusted, or another process erases."""
+        """Runs a command, then pauses, so that others can write.
+
+        Returns False, without running it, if the clock cannot be trusted or another process erases.
+        """
         if not self._clock.is_steady():
             return False
 

@@ -17,11 +17,11 @@ from webhooks.model import PublishedEvent
 MAX_EVENTS = 1000
 """How many events one array may hold."""
 
-_MAX_NAME = 128
-_MAX_VALUE = 10_000
-_ID = r"^(?!\.{1,2}$)[A-Za-z0-9._:~-]{1,200}$(?!\n)"  # what the path of a URL can hold as it is
+_MAX_NAME_LENGTH = 128
+_MAX_VALUE_LENGTH = 10_000
+_ID = r"^(?!\.{1,2}$)[A-Za-z0-9._:~-]{1,200}$(?!\n)"  # these characters need no escapes in the path of a URL
 _ID_IN_WORDS = "An id is 1 to 200 of A-Z, a-z, 0-9 and . _ : ~ -, but neither . nor .. itself."
-_SCALAR = {"type": ["string", "number", "boolean"], "maxLength": _MAX_VALUE, "pattern": NO_NUL}
+_SCALAR = {"type": ["string", "number", "boolean"], "maxLength": _MAX_VALUE_LENGTH, "pattern": NO_NUL}
 _FAULTY = "The event cannot be taken as it is."
 
 
@@ -34,10 +34,10 @@ class EventRequest(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 def read_event(value: object, catalogue: Catalogue) -> PublishedEvent:
-    """The event in a value of `json_text.read`.
+    """The event that a value from `json_text.read` describes.
 
-    Scalars become text as they are written. Raises RefusedError for an unknown event, a required argument that is
-    missing, null and nested values.
+    Numbers and booleans become text, just as they are written. Raises RefusedError for an unknown event, for a missing
+    required argument, and for values that are null or nested.
     """
     request = convert(value, EventRequest)
     known = catalogue.events.get(request.event)
@@ -52,12 +52,12 @@ def _arguments(data: Mapping[str, object], known: Event) -> dict[str, str]:
     arguments: dict[str, str] = {}
     for name, value in data.items():
         text = _text(value)
-        if len(name) > _MAX_NAME:
-            faults.append(Fault(pointer("data"), f"An argument's name has at most {_MAX_NAME} characters."))
+        if len(name) > _MAX_NAME_LENGTH:
+            faults.append(Fault(pointer("data"), f"An argument's name has at most {_MAX_NAME_LENGTH} characters."))
         elif text is None:
             faults.append(Fault(pointer("data", name), "An argument is text, a number, true or false."))
-        elif len(text) > _MAX_VALUE:
-            faults.append(Fault(pointer("data", name), f"An argument has at most {_MAX_VALUE} characters."))
+        elif len(text) > _MAX_VALUE_LENGTH:
+            faults.append(Fault(pointer("data", name), f"An argument has at most {_MAX_VALUE_LENGTH} characters."))
         else:
             arguments[name] = text
     for argument in known.arguments:
@@ -81,7 +81,7 @@ def _text(value: object) -> str | None:
 
 
 def event_schemas(catalogue: Catalogue) -> dict[str, dict[str, object]]:
-    """JSON Schemas of what `read_event` takes, one for each event, by a name for it."""
+    """One JSON Schema for each event that `read_event` takes, by the schema's name."""
     _, components = schema_components([EventRequest], ref_template="#/{name}")
     shared = components["EventRequest"]
     return {
@@ -95,7 +95,7 @@ def event_schemas(catalogue: Catalogue) -> dict[str, dict[str, object]]:
                     "type": "object",
                     "properties": {argument.name: _SCALAR | _described(argument) for argument in event.arguments},
                     "required": [argument.name for argument in event.arguments if argument.required],
-                    "propertyNames": {"pattern": NO_NUL, "maxLength": _MAX_NAME},
+                    "propertyNames": {"pattern": NO_NUL, "maxLength": _MAX_NAME_LENGTH},
                     "additionalProperties": _SCALAR,
                 },
                 "id": shared["properties"]["id"],

@@ -1,4 +1,4 @@
-"""JSON text from outside, read so that nothing in it can be taken in two ways."""
+"""Reads JSON from outside, and refuses what two readers could understand differently, such as repeated members."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from engine.json_members import repeated_names
 from webhooks.errors import Fault, RefusedError
 
 MAX_DEPTH: Final = 32
-"""How deep arrays and objects may be nested: nothing that the service reads needs more than three."""
+"""How deep arrays and objects may be nested. Nothing that the service reads needs more than three levels."""
 
 NO_NUL: Final = r"^[^\u0000]*$"
-"""What a text must match, as JSON Schema has it: the store cannot hold NUL."""
+"""A pattern for JSON Schema that texts without NUL match. The store cannot hold NUL."""
 
 _UNREADABLE = "The body is not JSON in UTF-8: {} Send one JSON value."
-_DOUBTFUL = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # NUL and surrogates come through no decoder but by an escape
+_DOUBTFUL = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # decoders let NUL and surrogates through only as escapes
 _UNFIT = "The request has a member that cannot be taken as it is."
 
 
 class Number(Struct, frozen=True):
-    """A number with the digits that it is written with."""
+    """A number, with its digits as they are written."""
 
     text: str
 
 
 class _Object(dict[str, object]):
-    """An object of the text, with the names that it has more than once."""
+    """A JSON object, which knows the names that it has more than once."""
 
     __slots__ = ("repeated",)
 
@@ -52,7 +52,7 @@ _decoder = json.JSONDecoder(
 
 
 class Decoded(Struct, frozen=True):
-    """A value of a text. Where it is doubtful, `check` finds the members that cannot be taken, if there are any."""
+    """A decoded value. If it is doubtful, `check` must look for members that cannot be accepted."""
 
     value: object
     is_doubtful: bool
@@ -89,8 +89,10 @@ def decode(content: bytes) -> Decoded:
 
 
 def check(value: object) -> None:
-    """Raises RefusedError with a fault for each repeated member of a value that `decode` gave, and for each text that
-    UTF-8 or the store cannot hold (NUL, unpaired surrogates)."""
+    """Raises RefusedError if a value from `decode` repeats a member, or has a text with NUL or an unpaired surrogate.
+
+    Each of these is a fault of the error. NUL cannot be stored, and an unpaired surrogate has no UTF-8.
+    """
     if faults := tuple(_faults(value, "")):
         raise RefusedError("The body has members that cannot be taken as they are.", faults)
 
@@ -109,7 +111,7 @@ def pointer(*parts: str | int) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-_PART = re.compile(r"[^.\[\]`]+")  # of msgspec's `.events[0]`
+_PART = re.compile(r"[^.\[\]`]+")  # the parts of a path as msgspec writes it, such as `.events[0]`
 _KINDS = {"str": "text", "array": "an array", "object": "an object", "bool": "true or false", "null": "null"}
 _FOUND = _KINDS | {"Number": "a number", "int": "a number", "float": "a number"}
 _TYPE = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
@@ -133,7 +135,7 @@ def _unfit(value: Mapping[str, object], type_: type[Struct]) -> Iterator[Fault]:
 
 
 def _fault(error: msgspec.ValidationError, type_: object, *place: str) -> Fault:
-    """msgspec's message in the words of JSON, with what to do."""
+    """msgspec's message as a fault in the words of JSON, which says what to do."""
     message, _, path = str(error).partition(" - at `$")
     return Fault(pointer(*place, *_PART.findall(path)), _detail(message, list(_parts(type_))))
 
@@ -155,7 +157,7 @@ def _detail(message: str, parts: Sequence[object]) -> str:
 
 
 def _parts(type_: object) -> Iterator[object]:
-    """The types that a type is made of, and what they are annotated with."""
+    """The type itself, the types inside it, and their annotations."""
     yield type_
     for part in get_args(type_):
         yield from _parts(part)

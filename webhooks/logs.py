@@ -1,4 +1,4 @@
-"""The service's log, a JSON object a line. Of an error it shows where it arose; its text may quote values."""
+"""The service's log: one JSON object a line. Of an error it shows the place only, as its text may quote values."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from msgspec.json import encode
 
 
 class JsonFormatter(logging.Formatter):
-    """Members: time, level, logger, message; those of `extra={"ids": {…}}`; `errors`, the cause last."""
+    """Writes the members time, level, logger and message, those of `extra={"ids": {…}}`, and `errors`, causes last."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line."""
+        """The record as one line of JSON."""
         message = record.getMessage()
         if record.name == "asyncio":
-            message = message.partition("\n")[0]  # what follows is the repr of what failed
+            message = message.partition("\n")[0]  # asyncio's further lines show the repr of what failed
         ids: dict[str, object] = getattr(record, "ids", {})
         members = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -33,17 +33,17 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure(stream: TextIO, *, is_debug: bool) -> None:
-    """Sends everything that the process logs to the stream: what it does, with `is_debug` each request as well."""
+    """Writes the process's log to the stream. With `is_debug` it has each request as well."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
-    logging.raiseExceptions = False  # the fault of a log call would be told with its values
+    logging.raiseExceptions = False  # a log call that fails would print its arguments
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if is_debug else logging.INFO)
     engine = logging.getLogger("engine")
-    engine.handlers.clear()  # the command's own, for a person
+    engine.handlers.clear()  # the engine's command writes for a person, not JSON
     engine.propagate = True
-    for name in ("alembic", "asyncio", "sqlalchemy"):  # their steps say nothing to an operator
+    for name in ("alembic", "asyncio", "sqlalchemy"):  # what they log below a warning tells an operator nothing
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -1,4 +1,4 @@
-"""What a process counts and measures, as Prometheus reads it. Labels have few values: no URL, no id, no client."""
+"""What a process counts and measures, for Prometheus. Labels have few values, so they hold no URL, id or client."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from webhooks.model import Depth
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
-"""The media type of what `Metrics.render` gives."""
+"""The media type of the text that `Metrics.render` returns."""
 
 _MOST_VALUES: Final = 200
 _OTHER: Final = "other"
-_QUICK: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
-_SLOW: Final = (0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 36000.0, 86400.0, 345600.0)
+_QUICK_SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
+_SLOW_SECONDS: Final = (0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 36000.0, 86400.0, 345600.0)
 
 
 class Metrics:
@@ -27,17 +27,21 @@ class Metrics:
         self._known: dict[str, set[str]] = {}
         self._attempt = lru_cache(self._find_attempt)
         self._attempts = self._counter("attempts", "Attempts to send that have ended.", "outcome")
-        self._sending = self._histogram("attempt_duration_seconds", "Attempts, from first to last byte.", _QUICK)
+        self._sending = self._histogram(
+            "attempt_duration_seconds", "Attempts, from first to last byte.", _QUICK_SECONDS
+        )
         self._compositions = self._counter("compositions", "Tries to compose a body that ended.", "event", "outcome")
-        self._composing = self._histogram("compose_duration_seconds", "Composing a batch of bodies.", _QUICK, "event")
-        self._latency = self._histogram("delivery_latency_seconds", "From intake to the receiver's 2xx.", _SLOW)
+        self._composing = self._histogram(
+            "compose_duration_seconds", "Composing a batch of bodies.", _QUICK_SECONDS, "event"
+        )
+        self._latency = self._histogram("delivery_latency_seconds", "From intake to the receiver's 2xx.", _SLOW_SECONDS)
         self._definitions = self._gauge(
             "definitions", "Events with a definition: serving, stale (by an older version) or held.", "state"
         )
         self._events = self._counter("events", "Events by what intake made of them.", "outcome")
         self._commits = self._counter("store_transactions", "Transactions of the store's writer.", "outcome")
         for outcome in ("committed", "failed"):
-            self._commits.labels(outcome)  # there from the start, or nobody could alert on the first
+            self._commits.labels(outcome)  # with value 0 from the start, so that an alert sees the first one
         self._commands = self._counter("store_commands", "Writes in those transactions that were committed.")
         self._is_up = self._gauge("store_up", "Whether the store answers.")
         self._deliveries = self._gauge("deliveries", "Deliveries that have not ended, and dead ones.", "state")
@@ -53,20 +57,20 @@ class Metrics:
         return self._attempts.labels(self._bounded("attempt", outcome))
 
     def composed(self, event: str, outcome: str, count: int = 1) -> None:
-        """Bodies of an event code were composed, or not: `outcome` says what came of the try."""
+        """So many bodies of an event code were tried to compose, with this `outcome`."""
         self._compositions.labels(self._bounded("event", event), self._bounded("composition", outcome)).inc(count)
 
     def composing(self, event: str, seconds: float) -> None:
-        """Bodies of an event code were composed together in that time, or one was alone."""
+        """A batch of bodies of an event code, of one or more, took that time to compose."""
         self._composing.labels(self._bounded("event", event)).observe(seconds)
 
     def definitions(self, serving: int, stale: int, held: int) -> None:
-        """Of so many events the definition is in service, in an older version, or missing or at fault."""
+        """How many events have a definition in service, have an older version of it in service, or wait for one."""
         for state, count in (("serving", serving), ("stale", stale), ("held", held)):
             self._definitions.labels(state).set(count)
 
     def latency(self, seconds: float) -> None:
-        """A delivery arrived so long after its event had been published."""
+        """A delivery succeeded that many seconds after its event was published."""
         self._latency.observe(seconds)
 
     def published(self, outcome: str, count: int = 1) -> None:
@@ -79,7 +83,7 @@ class Metrics:
         self._commands.inc(commands)
 
     def render(self, depth: Depth | None) -> bytes:
-        """All of them in the text format 0.0.4; `depth` is None where the store cannot be asked now."""
+        """All metrics in the text format 0.0.4. `depth` is None if the store cannot be asked now."""
         self._is_up.set(depth is not None)
         for gauge in (self._deliveries, self._waiting, self._oldest):
             gauge.clear()
@@ -93,7 +97,7 @@ class Metrics:
         return generate_latest(self._registry)
 
     def _bounded(self, label: str, value: str) -> str:
-        """The value, unless there are too many others already: each is kept for ever."""
+        """The value, or a common one if the label has too many values already: each is kept for ever."""
         known = self._known.setdefault(label, set())
         if value not in known and len(known) >= _MOST_VALUES:
             return _OTHER

@@ -93,7 +93,7 @@ class PublishedEvent(Struct, frozen=True, kw_only=True):
 
 
 class StoredEvent(Struct, frozen=True, kw_only=True):
-    """An event in the store. `sequence` rises with intake."""
+    """An event in the store. A later event has a higher `sequence`."""
 
     id: str
     code: str
@@ -105,7 +105,7 @@ class StoredEvent(Struct, frozen=True, kw_only=True):
 class Delivery(Struct, frozen=True, kw_only=True):
     """One event on its way to one URL. `id` is what the receiver sees as `webhook-id`.
 
-    `replay_of` is the delivery for which it was composed afresh.
+    `replay_of` is the delivery that it replays with a body composed afresh.
     """
 
     id: str
@@ -121,9 +121,9 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
 
 class Depth(Struct, frozen=True, kw_only=True):
-    """What waits in the store: deliveries by state, compositions that are due and parked ones.
+    """How much waits in the store: deliveries by state, compositions that are due, and parked compositions.
 
-    And for how many seconds the oldest that is due has been due.
+    Also for how many seconds the oldest of those that are due has been due.
     """
 
     deliveries: Mapping[DeliveryState, int]
@@ -134,9 +134,9 @@ class Depth(Struct, frozen=True, kw_only=True):
 
 
 class StoredAttempt(Struct, frozen=True, kw_only=True):
-    """An attempt in the store. `duration` is in seconds, None while it is under way and where its process died.
+    """An attempt in the store. `duration` is in seconds; None while it is under way, or if its process died.
 
-    `answer` is encrypted; with `is_restricted` it came from an opened network.
+    `answer` is encrypted. `is_restricted` says that it came from an opened network, so only administrators may read it.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""Who a request is from, where proxies stand between."""
+"""Finds out which address a request is from if it came through proxies."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 
 from webhooks.errors import SettingsError
 
-_MAPPED = 96  # bits before an address of IPv4
+_MAPPED = 96  # the length of the prefix ::ffff:0:0, before an IPv4 address in an IPv6 one
 _WITH_PORT = re.compile(r"^(?:\[([0-9A-Fa-f:.]+)\]|([^:]+))(?::[0-9]+)?$")  # as some proxies write an address
 
 
 class Proxies:
-    """The proxies that are believed when they say for whom they ask."""
+    """The trusted proxies, whose X-Forwarded-For is believed."""
 
     def __init__(self, networks: Iterable[str] = ()) -> None:
         self._networks = tuple(map(parse_network, networks))
 
     def client_address(self, peer: str, forwarded: str | None) -> str:
-        """The nearest address that is no trusted proxy. `forwarded` is X-Forwarded-For, the peer's word."""
+        """The nearest address that is no trusted proxy. `forwarded` is the request's X-Forwarded-For."""
         chain = [part.strip() for part in (forwarded or "").split(",") if part.strip()]
         address = peer
         while chain and self._trusts(address):
@@ -36,7 +36,7 @@ class Proxies:
 
 
 def parse_network(text: str) -> IPv4Network | IPv6Network:
-    """A network in CIDR notation; for one of IPv4 addresses mapped into IPv6 theirs. Raises SettingsError."""
+    """Parses CIDR notation. A network of IPv4 addresses mapped into IPv6 becomes one of IPv4. Raises SettingsError."""
     try:
         network = ip_network(text)
     except ValueError as error:

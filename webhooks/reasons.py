@@ -1,7 +1,7 @@
-"""What a client may read of why a delivery stands where it stands: a class and a sentence, without names.
+"""The reason of a delivery's state, as its client may read it: a class and a sentence, without names.
 
-The stored words are for who runs the service: they may name hosts and addresses, the ledger, its tables, files and
-definitions. So nothing of them is passed on but what is known to name nothing; the rest is replaced by its class.
+The stored reason is written for whoever runs the service. It may name hosts, addresses, tables, files and definitions.
+Only texts that are known to name nothing are passed on. Any other text is replaced by its class.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SENDING: Final = {
     "reset": "The connection was closed before the answer was whole.",
     "interrupted": "The sender ended meanwhile: whether the request arrived is not known.",
 }
-"""For each class of error of an attempt a sentence."""
+"""A sentence for each class of an attempt's error."""
 
 _INTERNAL: Final = "internal: It cannot be composed or sent for now, or at all. Who runs the service can see why."
 _EMPTY: Final = "empty-result: The ledger has nothing for this event."
@@ -42,7 +42,7 @@ _NAMELESS: Final = re.compile(
 
 
 def for_client(delivery: Delivery) -> Delivery:
-    """The delivery as a client may see it that does not run the service."""
+    """The delivery as its client may see it, without names in `reason`."""
     if delivery.reason is None:
         return delivery
     if delivery.state is DeliveryState.SKIPPED:
@@ -52,7 +52,7 @@ def for_client(delivery: Delivery) -> Delivery:
 
 
 def detail_for_client(error: str | None) -> str | None:
-    """The sentence on an attempt's class of error."""
+    """The sentence for the class of an attempt's error; None without an error."""
     return None if error is None else SENDING.get(error)
 
 

@@ -15,9 +15,9 @@ from webhooks.errors import Fault, RefusedError, SettingsError
 from webhooks.json_text import NO_NUL, pointer
 from webhooks.model import Client, Method
 
-MAX_URL = 2048
+MAX_URL_LENGTH = 2048
 _MAX_EVENTS, _MAX_EVENTS_IN_QUERY = 1000, 100
-_MAX_SECRET = 4096
+_MAX_SECRET_LENGTH = 4096
 _FAULTY = "The registration cannot be taken as it is."
 
 _PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
@@ -32,7 +32,7 @@ URL = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=MAX_URL,
+        max_length=MAX_URL_LENGTH,
         description="An absolute http or https URL, without user, password and fragment.",
         examples=["https://receiver.example/webhooks"],
         extra_json_schema={"pattern": f"^{_SCHEME}{_NAME}(?::{_PORT})?{_REST}$"},
@@ -46,7 +46,7 @@ EventCodes = Annotated[list[EventCode], Meta(min_length=1, max_length=_MAX_EVENT
 Secret = Annotated[
     str,
     Meta(
-        max_length=_MAX_SECRET,
+        max_length=_MAX_SECRET_LENGTH,
         description="Sent back in every body, so that the receiver knows the sender. No answer ever shows it.",
         extra_json_schema={"pattern": NO_NUL},
     ),
@@ -83,10 +83,10 @@ class UrlRequest(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 def check(request: RegistrationRequest, catalogue: Catalogue, client: Client, *, is_http_allowed: bool) -> None:
-    """Raises RefusedError with every fault of the URL's syntax and of the event codes, and where the client is limited
-    to other URLs, or nothing would ever be sent to an http:// one.
+    """Raises RefusedError with every fault of the URL and of the event codes.
 
-    Whether the address may be reached is judged when something is delivered to it, not here.
+    A URL is at fault if its syntax is wrong, the client may not register it, or it is http:// and that is not allowed.
+    Whether its address may be reached is judged at each delivery, not here.
     """
     faults = [Fault("/url", fault) for fault in _url_faults(request.url, client, is_http_allowed=is_http_allowed)]
     faults += _unknown_events(request.events, catalogue)
@@ -95,15 +95,18 @@ def check(request: RegistrationRequest, catalogue: Catalogue, client: Client, *,
 
 
 def parse_url(text: str) -> re.Match[str] | None:
-    """The groups `scheme` (with `://`), `name` or `ipv6`, and `port`; None where it is no URL that can be called."""
-    found = _URL.fullmatch(text) if len(text) <= MAX_URL else None
+    """Matches a URL: groups `scheme` (with `://`), `name` or `ipv6`, and `port`. None if it cannot be called."""
+    found = _URL.fullmatch(text) if len(text) <= MAX_URL_LENGTH else None
     return None if found is None or (found["ipv6"] is not None and not _is_ipv6(found["ipv6"])) else found
 
 
 @lru_cache(1024)
 def parse_url_pattern(text: str) -> re.Pattern[str]:
-    """The pattern of a client's URLs: `*` stands for any text, but ends with the host where it stands before the path;
-    a pattern without a path allows every path. Raises SettingsError where there is no `://`."""
+    """The regular expression for a pattern of a client's URLs.
+
+    `*` stands for any text; before the path it does not go beyond the host. A pattern without a path allows every path.
+    Raises SettingsError for a text without `://`.
+    """
     scheme, mark, rest = text.partition("://")
     if not mark:
         raise SettingsError(f"{text!r} is no pattern of URLs such as https://*.example.com/hooks/*")
@@ -113,8 +116,11 @@ def parse_url_pattern(text: str) -> re.Pattern[str]:
 
 
 def _with_stars(text: str, any_character: str) -> str:
-    """The regular expression of a text with stars. Each star but the last takes as little as it can, once and for all:
-    were it tried again with more, a URL that does not fit would take time with a power of its length."""
+    """The regular expression of a text with stars.
+
+    Each star but the last is atomic, and takes as little as it can. With backtracking, a URL that does not match would
+    take a time that grows with a power of its length.
+    """
     first, *others = map(re.escape, text.split("*"))
     if not others:
         return first
@@ -140,7 +146,7 @@ def _url_faults(url: str, client: Client, *, is_http_allowed: bool) -> Iterator[
 
 
 def _url_fault(url: str) -> str:
-    """Why it is no URL that can be called."""
+    """What is wrong with a URL that `parse_url` does not match."""
     if _NOT_IN_URLS.search(url):
         return (
             "A URL is ASCII without blanks, control characters, backslashes and the like: percent-encode what is not "

@@ -1,4 +1,4 @@
-"""How a service is set up. Options and variables become this; nothing else in the service reads them."""
+"""The settings of a service. Only the commands read options and environment variables, and make settings of them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from engine.settings import LoadOptions
 from webhooks.errors import SettingsError
 
 RETRY_SCHEDULE: Final = "5s,5min,30min,2h,5h,10h,14h,20h,24h"
-"""The schedule of attempts after the first one (service specification, section 2), as the option takes it."""
+"""The waits before the attempts after the first one (service specification, section 2), as the option takes them."""
 
-_UNITS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION: Final = re.compile(rf"(\d{{1,6}}(?:\.\d{{1,3}})?)({'|'.join(_UNITS)})", re.ASCII)
-_LONGEST_WAIT: Final = 30 * _UNITS["d"]
+_UNIT_SECONDS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION: Final = re.compile(rf"(\d{{1,6}}(?:\.\d{{1,3}})?)({'|'.join(_UNIT_SECONDS)})", re.ASCII)
+_LONGEST_WAIT_SECONDS: Final = 30 * _UNIT_SECONDS["d"]
 _MOST_RETRIES: Final = 100
 
 
@@ -35,8 +35,8 @@ class AuthMethod(StrEnum):
 def parse_schedule(text: str) -> tuple[float, ...]:
     """The waits of a retry schedule such as RETRY_SCHEDULE, in seconds. Raises SettingsError."""
     found = [_DURATION.fullmatch(part.strip()) for part in text.split(",")]
-    waits = tuple(float(part[1]) * _UNITS[part[2]] for part in found if part)
-    if len(waits) < len(found) or len(waits) > _MOST_RETRIES or max(waits) > _LONGEST_WAIT:
+    waits = tuple(float(part[1]) * _UNIT_SECONDS[part[2]] for part in found if part)
+    if len(waits) < len(found) or len(waits) > _MOST_RETRIES or max(waits) > _LONGEST_WAIT_SECONDS:
         raise SettingsError(
             f"{text!r} is no retry schedule: write up to {_MOST_RETRIES} waits with commas, each a number and ms, s, "
             f"min, h or d, at most 30d, for example {RETRY_SCHEDULE}"
@@ -45,12 +45,13 @@ def parse_schedule(text: str) -> tuple[float, ...]:
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """The settings of a service; the repr shows no keys and no passwords. Port 0 is any free one.
+    """The settings of a service. The repr shows no keys and no passwords. Port 0 means any free port.
 
-    `store` is a SQLAlchemy URL, None for SQLite in `data`. `keys` is the text of a key file, None where there is one,
-    `key_file` or else `keys` in `data`. Without `ledger` nothing is composed but default bodies. `retry_schedule`,
-    `deadline` and `query_timeout` are in seconds, `keep_data` in days, `keep_attempts` in months. One process sends at
-    most `endpoint_concurrency` requests to an endpoint at once, and begins at most `endpoint_rate` a second.
+    `store` is a SQLAlchemy URL; None means SQLite in `data`. `keys` is the text of a key file; None means that the keys
+    are in a file, `key_file` or else `keys` in `data`. Without `ledger` only default bodies are composed.
+    `retry_schedule`, `deadline` and `query_timeout` are in seconds, `keep_data` in days, `keep_attempts` in months. One
+    process sends at most `endpoint_concurrency` requests to an endpoint at once, and begins at most `endpoint_rate` a
+    second.
     """
 
     data: Path
@@ -86,17 +87,17 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def store_url(self) -> str:
-        """Where the store is."""
+        """The SQLAlchemy URL of the store."""
         return self.store or f"sqlite:///{quote(str(self.data.absolute() / 'webhooks.sqlite3'))}"
 
     @property
     def key_path(self) -> Path:
-        """Where the keys are, unless they are given as text."""
+        """The file of the keys, unless they are given as text."""
         return self.key_file or self.data / "keys"
 
     @property
     def load_options(self) -> LoadOptions:
-        """What the engine's loading is told."""
+        """The options for the engine, which loads the definitions."""
         return LoadOptions(
             folder=self.definitions,
             ledger=self.ledger,
@@ -110,14 +111,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         )
 
     def prepare_folder(self) -> None:
-        """Makes the folder where it is not there yet, for its owner only. Raises SettingsError."""
+        """Makes the folder `data` if it is not there yet, for its owner only. Raises SettingsError."""
         try:
             self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise SettingsError(f"the folder {self.data} cannot be made: {error.strerror}") from None
 
     def check(self) -> None:
-        """Raises SettingsError for what can be known to be wrong before anything is opened."""
+        """Raises SettingsError for what can be seen to be wrong before the store or the ledger is opened."""
         if self.ledger is not None and self.definitions is None:
             raise SettingsError(
                 "there is a --ledger but no --definitions: every event would be sent with its default body"
@@ -136,7 +137,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def _check_certificates(file: Path) -> None:
-    import ssl  # noqa: PLC0415  every command imports this module, few need that one
+    import ssl  # noqa: PLC0415  slow to import: every command imports this module, few need ssl
 
     try:
         found = ssl.create_default_context(cafile=str(file)).cert_store_stats()["x509"]
@@ -157,7 +158,7 @@ def _check_file(schema: Path) -> None:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is such a file. Raises SettingsError where this user cannot look."""
+    """Whether the file exists. Raises SettingsError if this user may not look."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""The clock on the wall, which may be set while the service runs."""
+"""The wall clock, which may be set while the service runs."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Callable
 from typing import Final
 
 STEADY_SECONDS: Final = 600.0
-"""For how many seconds the clock must have gone evenly to be believed; or for as many as it was set by."""
+"""Seconds for which the clock must keep pace with the monotonic clock to be trusted; more if it was set by more."""
 
 LONGEST_DOUBT_SECONDS: Final = 7 * 86400.0
-"""Seconds for which it is doubted at most."""
+"""Seconds after which it is trusted again, by however much it was set."""
 
-_JUMP_SECONDS: Final = 2.0  # between two looks: no adjustment of the clock's speed explains so much
+_JUMP_SECONDS: Final = 2.0  # a change between two looks that is too large for an adjustment of the clock's speed
 
 _log = logging.getLogger(__name__)
 
 
 class WallClock:
-    """Watches whether the clock is set. It is looked at often, and must not be older than a look."""
+    """Notices that the clock was set, by comparing it with the monotonic clock at each look. Look often."""
 
     def __init__(self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._wall = wall
@@ -28,15 +28,15 @@ class WallClock:
         self._began = self._steady_since = monotonic()
         self._doubt = STEADY_SECONDS
         self.set_by = 0.0
-        """By how many seconds it was set last."""
+        """By how many seconds it was set the last time; negative if it was set back."""
 
     @property
     def age(self) -> float:
-        """For how many seconds it is watched."""
+        """For how many seconds it has been watched."""
         return self._monotonic() - self._began
 
     def time(self) -> float:
-        """As it stands, in seconds since 1970."""
+        """The wall clock's time, in seconds since 1970."""
         return self._wall()
 
     def was_set(self) -> bool:
@@ -53,5 +53,5 @@ class WallClock:
         return True
 
     def is_steady(self) -> bool:
-        """Whether it has gone evenly for long enough to be believed."""
+        """Whether it has kept pace with the monotonic clock for long enough to be trusted."""
         return not self.was_set() and self._monotonic() - self._steady_since >= self._doubt

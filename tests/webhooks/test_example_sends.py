@@ -12,7 +12,7 @@ from standardwebhooks.webhooks import Webhook
 
 from engine.body import Body, DefinitionReference
 from webhooks.errors import BusyError, ConflictError, NotFoundError
-from webhooks.example_sends import MOST_OF_CLIENT, TestOutcome, TestSends
+from webhooks.example_sends import MOST_TESTS_OF_CLIENT, TestOutcome, TestSends
 from webhooks.model import Client
 from webhooks.security.keys import Keyring, Purpose
 from webhooks.sending.interface import Outcome, OutgoingRequest, SendError
@@ -192,7 +192,7 @@ def test_one_sender_sends_them_all_and_few_at_once(scene: Scene) -> None:
         def send(client: Client = scene.client) -> Awaitable[TestOutcome]:
             return asyncio.ensure_future(sends.send(client, scene.url, "statuschange", EXAMPLE, sees_restricted=False))
 
-        begun = [send() for _ in range(MOST_OF_CLIENT)]
+        begun = [send() for _ in range(MOST_TESTS_OF_CLIENT)]
         with pytest.raises(BusyError, match="Too many tests are under way"):
             await send()
         made[0].may_answer.set()

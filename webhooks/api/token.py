@@ -19,7 +19,7 @@ from webhooks.api.problems import ProblemError
 from webhooks.api.service import Service
 from webhooks.model import Client
 from webhooks.security import credentials
-from webhooks.security.tokens import LIFETIME
+from webhooks.security.tokens import LIFETIME_SECONDS
 from webhooks.settings import AuthMethod
 
 _FORMS_BYTES = 4 * 1024 * 1024  # of all large forms together: whoever asks is not known yet
@@ -36,7 +36,7 @@ class AccessToken(Struct, frozen=True):
 
     access_token: str
     token_type: str = "bearer"  # noqa: S105  a name of RFC 6750
-    expires_in: int = LIFETIME
+    expires_in: int = LIFETIME_SECONDS
     scope: str = ""
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from webhooks.security.credentials import Credentials
     from webhooks.security.keys import Keyring
 
-_LONGEST_NAME = 200
+_MAX_NAME_LENGTH = 200
 _MARKS = "._-+&',:/@()"
 _LETTERS = "A-Za-z0-9À-ÖØ-öø-ÿ"  # Latin-1's: each is one character, and no two of them are drawn alike
 _NEW_NAME = re.compile(rf"[{_LETTERS}](?:[{_LETTERS}{re.escape(_MARKS)}]| (?! |\Z))*")
@@ -211,8 +211,8 @@ def _url_pattern(text: str) -> str:
 
 
 def _client_name(text: str) -> str:
-    if not text.strip() or not text.isprintable() or len(text) > _LONGEST_NAME:
-        raise argparse.ArgumentTypeError(f"a name is 1 to {_LONGEST_NAME} printable characters")
+    if not text.strip() or not text.isprintable() or len(text) > _MAX_NAME_LENGTH:
+        raise argparse.ArgumentTypeError(f"a name is 1 to {_MAX_NAME_LENGTH} printable characters")
     return text
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from webhooks.store.erasing import Erased
     from webhooks.store.store import Store
 
-_AT_ONCE: Final = 200
+_EVENTS_AT_ONCE: Final = 200
 _FAILED: Final = 1
 
 
@@ -59,8 +59,8 @@ async def _erase(store: Store, name: str, value: str, *, cancels: bool) -> Erase
     erased, after = erasing.Erased(), 0
     while True:
         found = store.read_now(lambda connection: events.with_argument(connection, name, value, after))  # noqa: B023
-        for start in range(0, len(found.sequences), _AT_ONCE):
-            part = found.sequences[start : start + _AT_ONCE]
+        for start in range(0, len(found.sequences), _EVENTS_AT_ONCE):
+            part = found.sequences[start : start + _EVENTS_AT_ONCE]
             erased += await store.write(lambda connection: erasing.erase(connection, part, cancels=cancels))  # noqa: B023
         if found.last is None:
             return erased

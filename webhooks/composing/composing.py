@@ -16,7 +16,7 @@ from webhooks.composing.definitions import Definitions
 from webhooks.composing.gates import Gates, Way
 from webhooks.composing.pace import Pace
 from webhooks.composing.threads import in_thread
-from webhooks.composing.work import ROOM, Work
+from webhooks.composing.work import ROOM_EVENTS, Work
 from webhooks.errors import SettingsError
 from webhooks.metrics import Metrics
 from webhooks.queue.interface import Queue
@@ -201,7 +201,7 @@ class Composing:
 
     def _note_freed(self) -> None:
         self._freed.set()
-        if any(self._work.room(Way.BY_DEFINITION, code) > ROOM // 2 for code in self._crowded):
+        if any(self._work.room(Way.BY_DEFINITION, code) > ROOM_EVENTS // 2 for code in self._crowded):
             self._crowded.clear()
             self._look_now.set()
 
@@ -226,7 +226,7 @@ class Composing:
         for code in codes[start:] + codes[:start]:
             allowed = self._gates.allowance(code, is_remembered=code in known)
             way = Way.BY_DEFINITION if code in self._definitions.good else Way.BY_DEFAULT
-            most = min(self._work.room(way, code), ROOM if allowed is None else allowed)
+            most = min(self._work.room(way, code), ROOM_EVENTS if allowed is None else allowed)
             if most > 0:
                 await self._store.write(
                     _unparking(code, most, is_newest_first=most == 1 and bool(self._looks % 2)), can_wait=True

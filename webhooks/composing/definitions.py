@@ -1,4 +1,4 @@
-"""The definitions of a service: what is in service, what is at fault, and what has none and so the default body."""
+"""The definitions of a service: which are in service, which are faulty, and which events get the default body."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ class InService:
 
 
 class Definitions:
-    """Composes by the definitions of a folder, which need not be there. Shared by threads.
+    """Composes bodies by the definitions in a folder. There may be no folder. Threads may share it.
 
-    `load` and `reload` look at files and the ledger, and may take seconds. Raises SettingsError for a folder that is
-    not there and for a ledger's URL that will never do.
+    `load` and `reload` read files and ask the ledger, which may take seconds. Raises SettingsError for a folder that
+    does not exist, and for a URL of a ledger that can never work.
     """
 
     def __init__(self, catalogue: Catalogue, options: LoadOptions = LoadOptions()) -> None:  # noqa: B008  immutable
@@ -83,20 +83,22 @@ class Definitions:
         self._served = InService(unread="the definitions are being read")
         self._loading = threading.Lock()
         self.is_loaded = False
-        """Whether it was read whole; if not, `load` may be called again."""
+        """Whether all definitions were read. If not, call `load` again later."""
 
     def load(self) -> None:
-        """Reads the definitions. A ledger that is needed for that and is away leaves their events held.
+        """Reads the definitions. If the ledger is needed for that and cannot be reached, their events are held.
 
-        Raises SettingsError for what cannot work.
+        Raises SettingsError for settings that cannot work.
         """
         with self._loading:
             if not self.is_loaded:
                 self._load()
 
     def reload(self) -> None:
-        """Reads everything again: a faulty definition keeps its last good version, and the events of one that is gone
-        wait; a folder that is lost changes nothing.
+        """Reads all definitions again.
+
+        A definition that has become faulty stays in service as it was. If one is gone, its event waits. If the folder
+        cannot be read, nothing changes.
         """
         if self._composer is None:
             self.is_loaded = False
@@ -105,7 +107,7 @@ class Definitions:
             except SettingsError as error:
                 _log.error("the definitions cannot be read again: %s", error.message)
             return
-        if self._is_empty():  # which the composer takes for lost
+        if self._is_empty():  # the composer would take the folder for lost, and change nothing
             _log.warning("there is no definition any more in %s: the events that had one wait", self._options.folder)
             self._served = InService()
             return
@@ -136,12 +138,12 @@ class Definitions:
 
     @property
     def named(self) -> frozenset[str]:
-        """The events that files are the definitions of, good or faulty: none of them is meant for a default body."""
+        """The events that have a definition, good or faulty. None of them may get a default body."""
         return frozenset(self._served.by_event.keys() & self._catalogue.events.keys())
 
     @property
     def stale(self) -> frozenset[str]:
-        """Those of them that are an older version than their file, which is faulty now."""
+        """The events in service by an older version of their definition, as its file is faulty now."""
         return self._served.stale
 
     def faults(self, remembered: frozenset[str] = frozenset()) -> Mapping[str, str]:
@@ -152,14 +154,14 @@ class Definitions:
         return {event: fault for event, fault in faults if event not in served.good}
 
     def fault(self, event: str, *, is_remembered: bool) -> str | None:
-        """Why the event cannot be composed now; None where it can."""
+        """Why the event cannot be composed now; None if it can. `is_remembered` says that it once had a definition."""
         served = self._served
         if event in served.good:
             return None
         return served.fault(event) or (self._missing(event) if is_remembered else None)
 
     def compose_many(self, event: str, messages: Sequence[Mapping[str, object]]) -> list[Body | EngineError]:
-        """The bodies that the event's definition gives; never a default one."""
+        """Composes bodies by the event's definition. It never makes a default body."""
         if self._composer is None:
             return [self._lost(event) for _ in messages]
         found = self._composer.compose_many(event, messages)
@@ -168,7 +170,7 @@ class Definitions:
         ]
 
     def default_bodies(self, event: str, messages: Sequence[Mapping[str, Any]]) -> list[Body | EngineError]:
-        """The bodies of events without a definition."""
+        """The default bodies of an event without a definition."""
         known = self._catalogue.events.get(event)
         if known is None:
             unknown = f"The event {event!r} is in no catalogue."
@@ -206,7 +208,7 @@ class Definitions:
         return ApartComposer.load(**self._options.arguments(), on_invalid="hold")
 
     def _note(self, composer: Composer) -> None:
-        """What the composer has in service now."""
+        """Takes over what the composer has in service now."""
         self._served = served = InService.of(composer.status().definitions)
         for event in sorted(served.by_event.keys() - served.good):
             _log.error("%s is held: %s", event, served.fault(event))
@@ -216,7 +218,7 @@ class Definitions:
             _log.warning("in service as they were before their files became faulty: %s", stale)
 
     def _hold(self, reason: str) -> None:
-        """Holds the events that the files are, or may be, the definitions of. Raises ConfigurationError."""
+        """Holds every event that a file defines or may define. Raises ConfigurationError."""
         named = named_events(self._options.folder or Path(), self._catalogue)
         self._served = InService(unread=reason) if named is None else InService.held(dict.fromkeys(named, reason))
 
@@ -245,7 +247,7 @@ def _check(options: LoadOptions) -> None:
 
 
 def named_events(folder: Path, catalogue: Catalogue) -> set[str] | None:
-    """The events that files name without being checked; None where a file may be the definition of any."""
+    """The events that the files define, found without checking them. None if a file may define any event."""
     from engine.files import find_files  # noqa: PLC0415  see above
     from engine.parsing import parse  # noqa: PLC0415
 
@@ -253,7 +255,7 @@ def named_events(folder: Path, catalogue: Catalogue) -> set[str] | None:
     for path in find_files([folder]):
         try:
             definition = parse(path.read_bytes(), str(path)).definition
-        except Exception:  # what cannot be read goes by its name, also where the program itself fails at it
+        except Exception:  # a file that cannot be parsed counts by its name, even if the parser itself fails
             definition = None
         if definition is not None:
             names.add(definition.name)

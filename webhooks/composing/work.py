@@ -33,9 +33,9 @@ LEDGER_CONNECTIONS: Final = 4
 """How many sessions on the ledger composing has at a time, in each process."""
 
 _CONNECTIONS_OF_ONE_CODE: Final = 2
-_MOST_HANGING_BATCHES: Final = 4  # beside those that run: the engine's pool has so many sessions more
-ROOM: Final = 1500
-"""How many events of one code are in memory at most."""
+_MOST_HANGING_BATCHES: Final = 4  # beside the running ones; the engine's pool has as many further sessions
+ROOM_EVENTS: Final = 1500
+"""How many events of one code may be in memory at once."""
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ ItemResult = tuple[Waiting, Result]
 
 
 class Work:
-    """Composes what it is given, in threads. Not shared by threads itself."""
+    """Composes what it is given, in threads. The object itself is for one thread."""
 
     def __init__(
         self,
@@ -65,8 +65,10 @@ class Work:
         self._pace = pace
         self._metrics = metrics
         self._turns = {
-            Way.BY_DEFINITION: CodeTurns(pace, slots=LEDGER_CONNECTIONS, each=_CONNECTIONS_OF_ONE_CODE, room=ROOM),
-            Way.BY_DEFAULT: CodeTurns(pace, slots=1, each=1, room=ROOM),
+            Way.BY_DEFINITION: CodeTurns(
+                pace, slots=LEDGER_CONNECTIONS, each=_CONNECTIONS_OF_ONE_CODE, room=ROOM_EVENTS
+            ),
+            Way.BY_DEFAULT: CodeTurns(pace, slots=1, each=1, room=ROOM_EVENTS),
         }
         self._jobs: dict[str, Job] = {}
         self._under_way: set[asyncio.Task[None]] = set()

@@ -1,1 +1,1 @@
-"""What `aptic-webhooks doctor` looks at, and what it advises. It changes nothing."""
+"""The checks of `aptic-webhooks doctor`, with its advice. They change nothing."""

@@ -1,4 +1,4 @@
-"""Looks a service over for trouble, whether it runs or not: what is wrong, and what to do about it."""
+"""Looks for trouble in a service, whether it is running or not, and says what is wrong and what to do about it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from webhooks.wording import bodies, deliveries
 _MINUTE_MICROSECONDS: Final = 60_000_000
 _LATE_MICROSECONDS: Final = 10 * _MINUTE_MICROSECONDS
 _SLACK_MICROSECONDS: Final = 5_000_000
-_LONG_HELD: Final = MICROSECONDS_PER_DAY
+_LONG_HELD_MICROSECONDS: Final = MICROSECONDS_PER_DAY
 _LEAST_SPACE_BYTES: Final = 1 << 30
-_LEAST_PART: Final = 0.05
+_LEAST_SPACE_FRACTION: Final = 0.05
 _DAMAGED: Final = (
     "If it is damaged, stop the service, keep a copy of the store, look at the disk, and restore the last backup that "
     "is sound."
@@ -60,7 +60,7 @@ def _store(store: Store, _settings: Settings) -> Iterator[Trouble]:
 
 
 def examine(store: Store, settings: Settings) -> Iterator[Trouble]:
-    """All checks. One that cannot be made is a trouble of its own, and the others are made."""
+    """Makes all checks. A check that cannot be made counts as a trouble, and does not stop the others."""
     for name, check in CHECKS.items():
         try:
             yield from check(store, settings)
@@ -159,7 +159,7 @@ def _dead(store: Store, settings: Settings) -> Iterator[Trouble]:
 
 
 def _held(store: Store, _settings: Settings) -> Iterator[Trouble]:
-    found = store.read_now(lambda connection: checks.long_held(connection, now() - _LONG_HELD))
+    found = store.read_now(lambda connection: checks.long_held(connection, now() - _LONG_HELD_MICROSECONDS))
     if found.count:
         yield Trouble(
             "held",
@@ -172,7 +172,7 @@ def _disk(_store: Store, settings: Settings) -> Iterator[Trouble]:
     url = make_url(settings.store_url)
     folder = settings.data if url.get_backend_name() != "sqlite" else Path(str(url.database)).parent
     usage = shutil.disk_usage(folder)
-    if usage.free < _LEAST_SPACE_BYTES or usage.free < usage.total * _LEAST_PART:
+    if usage.free < _LEAST_SPACE_BYTES or usage.free < usage.total * _LEAST_SPACE_FRACTION:
         yield Trouble(
             "disk",
             f"{usage.free / _LEAST_SPACE_BYTES:.1f} GiB are free where {folder} is",

@@ -1,4 +1,4 @@
-"""Looks over the definitions and the ledger, as a service that starts now would find them."""
+"""Checks the definitions and the ledger as a service that starts now would find them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from webhooks.wording import counted
 
 
 def check_definitions(store: Store | None, settings: Settings) -> Iterator[Trouble]:
-    """Faulty definitions, and missing ones: those of events that had one, as far as there is a store to tell."""
+    """Finds faulty definitions, and events that had a definition and have none now. The latter need the store."""
     remembered = frozenset() if store is None else frozenset(store.read_now(definitions.remembered))
     if settings.definitions is None and remembered:
         yield Trouble(
@@ -49,7 +49,7 @@ def check_definitions(store: Store | None, settings: Settings) -> Iterator[Troub
 
 
 def _validating(settings: Settings) -> str:
-    """The command that finds what the service finds; nobody is shown a password."""
+    """The command that finds the faults that the service finds. It shows no password."""
     words = ["validate-definitions", str(settings.definitions)]
     if settings.ledger is not None:
         words += ["--ledger", make_url(settings.ledger).render_as_string(hide_password=True)]
@@ -57,7 +57,7 @@ def _validating(settings: Settings) -> str:
 
 
 def check_ledger(settings: Settings) -> Iterator[Trouble]:
-    """A ledger that cannot be reached, a login that may write, and settings that its service warns of."""
+    """Finds a ledger that cannot be reached, a login that may write, and settings that the engine warns of."""
     if settings.ledger is None:
         return
     try:

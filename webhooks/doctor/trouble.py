@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""The value that a check returns for what it finds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The leases of this process on jobs in PgQueuer's table, and the thread that keeps them."""
+"""The leases of this process on jobs in PgQueuer's table, and the thread that renews them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from webhooks.store.store import Store
 
 _HEARTBEAT_SECONDS: Final = 0.8
 _RECONNECT_SECONDS: Final = 0.25
-_SET_BACK_SECONDS: Final = 0.5  # a clock that went back by more was set
+_SET_BACK_SECONDS: Final = 0.5  # if the database's clock goes back by more, it was set
 
 _log = logging.getLogger(__name__)
 
 
 class Leases:
-    """Which rows this process has, by their jobs. For any thread."""
+    """The leases that this process has: row numbers of PgQueuer's table, by job. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -29,9 +29,9 @@ class Leases:
         self._ended: list[int] = []
 
     def begin(self, found: Sequence[tuple[Job, int]]) -> list[Job]:
-        """Of jobs with their rows those that are new here.
+        """Notes leases on jobs that were taken, given with their rows. Returns the jobs that this process did not have.
 
-        One whose lease had ended may be found by its holder, also in the row that whoever had it meanwhile has added.
+        It may take a job that it has: the lease had ended meanwhile, or another process took the job and added it anew.
         """
         with self._lock:
             new = [job for job, _ in found if dedupe_key(job) not in self._held]
@@ -39,36 +39,39 @@ class Leases:
         return new
 
     def forget(self, jobs: Sequence[Job]) -> None:
-        """Their rows are gone. One that is there all the same is not kept any more, and somebody's in seconds."""
+        """Forgets leases on jobs whose rows are deleted. If a row is there all the same, its lease ends in seconds."""
         with self._lock:
             for job in jobs:
                 self._held.pop(dedupe_key(job), None)
 
     def end(self, jobs: Sequence[Job]) -> None:
-        """These are to be given back, where they are still there."""
+        """Ends the leases on these jobs. Their rows are to be given back, if they still exist."""
         with self._lock:
             self._ended += [row for job in jobs if (row := self._held.pop(dedupe_key(job), None)) is not None]
 
     def end_all(self) -> None:
-        """All are to be given back."""
+        """Ends all leases. Their rows are to be given back."""
         with self._lock:
             self._ended += self._held.values()
             self._held.clear()
 
     def ended(self) -> list[int]:
-        """The rows to give back, each said once."""
+        """The rows to give back. Each is returned once."""
         with self._lock:
             ended, self._ended = self._ended, []
         return ended
 
     def held(self) -> list[int]:
-        """The rows to keep."""
+        """The rows whose leases are to be renewed."""
         with self._lock:
             return list(self._held.values())
 
 
 class Keeper:
-    """A thread: it renews the leases, whatever the event loop is busy with, and hears what other processes add."""
+    """A thread that renews the leases, even while the event loop is busy, and listens for jobs that others add.
+
+    It calls `tell` for each.
+    """
 
     def __init__(self, store: Store, leases: Leases, tell: Callable[[], object]) -> None:
         self._session = Session(store)
@@ -79,11 +82,11 @@ class Keeper:
         self._thread.start()
 
     def close(self) -> None:
-        """Ends the thread. To be followed by a notification, for which it waits, and by `join`."""
+        """Asks the thread to end. Send it a notification afterwards, as it may be waiting for one, and call `join`."""
         self._is_closed.set()
 
     def join(self) -> None:
-        """Waits until it has ended."""
+        """Waits until the thread has ended."""
         self._thread.join()
 
     def _work(self) -> None:
@@ -93,7 +96,7 @@ class Keeper:
             except StoreError as error:
                 _log.warning("the queue has lost the store: %s", type(error.__cause__).__name__)
                 self._is_closed.wait(_RECONNECT_SECONDS)
-            except Exception:  # the thread must live, or every lease ends
+            except Exception:  # without the thread every lease would end
                 _log.exception("the queue's keeper failed")
                 self._is_closed.wait(_RECONNECT_SECONDS)
         self._session.close()
@@ -102,13 +105,13 @@ class Keeper:
         self._renew()
         self._session.run(LISTEN)
         self._set_back()
-        self._tell()  # of what was not heard before
+        self._tell()  # jobs may have been added while it was not listening
         ahead = self._clock_ahead()
         while not self._is_closed.is_set():
             for payload in self._session.notifications(_HEARTBEAT_SECONDS):
                 if self._is_closed.is_set():
                     return
-                if '"delete"' not in payload:  # of the operation: what is finished is nothing to take
+                if '"delete"' not in payload:  # the name of the operation: after a deletion there is nothing to take
                     self._tell()
             self._renew()
             before, ahead = ahead, self._clock_ahead()
@@ -121,7 +124,7 @@ class Keeper:
             self._session.run(RENEW, held)
 
     def _clock_ahead(self) -> float:
-        """The database's time without the steady clock's: a number that hardly changes."""
+        """The database's time minus this machine's monotonic time, in seconds. It hardly changes if no clock is set."""
         ((time_,),) = (row.values() for row in self._session.run(TIME))
         return float(time_) - time.monotonic()
 

@@ -1,4 +1,4 @@
-"""PgQueuer's statements, and a connection to run them by that is made anew after it was lost."""
+"""PgQueuer's statements, and a connection to run them, which is made anew after it was lost."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from webhooks.store.store import Store
 from webhooks.store.waiting import STORE_AWAY
 
 LEASE: Final = timedelta(seconds=3)
-"""How long a job is kept without a heartbeat; then whoever takes next has it."""
+"""How long a lease lasts without a heartbeat. Afterwards another process may take the job."""
 
 _CHANNEL: Final = "ch_pgqueuer"
-# Every name is given: by itself PgQueuer would take them from variables of the environment.
+# All names are given here, as PgQueuer would otherwise read them from environment variables.
 _BUILDER: Final = QueryQueueBuilder(
     DBSettings(
         prefix="",
@@ -33,9 +33,10 @@ _BUILDER: Final = QueryQueueBuilder(
     )
 )
 TIME_TO_NEXT: Final = _BUILDER.build_next_deferred_eta_query()
-# As PgQueuer does both, but without waiting for a row: whoever has locked it finishes it just now, and a transaction
-# that finishes many would wait in its turn for the rows that this one has locked already. An array, not IN: a join is
-# done row by row over the whole table where its statistics are of a moment when it was empty.
+# PgQueuer's own two statements wait for locked rows. These pass over them: whoever locked a row is finishing it, and
+# if that transaction finishes many, it might wait for rows that this statement has locked, which is a deadlock.
+# They use an array instead of IN. IN becomes a join, and if the statistics are from a moment when the table was empty,
+# the join reads the whole table for each row.
 RENEW: Final = (
     "UPDATE pgqueuer SET heartbeat = now() WHERE id = ANY (ARRAY"
     " (SELECT id FROM pgqueuer WHERE id = ANY ($1::bigint[]) FOR UPDATE SKIP LOCKED))"
@@ -47,14 +48,14 @@ GIVE_BACK: Final = (
 )
 _JOINED: Final = "WHERE id IN (SELECT id FROM eligible)"
 _BY_ARRAY: Final = "WHERE id = ANY (ARRAY(SELECT id FROM eligible))"
-# The table is empty in one second and full in the next, so what is known of it is never right. Statements are planned
-# once, to find rows by an index, in a way that forgets those which are gone; the store's options forbid the rest.
+# The table may be empty in one second and full in the next, so its statistics are never right. Statements are planned
+# once, with an index scan, which marks dead rows so that later scans skip them. The store's options forbid other plans.
 _SET_UP: Final = "SET plan_cache_mode = force_generic_plan; SET enable_bitmapscan = off"
 LISTEN: Final = f"LISTEN {_CHANNEL}"
 TELL: Final = f"SELECT pg_notify('{_CHANNEL}', '')"
 TIME: Final = "SELECT extract(epoch FROM clock_timestamp())::float8 AS time"
-# After the database's clock was set back: nothing waits longer than the delay that it was added with, and no lease
-# ends later than it would.
+# To run after the database's clock was set back, so that no job waits longer than the delay that it was added with, and
+# no lease lasts longer than before.
 SET_BACK: Final = (
     """UPDATE pgqueuer SET execute_after = execute_after - (created - now()), created = now(),
         priority = 1800000000 - extract(epoch FROM execute_after - (created - now()))::bigint
@@ -64,7 +65,7 @@ SET_BACK: Final = (
 
 
 def dequeue(kind: str, most: int, taker: UUID) -> tuple[str, tuple[object, ...]]:
-    """PgQueuer's statement that takes jobs, without its join, and its values."""
+    """PgQueuer's statement that takes jobs, with an array instead of its join, and the statement's values."""
     query = _BUILDER.build_dequeue_query(
         batch_size=most,
         entrypoints=[QueueEntrypoint(kind)],
@@ -77,7 +78,7 @@ def dequeue(kind: str, most: int, taker: UUID) -> tuple[str, tuple[object, ...]]
 
 
 class Session:
-    """For one thread. Whatever goes wrong is a StoreError, and the next statement tries with a new connection."""
+    """A connection for one thread. Every error is a StoreError, and the next statement uses a new connection."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -85,7 +86,7 @@ class Session:
         self.was_lost = False
 
     def run(self, sql: str, *values: object) -> list[dict[str, Any]]:
-        """The rows that it finds or returns."""
+        """Runs a statement and returns its rows, by column name."""
         try:
             cursor = psycopg.RawCursor(self._driver(), row_factory=dict_row)
             cursor.execute(sql, values or None, prepare=bool(values))
@@ -95,7 +96,7 @@ class Session:
             raise StoreError(STORE_AWAY) from error
 
     def notifications(self, seconds: float) -> Iterator[str]:
-        """What the connection is told within that time."""
+        """The payloads of the notifications that arrive within that time."""
         try:
             for notification in self._driver().notifies(timeout=seconds):
                 yield notification.payload
@@ -104,9 +105,9 @@ class Session:
             raise StoreError(STORE_AWAY) from error
 
     def close(self) -> None:
-        """Gives the connection up."""
+        """Closes the connection."""
         if self._connection is not None:
-            self._connection.invalidate()  # it may be listening: it is not for anybody else
+            self._connection.invalidate()  # it may be listening, so it must not go back to the pool
             self._connection.close()
             self._connection = None
 

@@ -1,1 +1,1 @@
-"""Keys, tokens, credentials, the throttle for bad ones, redaction. Who may do what is said in the API."""
+"""Keys, tokens, credentials, the throttle for bad credentials, and redaction. The API decides who may do what."""

@@ -1,4 +1,4 @@
-"""What a client shows to be let in: a secret for OAuth2, or an API key."""
+"""Credentials of clients: the secret for OAuth2, and the API key."""
 
 from __future__ import annotations
 
@@ -30,18 +30,20 @@ def new_guid() -> str:
 
 
 def canonical(guid: str) -> str:
-    """The GUID as `new_guid` writes it: case does not count in GUIDs (RFC 9562, section 4). What is none is no
-    client's, and the same text for all of them."""
+    """The GUID as `new_guid` writes it, since case does not count in GUIDs (RFC 9562, section 4).
+
+    For a text that is no GUID it is empty, and so matches no client.
+    """
     return guid.upper() if is_guid(guid) else ""
 
 
 def new_credentials() -> Credentials:
-    """A secret of 256 random bits; an API key that is a GUID of 122, since the guide says so."""
+    """A secret with 256 random bits, and an API key with 122: the guide says that it is a GUID."""
     return Credentials(secrets.token_urlsafe(32), new_guid())
 
 
 def by_secret(connection: Connection, keyring: Keyring, client_id: str, secret: str) -> Client | None:
-    """The client with that id and secret; as slow where there is no such client."""
+    """The client with that id and secret. It takes the same time if there is no client with that id."""
     id_ = canonical(client_id)
     stored = clients.secret_hash(connection, id_)
     is_right = keyring.recognises(stored or b"", secret)
@@ -49,7 +51,7 @@ def by_secret(connection: Connection, keyring: Keyring, client_id: str, secret: 
 
 
 def by_api_key(connection: Connection, keyring: Keyring, api_key: str) -> Client | None:
-    """The client with that API key. What is compared is its keyed hash, of which nobody can guess a part."""
+    """The client with that API key. It compares keyed hashes, so its timing tells nothing about the stored key."""
     return _enabled(clients.by_api_key(connection, keyring.fingerprints(canonical(api_key))))
 
 

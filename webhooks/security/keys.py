@@ -1,8 +1,8 @@
 """The service's keys: a few master keys in a file, and for each purpose a key derived from one of them.
 
-Nothing that is secret lies readable in the store: what must be read again is encrypted (AES-256-GCM), what must only be
-recognised is kept as a keyed hash (HMAC-SHA256). Ciphertexts and hashes name the master key that they were made with,
-so a new key can be put first while the older ones still read what they wrote.
+No secret lies readable in the store. What must be read again is encrypted (AES-256-GCM); what must only be recognised
+is kept as a keyed hash (HMAC-SHA256). Each ciphertext and hash names the master key that it was made with. So a new key
+can be put first, and the older keys still read what they wrote.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from webhooks.model import KEY_NAME_BYTES
 _KEY_BYTES = 32
 _CACHED_FINGERPRINTS = 1024
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96 bits
-_BOM = "\ufeff"  # that some editors put before UTF-8
+_BOM = "\ufeff"  # some editors write it at the beginning of a file in UTF-8
 _HEADER = (
     "# The keys of this service's store, the newest first. Without them its secrets cannot be read: back them up.\n"
 )
@@ -54,7 +54,7 @@ class _MasterKey:
 
     @cached_property
     def name(self) -> bytes:
-        """What tells this key from others without telling the key."""
+        """A hash that identifies the key, and does not reveal it."""
         return hashlib.sha256(b"name of " + self._material).digest()[:KEY_NAME_BYTES]
 
     def derive(self, purpose: Purpose) -> bytes:
@@ -82,9 +82,9 @@ class Keyring:
 
     @classmethod
     def parse(cls, text: str, place: str) -> Self:
-        """The keys in a text: one for each line, 32 bytes in base64; `#` begins a comment.
+        """The keys in a text. Each line is one key, 32 bytes in base64, or a comment that begins with `#`.
 
-        `place` says where the text is from, for the SettingsError of a faulty line, which is not quoted.
+        Raises SettingsError for a faulty line. It names `place`, where the text is from, and does not quote the line.
         """
         lines = [(number, line.strip()) for number, line in enumerate(text.removeprefix(_BOM).splitlines(), 1)]
         materials = [_decode(line, f"{place}, line {number}") for number, line in lines if line and line[0] != "#"]
@@ -94,7 +94,7 @@ class Keyring:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """The keys in a file, which is made with a new key where there is none, for its owner's eyes only.
+        """The keys in a file. If it does not exist, it is made with a new key, and only its owner may read it.
 
         Raises SettingsError.
         """
@@ -106,7 +106,7 @@ class Keyring:
             raise SettingsError(f"the key file {path} cannot be read or made: {type(error).__name__}") from error
 
     def knows(self, name: bytes) -> bool:
-        """Whether it has the key that a hash or a ciphertext names in its first KEY_NAME_BYTES bytes."""
+        """Whether it has the key of that name. A hash or ciphertext begins with the name, of KEY_NAME_BYTES bytes."""
         return name in self._by_name
 
     def token_key(self) -> bytes:
@@ -124,24 +124,24 @@ class Keyring:
         return hmac.compare_digest(made, fingerprint[KEY_NAME_BYTES:]) and key is not None
 
     def _fingerprints(self, credential: str) -> tuple[bytes, ...]:
-        """Its keyed hash by each key: what to look for in the store. `fingerprints` remembers some."""
+        """The credential's keyed hash by each key, any of which may be in the store. `fingerprints` caches some."""
         return tuple(key.name + _mac(key, credential) for key in self._by_name.values())
 
     def encrypt(self, purpose: Purpose, plaintext: bytes, row: str) -> bytes:
-        """The plaintext, readable only for this purpose and in this row of the store."""
+        """Encrypts a plaintext. It can be decrypted only for the same purpose and row of the store."""
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._current.cipher(purpose).encrypt(nonce, plaintext, row.encode())
         return self._current.name + nonce + sealed
 
     def decrypt(self, purpose: Purpose, ciphertext: bytes, row: str) -> bytes:
-        """What `encrypt` was given. Raises SettingsError where its key is missing or the row is another one."""
+        """The plaintext. Raises SettingsError if the key is missing, the text was changed or is from another row."""
         key = self._by_name.get(ciphertext[:KEY_NAME_BYTES])
         if key is None:
             raise SettingsError("the store was encrypted with a key that is not among those given: put it back")
         nonce, sealed = ciphertext[KEY_NAME_BYTES:][:_NONCE_BYTES], ciphertext[KEY_NAME_BYTES + _NONCE_BYTES :]
         try:
             return key.cipher(purpose).decrypt(nonce, sealed, row.encode())
-        except (InvalidTag, ValueError):  # another text, or a piece of one
+        except (InvalidTag, ValueError):  # ValueError: it is too short
             raise SettingsError(f"a {purpose} in the store was changed or moved to another row") from None
 
 
@@ -152,7 +152,7 @@ def _mac(key: _MasterKey, credential: str) -> bytes:
 def _decode(line: str, place: str) -> bytes:
     try:
         material = base64.b64decode(line, validate=True)
-    except ValueError:  # also where a character is none of base64, nor of ASCII
+    except ValueError:  # a character is not of base64, or not even of ASCII
         material = b""
     if len(material) != _KEY_BYTES:
         raise SettingsError(f"{place} is no key: one is 32 random bytes in base64, as openssl rand -base64 32 makes")
@@ -160,7 +160,7 @@ def _decode(line: str, place: str) -> bytes:
 
 
 def _create(path: Path) -> None:
-    """A second process that starts at the same moment finds the file, whole."""
+    """Makes the file in one step: a process that starts at the same moment finds it whole, and uses it."""
     key = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
     part = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -1,4 +1,4 @@
-"""What is kept of a receiver's answer: its beginning, in which no secret can be read."""
+"""Cuts a receiver's answer to the beginning that is kept, and replaces the secrets in it."""
 
 from __future__ import annotations
 
@@ -8,38 +8,40 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
-KEPT: Final = 1024
-"""How many bytes of an answer are kept, after the secrets in them were replaced."""
+KEPT_BYTES: Final = 1024
+"""How many bytes of an answer are kept, counted after its secrets were replaced."""
 
 REPLACEMENT: Final = "[secret]"
 
-_LOOKED_AT: Final = 8 * KEPT
-_DEPTH: Final = 4  # text in JSON that is text in JSON that is …
-_REMEMBERED: Final = 1024
+_SEARCHED_BYTES: Final = 8 * KEPT_BYTES
+_LEVELS: Final = 4  # of escapes: JSON may be a string in JSON, which may be a string again
+_CACHED_SECRETS: Final = 1024
 _CONTROLS: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _SURROGATES: Final = r"u(?P<high>d[89ab][0-9a-f]{2})\\++u(?P<low>d[c-f][0-9a-f]{2})"
 _ESCAPE: Final = re.compile(rf'\\++(?:{_SURROGATES}|u(?P<unit>[0-9a-f]{{4}})|(?P<short>["/bfnrt])|)', re.IGNORECASE)
-# What may go on behind the end, read backwards from there: a search forwards would try each backslash as a beginning.
+# An escape that may be cut off at the end of a text. It matches the reversed text: a forward search would try each
+# backslash as the beginning of one, which takes quadratic time.
 _UNFINISHED: Final = re.compile(
     r"[\ud800-\udfff]++|(?:(?:[0-9a-f]{0,3}u)?\\++)?(?:[0-9a-f]{2}[89ab]du\\++)?", re.IGNORECASE
 )
 
 
 def redact(answer: bytes, *secrets: str | None, is_whole: bool = False) -> bytes:
-    """The first KEPT bytes of an answer, with each secret in it replaced, as it is or as JSON escapes it.
+    """The first KEPT_BYTES bytes of an answer, in which each secret is replaced, in plain or escaped as in JSON.
 
-    Give it all that was read. Unless that `is_whole`, it may end inside a secret, whose beginning is replaced as well.
+    Give it all that was read of the answer. Unless `is_whole`, the text may end inside a secret, so the beginning of a
+    secret at the end is replaced as well.
     """
     known = [secret for secret in secrets if secret]
-    text = answer[:_LOOKED_AT].decode(errors="surrogateescape")
+    text = answer[:_SEARCHED_BYTES].decode(errors="surrogateescape")
     if known:
-        is_cut = not is_whole or len(answer) > _LOOKED_AT
+        is_cut = not is_whole or len(answer) > _SEARCHED_BYTES
         text = _redacted(_without_unfinished(text) if is_cut else text, known, is_cut=is_cut)
-    return text.encode(errors="surrogateescape")[:KEPT]
+    return text.encode(errors="surrogateescape")[:KEPT_BYTES]
 
 
 def _without_unfinished(text: str) -> str:
-    """The text without a character or an escape of which the end may be missing."""
+    """The text without a character or an escape at its end that may be incomplete."""
     unfinished = _UNFINISHED.match(text[::-1])
     return text[: len(text) - unfinished.end()] if unfinished else text
 
@@ -55,9 +57,9 @@ def _redacted(text: str, secrets: Sequence[str], *, is_cut: bool) -> str:
 
 
 def _places(text: str, secrets: Sequence[str], *, is_cut: bool) -> Iterator[tuple[int, int]]:
-    """Where the secrets are, which may overlap."""
+    """Start and end of each place where a secret is. Places may overlap."""
     plain = _Plain(text)
-    at_end = plain.text.rstrip("\\")  # they may escape what is missing
+    at_end = plain.text.rstrip("\\")  # backslashes at the end may belong to an escape whose rest is missing
     for secret in secrets:
         yield from ((at, at + len(secret)) for at in _all(secret, text))
         for sought in _sought(secret):
@@ -66,11 +68,11 @@ def _places(text: str, secrets: Sequence[str], *, is_cut: bool) -> Iterator[tupl
                 yield plain.span(len(at_end) - length, len(plain.text))
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHED_SECRETS)
 def _sought(secret: str) -> set[str]:
-    """The secret as _Plain shows it: by itself, and behind a backslash that is no part of it.
+    """The forms in which _Plain may show the secret: alone, and after a backslash that is not part of it.
 
-    Its own backslashes at both ends are left out: they look like those that escape what is beside it.
+    Backslashes at both ends of the secret are left out, as they cannot be told from escapes of the text beside it.
     """
     return {_Plain(form).text.strip("\\") or "\\" for form in (secret, f"\\{secret}")}
 
@@ -83,7 +85,7 @@ def _all(sought: str, text: str) -> Iterator[int]:
 
 
 def _length_of_beginning(text: str, sought: str) -> int:
-    """How much of `sought` the text ends with."""
+    """The length of the longest beginning of `sought` that the text ends with."""
     borders = _borders(sought)
     length = 0
     for character in text[-len(sought) :]:
@@ -95,9 +97,9 @@ def _length_of_beginning(text: str, sought: str) -> int:
 
 
 def _borders(sought: str) -> Sequence[int]:
-    """For each of its beginnings, how long the longest end of it is that is a beginning as well.
+    """The table of Knuth, Morris and Pratt, which lets a search look at each character of a text once.
 
-    It is the table of Knuth, Morris and Pratt: it looks at each character of a text once.
+    For each beginning of `sought`, it has the length of the longest shorter beginning that the beginning ends with.
     """
     borders = array("I", [0])
     length = 0
@@ -111,21 +113,21 @@ def _borders(sought: str) -> Sequence[int]:
 
 
 class _Plain:
-    """A text without its escapes, and where in the text each character was.
+    """A text without its escapes, which knows where in the original each character was.
 
-    However many backslashes are before a character, they escape it; those before nothing that can be escaped are one.
-    So every text has one plain form, whether it is escaped once, more often or not at all.
+    Any number of backslashes before a character that can be escaped counts as one escape. Before any other character
+    they count as one backslash. So a text has one plain form, whether it was escaped once, more often or not at all.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._starts = list(range(len(text) + 1))
-        for _ in range(_DEPTH):
+        for _ in range(_LEVELS):
             if "\\" in self.text:
                 self._unescape()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The place in the text that was given."""
+        """The place in the original text of a place in the plain text."""
         return self._starts[start], self._starts[end]
 
     def _unescape(self) -> None:

@@ -1,4 +1,4 @@
-"""Slows down who shows bad credentials again and again, by address and client id together."""
+"""Slows down whoever shows bad credentials again and again. It counts by address and client id together."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Final
 
 from msgspec import Struct
 
-FREE: Final = 5
-"""Bad attempts that cost no time."""
+FREE_ATTEMPTS: Final = 5
+"""How many bad attempts cause no wait."""
 
-_FIRST, _LONGEST = 0.2, 30.0  # seconds between attempts, doubling
-_FORGET_SECONDS = 900.0  # seconds without a bad attempt, after which all is forgotten
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.2, 30.0  # between attempts; each wait is twice the one before
+_FORGET_SECONDS = 900.0  # without a bad attempt for so long, the earlier ones are forgotten
 _MOST_RECORDS = 10_000
 
 
@@ -24,9 +24,9 @@ class _Record(Struct):
 
 
 class Throttle:
-    """What is known of bad attempts; for one event loop. `clock` gives seconds and only rises.
+    """Counts bad attempts, for one event loop. `clock` gives seconds and never goes back.
 
-    A client id is None where a key or a token was shown, which names nobody.
+    The client id is None for an attempt with an API key or a token, as these name no client.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -34,26 +34,27 @@ class Throttle:
         self._records: OrderedDict[tuple[str, str | None], _Record] = OrderedDict()
 
     def wait(self, address: str, client_id: str | None) -> float:
-        """Seconds until the next attempt may be looked at; 0 for nearly everybody."""
+        """Seconds until the next attempt may be checked. It is 0 for nearly everybody."""
         record = self._records.get((address, client_id))
         if record is None:
             return 0.0
         return max(0.0, record.free_at - self._clock())
 
     def failed(self, address: str, client_id: str | None) -> None:
-        """Counts a bad attempt; the next one has to wait longer."""
+        """Counts a bad attempt. After some of them, each makes the next wait longer."""
         now = self._clock()
         record = self._records.pop((address, client_id), None)
         if record is None or now - record.last > _FORGET_SECONDS:
             record = _Record()
         record.failures += 1
         record.last = now
-        if record.failures > FREE:
-            record.free_at = now + min(_LONGEST, _FIRST * 2.0 ** min(record.failures - FREE - 1, 16))
+        if record.failures > FREE_ATTEMPTS:
+            doublings = min(record.failures - FREE_ATTEMPTS - 1, 16)
+            record.free_at = now + min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2.0**doublings)
         self._records[(address, client_id)] = record
         if len(self._records) > _MOST_RECORDS:
             self._records.popitem(last=False)
 
     def succeeded(self, address: str, client_id: str | None) -> None:
-        """Forgets what went wrong before."""
+        """Forgets the bad attempts before a good one."""
         self._records.pop((address, client_id), None)

@@ -1,4 +1,4 @@
-"""Access tokens: the guide's JWT, signed with HS256 and read with nothing else (RFC 7519, RFC 8725)."""
+"""Access tokens: JWTs as the guide describes them. Only HS256 is written and accepted (RFC 7519, RFC 8725)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from joserfc.jwk import OctKey
 
 from webhooks.errors import CredentialsError, ExpiredError
 
-LIFETIME: Final = 3600
+LIFETIME_SECONDS: Final = 3600
 """Seconds from `nbf` to `exp`."""
 
 _ALGORITHM = "HS256"
 _HEADER = {"alg": _ALGORITHM, "typ": "JWT"}
 _ISSUER, _AUDIENCE = "ApticAPIGateway", "api"
 _SESSION = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/sid"
-_MAX_LENGTH = 2048  # ours have about 600; what is longer is not worth decoding
+_MAX_TOKEN_LENGTH = 2048  # characters; the service's own tokens have about 600
 _CACHED_TOKENS = 1024
 
 
@@ -31,20 +31,20 @@ class Tokens:
         self._key = OctKey.import_key(key)
         self._clock = clock
         self._read: dict[str, tuple[str, int, int]] = {}
-        self._claims = jwt.BaseClaimsRegistry(  # the times are looked at again at each use, so not here
+        self._claims = jwt.BaseClaimsRegistry(  # the times are checked at each use, not here
             iss={"essential": True, "value": _ISSUER},
             aud={"essential": True, "value": _AUDIENCE},
         )
 
     def issue(self, client_id: str) -> str:
-        """A token for a client, good from now on for LIFETIME seconds. Its claims stand in the guide's order."""
+        """A token for a client, valid for LIFETIME_SECONDS from now on. Its claims are in the guide's order."""
         now = int(self._clock())
         claims = {
             "certserialnumber": client_id,
             _SESSION: str(uuid4()),
             "unique_name": client_id,
             "nbf": now,
-            "exp": now + LIFETIME,
+            "exp": now + LIFETIME_SECONDS,
             "iat": now,
             "iss": _ISSUER,
             "aud": _AUDIENCE,
@@ -52,7 +52,7 @@ class Tokens:
         return jwt.encode(_HEADER, claims, self._key, [_ALGORITHM], default_type=None)
 
     def client_of(self, token: str) -> str:
-        """The id of the client that a token was issued to. Raises CredentialsError that tells why it is refused."""
+        """The id of the client that a token was issued to. Raises CredentialsError, which says why it is refused."""
         known = self._read.get(token)
         if known is None:
             known = self._decode(token)
@@ -65,7 +65,7 @@ class Tokens:
         return client_id
 
     def _decode(self, token: str) -> tuple[str, int, int]:
-        if len(token) > _MAX_LENGTH:
+        if len(token) > _MAX_TOKEN_LENGTH:
             raise CredentialsError("The access token is too long to be one of this service.")
         try:
             decoded = jwt.decode(token, self._key, [_ALGORITHM])

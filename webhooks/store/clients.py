@@ -1,4 +1,4 @@
-"""Clients in the store."""
+"""Clients in the store. Credentials are kept as keyed hashes only."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _BY_ID = Prepared(_COLUMNS.where(CLIENTS.c.id == bindparam("id")))
 _BY_NAME = Prepared(_COLUMNS.where(CLIENTS.c.name == bindparam("name")))
 _BY_API_KEY = Prepared(_COLUMNS.where(CLIENTS.c.api_key_hash == bindparam("hash")))
 _SECRET_HASH = Prepared(select(CLIENTS.c.secret_hash).where(CLIENTS.c.id == bindparam("id")))
-_SHAPES: Final = str.maketrans("01i|", "olll")  # I is i here, and looks like l
+_SHAPES: Final = str.maketrans("01i|", "olll")  # casefold has made I an i, and I looks like l
 _SEPARATORS: Final = re.compile(r"[\s._-]+")
 _SCOPES = {scope.value: scope for scope in Scope}
 
 
 def add(connection: Connection, client: Client, *, secret_hash: bytes, api_key_hash: bytes) -> None:
-    """Raises ConflictError where another client has that name, or one that a person would take for it."""
+    """Adds a client. Raises ConflictError if another client has that name, or one that looks like it."""
     if by_name(connection, client.name) is not None:
         raise ConflictError(f"There is a client {client.name!r} already: rotate it, or choose another name.")
     look = _look(client.name)
@@ -71,9 +71,10 @@ def rotate(connection: Connection, name: str, *, secret_hash: bytes, api_key_has
 
 
 def set_disabled(connection: Connection, name: str, *, is_disabled: bool) -> Client:
-    """Whether its credentials and tokens are refused, and what is for it is held; the client as it is then.
+    """Disables or enables a client, and returns it as it is then.
 
-    What waits for it already follows with the next sweep. Raises NotFoundError.
+    A disabled client's credentials and tokens are refused and its deliveries are held. Those that wait already are held
+    or resumed by the next sweep. Raises NotFoundError.
     """
     client = named(connection, name)
     connection.execute(update(CLIENTS).where(CLIENTS.c.id == client.id).values(is_disabled=is_disabled))
@@ -86,7 +87,7 @@ def every(connection: Connection) -> list[Client]:
 
 
 def by_id(connection: Connection, client_id: str) -> Client | None:
-    """The client with that id, as it is written."""
+    """The client with exactly that id."""
     return _only(_BY_ID.run(connection, id=client_id))
 
 
@@ -110,14 +111,14 @@ def secret_hash(connection: Connection, client_id: str) -> bytes | None:
 
 
 def key_names(connection: Connection) -> list[bytes]:
-    """The names of all master keys that the store was written with, each once."""
+    """The names of the master keys that the store's credentials, secrets and signing keys were made with, each once."""
     columns = (CLIENTS.c.secret_hash, CLIENTS.c.api_key_hash, REGISTRATIONS.c.secret, REGISTRATIONS.c.signing_key)
     names = union(*(select(func.substr(column, 1, KEY_NAME_BYTES)).where(column.is_not(None)) for column in columns))
     return sorted(bytes(name) for (name,) in connection.execute(names))
 
 
 def named(connection: Connection, name: str) -> Client:
-    """The client with that name. Raises NotFoundError with those that there are."""
+    """The client with that name. Raises NotFoundError, which lists the clients that there are."""
     client = by_name(connection, name)
     if client is None:
         known = ", ".join(repr(other.name) for other in every(connection)) or "none"
@@ -126,7 +127,10 @@ def named(connection: Connection, name: str) -> Client:
 
 
 def _look(name: str) -> str:
-    """The same for names that look alike: case, accents, the kind of separator, and letters and digits of one shape."""
+    """A form that is the same for names that look alike.
+
+    It ignores case, accents and the kind of separator, and takes letters and digits of one shape for one.
+    """
     letters = (each for each in unicodedata.normalize("NFKD", name).casefold() if not unicodedata.combining(each))
     look = _SEPARATORS.sub("-", "".join(letters).translate(_SHAPES)).strip("-")
     return look.replace("rn", "m").replace("vv", "w")

@@ -1,4 +1,4 @@
-"""Erasing on request: what the store holds of the events with a certain argument."""
+"""Erasing on request: removes what the store holds of certain events, found by an argument."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REASON: Final = "the event's data was erased on request"
 
 
 class Erased(Struct, frozen=True, kw_only=True):
-    """What was erased, in numbers. `under_way` counts events that were not: deliveries of theirs have not ended."""
+    """How many of each were erased. `under_way` counts events that were left, as a delivery of theirs has not ended."""
 
     events: int = 0
     bodies: int = 0
@@ -37,9 +37,10 @@ class Erased(Struct, frozen=True, kw_only=True):
 
 
 def erase(connection: Connection, sequences: Sequence[int], *, cancels: bool) -> Erased:
-    """Erases what is held of these events, a few hundred; those with deliveries under way only where it `cancels` them.
+    """Erases what the store holds of these events. Give it a few hundred at most.
 
-    What is being sent at this moment cannot be cancelled, so its event is not erased either.
+    An event with a delivery that has not ended is left as it is, unless `cancels` allows cancelling the delivery. A
+    delivery that is being sent cannot be cancelled, so its event is left in any case.
     """
     query = select(DELIVERIES.c.id, DELIVERIES.c.event_sequence, DELIVERIES.c.state)
     where = DELIVERIES.c.event_sequence.in_(sequences), DELIVERIES.c.state.not_in(FINAL)
@@ -59,7 +60,7 @@ def erase(connection: Connection, sequences: Sequence[int], *, cancels: bool) ->
 
 
 def _cancel(connection: Connection, ids: Sequence[str], sequences: Sequence[int]) -> None:
-    """Ends deliveries, and what composes them; jobs of theirs find nothing to do."""
+    """Ends deliveries and their compositions. Jobs that point to them stay, and find nothing to do."""
     changes = {
         "state": DeliveryState.CANCELLED,
         "reason": _REASON,
@@ -75,7 +76,7 @@ def _cancel(connection: Connection, ids: Sequence[str], sequences: Sequence[int]
 
 
 def _erasing_events(sequences: Sequence[int]) -> Update:
-    """With the digest: who guesses at the data could tell by it that a guess is right."""
+    """Erases the digest as well: whoever guesses the data could check the guess by it."""
     where = EVENTS.c.sequence.in_(sequences), EVENTS.c.arguments.is_not(None)
     return update(EVENTS).where(*where).values(arguments=None, digest=b"")
 

@@ -1,4 +1,4 @@
-"""Registrations in the store. Every function is given the client, whose rows alone it sees."""
+"""Registrations in the store. Every function takes a client, and sees the rows of that client only."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ _METHODS = {method.value: method for method in Method}
 def put(
     connection: Connection, client_id: str, url: str, events: Sequence[str], changes: dict[str, object]
 ) -> Registration:
-    """Adds events to the URL, which is registered where it is not yet, and sets the columns in `changes`.
+    """Registers the URL if it is not yet registered, adds the events to it, and sets the columns in `changes`.
 
-    Raises RefusedError where the client has too many URLs.
+    Raises RefusedError if the client has too many URLs.
     """
-    # Only where another process writes too, as on PostgreSQL: what is found stays so until the COMMIT.
+    # On PostgreSQL another process may write at the same time: this lock makes it wait until the COMMIT.
     connection.execute(select(CLIENTS.c.id).where(CLIENTS.c.id == client_id).with_for_update())
     row = _find(connection, client_id, url)
     if row is None:
@@ -61,9 +61,9 @@ def put(
 
 
 def _new_id(connection: Connection) -> dict[str, object]:
-    """The id of a new registration, where the database would give it one that another had.
+    """On SQLite, an id that no registration had before; SQLite itself would use a removed one's id again.
 
-    Whoever is still sending to a URL that was removed tells its id what came of that.
+    A request to a removed URL may still be under way, and its outcome is written for the registration's id.
     """
     if connection.dialect.name != "sqlite":
         return {}
@@ -82,10 +82,10 @@ def every(connection: Connection, client_id: str) -> list[Registration]:
 
 
 def remove(connection: Connection, client_id: str, url: str, events: Sequence[str] | None) -> bool:
-    """Removes events from the URL, and the URL with its last event; the whole URL where `events` is None.
+    """Removes events from the URL, and the URL with its last event. Removes the whole URL if `events` is None.
 
-    False where it has only dealt with a part of the deliveries: call it again. Raises NotFoundError, with nothing
-    removed, where the URL or one of the events is not registered.
+    Returns False if it has dealt with only a part of the deliveries: call it again then. Raises NotFoundError, and
+    removes nothing, if the URL or one of the events is not registered.
     """
     row = existing(connection, client_id, url)
     known = _events(connection, row.id)
@@ -110,22 +110,22 @@ def remove(connection: Connection, client_id: str, url: str, events: Sequence[st
 
 
 def set_paused(connection: Connection, client_id: str, url: str, *, is_paused: bool) -> Registration:
-    """Holds what would be sent to the URL; or sends it, what waits for another attempt too, and enables the endpoint.
+    """Pauses the endpoint, so its deliveries are held; or resumes it, so they are due now, retries as well.
 
-    What the endpoint has asked for by Retry-After it keeps.
-    A part of the deliveries follows at once, the rest with `settle`. Raises NotFoundError.
+    Resuming also enables a disabled endpoint, but a wait that it asked for by Retry-After stays. Only a part of the
+    deliveries is changed at once, the rest by `settle`. Raises NotFoundError.
     """
     row = existing(connection, client_id, url)
     changes: dict[str, object] = {"is_paused": is_paused}
     if not is_paused:
-        changes |= {"disabled_reason": None, "failing_since": None}  # it is judged anew, by what it does from now on
+        changes |= {"disabled_reason": None, "failing_since": None}  # its failures until now no longer count
     connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
     _settle(connection, row.id, is_paused=is_paused)
     return _registration(existing(connection, client_id, url), _events(connection, row.id))
 
 
 def settle(connection: Connection, client_id: str, url: str) -> bool:
-    """Holds or resumes more of what is for the URL, as it is paused or not; whether there may be more of it."""
+    """Holds or resumes a further part of the URL's deliveries. Returns whether there may be more of them."""
     row = _find(connection, client_id, url)
     return row is not None and _settle(connection, row.id, is_paused=row.is_paused) == holding.PART
 
@@ -136,7 +136,7 @@ def _settle(connection: Connection, registration_id: int, *, is_paused: bool) ->
 
 
 def rotate_signing_key(connection: Connection, client_id: str, url: str, encrypted: bytes) -> None:
-    """The key before it goes on signing for PREVIOUS_KEY_MICROSECONDS. Raises NotFoundError."""
+    """Sets a new signing key. The old one goes on signing for PREVIOUS_KEY_MICROSECONDS. Raises NotFoundError."""
     row = existing(connection, client_id, url)
     changes = {
         "signing_key": encrypted,
@@ -147,7 +147,7 @@ def rotate_signing_key(connection: Connection, client_id: str, url: str, encrypt
 
 
 def row_name(client_id: str, url: str) -> str:
-    """The registration's name as associated data of what is encrypted in its row."""
+    """The row's name, which encryption binds to what is encrypted in it (associated data)."""
     return f"registration {client_id} {url}"
 
 

@@ -1,6 +1,6 @@
-"""What the store forgets with time: found by reading, then erased in small batches, so that no other write waits long.
+"""Erases what was kept long enough. It is found by reading, then erased in small batches, so no other write waits long.
 
-Times are microseconds. What is found is given as ids; what is erased is found no more.
+Times are microseconds. Searches return ids, and do not find again what was erased.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BATCH: Final = 200
 _ERASING_LOCK: Final = 1_190_427_862
 _SCANNED_EVENTS: Final = 5000
 
-# The event's data and body are shared by its deliveries, so they go with the last of these.
+# All deliveries of an event share its data and its body, so these are erased when its last delivery is old enough.
 _WITH_DATA: Final = text("""
     SELECT delivery.id, delivery.event_sequence, delivery.ended_at FROM delivery
     WHERE delivery.ended_at >= :since AND delivery.ended_at <= :until
@@ -56,7 +56,7 @@ _HELD: Final = text(
 
 
 class EndedDelivery(Struct, frozen=True):
-    """A delivery that has ended, of which something is to be erased."""
+    """A delivery that has ended and has something to erase."""
 
     id: str
     event_sequence: int
@@ -64,7 +64,10 @@ class EndedDelivery(Struct, frozen=True):
 
 
 class Unsubscribed(Struct, frozen=True):
-    """Events that nobody was registered for. The search goes on after `last`; where it began is the end for now."""
+    """Some events that nobody was registered for. The next search goes on after `last`.
+
+    There are no more of them now if `last` is where this search began.
+    """
 
     sequences: Sequence[int]
     last: int
@@ -72,30 +75,33 @@ class Unsubscribed(Struct, frozen=True):
 
 @contextmanager
 def thoroughly(connection: Connection) -> Iterator[None]:
-    """What is erased inside the `with` is overwritten too, where the database would only forget its place."""
+    """Inside the `with`, SQLite overwrites what it deletes; otherwise the bytes would stay in the file."""
     is_embedded = connection.dialect.name == "sqlite"
     if is_embedded:
         connection.exec_driver_sql("PRAGMA secure_delete = ON")
     yield
     if is_embedded:
-        connection.exec_driver_sql("PRAGMA secure_delete = OFF")  # it costs those writes that nobody needs it for
+        connection.exec_driver_sql("PRAGMA secure_delete = OFF")  # it makes all writes slower, and only these need it
 
 
 def is_ours(connection: Connection) -> bool:
-    """Whether this process may erase: until the transaction ends, no other one that shares the store does."""
+    """Whether this process may erase. If so, no other process on this store may until the transaction ends."""
     if connection.dialect.name == "sqlite":
         return True
     return bool(connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _ERASING_LOCK}))
 
 
 def with_data(connection: Connection, since: int, until: int) -> list[EndedDelivery]:
-    """The first ones that ended in that time and have an answer, or event data or a body that no other one needs."""
+    """The first deliveries that ended in that time and have an answer, or event data or a body that only they need."""
     rows = connection.execute(_WITH_DATA, {"since": since, "until": until, "most": BATCH})
     return [EndedDelivery(*row) for row in rows]
 
 
 def erase_data(connection: Connection, found: Sequence[EndedDelivery], until: int) -> None:
-    """Erases their answers, and the data and bodies of events of which every delivery ended by `until`."""
+    """Erases the answers that these deliveries got, and the data and bodies of those of their events that have ended.
+
+    An event has ended if all its deliveries ended by `until`.
+    """
     _erase_answers(connection, [each.id for each in found])
     over = [
         sequence for sequence in {each.event_sequence for each in found} if not _is_needed(connection, sequence, until)
@@ -113,9 +119,9 @@ def erase_events(connection: Connection, sequences: Sequence[int]) -> None:
 
 
 def unsubscribed(connection: Connection, after: int, until: int, at: int) -> Unsubscribed:
-    """The events after a number that nobody was registered for, that came by `until` and have data.
+    """The events after the number `after` that nobody was registered for, that came by `until` and still have data.
 
-    Those that seem to come after `at`, which is now, came while the clock was ahead, and stop no search.
+    `at` is the time now. An event with a later time came while the clock was ahead; the search passes over it.
     """
     found: list[int] = []
     for sequence, created_at, is_found in connection.execute(_EVENTS, {"after": after, "most": _SCANNED_EVENTS}):
@@ -130,23 +136,23 @@ def unsubscribed(connection: Connection, after: int, until: int, at: int) -> Uns
 
 
 def with_attempts(connection: Connection, since: int, until: int) -> list[EndedDelivery]:
-    """The first ones that ended in that time and have attempts."""
+    """The first deliveries that ended in that time and have attempts."""
     rows = connection.execute(_WITH_ATTEMPTS, {"since": since, "until": until, "most": BATCH})
     return [EndedDelivery(*row) for row in rows]
 
 
 def erase_attempts(connection: Connection, found: Sequence[EndedDelivery]) -> None:
-    """Erases all that is known of their attempts."""
+    """Erases the attempts of these deliveries."""
     connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.delivery_id.in_([each.id for each in found])))
 
 
 def held_since(connection: Connection, until: int) -> list[str]:
-    """Some deliveries that have been held since then."""
+    """The ids of some deliveries that have been held since `until` or longer."""
     return list(connection.scalars(_HELD, {"until": until, "most": BATCH}))
 
 
 def give_up(connection: Connection, ids: Sequence[str], reason: str, at: int) -> None:
-    """What is still held is dead."""
+    """Ends those of these deliveries that are still held: they are dead."""
     where = DELIVERIES.c.id.in_(ids), DELIVERIES.c.state == DeliveryState.HELD
     changes = {"state": DeliveryState.DEAD, "reason": reason, "held_at": None, "ended_at": at}
     connection.execute(update(DELIVERIES).where(*where).values(changes))

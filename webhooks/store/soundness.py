@@ -8,7 +8,7 @@ from sqlalchemy import Connection, quoted_name, select, text
 
 from webhooks.store.tables import METADATA
 
-_MOST: Final = 20
+_MOST_FAULTS: Final = 20
 _INDEXES: Final = text("""
     SELECT index_class.oid::regclass::text FROM pg_index
     JOIN pg_class index_class ON index_class.oid = pg_index.indexrelid
@@ -60,7 +60,7 @@ def own_check(connection: Connection) -> list[str]:
     """What the database's own check finds, the first few: SQLite's integrity_check; PostgreSQL's amcheck of each index,
     where that extension is installed and this role may call it. It reads everything, and raises what stops it."""
     if connection.dialect.name == "sqlite":
-        found = connection.exec_driver_sql(f"PRAGMA integrity_check({_MOST})").scalars().all()
+        found = connection.exec_driver_sql(f"PRAGMA integrity_check({_MOST_FAULTS})").scalars().all()
         return [each for each in found if each != "ok"]
     from webhooks.store.bounded import unbounded  # noqa: PLC0415  psycopg is for PostgreSQL only
 

@@ -1,6 +1,6 @@
-"""Statements of the hot path: compiled once for each kind of database, run by the driver's own cursor.
+"""Statements of the hot path: compiled once for each kind of database, then run by the driver's own cursor.
 
-SQLAlchemy's Connection takes longer for a statement than SQLite for running it, and a request has several of them.
+A request runs several of them. SQLAlchemy's Connection spends more time on a statement than SQLite does.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ _IN_ONE: Final = Decoder(Rows)
 
 
 class Prepared:
-    """A statement with named parameters (`:name` in a text). Values and rows are the driver's own: no type converts.
+    """A statement with named parameters (`:name` in a text). Values and rows are the driver's own, without conversion.
 
-    `finds` is how many columns a query has that finds many rows; those of `blobs` hold bytes. From SQLite they come in
-    one row, as JSON: the driver gives up the interpreter's lock for each row, and gets it back when others let it.
-    Errors are SQLAlchemy's, as from its Connection.
+    Give `finds`, the number of columns, for a query that finds many rows, and in `blobs` the indexes of its columns of
+    bytes. SQLite then returns all rows as one row of JSON. Otherwise its driver would release the interpreter's lock
+    for each row, and wait for other threads to get it back.
+    Errors are SQLAlchemy's, the same that its Connection raises.
     """
 
     def __init__(self, statement: ClauseElement | str, *, finds: int = 0, blobs: Container[int] = ()) -> None:
@@ -35,7 +36,7 @@ class Prepared:
         self._compiled: dict[str, _Compiled] = {}
 
     def run(self, connection: Connection, **values: object) -> Rows:
-        """The rows that it finds or returns; none where it gives none."""
+        """Runs it and returns its rows; an empty list for a statement that has none."""
         compiled = self._for(connection)
         try:
             driver: Any = connection.connection.driver_connection
@@ -47,7 +48,10 @@ class Prepared:
             raise _translated(connection, error) from error
 
     def run_many(self, connection: Connection, values: Sequence[Values]) -> list[Rows]:
-        """For each of the values the rows, in their order; on PostgreSQL with few round trips. Not with `finds`."""
+        """Runs it once for each of the values, and returns a list of rows for each, in the order of the values.
+
+        On PostgreSQL it needs few round trips. It cannot be used with `finds`.
+        """
         assert not self._finds  # noqa: S101
         if not values:
             return []
@@ -91,7 +95,7 @@ class _Compiled:
         self._constants = {name: value for name, value in compiler.params.items() if value is not None}
 
     def arrange(self, values: Values) -> Any:
-        """The values in the driver's order, or by name where it takes names."""
+        """The values as the driver takes them: in the order of its placeholders, or by name."""
         if self._constants:
             values = {**self._constants, **values}
         return values if self._names is None else [values[name] for name in self._names]
@@ -119,7 +123,7 @@ def _results(cursor: Any) -> list[Rows]:
 
 
 def _translated(connection: Connection, error: Exception) -> BaseException:
-    """SQLAlchemy's error for the driver's. A connection that is lost is not used again."""
+    """SQLAlchemy's error for the driver's. If the connection is lost, the pool does not use it again."""
     dialect = connection.dialect
     is_lost = dialect.is_disconnect(error, connection.connection, None)  # type: ignore[arg-type]  # the driver's class
     if is_lost:

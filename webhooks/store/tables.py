@@ -1,6 +1,6 @@
-"""The tables. Migrations make them; this is what the code reads and writes.
+"""The tables, as the code reads and writes them. The migrations create them.
 
-Times are microseconds since the epoch in UTC: the same number on both databases, which sorts and subtracts.
+Times are microseconds since the epoch in UTC. Both databases keep the same number, and can sort and subtract it.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _NAMES = {
 }
 METADATA = MetaData(naming_convention=_NAMES)
 EMBEDDED = MetaData(naming_convention=_NAMES)
-"""What only a store on SQLite has beside them."""
+"""The tables that only a store on SQLite has."""
 
-_SERIAL = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself for INTEGER only
+_SERIAL = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows itself only in a column of type INTEGER
 
 CLIENTS = Table(
     "client",
@@ -41,11 +41,11 @@ CLIENTS = Table(
     Column("name", String(200), nullable=False, unique=True),
     Column("secret_hash", LargeBinary, nullable=False),
     Column("api_key_hash", LargeBinary, nullable=False, unique=True),
-    Column("scopes", Text, nullable=False),  # JSON arrays and objects of text
-    Column("only", Text, nullable=False),
-    Column("networks", Text, nullable=False),
-    Column("ports", Text, nullable=False),
-    Column("url_patterns", Text, nullable=False),
+    Column("scopes", Text, nullable=False),  # JSON: an array of strings
+    Column("only", Text, nullable=False),  # JSON: an object of strings
+    Column("networks", Text, nullable=False),  # JSON: an array of strings
+    Column("ports", Text, nullable=False),  # JSON: an array of numbers
+    Column("url_patterns", Text, nullable=False),  # JSON: an array of strings
     Column("is_disabled", Boolean, nullable=False, server_default=false()),
     Column("created_at", BigInteger, nullable=False),
 )
@@ -57,22 +57,22 @@ REGISTRATIONS = Table(
     Column("client_id", ForeignKey("client.id"), nullable=False),
     Column("url", Text, nullable=False),
     Column("method", String(5), nullable=False),
-    Column("secret", LargeBinary),  # encrypted, as the keys are; null where there is none
-    Column("signing_key", LargeBinary),
-    Column("previous_signing_key", LargeBinary),
+    Column("secret", LargeBinary),  # encrypted; null where the registration has none
+    Column("signing_key", LargeBinary),  # encrypted; null where the registration has none
+    Column("previous_signing_key", LargeBinary),  # encrypted; it signs until previous_key_until
     Column("previous_key_until", BigInteger),
     Column("is_paused", Boolean, nullable=False, server_default=false()),
     Column("disabled_reason", Text),
     Column("created_at", BigInteger, nullable=False),
-    Column("failing_since", BigInteger),  # the first failure after the last success
-    Column("waits_until", BigInteger),  # as its Retry-After said
+    Column("failing_since", BigInteger),  # the time of the first failure after the last success
+    Column("waits_until", BigInteger),  # the time until which the endpoint asked to be left alone, by Retry-After
     UniqueConstraint("client_id", "url"),
 )
 
 REGISTERED_EVENTS = Table(
     "registered_event",
     METADATA,
-    Column("id", _SERIAL, primary_key=True),  # the order in which they were registered
+    Column("id", _SERIAL, primary_key=True),  # rises in the order of registering
     Column("registration_id", ForeignKey("registration.id", ondelete="CASCADE"), nullable=False),
     Column("event", String(128), nullable=False, index=True),
     UniqueConstraint("registration_id", "event"),
@@ -86,7 +86,7 @@ EVENTS = Table(
     Column("publisher_id", String(36), nullable=False),  # a client's id, or COMMAND_LINE
     Column("event", String(128), nullable=False),
     Column("arguments", Text),  # JSON; null once erased
-    Column("digest", LargeBinary, nullable=False),  # of what was published, to tell a repetition from a conflict
+    Column("digest", LargeBinary, nullable=False),  # a hash of the published event: tells a repetition from a conflict
     Column("state", String(12), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("id", "publisher_id"),
@@ -94,16 +94,16 @@ EVENTS = Table(
 )
 
 COMPOSITIONS = Table(
-    "composition",  # of an event's body: once for all its deliveries, and again for each that is composed afresh
+    "composition",  # the making of an event's body: version 0 is for all its deliveries, each later one for a replay
     METADATA,
     Column("event_sequence", ForeignKey("event.sequence"), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),  # 0, then 1, 2, … for those composed afresh
+    Column("version", Integer, primary_key=True, autoincrement=False),  # 0 at first; each recomposing adds 1
     Column("state", String(10), nullable=False),
-    Column("body", LargeBinary),  # as the engine dumps it, encrypted; null until it is composed, and once erased
+    Column("body", LargeBinary),  # the engine's dump of it, encrypted; null before it is composed and once erased
     Column("reason", Text),
     Column("failures", Integer, nullable=False, server_default="0"),
-    Column("due_at", BigInteger),  # null while no delivery is due, while it is parked, and at its end
-    Column("parked_for", String(128)),  # the event code that cannot be composed now, or has too many that wait
+    Column("due_at", BigInteger),  # null while no delivery is due, while parked, and once ended
+    Column("parked_for", String(128)),  # while parked: the event code, whose gate is shut or whose lane is full
     Index(None, "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
     Index(
         None,
@@ -119,9 +119,9 @@ COMPOSITIONS = Table(
 DELIVERIES = Table(
     "delivery",
     METADATA,
-    Column("id", String(36), primary_key=True),  # UUIDv7: sorted by time
+    Column("id", String(36), primary_key=True),  # a UUIDv7, which sorts by the time of its making
     Column("event_sequence", ForeignKey("event.sequence"), nullable=False, index=True),
-    Column("version", Integer, nullable=False, server_default="0"),  # of the composition
+    Column("version", Integer, nullable=False, server_default="0"),  # the composition's version
     Column("client_id", ForeignKey("client.id"), nullable=False),
     Column("registration_id", ForeignKey("registration.id", ondelete="SET NULL")),
     Column("event", String(128), nullable=False),
@@ -130,12 +130,12 @@ DELIVERIES = Table(
     Column("reason", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("next_attempt_at", BigInteger),
-    Column("scheduled_at", BigInteger),  # when next_attempt_at was set: later than now, where the clock was set back
+    Column("scheduled_at", BigInteger),  # when next_attempt_at was written; in the future if the clock was set back
     Column("attempts", Integer, nullable=False, server_default="0"),  # the number of the last one
-    Column("failures", Integer, nullable=False, server_default="0"),  # how much of the schedule they have used up
+    Column("failures", Integer, nullable=False, server_default="0"),  # how many waits of the retry schedule are used up
     Column("held_at", BigInteger),
     Column("ended_at", BigInteger),
-    Column("replay_of", ForeignKey("delivery.id", ondelete="SET NULL")),  # where it was composed afresh
+    Column("replay_of", ForeignKey("delivery.id", ondelete="SET NULL")),  # the delivery that it replays, if recomposed
     Index(None, "client_id", "id"),
     Index(None, "state", "next_attempt_at"),
     Index(None, "registration_id", "state", "next_attempt_at"),
@@ -143,27 +143,27 @@ DELIVERIES = Table(
 )
 
 ATTEMPTS = Table(
-    "attempt",  # written before it is sent
+    "attempt",  # one request; its row is written before the request is sent
     METADATA,
     Column("delivery_id", ForeignKey("delivery.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("started_at", BigInteger, nullable=False),
-    Column("duration", BigInteger),  # µs; null while it is under way, and where its process died
+    Column("duration", BigInteger),  # microseconds; null while it is under way, and for ever if its process died
     Column("status", Integer),
     Column("error", String(40)),
-    Column("answer", LargeBinary),  # the beginning of it, encrypted
-    Column("is_restricted", Boolean, nullable=False, server_default=false()),  # the answer is for administrators only
+    Column("answer", LargeBinary),  # the first bytes of the receiver's answer, encrypted
+    Column("is_restricted", Boolean, nullable=False, server_default=false()),  # only administrators may read the answer
 )
 
 DEFINED_EVENTS = Table(
-    "defined_event",  # which events had a definition: without it they are held, not sent with the default body
+    "defined_event",  # events that had a definition. If it is gone, they wait; others without one get the default body
     METADATA,
     Column("event", String(128), primary_key=True),
     Column("since", BigInteger, nullable=False),
 )
 
 JOBS = Table(
-    "job",  # of the embedded queue; on PostgreSQL there are PgQueuer's tables instead
+    "job",  # the embedded queue's; a store on PostgreSQL has PgQueuer's tables instead
     EMBEDDED,
     Column("kind", String(10), primary_key=True),
     Column("key", String(60), primary_key=True),

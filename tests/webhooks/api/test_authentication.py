@@ -15,7 +15,7 @@ from webhooks.api import authentication
 from webhooks.model import Scope
 from webhooks.security import keys
 from webhooks.security.credentials import by_secret, new_guid
-from webhooks.security.throttle import FREE, Throttle
+from webhooks.security.throttle import FREE_ATTEMPTS, Throttle
 from webhooks.settings import AuthMethod
 from webhooks.store.tables import CLIENTS
 
@@ -277,8 +277,8 @@ def right(inside: Any, caller: Any, **headers: str) -> Any:
 
 def test_guessing_is_slowed_down_by_address_and_client_together(inside: Any) -> None:
     anna, bert = inside.add(), inside.add()
-    statuses = [guess(inside, anna).status_code for _ in range(FREE + 5)]
-    assert statuses[: FREE + 1] == [401] * (FREE + 1)
+    statuses = [guess(inside, anna).status_code for _ in range(FREE_ATTEMPTS + 5)]
+    assert statuses[: FREE_ATTEMPTS + 1] == [401] * (FREE_ATTEMPTS + 1)
     assert 429 in statuses
     slowed = right(inside, anna)
     assert (slowed.status_code, slowed.content) == (429, b'{"error":"slow_down"}')
@@ -295,12 +295,12 @@ def test_guessing_is_slowed_down_by_address_and_client_together(inside: Any) -> 
 
 def test_an_address_counts_only_from_a_trusted_proxy(inside: Any) -> None:
     anna = inside.add()
-    for number in range(FREE + 3):  # from nobody who is trusted: it is one address, whatever it says
+    for number in range(FREE_ATTEMPTS + 3):  # from nobody who is trusted: it is one address, whatever it says
         guess(inside, anna, **{"X-Forwarded-For": f"192.0.2.{number}"})
     assert right(inside, anna, **{"X-Forwarded-For": "192.0.2.99"}).status_code == 429
     inside.address = "10.1.2.3"
     try:
-        for _ in range(FREE + 3):
+        for _ in range(FREE_ATTEMPTS + 3):
             guess(inside, anna, **{"X-Forwarded-For": "1.1.1.1, 192.0.2.1"})
         assert right(inside, anna, **{"X-Forwarded-For": "192.0.2.1, 192.0.2.1"}).status_code == 429
         assert right(inside, anna, **{"X-Forwarded-For": "192.0.2.2"}).status_code == 200
@@ -320,7 +320,7 @@ def test_guessed_keys_and_tokens_wait(inside: Any, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
     caller = inside.add()
-    for _ in range(FREE + 2):
+    for _ in range(FREE_ATTEMPTS + 2):
         inside.call("GET", "/v1/ping", headers={"X-API-Key": new_guid()})
     waits.clear()
     bearer(inside, "x")
@@ -332,12 +332,12 @@ def test_guessed_keys_and_tokens_wait(inside: Any, monkeypatch: pytest.MonkeyPat
 
 def test_guesses_of_one_kind_do_not_slow_another(inside: Any) -> None:
     caller = inside.add()
-    for _ in range(FREE):
+    for _ in range(FREE_ATTEMPTS):
         inside.call("GET", "/v1/ping", headers={"X-API-Key": "x"})
-    for name in ("nobody", "", *map(str, range(FREE + 3))):
+    for name in ("nobody", "", *map(str, range(FREE_ATTEMPTS + 3))):
         grant = inside.call("POST", "/login/oauth/access_token", content=GRANT, headers=FORM, auth=(name, "x"))
         assert (grant.status_code, grant.content) == (401, b'{"error":"invalid_client"}'), name
-    for _ in range(FREE + 1):
+    for _ in range(FREE_ATTEMPTS + 1):
         grant = inside.call("POST", "/login/oauth/access_token", content=GRANT, headers=FORM, auth=("nobody", "x"))
     assert grant.status_code == 429
     assert right(inside, caller).status_code == 200
@@ -354,7 +354,7 @@ def test_an_expired_token_is_no_guess(inside: Any, monkeypatch: Any) -> None:
 def test_a_throttle_forgets_and_is_bounded() -> None:
     now = [0.0]
     throttle = Throttle(lambda: now[0])
-    for _ in range(FREE + 10):
+    for _ in range(FREE_ATTEMPTS + 10):
         throttle.failed("a", "b")
     assert 0 < throttle.wait("a", "b") <= 30
     now[0] += 31

@@ -84,7 +84,7 @@ def test_what_cannot_be_sent_is_a_problem(inside: Any, sender: FakeSender) -> No
 def test_one_too_many_waits_for_its_turn(inside: Any, sender: FakeSender, monkeypatch: pytest.MonkeyPatch) -> None:
     anna = inside.add(Scope.WEBHOOKS)
     register(inside, anna)
-    monkeypatch.setattr("webhooks.example_sends.MOST_OF_CLIENT", 0)
+    monkeypatch.setattr("webhooks.example_sends.MOST_TESTS_OF_CLIENT", 0)
     answer = post(inside, anna, url=URL, event="statuschange")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
     assert answer.headers["content-type"] == "application/problem+json"

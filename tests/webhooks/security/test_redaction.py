@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.security.redaction import KEPT, redact
+from webhooks.security.redaction import KEPT_BYTES, redact
 
 REPLACEMENT = b"[secret]"
 
@@ -58,15 +58,17 @@ def test_what_is_whole_may_end_as_the_secret_begins() -> None:
 def test_what_is_as_long_as_what_is_looked_at_is_whole() -> None:
     secret = "s" * 819  # ten of them are replaced by so little that the end is kept
     answer = b"s" * 8190 + b"|b"
-    assert len(answer) == 8 * KEPT
+    assert len(answer) == 8 * KEPT_BYTES
     assert redact(answer, secret, "|bc", is_whole=True) == REPLACEMENT * 10 + b"|b"
     assert redact(answer + b"d", secret, "|bc", is_whole=True) == REPLACEMENT * 11
 
 
-@pytest.mark.parametrize("before", [KEPT - 20, KEPT - 9, KEPT - 8, KEPT - 1, KEPT, KEPT + 1])
+@pytest.mark.parametrize(
+    "before", [KEPT_BYTES - 20, KEPT_BYTES - 9, KEPT_BYTES - 8, KEPT_BYTES - 1, KEPT_BYTES, KEPT_BYTES + 1]
+)
 def test_it_is_replaced_before_the_answer_is_cut(before: int) -> None:
-    kept = redact(b"." * before + b"mySecret" + b"." * KEPT, "mySecret")
-    assert kept == (b"." * before + REPLACEMENT + b"." * KEPT)[:KEPT]
+    kept = redact(b"." * before + b"mySecret" + b"." * KEPT_BYTES, "mySecret")
+    assert kept == (b"." * before + REPLACEMENT + b"." * KEPT_BYTES)[:KEPT_BYTES]
 
 
 @pytest.mark.parametrize("repeated", [1, 2, 10, 60])

@@ -13,7 +13,7 @@ from joserfc.jwk import OctKey, RSAKey
 from webhooks.errors import CredentialsError
 from webhooks.security.credentials import new_guid
 from webhooks.security.keys import Keyring
-from webhooks.security.tokens import LIFETIME, Tokens
+from webhooks.security.tokens import LIFETIME_SECONDS, Tokens
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 NOW = 1_800_000_000.0
@@ -34,7 +34,7 @@ def claims(**changes: Any) -> dict[str, Any]:
         "certserialnumber": CLIENT,
         "unique_name": CLIENT,
         "nbf": int(NOW),
-        "exp": int(NOW) + LIFETIME,
+        "exp": int(NOW) + LIFETIME_SECONDS,
         "iat": int(NOW),
         "iss": "ApticAPIGateway",
         "aud": "api",
@@ -86,8 +86,8 @@ FORGED: dict[str, Callable[[], str]] = {
     "no audience": lambda: signed(claims(aud=...)),
     "audience of a wrong type": lambda: signed(claims(aud={"api": "api"})),
     "no expiry": lambda: signed(claims(exp=...)),
-    "expiry as text": lambda: signed(claims(exp=str(int(NOW) + LIFETIME))),
-    "expiry as a float": lambda: signed(claims(exp=NOW + LIFETIME + 0.5)),
+    "expiry as text": lambda: signed(claims(exp=str(int(NOW) + LIFETIME_SECONDS))),
+    "expiry as a float": lambda: signed(claims(exp=NOW + LIFETIME_SECONDS + 0.5)),
     "nbf true": lambda: signed(claims(nbf=True)),
     "no nbf": lambda: signed(claims(nbf=...)),
     "client as a number": lambda: signed(claims(unique_name=5, certserialnumber=5)),
@@ -111,7 +111,9 @@ def test_ours_is_taken_also_from_memory() -> None:
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-@pytest.mark.parametrize(("seconds", "is_taken"), [(-1, False), (0, True), (LIFETIME - 1, True), (LIFETIME, False)])
+@pytest.mark.parametrize(
+    ("seconds", "is_taken"), [(-1, False), (0, True), (LIFETIME_SECONDS - 1, True), (LIFETIME_SECONDS, False)]
+)
 def test_a_token_has_its_hour(seconds: int, is_known: bool, is_taken: bool) -> None:
     clock = Clock()
     tokens = Tokens(KEY, clock)
