@@ -1,9 +1,9 @@
-"""A composer whose files are loaded by a process of its own, which ends afterwards.
+"""A composer that loads its files in a child process, which ends afterwards.
 
-The parsers of SQL and XML take 40 MiB that Python never gives back, and loading keeps all threads waiting. What comes
-back is plain data. Both processes run the same code of the engine, or they would not mean the same by it.
+The parsers of SQL and XML take 40 MiB that Python never gives back, and loading makes all threads wait. The child
+returns plain data. Both processes must run the same code of the engine, so that they read the data alike.
 
-A file at which that process dies twice has a finding, and the others are loaded without it.
+If the child dies twice at one file, the file gets a finding, and the other files are loaded without it.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _PROGRAM: Final = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from engine.apart import answer; answer()"
 )
 _MOST_DEATHS: Final = 20
-_MOST_SECONDS: Final = 60  # of processor time at one place: a sound file takes a hundredth of one
+_MOST_SECONDS: Final = 60  # of processor time at one place: a sound file takes a hundredth of a second
 _Answer = tuple[LoadedFile, ...] | EngineError
 _log = logging.getLogger(__name__)
 
 
 class _Asked(NamedTuple):
-    """What the other process is to load; it writes the place where it is into the file `noted`."""
+    """What the child is to load. It writes the place where it is into the file `noted`."""
 
     paths: Sequence[Path]
     catalogue: Catalogue
@@ -51,7 +51,7 @@ class _Asked(NamedTuple):
 
 
 class _Death(NamedTuple):
-    """How the other process ended, and at which place; None where it was at none."""
+    """How the child ended, and at which place; None if it was not yet at one."""
 
     how: str
     place: Place | None
@@ -60,7 +60,7 @@ class _Death(NamedTuple):
 def load_apart(
     paths: Sequence[Path], catalogue: Catalogue, target: Target, schema: Path | None
 ) -> tuple[LoadedFile, ...]:
-    """As `load`, by another process. Raises DefinitionUnavailableError too, where that one does not end well."""
+    """As `load`, in a child process. Also raises DefinitionUnavailableError, if the child fails."""
     deaths: list[_Death] = []
     with TemporaryDirectory(prefix="aptic-") as folder:
         while True:
@@ -74,7 +74,7 @@ def load_apart(
 
 
 def _lost(deaths: Sequence[_Death]) -> dict[Place, str]:
-    """The places that were deadly twice: once may have been somebody else's doing, such as a want of memory."""
+    """The places at which the child died twice. A single death may have another cause, such as a lack of memory."""
     counts = Counter(death.place for death in deaths)
     return {
         death.place: f"the process that judged it ended with {death.how}"
@@ -84,7 +84,7 @@ def _lost(deaths: Sequence[_Death]) -> dict[Place, str]:
 
 
 def _ask(asked: _Asked) -> tuple[LoadedFile, ...] | _Death:
-    """What another process makes of it. Raises the error that it found, as `load` would here."""
+    """Lets a child load the files, and returns what it made of them. Raises the errors of `load`."""
     asked.noted.write_bytes(_NOWHERE)
     try:
         ended = _run(b"".join(map(pickle.dumps, (sys.path, _code(), asked))))
@@ -96,30 +96,30 @@ def _ask(asked: _Asked) -> tuple[LoadedFile, ...] | _Death:
             _log.error("the process that loads the definitions said: %s", said)
         how = f"code {ended.returncode}, see the log" if ended.returncode > 0 else f"signal {-ended.returncode}"
         return _Death(how, _place(asked))
-    for line in said.splitlines():  # its log
+    for line in said.splitlines():  # the child's log
         _log.warning("%s", line)
-    found: _Answer = pickle.loads(ended.stdout)  # noqa: S301  from this code's own other process
+    found: _Answer = pickle.loads(ended.stdout)  # noqa: S301  from this code's own child, or its parent
     if isinstance(found, EngineError):
         raise found
     return found
 
 
 def _run(question: bytes) -> subprocess.CompletedProcess[bytes]:
-    """The other process, at its end."""
+    """Runs the child, and waits for its end."""
     return subprocess.run(  # noqa: S603  nothing in it comes from outside
         [sys.executable, "-P", "-X", "faulthandler", "-c", _PROGRAM],
         input=question,
         capture_output=True,
         check=False,
-        start_new_session=True,  # Ctrl-C is for this process, which decides what ends
+        start_new_session=True,  # so that Ctrl-C reaches this process only
     )
 
 
 def answer() -> None:
-    """In the other process: loads what standard input asks for, and writes the files or the error."""
+    """Runs in the child: loads what standard input asks for, and writes the files or the error."""
     found: _Answer
     try:
-        if pickle.load(sys.stdin.buffer) != _code():  # noqa: S301  from this code's own other process
+        if pickle.load(sys.stdin.buffer) != _code():  # noqa: S301  from this code's own child, or its parent
             raise DefinitionUnavailableError("the program was replaced since it was started: restart it")
         asked: _Asked = pickle.load(sys.stdin.buffer)  # noqa: S301
         found = load(asked.paths, asked.catalogue, asked.target, asked.schema, _Noted(asked))
@@ -129,7 +129,7 @@ def answer() -> None:
 
 
 class ApartComposer(Composer):
-    """A Composer that has another process load its files. `load` raises DefinitionUnavailableError where that dies."""
+    """A Composer that loads its files in a child. `load` raises DefinitionUnavailableError if the child dies."""
 
     _load_files: ClassVar[Loader] = staticmethod(load_apart)
 
@@ -140,7 +140,7 @@ _STAGES: Final = tuple(Stage)
 
 
 class _Noted(Progress):
-    """Writes each place down where the asking process finds it, and lets the process die that stays too long at one."""
+    """Writes each place into a file that the parent reads. The system ends the child if it stays too long at one."""
 
     def __init__(self, asked: _Asked) -> None:
         self.lost = asked.lost
@@ -166,9 +166,9 @@ def _place(asked: _Asked) -> Place | None:
 
 
 def _limit_time() -> None:
-    """From now on the process has this much of the processor's time, then the system ends it (SIGXCPU)."""
+    """Allows the process _MOST_SECONDS of processor time from now on; then the system ends it (SIGXCPU)."""
     if sys.platform != "win32":
-        import resource  # noqa: PLC0415  the other process alone needs it
+        import resource  # noqa: PLC0415  only the child needs it
 
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         soft = int(process_time()) + _MOST_SECONDS
@@ -177,7 +177,7 @@ def _limit_time() -> None:
 
 @cache
 def _code() -> str:
-    """What tells the engine's code from that of another version; of this process as it was first asked for."""
+    """A mark of the engine's code, which differs between versions. It is taken once for a process."""
     found = sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         found.update(path.read_bytes())

@@ -1,4 +1,4 @@
-"""A batch: one plan over many messages in few round trips, each item as if it had been composed alone."""
+"""Composes a batch: one plan for many messages, in few round trips. Each result is as if it were composed alone."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from engine.execution import MOST_FAILURES_IN_A_ROW, Ledger, Rows, Session
 from engine.model import ResultKind
 from engine.plan import Plan, check_message
 
-_ITEMS = 500  # at a time, and fewer where steps may find many rows each
-_ROWS = 50_000  # of such steps that may be in memory at a time
+_ITEMS = 500  # at a time; fewer if a step may find many rows for each
+_ROWS = 50_000  # at most so many rows of such steps are in memory at a time
 
 Result = Body | EngineError
 
 
 def compose_batch(plan: Plan, event: str, messages: Sequence[Message], ledger: Ledger) -> list[Result]:
-    """What `plan.compose` gives or raises for each message, in order.
+    """The body that `plan.compose` makes of each message, or the error that it raises, in order.
 
-    Where the ledger cannot be reached any more, or lets three items in a row time out, the others that need it fail
-    alike without being tried: an error that says to try later is the same for all of them.
+    If the ledger can no longer be reached, or three items in a row time out, the remaining items that need it are not
+    tried. They fail with the same error, which says to try later.
     """
     size = _ITEMS
     if any(step.result is ResultKind.MANY for step in plan.steps):
@@ -37,7 +37,7 @@ def compose_batch(plan: Plan, event: str, messages: Sequence[Message], ledger: L
 
 
 def _lost(results: Sequence[Result]) -> EngineError | None:
-    """The error of a ledger that has failed so often in a row that it is not tried again."""
+    """The error of the ledger, if it has failed so often in a row that it is not tried again. Else None."""
     tried = (result for result in reversed(results) if not isinstance(result, BindingError))
     failures = takewhile(lambda result: isinstance(result, LedgerUnavailableError | LedgerTimeoutError), tried)
     last = [failure for failure, _ in zip(failures, range(MOST_FAILURES_IN_A_ROW), strict=False)]
@@ -45,7 +45,7 @@ def _lost(results: Sequence[Result]) -> EngineError | None:
 
 
 class _Item:
-    """A message that has no result yet: its values and, so far, its rows."""
+    """A message that has no result yet: its values, and the rows that were found so far."""
 
     __slots__ = ("found", "rows", "values")
 
@@ -56,7 +56,7 @@ class _Item:
 
 
 class _Chunk:
-    """Messages that go through the stages together. Each error of the results is an instance of its own."""
+    """Messages that go through the stages together. Each failed one has its own instance of an error."""
 
     def __init__(self, plan: Plan, event: str, messages: Sequence[Message]) -> None:
         self._plan = plan
@@ -72,11 +72,11 @@ class _Chunk:
                 self._fail(position, error)
 
     def results(self) -> list[Result]:
-        """One for each message, in order."""
+        """A result for each message, in order."""
         return [self._results[position] for position in range(len(self._messages))]
 
     def compose(self, ledger: Ledger, lost: EngineError | None) -> None:
-        """Give every message its result; `lost` is the error of a ledger that is not to be tried."""
+        """Give every message its result. If the ledger is not to be tried any more, `lost` is its error."""
         if self._pending and lost is None:
             lost = self._run(ledger)
         for position, item in list(self._pending.items()):
@@ -88,7 +88,7 @@ class _Chunk:
                 self._fail(position, error)
 
     def _run(self, ledger: Ledger) -> EngineError | None:
-        """Run all steps; the error where there is no session to run them in."""
+        """Run all steps. Returns the error if no session can be had."""
         try:
             with ledger.session() as session:
                 if self._plan.is_single:
@@ -103,7 +103,7 @@ class _Chunk:
         return None
 
     def _run_step(self, session: Session, index: int) -> None:
-        """Step `index` of every message that has no result yet."""
+        """Run step `index` of every message that has no result yet."""
         plan = self._plan
         if not plan.is_single:
             for position, item in list(self._pending.items()):
@@ -126,7 +126,7 @@ class _Chunk:
                 self._fail(position, error)
 
     def _redo(self, ledger: Ledger) -> None:
-        """Compose alone what lost its snapshot, since it may have been through another."""
+        """Compose alone every message that lost its snapshot, as another message's error may have ended it."""
         failures = 0
         for position in sorted(self._results):
             if failures == MOST_FAILURES_IN_A_ROW or not isinstance(self._results[position], LedgerUnavailableError):
@@ -139,6 +139,6 @@ class _Chunk:
                 failures = failures + 1 if isinstance(error, LedgerUnavailableError) else 0
 
     def _fail(self, position: int, error: EngineError) -> None:
-        """A copy is kept: it drags no traceback along, and so none of the values in it."""
+        """Keep a copy of the error, without its traceback, which would keep the message's values in memory."""
         self._pending.pop(position, None)
         self._results[position] = copy(error)

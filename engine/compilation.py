@@ -1,4 +1,4 @@
-"""Compilation: a checked definition becomes statements of the ledger's dialect."""
+"""Compilation: turns a checked definition into statements in the ledger's dialect."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from engine.sql.translate import Inference, Translation, infer, translate
 
 
 class Compilation(Struct, frozen=True, gc=False):
-    """`compiled` is None where a step cannot be carried to the ledger; `diagnostics` then say why."""
+    """A compiled definition; None if a step cannot be translated for the ledger, and then `diagnostics` say why."""
 
     compiled: CompiledDefinition | None
     diagnostics: tuple[Diagnostic, ...]
 
 
 _WITHOUT_TYPES = frozenset({"unknown-table", "unknown-column", "ambiguous-column", "group-by"})
-"""The rules of the translation that hold whatever the types of the placeholders are."""
+"""The translation's rules whose findings do not depend on the types of placeholders."""
 
 
 def compile_definition(
@@ -52,8 +52,8 @@ def compile_definition(
 ) -> Compilation:
     """Compiles each step for the target ledger.
 
-    `queries` has an item for each step, None where its SQL cannot be parsed; `typed` says for each whether the types
-    of its placeholders are known: without them only findings about names and grouping are kept.
+    `queries` has an item for each step, None if its SQL cannot be parsed. `typed` says for each step whether the types
+    of its placeholders are known; if not, only findings about names and grouping are kept.
     """
     steps: list[CompiledStep] = []
     diagnostics: list[Diagnostic] = []
@@ -73,7 +73,7 @@ def compile_definition(
 
 
 def _inconvertible(file: str, steps: Sequence[CompiledStep]) -> Iterator[Diagnostic]:
-    """Arguments whose type no value of the earlier step's column can become."""
+    """Findings for arguments that take a value from an earlier step's column whose type cannot be converted."""
     known = {
         (step.name.casefold(), column.name.casefold()): column.type
         for step in steps
@@ -109,7 +109,7 @@ def _statement(file: str, step: Step, query: Query, target: Target) -> Statement
         time_zone=target.time_zone,
     )
     if isinstance(found, Translation):
-        # The body's members are not in the text of a `*`, which is an error already: there is nothing to compile.
+        # A `*` does not name the body's members. It is an error already, so there is nothing to compile.
         if any(output.is_star for output in query.outputs):
             return []
         columns = _columns(query, holes, found.columns)
@@ -120,7 +120,7 @@ def _statement(file: str, step: Step, query: Query, target: Target) -> Statement
 def _as_written(
     file: str, step: Step, query: Query, schema: LedgerSchema | None, row_limit: int
 ) -> Statement | list[Diagnostic]:
-    """For SQL Server: the author's own text, with what the schema tells of its types."""
+    """For SQL Server: the author's own text, with the types that the schema tells."""
     types = tuple([argument.type for argument in step.arguments])
     inferred = Inference((None,) * len(query.outputs), {})
     if schema is not None:
@@ -148,7 +148,7 @@ def _as_written(
 
 
 def _code_page(schema: LedgerSchema | None, compared: SqlType | None) -> str | None:
-    """The codec of a varchar column, if it is the database's own: on the wire, a varchar parameter is in that one."""
+    """The codec of a varchar column. None unless it is the database's own, in which varchar parameters are sent."""
     if schema is None or compared is None or compared.kind not in (Kind.CHAR, Kind.VARCHAR):
         return None
     names = [collation.name for collation in (compared.collation, schema.collation) if collation is not None]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Composer:
-    """Makes webhook bodies from service definitions. Shared by threads; a context manager that closes its sessions."""
+    """Makes webhook bodies by service definitions. Threads may share it. A context manager that closes its sessions."""
 
     _load_files: ClassVar[Loader] = staticmethod(load)
 
@@ -65,8 +65,8 @@ class Composer:
         `databases` may begin three-part table names; `timeout` is in seconds for each query; `max_rows` caps a `many`
         step. With `on_invalid="hold"` faulty definitions hold back their events instead of stopping the load.
 
-        Raises InvalidDefinitionError, ConfigurationError, ReadOnlyRequiredError where the ledger can be reached, and
-        without a schema file LedgerError.
+        Raises InvalidDefinitionError and ConfigurationError; ReadOnlyRequiredError, if the ledger can be reached; and
+        LedgerError, if there is no schema file.
         """
         if on_invalid not in ("raise", "hold"):
             raise ConfigurationError(f'on_invalid must be "raise" or "hold", not {on_invalid!r}.')
@@ -98,7 +98,7 @@ class Composer:
         return read_serving(options, ledger, previous, cls._load_files, may_hold=may_hold)
 
     def compose(self, event: str, data: Mapping[str, object]) -> Body:
-        """The body of one event: custom where a definition exists, else the default body.
+        """The body of one event: a custom body if it has a definition, else the default body.
 
         `data` is the event message; its member `data` holds the event's arguments. Raises UnknownEventError,
         BindingError, DefinitionUnavailableError, LedgerError, ResultError and EncodingError.
@@ -106,12 +106,12 @@ class Composer:
         return self._compose(self._serving, event, data, None)
 
     def compose_many(self, event: str, data: Iterable[Mapping[str, object]]) -> list[Body | EngineError]:
-        """For each message, in order, the body that `compose` gives or an instance of the error that it raises.
+        """For each message, in order, the body that `compose` returns or an instance of the error that it raises.
 
-        In few round trips; one that fails hurts no other. Where the ledger cannot be reached, or lets three messages
-        in a row time out, those that need it and have no result yet get the same retryable error without being tried.
-        All are composed by the definition that serves now. What is no EngineError, such as a fault in a caller's own
-        Mapping, is raised as by `compose`.
+        It needs few round trips, and a message that fails does not affect the others. If the ledger cannot be reached,
+        or three messages in a row time out, the remaining messages that need it get the same retryable error without
+        being tried. All messages are composed by the definition that is in service now. Other errors than EngineError,
+        such as a fault in a caller's own Mapping, are raised.
         """
         if isinstance(data, Mapping | str | bytes):
             raise TypeError("compose_many takes a list of messages, not one message.")
@@ -128,9 +128,9 @@ class Composer:
         return results
 
     def explain(self, event: str, data: Mapping[str, object], observer: Observer) -> Body:
-        """As `compose`, for people who look for a fault: `observer` is told of each query after it ran or failed.
+        """As `compose`, for finding faults: calls `observer` after each query, even one that failed.
 
-        It is called with an `engine.execution.observed.Execution`, which holds the values that were bound, but never a
+        The observer gets an `engine.execution.observed.Execution`, which holds the values that were bound, but never a
         registration's secret.
         """
         return self._compose(self._serving, event, data, observer)
@@ -151,10 +151,11 @@ class Composer:
         return default_body(known, arguments)
 
     def reload(self) -> Status:
-        """Reads everything again, and serves it at once or not at all; calls under way end as they began.
+        """Reads everything again, and puts it into service as a whole or not at all.
 
-        A definition that became faulty keeps its last good version. Raises ConfigurationError, with the old state in
-        service, where the folder cannot be read or holds no definition any more; LedgerError as `load`.
+        Calls under way go on with the state with which they began. A definition that became faulty stays in service as
+        it was. If the folder cannot be read or has no definition any more, it raises ConfigurationError and the old
+        state stays in service. Raises LedgerError as `load` does.
         """
         with self._reloading:
             try:
@@ -168,7 +169,7 @@ class Composer:
         return self.status()
 
     def status(self) -> Status:
-        """What is in service now, and what an operator should know of it; asks nothing of the ledger."""
+        """What is in service now, with warnings for an operator. It does not use the ledger."""
         serving, ledger = self._serving, self._ledger.status()
         diagnostics = tuple(d for file in serving.files for d in file.diagnostics)
         return Status(
@@ -181,7 +182,7 @@ class Composer:
         )
 
     def close(self) -> None:
-        """Ends all sessions; later calls that need the ledger raise LedgerUnavailableError."""
+        """Ends all sessions. Later calls that need the ledger raise LedgerUnavailableError."""
         self._ledger.close()
 
     def __enter__(self) -> Self:
@@ -194,6 +195,6 @@ class Composer:
 
 
 def _connect_if_reachable(ledger: Ledger) -> None:
-    """Lets a login that may write stop the load; a ledger that is away is looked at when it is back."""
+    """Connects, so that a login that may write stops the load. A ledger that is away is checked once it is back."""
     with contextlib.suppress(LedgerError), ledger.session():
         pass

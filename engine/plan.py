@@ -1,4 +1,4 @@
-"""A plan: one definition made ready to compose; it knows the order of a call's stages."""
+"""A plan: one definition, made ready to compose. This is the module that knows the order of the stages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ class Plan:
 
     def __init__(self, compiled: CompiledDefinition, max_rows: int) -> None:
         definition = compiled.definition
-        file = definition.file.encode(errors="backslashreplace").decode()  # a name in no encoding could not be dumped
+        file = definition.file.encode(
+            errors="backslashreplace"
+        ).decode()  # a file name may have bytes that are not UTF-8, and the body's dump must be UTF-8
         self.reference = DefinitionReference(definition.name, file, definition.content_hash)
         self.steps = compiled.steps
         self.binder = Binder(compiled)
@@ -27,7 +29,7 @@ class Plan:
         self._shaper = Shaper(compiled, max_rows=max_rows)
 
     def compose(self, event: str, message: Message, ledger: Ledger, observer: Observer | None) -> Body:
-        """Bind, execute, shape. Raises what these stages raise, with the place in the definition."""
+        """Bind, execute and shape. Raises the errors of these stages, with the place in the definition added."""
         values = self.binder.bind(message)
         with ledger.session() as opened:
             session: Queries = opened
@@ -59,23 +61,23 @@ class Plan:
         return found
 
     def batch_form(self) -> tuple[BatchForm, str | None]:
-        """How many events are composed at once, and why not in the quickest way."""
+        """In which form a batch is run; and, if it is not the quickest form, why."""
         for number, step in enumerate(self.steps, start=1):
             if step.statement.many is None:
                 return BatchForm.REPEATED, f"step {step.name or number}: {step.statement.why_one}"
         return BatchForm.SET, None
 
     def locate(self, index: int, error: EngineError) -> None:
-        """Say that step `index` met an error of the ledger's."""
+        """Add to an error of the ledger that step `index` met it."""
         step = self.steps[index]
         error.locate(self.reference.name, self.reference.file, step.line, step.name or str(index + 1))
 
     def check(self, index: int, found: Rows) -> None:
-        """Raises ResultError where step `index` promises another number of rows."""
+        """Raises ResultError if step `index` found another number of rows than it promises."""
         self._shaper.check_rows(index, found)
 
     def note(self, index: int, found: Rows, rows: dict[str, Row | None]) -> None:
-        """Add the row of step `index`, if it gives one, to the `rows` that later steps may take values from."""
+        """Add the row of step `index`, if it found one, to `rows`, from which later steps may take values."""
         step = self.steps[index]
         if step.name is not None and step.result is not ResultKind.MANY:
             rows[step.name.casefold()] = self._shaper.row(index, found)
@@ -86,6 +88,6 @@ class Plan:
 
 
 def check_message(event: str, message: object) -> None:
-    """Raises BindingError where `message` is no message of the event."""
+    """Raises BindingError if `message` is not a message of the event."""
     if not isinstance(message, Mapping) or message.get("event", event) != event:
         raise BindingError(f"{event}: the message is no object, or its member `event` names another event.")

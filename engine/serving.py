@@ -1,4 +1,4 @@
-"""What is in service: a plan for each event with a good definition, and the events that must wait for one."""
+"""The state in service: a plan for each event with a good definition, and the events that must wait for one."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from engine.sql.schema import SchemaOrigin
 from engine.sql.target import Target
 
 Loader = Callable[[Sequence[Path], Catalogue, Target, Path | None], tuple[LoadedFile, ...]]
-"""Loads files for a target, whose schema is first read from a file where one is named. As `load`."""
+"""A function such as `load`, which loads files for a target."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """One consistent state, replaced as a whole by a reload.
+    """One consistent state. A reload replaces it as a whole.
 
-    `stale` says for an event why its plan is an older version, `held` why it has none, and `hold_rest` the latter for
-    every event without a plan. `events_of` has for each file the events that it is, or may be, the definition of.
-    `warnings` are sentences for an operator.
+    `stale` has the reason why an event's plan is an older version, and `held` the reason why an event has no plan.
+    `hold_rest`, if there is one, is the reason for every other event without a plan. `events_of` has the events that
+    each file defines or may define. `warnings` are sentences for an operator.
     """
 
     catalogue: Catalogue
@@ -43,11 +43,11 @@ class Serving:
     warnings: tuple[str, ...] = ()
 
     def reason_to_hold(self, event: str) -> str | None:
-        """Why the event has no body now, or None where the default body is meant."""
+        """Why the event can get no body now. None if it gets the default body."""
         return self.held.get(event, self.hold_rest)
 
     def definitions(self) -> tuple[DefinitionStatus, ...]:
-        """The state of every event that has, had or should have a definition, by event code."""
+        """The state of every event that has, had or should have a definition, sorted by event code."""
         found = [
             DefinitionStatus(
                 event,
@@ -70,11 +70,11 @@ class Serving:
 def load(
     paths: Sequence[Path], catalogue: Catalogue, target: Target, schema: Path | None, progress: Progress | None = None
 ) -> tuple[LoadedFile, ...]:
-    """Parses, checks and compiles files, and tells `progress` where it is.
+    """Parses, checks and compiles files, and reports each place to `progress`.
 
-    Raises ConfigurationError for a file of a schema that is none.
+    `schema` is a file that describes the ledger, or None. Raises ConfigurationError if it cannot be read as one.
     """
-    from engine.loading import load_files  # noqa: PLC0415  they hold 40 MiB: where another process loads, not here
+    from engine.loading import load_files  # noqa: PLC0415  40 MiB, unless a child loads the files
     from engine.script import read_schema_file  # noqa: PLC0415
 
     if schema is not None:
@@ -85,10 +85,10 @@ def load(
 def read_serving(
     options: LoadOptions, ledger: Ledger, previous: Serving | None, load_files: Loader, *, may_hold: bool
 ) -> Serving:
-    """Reads everything that `options` name, and the schema from the ledger where no file gives it.
+    """Reads everything that `options` name, and the schema from the ledger if no file describes it.
 
-    Raises ConfigurationError where that cannot work or where a reload would lose every definition, LedgerError where
-    the schema cannot be read, and InvalidDefinitionError for a faulty definition unless faulty ones may be held.
+    Raises ConfigurationError if the options cannot work or a reload would lose every definition, LedgerError if the
+    schema cannot be read, and InvalidDefinitionError for a faulty definition, unless `may_hold`.
     """
     folder = options.folder
     if folder is None or not folder.is_dir():
@@ -118,7 +118,7 @@ def _refuse_faulty(files: Sequence[LoadedFile]) -> None:
 
 
 def _refuse_lost_folder(folder: Path, paths: Sequence[Path], previous: Serving) -> None:
-    """A folder that is still there but has lost all its definitions is what a lost mount leaves."""
+    """Raises ConfigurationError if the folder has lost all its definitions, as it looks when a mount is lost."""
     holding = {parent for path in paths for parent in path.parents}
     held = {parent for file in previous.files for parent in file.path.parents if parent.is_relative_to(folder)}
     for lost in sorted(held - holding):
@@ -133,9 +133,10 @@ def _refuse_lost_folder(folder: Path, paths: Sequence[Path], previous: Serving) 
 
 
 def _serve(catalogue: Catalogue, files: Sequence[LoadedFile], previous: Serving | None, target: Target) -> Serving:
-    """The state that these files give.
+    """The state that follows from these files.
 
-    An event whose file is faulty keeps the last good version of `previous`, else it is held: never the default body.
+    An event whose file is faulty keeps the good version that `previous` has. If there is none, it is held, and never
+    gets the default body.
     """
     before = Serving(catalogue, ()) if previous is None else previous
     plans = {
@@ -182,9 +183,9 @@ def _warnings(before: Serving, now: Serving, target: Target) -> Iterator[str]:
 
 
 def _events_of(file: LoadedFile, catalogue: Catalogue, before: Serving) -> frozenset[str]:
-    """The event that a file is the definition of.
+    """The event that a file defines.
 
-    If it is faulty, all that it may be the definition of: by its name element, by its file name, and as it was before.
+    If the file is faulty, all events that it may define: by its name element, by its file name, and by what it was.
     """
     if file.compiled is not None:
         return frozenset({file.compiled.definition.name})

@@ -1,4 +1,4 @@
-"""Shaping: the rows of a definition's steps become the body's canonical JSON (definition language, section 4)."""
+"""Shaping: makes the body's canonical JSON of the rows that the steps found (definition language, section 4)."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from engine.model import CompiledDefinition, CompiledStep, Definition, Kind, Out
 from engine.template import RenderingError
 
 Row = Sequence[object]
-"""A row as the driver gave it, in the order of the statement's columns."""
+"""A row from the driver, in the order of the statement's columns."""
 
 _REAL = Struct("<f")
 _Error = TypeVar("_Error", bound=EngineError)
 
 
 class Shaper:
-    """Shapes the results of one definition. Built once at load, shared by threads; a call looks nothing up.
+    """Shapes the results of one definition. It is built once at load, and threads may share it.
 
-    `max_rows` caps a step of result `many`.
+    A step of result `many` may find at most `max_rows` rows.
     """
 
     def __init__(self, compiled: CompiledDefinition, *, max_rows: int) -> None:
@@ -36,24 +36,25 @@ class Shaper:
         self._only = self._steps[0] if is_plain and compiled.steps[0].output else None
 
     def check_rows(self, index: int, rows: Sequence[Row]) -> None:
-        """Raises EmptyResultError or TooManyRowsError where the step at `index` promises another number of rows."""
+        """Raises EmptyResultError or TooManyRowsError if the step at `index` promises another number of rows."""
         self._steps[index].check(rows)
 
     def row(self, index: int, rows: Sequence[Row]) -> Mapping[str, object] | None:
-        """The step's row for `$steps` sources, by case-folded column name, or None where it found none.
+        """The step's row for `$steps` sources, by case-folded column name. None if the step found no row.
 
-        In canonical values, but dates, times and floats as the driver gave them: an argument may take a part of a date,
-        and a real's shortest digits are another double. Holes are left out. Raises EncodingError as `shape` does.
+        Its values are canonical, except dates, times and floats, which stay as the driver gave them: an argument may
+        take a part of a date, and a real's shortest digits would be another double. Holes are left out. Raises
+        EncodingError as `shape` does.
         """
         return self._steps[index].source_row(rows)
 
     def shape(
         self, results: Sequence[Sequence[Row]], event: str, message: Mapping[str, object]
     ) -> tuple[bytes, ...] | Skip:
-        """The body's JSON cut at each hole of the secret; with a template also the reason to send nothing.
+        """The body's JSON, in pieces between the holes for the secret. A template may return a Skip instead.
 
-        `results` has the rows of every step in order; `event` and `message` are for the template. Raises
-        EmptyResultError, TooManyRowsError, and EncodingError that names step and column, or the template's line.
+        `results` has the rows of every step, in order. `event` and `message` are for the template. Raises
+        EmptyResultError, TooManyRowsError, and EncodingError, which names the step and column, or the template's line.
         """
         if self._only is not None and len(results[0]) == 1:
             tree = self._only.members(results[0][0])
@@ -84,7 +85,7 @@ class Shaper:
         for step, rows in zip(self._steps, results, strict=True):
             step.place(rows, members if step.output else context)
         context |= members
-        if "secret" in message:  # a registration's, as in a fixture's event.json: nothing but a hole may hold it
+        if "secret" in message:  # as in a fixture's event.json; only a hole may show a registration's secret
             message = {name: value for name, value in message.items() if name != "secret"}
         context |= {"default": members, "event": event, "data": message}
         try:
@@ -101,7 +102,7 @@ class Shaper:
         )
 
     def _unwritable(self, results: Sequence[Sequence[Row]]) -> EncodingError:
-        """The error that names the column which cannot be written; it is looked for only after encoding failed."""
+        """The error for the column that cannot be written. Called after encoding has failed, to find the column."""
         for step, rows in zip(self._steps, results, strict=True):
             for name, value in (item for row in rows if step.output for item in step.members(row).items()):
                 try:
@@ -112,7 +113,7 @@ class Shaper:
 
 
 class _ShapedStep:
-    """What shaping needs to know of one step."""
+    """One step, as shaping needs it."""
 
     __slots__ = (
         "_definition",
@@ -144,7 +145,7 @@ class _ShapedStep:
         self._definition = definition
 
     def check(self, rows: Sequence[Row]) -> None:
-        """Raises EmptyResultError or TooManyRowsError where these are not as many rows as the step promises."""
+        """Raises EmptyResultError or TooManyRowsError if the step promises another number of rows."""
         count = len(rows)
         if count > self._max_rows:
             raise self._error(TooManyRowsError, f"more rows than {self._limit()}")
@@ -152,7 +153,7 @@ class _ShapedStep:
             raise self._error(EmptyResultError, 'no row, but result="one" promises one')
 
     def place(self, rows: Sequence[Row], members: dict[str, object]) -> None:
-        """Adds what the step gives to the members of the body."""
+        """Adds the step's rows to the members of the body."""
         self.check(rows)
         if self._name is None:
             members |= self.members(rows[0]) if rows else self._empty
@@ -162,7 +163,7 @@ class _ShapedStep:
             members[self._name] = self.members(rows[0]) if rows else None
 
     def members(self, row: Row) -> dict[str, object]:
-        """The row as canonical values by column."""
+        """The row's canonical values, by column name."""
         try:
             columns = zip(self._names, self._normalisers, row, strict=True)
             return {name: normalise(value) for name, normalise, value in columns}
@@ -184,7 +185,9 @@ class _ShapedStep:
         }
         for name in self._reals:
             if isinstance(found := row[name], float):
-                (row[name],) = _REAL.unpack(_REAL.pack(found))  # some drivers give its shortest digits, as a double
+                (row[name],) = _REAL.unpack(
+                    _REAL.pack(found)
+                )  # some drivers return the double that has the real's shortest digits
         return row
 
     def column_error(self, name: str, reason: str) -> EncodingError:

@@ -1,4 +1,4 @@
-"""Runs prepared queries on the ledger, in sessions that can only read. It neither writes SQL nor shapes what comes."""
+"""Runs prepared queries on the ledger, in sessions that can only read. It neither writes SQL nor shapes rows."""
 
 from engine.execution.interface import (
     MOST_FAILURES_IN_A_ROW,

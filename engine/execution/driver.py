@@ -1,4 +1,4 @@
-"""The seam between sessions and a database engine: one module for each engine stands behind these protocols."""
+"""The protocols between sessions and a database. Each kind of database has a folder that implements them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ class Connection(Protocol):
     """One connection, set up to read only. All methods but `interrupt` are called by one thread at a time."""
 
     def run(self, statement: Statement, values: Sequence[object]) -> Rows:
-        """Run one query and fetch all its rows; raises the driver's errors, or an EngineError of its own."""
+        """Run one query and fetch all its rows. Raises the driver's errors, or an EngineError."""
         ...
 
     def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterable[Rows | Exception | None]:
-        """Run one query with each list of values: an item for each in order, in few round trips.
+        """Run one query with each list of values, in few round trips. Yields an item for each list, in order.
 
-        An item is an Exception where that list alone has failed; the others see the same state of the ledger, inside
-        a transaction too. Each item is best given as soon as it is known, since the time limit starts anew with it;
-        None is no item, and only starts the time anew. Raises where the connection failed, or must not be used again,
-        at the first item that was not given; whoever stops before the last item leaves a connection that is not clean.
+        An item is the rows, or an Exception if that list alone has failed. The other lists then still see the same
+        state of the ledger, even inside a transaction. Yield each item as soon as it is known, since the time limit
+        starts anew with it. None is no item, and only starts the time limit anew. If the connection fails or must not
+        be used again, it raises instead of the next item. A caller that stops before the last item leaves a connection
+        that is not clean.
         """
         ...
 
     def keep(self, texts: frozenset[str]) -> None:
-        """Close what is prepared of other texts than these; raises as `run`. In no transaction."""
+        """Close the prepared statements of all texts but these. Raises as `run`. Not for use in a transaction."""
         ...
 
     def inspect(self) -> LedgerStatus:
-        """The facts of this ledger; reads, and writes nothing to find out."""
+        """The facts about this ledger, found by reading only."""
         ...
 
     def reflect(self) -> LedgerSchema:
@@ -47,30 +48,30 @@ class Connection(Protocol):
         ...
 
     def rollback(self) -> None:
-        """End the transaction; nothing is ever committed."""
+        """End the transaction. Nothing is ever committed."""
         ...
 
     def interrupt(self) -> None:
-        """Make the call that is under way fail soon. Called by another thread; never raises."""
+        """Make the call under way fail soon. Another thread calls this. It never raises."""
         ...
 
     def is_clean(self) -> bool:
-        """Whether another thread may go on with this connection: alive, idle, in no transaction."""
+        """Whether another thread may use this connection: it is alive and idle, and in no transaction."""
         ...
 
     def is_stale(self, error: Exception) -> bool:
-        """Whether `error` is the fault of this connection, so that a new one may do better."""
+        """Whether this connection itself caused `error`, so that a new one may do better."""
         ...
 
     def close(self) -> None:
-        """Close it; never raises."""
+        """Close the connection. It never raises."""
         ...
 
 
 def run_each(
     connection: Connection, statement: Statement, batch: Sequence[Sequence[object]]
 ) -> Iterator[Rows | Exception]:
-    """`run_many` for a driver that has nothing better: a round trip for each."""
+    """`run_many` for a driver that has nothing better: one round trip for each list."""
     for values in batch:
         found: Rows | Exception
         try:
@@ -92,26 +93,26 @@ class Driver(Protocol):
 
     @property
     def place(self) -> str:
-        """Where the ledger is, for messages; without user and password."""
+        """Where the ledger is, for messages. It has no user and no password."""
         ...
 
     @property
     def time_limit(self) -> float:
-        """Seconds after which a call under way is interrupted; where the server keeps the time, a little more."""
+        """Seconds after which a call is interrupted. A little more than the timeout if the server keeps that itself."""
         ...
 
     def connect(self) -> Connection:
-        """A new connection; raises the driver's errors."""
+        """A new connection. Raises the driver's errors."""
         ...
 
     def unreachable(self, error: Exception) -> EngineError | None:
-        """The engine's error for a failed `connect`, or None where `error` is not of the driver's making."""
+        """The engine's error for a failed `connect`. None if `error` is not from the driver."""
         ...
 
     def fault(self, error: Exception, values: Sequence[object]) -> EngineError | None:
-        """The engine's error for a driver's, or None where `error` is not of the driver's making."""
+        """The engine's error for one of the driver's. None if `error` is not from the driver."""
         ...
 
     def close(self) -> None:
-        """Let go of what the connections shared; called after the last of them is closed."""
+        """Release what the connections shared. Called after the last of them is closed."""
         ...

@@ -1,8 +1,8 @@
-"""From a database's own error code to the engine's error.
+"""Turns a database's error code into the engine's error.
 
-Messages carry the code and never the database's text, which may quote values: that goes to the log, at debug level
-only, without the bound values. An unknown code is taken as passing trouble, which is retried: an event that is
-retried for nothing costs some load, an event that is given up wrongly is lost.
+Messages carry the code, and never the database's text, which may quote values. The text goes to the log, only at debug
+level, and without the bound values. An unknown code counts as a temporary failure and is retried: a needless retry
+costs some load, but an event that is wrongly given up is lost.
 Sources: PostgreSQL's "Appendix A. PostgreSQL Error Codes"; the exception classes of DuckDB's Python package.
 """
 
@@ -23,7 +23,7 @@ from engine.errors import (
 )
 
 _log = logging.getLogger("engine.execution")
-_LONGEST_TEXT = 4096  # characters of an error that are searched for values, which takes time with both their lengths
+_LONGEST_TEXT = 4096  # characters of an error's text in which values are searched for; a longer one would take too long
 
 
 class Verdict(Enum):
@@ -85,17 +85,17 @@ _DUCKDB_CLASSES: Mapping[str, Verdict] = {
 
 
 def by_sqlstate(code: str) -> Verdict:
-    """What a SQLSTATE of PostgreSQL means."""
+    """The verdict on a SQLSTATE of PostgreSQL."""
     return _SQLSTATES.get(code) or _SQLSTATE_CLASSES.get(code[:2], Verdict.UNAVAILABLE)
 
 
 def by_duckdb_class(name: str) -> Verdict:
-    """What an exception class of DuckDB means."""
+    """The verdict on an exception class of DuckDB."""
     return _DUCKDB_CLASSES.get(name, Verdict.UNAVAILABLE)
 
 
 def fault(verdict: Verdict, code: str | None) -> EngineError:
-    """The engine's error for a verdict; `code` is the database's own."""
+    """The engine's error for a verdict. `code` is the database's own error code."""
     message = f"{verdict.value} ({code})" if code else verdict.value
     match verdict:
         case Verdict.UNAVAILABLE:
@@ -111,9 +111,10 @@ def fault(verdict: Verdict, code: str | None) -> EngineError:
 
 
 def log_text(verdict: Verdict, code: str | None, text: str, values: Sequence[object]) -> None:
-    """Keep the database's text for whoever debugs, without the bound values.
+    """Log the database's text at debug level, without the bound values.
 
-    Where data may be the reason, quoted parts and digits go too: only what is refused whatever the data quotes names.
+    If the data may be the reason, quoted parts and digits are left out as well. Only the text of an error that occurs
+    with any data quotes nothing but names.
     """
     if _log.isEnabledFor(logging.DEBUG):
         text = _without_bound_values(text, values) if len(text) <= _LONGEST_TEXT else "…"
@@ -125,6 +126,7 @@ def log_text(verdict: Verdict, code: str | None, text: str, values: Sequence[obj
 def _without_bound_values(text: str, values: Sequence[object]) -> str:
     for bound in sorted({str(value) for value in values if value is not None}, key=len, reverse=True):
         if bound:
-            pattern = re.escape(bound) if len(bound) > 3 else rf"\b{re.escape(bound)}\b"  # "a" is part of any word
+            # A short value, such as "a", is part of many words: it is replaced only where it is a whole word.
+            pattern = re.escape(bound) if len(bound) > 3 else rf"\b{re.escape(bound)}\b"
             text = re.sub(pattern, "…", text, flags=re.IGNORECASE)
     return text

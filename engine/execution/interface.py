@@ -1,4 +1,4 @@
-"""What the rest of the engine sees of a ledger."""
+"""The protocols by which the rest of the engine uses a ledger."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Rows = list[tuple[object, ...]]
 
 
 MOST_FAILURES_IN_A_ROW: Final = 3
-"""Items of a batch that time out, or cost their connection, one after the other before the rest are not tried."""
+"""How many items of a batch in a row may time out, or lose their connection, before the rest are not tried."""
 
 SNAPSHOT_ENDED: Final = "snapshot-ended"
-"""The `code` of a LedgerUnavailableError of items that lost their snapshot through another's error."""
+"""The `code` of the LedgerUnavailableError for items whose snapshot was ended by another item's error."""
 
 SNAPSHOT_LOST: Final = "the snapshot ended with another query's error"
-"""Its message."""
+"""The message of that error."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerStatus:
-    """What is known of a ledger, at first nothing: the first connection tells (`connected`).
+    """What is known about a ledger. Nothing is known until the first connection, which sets `connected`.
 
     `write_rights` has one line for each right that lets the session write, read the server's files or run code.
     `warnings` are sentences for an operator, who may mend what they say. `notices` say what holds for each ledger of
@@ -44,29 +44,29 @@ class LedgerStatus:
 
 
 class Queries(Protocol):
-    """What composing one event needs of a session."""
+    """The part of a session that composing one event needs."""
 
     def execute(self, statement: Statement, values: Sequence[object]) -> Rows:
-        """Every row that the statement finds, in one round trip; `values` has one for each placeholder, in order.
+        """Every row that the statement finds, in one round trip. `values` has one for each placeholder, in order.
 
-        Raises LedgerUnavailableError, LedgerTimeoutError, QueryError or DefinitionUnavailableError; none of them
-        quotes a value.
+        Raises LedgerUnavailableError, LedgerTimeoutError, QueryError or DefinitionUnavailableError. None of them quotes
+        a value.
         """
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """A `with` whose statements all read one state of the ledger; two more round trips, never nested."""
+        """A `with` whose statements all read one state of the ledger. It takes two more round trips. Do not nest it."""
         ...
 
 
 class Session(Queries, Protocol):
-    """The use of one connection by one thread, until the `with` that gave it ends."""
+    """The use of one connection by one thread, until the `with` that returned it ends."""
 
     def execute_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> list[Rows | EngineError]:
-        """For each list of values, in order, the rows that `execute` gives or an instance of the error that it raises.
+        """For each list of values, in order, the rows that `execute` returns or an instance of the error it raises.
 
-        In few round trips. One that fails hurts no other, in a snapshot too; but where the ledger cannot be reached
-        any more, or lets three in a row time out, the rest fail alike without being tried.
+        It needs few round trips. A list that fails does not affect the others, even in a snapshot. But if the ledger
+        can no longer be reached, or three lists in a row time out, the rest are not tried and fail with the same error.
         """
         ...
 
@@ -80,9 +80,9 @@ class Ledger(Protocol):
         ...
 
     def session(self) -> AbstractContextManager[Session]:
-        """A session for one thread; connects when needed.
+        """A session for one thread. It connects if there is no idle connection.
 
-        Raises LedgerUnavailableError, also after `close()`, or ReadOnlyRequiredError.
+        Raises ReadOnlyRequiredError, and LedgerUnavailableError, also after `close()`.
         """
         ...
 
@@ -91,15 +91,15 @@ class Ledger(Protocol):
         ...
 
     def keep(self, statements: Iterable[Statement]) -> None:
-        """Let each connection, at its next use, close what it has prepared of other statements; never connects."""
+        """Let each connection, at its next use, close its prepared statements but these. Never connects."""
         ...
 
     def status(self) -> LedgerStatus:
-        """What is known so far; never connects."""
+        """What is known so far. Never connects."""
         ...
 
     def close(self) -> None:
-        """End the idle sessions now and each busy one when its `with` ends. Calling it again does nothing."""
+        """End the idle sessions now, and each busy one when its `with` ends. Calling it again does nothing."""
         ...
 
     def __enter__(self) -> Self: ...

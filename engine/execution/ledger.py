@@ -1,4 +1,4 @@
-"""A ledger behind a pool of connections, and its sessions: each with its timeout, its one retry and clean errors."""
+"""A ledger with a pool of connections, and its sessions, which add a timeout, one retry, and errors without values."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _log = logging.getLogger("engine.execution")
 
 
 class PooledConnection:
-    """A connection as the pool keeps it; `kept` are the texts that it was last told to keep prepared."""
+    """A connection as the pool keeps it. `kept` has the texts that it was last told to keep prepared."""
 
     __slots__ = ("connection", "guard", "is_new", "kept")
 
@@ -44,7 +44,7 @@ class PooledConnection:
         self.connection = connection
         self.guard = guard
         self.kept = kept
-        self.is_new = True  # it was never idle, so a failure is not because of that
+        self.is_new = True  # it was never idle, so it cannot have been lost while idle
 
 
 class PooledLedger:
@@ -76,17 +76,17 @@ class PooledLedger:
             return session.call(lambda connection: connection.reflect())
 
     def keep(self, statements: Iterable[Statement]) -> None:
-        """Let each connection close what it has prepared of other statements."""
+        """Let each connection close its prepared statements but these."""
         texts = {text for statement in statements for text in (statement.sql, statement.many)}
         self._kept = frozenset(text for text in texts if text is not None)
-        self._is_inspected = False  # a reload is the time at which changed rights and settings count
+        self._is_inspected = False  # a reload takes account of changed rights and settings
 
     def status(self) -> LedgerStatus:
         """What is known so far."""
         return self._status
 
     def close(self) -> None:
-        """End the idle sessions now and each busy one when its `with` ends."""
+        """End the idle sessions now, and each busy one when its `with` ends."""
         self._pool.close()
         self._finish()
 
@@ -99,7 +99,7 @@ class PooledLedger:
         self.close()
 
     def take(self) -> PooledConnection:
-        """A connection for one thread; the first one is inspected."""
+        """A connection for one thread. The first connection is inspected."""
         pooled = self._pool.acquire()
         if not self._is_inspected:
             pooled = self._inspected(pooled)
@@ -108,7 +108,10 @@ class PooledLedger:
         return pooled
 
     def _tidy(self, pooled: PooledConnection) -> None:
-        """Close what is prepared and no longer used. A connection that cannot is lost, as its next query will find."""
+        """Close prepared statements that are no longer used. If that fails, the connection is lost.
+
+        Its next query will find that out.
+        """
         pooled.kept = self._kept
         pooled.guard.start(self.driver.time_limit)
         try:
@@ -119,18 +122,18 @@ class PooledLedger:
             pooled.guard.stop()
 
     def put_back(self, pooled: PooledConnection) -> None:
-        """The thread is done with it, whatever its state."""
+        """Take a connection back from a thread, in whatever state it is."""
         if pooled.connection.is_clean():
             pooled.is_new = False
             self._pool.release(pooled)
         else:
             self._pool.discard(pooled)
             if pooled.guard.has_fired:
-                self._pool.clear()  # the server does not answer: the others may be as dead
+                self._pool.clear()  # the server does not answer, so the idle ones may be lost as well
         self._finish()
 
     def replace(self, pooled: PooledConnection) -> PooledConnection:
-        """A new connection for one that was lost while it was idle; those that were idle with it go too."""
+        """A new connection for one that was lost while it was idle. The others that were idle are closed as well."""
         self._pool.discard(pooled)
         self._pool.clear()
         return self._pool.acquire()
@@ -155,7 +158,7 @@ class PooledLedger:
             self.driver.close()
 
     def _inspected(self, pooled: PooledConnection) -> PooledConnection:
-        """The connection after the facts were read by it, or another where it had been lost while it was idle."""
+        """The connection, after it has read the facts. Another connection if this one was lost while it was idle."""
         session = PooledSession(self, pooled)
         try:
             self._inspect(session)
@@ -167,7 +170,7 @@ class PooledLedger:
         return session.held()
 
     def _inspect(self, session: PooledSession) -> None:
-        """Read the facts once; a refusal is not remembered, so that rights that were taken away count at once."""
+        """Read the facts once. A refusal is not remembered, so that the ledger works once its rights are mended."""
         with self._inspection:
             if self._is_inspected:
                 return
@@ -181,7 +184,7 @@ class PooledLedger:
 
 
 class PooledSession:
-    """The Session of `interface`; it takes its connection when its `with` starts."""
+    """The Session of `interface`. It takes its connection when its `with` starts."""
 
     __slots__ = ("_in_snapshot", "_ledger", "_limit", "_pooled")
 
@@ -201,7 +204,7 @@ class PooledSession:
             self._ledger.put_back(pooled)
 
     def release(self) -> PooledConnection | None:
-        """The connection that it has now, if any, which is the caller's from now on."""
+        """Give up the connection that it has now, if any, to the caller."""
         pooled, self._pooled = self._pooled, None
         return pooled
 
@@ -210,7 +213,7 @@ class PooledSession:
         return self.call(lambda connection: connection.run(statement, values), values)
 
     def execute_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> list[Rows | EngineError]:
-        """What `execute` gives or raises for each of `batch`, in few round trips."""
+        """The rows or the error of `execute` for each of `batch`, in few round trips."""
         results: list[Rows | EngineError] = []
         losses, is_alone = 0, False
         while len(results) < len(batch):
@@ -221,7 +224,7 @@ class PooledSession:
                 error = last if losses > MOST_FAILURES_IN_A_ROW and isinstance(last, EngineError) else None
             if error is not None:
                 results += [copy(error) for _ in batch[len(results) :]]
-            # Results that were under way go with a connection, so who cost it is found only alone.
+            # Results under way are lost with a connection. So the next item runs alone, to tell whether it is at fault.
             is_alone = not is_alone
             statement = replace(statement, many=None)
         return results
@@ -229,24 +232,24 @@ class PooledSession:
     def _go_on(
         self, statement: Statement, batch: Sequence[Sequence[object]], results: list[Rows | EngineError]
     ) -> EngineError | None:
-        """Add results until all are there or the connection is lost; an error where the rest is not to be tried."""
+        """Add results until all are there or the connection is lost. Returns an error if the rest is not to be tried."""
         pooled, known = self.held(), len(results)
         lost = self._collect(pooled, statement, batch, results)
         if lost is None or len(results) == len(batch):
-            return None  # what is lost after the last item is met by the next query
+            return None  # if it was lost after the last item, the next query will find out
         if results and lost is results[-1]:
             return results[-1]
         if len(results) > known or not self._may_retry(pooled, lost):
             error = self._error(pooled, lost, batch[len(results)])
             if not isinstance(error, EngineError):
                 raise error
-            if self._in_snapshot and not error.retryable:  # this item's own, which ended the snapshot of the others
+            if self._in_snapshot and not error.retryable:  # this item's own error has ended the snapshot of the others
                 results.append(error)
                 return LedgerUnavailableError(SNAPSHOT_LOST, code=SNAPSHOT_ENDED)
             if self._in_snapshot or pooled.guard.has_fired:
                 return error
             if statement.many is None and len(results) == len(batch) - 1:
-                results.append(error)  # nobody else had the connection
+                results.append(error)  # no other item used this connection
         try:
             self._pooled = None
             self._pooled = self._ledger.replace(pooled)
@@ -261,7 +264,7 @@ class PooledSession:
         batch: Sequence[Sequence[object]],
         results: list[Rows | EngineError],
     ) -> Exception | None:
-        """Add what the connection gives for the items without a result; what it raised, or the last of the timeouts."""
+        """Add results of the items that have none yet. Returns what the connection raised, or the last timeout."""
         guard, timeouts = pooled.guard, 0
         guard.start(self._limit)
         try:
@@ -295,12 +298,12 @@ class PooledSession:
         try:
             yield
         finally:
-            with suppress(EngineError):  # the connection is then not clean and will not be used again
+            with suppress(EngineError):  # if it fails, the connection is not clean, and is not used again
                 self.call(lambda connection: connection.rollback())
             self._in_snapshot = False
 
     def call(self, operation: Callable[[Connection], T], values: Sequence[object] = ()) -> T:
-        """What `operation` gives, with the timeout, the retry and the errors of a query that was given `values`."""
+        """What `operation` returns. It gets the timeout, the retry and the errors of a query with these `values`."""
         pooled = self.held()
         pooled.guard.start(self._limit)
         try:
@@ -309,7 +312,7 @@ class PooledSession:
             failure = error
         finally:
             pooled.guard.stop()
-        # Outside the `except`, where a new error would carry the driver's error, and so its text, as its context.
+        # Raised outside the `except`: inside, the error would have the driver's error, with its text, as its context.
         if self._may_retry(pooled, failure):
             self._pooled = None
             self._pooled = self._ledger.replace(pooled)
@@ -323,7 +326,7 @@ class PooledSession:
         return self._pooled
 
     def _may_retry(self, pooled: PooledConnection, failure: Exception) -> bool:
-        """Whether the connection was lost while it was idle. Queries only read: running one again does no harm."""
+        """Whether the connection was lost while it was idle. Queries only read, so running one again does no harm."""
         can_be_stale = not (pooled.is_new or self._in_snapshot or pooled.guard.has_fired)
         return can_be_stale and pooled.connection.is_stale(failure)
 

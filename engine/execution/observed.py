@@ -1,4 +1,4 @@
-"""A session that tells what it ran: the seam through which `compose --explain` looks."""
+"""A session that reports what it runs, for `compose --explain`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from engine.model import CompiledStep, Statement
 class Execution:
     """One step of the definition in `file`, as it was run.
 
-    `rows` is None where the ledger gave an error; `seconds` is the time in the session.
-    `values` are those of `step.statement.parameters`; they come from the event message and the ledger, never from the
-    registration: no secret is among them.
+    `rows` is None if the ledger returned an error. `seconds` is the time that the query took in the session. `values`
+    are those of `step.statement.parameters`. They come from the event message and the ledger, never from the
+    registration, so no secret is among them.
     """
 
     file: str
@@ -28,7 +28,7 @@ class Execution:
 
 
 Observer = Callable[[Execution], None]
-"""Called in the composing thread after each step, before its rows are looked at."""
+"""Called after each step, in the composing thread, before the step's rows are checked."""
 
 
 class ObservedSession:
@@ -41,7 +41,7 @@ class ObservedSession:
         self._observer = observer
 
     def execute(self, statement: Statement, values: Sequence[object]) -> Rows:
-        """As the session's own; the observer hears of it even where it raises."""
+        """As the session's own. The observer is called even if it raises."""
         step = next(step for step in self._steps if step.statement is statement)
         rows: int | None = None
         started = perf_counter()

@@ -1,1 +1,1 @@
-"""The embedded ledger: DuckDB opened to be read only, and the screen before it. Its SQL is written in sql."""
+"""The embedded ledger: DuckDB opened read-only, and the check of each query before it runs."""

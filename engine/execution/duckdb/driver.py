@@ -1,7 +1,7 @@
 """Sessions on a DuckDB file, the embedded ledger.
 
-The file is opened once, read-only and with everything locked that DuckDB can lock; each connection is a cursor of
-that root. The file is read as it was when it was opened: one that is replaced later is seen by a new ledger only.
+The file is opened once, read-only and with everything locked that DuckDB can lock. This is the root, and each
+connection is a cursor of it. If the file is replaced later, only a new ledger sees the new file.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from engine.sql.schema import LedgerSchema
 
-# Every ledger in a process must open a file with the same settings, so none of them depends on a parameter.
+# All ledgers in a process must open a file with the same settings, so no setting depends on a parameter.
 _SETTINGS: Mapping[str, str | bool | int] = {
-    "enable_external_access": False,  # no files, COPY, ATTACH, LOAD
+    "enable_external_access": False,  # forbids files, COPY, ATTACH and LOAD
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "allow_community_extensions": False,
@@ -36,17 +36,19 @@ _SETTINGS: Mapping[str, str | bool | int] = {
     "python_enable_replacements": False,  # a table name never means a variable of the Python program
     "temp_directory": "",  # a large sort fails rather than write beside the file
     "memory_limit": "1GB",
-    "error_on_division_by_zero": True,  # as on SQL Server, and so the next; the translation counts on both
+    "error_on_division_by_zero": True,  # as on SQL Server, like the next setting; the translation relies on both
     "scalar_subquery_error_on_multiple_rows": True,
-    "threads": 1,  # a short query is a quarter faster without handing work to others; callers bring their threads
+    "threads": 1,  # a short query is a quarter faster on one thread, and the callers have threads of their own
 }
 _LOCK = ("SET GLOBAL TimeZone = 'UTC'", "SET lock_configuration = true")
-_READ_ONLY = "attached in read-only mode"  # DuckDB has no class of its own for an attempt to write
+_READ_ONLY = (
+    "attached in read-only mode"  # the text of the error for an attempt to write, which has no class of its own
+)
 _PYTHON_ERRORS = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
 
 
 def database_path(url: URL) -> Path:
-    """The file that a `duckdb:///…` URL names. Raises ConfigurationError where it names none or anything else."""
+    """The file that a `duckdb:///…` URL names. Raises ConfigurationError if it names no file, or something else."""
     if url.database in (None, "", ":memory:"):
         raise ConfigurationError(
             "a DuckDB ledger is a file, as in duckdb:///ledger.duckdb; in memory it would be empty and not read-only"
@@ -70,14 +72,14 @@ class DuckDBDriver:
         self._parsed: dict[str, duckdb.Statement] = {}
 
     def connect(self) -> DuckDBConnection:
-        """A cursor of the root, which the first call opens."""
+        """A cursor of the root. The first call opens the root."""
         with self._lock:
             if self._root is None:
                 self._root = _open_root(self._path)
             return DuckDBConnection(self._root.cursor(), self._parsed)
 
     def unreachable(self, error: Exception) -> EngineError | None:
-        """Retryable in every case: a file that is missing or locked may be there again for the next attempt."""
+        """Always a retryable error: a missing or locked file may be there for the next attempt."""
         if not isinstance(error, duckdb.Error):
             return None
         code = type(error).__name__
@@ -90,7 +92,7 @@ class DuckDBDriver:
         )
 
     def fault(self, error: Exception, values: Sequence[object]) -> EngineError | None:
-        """By the exception's class, which is all that DuckDB has for a code."""
+        """Judged by the exception's class, as DuckDB has no error codes."""
         code = type(error).__name__
         if isinstance(error, duckdb.Error):
             text = str(error).partition("\n")[0]  # the lines after the first quote the SQL
@@ -100,7 +102,7 @@ class DuckDBDriver:
         return fault(Verdict.DATA, code) if isinstance(error, _PYTHON_ERRORS) else None
 
     def close(self) -> None:
-        """Close the root."""
+        """Close the root, if it was opened."""
         with self._lock:
             if self._root is not None:
                 self._root.close()
@@ -111,7 +113,7 @@ def _open_root(path: Path) -> duckdb.DuckDBPyConnection:
     root = duckdb.connect(str(path), read_only=True, config=dict(_SETTINGS))
     try:
         if root.execute("SELECT current_setting('lock_configuration')").fetchone() != (True,):
-            for statement in _LOCK:  # not locked yet by another ledger of this process
+            for statement in _LOCK:  # unless another ledger of this process has locked it already
                 root.execute(statement)
     except BaseException:
         root.close()
@@ -128,20 +130,21 @@ class DuckDBConnection:
         self._in_transaction = False
 
     def run(self, statement: Statement, values: Sequence[object]) -> Rows:
-        """Run one query; its text is parsed once for all connections."""
+        """Run one query. Its text is parsed once for all connections."""
         parsed = self._parsed.get(statement.sql) or self._parse(statement.sql)
         try:
             self._cursor.execute(parsed, values)
             return self._cursor.fetchall()
-        except RuntimeError as error:  # what DuckDB makes of a Ctrl-C
+        except RuntimeError as error:  # DuckDB raises this for a Ctrl-C
             if str(error) == "Query interrupted":
                 raise KeyboardInterrupt from None
             raise
 
     def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception]:
-        """One after the other: there is no network between. An error ends DuckDB's transaction, so it begins again.
+        """Run them one after the other, as there is no network that would make this slow.
 
-        That reads the same state, since nobody can write to a file that is open.
+        An error ends DuckDB's transaction, so a new one begins. It reads the same state, since nobody can write to a
+        file that is open.
         """
         for found in run_each(self, statement, batch):
             if self._in_transaction and isinstance(found, Exception):
@@ -158,13 +161,13 @@ class DuckDBConnection:
         return self._parsed.setdefault(sql, statements[0])
 
     def keep(self, texts: frozenset[str]) -> None:
-        """Forget what was parsed of other texts, for all connections."""
-        for sql in list(self._parsed):  # another thread may add to it now
+        """Forget other texts that were parsed, for all connections."""
+        for sql in list(self._parsed):  # a copy: another thread may add to it meanwhile
             if sql not in texts:
                 self._parsed.pop(sql, None)
 
     def inspect(self) -> LedgerStatus:
-        """DuckDB has no rights to read."""
+        """Always the same facts, as DuckDB has no rights that could be asked for."""
         notice = "DuckDB has no rights: only that its file is opened read-only and locked keeps it unchanged."
         return LedgerStatus(connected=True, notices=(notice,))
 
@@ -173,7 +176,7 @@ class DuckDBConnection:
         return reflect_duckdb(self._cursor)
 
     def begin(self) -> None:
-        """Start a transaction; its `current_timestamp` stands still, too."""
+        """Start a transaction. Its `current_timestamp` stands still as well."""
         self._cursor.begin()
         self._in_transaction = True
 

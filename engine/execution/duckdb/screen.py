@@ -1,9 +1,9 @@
-"""What a DuckDB session refuses although a read-only, locked connection would run it.
+"""Refuses queries that a read-only, locked DuckDB connection would run, but that read more than the file's tables.
 
-DuckDB has no rights, so nothing but the session and the static rules keeps settings, secrets' names or the catalogue
-out of a body. DuckDB itself says what a text holds: as JSON, where a key is never mistaken for a part of a string,
-whose quotes are escaped. Some functions need no parentheses, such as current_user: to DuckDB's parser they are columns
-without a table, which the translation never writes.
+DuckDB has no rights. So only the session and the static rules keep settings, secrets' names and the catalogue out of a
+body. DuckDB itself parses the text and returns the tree as JSON. Quotes inside its strings are escaped, so a search for
+a key never finds a part of a string. Some functions need no parentheses, such as current_user. DuckDB's parser takes
+them for columns without a table, which the translation never writes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ WHERE lower(name) = lower($1)
 
 
 def refused_part(cursor: duckdb.DuckDBPyConnection, sql: str) -> str | None:
-    """What in this one query is more than reading the file's tables, in words; None where nothing is."""
+    """In words, what this query does beyond reading the file's tables. None if it does nothing else."""
     (tree,) = cursor.execute("SELECT json_serialize_sql($1)", [sql]).fetchall()[0]
     if not tree.startswith('{"error":false'):
         return "what DuckDB cannot describe"
@@ -55,4 +55,6 @@ def _is_system(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> bo
         return True
     if not table.lower().startswith(_SYSTEM_PREFIXES):
         return False
-    return cursor.execute(_OWN, [table]).fetchall() == [(0,)]  # a ledger may have a table pg_orders
+    return cursor.execute(_OWN, [table]).fetchall() == [
+        (0,)
+    ]  # a ledger may have its own table of such a name, as pg_orders
