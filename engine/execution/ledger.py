@@ -232,7 +232,7 @@ class PooledSession:
     def _go_on(
         self, statement: Statement, batch: Sequence[Sequence[object]], results: list[Rows | EngineError]
     ) -> EngineError | None:
-        """Add results until all are there or the connection is lost. Returns an error if the rest is not to be tried."""
+        """Add results until all are there or the connection is lost. Returns an error if the rest must not be tried."""
         pooled, known = self.held(), len(results)
         lost = self._collect(pooled, statement, batch, results)
         if lost is None or len(results) == len(batch):

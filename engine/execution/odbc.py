@@ -1,4 +1,4 @@
-"""What the ledgers behind ODBC share: pyodbc itself, cursors that stay prepared, and what an error tells."""
+"""Shared by the ledgers that are reached by ODBC: pyodbc's setup, prepared cursors, and facts about errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.execution.interface import Rows
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-_MAX_CURSORS = 512  # prepared statements of one connection; the oldest makes room
+_MAX_CURSORS = 512  # prepared statements of one connection; if there are more, the oldest is closed
 
 InputSize = tuple[int, int, int]
 """A parameter's SQL type, length and scale, as `setinputsizes` takes them."""
@@ -23,11 +23,11 @@ InputSize = tuple[int, int, int]
 
 @cache
 def load_pyodbc() -> Any:
-    """The module, set up for the whole process: unixODBC's pooling is off, decimals have a point in every locale.
+    """Imports pyodbc and sets it up for the whole process: no pooling by unixODBC, and decimals with a point.
 
-    Pooling is decided at a process's first ODBC connection: a program that connects before with it on keeps it on,
-    and its pool might hand on a session whose settings were changed. Raises ConfigurationError where pyodbc or the
-    driver manager is missing.
+    A process's first ODBC connection decides on pooling. If the program has connected before with pooling on, it stays
+    on, and its pool may return a session whose settings were changed. Raises ConfigurationError if pyodbc or the driver
+    manager is missing.
     """
     try:
         import pyodbc  # type: ignore[import-not-found]  # noqa: PLC0415  its wheel needs libodbc.so.2, which a ledger without ODBC does not
@@ -45,7 +45,7 @@ def load_pyodbc() -> Any:
 
 
 def check_driver(name: str, package: str) -> None:
-    """Raises ConfigurationError where no driver of that name is registered, or no file is at that path."""
+    """Raises ConfigurationError if no driver of that name is registered, or there is no file at that path."""
     if "/" in name or name.endswith(".so"):
         if Path(name).is_file():
             return
@@ -59,7 +59,7 @@ def check_driver(name: str, package: str) -> None:
 
 
 def not_loaded(error: Exception, package: str) -> ConfigurationError | None:
-    """What is missing, where the driver manager found no driver or could not load it: a library that it needs."""
+    """The error for a driver that was not found or could not be loaded, as a library is missing. None for others."""
     text = text_of(error)
     if sqlstate(error) not in ("IM002", "IM003", "IM004") and "Can't open lib" not in text:
         return None
@@ -69,12 +69,14 @@ def not_loaded(error: Exception, package: str) -> ConfigurationError | None:
 
 
 def single_options(url: URL, allowed: Iterable[str]) -> dict[str, str]:
-    """The options behind the ? of a URL, each of them allowed and given once; by lower-case name."""
+    """The options after the ? of a URL, by lower-case name. Each must be allowed, and given once only."""
     names = {name.lower() for name in allowed}
     found = {name.lower(): value for name, value in url.query.items()}
     if len(found) != len(url.query) or not all(isinstance(value, str) for value in found.values()):
         raise ConfigurationError("an option after ? in the ledger's URL is given twice")
-    if not names.issuperset(found):  # the option is not named: a misplaced @ or ? makes it a piece of the password
+    if not names.issuperset(
+        found
+    ):  # it does not name the option, which may be a piece of the password after a misplaced @ or ?
         raise ConfigurationError(
             f"an option after ? in the ledger's URL is not known; known are {', '.join(sorted(names))}"
         )
@@ -82,7 +84,7 @@ def single_options(url: URL, allowed: Iterable[str]) -> dict[str, str]:
 
 
 def braced(value: str) -> str:
-    """A value of a connection string in braces, so that it may hold any character."""
+    """A connection string's value in braces, where it may have any characters."""
     return f"{{{value.replace('}', '}}')}}}"
 
 
@@ -98,7 +100,7 @@ def text_of(error: BaseException) -> str:
 
 
 class _Prepared:
-    """A cursor with its statement. pyodbc knows a prepared text by its identity, so the very string is kept."""
+    """A cursor with its statement. pyodbc compares a prepared text by identity, so the same str object is kept."""
 
     __slots__ = ("cursor", "description", "sizes", "text")
 
@@ -109,7 +111,7 @@ class _Prepared:
         self.description: Any = None
 
     def execute(self, values: Sequence[object], sizes: tuple[InputSize, ...]) -> None:
-        """Run the statement with `values`, declared as `sizes` say."""
+        """Run the statement with `values`, whose types are declared by `sizes`."""
         if self.sizes != sizes:
             self.cursor.setinputsizes(sizes)
             self.sizes = sizes
@@ -127,7 +129,7 @@ class _Call:
 
 
 class _Running:
-    """A `with` in which `Cursors.cancel` finds the cursor; behind it, no other thread uses it any more."""
+    """A `with` inside which `Cursors.cancel` finds the cursor. After it, no other thread uses the cursor."""
 
     __slots__ = ("_call", "_cursors")
 
@@ -145,9 +147,9 @@ class _Running:
 class Cursors:
     """The cursors of one connection, one for each SQL text: each keeps its statement prepared.
 
-    Only one of them ever has rows to give: `fetch` reads a result to its end (MARS is off). `cancel` may be called by
-    another thread. `is_lost` is set by an error for which `means_loss`, and by a query that was
-    cancelled and yet ended well: the cancel might hit the next one.
+    Only one of them has a result at a time (MARS is off), so `fetch` reads it to its end. Another thread may call
+    `cancel`. `is_lost` is set by an error for which `means_loss` is true. It is also set if a query was cancelled and
+    yet succeeded, as the cancel might still hit the next query.
     """
 
     def __init__(self, connection: Any, means_loss: Callable[[BaseException], bool]) -> None:
@@ -162,9 +164,9 @@ class Cursors:
     def fetch(
         self, sql: str, values: Sequence[object], sizes: tuple[InputSize, ...], most: int | None = None
     ) -> list[Rows]:
-        """The rows of every result set, at least one set and at most `most` rows of each.
+        """Runs a text and returns the rows of every result set, at most `most` rows of each. There is at least one set.
 
-        Counts of rows before, between and behind them are skipped.
+        Row counts before, between and after the result sets are skipped.
         """
         prepared = self._prepared[sql] = self._taken(sql)  # put last
         try:
@@ -176,14 +178,14 @@ class Cursors:
             raise
         if found:
             return found
-        if self._call.is_cancelled:  # Microsoft's driver may tell it by the absence of rows alone
+        if self._call.is_cancelled:  # Microsoft's driver may raise no error, and only return no rows
             raise LedgerTimeoutError("the ledger did not answer in time")
         raise DefinitionUnavailableError("the ledger gave no result set for a query")
 
     def stream(
         self, sql: str, values: Sequence[object], sizes: tuple[InputSize, ...], most: int | None = None
     ) -> Generator[Rows, None, None]:
-        """The rows of each result set as soon as it is there; nothing else may run before the last of them."""
+        """Yields the rows of each result set as soon as it is there. Nothing else may run before the last one."""
         prepared = self._prepared[sql] = self._taken(sql)  # put last
         try:
             with _Running(self, prepared.cursor):
@@ -194,19 +196,19 @@ class Cursors:
             raise
 
     def begin(self, call: _Call) -> None:
-        """From now on `cancel` finds the call's cursor."""
+        """The call begins: from now on `cancel` finds its cursor."""
         self._call = call
         self._is_running = True
 
     def end(self, call: _Call, error: BaseException | None) -> None:
-        """The call is over, by `error` where there is one."""
+        """The call is over. `error` is what ended it, if anything did."""
         if call.is_cancelled if error is None else self._means_loss(error):
             self.is_lost = True
         with self._cancelling:
             self._is_running = False
 
     def description(self, sql: str) -> Any:
-        """What the driver tells of the columns of a text that was run before, None behind a count of rows."""
+        """The DBAPI description of the columns of a text that was run before. None after a row count."""
         return self._prepared[sql].description
 
     def command(self, sql: str) -> None:
@@ -233,14 +235,14 @@ class Cursors:
             close_quietly(prepared.cursor)
 
     def keep(self, texts: frozenset[str]) -> None:
-        """Close what is prepared of other texts."""
+        """Close the prepared statements of all texts but these."""
         for sql in self._prepared.keys() - texts:
             self._drop(sql)
 
     def cancel(self) -> None:
-        """Ask for what runs now to be stopped, and return at once: a driver may wait for a server that is silent.
+        """Ask the driver to stop the running call, and return at once, as the driver may wait for a silent server.
 
-        Never raises. A cursor is not closed while that is under way.
+        Never raises. The cursor is not closed while the driver is at it.
         """
         call = self._call
         if self._is_running:
@@ -249,11 +251,11 @@ class Cursors:
 
     def _cancel(self, call: _Call) -> None:
         with self._cancelling, suppress(load_pyodbc().Error):
-            if self._is_running and self._call is call:  # and not the next one, by then
+            if self._is_running and self._call is call:  # by now another call may be running
                 call.cursor.cancel()
 
     def close(self) -> None:
-        """Close them all."""
+        """Close all cursors."""
         for sql in list(self._prepared):
             self._drop(sql)
 
@@ -265,7 +267,7 @@ def close_quietly(closable: Any) -> None:
 
 
 def _result_sets(prepared: _Prepared, most: int | None) -> Iterator[Rows]:
-    """What is beyond `most` rows never becomes an object: the driver passes over it."""
+    """The result sets, with at most `most` rows each. The driver skips further rows without making objects of them."""
     cursor = prepared.cursor
     while True:
         if cursor.description is not None:

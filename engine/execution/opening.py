@@ -1,4 +1,4 @@
-"""From a URL to a ledger."""
+"""Opens the ledger that a URL names."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _MAX_TIMEOUT = 86_400.0  # a day; PostgreSQL's own limit is 24 days
 
 
 def open_ledger(url: str | URL, *, timeout: float, pool_size: int = 8, require_read_only: bool = False) -> Ledger:
-    """The ledger at a SQLAlchemy URL; connects only when it is first used.
+    """The ledger at a SQLAlchemy URL. It connects when it is first used.
 
-    `timeout` is in seconds: of each query, of the wait for a free session, and of connecting (2 s at least). At most
-    `pool_size` sessions exist at a time. With `require_read_only`, a session that may do more than read is refused.
-    Raises ConfigurationError; no error shows the password.
+    `timeout` is in seconds. It limits each query, the wait for a free session, and connecting (to 2 s at least). At
+    most `pool_size` sessions exist at a time. With `require_read_only`, a session that may do more than read is
+    refused. Raises ConfigurationError. No error shows the password.
     """
     if not 0.001 <= timeout <= _MAX_TIMEOUT:
         raise ConfigurationError(f"the timeout must be from 0.001 to {_MAX_TIMEOUT:g} seconds, not {timeout!r}")
@@ -43,8 +43,8 @@ def open_ledger(url: str | URL, *, timeout: float, pool_size: int = 8, require_r
 
 
 def _parse(text: str | URL) -> URL:
-    """Errors are raised outside the `except`: SQLAlchemy's may quote a piece of the password."""
-    from sqlalchemy import make_url  # noqa: PLC0415  a fifth of a second that importing the engine must not cost
+    """Parses a URL. Errors are raised outside the `except`, as SQLAlchemy's error may quote a piece of the password."""
+    from sqlalchemy import make_url  # noqa: PLC0415  it takes a fifth of a second, too much for importing the engine
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
 
     if isinstance(text, str) and text.partition("?")[0].count("@") > 1:
@@ -82,7 +82,7 @@ def _driver(url: URL, timeout: float) -> Driver:
 
 
 def _check_driver(backend: str, driver: str, expected: str) -> None:
-    """The session's safety and its errors are set up for this driver, so no other one will do."""
+    """Raises ConfigurationError for another driver: the session's safety and its errors depend on this one."""
     if driver not in ("", expected):
         raise ConfigurationError(
             f"{backend}+{driver} is not supported: the engine sets its sessions up for {expected} only, so "

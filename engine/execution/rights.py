@@ -1,4 +1,4 @@
-"""What a PostgreSQL session may do beyond reading; asked of the catalogue, never tried."""
+"""Finds out what a PostgreSQL session may do beyond reading. It asks the catalogue, and never tries to write."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from engine.sql.wordlist import words
 WRITING_FUNCTIONS: Final = tuple(sorted(words("postgresql_writing_functions.txt")))
 """Names of the PostgreSQL functions that write, read the server's files or reach beyond the session."""
 
-_NAMED = 5  # objects that are named for each right; the rest is counted
+_NAMED = 5  # how many objects are named for each right; the others are counted
 
-# One row for each right and object. `$1` is the list of functions that write. `me` is two roles after a SET ROLE.
+# One row for each right and object. `$1` is the list of functions that write. After a SET ROLE, `me` is two roles.
 RIGHTS_QUERY = """
 WITH me AS (SELECT * FROM pg_roles WHERE rolname IN (current_user, session_user)),
 relation AS (
@@ -46,8 +46,8 @@ UNION ALL SELECT 'EXECUTE of', p.oid::regprocedure::text FROM pg_proc p JOIN pg_
 ORDER BY 1, 2
 """
 
-# One row for each object that somebody has made, or may make, where PostgreSQL looks for functions and operators: it
-# prefers those whose types fit best, wherever on the path they stand.
+# One row for each object that somebody has made, or may make, where PostgreSQL looks for functions and operators. It
+# prefers those whose types fit best, in whichever schema of the path they are.
 PLANTED_QUERY = """
 WITH path AS (
     SELECT oid, nspname, nspowner, nspacl FROM pg_namespace

@@ -1,7 +1,7 @@
-"""Interrupts calls that have outlived their time, with one thread for a whole ledger.
+"""Interrupts calls that take longer than their limit. One thread does it for a whole ledger.
 
-From outside, because the calls wait inside drivers: DuckDB, ODBC and libpq itself, which is called past psycopg. (The
-store's connections wait in Python, so they look at the clock themselves: webhooks/store/bounded.py.)
+It must be another thread, because the calls wait inside drivers: DuckDB, ODBC, and libpq, which is called without
+psycopg. The store's connections wait in Python, so they check the time themselves: webhooks/store/bounded.py.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ class Guard:
         self.has_fired = False
 
     def start(self, limit: float) -> None:
-        """Have the call that now begins interrupted after `limit` seconds."""
+        """Begin a call, which is to be interrupted after `limit` seconds."""
         self.has_fired = False
         self.deadline = monotonic() + limit
 
     def stop(self) -> None:
-        """The call is over. An interrupt that is under way ends first, so that it never hits the next call."""
+        """End the call. It waits for an interrupt that is under way, which therefore never hits the next call."""
         with self._lock:
             self.deadline = inf
 
     def expire(self, now: float) -> None:
-        """Interrupt the call if its time is up; called by the watchdog only."""
+        """Interrupt the call if its time is up. Only the watchdog calls this."""
         with self._lock:
             if self.deadline <= now:
                 self.deadline = inf
@@ -43,10 +43,10 @@ class Guard:
 
 
 class Watchdog:
-    """The thread that looks at every guard.
+    """A thread that watches all guards.
 
-    It sleeps until the earliest deadline but never longer than the limit of a call. A call that starts while it
-    sleeps therefore ends its time after it wakes, and starting a call need not wake it.
+    It sleeps until the earliest deadline, but never longer than a call's limit. So it wakes before the deadline of a
+    call that starts meanwhile, and starting a call need not wake it.
     """
 
     def __init__(self, limit: float) -> None:
@@ -57,28 +57,28 @@ class Watchdog:
         self._stopped = threading.Event()
 
     def watch(self, interrupt: Callable[[], None]) -> Guard:
-        """A guard for a new connection, whose calls `interrupt` ends."""
+        """A guard for a new connection. `interrupt` ends a call of it."""
         guard = Guard(interrupt)
         with self._lock:
             self._guards.add(guard)
-            if self._thread is None or not self._thread.is_alive():  # not alive: this process was forked
+            if self._thread is None or not self._thread.is_alive():  # a forked process has no copy of the thread
                 arguments = (self._guards, self._lock, self._limit, self._stopped)
                 self._thread = threading.Thread(target=_patrol, args=arguments, name="ledger-watchdog", daemon=True)
                 self._thread.start()
         return guard
 
     def forget(self, guard: Guard) -> None:
-        """The connection is closed."""
+        """Stop watching a connection that was closed."""
         with self._lock:
             self._guards.discard(guard)
 
     def stop(self) -> None:
-        """End the thread; safe to call from anywhere, more than once."""
+        """End the thread. It may be called by any thread, and more than once."""
         self._stopped.set()
 
 
 def _patrol(guards: set[Guard], lock: threading.Lock, limit: float, stopped: threading.Event) -> None:
-    """Not a method: the thread must not keep a ledger alive that nobody uses any more."""
+    """The thread's work. Not a method, so that the thread does not keep alive a ledger that nobody uses any more."""
     delay = limit
     while not stopped.wait(delay):
         now = monotonic()

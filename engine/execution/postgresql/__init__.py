@@ -1,1 +1,1 @@
-"""PostgreSQL through psycopg: driver, prepared statements, the screen that lets only reading through. No ODBC."""
+"""PostgreSQL through psycopg: the driver, prepared statements, and the check of each query before it runs."""

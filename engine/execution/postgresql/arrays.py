@@ -1,4 +1,4 @@
-"""Lists of values as PostgreSQL's arrays, and the rows that come back for them."""
+"""Writes lists of values as PostgreSQL's arrays, and sorts the rows that are found by list."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from engine.execution.interface import Rows
 
 
 def arrays(batch: Sequence[Sequence[object]]) -> list[str]:
-    """For each place of the lists, the array of what stands there, in text form.
+    """The values of all lists by position: for each position an array, in PostgreSQL's text form.
 
-    The values are those that arguments convert to. Raises ValueError for any other, and TypeError where one place holds
-    values of several types.
+    The values are of the types to which arguments are converted. Raises ValueError for any other type, and TypeError if
+    the values at one position are of several types.
     """
     return ["{" + ",".join(_elements(column)) + "}" for column in zip(*batch, strict=True)]
 
@@ -54,7 +54,7 @@ _WRITERS: Final[Mapping[type, Callable[..., str]]] = {
 
 
 def by_list(rows: Rows, count: int) -> list[Rows]:
-    """The rows of each of `count` lists, whose number, from 1, is their last column."""
+    """The rows of each of `count` lists. A row's last column is the number of its list, from 1."""
     found: list[Rows] = [[] for _ in range(count)]
     for row in rows:
         found[row[-1] - 1].append(row[:-1])  # type: ignore[operator]  # a bigint, by WITH ORDINALITY

@@ -1,7 +1,7 @@
 """Sessions on PostgreSQL, by psycopg 3.
 
-Queries run in autocommit, one round trip each, prepared at a connection's first call. Everything that makes the
-session read-only is among the parameters of the connection's start, so that there is no moment without it.
+Queries run in autocommit, in one round trip each. They are prepared when a connection first runs them. All settings
+that make the session read-only are in the connection's first message, so it is read-only from its first moment.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _RIGHTS = Statement(RIGHTS_QUERY, (), ())
 _PLANTED = Statement(PLANTED_QUERY, (), ())
 _IDLE = TransactionStatus.IDLE.value  # an int, as libpq gives it
 _TOO_SLOW = "57014"
-_MIN_SET = 3  # lists; fewer are quicker one after the other in one round trip
+_MIN_SET = 3  # lists; fewer than that are quicker in one pipeline
 _PYTHON_ERRORS = (ValueError, TypeError, ArithmeticError)  # a value that the driver cannot pass on
 
 
@@ -52,13 +52,13 @@ def connection_keywords(url: URL, timeout: float) -> dict[str, Any]:
     _, keywords = url.get_dialect()().create_connect_args(url)
     known = {option.keyword.decode() for option in Conninfo.get_defaults()}
     if not known.issuperset(keywords) or not all(isinstance(value, str | int) for value in keywords.values()):
-        raise ConfigurationError(  # the option is not named: a misplaced @ or ? makes it a piece of the password
+        raise ConfigurationError(  # does not name the option: after a misplaced @ or ? it is a piece of the password
             "an option after ? in the ledger's URL is no connection keyword of libpq, or is given twice"
         )
     defaults: dict[str, Any] = {
         "fallback_application_name": "aptic-webhooks",
         "connect_timeout": ceil(timeout),
-        "keepalives_idle": 30,  # firewalls forget idle connections without telling
+        "keepalives_idle": 30,  # firewalls drop idle connections silently
         "keepalives_interval": 10,
         "keepalives_count": 3,
     }
@@ -77,16 +77,16 @@ class PostgreSQLDriver:
         where = f"{keywords.get('host', 'localhost')}:{keywords.get('port', 5432)}"
         self.place = f"the PostgreSQL database {keywords.get('dbname', '')} at {where}"
         self.time_limit = timeout + GRACE
-        self._unfit: set[str] = set()  # statements for many lists that the server refused or did not end in time
+        self._unfit: set[str] = set()  # statements for many lists that the server refused, or that timed out
 
     def connect(self) -> PostgreSQLConnection:
-        """A new connection; its settings come with the first message."""
+        """A new connection. Its first message has the settings."""
         connection = psycopg.connect(self._conninfo, autocommit=True, cursor_factory=psycopg.RawCursor)
-        connection.adapters.register_dumper(int, Int8Dumper)  # one prepared statement whatever the number's size
+        connection.adapters.register_dumper(int, Int8Dumper)  # so that numbers of every size use one prepared statement
         return PostgreSQLConnection(connection, self._unfit)
 
     def unreachable(self, error: Exception) -> EngineError | None:
-        """Retryable in every case, a wrong password too: somebody may mend it while the event waits."""
+        """Always a retryable error, even for a wrong password, which somebody may mend while the event waits."""
         if not isinstance(error, psycopg.Error):
             return None
         log_text(Verdict.UNAVAILABLE, error.sqlstate, str(error), ())
@@ -97,7 +97,7 @@ class PostgreSQLDriver:
         )
 
     def fault(self, error: Exception, values: Sequence[object]) -> EngineError | None:
-        """By SQLSTATE; errors of psycopg itself have none."""
+        """Judged by SQLSTATE. psycopg's own errors have none."""
         if isinstance(error, psycopg.Error):
             verdict = _verdict(error)
             log_text(verdict, error.sqlstate, error.diag.message_primary or str(error), values)
@@ -105,7 +105,7 @@ class PostgreSQLDriver:
         return fault(Verdict.DATA, type(error).__name__) if isinstance(error, _PYTHON_ERRORS) else None
 
     def close(self) -> None:
-        """Nothing is shared by the connections."""
+        """Does nothing, as the connections share nothing."""
 
 
 def _verdict(error: psycopg.Error) -> Verdict:
@@ -117,7 +117,7 @@ def _verdict(error: psycopg.Error) -> Verdict:
 
 
 class PostgreSQLConnection:
-    """A connection with the queries that it has prepared."""
+    """A connection, with its prepared queries."""
 
     def __init__(self, connection: psycopg.Connection[tuple[object, ...]], unfit: set[str]) -> None:
         self._connection = connection
@@ -126,7 +126,7 @@ class PostgreSQLConnection:
         self._prepared = PreparedQueries(connection)
 
     def run(self, statement: Statement, values: Sequence[object]) -> Rows:
-        """Run one query, prepared; the server refuses several in one message."""
+        """Run one query, prepared. The server refuses a text of several."""
         if not is_query(statement.sql):
             raise DefinitionUnavailableError(NO_QUERY)
         rows = self._prepared.run(statement.sql, values)
@@ -134,7 +134,7 @@ class PostgreSQLConnection:
         return rows
 
     def run_many(self, statement: Statement, batch: Sequence[Sequence[object]]) -> Iterator[Rows | Exception | None]:
-        """One statement for all lists where there is one that does not fail, else the same one many times at once.
+        """Run one statement for all lists, if there is one and it does not fail; else one for each list, in a pipeline.
 
         In a transaction, each starts from the same point of it.
         """
@@ -149,14 +149,14 @@ class PostgreSQLConnection:
         yield from self._pipelined(statement.sql, batch)
 
     def _set(self, sql: str, batch: Sequence[Sequence[object]]) -> list[Rows] | None:
-        """The rows of each list by one statement, or None: if it fails for one list, it fails for all."""
+        """The rows of each list, by one statement. None if it failed, which it does for all lists if for one."""
         try:
             rows = self._prepared.run_set(sql, [array.encode() for array in arrays(batch)])
         except (psycopg.Error, *_PYTHON_ERRORS) as error:
             if self.is_stale(error):
                 raise
             if isinstance(error, psycopg.Error) and (error.sqlstate == _TOO_SLOW or _verdict(error) is Verdict.REFUSED):
-                self._unfit.add(sql)  # it would be so again
+                self._unfit.add(sql)  # it would fail again
                 _log.warning("one statement for many events is not tried again before a reload: %s", error.sqlstate)
             self._end_failure()
             return None
@@ -173,10 +173,10 @@ class PostgreSQLConnection:
             yield result
 
     def _requests(self, sql: str, batch: Sequence[Sequence[object]]) -> tuple[list[Request], dict[int, Exception]]:
-        """What can be sent, and by position why the others cannot."""
+        """The requests that can be sent; and for the other lists the error, by position."""
         requests: list[Request] = []
         failed: dict[int, Exception] = {}
-        refused: psycopg.Error | None = None  # the query's text, for every item
+        refused: psycopg.Error | None = None  # the error of a text that the server refused, which is every item's
         for position, values in enumerate(batch):
             try:
                 if refused is not None:
@@ -197,7 +197,9 @@ class PostgreSQLConnection:
             self._command(_NEXT_ITEM)
 
     def _check_read_only(self) -> None:
-        if self._libpq.parameter_status(_READ_ONLY) == b"off":  # the server reports it; no message is sent to ask
+        if (
+            self._libpq.parameter_status(_READ_ONLY) == b"off"
+        ):  # the server reports every change of it, so nothing need be asked
             self.close()
             raise DefinitionUnavailableError("a query lifted the read-only setting of its session, which was ended")
 
@@ -207,7 +209,7 @@ class PostgreSQLConnection:
         self._prepared.keep(texts)
 
     def inspect(self) -> LedgerStatus:
-        """The rights that the session has beyond reading, and what on its search_path may mislead it."""
+        """The rights that the session has beyond reading, and objects on its search_path that may mislead it."""
         rights = summarise(self.run(_RIGHTS, [list(WRITING_FUNCTIONS)]))
         return LedgerStatus(connected=True, write_rights=rights, warnings=warn_of(self.run(_PLANTED, [])))
 
@@ -225,25 +227,25 @@ class PostgreSQLConnection:
         self._command(b"ROLLBACK")
 
     def _command(self, command: bytes) -> None:
-        """Past psycopg's cursor, which on seeing ROLLBACK forgets every statement that it has prepared."""
+        """Run a command without psycopg's cursor, which forgets all its prepared statements at a ROLLBACK."""
         result = self._libpq.exec_(command)
         if result.status != ExecStatus.COMMAND_OK:
             raise psycopg.errors.error_from_result(result)
 
     def interrupt(self) -> None:
-        """Cut the connection: the server has let its own timeout pass, so it would not hear a cancel either."""
+        """Cut the connection. The server has not kept its own timeout, so it would not answer a cancel either."""
         try:
             with socket.socket(fileno=os.dup(self._libpq.socket)) as duplicate:
                 duplicate.shutdown(socket.SHUT_RDWR)
         except (OSError, psycopg.Error):
-            return  # closed already
+            return  # it is closed already
 
     def is_clean(self) -> bool:
         """Whether it is alive and idle, outside any transaction."""
         return self._libpq.transaction_status == _IDLE
 
     def is_stale(self, error: Exception) -> bool:
-        """Whether the connection was lost, or a table has changed so that its prepared statements are of no use."""
+        """Whether the connection was lost, or a table has changed and its prepared statements no longer work."""
         if not isinstance(error, psycopg.Error):
             return False
         return is_stale(error) or self._connection.closed or self._connection.broken

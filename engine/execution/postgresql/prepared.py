@@ -1,7 +1,7 @@
-"""Prepared queries on one PostgreSQL connection, by libpq itself.
+"""Prepared queries on one PostgreSQL connection, by libpq directly.
 
-psycopg's cursor costs as much as a query over loopback, has no way to close one prepared statement, and pipelines
-several queries as one transaction. Values are converted by psycopg both ways.
+psycopg's cursor takes as long as a query over loopback, cannot close a single prepared statement, and runs a pipeline
+as one transaction. psycopg still converts the values in both directions.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
 _AUTO = [PyFormat.AUTO] * 2_100
-_IN_FLIGHT = 128  # queries: enough for any distance, and few results to keep
+_IN_FLIGHT = 128  # queries: enough for slow networks, and few enough results to keep in memory
 _TUPLES, _COMMAND, _SYNC = ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK, ExecStatus.PIPELINE_SYNC
 _ENDING = {"FATAL", "PANIC"}
 _ABORTED = ExecStatus.PIPELINE_ABORTED
 _READ_BY_KEY = b"SET random_page_cost = 1.1"
 _READ_AS_BEFORE = b"RESET random_page_cost"
-_MAX_NAMES = 4_096  # prepared statements; a text has one for each set of its arguments that may be null
+_MAX_NAMES = 4_096  # prepared statements; a text has several, for different sets of null arguments
 _CANCEL_SECONDS = 1.0
 
 Request = tuple[bytes, Sequence["Buffer | None"], Sequence[int] | None]
@@ -37,7 +37,7 @@ Request = tuple[bytes, Sequence["Buffer | None"], Sequence[int] | None]
 
 
 class PreparedQueries:
-    """The queries that a connection has prepared. For one thread at a time, as the connection."""
+    """The prepared queries of a connection. Like the connection, for one thread at a time."""
 
     def __init__(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
         self._connection = connection
@@ -51,19 +51,19 @@ class PreparedQueries:
         self._either.register(self._libpq.socket, select.POLLIN | select.POLLOUT)
 
     def run(self, sql: str, values: Sequence[object]) -> Rows:
-        """Every row of one query, in one round trip; one more where it is not prepared yet."""
+        """Every row of one query, in one round trip. There is one more if it is not yet prepared."""
         if len(self._names) > _MAX_NAMES:
             self.keep(frozenset())
         self._libpq.send_query_prepared(*self.request(sql, values))
         return self._rows(self._only_result(), sql)
 
     def run_set(self, sql: str, parameters: Sequence[bytes]) -> Rows:
-        """Every row of one statement for many lists, in one round trip; one more where it is not prepared yet.
+        """Every row of one statement for many lists, in one round trip. There is one more if it is not yet prepared.
 
-        `parameters` are in PostgreSQL's own text form, whose types the query tells. The statement for one list, inside,
-        is planned as if it ran once, with every page still to be fetched; but what one list reads is in memory for the
-        next. So an index is said to cost hardly more than reading a table through, while this is planned and run.
-        All is one transaction: an error takes the setting back too.
+        `parameters` are in PostgreSQL's text form, with types given by the query. PostgreSQL plans the inner statement,
+        for one list, as if it ran once and had to read every page from disk, but what one list has read is in memory
+        for the next. So while this is planned and run, a setting says that an index costs hardly more than reading the
+        whole table. All of it is one transaction, so an error takes the setting back as well.
         """
         name, libpq = self._names.get((sql, None)) or self._prepare(sql, None), self._libpq
         libpq.enter_pipeline_mode()
@@ -85,16 +85,16 @@ class PreparedQueries:
         return found
 
     def request(self, sql: str, values: Sequence[object]) -> Request:
-        """The query with its values, prepared; raises where a value has no form or the server refuses the text."""
+        """The prepared query with its values. Raises if a value cannot be converted, or the server refuses the text."""
         transformer = self._transformer
         parameters = transformer.dump_sequence(values, _AUTO)
         name = self._names.get((sql, transformer.types)) or self._prepare(sql, transformer.types)
         return name, parameters, transformer.formats
 
     def pipeline(self, sql: str, requests: Sequence[Request], after_each: bytes | None) -> Iterator[Rows | Exception]:
-        """The rows or the error of each request, many in one round trip; none of them sees another's error.
+        """The rows or the error of each request, many in one round trip. An error does not affect the other requests.
 
-        `after_each` is a command that is run after each, whatever became of it. Raises where the connection is lost.
+        `after_each` is a command to run after each request, even a failed one. Raises if the connection is lost.
         """
         libpq = self._libpq
         libpq.enter_pipeline_mode()
@@ -119,7 +119,7 @@ class PreparedQueries:
             yield found
 
     def _outcome(self, sql: str) -> Rows | Exception:
-        """What the next query in the pipeline gives."""
+        """The result of the next query in the pipeline."""
         found: Rows | Exception
         result = self._result()
         try:
@@ -137,7 +137,7 @@ class PreparedQueries:
             raise psycopg.OperationalError("the pipeline is out of step")
 
     def keep(self, texts: frozenset[str]) -> None:
-        """Close what is prepared of other texts; one round trip, and none where there is nothing to close."""
+        """Close the prepared statements of all texts but these, in one round trip, or none if there are none."""
         unused = [key for key in self._names if key[0] not in texts]
         closing = [self._names.pop(key) for key in unused] + self._outdated
         self._outdated = []
@@ -163,7 +163,7 @@ class PreparedQueries:
         return result
 
     def _result(self) -> PGresult | None:
-        """The next result once it is there whole; all that was written goes out meanwhile."""
+        """Waits for the next result, until it is complete. Meanwhile it sends what was written."""
         libpq = self._libpq
         try:
             while libpq.flush() or libpq.is_busy():
@@ -193,10 +193,10 @@ class PreparedQueries:
 
 
 def is_stale(error: psycopg.Error) -> bool:
-    """Whether a new connection may do better: this one is ending, or a prepared statement of it is of no use."""
+    """Whether a new connection may do better: this one is ending, or a prepared statement no longer works."""
     return error.diag.severity_nonlocalized in _ENDING or _is_outdated(error)
 
 
 def _is_outdated(error: psycopg.Error) -> bool:
-    """Whether the statement is gone, or a table has changed under it."""
+    """Whether the prepared statement is gone, or a table that it uses has changed."""
     return error.sqlstate == "26000" or error.diag.source_function == "RevalidateCachedQuery"

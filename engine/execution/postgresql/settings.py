@@ -1,33 +1,33 @@
-"""What a PostgreSQL session is set up with."""
+"""The settings of a PostgreSQL session."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-# The same on every server, whatever its configuration or the role's says. search_path is the site's own.
+# They are the same on every server, whatever is configured for the server or the role. search_path is left to the site.
 _SETTINGS: Final[Mapping[str, str]] = {
     "default_transaction_read_only": "on",
     "default_transaction_isolation": "read committed",
     "TimeZone": "UTC",
     "DateStyle": "ISO, YMD",
     "IntervalStyle": "postgres",
-    "extra_float_digits": "1",  # shortest digits that read back the same
+    "extra_float_digits": "1",  # floats are written with the fewest digits that give the same number again
     "bytea_output": "hex",
     "xmloption": "content",
     "standard_conforming_strings": "on",
     "transform_null_equals": "off",
-    "client_min_messages": "error",  # notices would be sent and thrown away
-    "jit": "off",  # compiling costs more than these queries
+    "client_min_messages": "error",  # notices would only be thrown away
+    "jit": "off",  # compiling takes longer than these queries
 }
-_LOCK_SHARE: Final = 0.8  # of the timeout: who waits for a lock is told so, not that the query was slow
+_LOCK_SHARE: Final = 0.8  # of the timeout, so that the error for a query that waits for a lock says so
 
 GRACE: Final = 1.0
-"""Seconds that the server has to keep the timeout itself before it is interrupted."""
+"""Seconds after the timeout that the server has for ending the query itself, before the engine cuts the connection."""
 
 
 def session_options(timeout: float) -> str:
-    """The settings as libpq's `options`: a part of the connection's first message, so that none is missing at first."""
+    """The settings as libpq's `options`, which are part of the connection's first message."""
     milliseconds = max(1, round(timeout * 1000))
     settings = {
         **_SETTINGS,

@@ -1,1 +1,1 @@
-"""SQL Server through pyodbc: its driver, and what is known of its catalogue, batches, errors and values."""
+"""SQL Server through pyodbc: the driver, catalogue, batches, errors and values."""

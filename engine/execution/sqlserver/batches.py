@@ -1,4 +1,4 @@
-"""How many of the same statement go into one batch of SQL."""
+"""Decides how many repetitions of a statement go into one batch of SQL."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from engine.model import Statement
 
 SEPARATOR: Final = "\n;\n"  # the author's text may end with a comment or a semicolon, or begin with WITH
 _MOST: Final = 128
-_PARAMETERS: Final = 2_000  # SQL Server takes 2,100, of which a driver needs some for itself
+_PARAMETERS: Final = 2_000  # SQL Server allows 2,100, and a driver needs some of them itself
 _CHARACTERS: Final = 100_000
 _FIRST: Final = 8
-_QUICK, _SLOW = 0.05, 0.25  # of the time limit, which holds until a batch gives its first result
+_QUICK, _SLOW = 0.05, 0.25  # fractions of the time limit, which applies until a batch returns its first result
 
 
 class Pace:
-    """The size of the next batch: small at first, larger while batches are quick, and half after a failure.
+    """The size of the next batch. It is small at first, grows while batches are quick, and halves after a failure.
 
-    There are few sizes, so that few texts are prepared.
+    There are only a few sizes, so that few texts are prepared.
     """
 
     def __init__(self, statement: Statement, parameters: int, limit: float) -> None:
@@ -27,12 +27,12 @@ class Pace:
         self.size = min(_FIRST, self._most)
 
     def took(self, seconds: float) -> None:
-        """A batch went well."""
+        """A batch succeeded, in so many seconds."""
         if seconds < _QUICK * self._limit:
             self.size = min(self._most, self.size * 4)
         elif seconds > _SLOW * self._limit:
             self.slow_down()
 
     def slow_down(self) -> None:
-        """A batch went wrong, or took long."""
+        """A batch failed, or took long."""
         self.size = max(1, self.size // 2)

@@ -1,6 +1,6 @@
-"""What is asked of SQL Server: how a session is set up, what the database is like, what the login may do.
+"""The engine's own texts for SQL Server: they set a session up, and ask about the database and the login's rights.
 
-Each text is one round trip and stays as it is, so that it can be granted, logged and answered in tests by its words.
+Each text is one round trip. Its wording is constant, so that logs and tests can recognise it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Final
 from engine.execution.interface import LedgerStatus
 from engine.execution.rights import summarise
 
-_LOCK_SHARE: Final = 0.8  # of the timeout: who waits for a lock is told so, not that the query was slow
+_LOCK_SHARE: Final = 0.8  # of the timeout, so that the error for a query that waits for a lock says so
 
-# The same on every server, whatever the login's own language and defaults are.
+# They are the same on every server, whatever the login's language and defaults are.
 _SETTINGS: Final = (
     "SET NOCOUNT ON; SET XACT_ABORT ON; SET IMPLICIT_TRANSACTIONS OFF; SET DEADLOCK_PRIORITY LOW; "
     "SET LANGUAGE us_english; SET DATEFIRST 7; SET DATEFORMAT mdy; SET TEXTSIZE 2147483647; SET ROWCOUNT 0; "
@@ -32,9 +32,9 @@ FACTS: Final = (
     "FROM sys.databases AS d WHERE d.database_id = DB_ID()"
 )
 
-# One row for each right and object. EXECUTE of a function only reads; that of a procedure may do anything. What is
-# granted on single objects is looked up by its grants, which are few: asking for the rights on each object of a large
-# ledger takes long. Names of the server and of the database may have different collations.
+# One row for each right and object. EXECUTE of a function only reads, but a procedure may do anything. Rights on single
+# objects are found by the grants, which are few; asking for the rights on each object of a large ledger takes long.
+# Names of the server and names of the database may have different collations.
 RIGHTS: Final = """
 SELECT 'sysadmin' AS [right], CAST(NULL AS nvarchar(517)) AS object WHERE IS_SRVROLEMEMBER('sysadmin') = 1
 UNION ALL SELECT 'db_owner', DB_NAME() COLLATE DATABASE_DEFAULT WHERE IS_ROLEMEMBER('db_owner') = 1
@@ -70,16 +70,16 @@ UNION ALL SELECT 'owner of', (s.name + '.' + o.name) COLLATE DATABASE_DEFAULT
 ORDER BY 1, 2
 """
 
-_EVERYTHING: Final = ("sysadmin", "db_owner")  # all the rest follows from one of them
+_EVERYTHING: Final = ("sysadmin", "db_owner")  # a member of either has all other rights, so these are not listed
 
 
 def settings(timeout: float) -> str:
-    """The batch that sets a session up; `timeout` is of a query, in seconds."""
+    """The batch that sets a session up. `timeout` is the one of a query, in seconds."""
     return f"{_SETTINGS}{max(1, int(timeout * 1000 * _LOCK_SHARE))}"
 
 
 def status(facts: Sequence[tuple[object, ...]], rights: Sequence[tuple[object, ...]]) -> LedgerStatus:
-    """What an operator should know, from the rows of FACTS and RIGHTS."""
+    """The status for an operator, from the rows of FACTS and RIGHTS."""
     warnings = []
     name, _, is_versioned = facts[0]
     if not is_versioned:
@@ -90,7 +90,7 @@ def status(facts: Sequence[tuple[object, ...]], rights: Sequence[tuple[object, .
 
 
 def has_snapshot(facts: Sequence[tuple[object, ...]]) -> bool:
-    """Whether a transaction may read one state of the database: 1 is on, 0, 2 and 3 are off or on the way."""
+    """Whether a transaction may read one state of the database. 1 means on; 0, 2 and 3 mean off, or changing."""
     return facts[0][1] == 1
 
 

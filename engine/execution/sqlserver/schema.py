@@ -1,4 +1,4 @@
-"""Reads the schema of a SQL Server database from its catalogue: what the login may see of it."""
+"""Reads the schema of a SQL Server database from its catalogue, as far as the login may see it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from engine.sql.collations import collation
 from engine.sql.schema import Column, Function, LedgerSchema, SchemaOrigin, Table
 
 Ask = Callable[[str], Sequence[Sequence[Any]]]
-"""Runs a text and gives its rows."""
+"""A function that runs a text and returns its rows."""
 
 DATABASE: Final = "SELECT SCHEMA_NAME(), CAST(DATABASEPROPERTYEX(DB_NAME(), 'Collation') AS nvarchar(128))"
-# An alias type is followed to the type below it; a CLR type has none and keeps its own name.
+# An alias type is replaced by the type that it stands for. A CLR type stands for none, and keeps its own name.
 _TYPE: Final = "COALESCE(TYPE_NAME(NULLIF({0}.system_type_id, 240)), TYPE_NAME({0}.user_type_id)), {0}.max_length"
 COLUMNS: Final = (
     f"SELECT s.name, o.name, RTRIM(o.type), c.name, {_TYPE.format('c')}, c.precision, c.scale, c.is_nullable, "  # noqa: S608  # constant text
@@ -43,7 +43,7 @@ _Key = tuple[str, str]
 
 
 def reflect_sqlserver(ask: Ask) -> LedgerSchema:
-    """Tables, views, functions and synonyms; strings compare by the collations that the database names."""
+    """Tables, views, functions and synonyms, with the collations by which strings compare."""
     ((default_schema, database_collation),) = ask(DATABASE)
     relations: dict[tuple[str, str, str], list[Column]] = defaultdict(list)
     for schema, name, type_, column, *facets, nullable, collation_name in ask(COLUMNS):

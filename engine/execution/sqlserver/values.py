@@ -1,4 +1,4 @@
-"""Values on the way to SQL Server and back: declared types of parameters, and types that pyodbc does not know."""
+"""Converts values for SQL Server and from it: declares parameters' types, and adds types that pyodbc does not know."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ _NANOSECONDS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Declarer:
-    """What each parameter is declared as, in the way of one driver.
+    """Declares the type of each parameter, as one driver needs it.
 
-    `null` is pyodbc's NULL for which it asks nothing: a plain None would be described by the server first, in a round
-    trip of its own. FreeTDS takes half as much text before `max` as Microsoft's driver, and declares `max` as ntext
-    does; it knows no offset; and some days before 1582 are not those that were meant. What it cannot do goes as text,
-    which SQL Server reads.
+    `null` is pyodbc's typed NULL. For a plain None, pyodbc would ask the server for the type, in a further round trip.
+    FreeTDS takes half as long a text as Microsoft's driver before it needs `max`, which it declares like ntext. It has
+    no offsets of times, and changes some days before 1582. Values that it cannot send are sent as text, which SQL
+    Server converts.
     """
 
     null: object
@@ -57,10 +57,10 @@ class Declarer:
     def declared(
         self, types: Sequence[ParameterType], values: Sequence[object]
     ) -> tuple[list[object], tuple[InputSize, ...]]:
-        """The values as pyodbc takes them, and what each of them is declared as.
+        """The values as pyodbc takes them, and the declared type of each.
 
-        A declaration depends on the value as little as it can, so that the statement stays prepared. Raises ValueError
-        for a text that a driver would cut.
+        A declaration depends as little as possible on the value, so that the statement stays prepared. Raises
+        ValueError for a text that the driver would cut off.
         """
         if len(types) != len(values):
             types = [ParameterType(_argument_type(value)) for value in values]
@@ -93,7 +93,7 @@ class Declarer:
         return _MOMENT_TEXT if self.is_freetds else _OFFSET
 
     def _text(self, value: object, code_page: str | None) -> InputSize:
-        """nvarchar; varchar where it is compared with such a column and its code page has every character."""
+        """nvarchar; or varchar, if it is compared with a varchar column whose code page has all its characters."""
         if not isinstance(value, str):
             return _NVARCHAR if code_page is None else _VARCHAR
         if "\0" in value:
@@ -125,7 +125,7 @@ _BY_PYTHON_TYPE: Final[dict[type, ArgumentType]] = {
 
 
 def _argument_type(value: object) -> ArgumentType:
-    """For a statement that does not come from a definition."""
+    """The type of a value in a statement that is not from a definition."""
     if isinstance(value, datetime):
         return ArgumentType.DATETIME if value.tzinfo is None else ArgumentType.DATETIMEOFFSET
     return _BY_PYTHON_TYPE.get(type(value), ArgumentType.STRING)
@@ -146,14 +146,14 @@ def _scale(value: object) -> int:
 
 
 def add_converters(connection: Any) -> None:
-    """Teach a pyodbc connection the types that it has no form for."""
+    """Add to a pyodbc connection converters for the types that pyodbc does not know."""
     connection.add_output_converter(SQL_TIMESTAMPOFFSET, _moment)
     connection.add_output_converter(SQL_VARIANT, _refuser("sql_variant"))
     connection.add_output_converter(SQL_UDT, _refuser("CLR type (hierarchyid, geography, geometry)"))
 
 
 def _moment(raw: bytes | None) -> datetime | None:
-    """A datetimeoffset, from the driver's structure; the fraction is cut to microseconds."""
+    """A datetimeoffset from the driver's structure. Its fraction is cut to microseconds."""
     if raw is None:
         return None
     year, month, day, hour, minute, second, nanoseconds, hours, minutes = _OFFSET_STRUCT.unpack(raw)
@@ -176,12 +176,12 @@ def _refuser(name: str) -> Callable[[object], object]:
 
 
 def singles(description: Sequence[Sequence[Any]]) -> frozenset[int]:
-    """Which columns are real, from a DBAPI description: binary digits are the only sign of it."""
+    """The indexes of columns of type real, which only their precision in binary digits shows in a DBAPI description."""
     return frozenset(place for place, (_, type_, _, bits, *_) in enumerate(description) if (type_, bits) == _REAL)
 
 
 def shortened(row: tuple[object, ...], places: frozenset[int]) -> tuple[object, ...]:
-    """The row with each single as the double that has the digits of the single: 0.1, not 0.10000000149011612."""
+    """The row with each single replaced by the double of the same shortest digits: 0.1, not 0.10000000149011612."""
     return tuple([_shortest(value) if place in places else value for place, value in enumerate(row)])
 
 
