@@ -77,6 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Receiver
 
     def do_POST(self) -> None:
+        """Answers a webhook with the next status, and notes what came."""
         body = self.rfile.read(int(self.headers["content-length"]))
         status = self.server.statuses.pop(0) if self.server.statuses else 204
         headers = {name.lower(): value for name, value in self.headers.items()}

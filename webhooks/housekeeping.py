@@ -123,6 +123,7 @@ class Housekeeping:
             return False
 
         def write(connection: Connection) -> bool:
+            """Runs the command, unless another process erases."""
             if is_ours := retention.is_ours(connection):
                 command(connection, *arguments, **named)
             return is_ours

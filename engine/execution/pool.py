@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class _Waiter(Generic[T]):
-    """A thread that waits. It wakes with an item, with permission to open one, or with neither if the pool was closed."""
+    """A thread that waits. It wakes with an item, permission to open one, or neither if the pool was closed."""
 
     __slots__ = ("item", "may_open", "woken")
 

@@ -1,1 +1,1 @@
-"""The commands of `aptic-webhooks`. What the service does is elsewhere: a command calls it and tells."""
+"""The commands of `aptic-webhooks`. A command calls the service's other modules, and shows what comes of it."""

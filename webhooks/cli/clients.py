@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _MAX_NAME_LENGTH = 200
 _MARKS = "._-+&',:/@()"
-_LETTERS = "A-Za-z0-9À-ÖØ-öø-ÿ"  # Latin-1's: each is one character, and no two of them are drawn alike
+_LETTERS = "A-Za-z0-9À-ÖØ-öø-ÿ"  # letters of Latin-1: each is one character, and no two look alike
 _NEW_NAME = re.compile(rf"[{_LETTERS}](?:[{_LETTERS}{re.escape(_MARKS)}]| (?! |\Z))*")
 
 
@@ -187,7 +187,7 @@ def _show(arguments: ReportArguments, console: Console, client: Client, made: Cr
 
 
 def _condition(text: str) -> list[tuple[str, str]]:
-    """`a=1,b=2`; a value that holds a comma is quoted as in CSV, with its name: `"a=1,5",b=2`."""
+    """Parses `a=1,b=2`. A value with a comma is quoted together with its name, as in CSV: `"a=1,5",b=2`."""
     try:
         fields = next(csv.reader([text], skipinitialspace=True, strict=True), [])
     except csv.Error:
@@ -217,7 +217,10 @@ def _client_name(text: str) -> str:
 
 
 def _new_client_name(text: str) -> str:
-    """No other script's letters, which look like these, and nothing that is not seen. What is stored may be older."""
+    """Checks the name of a new client. It may have no invisible characters, and no letters of other scripts.
+
+    Those may look like Latin letters. Clients that are stored already may have such names.
+    """
     if not _NEW_NAME.fullmatch(_client_name(text)):
         raise argparse.ArgumentTypeError(
             "a new client's name is of letters A-Z with or without accents (å, é, ß), digits, single blanks, and "

@@ -29,8 +29,8 @@ class _AcceptArguments(ReportArguments):
 class ListedDefinition(Struct, frozen=True):
     """An event as `definitions list --json` prints it.
 
-    `since` is when it was first known to have a definition, null where it is not; `waiting` counts the published events
-    that cannot be composed now, and `reason` says why.
+    `since` is when it was first known to have a definition; null if it never had one. `waiting` counts the published
+    events that cannot be composed now, and `reason` says why.
     """
 
     event: str
@@ -98,7 +98,7 @@ def _accept(arguments: _AcceptArguments, console: Console) -> int:
 
 
 def _defined(folder: Path) -> set[str]:
-    """The events that files of the folder are the definitions of, or are named after, faulty or not."""
+    """The events that the folder's files define, or after which they are named, even faulty ones."""
     from engine.catalogue import Catalogue
     from webhooks.composing.definitions import named_events
 

@@ -50,7 +50,7 @@ class _Arguments(ReportArguments):
     limit: int
 
     def is_filtering(self) -> bool:
-        """Whether there is a condition beside the id."""
+        """Whether another condition than the id is given."""
         wanted = self.client, self.url, self.event, self.argument, self.state, self.since, self.until, self.before
         return any(each is not None for each in wanted)
 
@@ -92,7 +92,7 @@ def _with_id(store: Store, id_: str) -> Sequence[int]:
 
 
 def _with_argument(store: Store, name: str, value: str) -> Sequence[int]:
-    """The newest events that have it."""
+    """The sequence numbers of the newest events with that argument."""
     from webhooks.store import events
 
     found: deque[int] = deque(maxlen=_MOST_EVENTS)
@@ -134,11 +134,12 @@ def _filter(connection: Connection, arguments: _Arguments, sequences: Sequence[i
 def _details(
     store: Store, keyring: Keyring, delivery_id: str
 ) -> tuple[DeliveryDetails, Mapping[str, str] | None] | None:
-    """A delivery and its event's arguments; None where there is none with that id."""
+    """A delivery and its event's arguments. None if there is no delivery with that id."""
     from webhooks.delivery_log import EVERYTHING, show_details
     from webhooks.store import deliveries, events
 
     def query(connection: Connection) -> tuple[Delivery, list[StoredAttempt], Mapping[str, str] | None]:
+        """The delivery, its attempts and its event's arguments."""
         found = deliveries.by_id(connection, None, delivery_id)
         return found, deliveries.attempts_of(connection, delivery_id), events.arguments_of(connection, delivery_id)
 
@@ -156,7 +157,7 @@ def _replay(arguments: _ReplayArguments, console: Console) -> int:
 
 
 async def _replay_each(store: Store, arguments: _ReplayArguments, console: Console) -> bool:
-    """Whether all of them are sent again; of several each that is not is told of, and the others are."""
+    """Replays deliveries. Returns whether all could be replayed; if there are several, complains about each failure."""
     from webhooks.delivery_log import show
 
     is_whole = True
@@ -181,7 +182,7 @@ def _again(connection: Connection, *, id_: str, recompose: bool) -> Delivery:
 
 
 def _print_page(arguments: _Arguments, console: Console, page: DeliveryPage, events: int) -> None:
-    """`events` is how many have the argument or the id that is asked for."""
+    """Prints a page of deliveries. `events` is the number of events with the argument or the id that was given."""
     if arguments.json:
         console.write_bytes(encode(page) + b"\n")
         return

@@ -1,4 +1,4 @@
-"""The options of the commands that compose and deliver: all of `serve` but those of its API."""
+"""The options of the commands that compose and deliver. `serve` has further ones, for its API."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from webhooks.settings import RETRY_SCHEDULE, Settings, parse_schedule
 
 
 class DispatchingArguments(StoreArguments, LoadArguments):
-    """What a command that composes and delivers is told; the names are those of Settings."""
+    """The arguments of a command that composes and delivers, named as in Settings."""
 
     definitions: Path | None
     query_timeout: float
@@ -43,7 +43,7 @@ class DispatchingArguments(StoreArguments, LoadArguments):
 
 
 def add_dispatching(parser: Parser) -> None:
-    """The store, what composes, what is sent where and when, and for how long it is kept."""
+    """Adds the options for the store, composing, sending and housekeeping."""
     add_store(parser)
     _add_composing(parser)
     _add_sending(parser)
@@ -61,7 +61,7 @@ def begin_running(arguments: DispatchingArguments, console: Console) -> None:
 
 
 def dispatching_settings(arguments: DispatchingArguments, console: Console) -> Settings:
-    """The settings that these options say, checked. Raises SettingsError."""
+    """The settings that these options describe, checked. Raises SettingsError."""
     settings = structs.replace(
         settings_of(arguments, console),
         events=arguments.events,

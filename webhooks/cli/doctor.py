@@ -1,4 +1,4 @@
-"""`aptic-webhooks doctor`: looks a service over for trouble."""
+"""`aptic-webhooks doctor`: looks for trouble in a service."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class _Arguments(DispatchingArguments):
 
 
 class Report(Struct, frozen=True):
-    """What was found, as `--json` prints it. `deliveries` are those that have not ended, and dead ones, by state.
+    """What was found, as `--json` prints it. `deliveries` counts those that have not ended, and dead ones, by state.
 
-    Where the store cannot be opened there are none, and no `tables`.
+    If the store cannot be opened, `deliveries` is empty and there are no `tables`.
     """
 
     healthy: bool
@@ -44,7 +44,7 @@ class Report(Struct, frozen=True):
 
 
 def _run(arguments: _Arguments, console: Console) -> int:
-    for name in ("webhooks", *([] if arguments.debug else ["engine"])):  # what these would log is in the report
+    for name in ("webhooks", *([] if arguments.debug else ["engine"])):  # the report has what these would log
         logging.getLogger(name).handlers[:] = [logging.NullHandler()]
     with reported():
         report = _examine(dispatching_settings(arguments, console))

@@ -1,4 +1,4 @@
-"""`aptic-webhooks erase`: erases what is held of the events with a certain argument."""
+"""`aptic-webhooks erase`: erases what the store holds of the events with a certain argument."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _print(arguments: _Arguments, console: Console, erased: Erased) -> None:
 
 
 async def _erase(store: Store, name: str, value: str, *, cancels: bool) -> Erased:
-    """Finds and erases a part at a time, so that what else is written waits for none of it."""
+    """Finds and erases the events in parts, so that other writes need not wait."""
     from webhooks.store import erasing, events
 
     erased, after = erasing.Erased(), 0

@@ -65,6 +65,7 @@ def _send(arguments: _Arguments, console: Console) -> TestOutcome:
         example = load_examples(catalogue, settings.definitions).get(arguments.event)
 
         async def send() -> TestOutcome:
+            """Sends the example, then closes the sender."""
             try:
                 return await sends.send(client, arguments.url, arguments.event, example, sees_restricted=True)
             finally:

@@ -42,5 +42,5 @@ PROGRAM = Program("aptic-webhooks", "Runs the webhook service and administers it
 
 
 def main(words: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> int:
-    """`aptic-webhooks COMMAND …`: the exit code is 0, 1 for a failure, 2 where it could not run."""
+    """Runs `aptic-webhooks COMMAND …`. Returns the exit code: 0, 1 for a failure, or 2 if it could not run."""
     return PROGRAM.main(words, environment)

@@ -1,4 +1,4 @@
-"""The options that say where a service's store and keys are, and how a command reports what is wrong with them."""
+"""Options that several commands share, above all those for the store and the keys; and the report of their errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class StoreArguments(Arguments):
-    """What every command that opens the store is told."""
+    """The arguments of every command that opens the store."""
 
     data: Path | None
     store: str | None
@@ -32,13 +32,13 @@ class StoreArguments(Arguments):
 
 
 class ReportArguments(StoreArguments):
-    """The same, for a command that can answer in JSON."""
+    """The arguments of a command that opens the store and can print JSON."""
 
     json: bool
 
 
 def add_store(parser: Parser) -> None:
-    """The store and the keys."""
+    """Adds the options for the store and the keys."""
     parser.add_argument(
         "--data",
         type=named_path,
@@ -62,14 +62,14 @@ def add_store(parser: Parser) -> None:
 
 
 def port_number(text: str) -> int:
-    """The port number that an option gives."""
+    """Parses a port number."""
     if not text.isascii() or not text.isdigit() or int(text) > 0xFFFF:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535")
     return int(text)
 
 
 def add_window_hosts(parser: Parser) -> None:
-    """The names that what administers may be asked by."""
+    """Adds the option for the host names by which the administration port may be called."""
     parser.add_argument(
         "--window-host",
         dest="window_hosts",
@@ -99,7 +99,7 @@ def _is_host(text: str) -> bool:
 
 
 def target_ports(text: str) -> list[int]:
-    """The ports in a comma-separated list, which can be called."""
+    """Parses a comma-separated list of ports that deliveries can call."""
     ports = [port_number(part) for part in several(text)]
     if 0 in ports:
         raise argparse.ArgumentTypeError("'0' is no port that can be called")
@@ -107,14 +107,15 @@ def target_ports(text: str) -> list[int]:
 
 
 def networks(text: str) -> list[str]:
-    """The networks in a comma-separated list."""
+    """Parses a comma-separated list of networks."""
     return [str(checked(parse_network)(part)) for part in several(text)]
 
 
 def number_between(least: float, most: float) -> Callable[[str], float]:
-    """The parser of a number in these bounds."""
+    """A parser for a number in these bounds."""
 
     def number(text: str) -> float:
+        """The number, if it is in the bounds. Raises ArgumentTypeError."""
         try:
             found = float(text)
         except ValueError:
@@ -127,9 +128,10 @@ def number_between(least: float, most: float) -> Callable[[str], float]:
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
-    """The parser of a whole number in these bounds."""
+    """A parser for a whole number in these bounds."""
 
     def number(text: str) -> int:
+        """The number, if it is in the bounds. Raises ArgumentTypeError."""
         if not (text.isascii() and text.isdigit() and least <= int(text[:12]) <= most):
             raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {most}")
         return int(text)
@@ -138,7 +140,7 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
 
 
 def argument(text: str) -> tuple[str, str]:
-    """An event's argument with its value."""
+    """Parses an event's argument, `NAME=VALUE`."""
     name, equals, value = text.partition("=")
     if not name or not equals:
         raise argparse.ArgumentTypeError("write NAME=VALUE, for example debtcreditorid=7")
@@ -146,9 +148,10 @@ def argument(text: str) -> tuple[str, str]:
 
 
 def checked(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """The parser for an option: what it raises becomes a complaint that names the option."""
+    """A parser for an option. If it raises a ServiceError, the complaint names the option."""
 
     def parse_option(text: str) -> T:
+        """The parsed option. Raises ArgumentTypeError."""
         try:
             return parse(text)
         except ServiceError as error:
@@ -158,12 +161,12 @@ def checked(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 
 def add_json(parser: Parser) -> None:
-    """The form of the result."""
+    """Adds the option for printing JSON."""
     parser.add_argument("--json", action="store_true", help="The result is JSON, for programs.")
 
 
 def settings_of(arguments: StoreArguments, console: Console) -> Settings:
-    """The settings that say where the store and the keys are. Raises SettingsError."""
+    """Settings with the store and the keys. Raises SettingsError."""
     environment = console.environment
     return Settings(
         data=arguments.data or default_data(environment),

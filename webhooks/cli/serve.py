@@ -46,7 +46,7 @@ def _options(parser: Parser) -> None:
 
 
 def _host(text: str) -> str:
-    if not text:  # for the system it would be every address, which nobody means by it
+    if not text:  # the system would take it for every address, which nobody means
         raise argparse.ArgumentTypeError("an empty text is no host; 0.0.0.0 and :: stand for every address")
     return text
 

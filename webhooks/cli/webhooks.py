@@ -28,7 +28,7 @@ class _ListArguments(ReportArguments):
 
 
 class RegistrationArguments(_ListArguments):
-    """What a command about one registration is told."""
+    """The arguments of a command about one registration."""
 
     url: str
 
@@ -53,7 +53,7 @@ def registrations_of(connection: Connection, name: str | None) -> list[tuple[Cli
 
 
 def owner_of(connection: Connection, url: str, name: str | None) -> Client:
-    """The client that has registered the URL. Raises NotFoundError, and RefusedError where several have."""
+    """The client that has registered the URL. Raises NotFoundError, or RefusedError if several clients have."""
     owners = [client for client, found in registrations_of(connection, name) if found.url == url]
     if not owners:
         raise NotFoundError(f"The URL {url} is not registered. aptic-webhooks webhooks list shows those that are.")
@@ -99,10 +99,12 @@ def _set_paused(arguments: RegistrationArguments, console: Console, *, is_paused
     from webhooks.store import registrations
 
     def write(connection: Connection) -> tuple[Client, Registration]:
+        """Pauses or resumes the registration, with a part of its deliveries."""
         client = owner_of(connection, arguments.url, arguments.client)
         return client, registrations.set_paused(connection, client.id, arguments.url, is_paused=is_paused)
 
     async def change(store: Store) -> tuple[Client, Registration]:
+        """Pauses or resumes the registration, and settles all its deliveries."""
         changed = await store.write(write)
         while await store.write(lambda connection: registrations.settle(connection, changed[0].id, arguments.url)):
             pass
@@ -125,6 +127,7 @@ def _remove(arguments: RegistrationArguments, console: Console) -> int:
     from webhooks.store import registrations
 
     async def remove(store: Store) -> Client:
+        """Removes the registration, a part of its deliveries at a time."""
         url, name = arguments.url, arguments.client
         client = await store.write(lambda connection: owner_of(connection, url, name))
         while not await store.write(lambda connection: registrations.remove(connection, client.id, url, None)):
@@ -154,7 +157,7 @@ def _listed(client: Client, found: Registration) -> ListedRegistration:
 
 
 def add_registration(parser: Parser) -> None:
-    """Which registration is meant."""
+    """Adds the options that name one registration."""
     parser.add_argument("url", metavar="URL", help="The registered URL, byte for byte.")
     _list_options(parser)
 

@@ -1,4 +1,4 @@
-"""`aptic-webhooks worker`: more processes that compose and deliver, where the store is on PostgreSQL."""
+"""`aptic-webhooks worker`: a further process that composes and delivers, for a store on PostgreSQL."""
 
 from __future__ import annotations
 

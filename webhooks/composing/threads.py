@@ -17,6 +17,7 @@ def in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
     future: asyncio.Future[T] = loop.create_future()
 
     def tell(result: T | None, error: BaseException | None) -> None:
+        """Ends the future, unless it was cancelled."""
         if future.done():
             return
         if error is None:
@@ -25,6 +26,7 @@ def in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
             future.set_exception(error)
 
     def run() -> None:
+        """Does the work and tells the event loop."""
         result, error = None, None
         try:
             result = work()

@@ -338,6 +338,7 @@ class Taker:
         """
 
         def write(connection: Connection) -> None:
+            """Begins attempts, and finishes and adds jobs, in one transaction."""
             attempts.begin(connection, removed, now())  # finds that their URLs are gone
             jobs.finish(connection, over)
             jobs.add(connection, again)

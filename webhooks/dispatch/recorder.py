@@ -71,6 +71,7 @@ class Recorder:
         disabling: Sequence[EndedAttempt] = ()
 
         async def write() -> None:
+            """Writes the ended attempts, and notes which endpoints that disables."""
             nonlocal disabling
             disabling = await self._store.write(lambda connection: ended_attempts.write(connection, ended))
 

@@ -145,6 +145,7 @@ class EmbeddedQueue:
         due_at, last = of_kind.seen
 
         def query(connection: Connection) -> list[tuple[str, int]]:
+            """The due jobs after the last one that was seen."""
             return _DUE.run(connection, kind=kind.value, now=at, due_at=due_at, key=last, most=limit)
 
         return self._store.read_now(query)

@@ -253,6 +253,7 @@ def _answer(loop: asyncio.AbstractEventLoop, jobs: Sequence[_Pending]) -> None:
     """One wake-up of the loop for the whole transaction."""
 
     def tell() -> None:
+        """Ends the futures of the jobs, except cancelled ones."""
         for job in jobs:
             if job.future.done():
                 continue  # its caller has gone away

@@ -11,7 +11,7 @@ ROWS = tomllib.loads((HERE / "trouble.toml").read_text("utf-8"))["row"]
 
 
 def table() -> str:
-    lines = ["| trouble | PostgreSQL | SQL Server | becomes | tried again later |", "|---|---|---|---|---|"]
+    lines = ["| failure | PostgreSQL | SQL Server | becomes | tried again later |", "|---|---|---|---|---|"]
     for row in ROWS:
         error = getattr(engine, row["becomes"], None)
         becomes = f"`{row['becomes']}`" if error else row["becomes"]
