@@ -1,4 +1,4 @@
-"""Composing: takes what is due, lets it in or parks it, and has what is parked composed once that is possible."""
+"""Composing: takes due jobs and composes their events or parks them. Parked events get a job once that is possible."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _log = logging.getLogger(__name__)
 
 
 class Composing:
-    """Composes what is due until `stop`. One for a process, in its event loop.
+    """Composes due events until `stop`. A process has one, in its event loop.
 
-    `tell_sendable` is called with the deliveries that have a body then.
+    `tell_sendable` is called with the deliveries whose body was just composed.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Composing:
         self._looks = 0
 
     async def run(self) -> None:
-        """Runs until `stop`, or until the queue is closed; then batches under way end. Raises SettingsError."""
+        """Runs until `stop`, or until the queue is closed, then lets batches under way end. Raises SettingsError."""
         running = asyncio.ensure_future(self._compose())
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
@@ -86,7 +86,7 @@ class Composing:
             await self._work.end(_DRAIN_SECONDS)
 
     def stop(self) -> None:
-        """Begins nothing any more; `run` ends soon."""
+        """Begins no further batch, and lets `run` end."""
         self._stopping.set()
 
     async def reload(self) -> None:
@@ -105,7 +105,7 @@ class Composing:
         )
 
     async def _load_later(self) -> None:
-        """Reads the definitions once the ledger that is needed for it is there."""
+        """Reads the definitions as soon as the ledger, which is needed for that, can be reached."""
         pause = self._pace.ledger.first
         while not self._definitions.is_loaded:
             await asyncio.sleep(pause)
@@ -117,7 +117,7 @@ class Composing:
             await until_done(self._remember, _PART, _log)
 
     async def _remember(self) -> None:
-        """Writes, before anything is composed, which events have a definition and why parked ones are still parked."""
+        """Writes which events have a definition, and why parked ones are still parked. Called before composing."""
         named = self._definitions.named
         known = frozenset(await self._store.read(definitions.remembered))
         faults = self._count_definitions(known | named)
@@ -132,7 +132,7 @@ class Composing:
         self._look_now.set()
 
     def _count_definitions(self, known: frozenset[str]) -> Mapping[str, str]:
-        """Tells the metrics how they stand; gives the faults."""
+        """Sets the metrics of the definitions, and returns the faults by event code."""
         faults, good, stale = self._definitions.faults(known), self._definitions.good, self._definitions.stale
         self._metrics.definitions(len(good - stale), len(stale), len(faults))
         self._has_held = bool(faults)
@@ -164,7 +164,7 @@ class Composing:
             await self._work.write(aside, over)
 
     def _enter(self, item: Waiting, job: Job) -> Result | None:
-        """Has an event composed, or gives the result that is written instead."""
+        """Lets an event be composed, or returns the result that is to be written instead."""
         if not item.is_needed:
             return Unneeded(sequence=item.sequence, version=item.version)
         if item.arguments is None:
@@ -208,7 +208,7 @@ class Composing:
     async def _look_at_parked(self) -> None:
         """Gives jobs to the parked events that may be composed now.
 
-        Where a circuit is open, one event is tried: by turns the oldest and the newest of its code, since one of them
+        If a circuit is open, one event is tried. It is in turn the oldest and the newest of its code, since one of them
         may be the culprit.
         """
         with suppress(TimeoutError):
@@ -218,7 +218,7 @@ class Composing:
         if not codes and not self._has_held:
             return
         known = await self._store.read(definitions.remembered)
-        self._count_definitions(frozenset(known))  # one that is missing may have been accepted meanwhile
+        self._count_definitions(frozenset(known))  # somebody may have run `definitions accept` meanwhile
         if not codes:
             return
         self._looks += 1
@@ -232,7 +232,7 @@ class Composing:
                     _unparking(code, most, is_newest_first=most == 1 and bool(self._looks % 2)), can_wait=True
                 )
             if most > 0 and not self._gates.ledger.is_closed:
-                break  # one is enough to see whether the ledger is back
+                break  # one event is enough to find out whether the ledger is back
 
 
 def _explaining(code: str, reason: str) -> Callable[[Connection], int]:

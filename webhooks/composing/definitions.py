@@ -38,19 +38,19 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class InService:
-    """What the composer says of each event, replaced as a whole; `unread` is why it could not say anything."""
+    """The composer's status of each event. It is replaced as a whole. `unread` is why there is no status yet."""
 
     by_event: Mapping[str, DefinitionStatus] = field(default_factory=dict)
     unread: str | None = None
 
     @classmethod
     def of(cls, statuses: Iterable[DefinitionStatus]) -> InService:
-        """What a composer's status has."""
+        """The state that a composer's status describes."""
         return cls({status.event: status for status in statuses})
 
     @classmethod
     def held(cls, reasons: Mapping[str, str]) -> InService:
-        """The events that wait, by the reason."""
+        """A state in which these events wait, each for its reason."""
         return cls.of(DefinitionStatus(event, DefinitionState.HELD, None, None, why) for event, why in reasons.items())
 
     @cached_property
@@ -60,11 +60,11 @@ class InService:
 
     @cached_property
     def stale(self) -> frozenset[str]:
-        """Those of them that are an older version than their file, which is faulty now."""
+        """The events that are composed by an older version of their definition, as its file is faulty now."""
         return frozenset(event for event, status in self.by_event.items() if status.state is DefinitionState.STALE)
 
     def fault(self, event: str) -> str | None:
-        """Why an event that is not good is so; None where nothing is known of a definition of it."""
+        """Why an event that is not good cannot be composed. None if it is not known to have a definition."""
         return str(self.by_event[event].reason) if event in self.by_event else self.unread
 
 
@@ -147,7 +147,7 @@ class Definitions:
         return self._served.stale
 
     def faults(self, remembered: frozenset[str] = frozenset()) -> Mapping[str, str]:
-        """For each event that cannot be composed the reason; `remembered` are those that had a definition."""
+        """The reason for each event that cannot be composed. `remembered` has the events that once had a definition."""
         served = self._served
         named = served.by_event.keys() | (set() if served.unread is None else self._catalogue.events.keys())
         faults = ((event, served.fault(event) or self._missing(event)) for event in remembered | named)

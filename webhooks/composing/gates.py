@@ -1,6 +1,7 @@
 """Gates: decide which events can be composed now.
 
-Some cannot while their definition has a fault or keeps timing out, or while the ledger is away. The others go on.
+An event cannot be composed while its definition is faulty or keeps timing out, or while the ledger cannot be reached.
+Such events do not hinder the others.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from webhooks.composing.definitions import Definitions
 from webhooks.composing.pace import Pace, Pauses
 from webhooks.store.results import Result
 
-_MOST_CULPRITS: Final = 3  # so few events of a batch that lose the ledger's connection are to blame, not the ledger
-_TRIAL_SECONDS: Final = 120.0  # a trial whose result nobody told counts as forgotten after this time
-_ANSWERED: Final = (Result, ResultError, QueryError, EncodingError)  # these say that the ledger has answered
+_MOST_CULPRITS: Final = 3  # if at most so many events of a batch lose the connection, they are at fault, not the ledger
+_TRIAL_SECONDS: Final = 120.0  # a trial without a result for so long is given up, and another one may begin
+_ANSWERED: Final = (Result, ResultError, QueryError, EncodingError)  # results that show that the ledger has answered
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +40,7 @@ class Way(Enum):
 
 
 class Stopped(Enum):
-    """What is not composed any more after a batch."""
+    """Which events cannot be composed any more after a batch."""
 
     NOTHING = "nothing"
     EVENT = "the batch's event"
@@ -47,7 +48,7 @@ class Stopped(Enum):
 
 
 class Gates:
-    """Decides for each event, and learns from what came of others. Not shared by threads."""
+    """Decides for each event, and learns from the results of others. Not shared by threads."""
 
     def __init__(self, definitions: Definitions, pace: Pace, clock: Callable[[], float] = time.monotonic) -> None:
         self._definitions = definitions
@@ -57,7 +58,7 @@ class Gates:
         self._of_event: dict[str, Circuit] = {}
 
     def enter(self, event: str, *, is_remembered: bool) -> Way | str:
-        """How an event is composed, or why it is not now. While a circuit is open, only its trial is let in."""
+        """How an event is composed, or the reason why it cannot be now. An open circuit lets only a trial through."""
         if (reason := self._definitions.fault(event, is_remembered=is_remembered)) is not None:
             return reason
         if event not in self._definitions.good:
@@ -80,7 +81,7 @@ class Gates:
         return None if self.reason(event) is None else 1
 
     def judge(self, event: str, results: Sequence[Result | EngineError]) -> Stopped:
-        """Learns from what came of a batch."""
+        """Learns from the results of a batch, and says which events cannot be composed any more."""
         has_answered = any(isinstance(result, _ANSWERED) for result in results)
         timeouts = [result for result in results if isinstance(result, LedgerTimeoutError)]
         undefined = [result for result in results if isinstance(result, DefinitionUnavailableError)]
@@ -106,15 +107,15 @@ class Gates:
             circuit.undecided()
 
     def reason(self, event: str) -> str | None:
-        """What holds the events of a definition that is in service; None where nothing does."""
+        """Why the events of a definition in service cannot be composed. None if they can."""
         return next((circuit.reason for circuit in self._circuits(event) if not circuit.is_closed), None)
 
     def forget(self) -> None:
-        """The definitions were read again: each is tried again at once."""
+        """Closes the circuits of all definitions, as these were read again."""
         self._of_event.clear()
 
     def _why_stopped(self, event: str) -> str | None:
-        """As `reason`, but None where a trial is due."""
+        """As `reason`, but None if a trial is due."""
         for circuit in self._circuits(event):
             if not circuit.is_closed and not circuit.is_trial_due():
                 return circuit.reason
@@ -148,12 +149,12 @@ class Gates:
 
 
 def is_away(result: Result | EngineError) -> bool:
-    """Whether it says that the ledger cannot be used, whatever the event."""
+    """Whether the result says that the ledger cannot be used for any event."""
     return isinstance(result, LedgerUnavailableError | ReadOnlyRequiredError)
 
 
 class Circuit:
-    """A circuit breaker: closed while things go well, open after failures, and then tried now and then.
+    """A circuit breaker. It is closed while tries succeed, and opens after failures. Then it allows trials now and then.
 
     `clock` is monotonic, in seconds. Not shared by threads.
     """
@@ -175,32 +176,32 @@ class Circuit:
 
     @property
     def pause(self) -> float:
-        """How long it is left alone now, in seconds."""
+        """For how many seconds nothing is tried now."""
         return self._pause
 
     def is_trial_due(self) -> bool:
-        """Whether it is open, and one thing should be tried now."""
+        """Whether it is open, and one trial should be made now."""
         at = self._clock()
         return not self.is_closed and self._open_until <= at and self._trial_until <= at
 
     def begin_trial(self) -> None:
-        """One thing is being tried: nothing else is until `succeeded`, `failed` or `undecided` tells of it."""
+        """Begins a trial. Nothing else may be tried until `succeeded`, `failed` or `undecided` ends it."""
         self._trial_until = self._clock() + _TRIAL_SECONDS
 
     def succeeded(self) -> bool:
-        """Closes it. Whether it was open."""
+        """Closes it. Returns whether it was open."""
         was_open = not self.is_closed
         self._failures, self._pause, self._trial_until, self.reason = 0, 0.0, 0.0, None
         return was_open
 
     def failed(self, reason: str, *, is_certain: bool = False) -> bool:
-        """Counts a failure. Whether it opens now, or stays open after its trial.
+        """Counts a failure. Returns whether the circuit opens now, or stays open after a trial.
 
-        One that `is_certain` opens it without others in a row.
+        If `is_certain`, this single failure opens it.
         """
         at = self._clock()
         if not self.is_closed and self._trial_until <= at:
-            return False  # it was begun before the circuit opened
+            return False  # this try began before the circuit opened
         self._failures += 1
         if self.is_closed and not is_certain and self._failures < self._pauses.opens_after:
             return False
@@ -209,5 +210,5 @@ class Circuit:
         return True
 
     def undecided(self) -> None:
-        """The trial said nothing: another one may be made."""
+        """Ends a trial without a result, so that another one may be made."""
         self._trial_until = 0.0

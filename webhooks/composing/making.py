@@ -1,4 +1,4 @@
-"""Makes the result that is written of an event, from the body or the error that the engine gives."""
+"""Makes the result that is written for an event, from the engine's body or error."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from webhooks.store.compositions import CompositionState, Waiting, row_name
 from webhooks.store.results import Composed, Deferred, Ended, Result
 
 MOST_BODY_BYTES: Final = 1_048_576
-"""A larger body is not sent."""
+"""How many bytes a body may have. A larger one is not sent."""
 
 
 def message_of(item: Waiting) -> dict[str, object]:
-    """The event message, as definitions know it."""
+    """The event message for the definitions."""
     return {"event": item.code, "data": decode(item.arguments or "{}")}
 
 
 def sealed(keyring: Keyring, item: Waiting, body: Body) -> Result:
-    """The body, encrypted for its row; the end of the event where nothing is sent, or it is too large."""
+    """The result with the body, encrypted for its row. It ends the event if the body is too large or skipped."""
     if body.skip_reason is not None:
         return _ended(item, CompositionState.SKIPPED, body.skip_reason)
     size = sum(map(len, body.parts))
@@ -40,7 +40,7 @@ def sealed(keyring: Keyring, item: Waiting, body: Body) -> Result:
 
 
 def refused(pace: Pace, item: Waiting, error: EngineError) -> Result:
-    """When it is tried again, by the schedule of composing, or that it is not."""
+    """The result for an error of the engine: another try by composing's schedule, or the end of the event."""
     return (
         after_failure(pace, item, error.message, is_empty=isinstance(error, EmptyResultError))
         if error.retryable
@@ -49,7 +49,7 @@ def refused(pace: Pace, item: Waiting, error: EngineError) -> Result:
 
 
 def after_failure(pace: Pace, item: Waiting, reason: str, *, is_empty: bool = False) -> Result:
-    """What follows from one more failure of an event that may succeed later."""
+    """The result for a failure of an event that may succeed later: another try, or the end of the event."""
     failures = item.failures + 1
     delay = pace.after(failures)
     if delay is None:
@@ -64,7 +64,7 @@ def after_failure(pace: Pace, item: Waiting, reason: str, *, is_empty: bool = Fa
 
 
 def erased(item: Waiting) -> Result:
-    """Of an event whose data is gone."""
+    """The result for an event whose data was erased."""
     return _failed(item, "the event's data was erased before its body was composed")
 
 

@@ -20,12 +20,12 @@ def _delays() -> Iterator[float]:
 
 
 class Pauses(Struct, frozen=True, kw_only=True):
-    """When a circuit opens, and how long it stays so. Times are seconds."""
+    """When a circuit opens, and how long it stays open. Times are seconds."""
 
     opens_after: int
-    """How many failures in a row open it."""
+    """How many failures in a row open the circuit."""
     first: float
-    """For so long nothing is tried. Then one thing is; where it fails, the pause is twice as long."""
+    """The first pause, in which nothing is tried. A trial follows. If it fails, the next pause is twice as long."""
     longest: float
 
 
@@ -37,7 +37,7 @@ class Pace(Struct, frozen=True, kw_only=True):
     ledger: Pauses = Pauses(opens_after=1, first=1.0, longest=30.0)
     definition: Pauses = Pauses(opens_after=3, first=30.0, longest=600.0)
     tick: float = 1.0
-    """Between two looks at parked events."""
+    """The time between two looks at parked events."""
     first_batch: int = 8
     """How many events the first batch of a code has."""
     most_in_batch: int = 500
@@ -46,16 +46,16 @@ class Pace(Struct, frozen=True, kw_only=True):
     longest_batch: float = 60.0
     """A batch that takes longer counts as timed out."""
     given_up_after: float = 600.0
-    """After this more, a batch that still hangs gives its place to another one."""
+    """The time after `longest_batch` at which a batch that still hangs gives its slot to another one."""
     shown_after: float = 0.1
-    """What takes longer shows its deliveries as composing."""
+    """The time after which the deliveries of a batch are shown as composing."""
 
     def after(self, failures: int) -> float | None:
-        """The wait after that many failures; None where the schedule has ended."""
+        """The wait after that many failures. None if the schedule has ended."""
         return self.schedule[failures - 1] if failures <= len(self.schedule) else None
 
     def faster(self, factor: float) -> Self:
-        """The same, with every wait that many times shorter."""
+        """The same pace, with every time divided by `factor`."""
         return type(self)(
             schedule=tuple(delay / factor for delay in self.schedule),
             ledger=_faster(self.ledger, factor),

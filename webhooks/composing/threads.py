@@ -1,4 +1,4 @@
-"""Runs one piece of work in a thread that the process need not wait for at its end: a driver may never come back."""
+"""Runs work in a thread for which the process does not wait at its end, since a driver may never return."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
-    """What the work gives or raises, from a thread of its own."""
+    """Runs the work in a new thread. The future gets what it returns or raises."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
@@ -30,7 +30,7 @@ def in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
         result, error = None, None
         try:
             result = work()
-        except Exception as raised:  # whatever it is, whoever waits is to have it
+        except Exception as raised:  # passed on to whoever waits for the future
             error = raised
         with contextlib.suppress(RuntimeError):  # the loop was closed
             loop.call_soon_threadsafe(tell, result, error)

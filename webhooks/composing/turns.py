@@ -1,4 +1,4 @@
-"""Whose turn it is: the events of each code wait in a lane of their own, and each turn is a batch of one lane."""
+"""Decides whose turn it is. The events of each code wait in their own lane, and a turn is a batch of one lane."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Batch:
 @dataclass(slots=True)
 class _Lane:
     size: int
-    """How many events its next batch has."""
+    """How many events the code's next batch has."""
     running: int = 0
-    """How many of its batches run."""
+    """How many batches of the code are running."""
     in_memory: int = 0
-    """How many of its events wait or are composed."""
+    """How many events of the code wait or are being composed."""
     waiting: deque[Waiting] = field(default_factory=deque)
     halves: deque[Sequence[Waiting]] = field(default_factory=deque)
 
@@ -36,7 +36,7 @@ class _Lane:
 class CodeTurns:
     """Gives turns to the lanes of event codes. Not shared by threads.
 
-    At most `slots` batches run at a time, of one code at most `each`. Of one code up to `room` events are in memory.
+    At most `slots` batches run at a time, and at most `each` of one code. A code has at most `room` events in memory.
     """
 
     def __init__(self, pace: Pace, *, slots: int, each: int, room: int) -> None:
@@ -80,7 +80,7 @@ class CodeTurns:
         self._running -= 1
 
     def measured(self, batch: Batch, seconds: float) -> None:
-        """A batch took so long: the next ones of its code grow after a quick one, and shrink after a slow one."""
+        """A batch took so many seconds. The code's next ones are larger after a quick one, smaller after a slow one."""
         lane = self._lanes[batch.code]
         if seconds > self._pace.short_batch * _BATCH_GROWTH:
             lane.size = max(1, min(lane.size, len(batch.items)) // 2)
@@ -93,11 +93,11 @@ class CodeTurns:
         self._lanes[code].halves.extend(filter(None, (items[:middle], items[middle:])))
 
     def leave(self, code: str, count: int) -> None:
-        """So many events of a code have left the memory."""
+        """Counts so many events of a code less in memory."""
         self._lanes[code].in_memory -= count
 
     def drain(self, code: str | None = None) -> list[Waiting]:
-        """Takes out the events that wait, of one code or all. `leave` is to be told of each."""
+        """Takes out the waiting events of one code, or of all codes. Call `leave` for each afterwards."""
         found: list[Waiting] = []
         for lane in [self._lanes[known] for known in self._lanes if code in (None, known)]:
             for half in lane.halves:

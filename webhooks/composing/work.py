@@ -152,7 +152,7 @@ class Work:
         return list(pairs)
 
     def _bodies(self, way: Way, batch: Batch) -> Found:
-        """In a thread of its own."""
+        """Composes a batch. Runs in a thread of its own."""
         composed = self._definitions.default_bodies if way is Way.BY_DEFAULT else self._definitions.compose_many
         found = composed(batch.code, [making.message_of(item) for item in batch.items])
         return [
@@ -169,7 +169,7 @@ class Work:
         self.begin_batches()
 
     def _give_up(self, way: Way, code: str, work: asyncio.Future[Found]) -> None:
-        """Gives the slot of a batch that hangs to another one: its driver may never come back."""
+        """Gives the slot of a batch that hangs to another batch, since its driver may never return."""
         if work.done():
             return
         if len(self._given_up) == _MOST_HANGING_BATCHES:
@@ -193,7 +193,7 @@ class Work:
         self.begin_batches()
 
     async def _show(self, work: asyncio.Future[Found], batch: Batch) -> None:
-        """Shows the deliveries as composing, where that takes long enough to be seen."""
+        """Shows the deliveries as composing, if the batch takes longer than `shown_after`."""
         await asyncio.wait({work}, timeout=self._pace.shown_after)
         if work.done():
             return
@@ -248,7 +248,7 @@ class Work:
             self.begin_batches()
 
     def _tell(self, found: Sequence[ItemResult]) -> None:
-        """Counts what was written, and logs the events that will have no body."""
+        """Counts the written results, and logs the events that get no body."""
         for (code, outcome), count in Counter((item.code, _name(each)) for item, each in found).items():
             self._metrics.composed(code, outcome, count)
         for item, each in found:

@@ -1,4 +1,4 @@
-"""The queue in an embedded store. One process serves it, so its leases need no more than that process's memory."""
+"""The queue in an embedded store. Only one process serves the store, so leases are kept in its memory."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class _KindOfJobs:
     """When a waiting `take` looks again anyway, in microseconds."""
 
     def begin_anew(self, at: float) -> None:
-        """Has the next look start from the beginning, where it is time to: it passes over all leased jobs."""
+        """Lets the next look start from the beginning, but not too often, since it passes over all leased jobs."""
         if at >= self.anew_at and (self.is_stale or at >= self.anew_at + _LOOK_AGAIN_SECONDS):
             self.seen = (0, "")
             self.is_stale = False
@@ -67,7 +67,7 @@ class _KindOfJobs:
             held = self.leased.get(key)
             if held is None:
                 found.append(Job(kind, key, due_at))
-            elif held.due_at != due_at:  # added anew, before its holder has heard that it was finished
+            elif held.due_at != due_at:  # it was added anew before its holder heard that it was finished
                 self.is_stale = True
             self.seen = due_at, key
             if len(found) == most:
@@ -100,7 +100,7 @@ class EmbeddedQueue:
         while not self._is_closed:
             of_kind.changed.clear()
             of_kind.begin_anew(self._loop.time())
-            at = now()  # one for both: what becomes due between them must not be missed
+            at = now()  # one time for both queries, so that no job that becomes due between them is missed
             if found := of_kind.lease(self._due(kind, of_kind, most, at), kind, most):
                 return found
             wait = self._time_to_next(kind, at)
@@ -123,7 +123,7 @@ class EmbeddedQueue:
         """As Queue says."""
         for job in jobs:
             leased = self._kinds[job.kind].leased
-            if leased.get(job.key) == job:  # not one that was added anew, and is taken already
+            if leased.get(job.key) == job:  # unless it was added anew meanwhile, and taken
                 del leased[job.key]
 
     def release(self, jobs: Sequence[Job]) -> None:
