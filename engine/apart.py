@@ -148,10 +148,12 @@ class _Noted(Progress):
         self._numbers = {path: number for number, path in enumerate(asked.paths)}
 
     def at(self, place: Place) -> None:
+        """Notes the place, and starts its limit of processor time."""
         self._note(_NOTE.pack(_STAGES.index(place.stage), self._numbers[place.path]))
         _limit_time()
 
     def done(self) -> None:
+        """Notes that no place is being worked on, and closes the file."""
         self._note(_NOWHERE)
         self._file.close()
 

@@ -137,6 +137,7 @@ def _refuse_duplicates(path: Traversable, content: bytes) -> None:
     """The decoder keeps the last of two members of one name and says nothing."""
 
     def check(members: list[tuple[str, object]]) -> None:
+        """Raises ConfigurationError if two members have the same name."""
         if repeated := repeated_names(members, dict(members)):
             raise _faulty(path, f"has two members `{repeated[0]}` in one object")
 

@@ -25,6 +25,7 @@ def explainer(secret: str | None, terminal: Terminal, write: Callable[[str], Non
     numbers = count(1)
 
     def observe(execution: Execution) -> None:
+        """Writes the execution of one query."""
         for line in _lines(execution, next(numbers), secret, terminal):
             write(line)
 

@@ -103,6 +103,7 @@ class _Handler(logging.Handler):
         self._console = console
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Writes a record to the console; a warning or worse as a complaint."""
         if record.levelno >= logging.WARNING:
             self._console.complain(self.format(record), Style.WARNING)
         else:

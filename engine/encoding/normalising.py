@@ -96,6 +96,7 @@ def _decimal_of_scale(scale: int) -> Normaliser:
     may_be_exponential = scale >= _EXPONENT_FROM
 
     def normalise(value: object) -> object:
+        """The value as a decimal of the column's scale; None for NULL."""
         if type(value) is Decimal and value.same_quantum(unit):
             scaled = value
         elif value is None:

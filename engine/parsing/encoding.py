@@ -63,6 +63,7 @@ class _Declaration:
 
     @property
     def position(self) -> Position:
+        """Where the declaration begins."""
         return advance(START, self.before)
 
 

@@ -96,6 +96,7 @@ class _Reader:
         parser.EndCdataSectionHandler = self._end_cdata
 
     def read(self) -> Element:
+        """Parses the whole file and returns its root element."""
         self._parser.Parse(self._utf8, True)
         assert self._root is not None  # noqa: S101  # expat refuses a document without a root element
         return self._root

@@ -46,6 +46,7 @@ class _Stop:
     open: tuple[OpenElement, ...]
 
     def fault(self, message: str, hint: str | None = None, *, index: int | None = None) -> XmlFault:
+        """The fault `xml-syntax` at `index`, or else where the reading stopped."""
         return XmlFault("xml-syntax", place(self.utf8, self.index if index is None else index), message, hint)
 
     def name(self) -> str:

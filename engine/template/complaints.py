@@ -54,6 +54,7 @@ class _Stop:
     tags: Sequence[_Tag]
 
     def fault(self, message: str, hint: str | None = None, *, offset: int | None = None) -> TemplateFault:
+        """The syntax fault at `offset`, or else where the reading stopped."""
         return TemplateFault(SYNTAX, self.offset if offset is None else offset, message, hint)
 
 

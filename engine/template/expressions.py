@@ -54,6 +54,7 @@ def _name(node: nodes.Name) -> Expression:
     name, offset = node.name, node.lineno
 
     def read(rendering: Rendering) -> object:
+        """What the expression stands for. Raises MissingError if it is not there."""
         try:
             return rendering.names[name]
         except KeyError:
@@ -79,6 +80,7 @@ def _member(node: nodes.Getattr | nodes.Getitem, key: str | int) -> Expression:
     containers = (Mapping, list, tuple) if isinstance(key, int) else Mapping
 
     def read(rendering: Rendering) -> object:
+        """What the expression stands for. Raises MissingError if it is not there."""
         value = inner(rendering)
         try:
             if type(value) is dict or isinstance(value, containers):
@@ -103,6 +105,7 @@ def _filter(node: nodes.Filter) -> Expression:
         return _default(value, *arguments)
 
     def filtered(rendering: Rendering) -> object:
+        """The value after the filter."""
         given = value(rendering)
         if type(given) in _LONG:
             rendering.handle(given, offset)
@@ -121,6 +124,7 @@ def _default(
     value: Expression, replacement: Expression = lambda _: "", also_if_false: Expression = lambda _: False
 ) -> Expression:
     def filled(rendering: Rendering) -> object:
+        """The value, or the replacement if it is missing."""
         try:
             found = value(rendering)
         except MissingError:
@@ -134,6 +138,7 @@ def _test(node: nodes.Test) -> Expression:
     value, name = build_expression(node.node), node.name
 
     def tested(rendering: Rendering) -> object:
+        """Whether the value passes the test."""
         try:
             found = value(rendering)
         except MissingError:
@@ -149,6 +154,7 @@ def _concat(node: nodes.Concat) -> Expression:
     parts, offset = _build_all(node.nodes), start_of(node)
 
     def joined(rendering: Rendering) -> object:
+        """The texts of the parts, joined."""
         texts = []
         try:
             for part in parts:
@@ -193,6 +199,7 @@ def _binary(node: nodes.BinExpr) -> Expression:
     operator, operation, offset = node.operator, _OPERATIONS[node.operator], start_of(node)
 
     def reckoned(rendering: Rendering) -> object:
+        """The result of the operation."""
         try:
             operands = left(rendering), right(rendering)
             for operand in operands:
@@ -209,6 +216,7 @@ def _unary(node: nodes.UnaryExpr) -> Expression:
     operation = operations.negate if operator == "-" else lambda found: operations.add(0, found)
 
     def reckoned(rendering: Rendering) -> object:
+        """The result of the operation."""
         operand = value(rendering)
         rendering.handle(operand, offset)
         try:
@@ -239,6 +247,7 @@ def _compare(node: nodes.Compare) -> Expression:
     ]
 
     def compared(rendering: Rendering) -> object:
+        """Whether all comparisons of the chain hold."""
         left = first(rendering)
         try:
             for comparison, expression, searches in others:

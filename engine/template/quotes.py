@@ -58,6 +58,7 @@ class _Walk:
         self._known: dict[tuple[int, _States], _States] = {}
 
     def through(self, statements: list[nodes.Node], states: _States) -> _States:
+        """The states after the statements, from the states before them."""
         key = id(statements), states
         if key not in self._known:
             for statement in statements:

@@ -31,6 +31,7 @@ def build_statements(statements: Iterable[nodes.Node]) -> Statement:
         return parts[0]
 
     def run(rendering: Rendering) -> None:
+        """Runs all statements, in order."""
         for part in parts:
             part(rendering)
 
@@ -60,6 +61,7 @@ def _written(node: nodes.Node) -> Statement:
     to_json = encode if root_of(node) in ("data", None) else encode_canonical
 
     def write(rendering: Rendering) -> None:
+        """Writes the expression's value as JSON."""
         value = expression(rendering)
         try:
             parts = to_json(value)
@@ -77,6 +79,7 @@ def _if(statement: nodes.If) -> Statement:
     otherwise = build_statements(statement.else_)
 
     def run(rendering: Rendering) -> None:
+        """Runs the first branch whose test holds."""
         for test, body in branches:
             if test(rendering):
                 body(rendering)
@@ -93,6 +96,7 @@ def _for(loop: nodes.For) -> Statement:
     uncounted = 1 if loop.test is None else 0
 
     def run(rendering: Rendering) -> None:
+        """Runs the loop's body once for each row."""
         found = rows(rendering)
         with rendering.inner_names(name, "loop") as names:
             for index, row in enumerate(found, 1):
@@ -113,6 +117,7 @@ def _rows(loop: nodes.For) -> Callable[[Rendering], list[object]]:
     work = 0 if loop.test is None else _work([loop.test])
 
     def rows(rendering: Rendering) -> list[object]:
+        """The rows that the loop goes through."""
         found = source(rendering)
         if found is None:
             return []
@@ -150,6 +155,7 @@ def _work(statements: Iterable[nodes.Node]) -> int:
 
 def _skip(reason: str) -> Statement:
     def skip(_rendering: Rendering) -> None:
+        """Raises SkippedError with the reason."""
         raise SkippedError(reason)
 
     return skip

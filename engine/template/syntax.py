@@ -41,6 +41,7 @@ class _SkipTag(Extension):
     tags: ClassVar[set[str]] = {"skip"}  # type: ignore[misc]  # Jinja's own extensions do the same
 
     def parse(self, parser: Parser) -> nodes.Node:
+        """Parses the tag `skip` with its reason."""
         offset = next(parser.stream).lineno
         reason = parser.stream.expect("string")
         return nodes.ExprStmt(nodes.Const(reason.value, lineno=reason.lineno), lineno=offset)

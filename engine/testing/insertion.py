@@ -122,11 +122,13 @@ def _forms(column: Column, database: Collation) -> Mapping[str, Convert]:
     forms = dict(converters(column.type, database))
 
     def null(_: str) -> object:
+        """NULL, if the column allows it. Raises ValueError."""
         if not column.nullable:
             raise ValueError("is NOT NULL")
         return None
 
     def default(_: str) -> object:
+        """The column's default value, or NULL if it has none. Raises ValueError."""
         if column.default is None:
             return null("")
         found = _LITERAL.fullmatch(column.default)

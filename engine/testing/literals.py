@@ -54,6 +54,7 @@ class _Reader:
         self._versions = count(1)
 
     def read(self) -> tuple[TableRows, ...]:
+        """The rows of all INSERT statements, by table."""
         position = 0
         while position < len(self._text):
             passed = _PASSED_OVER.match(self._text, position) or _BLANKS.match(self._text, position)

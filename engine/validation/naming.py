@@ -52,6 +52,7 @@ class _Member(Struct, frozen=True, gc=False):
 
     @property
     def position(self) -> Position:
+        """Where the member's name is written."""
         return self.of.position if isinstance(self.of, Column) else self.of.name_position or self.of.position
 
 

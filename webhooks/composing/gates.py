@@ -154,7 +154,7 @@ def is_away(result: Result | EngineError) -> bool:
 
 
 class Circuit:
-    """A circuit breaker. It is closed while tries succeed, and opens after failures. Then it allows trials now and then.
+    """A circuit breaker. Closed while tries succeed, it opens after failures. Then it allows trials now and then.
 
     `clock` is monotonic, in seconds. Not shared by threads.
     """

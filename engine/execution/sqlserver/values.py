@@ -168,6 +168,7 @@ def _zone(minutes: int) -> timezone:
 
 def _refuser(name: str) -> Callable[[object], object]:
     def refuse(value: object) -> object:
+        """Raises EncodingError, except for NULL."""
         if value is None:
             return None
         raise EncodingError(f"a column is a {name}, which has no JSON form")

@@ -79,6 +79,7 @@ class _Facets:
 
     @classmethod
     def read(cls, cursor: Cursor, offset: int) -> _Facets:
+        """The numbers in the parentheses after a type's name, if there are any."""
         values: list[int | None] = []
         if cursor.word == "(":
             for item in cursor.group().items():
@@ -90,6 +91,7 @@ class _Facets:
         return cls(values, offset)
 
     def at(self, position: int, default: int, low: int, high: int) -> int:
+        """The number at a position, or the default. Raises UnreadableError if it is out of bounds."""
         value = self.values[position] if len(self.values) > position else default
         if value is None or not low <= value <= high:
             raise UnreadableError(self.offset, f"SQL Server allows {low} to {high} here")
