@@ -399,7 +399,8 @@ def test_an_event_goes_to_everybody_who_registered_it(join: Join) -> None:
 
 
 def test_what_the_definition_skips_is_not_sent(join: Join) -> None:
-    company = join()
+    """Why is for who runs the service: the definition's words may name what a client must not know."""
+    company = join(options=("--scope", "admin"))
     company.register("servicechange")
     case = ROOT / "fixtures" / "servicechange" / "skipped"
     data = json.loads((case / "event.json").read_text("utf-8"))["data"]
