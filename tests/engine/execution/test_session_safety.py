@@ -3,6 +3,7 @@
 The static rules by themselves are in tests/acceptance/test_static_layer.py.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -27,6 +28,11 @@ from engine.sql.wordlist import words
 HERE = Path(__file__).parent
 PAGE = HERE.parents[2] / "docs/explanation/safety-layers.md"
 
+SESSION_ERROR = {
+    "postgresql": r"runs nothing but queries|25006",  # the screen; the read-only transaction
+    "duckdb": "does not run|nothing but queries",
+}
+
 attack_frame = [("a variable of the program",)]
 
 
@@ -38,6 +44,14 @@ class Group:
     session: bool
     rights: bool
     extension: str | None
+    session_error: str
+    rights_error: str
+
+    def is_refusal(self, layer: str, error: str | None) -> bool:
+        """Whether the layer gave that error, or one that the attack is known to end with; any other is no defence."""
+        expected = {"session": self.session_error, "rights": self.rights_error}.get(layer)
+        either = rf"{self.session_error}|\(42501\)"
+        return error is not None and re.search(expected or either, error) is not None
 
 
 def groups(engine: str) -> list[Group]:
@@ -50,6 +64,8 @@ def groups(engine: str) -> list[Group]:
             entry.get("session", "yes") == "yes",
             entry.get("rights", "yes") == "yes",
             entry.get("extension"),
+            entry.get("session_error", SESSION_ERROR[engine]),
+            entry.get("rights_error", "^42501$"),
         )
         for entry in listed
     ]
@@ -59,21 +75,23 @@ def attacks(engine: str) -> list[Any]:
     return [pytest.param((group, attack), id=attack[-1][:70]) for group in groups(engine) for attack in group.attacks]
 
 
-def is_stopped(run: Callable[[str], object], statements: tuple[str, ...], **places: str) -> bool:
-    """Whether any of the statements fails."""
+def failure(run: Callable[[str], object], statements: tuple[str, ...], **places: str) -> str | None:
+    """The first failure of the statements, by its SQLSTATE or its words; None where all of them run."""
     for sql in statements:
         for name, place in places.items():
             sql = sql.replace(f"{{{name}}}", place)  # noqa: PLW2901  not format(): SQL has braces of its own
         try:
             run(sql)
-        except (EngineError, psycopg.Error):
-            return True
-    return False
+        except psycopg.Error as error:
+            return str(error.sqlstate)
+        except EngineError as error:
+            return error.message
+    return None
 
 
-def session_stops(ledger: Ledger, statements: tuple[str, ...], **places: str) -> bool:
+def session_failure(ledger: Ledger, statements: tuple[str, ...], **places: str) -> str | None:
     with ledger.session() as session:
-        return is_stopped(lambda sql: session.execute(Statement(sql, (), ()), ()), statements, **places)
+        return failure(lambda sql: session.execute(Statement(sql, (), ()), ()), statements, **places)
 
 
 def test_there_are_enough_attacks() -> None:
@@ -189,16 +207,17 @@ class Attempt:
         self._places = {"file": str(file), "dsn": database.conninfo, "owner": owner}
         self._before = fingerprint(database)
 
-    def stopped(self, run: Callable[[str], object]) -> bool:
-        has_failed = is_stopped(run, self._attack, **self._places)
-        return has_failed and not self.has_effect()
+    def stopped(self, layer: str, run: Callable[[str], object]) -> bool:
+        found = failure(run, self._attack, **self._places)
+        assert found is None or self.group.is_refusal(layer, found), f"stopped, but by {found}"
+        return found is not None and not self.has_effect()
 
     def has_effect(self) -> bool:
         return fingerprint(self._database) != self._before or self._file.exists()
 
-    def stopped_by(self, ledger: Ledger) -> bool:
+    def stopped_by(self, ledger: Ledger, layer: str = "session") -> bool:
         with ledger.session() as session:
-            return self.stopped(lambda sql: session.execute(Statement(sql, (), ()), ()))
+            return self.stopped(layer, lambda sql: session.execute(Statement(sql, (), ()), ()))
 
     def stopped_as_definition(self, url: object, folder: Path) -> bool:
         with suppress(EngineError):
@@ -236,7 +255,7 @@ def test_postgresql_rights_alone(
     attempt = attempt_on(restricted_victim)
     with psycopg.connect(public_reader_url.replace("+psycopg", ""), autocommit=True) as connection:
         assert connection.execute("SELECT count(*) FROM payment").fetchone() == (100,)
-        assert attempt.stopped(connection.execute) is attempt.group.rights
+        assert attempt.stopped("rights", connection.execute) is attempt.group.rights
     assert not attempt.has_effect()  # what is let through changes no data either
 
 
@@ -248,7 +267,7 @@ def test_postgresql_without_the_static_rules(
 ) -> None:
     attempt = attempt_on(restricted_victim)
     expected = attempt.group.session or attempt.group.rights
-    assert attempt.stopped_by(opened(public_reader_url, pool_size=1)) is expected
+    assert attempt.stopped_by(opened(public_reader_url, pool_size=1), "session or rights") is expected
 
 
 def test_postgresql_without_the_session(
@@ -317,7 +336,9 @@ def test_duckdb_session_alone(
         connection.execute("CREATE TABLE payment AS SELECT 1 AS id, 2 AS amount, 'x' AS note; CREATE SEQUENCE counter")
     content = path.read_bytes()
     ledger = opened(f"duckdb:///{path}")
-    assert session_stops(ledger, attack, file=str(file)) is group.session
+    found = session_failure(ledger, attack, file=str(file))
+    assert (found is not None) is group.session
+    assert found is None or group.is_refusal("session", found), f"stopped, but by {found}"
     with ledger.session() as session:
         assert session.execute(Statement("SELECT * FROM payment", (), ()), ()) == [(1, 2, "x")]
     ledger.close()
