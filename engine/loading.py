@@ -51,12 +51,12 @@ def _load(paths: Sequence[Path], catalogue: Catalogue, target: Target, progress:
 
 
 def _read_safely(path: Path, progress: Progress) -> ParsedFile:
-    """As `_read`; an error of the program's own is a finding."""
+    """As `read_definition`; an error of the program's own is a finding."""
     place = Place(Stage.READING, path)
     if (fault := progress.lost.get(place)) is None:
         progress.at(place)
         try:
-            return _read(path)
+            return read_definition(path)
         except Exception as error:
             fault = _where(error)
     return ParsedFile(str(path), None, None, (_internal(path, fault),), None)
@@ -114,7 +114,8 @@ def _checked(path: Path, parsed: ParsedFile, catalogue: Catalogue, target: Targe
     return _with(LoadedFile(path, parsed.definition, compiled, (), parsed.text), diagnostics)
 
 
-def _read(path: Path) -> ParsedFile:
+def read_definition(path: Path) -> ParsedFile:
+    """The file, parsed; what cannot be read, is too long or is no file of its own has a finding that says so."""
     try:
         if not S_ISREG(path.stat().st_mode):  # a named pipe would be waited for without end
             return _unread(path, "The path is no file with a content of its own, but a pipe, a device or a folder.")

@@ -249,12 +249,12 @@ def _check(options: LoadOptions) -> None:
 def named_events(folder: Path, catalogue: Catalogue) -> set[str] | None:
     """The events that the files define, found without checking them. None if a file may define any event."""
     from engine.files import find_files  # noqa: PLC0415  see above
-    from engine.parsing import parse  # noqa: PLC0415
+    from engine.loading import read_definition  # noqa: PLC0415
 
     names: set[str] = set()
     for path in find_files([folder]):
         try:
-            definition = parse(path.read_bytes(), str(path)).definition
+            definition = read_definition(path).definition
         except Exception:  # a file that cannot be parsed counts by its name, even if the parser itself fails
             definition = None
         if definition is not None:
