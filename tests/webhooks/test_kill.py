@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 import pytest
 from free_port import free_port
+from waiting import until
 
 KILLS = int(os.environ.get("APTIC_TEST_KILLS", "20"))
 DATA = {"paymentid": "1", "ledgeraccountid": "5", "revision": "1", "debtcreditorid": "7", "partytypeid": "2"}
@@ -103,7 +104,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(
                 before = sum(len(publisher.acknowledged) for publisher in publishers)
                 for publisher in publishers:
                     publisher.start()
-                wait_for(lambda publishers=publishers, before=before: acknowledged(publishers) > before + 20)
+                until(lambda publishers=publishers, before=before: acknowledged(publishers) > before + 20)
                 time.sleep(random.uniform(0, 0.1))  # noqa: S311  any moment
                 os.kill(child, signal.SIGKILL)
                 for publisher in publishers:
@@ -118,13 +119,6 @@ def test_nothing_acknowledged_is_lost_or_doubled(
 
 def acknowledged(publishers: list[Publisher]) -> int:
     return sum(len(publisher.acknowledged) for publisher in publishers)
-
-
-def wait_for(condition: Any) -> None:
-    until = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.005)
 
 
 def begin(starter: subprocess.Popen[str], words: str) -> int:

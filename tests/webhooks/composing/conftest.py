@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection, func, select, text
+from waiting import until_true
 
 from engine.body import Body, DefinitionReference
 from engine.catalogue import Catalogue
@@ -155,12 +155,9 @@ class Rig:
     def scripted(self, answer: Answer, *events: str) -> ScriptedDefinitions:
         return ScriptedDefinitions(answer, *events)
 
-    async def until(self, holds: Callable[[], object], seconds: float = 20.0) -> None:
+    async def until(self, holds: Callable[[], object]) -> None:
         """Waits until something holds."""
-        end = time.monotonic() + seconds
-        while not holds():
-            assert time.monotonic() < end, (self.states(), self.compositions()[:3])
-            await asyncio.sleep(0.01)
+        await until_true(holds, lambda: (self.states(), self.compositions()[:3]))
 
     def are_all(self, *states: DeliveryState) -> bool:
         return set(self.states()) <= set(states)

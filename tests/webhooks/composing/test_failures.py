@@ -70,7 +70,7 @@ def test_what_may_succeed_later_is_tried_until_the_schedule_ends(rig: Any, run: 
         definitions = rig.scripted(always(kind("not yet")))
         async with rig.running(definitions):
             await rig.publish(EVENT, {"paymentid": "1"})
-            await rig.until(lambda: rig.are_all(DeliveryState.DEAD), 50)
+            await rig.until(lambda: rig.are_all(DeliveryState.DEAD))
         (delivery,) = rig.deliveries()
         assert delivery.reason == ("empty-result: not yet" if kind is EmptyResultError else "not yet")
         assert len(definitions.calls) == len(rig.pace.schedule) + 1
@@ -120,14 +120,14 @@ def test_what_is_no_fault_of_the_events_ages_none(
         definitions = rig.scripted(answer)
         async with rig.running(definitions):
             await rig.publish(EVENT, *({"paymentid": str(number)} for number in range(200)))
-            await rig.until(lambda: len(definitions.calls) > 20, 40)
+            await rig.until(lambda: len(definitions.calls) > 20)
             await rig.until(lambda: sum("it is away" in str(each.reason) for each in rig.deliveries()) > 190)
             assert rig.are_all(DeliveryState.PENDING, DeliveryState.COMPOSING)
             assert {row.failures for row in rig.compositions()} == {0}
             await rig.publish("noteadded", {"noteid": "1", "ledgeraccountid": "2"})  # by default: it waits for nobody
             await rig.until(lambda: rig.compositions()[-1].state == "composed")
             is_back.set()
-            await rig.until(rig.are_composed, 40)
+            await rig.until(rig.are_composed)
         assert rig.states() == {DeliveryState.PENDING: 201}
         assert {each.reason for each in rig.deliveries()} == {None}
         assert max(count for _, count in definitions.calls[1:20]) <= 8, "one is enough to see whether it is back"
@@ -183,7 +183,7 @@ def test_a_poisoned_event_in_a_batch_of_500_stands_alone(rig: Any, run: Run, mak
         definitions = rig.scripted(answer)
         await rig.publish(EVENT, *({"paymentid": str(number)} for number in range(500)))
         async with rig.running(definitions):
-            await rig.until(lambda: rig.states() == {DeliveryState.PENDING: 499, DeliveryState.DEAD: 1}, 40)
+            await rig.until(lambda: rig.states() == {DeliveryState.PENDING: 499, DeliveryState.DEAD: 1})
         (dead,) = rig.deliveries(state=DeliveryState.DEAD)
         assert dead.reason == "composing met an internal error, RuntimeError"
         assert len(rig.jobs()) == 499
@@ -240,7 +240,7 @@ def test_a_definition_that_keeps_timing_out_is_paused_and_others_are_not(
             await asyncio.sleep(0.2)
             assert len(definitions.calls) < calls + 5
             is_quick.set()
-            await rig.until(rig.are_composed, 40)
+            await rig.until(rig.are_composed)
         assert "goes on" in caplog.text
 
     caplog.set_level("INFO")

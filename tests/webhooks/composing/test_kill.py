@@ -91,7 +91,7 @@ def test_every_body_is_there_once_after_kills(rig: Any, run: Run, make_custom: A
         assert 0 < counts[0] < COUNT, counts
         definitions = rig.scripted(lambda event, messages: [make_custom(event, message) for message in messages])
         async with rig.running(definitions):
-            await rig.until(rig.are_composed, 40)
+            await rig.until(rig.are_composed)
         assert rig.states() == {DeliveryState.PENDING: 2 * COUNT}
         assert rig.jobs() == sorted(f"deliver:{each.id}" for each in rig.deliveries())
         after = {row.event_sequence: row.body for row in rig.compositions()}

@@ -63,7 +63,7 @@ def test_an_hour_without_the_ledger_ages_nothing(
             await rig.publish(EVENT, *[arguments_of(EVENT)] * 200)
             await rig.publish("partpayment", *[arguments_of("partpayment")] * 200)
             await rig.publish("statuschange", arguments_of("statuschange"))  # has the default body
-            await rig.until(lambda: caplog.text.count("composing waits for the ledger") > an_hour, 50)
+            await rig.until(lambda: caplog.text.count("composing waits for the ledger") > an_hour)
             rows = rig.compositions()
             assert (rows[-1].state, {row.state for row in rows[1:-1]}) == ("composed", {"waiting"})
             assert {row.failures for row in rows} == {0}
@@ -71,7 +71,7 @@ def test_an_hour_without_the_ledger_ages_nothing(
             assert {each.state for each in waiting} <= {DeliveryState.PENDING, DeliveryState.COMPOSING}
             assert sum("it waits for the ledger" in str(each.reason) for each in waiting) > 390
             server.start()
-            await rig.until(rig.are_composed, 50)
+            await rig.until(rig.are_composed)
         assert {each.reason for each in rig.deliveries()} == {None}
         assert len(rig.jobs()) == 402
         assert "the ledger is back" in caplog.text
@@ -119,7 +119,7 @@ def test_events_share_few_sessions(rig: Any, run: Run, server: PrivatePostgreSQL
         task = asyncio.ensure_future(asyncio.to_thread(watch))
         try:
             async with rig.running(rig.by_ledger(_ledger(server))):
-                await rig.until(lambda: all(row.state != "waiting" for row in rig.compositions()), 50)
+                await rig.until(lambda: all(row.state != "waiting" for row in rig.compositions()))
         finally:
             is_over.set()
             await task
@@ -141,7 +141,7 @@ def test_a_slow_event_with_a_long_queue_delays_no_other(rig: Any, run: Run, make
             await rig.publish(EVENT, *[arguments_of(EVENT)] * 1000)
         await rig.publish("noteadded", arguments_of("noteadded"))
         async with rig.running(rig.scripted(answer, EVENT, "noteadded")):
-            await rig.until(lambda: rig.compositions()[-1].state == "composed", 40)
+            await rig.until(lambda: rig.compositions()[-1].state == "composed")
             states = [row.state for row in rig.compositions()]
             assert states.count("waiting") > 1000, "the others take 75 seconds, two at a time"
 

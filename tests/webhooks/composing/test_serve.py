@@ -6,25 +6,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
+from waiting import until
 
 ROOT = Path(__file__).parents[3]
 EVENT = "ledgerpayment"
 GUIDE = json.loads((ROOT / "fixtures" / EVENT / "guide" / "event.json").read_bytes())
 URL = "https://receiver.example/"  # nobody: what is looked at here comes before sending
-
-
-def until(holds: Callable[[], Any], seconds: float = 30.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    return found
 
 
 def run(*words: str) -> Any:

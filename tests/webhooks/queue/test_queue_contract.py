@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from waiting import PATIENCE_SECONDS
+from waiting import PATIENCE_SECONDS, until_true
 
 from webhooks.queue.interface import Queue
 from webhooks.queue.opening import open_queue
@@ -361,7 +361,7 @@ def test_takers_at_once_never_share_a_job(run: Callable[[Test], None], start_tak
                 await asyncio.sleep(0 if store.is_embedded else 0.03)  # the others are to have some too
 
         takers = [asyncio.ensure_future(take()) for _ in range(3)]
-        await until(lambda: len(found) + sum(len(set(other.told("finished"))) for other in others) >= 2000)
+        await until_true(lambda: len(found) + sum(len(set(other.told("finished"))) for other in others) >= 2000)
         for taker in takers:
             taker.cancel()
         await asyncio.gather(*takers, return_exceptions=True)
@@ -383,16 +383,16 @@ def test_ten_thousand_jobs_and_a_process_that_is_killed(start_taker: Any, url: s
     async def test(store: Store) -> None:
         at = time.monotonic()
         filling = asyncio.gather(*(add(store, *map(deliver, part)) for part in parts(wanted)))
-        await until(lambda: len(killed.told("finished")) > 1000)
+        await until_true(lambda: len(killed.told("finished")) > 1000)
         await asyncio.to_thread(killed.kill)
         takers.append(await asyncio.to_thread(start_taker, most=50))
         await filling
-        await until(lambda: waiting(store) == 0)
+        await until_true(lambda: waiting(store) == 0)
         logging.getLogger(__name__).info(f"10,000 jobs in {time.monotonic() - at:.1f} s, and one of the takers killed")
 
     with Store(url) as store:
         asyncio.run(test(store))
-        asyncio.run(until(lambda: all(set(taker.told("has")) == set(taker.told("finished")) for taker in takers)))
+        asyncio.run(until_true(lambda: all(set(taker.told("has")) == set(taker.told("finished")) for taker in takers)))
     found = Counter(key for taker in takers for key in taker.told("has"))
     finished = set(killed.told("finished"))
     assert found.total() == len(found)
@@ -426,7 +426,7 @@ def test_the_jobs_of_a_process_that_was_killed_come_to_the_next(start_taker: Any
         with Store(url) as store:
             await add(store, *(deliver(str(number)) for number in range(10)))
         killed = await asyncio.to_thread(start_taker, does_finish=False)
-        await until(lambda: len(killed.told("has")) == 10)
+        await until_true(lambda: len(killed.told("has")) == 10)
         await asyncio.sleep(4)  # longer than a lease without heartbeats
         assert url.startswith("sqlite") or await is_left_alone(url)
         await asyncio.to_thread(killed.kill)
@@ -445,13 +445,6 @@ async def is_left_alone(url: str) -> bool:
 
 def parts(wanted: list[str]) -> list[list[str]]:
     return [wanted[start : start + 500] for start in range(0, len(wanted), 500)]
-
-
-async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.02)
 
 
 def waiting(store: Store) -> int:
