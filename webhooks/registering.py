@@ -33,7 +33,7 @@ URL = Annotated[
     Meta(
         min_length=1,
         max_length=MAX_URL_LENGTH,
-        description="An absolute http or https URL, without user, password and fragment.",
+        description="An absolute https URL, or http where that is sent to, without user, password and fragment.",
         examples=["https://receiver.example/webhooks"],
         extra_json_schema={"pattern": f"^{_SCHEME}{_NAME}(?::{_PORT})?{_REST}$"},
     ),

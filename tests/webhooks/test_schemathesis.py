@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 IN_CI = os.environ.get("CI") == "true"
+DEFINITIONS = Path(__file__).parents[2] / "definitions"
 EXAMPLES = 5 if IN_CI else 2
 CONFIG = f"""
 [phases.stateful]
@@ -19,9 +20,11 @@ negative_data_rejection.expected-statuses = ["400", "401", "403", "404", "405", 
 """
 
 
-def test_schemathesis_finds_nothing(service: Any, new_credentials: Any, tmp_path: Path) -> None:
+def test_schemathesis_finds_nothing(start_service: Any, add_client_to: Any, tmp_path: Path) -> None:
+    """Of a service that sends to http:// URLs too: the description has those, since another may be started so."""
+    service = start_service(tmp_path / "data", "--definitions", str(DEFINITIONS), "--allow-http")
     scopes = ["webhooks", "events:publish", "support", "admin"]
-    key = new_credentials(*(word for scope in scopes for word in ("--scope", scope))).api_key
+    key = add_client_to(service.data, *(word for scope in scopes for word in ("--scope", scope))).api_key
     (tmp_path / "schemathesis.toml").write_text(CONFIG)
     words = ["--checks", "all", "--max-examples", str(EXAMPLES), "--seed", "1"]
     program = [sys.executable, "-c", "import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())"]
