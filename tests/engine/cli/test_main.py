@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE_SECONDS
 
 from engine.cli import main as module
 from engine.cli.main import COMMANDS, main, validate
@@ -215,8 +216,8 @@ def test_control_c_ends_quietly(tmp_path: Path) -> None:
     with _start(*words, stdout=subprocess.PIPE) as process:
         writing = _open_when_read(pipe, process)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-        os.close(writing)
+        os.close(writing)  # a signal that comes just before the call that reads does not end it
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130
     assert (out, err) == (b"", b"")
 
