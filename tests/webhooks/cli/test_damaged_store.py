@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ URL = "https://receiver.example/"
 
 
 def roots(file: Path) -> dict[str, int]:
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         return dict(connection.execute("SELECT name, rootpage FROM sqlite_schema WHERE rootpage > 0").fetchall())
 
 
 def overwrite(file: Path, page: int) -> None:
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         (size,) = connection.execute("PRAGMA page_size").fetchone()
     with file.open("r+b") as opened:
         opened.seek((page - 1) * size)
@@ -41,19 +42,19 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     with Store(f"sqlite:///{file}") as store:
         asyncio.run(store.write(fill))
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
     return file
 
 
 def test_a_sound_store_is_ready_and_nothing_of_the_look_stays(sound: Path, tmp_path: Path) -> None:
     file = Path(shutil.copy(sound, tmp_path))
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         before = list(connection.iterdump())
     with Store(f"sqlite:///{file}") as store:
         asyncio.run(Readiness(store).check())
         assert store.with_transaction(soundness.own_check) == []
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         assert list(connection.iterdump()) == before
 
 
