@@ -112,6 +112,7 @@ class Connection(asyncio.BufferedProtocol):
         self._is_ended = True
         for exchange in self._queue:
             exchange.leave()
+        self._parser.let_go()
         self._server.leave(self)
 
     def get_buffer(self, _sizehint: int) -> memoryview:

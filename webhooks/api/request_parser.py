@@ -11,6 +11,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, par
 
 HEAD_BYTES: Final = 32 * 1024
 HEAD_FIELDS: Final = 100
+_HEAD_ROOM_BYTES: Final = HEAD_BYTES + 1024  # for line ends, colons and the request line's other words
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -57,12 +58,27 @@ class RequestParser:
 
     def feed(self, data: bytes | memoryview) -> None:
         """Reads on. Raises UnclearError, after which nothing can be read any more."""
+        room = _HEAD_ROOM_BYTES + 1 - self._size if self._is_in_head else len(data)
+        try:
+            self._feed_part(data[:room])
+            if room < len(data):  # a head that goes on is not even kept
+                self._feed_part(data[room:])
+        except UnclearError:
+            self.let_go()
+            raise
+
+    def let_go(self) -> None:
+        """Forgets what has been read; nothing can be read any more. The two parsers know each other, so that what they
+        hold would stay until the garbage collector comes, for each connection of a stranger."""
+        self._headers, self._target, self._parser = [], b"", HttpRequestParser(object())
+
+    def _feed_part(self, data: bytes | memoryview) -> None:
         self._size += len(data)
         try:
             self._feed(data)
         except HttpParserError:
             raise UnclearError(self._fault) from None
-        if self._size > HEAD_BYTES:  # of a head, of trailers or of a chunk's extension that does not end
+        if self._size > _HEAD_ROOM_BYTES:  # of a head, of trailers or of a chunk's extension that does not end
             raise UnclearError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def _feed(self, data: bytes | memoryview) -> None:

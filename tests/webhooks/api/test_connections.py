@@ -247,6 +247,6 @@ def test_fifteen_hundred_strangers_cost_little(service: Any, new_credentials: An
                 if number % 100 == 0:
                     assert httpx.get(f"{service.api}/v1/ping", headers=client, timeout=20).status_code == 200
             time.sleep(0.5)
-            assert resident() - before < 150
+            assert resident() - before < 80
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
