@@ -19,6 +19,7 @@ from engine.progress import Place, Progress, Stage
 from engine.sql.query import release
 from engine.sql.target import Target
 from engine.validation import check, check_folder
+from engine.validation.extent import with_extents
 
 _USUAL_BYTES = 32_768
 _AT_A_TIME = 64
@@ -138,7 +139,7 @@ def _with(file: LoadedFile, diagnostics: Sequence[Diagnostic]) -> LoadedFile:
     if not diagnostics:
         return file
     is_sound = all(diagnostic.severity is not Severity.ERROR for diagnostic in diagnostics)
-    found = tuple(sorted((*file.diagnostics, *diagnostics), key=_place))
+    found = tuple(sorted(with_extents((*file.diagnostics, *diagnostics), file.text), key=_place))
     return replace(file, diagnostics=found, compiled=file.compiled if is_sound else None)
 
 

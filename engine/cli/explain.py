@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from engine.model import Argument, SecretSource
-from engine.reporting.excerpt import split_lines
+from engine.model.diagnostic import split_lines
 from engine.reporting.terminal import Style, Terminal
 
 if TYPE_CHECKING:

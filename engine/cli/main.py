@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.cli.compose import COMPOSE
+from engine.cli.explain_rule import EXPLAIN
 from engine.cli.rules import RULES
 from engine.cli.schema import SCHEMA
 from engine.cli.test import TEST
@@ -15,7 +16,9 @@ from engine.cli.validate import VALIDATE
 from engine.commandline.options import Command
 from engine.commandline.program import Program, run
 
-COMMANDS: Mapping[str, Command[Any]] = {command.name: command for command in (VALIDATE, TEST, COMPOSE, RULES, SCHEMA)}
+COMMANDS: Mapping[str, Command[Any]] = {
+    command.name: command for command in (VALIDATE, TEST, COMPOSE, RULES, EXPLAIN, SCHEMA)
+}
 PROGRAM = Program(
     "aptic-definitions",
     "Checks, tests and tries out service definitions of webhooks.",

@@ -33,6 +33,8 @@ class TestArguments(ComposerArguments):
 
     paths: list[Path]
     update: bool
+    names: str | None
+    junit: Path | None
 
 
 def add_options(parser: Parser) -> None:
@@ -44,6 +46,13 @@ def add_options(parser: Parser) -> None:
         metavar="PATH",
         help="Only the cases in these folders are run (default: all).",
     )
+    parser.add_argument(
+        "-k",
+        "--names",
+        metavar="TEXT",
+        help="Only the cases whose <event>/<case> has TEXT in it, whatever the case of its letters, are run.",
+    )
+    parser.add_argument("--junit", type=named_path, metavar="FILE", help="The results also go to FILE, as JUnit's XML.")
     add_fixtures(parser)
     add_definitions(parser)
     add_ledger(
@@ -55,7 +64,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument(
         "--update",
         action="store_true",
-        help="Writes what was composed into the cases (never an error) and, unless a PATH is given, each event's "
+        help="Writes what was composed into the cases (never an error) and, unless a PATH or -k is given, each event's "
         "example (<event>.example.json) beside the definitions.",
     )
 
@@ -65,11 +74,13 @@ def run(arguments: TestArguments, console: Console) -> int:
     from engine.testing.cases import find_cases
 
     every = find_cases(arguments.fixtures)
-    chosen = _chosen(every, arguments.paths, arguments.fixtures)
+    chosen = _named(_chosen(every, arguments.paths, arguments.fixtures), arguments.names)
     with _composer(arguments) as composer:
         results = [_run(composer, case, arguments, console) for case in chosen]
         states = composer.status().definitions
-    if not arguments.paths:
+    if arguments.junit is not None:
+        _write_junit(results, arguments.junit)
+    if not arguments.paths and arguments.names is None:
         _check_examples(results, arguments, console)
         _warn_of_untested(states, every, arguments.fixtures, console)
     failed = sum(result.problem is not None for result in results)
@@ -89,6 +100,32 @@ def _chosen(every: Sequence[Case], paths: Sequence[Path], fixtures: Path) -> lis
             raise CannotRunError(f"{path} holds no case of {fixtures}.")
         wanted |= below
     return [case for case in every if case.folder in wanted]
+
+
+def _named(cases: list[Case], names: str | None) -> list[Case]:
+    if names is None:
+        return cases
+    found = [case for case in cases if names.casefold() in str(case).casefold()]
+    if not found:
+        raise CannotRunError(f"No case has {names!r} in its name, such as {cases[0]}.")
+    return found
+
+
+def _write_junit(results: Sequence[CaseResult], file: Path) -> None:
+    from engine.reporting.junit import TestCase, suite
+
+    cases = [TestCase(result.case.event, result.case.name, _failures(result)) for result in results]
+    try:
+        file.write_text(suite("aptic-definitions test", cases), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise _unwritable(file, error) from error
+
+
+def _failures(result: CaseResult) -> tuple[tuple[str, str], ...]:
+    if result.problem is None:
+        return ()
+    words = [result.problem, *result.difference, *([f"hint: {result.hint}"] if result.hint else [])]
+    return ((result.problem, "\n".join(words)),)
 
 
 def _composer(arguments: TestArguments) -> Composer:

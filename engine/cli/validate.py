@@ -7,12 +7,13 @@ from os.path import abspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.cli.formats import Wanted, add_formats, check_reports, write_reports
 from engine.cli.rule_filter import RuleFilter
 from engine.cli.target_choice import choose_target
 from engine.commandline.console import CannotRunError, Console
 from engine.commandline.options import Command, LoadArguments, Parser, add_catalogue, add_ledger, named_path, several
 from engine.model import Dialect, Severity
-from engine.reporting import REPORTERS, Report, ReportedFile, Terminal
+from engine.reporting import Report, ReportedFile
 from engine.reporting.terminal import Style
 
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ class ValidateArguments(LoadArguments):
     select: list[str]
     ignore: list[str]
     warnings_as_errors: bool
-    format: str
-    output: Path | None
+    reports: list[Wanted]
 
 
 def add_options(parser: Parser) -> None:
@@ -64,12 +64,7 @@ def add_options(parser: Parser) -> None:
         help="These rules are not reported; may be repeated, or take several with commas.",
     )
     parser.add_argument("--warnings-as-errors", action="store_true", help="Warnings too give exit code 1.")
-    parser.add_argument(
-        "--format", choices=sorted(REPORTERS), default="text", help="The report has this format (default: text)."
-    )
-    parser.add_argument(
-        "--output", type=named_path, metavar="FILE", help="The report goes to FILE instead of the terminal."
-    )
+    add_formats(parser)
 
 
 def run(arguments: ValidateArguments, console: Console) -> int:
@@ -78,12 +73,13 @@ def run(arguments: ValidateArguments, console: Console) -> int:
     from engine.loading import load_files
     from engine.validation.rules import rules
 
+    check_reports(arguments.reports)
     reported = RuleFilter.checked(arguments.select, arguments.ignore, rules())
     paths = definition_files(arguments.paths or [Path("definitions")])
     target = choose_target(arguments.load_options(), arguments.dialect)
     files = load_files(paths, Catalogue.load(arguments.events), target)
     report = Report(tuple(_reported(file, reported) for file in files))
-    _write(report, arguments, console)
+    write_reports(report, arguments.reports, console)
     if arguments.dialect is None and target.dialect is Dialect.SQL_SERVER and target.schema is not None:
         console.complain(
             "the names of tables and columns are checked only for the dialects that SQL is translated to; "
@@ -96,7 +92,7 @@ def run(arguments: ValidateArguments, console: Console) -> int:
 
 def _reported(file: LoadedFile, reported: RuleFilter) -> ReportedFile:
     shown = reported.apply(file.diagnostics)
-    return ReportedFile(str(file.path), file.text, shown, len(file.diagnostics) - len(shown))
+    return ReportedFile(str(file.path), file.text, shown, len(file.diagnostics) - len(shown)).in_unicode()
 
 
 def definition_files(paths: Iterable[Path]) -> list[Path]:
@@ -111,17 +107,6 @@ def definition_files(paths: Iterable[Path]) -> list[Path]:
         for file in files:
             found.setdefault(abspath(file), file)
     return list(found.values())
-
-
-def _write(report: Report, arguments: ValidateArguments, console: Console) -> None:
-    make = REPORTERS[arguments.format]
-    if arguments.output is None:
-        console.write(make(console.result).render(report))
-        return
-    try:
-        arguments.output.write_text(make(Terminal()).render(report), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise CannotRunError(f"{arguments.output} cannot be written: {error.strerror}.") from error
 
 
 VALIDATE = Command(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
+
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")  # XML's line ends, as the parser counts them
 
 
 class Severity(StrEnum):
@@ -27,7 +31,10 @@ class Position(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding in one file (definition language, section 8)."""
+    """One finding in one file (definition language, section 8).
+
+    `end_line` and `end_column` are the place behind the last character; where they are not given, the place itself.
+    """
 
     rule: str
     severity: Severity
@@ -36,3 +43,22 @@ class Diagnostic:
     column: int
     message: str
     hint: str | None = None
+    end_line: int = 0
+    end_column: int = 0
+
+    def __post_init__(self) -> None:
+        """Ends at its place where no end is given."""
+        if not self.end_line:
+            object.__setattr__(self, "end_line", self.line)
+        if not self.end_column:
+            object.__setattr__(self, "end_column", self.column)
+
+    @property
+    def has_extent(self) -> bool:
+        """Whether it reaches over one character or more."""
+        return (self.end_line, self.end_column) > (self.line, self.column)
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of a file as diagnostics number them."""
+    return _LINE_END.split(text)

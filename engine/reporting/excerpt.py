@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from engine.reporting.terminal import Terminal, width
 
-_LINE_END = re.compile(r"\r\n|\n|\r")  # XML's line ends, as the parser counts them
 _WIDEST = 120
 _TAB = 8
 _CUT = "..."
@@ -19,11 +17,6 @@ class Excerpt:
 
     source: str
     caret: str
-
-
-def split_lines(text: str) -> list[str]:
-    """The lines of a file as diagnostics number them."""
-    return _LINE_END.split(text)
 
 
 def excerpt(line: str, column: int, terminal: Terminal) -> Excerpt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from engine.model import Diagnostic, Severity
@@ -19,6 +19,11 @@ class ReportedFile:
     text: str | None
     diagnostics: tuple[Diagnostic, ...] = ()
     hidden: int = 0
+
+    def in_unicode(self) -> ReportedFile:
+        """The file with backslash escapes for what no encoding has: bytes of file names that are no text."""
+        found = [replace(each, file=_plain(each.file), message=_plain(each.message)) for each in self.diagnostics]
+        return replace(self, name=_plain(self.name), diagnostics=tuple(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +43,7 @@ class Reporter(Protocol):
     def render(self, report: Report) -> str:
         """The whole report, ending in a line break; text from files is escaped as the format needs it."""
         ...
+
+
+def _plain(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.model import Diagnostic, Severity
-from engine.reporting.excerpt import excerpt, split_lines
+from engine.model.diagnostic import split_lines
+from engine.reporting.excerpt import excerpt
 from engine.reporting.report import Report, ReportedFile
 from engine.reporting.terminal import Style, Terminal
 

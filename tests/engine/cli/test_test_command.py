@@ -3,6 +3,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
@@ -208,3 +209,26 @@ def test_the_secret_is_in_no_output(project: Path, tested: Callable[..., tuple[i
     written = (project / "fixtures" / "refund" / "missing" / "body.json").read_text()
     assert canary in written
     assert canary not in (project / "definitions" / "refund.example.json").read_text()
+
+
+def test_k_chooses_cases_by_their_names(project: Path, tested: Callable[..., tuple[int, list[str], list[str]]]) -> None:
+    add_case(project, "gone", "9", error="EmptyResultError\n")
+    assert tested("-k", "REFUND/go")[:2] == (0, ["ok   refund/gone", "1 case passed"])
+    code, out, err = tested("-k", "nowhere")
+    assert (code, out) == (2, [])
+    assert "No case has 'nowhere' in its name" in err[0]
+
+
+def test_junit_has_each_case_and_what_differs(
+    project: Path, tested: Callable[..., tuple[int, list[str], list[str]]]
+) -> None:
+    add_case(project, "other", "8", "mySecret", body='{"refundid":8,"amount":0.0,"payee":"Bo","secret":"mySecret"}')
+    assert tested("--junit", "out.xml")[0] == 1
+    (suite,) = fromstring((project / "out.xml").read_text(encoding="utf-8"))  # noqa: S314
+    assert (suite.attrib["tests"], suite.attrib["failures"]) == ("2", "1")
+    other, plain = suite
+    assert (other.attrib["classname"], other.attrib["name"]) == ("refund", "other")
+    assert '+  "amount": 0.00,' in str(other.findtext("failure"))
+    assert "mySecret" not in (project / "out.xml").read_text(encoding="utf-8")
+    assert len(plain) == 0
+    assert tested("--junit", "nowhere/out.xml")[0] == 2

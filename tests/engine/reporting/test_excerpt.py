@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.reporting.excerpt import excerpt, split_lines
+from engine.model.diagnostic import split_lines
+from engine.reporting.excerpt import excerpt
 from engine.reporting.terminal import Terminal, width
 
 PLAIN = Terminal()

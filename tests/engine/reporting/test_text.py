@@ -1,5 +1,5 @@
 from engine.model import Diagnostic, Severity
-from engine.reporting import REPORTERS, Report, ReportedFile, Reporter, Terminal, TextReporter
+from engine.reporting import Report, ReportedFile, Terminal, TextReporter
 
 SOURCE = "<a>\n\t<query>selec 1</query>\n</a>\n"
 
@@ -75,9 +75,3 @@ def test_colour_adds_only_colour() -> None:
     for code in ("0", "1", "1;31", "1;35", "1;32", "36"):
         plain = plain.replace(f"\x1b[{code}m", "")
     assert plain == render(*files)
-
-
-def test_every_format_is_made_for_a_terminal() -> None:
-    for make in REPORTERS.values():
-        reporter: Reporter = make(Terminal())
-        assert reporter.render(Report(())).endswith("\n")

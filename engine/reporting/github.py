@@ -1,0 +1,50 @@
+"""Findings as annotations of a pull request, by the workflow commands of GitHub Actions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.model import Diagnostic, Severity
+from engine.reporting.report import Report
+from engine.reporting.text import summary
+
+MOST_ANNOTATIONS: Final = 10
+"""How many findings are annotations. GitHub shows ten of a step, and drops the others without a word."""
+
+
+class GitHubReporter:
+    """`::error file=…,line=…,col=…,title=rule::message`: errors first, at most ten; then a line that counts all."""
+
+    def render(self, report: Report) -> str:
+        """The annotations and the counts. Nothing from a file can become a command of its own."""
+        found = [diagnostic for file in report.files for diagnostic in file.diagnostics]
+        found.sort(key=lambda diagnostic: diagnostic.severity is not Severity.ERROR)
+        lines = [_annotation(diagnostic) for diagnostic in found[:MOST_ANNOTATIONS]]
+        left = len(found) - len(lines)
+        more = f"; {left} of them not annotated here" if left else ""
+        return "\n".join((*lines, summary(report) + more)) + "\n"
+
+
+def _annotation(diagnostic: Diagnostic) -> str:
+    message = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message}\n{diagnostic.hint}"
+    properties = {
+        "file": diagnostic.file,
+        "line": str(diagnostic.line),
+        "endLine": str(diagnostic.end_line),
+        "col": str(diagnostic.column),
+        "endColumn": str(diagnostic.end_column),
+        "title": diagnostic.rule,
+    }
+    if diagnostic.end_line != diagnostic.line:  # GitHub takes columns on one line only
+        del properties["col"], properties["endColumn"]
+    given = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{diagnostic.severity.value} {given}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    """As the runner reads it back: only what ends a line has to be escaped, and what escapes."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

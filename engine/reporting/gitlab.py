@@ -1,0 +1,38 @@
+"""Findings as GitLab's code quality report (a subset of Code Climate's)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from hashlib import sha256
+
+from msgspec import json
+
+from engine.model import Diagnostic, Severity
+from engine.reporting.places import relative
+from engine.reporting.report import Report
+
+_SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor"}
+
+
+class GitLabReporter:
+    """A JSON array; each finding has a fingerprint that stays while only its line changes."""
+
+    def render(self, report: Report) -> str:
+        """Every finding in the order of the files; `[]` without any."""
+        seen: Counter[tuple[str, str, str]] = Counter()
+        found = [_issue(diagnostic, seen) for file in report.files for diagnostic in file.diagnostics]
+        return json.format(json.encode(found), indent=2).decode() + "\n"
+
+
+def _issue(diagnostic: Diagnostic, seen: Counter[tuple[str, str, str]]) -> dict[str, object]:
+    path = relative(diagnostic.file)
+    key = path, diagnostic.rule, diagnostic.message
+    seen[key] += 1
+    words = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message} {diagnostic.hint}"
+    return {
+        "description": words,
+        "check_name": diagnostic.rule,
+        "fingerprint": sha256(json.encode((*key, seen[key]))).hexdigest(),
+        "severity": _SEVERITIES[diagnostic.severity],
+        "location": {"path": path, "lines": {"begin": diagnostic.line, "end": diagnostic.end_line}},
+    }

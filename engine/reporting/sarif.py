@@ -1,0 +1,69 @@
+"""Findings as SARIF 2.1.0 (OASIS), which code scanning reads."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from msgspec import json
+
+from engine.extras import DISTRIBUTION
+from engine.model import Diagnostic
+from engine.reporting.places import uri
+from engine.reporting.report import Report
+from engine.validation.rules import Rule, rules
+
+_SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+class SarifReporter:
+    """One run, with the rules that were broken and every finding."""
+
+    def render(self, report: Report) -> str:
+        """Every finding in the order of the files. Columns count characters, as in every other format."""
+        found = [diagnostic for file in report.files for diagnostic in file.diagnostics]
+        broken = [rule for name, rule in rules().items() if any(diagnostic.rule == name for diagnostic in found)]
+        driver = {"name": "validate-definitions", **_version(), "rules": [_rule(rule) for rule in broken]}
+        numbers = {rule.name: number for number, rule in enumerate(broken)}
+        run = {
+            "tool": {"driver": driver},
+            "columnKind": "unicodeCodePoints",
+            "results": [_result(diagnostic, numbers) for diagnostic in found],
+        }
+        log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+        return json.format(json.encode(log), indent=2).decode() + "\n"
+
+
+def _version() -> dict[str, str]:
+    try:
+        return {"version": version(DISTRIBUTION)}
+    except PackageNotFoundError:
+        return {}
+
+
+def _rule(rule: Rule) -> dict[str, object]:
+    return {
+        "id": rule.name,
+        "shortDescription": {"text": rule.summary},
+        "fullDescription": {"text": rule.explanation},
+        "help": {"text": f"{rule.explanation}\n\nWrong:\n{rule.wrong}\n\nRight:\n{rule.right}"},
+        "defaultConfiguration": {"level": rule.severity.value},
+    }
+
+
+def _result(diagnostic: Diagnostic, numbers: dict[str, int]) -> dict[str, object]:
+    words = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message} {diagnostic.hint}"
+    region = {
+        "startLine": diagnostic.line,
+        "startColumn": diagnostic.column,
+        "endLine": diagnostic.end_line,
+        "endColumn": diagnostic.end_column,
+    }
+    place = {"artifactLocation": {"uri": uri(diagnostic.file)}, "region": region}
+    return {
+        "ruleId": diagnostic.rule,
+        "ruleIndex": numbers[diagnostic.rule],
+        "level": diagnostic.severity.value,
+        "message": {"text": words},
+        "locations": [{"physicalLocation": place}],
+    }
