@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -16,7 +16,7 @@ from webhooks.composing.definitions import Definitions
 from webhooks.composing.gates import Gates, Way
 from webhooks.composing.pace import Pace
 from webhooks.composing.threads import in_thread
-from webhooks.composing.work import ROOM_EVENTS, Work
+from webhooks.composing.work import ROOM_EVENTS, Onward, Work, write_only
 from webhooks.errors import SettingsError
 from webhooks.metrics import Metrics
 from webhooks.queue.interface import Queue
@@ -24,11 +24,12 @@ from webhooks.security.keys import Keyring
 from webhooks.store import compositions, definitions, parking
 from webhooks.store.compositions import Waiting
 from webhooks.store.jobs import Job, Kind
-from webhooks.store.results import Parked, Result, Sendable, Unneeded
+from webhooks.store.results import Parked, Result, Unneeded
 from webhooks.store.store import Store
 from webhooks.store.waiting import keep_doing, until_done
 
 _MOST_JOBS: Final = 500  # taken at once
+_MOST_ADDRESSED: Final = 64  # deliveries of these that are looked up: attempts of so many may begin with their bodies
 _ROOM_WITHIN_SECONDS: Final = 0.5  # a full lane that has no room again within this time counts as stuck
 _DRAIN_SECONDS: Final = 5.0  # in which batches under way must end when the process does
 _PART: Final = "composing"  # as the log names it
@@ -38,7 +39,7 @@ _log = logging.getLogger(__name__)
 class Composing:
     """Composes due events until `stop`. A process has one, in its event loop.
 
-    `tell_sendable` is called with the deliveries whose body was just composed.
+    `onward` writes what is composed, and sends it.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Composing:
         pace: Pace = Pace(),  # noqa: B008  immutable
         *,
         metrics: Metrics | None = None,
-        tell_sendable: Callable[[Sequence[Sendable]], object] = lambda _: None,
+        onward: Onward = write_only,
     ) -> None:
         self._store = store
         self._queue = queue
@@ -62,7 +63,7 @@ class Composing:
             store, queue, keyring, definitions=definitions, gates=self._gates, pace=pace, metrics=self._metrics
         )
         self._work.tell_freed = self._note_freed
-        self._work.tell_sendable = tell_sendable
+        self._work.onward = onward
         self._stopping = asyncio.Event()
         self._freed = asyncio.Event()
         self._look_now = asyncio.Event()
@@ -146,7 +147,9 @@ class Composing:
             return
         keys = [job.key for job in taken]
         try:
-            found = await self._store.read(lambda connection: compositions.find(connection, keys))
+            found = await self._store.read(
+                lambda connection: compositions.find(connection, keys, most_addressed=_MOST_ADDRESSED)
+            )
         except BaseException:
             self._queue.release(taken)
             raise

@@ -6,9 +6,9 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, Protocol
 
 from engine.body import Body
 from engine.errors import DefinitionUnavailableError, EngineError, LedgerTimeoutError
@@ -23,9 +23,10 @@ from webhooks.metrics import Metrics
 from webhooks.queue.interface import Queue
 from webhooks.security.keys import Keyring
 from webhooks.store import results
-from webhooks.store.compositions import Waiting, key_of
+from webhooks.store.clock import now
+from webhooks.store.compositions import Addressed, Waiting, key_of
 from webhooks.store.jobs import Job
-from webhooks.store.results import Ended, Parked, Result, Sendable
+from webhooks.store.results import Composed, Ended, Parked, Result, Written
 from webhooks.store.store import Store
 from webhooks.store.waiting import STORE_RETRY_SECONDS
 
@@ -41,6 +42,28 @@ _log = logging.getLogger(__name__)
 
 Found = list[Result | EngineError]
 ItemResult = tuple[Waiting, Result]
+
+
+class Onward(Protocol):
+    """Has results of composing written, and sends what follows from them."""
+
+    async def __call__(
+        self, to: Sequence[Addressed], at: int, write: Callable[[Collection[str]], Awaitable[Written]]
+    ) -> None:
+        """Calls `write` once, with the ids of those deliveries in `to` whose attempts may begin with their bodies.
+
+        Their jobs are due at `at`. Raises what `write` raises.
+        """
+        ...
+
+
+async def write_only(
+    to: Sequence[Addressed],  # noqa: ARG001  of the protocol
+    at: int,  # noqa: ARG001
+    write: Callable[[Collection[str]], Awaitable[Written]],
+) -> None:
+    """An Onward that sends nothing: whoever takes the jobs does."""
+    await write(())
 
 
 class Work:
@@ -76,8 +99,7 @@ class Work:
         self._is_ending = False
         self.tell_freed: Callable[[], object] = lambda: None
         """Called when events have left the memory."""
-        self.tell_sendable: Callable[[Sequence[Sendable]], object] = lambda _: None
-        """Called with the deliveries that have a body now."""
+        self.onward: Onward = write_only
 
     def room(self, way: Way, code: str) -> int:
         """How many more events of a code may be added."""
@@ -100,15 +122,22 @@ class Work:
                 self._under_way.add(task)
                 task.add_done_callback(self._under_way.discard)
 
-    async def write(self, found: Sequence[Result], taken: Sequence[Job]) -> None:
-        """Writes results, and finishes the jobs of their events. Raises StoreError."""
+    async def write(self, found: Sequence[Result], taken: Sequence[Job], to: Sequence[Addressed] = ()) -> None:
+        """Writes results, finishes the jobs of their events, and has deliveries sent. Raises StoreError."""
+        at = now()
+
+        async def write(begin: Collection[str]) -> Written:
+            """As Onward needs it."""
+            return await self._store.write(
+                lambda connection: results.write(connection, found, taken, at=at, begin=begin)
+            )
+
         try:
-            sendable = await self._store.write(lambda connection: results.write(connection, found, taken))
+            await self.onward(to, at, write)
         except BaseException:
             self._queue.release(taken)
             raise
         self._queue.finished(taken)
-        self.tell_sendable(sendable)
 
     async def end(self, seconds: float) -> None:
         """Begins no more batches, lets those under way end within so many seconds, and releases the other jobs."""
@@ -236,7 +265,8 @@ class Work:
         """Writes results. Their events leave the memory, whether that succeeds or not."""
         taken = [self._jobs.pop(key_of(item.sequence, item.version)) for item, _ in found]
         try:
-            await self.write([each for _, each in found], taken)
+            to = [each for item, result in found if isinstance(result, Composed) for each in item.to]
+            await self.write([each for _, each in found], taken, to)
             self._tell(found)
         except StoreError as error:
             _log.warning("composing waits for the store: %s", error.message)

@@ -6,45 +6,40 @@ import asyncio
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection
-
 from webhooks.dispatch.judging import Judge
 from webhooks.dispatch.recorder import Recorder
 from webhooks.dispatch.request import Requests
+from webhooks.dispatch.taking import MOST_DELIVERIES, Taker
 from webhooks.dispatch.turns import EndpointTurns, Limits, Turn
 from webhooks.errors import ServiceError, StoreError
 from webhooks.model import DeliveryState
 from webhooks.queue.interface import Queue
 from webhooks.sending.interface import Sender
-from webhooks.store import attempts, jobs
-from webhooks.store.attempts import Due, Ready
+from webhooks.store import attempts
+from webhooks.store.attempts import Ready
 from webhooks.store.clock import MICROSECONDS_PER_SECOND, now
+from webhooks.store.compositions import Addressed
 from webhooks.store.ended_attempts import EndedAttempt
 from webhooks.store.jobs import Job, Kind
-from webhooks.store.results import Sendable
+from webhooks.store.results import Written
 from webhooks.store.store import Store
-from webhooks.store.waiting import STORE_RETRY_SECONDS, keep_doing
+from webhooks.store.waiting import keep_doing
 
 _TICK_SECONDS: Final = 0.05
 
-# Of one transaction.
-_MOST_DELIVERIES: Final = 256
-_MOST_SENT: Final = 64  # the others are begun ahead: who comes meanwhile need not wait for more than these
+_MOST_SENT: Final = 64  # of one transaction; the others are begun ahead: who comes meanwhile need not wait for more
 
 # What beginning an attempt costs. At a sum of 1 other work in the event loop has its turn.
 _COST_AHEAD: Final = 1 / 32
 _COST_SENT: Final = {False: 1 / 4, True: 1.0}  # by whether the endpoint is doubtful: that often costs a connection
 
 _AHEAD_MICROSECONDS: Final = 1_000_000  # for which an attempt may wait ahead: then its endpoint has become slow
-_EARLY_JOB_MICROSECONDS: Final = 500_000  # after which a job that came too early comes again, at least
-_MOST_FINISHING: Final = 4  # transactions that finish jobs, while others are taken
 
-_INTERRUPTED: Final = "the service was interrupted while it sent; whether it arrived is not known"
 _log = logging.getLogger(__name__)
 
 
@@ -86,7 +81,7 @@ class Dispatcher:
             group.create_task(self._repeat(self._pass_time))
         await self._recorder.finish()
         while self._tasks:
-            await asyncio.gather(*self._tasks)
+            await asyncio.wait(self._tasks)
             await self._recorder.finish()
 
     def stop(self) -> None:
@@ -101,11 +96,15 @@ class Dispatcher:
         for wake_up in self._wake_ups.values():
             wake_up.set()
 
-    def offer(self, found: Sequence[Sendable]) -> None:
-        """Takes deliveries whose bodies this process has just composed, where the queue lets it have them at once."""
-        if not self._is_stopping:
-            self._taker.offer(found)
-            self._wake()
+    async def write_and_send(
+        self, to: Sequence[Addressed], at: int, write: Callable[[Collection[str]], Awaitable[Written]]
+    ) -> None:
+        """Has bodies written, with the attempts of those deliveries in `to` whose endpoints have a free turn now.
+
+        Sends these, and has the other deliveries wait for their turns. So an event whose endpoint is idle needs no
+        transaction of its own to begin its attempt. Their jobs are due at `at`. Raises what `write` raises.
+        """
+        await asyncio.shield(self._begin_task(self._write_and_send(to, at, write)))
 
     async def recall(self, ids: Sequence[str]) -> None:
         """Refills the endpoints of these deliveries: a process that died may have parked more of theirs."""
@@ -152,10 +151,39 @@ class Dispatcher:
             self._begin_task(self._taker.refill(registration_id, most))
         self._wake()
 
+    async def _write_and_send(
+        self, to: Sequence[Addressed], at: int, write: Callable[[Collection[str]], Awaitable[Written]]
+    ) -> None:
+        turns = self._turns_at_once(to[:_MOST_SENT], at)
+        try:
+            written = await write(turns.keys())
+            await self._go(turns, written.begun, doubtful=False)
+        finally:
+            self._give_back(turns.values())
+            self._queue.release([turn.job for turn in turns.values()])
+        begun = {ready.id for ready in written.begun}
+        if not self._is_stopping:
+            self._taker.offer([each for each in written.sendable if each.job.key not in begun])
+            self._wake()
+
+    def _turns_at_once(self, to: Sequence[Addressed], at: int) -> dict[str, Turn]:
+        """Turns for deliveries that have no body yet, whose jobs are claimed with that. Not for all of them."""
+        if self._is_stopping:
+            return {}
+        claimed = self._queue.claim([Job(Kind.DELIVER, each.id, at) for each in to])
+        by_id = {each.id: each for each in to}
+        turns: dict[str, Turn] = {}
+        for job in claimed:
+            registration_id, client_id = by_id[job.key].registration_id, by_id[job.key].client_id
+            if self._turns.give_at_once(registration_id, client_id):
+                turns[job.key] = Turn(registration_id, job, is_ahead=False)
+        self._queue.finished([job for job in claimed if job.key not in turns])
+        return turns
+
     def _next_turns(self, *, doubtful: bool) -> dict[str, Turn]:
         turns: dict[str, Turn] = {}
         sent = 0
-        for turn in islice(self._turns.give(doubtful=doubtful), _MOST_DELIVERIES):
+        for turn in islice(self._turns.give(doubtful=doubtful), MOST_DELIVERIES):
             turns[turn.job.key] = turn
             sent += not turn.is_ahead
             if sent == _MOST_SENT:
@@ -262,149 +290,11 @@ class Dispatcher:
         self._turns.pass_time()
         for registration_id in list(self._ahead):
             self._send_ahead(registration_id)
-        refills = [self._taker.refill(*each) for each in self._turns.to_refill(_MOST_DELIVERIES)]
+        refills = [self._taker.refill(*each) for each in self._turns.to_refill(MOST_DELIVERIES)]
         await asyncio.gather(*refills)  # together: the store's writer commits them as one
         self._wake()
-
-
-class Taker:
-    """Takes jobs from the queue and has them wait for their turns in this process.
-
-    `begin_task` begins work that the dispatcher waits for before it ends.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        queue: Queue,
-        *,
-        turns: EndpointTurns,
-        judge: Judge,
-        recorder: Recorder,
-        begin_task: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
-    ) -> None:
-        self._store = store
-        self._queue = queue
-        self._turns = turns
-        self._judge = judge
-        self._recorder = recorder
-        self._begin_task = begin_task
-        self._finishing: set[asyncio.Task[None]] = set()
-
-    async def take(self) -> None:
-        """Waits for due jobs, and has their deliveries wait for their turns. Raises StoreError."""
-        if len(self._finishing) >= _MOST_FINISHING:
-            await asyncio.wait(self._finishing, return_when=asyncio.FIRST_COMPLETED)
-        taken = await self._queue.take(Kind.DELIVER, _MOST_DELIVERIES)
-        try:
-            ids = [job.key for job in taken]
-            found = await self._store.read(lambda connection: attempts.look(connection, ids))
-            over = [job for job in taken if not self._enter(job, found.get(job.key))]
-            early = [job for job in over if (due := found.get(job.key)) and _is_early(due)]
-            removed = [due.id for due in found.values() if due.registration_id is None]
-        except BaseException:
-            self._queue.release(taken)
-            raise
-        if over:
-            again = [
-                Job(job.kind, job.key, max(found[job.key].next_attempt_at or 0, now() + _EARLY_JOB_MICROSECONDS))
-                for job in early
-            ]
-            self._finishing.add(task := self._begin_task(self.finish(over, again, removed)))
-            task.add_done_callback(self._finishing.discard)
-
-    def offer(self, found: Sequence[Sendable]) -> None:
-        """Has deliveries that this process has just composed wait for their turns, as far as the queue leases them."""
-        by_key = {each.job.key: each for each in found}
-        claimed = self._queue.claim([each.job for each in found])
-        try:
-            over = [
-                job
-                for job in claimed
-                if not self._turns.enter(by_key[job.key].registration_id, by_key[job.key].client_id, job)
-            ]
-        except BaseException:
-            self._queue.release(claimed)
-            raise
-        if over:
-            self._begin_task(self.finish(over, can_wait=True))  # their deliveries are parked, which need no job
-
-    async def finish(
-        self, over: Sequence[Job], again: Sequence[Job] = (), removed: Sequence[str] = (), *, can_wait: bool = False
-    ) -> None:
-        """Finishes jobs, and adds others `again`.
-
-        Deliveries whose URL was `removed` while they were sent are cancelled.
-        """
-
-        def write(connection: Connection) -> None:
-            """Begins attempts, and finishes and adds jobs, in one transaction."""
-            attempts.begin(connection, removed, now())  # finds that their URLs are gone
-            jobs.finish(connection, over)
-            jobs.add(connection, again)
-
-        try:
-            await self._store.write(write, can_wait=can_wait)
-        except StoreError as error:
-            _log.warning("finished jobs wait for the store: %s", error.message)
-            await asyncio.sleep(STORE_RETRY_SECONDS)  # or they would be taken again at once
-            self._queue.release(over)
-        except BaseException:
-            self._queue.release(over)
-            raise
-        else:
-            self._queue.finished(over)
-
-    async def recall(self, ids: Sequence[str]) -> None:
-        """As Dispatcher says."""
-        for due in (await self._store.read(lambda connection: attempts.look(connection, ids))).values():
-            if due.state is DeliveryState.PENDING and due.registration_id is not None:
-                self._turns.park(due.registration_id, wait_seconds=_wait_seconds(due))
-
-    async def refill(self, registration_id: int, most: int) -> None:
-        """Gives jobs to an endpoint's parked deliveries. Where the store is away, they stay parked."""
-        count, at = most, now()
-        try:
-            count = await self._store.write(
-                lambda connection: jobs.refill(connection, registration_id, at, most), can_wait=True
-            )
-        except StoreError as error:
-            _log.warning("parked deliveries wait for the store: %s", error.message)
-        finally:
-            if count == most:  # there may be more
-                self._turns.park(registration_id)
-
-    def _enter(self, job: Job, due: Due | None) -> bool:
-        """Whether the job is kept: its delivery waits for its turn, or its interrupted attempt is being ended."""
-        if due is None:
-            return False
-        if due.state is DeliveryState.SENDING:
-            self._recover(job, due)
-            return True
-        if not due.is_composed or due.registration_id is None:
-            return False
-        if due.state is not DeliveryState.PENDING or due.next_attempt_at is None or _is_early(due):
-            return False
-        return self._turns.enter(due.registration_id, due.client_id, job, wait_seconds=_wait_seconds(due))
-
-    def _recover(self, job: Job, due: Due) -> None:
-        """Ends an attempt whose process died."""
-        ended = self._judge.judge_own_failure(
-            due.id, due.attempts, due.registration_id, failures=due.failures, reason=_INTERRUPTED
-        )
-        self._recorder.add(ended, partial(self._queue.finished, [job]))
-
-
-def _is_early(due: Due) -> bool:
-    """Whether the queue's clock is ahead of this one's: the job has to come again."""
-    return due.state is DeliveryState.PENDING and due.next_attempt_at is not None and due.next_attempt_at > now()
 
 
 def _is_old(ready: Ready) -> bool:
     """Whether it has waited ahead of its turn for too long."""
     return ready.started_at < now() - _AHEAD_MICROSECONDS
-
-
-def _wait_seconds(due: Due) -> float:
-    """For how long the endpoint has asked to be left alone."""
-    return 0.0 if due.waits_until is None else max(0.0, (due.waits_until - now()) / MICROSECONDS_PER_SECOND)

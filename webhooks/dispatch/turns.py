@@ -204,17 +204,28 @@ class EndpointTurns:
                 continue
             if _is_doubtful(lane) is not doubtful:
                 self._line_up(lane)
-            elif not lane.is_proven and self._free_unproven_turns() < 1:
-                self._for_unproven_turn.add(lane)
-            elif lane.is_failing and self._failing_turns < 1:
-                self._for_failing_turn.add(lane)
-            elif (doubtful and self._unproven_turns < 1) or not self._spend_allowance(lane, at):
-                self._for_time[lane] = None
-            else:
-                self._unproven_turns -= doubtful and lane.is_proven  # not in `promote`, which asks for none
+            elif self._may_begin(lane, at, doubtful=doubtful):
                 self._begin(lane, is_ahead=is_ahead)
                 self._line_up(lane)  # behind the others
                 yield Turn(lane.registration_id, self._next_job(lane), is_ahead)
+
+    def give_at_once(self, registration_id: int, client_id: str) -> bool:
+        """Gives an endpoint a turn for a job that has not entered, where that delays no other. Whether it did.
+
+        No job of the endpoint waits, and half of all turns are left for those that do. One that is doubtful comes after
+        all other doubtful ones that wait.
+        """
+        lane = self._lane(registration_id)
+        lane.client_id = client_id
+        doubtful = _is_doubtful(lane)
+        if lane.waiting or lane.ahead or registration_id in self._parked or lane.under_way >= self._width(lane):
+            return False
+        if 2 * self.under_way >= self._limits.total or (doubtful and self.has_waiting(doubtful=True)):
+            return False
+        if not self._may_begin(lane, self._clock(), doubtful=doubtful):
+            return False
+        self._begin(lane, is_ahead=False)
+        return True
 
     def promote(self, registration_id: int) -> bool:
         """Gives an attempt that was begun ahead its turn. False where it has to wait for it."""
@@ -323,6 +334,19 @@ class EndpointTurns:
         """Puts lanes before the other doubtful ones, since they have waited longer."""
         for lane in reversed([lanes.pop() for _ in range(most) if lanes]):
             self._doubtful.put_first(lane)
+
+    def _may_begin(self, lane: Lane, at: float, *, doubtful: bool) -> bool:
+        """Whether a lane that has a turn free may begin it now, which is counted. Else it waits for what is missing."""
+        if not lane.is_proven and self._free_unproven_turns() < 1:
+            self._for_unproven_turn.add(lane)
+        elif lane.is_failing and self._failing_turns < 1:
+            self._for_failing_turn.add(lane)
+        elif (doubtful and self._unproven_turns < 1) or not self._spend_allowance(lane, at):
+            self._for_time[lane] = None
+        else:
+            self._unproven_turns -= doubtful and lane.is_proven  # not in `promote`, which asks for none
+            return True
+        return False
 
     def _begin(self, lane: Lane, *, is_ahead: bool) -> None:
         if is_ahead:

@@ -61,7 +61,7 @@ class Delivering:
             keyring,
             self._definitions,
             metrics=metrics,
-            tell_sendable=self._dispatcher.offer,
+            onward=self._dispatcher.write_and_send,
         )
         self._reloading: asyncio.Task[None] | None = None
         self._is_to_reload = False

@@ -20,7 +20,10 @@ class Queue(Protocol):
         ...
 
     def claim(self, jobs: Sequence[Job]) -> list[Job]:
-        """Leases jobs that this process has just added, where no other process takes any. Gives those leased."""
+        """Leases jobs that this process has just added or is about to add, where no other process takes any.
+
+        Gives those leased.
+        """
         ...
 
     def finished(self, jobs: Sequence[Job]) -> None:

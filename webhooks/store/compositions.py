@@ -30,6 +30,14 @@ class CompositionState(StrEnum):
     FAILED = "failed"
 
 
+class Addressed(Struct, frozen=True):
+    """A delivery that waits for a body, and for whom it is."""
+
+    id: str
+    registration_id: int
+    client_id: str
+
+
 class Waiting(Struct, frozen=True, kw_only=True):
     """A composition that has no body yet."""
 
@@ -44,10 +52,13 @@ class Waiting(Struct, frozen=True, kw_only=True):
     """A delivery waits for it."""
     is_defined: bool
     """The store remembers that its event code had a definition."""
+    to: Sequence[Addressed] = ()
+    """Some of the deliveries that wait for it: those that may be sent as soon as it has a body."""
 
 
 _ADD: Final = Bulk(_SQL["add"], sequence=NUMBER, version=NUMBER, due_at=NUMBER)
 _FIND: Final = Bulk(_SQL["find"], finds=8, sequence=NUMBER, version=NUMBER)
+_ADDRESSED: Final = Bulk(_SQL["addressed"], finds=5, sequence=NUMBER, version=NUMBER)
 # Without statistics PostgreSQL takes these conditions for so selective that it reads the whole table for every given
 # row. CASE hides them from its estimate.
 _DUE: Final = BulkUpdate(
@@ -86,8 +97,14 @@ def add(connection: Connection, due: Mapping[int, int | None], *, version: int =
     jobs.add(connection, [job_of(sequence, version, due_at) for sequence, due_at in due.items() if due_at is not None])
 
 
-def find(connection: Connection, keys: Sequence[str]) -> dict[str, Waiting]:
-    """Of the compositions with these keys those that wait, by key."""
+def find(connection: Connection, keys: Sequence[str], *, most_addressed: int = 0) -> dict[str, Waiting]:
+    """Of the compositions with these keys those that wait, by key; with so many of their deliveries in all."""
+    parts = [_parts(key) for key in keys]
+    to: dict[str, list[Addressed]] = {}
+    for sequence, version, *addressed in _ADDRESSED.run(
+        connection, parts if most_addressed else [], most=most_addressed
+    ):
+        to.setdefault(key_of(sequence, version), []).append(Addressed(*addressed))
     return {
         key_of(row[0], row[1]): Waiting(
             sequence=row[0],
@@ -98,8 +115,9 @@ def find(connection: Connection, keys: Sequence[str]) -> dict[str, Waiting]:
             failures=row[5],
             is_needed=bool(row[6]),
             is_defined=bool(row[7]),
+            to=to.get(key_of(row[0], row[1]), ()),
         )
-        for row in _FIND.run(connection, [_parts(key) for key in keys])
+        for row in _FIND.run(connection, parts)
     }
 
 

@@ -5,16 +5,16 @@ Only a composition that still waits is changed: a body that was written stays as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, TypeVar
 
 from msgspec import Struct
 from sqlalchemy import Connection
 
 from webhooks.model import DeliveryState
-from webhooks.store import definitions, jobs
+from webhooks.store import attempts, definitions, jobs
+from webhooks.store.attempts import Ready
 from webhooks.store.bulk import NUMBER, PIECE, TEXT, Bulk, BulkUpdate, packed
-from webhooks.store.clock import now
 from webhooks.store.compositions import CompositionState, job_of
 from webhooks.store.jobs import Job, Kind
 
@@ -70,6 +70,13 @@ class Sendable(Struct, frozen=True):
     job: Job
     registration_id: int
     client_id: str
+
+
+class Written(Struct, frozen=True):
+    """What follows from results that were written: the deliveries that have their body now, and the begun attempts."""
+
+    sendable: Sequence[Sendable]
+    begun: Sequence[Ready]
 
 
 class Unneeded(Result, frozen=True, kw_only=True):
@@ -190,16 +197,22 @@ def show_composing(connection: Connection, compositions: Sequence[Key]) -> None:
     _SHOW.run(connection, _STILL_WAITS.run(connection, compositions))
 
 
-def write(connection: Connection, results: Sequence[Result], taken: Sequence[Job]) -> list[Sendable]:
-    """Writes results, and finishes the jobs that were taken for them. Gives the deliveries that can be claimed now."""
-    at = now()
+def write(
+    connection: Connection, results: Sequence[Result], taken: Sequence[Job], *, at: int, begin: Collection[str] = ()
+) -> Written:
+    """Writes results, finishes the jobs that were taken for them, and begins attempts of the deliveries in `begin`.
+
+    Deliveries that get a body get jobs, due at `at`, which the caller claims. An attempt is begun where it could be
+    begun by itself now.
+    """
     jobs.finish(connection, taken)
     sendable = _compose(connection, _of(Composed, results), at)
     _defer(connection, _of(Deferred, results), at)
     _end(connection, _of(Ended, results), at)
     _park(connection, _of(Parked, results))
     _forget(connection, _of(Unneeded, results), at)
-    return sendable
+    ids = [each.job.key for each in sendable if each.job.key in begin]
+    return Written(sendable, attempts.begin(connection, ids, at))
 
 
 def _compose(connection: Connection, results: Sequence[Composed], at: int) -> list[Sendable]:

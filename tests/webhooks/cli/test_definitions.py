@@ -23,7 +23,7 @@ def waiting(run: Any, tmp_path: Path) -> None:
         given = [PublishedEvent(code="noteadded", arguments={"noteid": str(number)}) for number in range(2)]
         events.publish(connection, client.id, given)
         parked = [Parked(sequence=each, version=0, code="noteadded", reason="it is missing") for each in (1, 2)]
-        write(connection, parked, [])
+        write(connection, parked, [], at=1)
 
     with Store(f"sqlite:///{tmp_path / 'aptic-webhooks' / 'webhooks.sqlite3'}") as store:
         asyncio.run(store.write(fill))

@@ -1,7 +1,7 @@
 """A dispatcher over a real store; its sender is a fake, named so, which answers as a test plans."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,10 +20,11 @@ from webhooks.model import Client, Delivery, PublishedEvent, Scope
 from webhooks.queue.opening import open_queue
 from webhooks.security.keys import Keyring, Purpose
 from webhooks.sending.interface import Outcome, OutgoingRequest, Reach
-from webhooks.store import clients, compositions, deliveries, events, jobs, registrations
+from webhooks.store import clients, compositions, deliveries, events, jobs, registrations, results
 from webhooks.store.clock import now
 from webhooks.store.deliveries import Filter
 from webhooks.store.jobs import Job, Kind
+from webhooks.store.results import Composed, Written
 from webhooks.store.store import Store
 
 ACME = Client(id="ACME", name="acme", scopes=frozenset({Scope.WEBHOOKS}))
@@ -87,10 +88,7 @@ class World:
 
     async def publish(self, count: int = 1, code: str = "statuschange", *, erased: int = 0) -> None:
         """Publishes events, and composes them as the default body; the first of these bodies are erased then."""
-        known = CATALOGUE.events[code]
-        arguments = {argument.name: argument.example or "1" for argument in known.arguments}
-        body = default_body(known, arguments).dump().encode()
-        published = [PublishedEvent(code=code, arguments=arguments)] * count
+        published, body = [_published(code)] * count, _body(code)
 
         def write(connection: Any) -> None:
             before = connection.scalar(text("SELECT coalesce(max(sequence), 0) FROM event"))
@@ -111,6 +109,28 @@ class World:
 
         await self.store.write(write)
 
+    async def compose_and_send(self, dispatcher: Dispatcher, count: int = 1, code: str = "statuschange") -> None:
+        """Publishes events, and composes them as `Composing` does: the dispatcher has them written."""
+        ids = await self.store.write(lambda c: events.publish(c, "back end", [_published(code)] * count))
+        last = self.rows("SELECT max(sequence) FROM event")[0][0]
+        keys = [compositions.key_of(sequence, 0) for sequence in range(last - len(ids) + 1, last + 1)]
+        found = self.store.read_now(lambda c: compositions.find(c, keys, most_addressed=64)).values()
+        composed = [
+            Composed(
+                sequence=item.sequence,
+                version=0,
+                body=KEYRING.encrypt(Purpose.BODY, _body(code), compositions.row_name(item.sequence, 0)),
+                code=None,
+            )
+            for item in found
+        ]
+        taken, at = [compositions.job_of(item.sequence, 0, 0) for item in found], now()
+
+        async def write(begin: Collection[str]) -> Written:
+            return await self.store.write(lambda c: results.write(c, composed, taken, at=at, begin=begin))
+
+        await dispatcher.write_and_send([each for item in found for each in item.to], at, write)
+
     async def forget_jobs(self) -> None:
         """As after a crash that nobody foresaw."""
         table = "job" if self.store.is_embedded else "pgqueuer"
@@ -130,6 +150,15 @@ class World:
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Waits until it is so; fails with the states where it never is."""
         await until_true(is_so, self.states)
+
+
+def _published(code: str) -> PublishedEvent:
+    arguments = {argument.name: argument.example or "1" for argument in CATALOGUE.events[code].arguments}
+    return PublishedEvent(code=code, arguments=arguments)
+
+
+def _body(code: str) -> bytes:
+    return default_body(CATALOGUE.events[code], _published(code).arguments).dump().encode()
 
 
 Scene = Callable[[World], Awaitable[None]]

@@ -15,7 +15,6 @@ from webhooks.sending.interface import Outcome, OutgoingRequest, SendError
 from webhooks.store import events, jobs, registrations
 from webhooks.store.attempts import answer_row
 from webhooks.store.jobs import Job, Kind
-from webhooks.store.results import Sendable
 from webhooks.store.store import Store
 
 KEYRING = Keyring([bytes(32)])
@@ -469,20 +468,6 @@ def test_what_was_begun_ahead_of_an_endpoint_that_became_slow_is_held_soon_after
         assert len(world.sender.requests) <= 40 + 4 * 4  # a second, and what was under way
 
     play(scene, limits=Limits(endpoint=4, rate=10_000))
-
-
-def test_what_this_process_has_made_ready_is_sent_without_being_looked_for(play: Callable[..., None]) -> None:
-    async def scene(world: Any) -> None:
-        await world.register(HOOK)
-        async with world.dispatching() as dispatcher:
-            await world.publish(3)
-            found = [Sendable(Job(Kind.DELIVER, each.id, 1), 1, "client") for each in world.deliveries()]
-            dispatcher.offer(found)  # the queue may have given them already
-            dispatcher.offer(found)
-            await world.until(lambda: world.states() == {"delivered": 3})
-        assert len(world.sender.requests) == 3
-
-    play(scene)
 
 
 def test_one_that_has_proved_itself_waits_for_none_that_have_not(play: Callable[..., None]) -> None:

@@ -66,7 +66,7 @@ def one(new_client: Any, register: Any, read: Any, write: Any, published: Any, c
     (event_id,) = write(events.publish, client.id, [published(code)])
     sequence = read(events.by_id, client.id, event_id).sequence
     composed = Composed(sequence=sequence, version=0, body=b"body", code=None)
-    write(results.write, [composed], [compositions.job_of(sequence, 0, 0)])
+    write(results.write, [composed], [compositions.job_of(sequence, 0, 0)], at=now())
     id_ = read(lambda c: c.scalars(select(DELIVERIES.c.id).where(DELIVERIES.c.event_sequence == sequence)).one())
     return One(read, write, client, id_)
 

@@ -27,7 +27,7 @@ class One:
     def end(self, kind: type[Result], version: int = 0, **members: Any) -> None:
         """Composing gives this."""
         job = compositions.job_of(self.sequence, version, 0)
-        self.write(results.write, [kind(sequence=self.sequence, version=version, **members)], [job])
+        self.write(results.write, [kind(sequence=self.sequence, version=version, **members)], [job], at=now())
 
     def compose(self, version: int = 0, body: bytes = b"body") -> None:
         self.end(Composed, version, body=body, code=None)
@@ -295,8 +295,10 @@ def test_what_is_parked_gets_its_job_back_least_failed_first(
     write(events.publish, client.id, [published(code, a=str(number)) for number in range(4)])
     sequences = sorted(row.event_sequence for row in read(_rows, client.id))
     deferred = Deferred(sequence=sequences[0], version=0, failures=3, reason="late", due_at=now())
-    write(results.write, [deferred], [])
-    write(results.write, [Parked(sequence=each, version=0, code=code, reason="away") for each in sequences], [])
+    write(results.write, [deferred], [], at=now())
+    write(
+        results.write, [Parked(sequence=each, version=0, code=code, reason="away") for each in sequences], [], at=now()
+    )
     assert code in read(parking.codes)
     assert {row.reason for row in read(_rows, client.id)} == {"away"}
     monkeypatch.setattr(parking, "PART", 3)

@@ -82,7 +82,7 @@ QUERIES = {
     "what waits": depth.read_depth,
     "compositions": lambda c: compositions.find(c, ["1/0"]),
     "composing": lambda c: results.show_composing(c, [(1, 0)]),
-    "what came of composing": lambda c: results.write(c, RESULTS, []),
+    "what came of composing": lambda c: results.write(c, RESULTS, [], at=1),
     "parked codes": parking.codes,
     "a parked code": lambda c: parking.unpark(c, "x", 10),
     "a parked code's newest": lambda c: parking.unpark(c, "x", 1, is_newest_first=True),

@@ -21,6 +21,17 @@ WHERE composition.event_sequence = given.sequence
     AND composition.version = given.version
     AND composition.state = 'waiting'
 
+-- addressed --
+-- Deliveries that wait for a body, some of all.
+SELECT delivery.event_sequence, delivery.version, delivery.id, delivery.registration_id, delivery.client_id
+FROM GIVEN
+CROSS JOIN delivery
+WHERE delivery.event_sequence = given.sequence
+    AND delivery.version = given.version
+    AND coalesce(delivery.state, '') IN ('pending', 'composing')
+    AND delivery.registration_id IS NOT NULL
+LIMIT :most
+
 -- state --
 SELECT composition.state, composition.body IS NOT NULL, event.arguments IS NOT NULL
 FROM composition

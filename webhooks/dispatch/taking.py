@@ -1,0 +1,172 @@
+"""Takes jobs of due deliveries from the queue, and gives jobs to parked deliveries once there is room for them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from webhooks.dispatch.judging import Judge
+from webhooks.dispatch.recorder import Recorder
+from webhooks.dispatch.turns import EndpointTurns
+from webhooks.errors import StoreError
+from webhooks.model import DeliveryState
+from webhooks.queue.interface import Queue
+from webhooks.store import attempts, jobs
+from webhooks.store.attempts import Due
+from webhooks.store.clock import MICROSECONDS_PER_SECOND, now
+from webhooks.store.jobs import Job, Kind
+from webhooks.store.results import Sendable
+from webhooks.store.store import Store
+from webhooks.store.waiting import STORE_RETRY_SECONDS
+
+MOST_DELIVERIES: Final = 256
+"""Of one transaction."""
+
+_EARLY_JOB_MICROSECONDS: Final = 500_000  # after which a job that came too early comes again, at least
+_MOST_FINISHING: Final = 4  # transactions that finish jobs, while others are taken
+
+_INTERRUPTED: Final = "the service was interrupted while it sent; whether it arrived is not known"
+_log = logging.getLogger(__name__)
+
+
+class Taker:
+    """Takes jobs from the queue and has them wait for their turns in this process.
+
+    `begin_task` begins work that the dispatcher waits for before it ends.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        queue: Queue,
+        *,
+        turns: EndpointTurns,
+        judge: Judge,
+        recorder: Recorder,
+        begin_task: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+    ) -> None:
+        self._store = store
+        self._queue = queue
+        self._turns = turns
+        self._judge = judge
+        self._recorder = recorder
+        self._begin_task = begin_task
+        self._finishing: set[asyncio.Task[None]] = set()
+
+    async def take(self) -> None:
+        """Waits for due jobs, and has their deliveries wait for their turns. Raises StoreError."""
+        if len(self._finishing) >= _MOST_FINISHING:
+            await asyncio.wait(self._finishing, return_when=asyncio.FIRST_COMPLETED)
+        taken = await self._queue.take(Kind.DELIVER, MOST_DELIVERIES)
+        try:
+            ids = [job.key for job in taken]
+            found = await self._store.read(lambda connection: attempts.look(connection, ids))
+            over = [job for job in taken if not self._enter(job, found.get(job.key))]
+            early = [job for job in over if (due := found.get(job.key)) and _is_early(due)]
+            removed = [due.id for due in found.values() if due.registration_id is None]
+        except BaseException:
+            self._queue.release(taken)
+            raise
+        if over:
+            again = [
+                Job(job.kind, job.key, max(found[job.key].next_attempt_at or 0, now() + _EARLY_JOB_MICROSECONDS))
+                for job in early
+            ]
+            self._finishing.add(task := self._begin_task(self.finish(over, again, removed)))
+            task.add_done_callback(self._finishing.discard)
+
+    def offer(self, found: Sequence[Sendable]) -> None:
+        """Has deliveries that this process has just composed wait for their turns, as far as the queue leases them."""
+        by_key = {each.job.key: each for each in found}
+        claimed = self._queue.claim([each.job for each in found])
+        try:
+            over = [
+                job
+                for job in claimed
+                if not self._turns.enter(by_key[job.key].registration_id, by_key[job.key].client_id, job)
+            ]
+        except BaseException:
+            self._queue.release(claimed)
+            raise
+        if over:
+            self._begin_task(self.finish(over, can_wait=True))  # their deliveries are parked, which need no job
+
+    async def finish(
+        self, over: Sequence[Job], again: Sequence[Job] = (), removed: Sequence[str] = (), *, can_wait: bool = False
+    ) -> None:
+        """Finishes jobs, and adds others `again`.
+
+        Deliveries whose URL was `removed` while they were sent are cancelled.
+        """
+
+        def write(connection: Connection) -> None:
+            """Begins attempts, and finishes and adds jobs, in one transaction."""
+            attempts.begin(connection, removed, now())  # finds that their URLs are gone
+            jobs.finish(connection, over)
+            jobs.add(connection, again)
+
+        try:
+            await self._store.write(write, can_wait=can_wait)
+        except StoreError as error:
+            _log.warning("finished jobs wait for the store: %s", error.message)
+            await asyncio.sleep(STORE_RETRY_SECONDS)  # or they would be taken again at once
+            self._queue.release(over)
+        except BaseException:
+            self._queue.release(over)
+            raise
+        else:
+            self._queue.finished(over)
+
+    async def recall(self, ids: Sequence[str]) -> None:
+        """As Dispatcher says."""
+        for due in (await self._store.read(lambda connection: attempts.look(connection, ids))).values():
+            if due.state is DeliveryState.PENDING and due.registration_id is not None:
+                self._turns.park(due.registration_id, wait_seconds=_wait_seconds(due))
+
+    async def refill(self, registration_id: int, most: int) -> None:
+        """Gives jobs to an endpoint's parked deliveries. Where the store is away, they stay parked."""
+        count, at = most, now()
+        try:
+            count = await self._store.write(
+                lambda connection: jobs.refill(connection, registration_id, at, most), can_wait=True
+            )
+        except StoreError as error:
+            _log.warning("parked deliveries wait for the store: %s", error.message)
+        finally:
+            if count == most:  # there may be more
+                self._turns.park(registration_id)
+
+    def _enter(self, job: Job, due: Due | None) -> bool:
+        """Whether the job is kept: its delivery waits for its turn, or its interrupted attempt is being ended."""
+        if due is None:
+            return False
+        if due.state is DeliveryState.SENDING:
+            self._recover(job, due)
+            return True
+        if not due.is_composed or due.registration_id is None:
+            return False
+        if due.state is not DeliveryState.PENDING or due.next_attempt_at is None or _is_early(due):
+            return False
+        return self._turns.enter(due.registration_id, due.client_id, job, wait_seconds=_wait_seconds(due))
+
+    def _recover(self, job: Job, due: Due) -> None:
+        """Ends an attempt whose process died."""
+        ended = self._judge.judge_own_failure(
+            due.id, due.attempts, due.registration_id, failures=due.failures, reason=_INTERRUPTED
+        )
+        self._recorder.add(ended, partial(self._queue.finished, [job]))
+
+
+def _is_early(due: Due) -> bool:
+    """Whether the queue's clock is ahead of this one's: the job has to come again."""
+    return due.state is DeliveryState.PENDING and due.next_attempt_at is not None and due.next_attempt_at > now()
+
+
+def _wait_seconds(due: Due) -> float:
+    """For how long the endpoint has asked to be left alone."""
+    return 0.0 if due.waits_until is None else max(0.0, (due.waits_until - now()) / MICROSECONDS_PER_SECOND)
