@@ -47,6 +47,7 @@ async def read_strangers_body(request: Request, allowance: Allowance) -> bytes:
     taken = 0
 
     def grow(size_bytes: int) -> None:
+        """Takes from the allowance what goes beyond the free bytes. Raises ProblemError 503."""
         nonlocal taken
         if (more := size_bytes - _FREE_BYTES - taken) > 0:
             allowance.take(more)

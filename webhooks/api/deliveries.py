@@ -146,6 +146,7 @@ async def show_delivery(request: Request) -> Response:
     delivery_id = request.path_params["delivery_id"]
 
     def query(store: Any) -> tuple[Delivery, list[StoredAttempt]]:
+        """The delivery and its attempts. Raises NotFoundError."""
         return deliveries.by_id(store, _owner(client), delivery_id), deliveries.attempts_of(store, delivery_id)
 
     found, attempts = await service.store.read(query)

@@ -187,6 +187,7 @@ async def show_event(request: Request) -> Response:
     publisher = None if sees_everything(client) else client.id
 
     def query(store: Any) -> tuple[StoredEvent, list[Delivery]]:
+        """The event and its deliveries. Raises NotFoundError."""
         event = events.by_id(store, publisher, event_id, first=client.id)
         return event, deliveries.of_event(store, event.sequence)
 

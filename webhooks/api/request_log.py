@@ -25,6 +25,7 @@ class RequestLog:
         status, start = 0, time.perf_counter()
 
         async def noted(message: Any) -> None:
+            """Sends a part of the answer; notes its status."""
             nonlocal status
             status = message.get("status", status)
             await send(message)

@@ -77,6 +77,7 @@ class Uncached:
         """Passes the request on."""
 
         async def send_uncached(message: Message) -> None:
+            """Sends a part of the answer; its head says that nobody keeps it."""
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).setdefault("cache-control", "no-store")
             await send(message)

@@ -56,6 +56,7 @@ async def serve_beside(work: Awaitable[None], servers: Mapping[socket.socket, Li
     failures: list[Exception] = []
 
     async def guarded() -> None:
+        """Works. Stops the servers if it fails, and notes the failure."""
         try:
             await work
         except Exception as error:

@@ -62,9 +62,11 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
         }
 
         def make_delivering() -> Delivering:
+            """The composing and dispatching part, which must be made inside the event loop."""
             return Delivering(settings, store, keyring, catalogue, service.metrics, sender=sender)
 
         def ready() -> None:
+            """Tells where the service listens."""
             _log.info("the service starts, with the API on %s", place(public))
             tell(f"What administers listens on http://{place(administering)}/")
             tell(f"The API listens on http://{place(public)}/v1/")
@@ -91,12 +93,14 @@ async def _serve(
     delivering = make_delivering()
 
     def stop() -> None:
+        """Takes nothing more, and lets what is under way end."""
         _log.info("the service ends: it answers and sends what is under way")
         delivering.stop()
         for each in servers.values():
             each.stop()
 
     def reload() -> None:
+        """Reads the definitions and their examples again."""
         delivering.reload()
         asyncio.get_running_loop().run_in_executor(None, service.examples.reload)
 

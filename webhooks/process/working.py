@@ -48,6 +48,7 @@ def work(settings: Settings, tell: Callable[[str], object]) -> None:
         sender = make_sender(settings)
 
         def make_delivering() -> Delivering:
+            """The composing and dispatching part, which must be made inside the event loop."""
             return Delivering(settings, store, keyring, catalogue, metrics, sender=sender)
 
         runner.run(_work(servers, sender, make_delivering, tell))
@@ -75,6 +76,7 @@ async def _work(
     delivering = make_delivering()
 
     def stop() -> None:
+        """Takes nothing more, and lets what is under way end."""
         _log.info("the worker ends: it sends what is under way")
         delivering.stop()
         for each in servers.values():

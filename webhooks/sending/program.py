@@ -46,6 +46,7 @@ class _Sending:
         self._frames = Frames(Order, self._take, self._over.set)
 
     async def run(self, connection: socket.socket) -> None:
+        """Takes orders on the socket and sends them, until the other side has closed it."""
         await asyncio.get_running_loop().create_unix_connection(lambda: self._frames, sock=connection)
         self._frames.flush()  # tells that it is ready
         await self._over.wait()

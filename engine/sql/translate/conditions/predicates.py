@@ -102,6 +102,7 @@ def _in_query(emitter: Emitter, node: exp.In, value: Typed, query: exp.Expr) -> 
     pairs: list[Pair] = []
 
     def compared(values: Sequence[Typed]) -> list[Typed]:
+        """A branch's column as it is compared with the value; notes the pair."""
         pair = comparable(emitter, value, values[0], node, "=")
         pairs.append(pair)
         return [Typed(pair.right, values[0].type)]

@@ -55,6 +55,7 @@ def folds_any(relation: Relation) -> bool:
     branches: list[Sequence[Typed]] = []
 
     def noted(values: Sequence[Typed]) -> Sequence[Typed]:
+        """Leaves a branch's columns as they are; notes them."""
         branches.append(values)
         return values
 

@@ -67,6 +67,7 @@ def together(emitter: Emitter, node: exp.Expr, left: Relation, right: Relation, 
     types = [common_type([one.value, other.value], node) for one, other in pairs]
 
     def change(values: Sequence[Typed]) -> list[Typed]:
+        """A branch's columns in the common types."""
         return [adapted(emitter, node, value, type_) for value, type_ in zip(values, types, strict=True)]
 
     left, right = left.changed(change), right.changed(change)
