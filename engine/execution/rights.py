@@ -32,7 +32,8 @@ UNION ALL SELECT 'member of', format('%I', r.rolname) FROM pg_roles r, me
         'pg_signal_backend', 'pg_maintain', 'pg_checkpoint', 'pg_create_subscription', 'pg_database_owner'))
 UNION ALL SELECT p || ' on', name FROM relation, unnest(ARRAY['INSERT', 'UPDATE']) p
     WHERE relkind <> 'S' AND has_any_column_privilege(oid, p)
-UNION ALL SELECT p || ' on', name FROM relation, unnest(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER']) p
+UNION ALL SELECT p || ' on', name FROM relation, unnest(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER'] || CASE
+        WHEN current_setting('server_version_num')::int >= 170000 THEN ARRAY['MAINTAIN'] ELSE ARRAY[]::text[] END) p
     WHERE relkind <> 'S' AND has_table_privilege(oid, p)
 UNION ALL SELECT p || ' on', name FROM relation, unnest(ARRAY['USAGE', 'UPDATE']) p
     WHERE relkind = 'S' AND has_sequence_privilege(oid, p)

@@ -81,6 +81,15 @@ def test_a_granted_right_is_found(opened: Callable[..., Ledger], plain_login: Lo
     assert any(right.startswith(expected) for right in rights(opened(plain_login.url)))
 
 
+def test_the_right_to_maintain_a_table_is_found(opened: Callable[..., Ledger], plain_login: Login) -> None:
+    """With it `pg_clear_relation_stats`, in version 18, changes the catalogue though the transaction is read-only."""
+    (version,) = plain_login.admin.execute("SHOW server_version_num").fetchone()
+    if int(version) < 170000:
+        pytest.skip("PostgreSQL has it since version 17")
+    plain_login.grant("MAINTAIN ON payment")
+    assert "MAINTAIN on public.payment" in rights(opened(plain_login.url))
+
+
 @pytest.mark.parametrize("attribute", ["CREATEROLE", "CREATEDB", "REPLICATION"])
 def test_an_attribute_of_the_role_is_found(opened: Callable[..., Ledger], plain_login: Login, attribute: str) -> None:
     plain_login.admin.execute(f"ALTER ROLE {plain_login.name} {attribute}")
