@@ -43,6 +43,7 @@ def configure(stream: TextIO, *, is_debug: bool) -> None:
     engine = logging.getLogger("engine")
     engine.handlers.clear()  # the engine's command writes for a person, not JSON
     engine.propagate = True
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # its warnings quote the server, which may quote values
     for name in ("alembic", "asyncio", "sqlalchemy"):  # what they log below a warning tells an operator nothing
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -12,7 +12,7 @@ from webhooks.logs import JsonFormatter, configure
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
     """What a configured process logs; the loggers are put back afterwards."""
-    names = [None, "engine", "alembic", "asyncio", "sqlalchemy"]
+    names = [None, "engine", "alembic", "asyncio", "psycopg", "sqlalchemy"]
     before = [(logging.getLogger(name), logging.getLogger(name).level) for name in names]
     handlers, raising = logging.getLogger().handlers[:], logging.raiseExceptions
     written = io.StringIO()
@@ -92,3 +92,8 @@ def test_what_is_published_is_logged_by_its_ids(service: Any, new_client: Any) -
     ]
     assert "canary" not in text
     assert client.headers["x-api-key"] not in text
+
+
+def test_the_driver_does_not_quote_the_server(stream: io.StringIO) -> None:
+    logging.getLogger("psycopg").warning("error ignored terminating %s: %s", "pipeline", "Key (id)=(canary) exists.")
+    assert stream.getvalue() == ""

@@ -168,7 +168,7 @@ async def publish(request: Request) -> Response:
     good = [event for event in read if isinstance(event, PublishedEvent)]
     stored: Iterator[str | RefusedError] = iter(())
     if good:
-        stored = iter(await service.store.write(lambda store: events.publish(store, client.id, good), len(body)))
+        stored = iter(await service.store.write(events.Publish(client.id, good), len(body)))
     results = [next(stored) if isinstance(event, PublishedEvent) else event for event in read]
     _tell(service, client, results)
     if is_many:

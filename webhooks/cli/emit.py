@@ -41,7 +41,7 @@ def _emit(arguments: _Arguments, console: Console) -> int:
     with opened(arguments, console) as (store, _):
         from webhooks.store import events
 
-        (result,) = asyncio.run(store.write(lambda connection: events.publish(connection, PUBLISHER, [event])))
+        (result,) = asyncio.run(store.write(events.Publish(PUBLISHER, [event])))
         if isinstance(result, ServiceError):
             raise result
     console.write_bytes(encode({"id": result}) + b"\n" if arguments.json else f"{result}\n".encode())

@@ -8,6 +8,7 @@ no thread has to interrupt it from outside, as one must where a ledger's driver 
 from __future__ import annotations
 
 import math
+import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,14 @@ class BoundedConnection(psycopg.Connection[Any]):
     def wait(self, gen: PQGen[RV], *arguments: Any, **named: Any) -> RV:
         """Runs what psycopg waits for; every statement does it by this."""
         return super().wait(self._bounded(gen), *arguments, **named)
+
+    def has_ended(self) -> bool:
+        """Whether the server has closed it while it was idle: unasked, a server says nothing else."""
+        if self.closed:
+            return True
+        poll = select.poll()
+        poll.register(self.fileno(), select.POLLIN)
+        return bool(poll.poll(0))
 
     def _bounded(self, gen: PQGen[RV]) -> PQGen[RV]:
         until = time.monotonic() + self.answers_within

@@ -64,6 +64,28 @@ def packed(values: Sequence[bytes | None]) -> tuple[bytes, list[tuple[int | None
     return b"".join(value for value in (*values, b".") if value is not None), places  # no piece of nothing: it is null
 
 
+class BulkInsert:
+    """An INSERT over given rows, with ON CONFLICT DO NOTHING, that gives columns of the rows that are new.
+
+    `gives` are columns of the table, whose numbers are never used again (AUTOINCREMENT). On SQLite, where nobody else
+    writes, a query finds the new rows, which are the last ones: it can give them in one row, which RETURNING cannot.
+    """
+
+    def __init__(self, table: str, statement: str, gives: Sequence[str], **columns: Any) -> None:
+        found = ", ".join(gives)
+        query = f"SELECT {found} FROM {table} WHERE rowid > 0 ORDER BY rowid DESC LIMIT changes()"  # noqa: S608  names
+        self._insert = Bulk(statement, **columns)
+        self._find = Prepared(query, finds=len(gives))
+        self._both = Bulk(f"{statement} RETURNING {found}", **columns)
+
+    def run(self, connection: Connection, rows: Sequence[Sequence[object]], **values: object) -> Rows:
+        """As Bulk does."""
+        if not rows or connection.dialect.name != "sqlite":
+            return self._both.run(connection, rows, **values)
+        self._insert.run(connection, rows, **values)
+        return self._find.run(connection)
+
+
 class BulkUpdate:
     """An UPDATE of a table over given rows that gives columns of what it changed, each row once.
 

@@ -3,48 +3,42 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Final, Self
 
 from msgspec import Struct
 from msgspec.json import decode, encode
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, select
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import DeliveryState, EventState, PublishedEvent, StoredEvent
 from webhooks.store import compositions
-from webhooks.store.bulk import NUMBER, TEXT, Bulk
+from webhooks.store.bulk import NUMBER, TEXT, Bulk, BulkInsert
 from webhooks.store.clock import moment, now, sortable_id
+from webhooks.store.command import Together
 from webhooks.store.holding import why_held
 from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
-from webhooks.store.tables import CLIENTS, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
+from webhooks.store.tables import EVENTS
 
 _SQL: Final = load("events")
 
 _OTHER_CONTENT = "An event with the id {!r} was published before, with other content."
 # On PostgreSQL it locks the registrations: one that is being paused or removed is read as it is after that.
-_SUBSCRIBERS = Prepared(
-    select(
-        REGISTRATIONS.c.id,
-        REGISTRATIONS.c.client_id,
-        REGISTRATIONS.c.url,
-        REGISTRATIONS.c.is_paused,
-        REGISTRATIONS.c.disabled_reason,
-        CLIENTS.c.is_disabled,
-        CLIENTS.c.only,
-    )
-    .join(REGISTERED_EVENTS, REGISTERED_EVENTS.c.registration_id == REGISTRATIONS.c.id)
-    .join(CLIENTS, CLIENTS.c.id == REGISTRATIONS.c.client_id)
-    .where(REGISTERED_EVENTS.c.event == bindparam("event"))
-    .order_by(REGISTRATIONS.c.id)
-    .with_for_update(read=True, of=REGISTRATIONS),
-    finds=7,
+_SUBSCRIBERS = Bulk(_SQL["subscribers"], "FOR SHARE OF registration", finds=8, event=TEXT)
+_INSERT = BulkInsert(
+    "event",
+    _SQL["insert"],
+    ("sequence", "id", "publisher_id"),
+    place=NUMBER,
+    id=TEXT,
+    publisher_id=TEXT,
+    event=TEXT,
+    arguments=TEXT,
+    state=TEXT,
 )
-_INSERT = Prepared(_SQL["insert"])
-_DIGEST = Prepared(
-    select(EVENTS.c.digest).where(EVENTS.c.id == bindparam("id"), EVENTS.c.publisher_id == bindparam("publisher_id"))
-)
+_DIGESTS = Bulk(_SQL["digests"], finds=3, blobs=(2,), id=TEXT, publisher_id=TEXT)
 _DELIVER = Bulk(
     _SQL["deliver"],
     id=TEXT,
@@ -84,29 +78,48 @@ class _Subscriber(Struct, frozen=True):
 
 
 class _NewEvent(Struct, frozen=True):
-    row: dict[str, object]
+    """An event as it is to be stored; `key` is its id and its publisher's."""
+
+    key: tuple[str, str]
+    event: PublishedEvent
+    digest: bytes
     takers: Sequence[_Subscriber]
 
+    def row(self, place: int) -> tuple[object, ...]:
+        """Its values as they are inserted."""
+        state = EventState.ACCEPTED if self.takers else EventState.UNSUBSCRIBED
+        return place, *self.key, self.event.code, encode(self.event.arguments).decode(), state.value
 
-def publish(connection: Connection, publisher_id: str, events: Sequence[PublishedEvent]) -> list[str | ConflictError]:
-    """For each event its id, once it is stored with a delivery for each registration that takes it.
+
+class Publish(Together[list[str | ConflictError]]):
+    """Gives for each event its id, once it is stored with a delivery for each registration that takes it.
 
     The same id with the same content is the event that is stored already; with other content it is a ConflictError.
     """
-    created_at = now()
-    subscribers = {code: _subscribers(connection, code) for code in {event.code for event in events}}
-    new = [
-        _new_event(publisher_id, event, event.id or sortable_id(created_at, index), created_at, subscribers[event.code])
-        for index, event in enumerate(events)
-    ]
-    inserted = _INSERT.run_many(connection, [event.row for event in new])
-    _deliver(
-        connection, created_at, [(event, found[0][0]) for event, found in zip(new, inserted, strict=True) if found]
-    )
-    return [
-        str(event.row["id"]) if found else _known(connection, event.row)
-        for event, found in zip(new, inserted, strict=True)
-    ]
+
+    __slots__ = ("events", "publisher_id")
+
+    def __init__(self, publisher_id: str, events: Sequence[PublishedEvent]) -> None:
+        self.publisher_id = publisher_id
+        self.events = events
+
+    @classmethod
+    def run_together(cls, connection: Connection, commands: Sequence[Self]) -> list[list[str | ConflictError]]:
+        """As Together says; numbers rise in the order of the commands."""
+        created_at = now()
+        given = [(command.publisher_id, event) for command in commands for event in command.events]
+        subscribers = _subscribers(connection, {event.code for _, event in given})
+        asked = [
+            _new_event(publisher_id, event, event.id or sortable_id(created_at, index), subscribers)
+            for index, (publisher_id, event) in enumerate(given)
+        ]
+        results = iter(_store(connection, created_at, asked))
+        return [list(islice(results, len(command.events))) for command in commands]
+
+
+def publish(connection: Connection, publisher_id: str, events: Sequence[PublishedEvent]) -> list[str | ConflictError]:
+    """As Publish, by itself."""
+    return Publish(publisher_id, events)(connection)
 
 
 def by_id(connection: Connection, publisher_id: str | None, event_id: str, *, first: str = "") -> StoredEvent:
@@ -141,38 +154,41 @@ def arguments_of(connection: Connection, delivery_id: str) -> Mapping[str, str] 
     return decode(rows[0][0]) if rows and rows[0][0] is not None else None
 
 
-def _subscribers(connection: Connection, code: str) -> list[_Subscriber]:
-    return [
-        _Subscriber(
-            registration_id,
-            client_id,
-            url,
-            why_held(
-                is_paused=is_paused, is_disabled=disabled_reason is not None, is_client_disabled=is_client_disabled
-            ),
-            decode(only),
+def _subscribers(connection: Connection, codes: Collection[str]) -> dict[str, list[_Subscriber]]:
+    found: dict[str, list[_Subscriber]] = {code: [] for code in codes}
+    for row in _SUBSCRIBERS.run(connection, [(code,) for code in codes]):
+        code, registration_id, client_id, url, is_paused, disabled_reason, is_client_disabled, only = row
+        held = why_held(
+            is_paused=is_paused, is_disabled=disabled_reason is not None, is_client_disabled=is_client_disabled
         )
-        for registration_id, client_id, url, is_paused, disabled_reason, is_client_disabled, only in _SUBSCRIBERS.run(
-            connection, event=code
-        )
-    ]
+        found[code].append(_Subscriber(registration_id, client_id, url, held, decode(only)))
+    return found
 
 
 def _new_event(
-    publisher_id: str, event: PublishedEvent, id_: str, created_at: int, subscribers: Sequence[_Subscriber]
+    publisher_id: str, event: PublishedEvent, id_: str, subscribers: Mapping[str, Sequence[_Subscriber]]
 ) -> _NewEvent:
-    takers = [found for found in subscribers if found.takes(event.arguments)]
-    state = EventState.ACCEPTED if takers else EventState.UNSUBSCRIBED
-    row: dict[str, object] = {
-        "id": id_,
-        "publisher_id": publisher_id,
-        "event": event.code,
-        "arguments": encode(event.arguments).decode(),
-        "digest": _digest(event),
-        "state": state.value,
-        "created_at": created_at,
-    }
-    return _NewEvent(row, takers)
+    takers = [found for found in subscribers[event.code] if found.takes(event.arguments)]
+    return _NewEvent((id_, publisher_id), event, _digest(event), takers)
+
+
+def _store(connection: Connection, created_at: int, asked: Sequence[_NewEvent]) -> Iterator[str | ConflictError]:
+    """Stores those that are not there yet; of several with one key the first. Gives what is said of each."""
+    firsts: dict[tuple[str, str], _NewEvent] = {}
+    for event in asked:
+        firsts.setdefault(event.key, event)
+    rows = [event.row(place) for place, event in enumerate(firsts.values())]
+    digests = b"".join(event.digest for event in firsts.values())
+    found = _INSERT.run(connection, rows, digests=digests, created_at=created_at)
+    sequences = {(id_, publisher_id): sequence for sequence, id_, publisher_id in found}
+    _deliver(connection, created_at, [(event, sequences[key]) for key, event in firsts.items() if key in sequences])
+    known = {key: event.digest for key, event in firsts.items() if key in sequences}
+    for id_, publisher_id, digest in _DIGESTS.run(connection, [key for key in firsts if key not in known]):
+        known[id_, publisher_id] = bytes(digest)
+    return (
+        event.key[0] if known[event.key] == event.digest else ConflictError(_OTHER_CONTENT.format(event.key[0]))
+        for event in asked
+    )
 
 
 def _digest(event: PublishedEvent) -> bytes:
@@ -206,19 +222,13 @@ def _row(created_at: int, id_: str, event: _NewEvent, sequence: int, subscriber:
         sequence,
         subscriber.client_id,
         subscriber.registration_id,
-        event.row["event"],
+        event.event.code,
         subscriber.url,
         (DeliveryState.HELD if is_held else DeliveryState.PENDING).value,
         subscriber.held_because,
         None if is_held else created_at,
         created_at if is_held else None,
     )
-
-
-def _known(connection: Connection, row: Mapping[str, object]) -> str | ConflictError:
-    """What is said of an id that was there already."""
-    ((digest,),) = _DIGEST.run(connection, id=row["id"], publisher_id=row["publisher_id"])
-    return str(row["id"]) if bytes(digest) == row["digest"] else ConflictError(_OTHER_CONTENT.format(row["id"]))
 
 
 def _event(row: Row[tuple[object, ...]]) -> StoredEvent:

@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from webhooks.errors import SettingsError, StoreError
-from webhooks.store.writer import error_name
+from webhooks.store.transaction import error_name
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 10.0  # for which a writer waits for another process, such as a command line

@@ -5,7 +5,8 @@ A request runs several of them. SQLAlchemy's Connection spends more time on a st
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from msgspec.json import Decoder
@@ -84,6 +85,29 @@ class Prepared:
         for index in self._blobs:
             rows = [(*row[:index], _from_hex(row[index]), *row[index + 1 :]) for row in rows]
         return rows
+
+
+@contextmanager
+def pipelined(connection: Connection) -> Iterator[None]:
+    """On PostgreSQL a statement that gives no rows is sent with the next one that does, or at the end.
+
+    What the database has against it is raised there. Only Prepared statements can be run meanwhile.
+    """
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _translated(connection, error) from error
+
+
+def has_ended(connection: Connection) -> bool:
+    """Whether the server has closed a connection that was idle. It asks nothing of the server."""
+    driver: Any = connection.connection.driver_connection
+    return connection.dialect.name == "postgresql" and driver.has_ended()
 
 
 class _Compiled:

@@ -14,9 +14,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from webhooks.errors import StoreError
 from webhooks.store import soundness
+from webhooks.store.command import Command, T
 from webhooks.store.opening import open_store
 from webhooks.store.waiting import STORE_AWAY
-from webhooks.store.writer import Command, T, Writer
+from webhooks.store.writer import Writer
 
 _READER_THREADS = 4
 _SCRUB_TRIES: Final = 20

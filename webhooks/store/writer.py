@@ -1,7 +1,7 @@
 """Group commit: one thread writes, many commands share each COMMIT.
 
-A command runs in a savepoint of its own, so one that fails takes nothing of the others with it, and its caller hears of
-success only after the COMMIT that holds it. What the database refuses as a whole is tried again command by command.
+One that fails takes nothing of the others with it, and each caller hears of success only after the COMMIT that holds
+its command. What the database refuses as a whole is tried again command by command.
 """
 
 from __future__ import annotations
@@ -15,18 +15,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from webhooks.errors import ServiceError, StoreError
-from webhooks.store.statement import Prepared
+from webhooks.errors import StoreError
+from webhooks.store.command import Command, T, Together
+from webhooks.store.statement import has_ended
+from webhooks.store.transaction import NOTHING_CHANGED, Pending, Transaction, error_name
 from webhooks.wording import counted
-
-T = TypeVar("T")
-Command = Callable[[Connection], T]
-"""Reads and writes by a connection, and never commits. It may run twice, where another process was in its way."""
 
 MOST_COMMANDS: Final = 1000
 """How many commands may wait. The next one is refused, so that a slow disk does not fill the memory."""
@@ -40,26 +38,14 @@ _LONGEST_TRANSACTION_SECONDS: Final = (
     0.02  # after this a COMMIT is due, so that large commands do not keep small ones waiting
 )
 _MOST_TRIES: Final = 3  # of a command whose transaction is rolled back, as in a deadlock with another process
-_ITS_OWN = (DataError, IntegrityError, InterfaceError, ProgrammingError)  # of one command; the transaction lives on
-_DISK_FULL: Final = ("SQLITE_FULL", "53100")
+_MOST_TOGETHER_BYTES = 64 * 1024  # of commands in one statement, which nobody can go before
 _TOO_MANY = "Too many requests wait for the store; nothing was changed. Try again later."
 _CLOSED = "The service is ending; nothing was changed. Try again later."
-_NOTHING_CHANGED = "The store cannot write now; nothing was changed. Try again later."
 _NOT_KNOWN = (
     "The store was lost while it wrote, and whether this was done is not known. Try again later: an event with the "
     "same id is taken once."
 )
-_SAVE, _RELEASE, _UNDO = map(Prepared, ("SAVEPOINT one", "RELEASE SAVEPOINT one", "ROLLBACK TO SAVEPOINT one"))
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Pending:
-    command: Command[Any]
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-    result: object = None
-    error: Exception | None = None
 
 
 @dataclass(slots=True, order=True)
@@ -68,7 +54,7 @@ class _Place:
 
     after: float
     number: int
-    job: _Pending | None = field(compare=False)  # None where the writer is to end
+    job: Pending | None = field(compare=False)  # None where the writer is to end
 
 
 class Writer:
@@ -76,6 +62,7 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._connection: Connection | None = None  # of the writer's thread
         self._queue: queue.PriorityQueue[_Place] = queue.PriorityQueue()
         self._numbers = itertools.count()
         self._is_closed = False
@@ -100,7 +87,7 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         after = time.monotonic() + (_BEHIND_SECONDS if can_wait else 0.0)
-        self._queue.put(_Place(after, next(self._numbers), _Pending(command, loop, future)))
+        self._queue.put(_Place(after, next(self._numbers), Pending(command, size, loop, future)))
         self._size += size
         try:
             return await future
@@ -124,31 +111,62 @@ class Writer:
             self.tell_written(sum(not isinstance(job.error, StoreError) for job in batch))
             for loop in {job.loop for job in batch}:
                 _answer(loop, [job for job in batch if job.loop is loop])
+        self._disconnect()
 
-    def _commit(self, batch: list[_Pending], *, can_wait: bool) -> None:
+    def _commit(self, batch: list[Pending], *, can_wait: bool) -> None:
         """Runs the command in `batch`, and those that wait, in one transaction. Each then has a result or an error.
 
         Where the first one cannot wait, those that can are left for a later transaction.
         """
-        connection, told = None, _NOTHING_CHANGED
+        is_connected, told = False, NOTHING_CHANGED
         try:
-            with self._engine.connect() as connection:
-                with connection.begin():
-                    _run(batch[0], connection)
-                    until = time.monotonic() + _LONGEST_TRANSACTION_SECONDS
-                    for job in self._waiting(_MOST_IN_TRANSACTION - 1, until, can_wait=can_wait):
-                        batch.append(job)
-                        _run(job, connection)
-                    told = _NOT_KNOWN  # from here on it is the COMMIT that fails
-                self._tell(connection)
+            connection = self._connected()
+            is_connected = True
+            with connection.begin():
+                self._run(batch, Transaction(connection), can_wait=can_wait)
+                told = _NOT_KNOWN  # from here on it is the COMMIT that fails
+            self._tell(connection)
         except SQLAlchemyError as error:
-            if connection is None:
+            self._disconnect()
+            if not is_connected:
                 batch += self._waiting(MOST_COMMANDS)  # they need not wait each for a connection that does not come
             _log.warning("the store refused a transaction of %s: %s", counted(len(batch), "command"), error_name(error))
-            if connection is None or _is_lost(error):
+            if not is_connected or _is_lost(error):
                 _fail(batch, error, told)
             else:
                 self._one_by_one(batch)
+
+    def _run(self, batch: list[Pending], transaction: Transaction, *, can_wait: bool) -> None:
+        """Runs what waits; commands of a class that runs together are gathered, and run at the end or when large."""
+        together: list[Pending] = []
+        size = 0
+        until = time.monotonic() + _LONGEST_TRANSACTION_SECONDS
+        for job in itertools.chain(batch[:1], self._waiting(_MOST_IN_TRANSACTION - 1, until, can_wait=can_wait)):
+            if job is not batch[0]:
+                batch.append(job)
+            if not isinstance(job.command, Together):
+                transaction.run([job])
+                continue
+            size += job.size
+            if together and (size > _MOST_TOGETHER_BYTES or type(job.command) is not type(together[0].command)):
+                transaction.run(together)
+                together, size = [], job.size
+            together.append(job)
+        transaction.run(together)
+
+    def _connected(self) -> Connection:
+        """The writer's own connection, made where there is none, or the server has ended it meanwhile."""
+        if self._connection is not None and has_ended(self._connection):
+            self._disconnect()
+        if self._connection is None:
+            self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
 
     def _tell(self, connection: Connection) -> None:
         """Tells of a COMMIT. An error of who is told changes nothing: the commands are done."""
@@ -157,7 +175,7 @@ class Writer:
         except Exception:
             _log.exception("a transaction was committed, but nobody heard of it")
 
-    def _waiting(self, most: int, until: float = math.inf, *, can_wait: bool = True) -> Iterator[_Pending]:
+    def _waiting(self, most: int, until: float = math.inf, *, can_wait: bool = True) -> Iterator[Pending]:
         """Takes the commands that wait, and those that come meanwhile; with `can_wait` also those that can wait."""
         for _ in range(most):
             try:
@@ -171,7 +189,7 @@ class Writer:
             if time.monotonic() > until:
                 return
 
-    def _one_by_one(self, batch: Sequence[_Pending]) -> None:
+    def _one_by_one(self, batch: Sequence[Pending]) -> None:
         """Tries the commands of a transaction that was rolled back again, each in one of its own."""
         for index, job in enumerate(batch):
             error = self._alone(job)
@@ -179,77 +197,37 @@ class Writer:
                 _fail(batch[index + 1 :], error)
                 return
 
-    def _alone(self, job: _Pending) -> SQLAlchemyError | None:
+    def _alone(self, job: Pending) -> SQLAlchemyError | None:
         """Runs one command in a transaction of its own, again where another process is in its way. Gives its error."""
         for attempt in range(1, _MOST_TRIES + 1):
-            told = _NOTHING_CHANGED
+            told = NOTHING_CHANGED
             try:
-                with self._engine.connect() as connection:
-                    with connection.begin():
-                        _run(job, connection)
-                        told = _NOT_KNOWN
-                    self._tell(connection)
+                connection = self._connected()
+                with connection.begin():
+                    Transaction(connection).run([job])
+                    told = _NOT_KNOWN
+                self._tell(connection)
             except SQLAlchemyError as error:
+                self._disconnect()
                 is_lost = _is_lost(error)
                 if is_lost or attempt == _MOST_TRIES:
-                    _fail([job], error, told if is_lost else _NOTHING_CHANGED)
+                    _fail([job], error, told if is_lost else NOTHING_CHANGED)
                     return error
             else:
                 return None
         return None
 
 
-def error_name(error: BaseException) -> str:
-    """What the database calls its error; never its text, which may quote values."""
-    original = getattr(error, "orig", None) or error
-    code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
-    name = f"{type(original).__name__} {code}" if code else type(original).__name__
-    return f"the disk is full ({name})" if code in _DISK_FULL else name
-
-
-def _run(job: _Pending, connection: Connection) -> None:
-    """One command in its savepoint. An error of the database that is not this command's alone ends the transaction."""
-    if job.future.cancelled():
-        return  # its caller has gone away
-    try:
-        try:
-            _attempt(job, connection)
-        except IntegrityError:  # another process was quicker: now its rows are there to be seen
-            _attempt(job, connection)
-    except _ITS_OWN as error:
-        _log.error("the store refused a command: %s", error_name(error))
-        _fail([job], error)
-
-
-def _attempt(job: _Pending, connection: Connection) -> None:
-    job.error = None
-    _SAVE.run(connection)
-    try:
-        job.result = job.command(connection)
-    except _ITS_OWN:
-        _UNDO.run(connection)
-        raise
-    except SQLAlchemyError:
-        raise
-    except Exception as error:  # whatever it is, its caller is to have it
-        _UNDO.run(connection)
-        job.error = error
-        if not isinstance(error, ServiceError):
-            _log.exception("a command failed")
-    _RELEASE.run(connection)
-
-
-def _fail(jobs: Sequence[_Pending], cause: Exception, told: str = _NOTHING_CHANGED) -> None:
+def _fail(jobs: Sequence[Pending], cause: Exception, told: str = NOTHING_CHANGED) -> None:
     for job in jobs:
-        job.error = StoreError(told)
-        job.error.__cause__ = cause
+        job.fail(cause, told)
 
 
 def _is_lost(error: SQLAlchemyError) -> bool:
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
-def _answer(loop: asyncio.AbstractEventLoop, jobs: Sequence[_Pending]) -> None:
+def _answer(loop: asyncio.AbstractEventLoop, jobs: Sequence[Pending]) -> None:
     """One wake-up of the loop for the whole transaction."""
 
     def tell() -> None:

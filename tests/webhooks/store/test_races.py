@@ -79,12 +79,7 @@ def test_the_last_free_url_is_given_once(both: Any, read: Any, write: Any, new_c
 def test_an_event_id_is_taken_once(both: Any, new_client: Any, published: Any, code: str) -> None:
     publisher = new_client()
     for number in range(ROUNDS):
-        calls = [
-            lambda connection, a=a, id_=f"{code} {number}": events.publish(
-                connection, publisher.id, [published(code, id_, a=a)]
-            )
-            for a in ("1", "2", "1", "2")
-        ]
+        calls = [events.Publish(publisher.id, [published(code, f"{code} {number}", a=a)]) for a in ("1", "2", "1", "2")]
         results = [result for (result,) in both(*calls)]
         assert kinds(results) == {"str": 2, "ConflictError": 2}
         assert [type(result) for result in results[:2]] == [type(result) for result in results[2:]]
@@ -97,12 +92,7 @@ def test_arrays_in_opposite_order_do_not_block_each_other(
     publisher = new_client()
     for number in range(6):
         ids = [f"{code} {number} {n}" for n in range(60)]
-        calls = [
-            lambda connection, ids=order: events.publish(
-                connection, publisher.id, [published(code, id_) for id_ in ids]
-            )
-            for order in (ids, ids[::-1])
-        ]
+        calls = [events.Publish(publisher.id, [published(code, id_) for id_ in order]) for order in (ids, ids[::-1])]
         assert both(*calls) == [ids, ids[::-1]]
 
 
@@ -112,9 +102,7 @@ def test_what_is_published_while_a_url_is_paused_is_held(
     client = new_client()
     register(client, URL, code)
     for number in range(ROUNDS):
-
-        def publish(connection: Any) -> Any:
-            return events.publish(connection, client.id, [published(code)])
+        publish = events.Publish(client.id, [published(code)])
 
         def pause(connection: Any) -> Any:
             return registrations.set_paused(connection, client.id, URL, is_paused=True)
@@ -132,9 +120,7 @@ def test_what_is_published_while_a_url_is_removed_is_cancelled_or_not_made(
     client = new_client()
     for number in range(ROUNDS):
         register(client, URL, code)
-
-        def publish(connection: Any) -> Any:
-            return events.publish(connection, client.id, [published(code)])
+        publish = events.Publish(client.id, [published(code)])
 
         def remove(connection: Any) -> str:
             registrations.remove(connection, client.id, URL, None)

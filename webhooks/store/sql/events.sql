@@ -1,9 +1,29 @@
+-- subscribers --
+SELECT given.event, registration.id, registration.client_id, registration.url, registration.is_paused,
+    registration.disabled_reason, client.is_disabled, client.only
+FROM GIVEN
+CROSS JOIN registered_event
+JOIN registration ON registration.id = registered_event.registration_id
+JOIN client ON client.id = registration.client_id
+WHERE registered_event.event = given.event
+ORDER BY registration.id
+
 -- insert --
--- On PostgreSQL it waits for a transaction that has inserted the same id and has not ended yet.
+-- On PostgreSQL it waits for a transaction that has inserted the same id and has not ended yet. Numbers are given in
+-- the order of the places. `:digests` are those of the rows, one after the other.
 INSERT INTO event (id, publisher_id, event, arguments, digest, state, created_at)
-VALUES (:id, :publisher_id, :event, :arguments, :digest, :state, :created_at)
+SELECT id, publisher_id, event, arguments, substr(:digests, CAST(32 * place + 1 AS integer), 32), state, :created_at
+FROM GIVEN
+WHERE TRUE
+ORDER BY place
 ON CONFLICT (id, publisher_id) DO NOTHING
-RETURNING sequence
+
+-- digests --
+SELECT event.id, event.publisher_id, event.digest
+FROM GIVEN
+CROSS JOIN event
+WHERE event.id = given.id
+    AND event.publisher_id = given.publisher_id
 
 -- deliver --
 INSERT INTO delivery (id, event_sequence, client_id, registration_id, event, url, state, reason, created_at,
