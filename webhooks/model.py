@@ -120,6 +120,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
     replay_of: str | None = None
 
 
+MOST_COUNTED: Final = 5000
+"""Where there are more of something in the store, counting it takes too long for every look."""
+
+
 class Depth(Struct, frozen=True, kw_only=True):
     """How much waits in the store: deliveries by state, compositions that are due, and parked compositions.
 

@@ -17,8 +17,8 @@ from webhooks.model import Client
 from webhooks.security.keys import Keyring, Purpose
 from webhooks.sending.interface import Outcome, OutgoingRequest, SendError
 from webhooks.settings import Settings
-from webhooks.store import clients, deliveries, registrations
-from webhooks.store.deliveries import Filter
+from webhooks.store import clients, pages, registrations
+from webhooks.store.pages import Filter
 from webhooks.store.registrations import row_name
 from webhooks.store.store import Store
 
@@ -110,7 +110,7 @@ def test_it_is_sent_like_a_delivery_and_leaves_none(scene: Scene, receiver: Rece
     assert headers["content-type"] == "application/json"
     assert body == b'{"status":"PAID","secret":"my\\"Secret"}'
     Webhook(KEY).verify(body.decode(), headers)
-    assert scene.store.read_now(lambda connection: deliveries.find(connection, Filter(client_id=None))) == []
+    assert scene.store.read_now(lambda connection: pages.find(connection, Filter(client_id=None)).deliveries) == []
 
 
 def test_the_outcome_is_told_without_the_secret(scene: Scene, receiver: Receiver) -> None:

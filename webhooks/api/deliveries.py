@@ -23,9 +23,9 @@ from webhooks.errors import Fault, RefusedError
 from webhooks.json_text import convert, pointer
 from webhooks.model import Client, Delivery, DeliveryState, Moment, Scope, StoredAttempt
 from webhooks.reasons import for_client
-from webhooks.store import deliveries
+from webhooks.store import deliveries, pages
 from webhooks.store.clock import microseconds
-from webhooks.store.deliveries import Filter
+from webhooks.store.pages import Filter
 
 _PAGE = 100
 _OFFSET = re.compile(r" (?=\d{2}:\d{2}\Z)")
@@ -33,7 +33,11 @@ _OFFSET = re.compile(r" (?=\d{2}:\d{2}\Z)")
 
 
 class DeliveryList(Struct, frozen=True):
-    """A page, newest first; `next` is the URL of the page after it."""
+    """A page, newest first; `next` is the URL of the page after it, null on the last one.
+
+    A page may have fewer deliveries than asked for, or none, though there are more: the service looks at a limited
+    number of them for each. So go on while `next` is there.
+    """
 
     deliveries: Sequence[ShownDelivery]
     next: str | None
@@ -49,7 +53,7 @@ DeliveryId = Annotated[
     str,
     Meta(
         pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
-        description="The id of the last delivery on the page before: ask for the URL in next, as it is.",
+        description="Where the page before ended: ask for the URL in next, as it is.",
     ),
 ]
 
@@ -116,7 +120,6 @@ _REPLAY = Call(
 async def list_deliveries(request: Request) -> Response:
     """The caller's deliveries, newest first; support and administrators see everybody's."""
     query = _query(request)
-    limit = int(query.limit)
     wanted = Filter(
         client_id=_owner(client_of(request)),
         url=query.url,
@@ -125,13 +128,12 @@ async def list_deliveries(request: Request) -> Response:
         since=None if query.since is None else microseconds(query.since),
         until=None if query.until is None else microseconds(query.until),
         before=query.before,
-        limit=limit + 1,
+        limit=int(query.limit),
     )
-    found = await service_of(request).store.search(lambda store: deliveries.find(store, wanted))
-    page = found[:limit]
-    following = _next(request, page[-1].id) if len(found) > limit else None
+    page = await service_of(request).store.search(lambda store: pages.find(store, wanted))
+    following = None if page.next is None else _next(request, page.next)
     client = client_of(request)
-    content = encode(DeliveryList([show(_seen(client, delivery)) for delivery in page], following))
+    content = encode(DeliveryList([show(_seen(client, delivery)) for delivery in page.deliveries], following))
     return Response(content, media_type="application/json")
 
 

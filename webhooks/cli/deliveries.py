@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections import deque
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from msgspec import Struct, to_builtins
 from msgspec.json import encode
+from msgspec.structs import replace
 
 from engine.commandline.console import CannotRunError, Console
 from engine.commandline.listing import write_list
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
     from webhooks.delivery_log import DeliveryDetails, ShownDelivery
     from webhooks.model import Delivery, StoredAttempt
     from webhooks.security.keys import Keyring
-    from webhooks.store.deliveries import Filter
+    from webhooks.store.pages import Filter
     from webhooks.store.store import Store
 
 
 _FAILED: Final = 1
-_MOST_EVENTS: Final = 10_000
+_LOOKS_FOR_SECONDS: Final = 1.0
+_NEWEST_EVENTS: Final = 20_000
 _HEADING: Final = ("ID", "STATE", "MADE", "EVENT", "URL", "EVENT ID", "NEXT ATTEMPT", "REASON")
 
 
@@ -71,14 +73,15 @@ def _run(arguments: _Arguments, console: Console) -> int:
     if arguments.id is not None and arguments.is_filtering():
         raise CannotRunError("An id says which deliveries are meant: give no other condition beside it.")
     with opened(arguments, console) as (store, keyring):
-        sequences = None if arguments.argument is None else _with_argument(store, *arguments.argument)
         if arguments.id is None:
-            _print_page(arguments, console, _page(store, arguments, sequences), len(sequences or ()))
+            page = _page(store, arguments, None)
+            count = 0 if page.deliveries else _with_argument(store, arguments.argument)
+            _print_page(arguments, console, page, count)
         elif (found := _details(store, keyring, arguments.id)) is not None:
             _print_details(arguments, console, *found)
         else:
-            sequences = _with_id(store, arguments.id)
-            _print_page(arguments, console, _page(store, arguments, sequences), len(sequences))
+            of_event = _with_id(store, arguments.id)
+            _print_page(arguments, console, _page(store, arguments, of_event), len(of_event))
     return 0
 
 
@@ -91,32 +94,41 @@ def _with_id(store: Store, id_: str) -> Sequence[int]:
     return found
 
 
-def _with_argument(store: Store, name: str, value: str) -> Sequence[int]:
-    """The sequence numbers of the newest events with that argument."""
+def _with_argument(store: Store, argument: tuple[str, str] | None) -> int:
+    """How many of the newest events have that argument."""
     from webhooks.store import events
 
-    found: deque[int] = deque(maxlen=_MOST_EVENTS)
-    after: int | None = 0
+    if argument is None:
+        return 0
+    count, (name, value) = 0, argument
+    after: int | None = max(0, store.read_now(events.last) - _NEWEST_EVENTS)
     while after is not None:
         part = store.read_now(partial(events.with_argument, name=name, value=value, after=after))
-        found.extend(part.sequences)
+        count += len(part.sequences)
         after = part.last
-    return found
+    return count
 
 
 def _page(store: Store, arguments: _Arguments, sequences: Sequence[int] | None) -> DeliveryPage:
+    """Deliveries, newest first: as many as wanted, or those that were found in a second."""
     from webhooks.delivery_log import show
-    from webhooks.store import deliveries
+    from webhooks.store import pages
 
-    found = store.read_now(lambda connection: deliveries.find(connection, _filter(connection, arguments, sequences)))
-    shown = [show(delivery) for delivery in found[: arguments.limit]]
-    return DeliveryPage(shown, shown[-1].id if len(found) > arguments.limit else None)
+    shown: list[ShownDelivery] = []
+    wanted = store.read_now(partial(_filter, arguments=arguments, sequences=sequences))
+    until = time.monotonic() + _LOOKS_FOR_SECONDS
+    while True:
+        page = store.read_now(partial(pages.find, wanted=wanted))
+        shown += map(show, page.deliveries)
+        wanted = replace(wanted, before=page.next, limit=arguments.limit - len(shown))
+        if page.next is None or not wanted.limit or time.monotonic() > until:
+            return DeliveryPage(shown, page.next)
 
 
 def _filter(connection: Connection, arguments: _Arguments, sequences: Sequence[int] | None) -> Filter:
     from webhooks.store import clients
     from webhooks.store.clock import microseconds
-    from webhooks.store.deliveries import Filter
+    from webhooks.store.pages import Filter
 
     return Filter(
         client_id=None if arguments.client is None else clients.named(connection, arguments.client).id,
@@ -127,7 +139,8 @@ def _filter(connection: Connection, arguments: _Arguments, sequences: Sequence[i
         until=None if arguments.until is None else microseconds(arguments.until),
         before=arguments.before,
         sequences=sequences,
-        limit=arguments.limit + 1,
+        argument=arguments.argument,
+        limit=arguments.limit,
     )
 
 
@@ -188,8 +201,9 @@ def _print_page(arguments: _Arguments, console: Console, page: DeliveryPage, eve
         return
     write_list(console, _HEADING, [_row(delivery) for delivery in page.deliveries])
     if page.next is not None:
-        console.write(f"There are more: --before {page.next}\n")
-    if not page.deliveries:
+        told = "There are more" if page.deliveries else "None of the newer ones is like this; for the older ones"
+        console.write(f"{told}: --before {page.next}\n")
+    elif not page.deliveries:
         of_nobody = f" {counted(events, 'event')} may have been for nobody: see webhooks list and clients list."
         console.write(f"No delivery is like this.{of_nobody if events else ''}\n")
 
@@ -245,12 +259,12 @@ def _options(parser: Parser) -> None:
     add("--client", metavar="NAME", help="Those of this client.")
     add("--url", metavar="URL", help="Those to this URL.")
     add("--event", metavar="EVENT", help="Those of this event code.")
-    wanted = f"Those of events whose argument NAME has this value, of the newest {_MOST_EVENTS:,} such events."
+    wanted = "Those of events whose argument NAME has this value."
     add("--argument", type=argument, metavar="NAME=VALUE", help=wanted)
     add("--state", type=_state, metavar="STATE", help=f"Those in this state: {', '.join(DeliveryState)}.")
     add("--from", dest="since", type=_moment, metavar="TIME", help="Those made at this time or later (default: UTC).")
     add("--to", dest="until", type=_moment, metavar="TIME", help="Those made before this time.")
-    add("--before", type=_id, metavar="ID", help="Those that were made before this one, for the next page.")
+    add("--before", type=_id, metavar="ID", help="What the page before named, for the next page.")
     add("--limit", type=whole_number(1, 10_000), default=100, metavar="N", help="At most N (default: 100).")
     add_store(parser)
     add_json(parser)

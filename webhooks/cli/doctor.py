@@ -14,6 +14,7 @@ from engine.commandline.console import CannotRunError, Console
 from engine.commandline.options import Command, Parser
 from webhooks.cli.dispatching import DispatchingArguments, add_dispatching, dispatching_settings
 from webhooks.cli.options import add_json, reported
+from webhooks.model import MOST_COUNTED
 from webhooks.settings import Settings, is_there
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class _Arguments(DispatchingArguments):
 class Report(Struct, frozen=True):
     """What was found, as `--json` prints it. `deliveries` counts those that have not ended, and dead ones, by state.
 
-    If the store cannot be opened, `deliveries` is empty and there are no `tables`.
+    It counts no further than 5000.     If the store cannot be opened, `deliveries` is empty and there are no `tables`.
     """
 
     healthy: bool
@@ -88,8 +89,12 @@ def _print(report: Report, console: Console) -> None:
     if well := ", ".join(each for each in report.checked if each not in troubled):
         console.write(f"{'All is well' if report.healthy else 'Else well'}: {well}\n")
     if report.tables is not None:
-        counts = ", ".join(f"{count} {state}" for state, count in report.deliveries.items() if count)
+        counts = ", ".join(f"{_many(count)} {state}" for state, count in report.deliveries.items() if count)
         console.write(f"Tables of version {report.tables}. Deliveries: {counts or 'none under way'}.\n")
+
+
+def _many(count: int) -> str:
+    return f"at least {count}" if count >= MOST_COUNTED else str(count)
 
 
 def _options(parser: Parser) -> None:

@@ -40,7 +40,7 @@ Check = Callable[[Store, Settings], Iterator[Trouble]]
 
 
 def facts(store: Store) -> tuple[str, dict[str, int]]:
-    """The version of the tables, and how many deliveries are in which state."""
+    """The version of the tables, and how many deliveries are in which state, counted to a few thousand each."""
     depth = store.read_now(read_depth)
     return store.read_now(checks.revision), {state.value: count for state, count in depth.deliveries.items()}
 
@@ -116,7 +116,7 @@ def _work(store: Store, _settings: Settings) -> Iterator[Trouble]:
         if found.count:
             yield Trouble(
                 "work",
-                f"{words(found.count)} {what}, the longest for {_age(found)}",
+                f"{_many(words, found.count)} {what}, the longest for {_age(found)}",
                 "See whether serve or worker runs, and its log: the store, a receiver or the ledger may be slow.",
             )
 
@@ -126,7 +126,7 @@ def _parked(store: Store, _settings: Settings) -> Iterator[Trouble]:
         if each.reason is not None:
             yield Trouble(
                 "composing",
-                f"{bodies(each.count)} of {each.code} cannot be composed now: {each.reason}",
+                f"{_many(bodies, each.count)} of {each.code} cannot be composed now: {each.reason}",
                 "They are composed once that is mended; SIGHUP has the definitions read again.",
             )
 
@@ -142,7 +142,7 @@ def _endpoints(store: Store, _settings: Settings) -> Iterator[Trouble]:
         yield Trouble(
             "endpoints",
             f"{failing.url} of {failing.client!r} has failed for {_duration(now() - failing.since)}; "
-            f"{deliveries(failing.count)} tried again: {failing.reason}",
+            f"{_many(deliveries, failing.count)} tried again: {failing.reason}",
             f"Ask the client, or see with aptic-webhooks webhooks test {failing.url} EVENT",
         )
 
@@ -153,7 +153,7 @@ def _dead(store: Store, settings: Settings) -> Iterator[Trouble]:
     if found.count:
         yield Trouble(
             "dead",
-            f"{deliveries(found.count)} dead, the oldest for {_age(found)}",
+            f"{_many(deliveries, found.count)} dead, the oldest for {_age(found)}",
             "aptic-webhooks deliveries --state dead lists them with their reasons, replay ID sends one again.",
         )
 
@@ -163,7 +163,7 @@ def _held(store: Store, _settings: Settings) -> Iterator[Trouble]:
     if found.count:
         yield Trouble(
             "held",
-            f"{deliveries(found.count)} held, the longest for {_age(found)}; what is held for 30 days is dead",
+            f"{_many(deliveries, found.count)} held, the longest for {_age(found)}; what is held for 30 days is dead",
             "Resume or remove their endpoints: aptic-webhooks webhooks list shows those that are paused or disabled.",
         )
 
@@ -191,6 +191,11 @@ CHECKS: Final[dict[str, Check]] = {
     "held": _held,
     "disk": _disk,
 }
+
+
+def _many(words: Callable[[int], str], count: int) -> str:
+    """`1 delivery`, or `at least 1,000 deliveries` where the check has counted no further."""
+    return f"at least {words(count)}" if count >= checks.MOST_FOUND else words(count)
 
 
 def _age(found: Found) -> str:

@@ -3,32 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from webhooks.model import KEY_NAME_BYTES
+from webhooks.store.clock import first_id, time_of
 
-_OVERDUE: Final = text("""
-    SELECT count(*), min(delivery.next_attempt_at) FROM delivery
-    JOIN composition ON composition.event_sequence = delivery.event_sequence AND composition.version = delivery.version
-    JOIN registration ON registration.id = delivery.registration_id
-    WHERE delivery.state = 'pending' AND delivery.next_attempt_at <= :before AND composition.state = 'composed'
-    AND (registration.waits_until IS NULL OR registration.waits_until <= :before)
-""")
+MOST_FOUND: Final = 1000
+"""Of what a check finds it counts no more."""
+
+# Of each endpoint that has not asked for time the deliveries that are due the longest.
+_LATE: Final = """
+    SELECT {} FROM delivery WHERE delivery.registration_id = registration.id AND delivery.state = 'pending'
+        AND delivery.next_attempt_at <= :before
+    ORDER BY delivery.next_attempt_at LIMIT :most"""
+_OF_EACH: Final = {
+    "sqlite": ("JOIN delivery AS late ON late.rowid IN ({})", "delivery.rowid"),
+    "postgresql": ("CROSS JOIN LATERAL ({}) AS late", "delivery.*"),
+}
+_OVERDUE: Final = {
+    dialect: text(f"""
+    SELECT count(*), min(next_attempt_at) FROM (
+        SELECT late.next_attempt_at FROM registration
+        {join.format(_LATE.format(gives))}
+        JOIN composition ON composition.event_sequence = late.event_sequence AND composition.version = late.version
+        WHERE composition.state = 'composed'
+        AND (registration.waits_until IS NULL OR registration.waits_until <= :before) LIMIT :most
+    ) AS found
+""")  # noqa: S608  of the code's own
+    for dialect, (join, gives) in _OF_EACH.items()
+}
 _SENDING: Final = text("""
-    SELECT count(*), min(attempt.started_at) FROM delivery
-    JOIN attempt ON attempt.delivery_id = delivery.id AND attempt.number = delivery.attempts
-    WHERE delivery.state = 'sending' AND attempt.started_at <= :before
+    SELECT count(*), min(started_at) FROM (
+        SELECT attempt.started_at FROM delivery
+        JOIN attempt ON attempt.delivery_id = delivery.id AND attempt.number = delivery.attempts
+        WHERE delivery.state = 'sending' AND attempt.started_at <= :before LIMIT :most
+    ) AS found
 """)
 _COMPOSING: Final = text("""
-    SELECT count(*), min(due_at) FROM composition WHERE due_at IS NOT NULL AND due_at <= :before
+    SELECT count(*), min(due_at) FROM (
+        SELECT due_at FROM composition WHERE due_at IS NOT NULL AND due_at <= :before ORDER BY due_at LIMIT :most
+    ) AS found
 """)
-_DEAD: Final = text("SELECT count(*), min(ended_at) FROM delivery WHERE state = 'dead' AND ended_at > :before")
+_DEAD: Final = text("""
+    SELECT count(*), min(ended_at) FROM (
+        SELECT ended_at FROM delivery WHERE state = 'dead' AND ended_at > :before LIMIT :most
+    ) AS found
+""")
 _HELD: Final = text("""
-    SELECT count(*), min(coalesce(held_at, created_at)) FROM delivery
-    WHERE state = 'held' AND coalesce(held_at, created_at) <= :before
+    SELECT count(*), min(since) FROM (
+        SELECT coalesce(held_at, created_at) AS since FROM delivery
+        WHERE state = 'held' AND coalesce(held_at, created_at) <= :before LIMIT :most
+    ) AS found
 """)
 _DISABLED: Final = text("""
     SELECT client.name, registration.url, registration.disabled_reason FROM registration
@@ -36,30 +64,40 @@ _DISABLED: Final = text("""
     WHERE registration.disabled_reason IS NOT NULL ORDER BY registration.id
 """)
 _FAILING: Final = text("""
-    SELECT client.name, registration.url, registration.failing_since, count(*), max(delivery.reason) FROM registration
+    SELECT registration.id, client.name, registration.url, registration.failing_since FROM registration
     JOIN client ON client.id = registration.client_id
-    JOIN delivery ON delivery.registration_id = registration.id AND delivery.state = 'pending' AND delivery.failures > 1
-    WHERE registration.failing_since IS NOT NULL AND registration.disabled_reason IS NULL
-    GROUP BY registration.id, client.name, registration.url, registration.failing_since ORDER BY registration.id
+    WHERE registration.failing_since IS NOT NULL AND registration.disabled_reason IS NULL ORDER BY registration.id
+""")
+# Those that have failed are tried again later than those that have not.
+_TRIED_AGAIN: Final = text("""
+    SELECT count(*), max(reason) FROM (
+        SELECT failures, reason FROM delivery WHERE registration_id = :id AND state = 'pending'
+        ORDER BY next_attempt_at DESC LIMIT :most
+    ) AS last WHERE failures > 1
 """)
 _LATEST: Final = text("""
     SELECT max(latest) FROM (
         SELECT created_at AS latest FROM event WHERE sequence = (SELECT max(sequence) FROM event)
-        UNION ALL SELECT max(scheduled_at) FROM delivery WHERE state = 'pending'
+        UNION ALL SELECT max(scheduled_at) FROM (
+            SELECT scheduled_at FROM delivery WHERE state = 'pending' AND next_attempt_at IS NOT NULL
+            ORDER BY next_attempt_at DESC LIMIT :most
+        ) AS scheduled
         UNION ALL SELECT max(started_at) FROM attempt
             WHERE delivery_id IN (SELECT id FROM delivery ORDER BY id DESC LIMIT 100)
     ) AS latest
 """)
+_POINTS: Final = 200  # of a large table, spread over all of it
+_AT_EACH: Final = 20  # rows
 _ENCRYPTED: Final = {
     "client": ("secret_hash", "api_key_hash"),
     "registration": ("secret", "signing_key", "previous_signing_key"),
-    "composition": ("body",),
-    "attempt": ("answer",),
 }
+# Tables that grow are looked at in places, from one end to the other: a key that wrote is one for a long time.
+_ENCRYPTED_AND_MANY: Final = {"composition.body": "event_sequence", "attempt.answer": "delivery_id"}
 
 
 class Found(Struct, frozen=True):
-    """How many rows a check found, and the time of the oldest."""
+    """How many rows a check found, and the time of the oldest. It counts no further than MOST_FOUND."""
 
     count: int
     oldest: int | None
@@ -85,27 +123,31 @@ class FailingEndpoint(Struct, frozen=True):
 
 def overdue(connection: Connection, before: int) -> Found:
     """Deliveries with a body that were due then already, to endpoints that have not asked for time."""
-    return Found(*connection.execute(_OVERDUE, {"before": before}).one())
+    return _found(connection, _OVERDUE[connection.dialect.name], before)
 
 
 def stuck_sending(connection: Connection, before: int) -> Found:
     """Attempts that were begun then already and have not ended."""
-    return Found(*connection.execute(_SENDING, {"before": before}).one())
+    return _found(connection, _SENDING, before)
 
 
 def stuck_composing(connection: Connection, before: int) -> Found:
     """Bodies that were to be composed then already."""
-    return Found(*connection.execute(_COMPOSING, {"before": before}).one())
+    return _found(connection, _COMPOSING, before)
 
 
 def dead(connection: Connection, since: int) -> Found:
     """Deliveries that have died since."""
-    return Found(*connection.execute(_DEAD, {"before": since}).one())
+    return _found(connection, _DEAD, since)
 
 
 def long_held(connection: Connection, before: int) -> Found:
     """Deliveries that were held then already."""
-    return Found(*connection.execute(_HELD, {"before": before}).one())
+    return _found(connection, _HELD, before)
+
+
+def _found(connection: Connection, query: TextClause, before: int) -> Found:
+    return Found(*connection.execute(query, {"before": before, "most": MOST_FOUND}).one())
 
 
 def disabled(connection: Connection) -> list[DisabledEndpoint]:
@@ -115,12 +157,17 @@ def disabled(connection: Connection) -> list[DisabledEndpoint]:
 
 def failing(connection: Connection) -> list[FailingEndpoint]:
     """The endpoints that only fail, and not by chance: a delivery has failed at least twice."""
-    return [FailingEndpoint(*row) for row in connection.execute(_FAILING)]
+    found = []
+    for id_, client, url, since in connection.execute(_FAILING).all():
+        count, reason = connection.execute(_TRIED_AGAIN, {"id": id_, "most": MOST_FOUND}).one()
+        if count:
+            found.append(FailingEndpoint(client, url, since, count, reason))
+    return found
 
 
 def latest_time(connection: Connection) -> int:
     """The latest time that anything was written at, or 0."""
-    return connection.scalar(_LATEST) or 0
+    return connection.scalar(_LATEST, {"most": MOST_FOUND}) or 0
 
 
 def database_time(connection: Connection) -> int | None:
@@ -137,13 +184,42 @@ def revision(connection: Connection) -> str:
 
 
 def all_key_names(connection: Connection) -> Mapping[bytes, Sequence[str]]:
-    """The names of the master keys by which anything in the store was written, each with the tables that need it."""
+    """The names of the master keys by which anything in the store was written, each with the tables that need it.
+
+    Of the tables that grow it looks at some thousand rows, from the first to the last.
+    """
     found: dict[bytes, list[str]] = {}
-    for table, columns in _ENCRYPTED.items():
-        for column in columns:
-            query = text(
-                f"SELECT DISTINCT substr({column}, 1, {KEY_NAME_BYTES}) FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608
-            )
-            for (name,) in connection.execute(query):
-                found.setdefault(bytes(name), []).append(f"{table}.{column}")
+    places = [
+        (f"{table}.{column}", _names(connection, table, column))
+        for table, columns in _ENCRYPTED.items()
+        for column in columns
+    ] + [(place, _names_of_many(connection, place, key)) for place, key in _ENCRYPTED_AND_MANY.items()]
+    for place, names in places:
+        for name in names:
+            found.setdefault(name, []).append(place)
     return found
+
+
+def _names(connection: Connection, table: str, column: str) -> list[bytes]:
+    query = f"SELECT DISTINCT substr({column}, 1, {KEY_NAME_BYTES}) FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608
+    return [bytes(name) for name in connection.scalars(text(query))]
+
+
+def _names_of_many(connection: Connection, place: str, key: str) -> list[bytes]:
+    table, column = place.split(".")
+    first, last = (connection.scalar(text(f"SELECT {end}({key}) FROM {table}")) for end in ("min", "max"))  # noqa: S608
+    query = text(
+        f"SELECT DISTINCT substr({column}, 1, {KEY_NAME_BYTES}) FROM ("  # noqa: S608
+        f"SELECT {column} FROM {table} WHERE {key} >= :key ORDER BY {key} LIMIT {_AT_EACH}"
+        f") AS looked WHERE {column} IS NOT NULL"
+    )
+    keys = [] if first is None else _spread(first, last)
+    return sorted({bytes(name) for each in keys for name in connection.scalars(query, {"key": each})})
+
+
+def _spread(first: Any, last: Any) -> list[Any]:
+    """Keys from the first to the last: numbers, or ids, which follow time."""
+    if isinstance(first, int):
+        return sorted({first + (last - first) * point // _POINTS for point in range(_POINTS + 1)})
+    began, ended = time_of(first), time_of(last)
+    return ["", *(first_id(began + (ended - began) * point // _POINTS) for point in range(1, _POINTS)), last]

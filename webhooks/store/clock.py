@@ -40,6 +40,11 @@ def first_id(created_at: int) -> str:
     return _uuid7(max(0, created_at), 0, 0)
 
 
+def time_of(id_: str) -> int:
+    """The time in an id, to the millisecond."""
+    return int(id_[:8] + id_[9:13], 16) * 1000
+
+
 def _uuid7(created_at: int, index: int, random: int) -> str:
     """48 bits of milliseconds, 12 bits of a millisecond's fraction, 62 random ones."""
     milliseconds, rest = divmod(created_at, 1000)

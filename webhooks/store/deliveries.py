@@ -2,71 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from operator import eq, ge, lt
-from typing import Any, Final
-
-from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import FINAL, Delivery, DeliveryState, StoredAttempt
 from webhooks.store import compositions, jobs
-from webhooks.store.clock import first_id, moment, now, sortable_id
+from webhooks.store.clock import moment, now, sortable_id
 from webhooks.store.holding import due, held, why_held
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.tables import ATTEMPTS, CLIENTS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS
 
-_ID_SLACK_MICROSECONDS: Final = 60_000_000  # between the time in an id and `created_at`, at most
-_FIND = select(DELIVERIES, EVENTS.c.id.label("event_id")).join(EVENTS, EVENTS.c.sequence == DELIVERIES.c.event_sequence)
-
-
-class Filter(Struct, frozen=True, kw_only=True):
-    """Which deliveries are asked for. Times are microseconds; None asks for all."""
-
-    client_id: str | None
-    url: str | None = None
-    event: str | None = None
-    state: DeliveryState | None = None
-    since: int | None = None
-    """Created then or later."""
-    until: int | None = None
-    """Created before."""
-    before: str | None = None
-    """The id of the last delivery of the page before."""
-    sequences: Sequence[int] | None = None
-    """The numbers of their events."""
-    limit: int = 100
-
-
-def find(connection: Connection, wanted: Filter) -> list[Delivery]:
-    """The deliveries that fit, newest first, at most `limit`."""
-    column = DELIVERIES.c
-    given: tuple[tuple[ColumnElement[Any], Callable[[Any, Any], Any], object], ...] = (
-        (column.client_id, eq, wanted.client_id),
-        (column.url, eq, wanted.url),
-        (column.event, eq, wanted.event),
-        (column.state, eq, wanted.state),
-        (column.created_at, ge, wanted.since),
-        (column.created_at, lt, wanted.until),
-        # Ids follow time, so that the database need not look at older ones, nor at much newer ones.
-        (column.id, ge, None if wanted.since is None else first_id(wanted.since - _ID_SLACK_MICROSECONDS)),
-        (column.id, lt, None if wanted.until is None else first_id(wanted.until + _ID_SLACK_MICROSECONDS)),
-        (column.id, lt, wanted.before),
-    )
-    conditions = [compare(left, value) for left, compare, value in given if value is not None]
-    if wanted.sequences is not None:
-        conditions.append(column.event_sequence.in_(wanted.sequences))
-    query = _FIND.where(*conditions).order_by(column.id.desc()).limit(wanted.limit)
-    return [_delivery(row) for row in connection.execute(query)]
+FIND = select(DELIVERIES, EVENTS.c.id.label("event_id")).join(EVENTS, EVENTS.c.sequence == DELIVERIES.c.event_sequence)
 
 
 def by_id(connection: Connection, client_id: str | None, delivery_id: str) -> Delivery:
     """One delivery. Raises NotFoundError where there is none, or it is another client's."""
-    row = connection.execute(_FIND.where(DELIVERIES.c.id == delivery_id)).one_or_none()
+    row = connection.execute(FIND.where(DELIVERIES.c.id == delivery_id)).one_or_none()
     if row is None or client_id not in (None, row.client_id):
         raise NotFoundError("There is no such delivery.")
-    return _delivery(row)
+    return delivery_of(row)
 
 
 def attempts_of(connection: Connection, delivery_id: str) -> list[StoredAttempt]:
@@ -88,8 +42,8 @@ def attempts_of(connection: Connection, delivery_id: str) -> list[StoredAttempt]
 
 def of_event(connection: Connection, sequence: int) -> list[Delivery]:
     """The deliveries of one event, in the order in which they were made."""
-    query = _FIND.where(DELIVERIES.c.event_sequence == sequence).order_by(DELIVERIES.c.id)
-    return [_delivery(row) for row in connection.execute(query)]
+    query = FIND.where(DELIVERIES.c.event_sequence == sequence).order_by(DELIVERIES.c.id)
+    return [delivery_of(row) for row in connection.execute(query)]
 
 
 def replay(connection: Connection, client_id: str | None, delivery_id: str, *, recompose: bool) -> Delivery:
@@ -149,7 +103,8 @@ def ending_times(state: DeliveryState, at: int) -> tuple[int | None, int | None]
     return (at if state is DeliveryState.HELD else None), (at if state in FINAL else None)
 
 
-def _delivery(row: Row[tuple[object, ...]]) -> Delivery:
+def delivery_of(row: Row[tuple[object, ...]]) -> Delivery:
+    """The delivery of a row that FIND has found."""
     return Delivery(
         id=row.id,
         client_id=row.client_id,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, FromClause, Select, func, select
 
-from webhooks.model import DeliveryState, Depth
+from webhooks.model import MOST_COUNTED, DeliveryState, Depth
 from webhooks.store.clock import now
 from webhooks.store.tables import COMPOSITIONS, DELIVERIES
 
@@ -17,26 +17,46 @@ COUNTED: Final = tuple(
 )
 """What has not ended, and what is dead; the rest is the store's history, too much to count at every look."""
 
-_STATES: Final = (
-    select(DELIVERIES.c.state, func.count()).where(DELIVERIES.c.state.in_(COUNTED)).group_by(DELIVERIES.c.state)
-)
 _DELIVERY: Final = select(func.min(DELIVERIES.c.next_attempt_at)).where(DELIVERIES.c.state == DeliveryState.PENDING)
-_COMPOSITIONS: Final = select(func.count(), func.min(COMPOSITIONS.c.due_at)).where(COMPOSITIONS.c.due_at.is_not(None))
-
-_PARKED: Final = select(func.count()).where(COMPOSITIONS.c.parked_for.is_not(None))
+_COMPOSITION: Final = select(func.min(COMPOSITIONS.c.due_at)).where(COMPOSITIONS.c.due_at.is_not(None))
 
 
-def read_depth(connection: Connection) -> Depth:
-    """The depth of the queue, from indexes alone. A delivery whose body is not composed yet counts as due."""
-    counts = {DeliveryState(state): count for state, count in connection.execute(_STATES)}
-    compositions, composition_due = connection.execute(_COMPOSITIONS).one()
-    parked = connection.scalar(_PARKED) or 0
+def read_depth(connection: Connection, most: int | None = MOST_COUNTED) -> Depth:
+    """The depth of the queue, from indexes alone. A delivery whose body is not composed yet counts as due.
+
+    Of each it counts `most` and no further, or all of them where that is None.
+    """
+
+    def count(table: FromClause, condition: Any) -> int:
+        found: Select[Any] = select(1).select_from(table).where(condition).limit(most)
+        return connection.scalar(select(func.count()).select_from(found.subquery("found"))) or 0
+
     return Depth(
-        deliveries={state: counts.get(state, 0) for state in COUNTED},
-        compositions=compositions,
-        parked=parked,
+        deliveries={state: count(DELIVERIES, DELIVERIES.c.state == state) for state in COUNTED},
+        compositions=count(COMPOSITIONS, COMPOSITIONS.c.due_at.is_not(None)),
+        parked=count(COMPOSITIONS, COMPOSITIONS.c.parked_for.is_not(None)),
         oldest_delivery=_overdue(connection.scalar(_DELIVERY)),
-        oldest_composition=_overdue(composition_due),
+        oldest_composition=_overdue(connection.scalar(_COMPOSITION)),
+    )
+
+
+def is_whole(depth: Depth) -> bool:
+    """Whether nothing is so much that it was not counted to its end."""
+    return max(*depth.deliveries.values(), depth.compositions, depth.parked) < MOST_COUNTED
+
+
+def merged(depth: Depth, whole: Depth) -> Depth:
+    """The depth now, with what was not counted to its end as it was when `whole` was read."""
+
+    def more(count: int, before: int) -> int:
+        return count if count < MOST_COUNTED else max(count, before)
+
+    return Depth(
+        deliveries={state: more(count, whole.deliveries[state]) for state, count in depth.deliveries.items()},
+        compositions=more(depth.compositions, whole.compositions),
+        parked=more(depth.parked, whole.parked),
+        oldest_delivery=depth.oldest_delivery,
+        oldest_composition=depth.oldest_composition,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from msgspec import Struct
 from msgspec.json import decode, encode
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import DeliveryState, EventState, PublishedEvent, StoredEvent
@@ -141,6 +141,11 @@ def with_argument(connection: Connection, name: str, value: str, after: int) -> 
     rows = _ARGUMENTS.run(connection, after=after, most=_SCANNED_EVENTS)
     found = [sequence for sequence, arguments in rows if arguments is not None and decode(arguments).get(name) == value]
     return Matches(found, rows[-1][0] if len(rows) == _SCANNED_EVENTS else None)
+
+
+def last(connection: Connection) -> int:
+    """The highest number of an event; 0 where there is none."""
+    return connection.scalar(select(func.max(EVENTS.c.sequence))) or 0
 
 
 def with_id(connection: Connection, event_id: str) -> list[int]:

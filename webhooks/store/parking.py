@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from webhooks.model import MOST_COUNTED
 from webhooks.store import jobs
 from webhooks.store.bulk import NUMBER, Bulk
 from webhooks.store.clock import now
@@ -36,7 +37,7 @@ _COUNT: Final = Prepared(_SQL["count"])
 
 
 class ParkedEvents(Struct, frozen=True):
-    """How many events of a code are parked, and why, in words; None where they only wait for their turn."""
+    """How many events of a code are parked, counted to MOST_COUNTED, and why; None where they wait for their turn."""
 
     code: str
     count: int
@@ -68,5 +69,5 @@ def explain(connection: Connection, code: str, reason: str) -> int:
 
 
 def parked(connection: Connection) -> list[ParkedEvents]:
-    """What is parked, by code."""
-    return sorted((ParkedEvents(*row) for row in _COUNT.run(connection)), key=lambda each: each.code)
+    """What is parked, by code. It counts no more than MOST_COUNTED of each."""
+    return [ParkedEvents(code, *_COUNT.run(connection, code=code, most=MOST_COUNTED)[0]) for code in codes(connection)]

@@ -25,9 +25,9 @@ from webhooks.model import Client, Delivery, DeliveryState, PublishedEvent, Scop
 from webhooks.queue.opening import open_queue
 from webhooks.security.credentials import new_guid
 from webhooks.security.keys import Keyring, Purpose
-from webhooks.store import clients, deliveries, events, registrations
+from webhooks.store import clients, events, pages, registrations
 from webhooks.store.compositions import row_name
-from webhooks.store.deliveries import Filter
+from webhooks.store.pages import Filter
 from webhooks.store.store import Store
 from webhooks.store.tables import COMPOSITIONS, JOBS
 
@@ -102,7 +102,7 @@ class Rig:
 
     def deliveries(self, **wanted: Any) -> list[Delivery]:
         """The oldest first."""
-        found = self.read(deliveries.find, Filter(client_id=self.client.id, limit=100_000, **wanted))
+        found = self.read(pages.find, Filter(client_id=self.client.id, limit=100_000, **wanted)).deliveries
         return list(reversed(found))
 
     def states(self) -> dict[DeliveryState, int]:

@@ -20,10 +20,10 @@ from webhooks.model import Client, Delivery, PublishedEvent, Scope
 from webhooks.queue.opening import open_queue
 from webhooks.security.keys import Keyring, Purpose
 from webhooks.sending.interface import Outcome, OutgoingRequest, Reach
-from webhooks.store import clients, compositions, deliveries, events, jobs, registrations, results
+from webhooks.store import clients, compositions, deliveries, events, jobs, pages, registrations, results
 from webhooks.store.clock import now
-from webhooks.store.deliveries import Filter
 from webhooks.store.jobs import Job, Kind
+from webhooks.store.pages import Filter
 from webhooks.store.results import Composed, Written
 from webhooks.store.store import Store
 
@@ -137,7 +137,8 @@ class World:
         await self.store.write(lambda connection: connection.execute(text(f"DELETE FROM {table}")))
 
     def deliveries(self) -> list[Delivery]:
-        return self.store.read_now(lambda connection: deliveries.find(connection, Filter(client_id=None, limit=10**6)))
+        wanted = Filter(client_id=None, limit=10**6)
+        return list(self.store.read_now(lambda connection: pages.find(connection, wanted)).deliveries)
 
     def states(self) -> dict[str, int]:
         """How many deliveries stand in each state."""

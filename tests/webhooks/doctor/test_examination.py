@@ -17,9 +17,9 @@ from webhooks.errors import StoreError
 from webhooks.model import Client, PublishedEvent
 from webhooks.security.keys import Keyring, Purpose
 from webhooks.settings import Settings
-from webhooks.store import clients, deliveries, events, registrations
+from webhooks.store import clients, events, pages, registrations
 from webhooks.store.clock import now
-from webhooks.store.deliveries import Filter
+from webhooks.store.pages import Filter
 from webhooks.store.store import Store
 from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS, REGISTRATIONS
 
@@ -50,7 +50,7 @@ class Patient:
 
     @property
     def delivery_id(self) -> str:
-        (found,) = self.store.read_now(lambda connection: deliveries.find(connection, Filter(client_id="A")))
+        (found,) = self.store.read_now(lambda connection: pages.find(connection, Filter(client_id="A")).deliveries)
         return found.id
 
     def attempt(self, started_at: int) -> None:

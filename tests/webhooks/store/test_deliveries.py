@@ -5,9 +5,9 @@ from sqlalchemy import update
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import FINAL, Delivery, DeliveryState
-from webhooks.store import deliveries, events, registrations
+from webhooks.store import deliveries, events, pages, registrations
 from webhooks.store.clock import microseconds
-from webhooks.store.deliveries import Filter
+from webhooks.store.pages import Filter
 from webhooks.store.tables import DELIVERIES
 
 URL = "https://receiver.example/"
@@ -25,21 +25,47 @@ def some(new_client: Any, register: Any, read: Any, write: Any, published: Any, 
     register(client, URL + "2", code)
     for _ in range(2):
         write(events.publish, client.id, [published(code), published(code + "2"), published(code), published(code)])
-    found = read(deliveries.find, Filter(client_id=client.id))
+    found = read(pages.find, Filter(client_id=client.id)).deliveries
     for delivery in found[::3]:
         write(set_state, delivery.id, DeliveryState.DEAD)
-    return client, read(deliveries.find, Filter(client_id=client.id))
+    return client, read(pages.find, Filter(client_id=client.id)).deliveries
 
 
 def test_they_come_newest_first_and_page_by_page(some: Any, read: Any) -> None:
     client, found = some
     assert len(found) == 14
     assert [delivery.id for delivery in found] == sorted((delivery.id for delivery in found), reverse=True)
-    pages: list[Delivery] = []
-    while page := read(deliveries.find, Filter(client_id=client.id, limit=5, before=pages[-1].id if pages else None)):
-        assert len(page) in (5, 4)
-        pages += page
-    assert pages == found
+    seen: list[Delivery] = []
+    before = None
+    while True:
+        page = read(pages.find, Filter(client_id=client.id, limit=5, before=before))
+        assert len(page.deliveries) in (5, 4)
+        seen += page.deliveries
+        if (before := page.next) is None:
+            break
+    assert seen == found
+
+
+def test_a_page_looks_at_so_many_and_says_where_to_go_on(
+    some: Any, read: Any, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is asked for, all of it comes, in pages that may be short or empty."""
+    client, found = some
+    for name, value in (("_FIRST_SEEN", 2), ("MOST_SEEN", 4), ("_FEW", 1)):
+        monkeypatch.setattr(pages, name, value)
+    asked: list[tuple[dict[str, Any], Any]] = [
+        ({"event": code + "2"}, lambda delivery: delivery.event == code + "2"),
+        ({"state": DeliveryState.DEAD}, lambda delivery: delivery.state is DeliveryState.DEAD),
+        ({"url": "https://none.example/"}, lambda _: False),
+    ]
+    for given, fits in asked:
+        seen: list[Delivery] = []
+        before, calls = None, 0
+        while before is not None or not calls:
+            page = read(pages.find, Filter(client_id=client.id, limit=3, before=before, **given))
+            seen, before, calls = [*seen, *page.deliveries], page.next, calls + 1
+        assert seen == [each for each in found if fits(each)], given
+        assert calls > 2, given
 
 
 def test_each_filter_alone_and_together(some: Any, read: Any, code: str) -> None:
@@ -56,25 +82,25 @@ def test_each_filter_alone_and_together(some: Any, read: Any, code: str) -> None
     for given, fits in tests:
         expected = [delivery for delivery in found if fits(delivery)]
         assert 0 < len(expected) < len(found), given
-        assert read(deliveries.find, Filter(client_id=client.id, **given)) == expected, given
+        assert read(pages.find, Filter(client_id=client.id, **given)).deliveries == expected, given
     every = {name: value for given, _ in tests for name, value in given.items() if name != "until"}
     together = [delivery for delivery in found if all(fits(delivery) for given, fits in tests if "until" not in given)]
-    assert read(deliveries.find, Filter(client_id=client.id, **every)) == together
+    assert read(pages.find, Filter(client_id=client.id, **every)).deliveries == together
 
 
 @pytest.mark.parametrize("moment", [-(10**16), 0, 10**17])
 def test_any_time_can_be_asked_for(some: Any, read: Any, moment: int) -> None:
     client, found = some
-    after = read(deliveries.find, Filter(client_id=client.id, since=moment))
-    before = read(deliveries.find, Filter(client_id=client.id, until=moment))
+    after = read(pages.find, Filter(client_id=client.id, since=moment)).deliveries
+    before = read(pages.find, Filter(client_id=client.id, until=moment)).deliveries
     assert (after, before) == ((found, []) if moment <= 0 else ([], found))
 
 
 def test_a_client_sees_its_own_and_support_everybodys(some: Any, read: Any, new_client: Any) -> None:
     _, found = some
     other = new_client()
-    assert read(deliveries.find, Filter(client_id=other.id)) == []
-    assert read(deliveries.find, Filter(client_id=None, before=found[0].id, limit=13)) == found[1:]
+    assert read(pages.find, Filter(client_id=other.id)).deliveries == []
+    assert read(pages.find, Filter(client_id=None, before=found[0].id, limit=13)).deliveries == found[1:]
     assert read(deliveries.by_id, None, found[0].id) == found[0]
     with pytest.raises(NotFoundError):
         read(deliveries.by_id, other.id, found[0].id)
@@ -93,7 +119,7 @@ def test_one_that_ended_is_replayed_with_its_own_id(some: Any, read: Any, write:
     again = write(deliveries.replay, client.id, found[1].id, recompose=False)
     assert (again.id, again.state, again.created_at) == (found[1].id, DeliveryState.PENDING, found[1].created_at)
     assert again.next_attempt_at > found[1].next_attempt_at
-    assert len(read(deliveries.find, Filter(client_id=client.id))) == len(found)
+    assert len(read(pages.find, Filter(client_id=client.id)).deliveries) == len(found)
 
 
 def test_one_that_is_composed_afresh_has_a_new_id(some: Any, read: Any, write: Any) -> None:

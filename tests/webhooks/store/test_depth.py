@@ -1,11 +1,17 @@
 """What waits in a store."""
 
+import asyncio
 import time
 from typing import Any
 
-from webhooks.model import DeliveryState
-from webhooks.store import events, registrations
+import pytest
+from sqlalchemy import Connection
+
+from webhooks.api import administration
+from webhooks.model import DeliveryState, Depth
+from webhooks.store import depth, events, registrations
 from webhooks.store.depth import COUNTED, read_depth
+from webhooks.store.store import Store
 
 
 def test_it_counts_what_has_not_ended_and_knows_the_oldest(
@@ -26,3 +32,34 @@ def test_it_counts_what_has_not_ended_and_knows_the_oldest(
     assert after.compositions == before.compositions + 2
     assert 0.01 <= after.oldest_delivery < 60
     assert 0.01 <= after.oldest_composition < 60
+
+
+def test_what_is_much_is_counted_beside_the_looks(
+    monkeypatch: pytest.MonkeyPatch, new_client: Any, register: Any, write: Any, store: Store, code: str, published: Any
+) -> None:
+    """A look counts no further than to its bound; what lies beyond was counted once, and counts as it was then."""
+    monkeypatch.setattr(depth, "MOST_COUNTED", 2)
+    monkeypatch.setattr(administration, "read_depth", counted := Counted())
+    register(new_client(), "https://receiver.example/much", code)
+
+    async def scene() -> None:
+        waiting = administration.Waiting(store)
+        await store.write(lambda connection: events.publish(connection, "x", [published(code)] * 5))
+        first = await waiting.read()
+        assert first.deliveries[DeliveryState.PENDING] >= 5
+        await store.write(lambda connection: events.publish(connection, "x", [published(code)]))
+        assert (await waiting.read()).deliveries == first.deliveries
+        assert counted.bounds == [2, None, 2]
+
+    asyncio.run(scene())
+
+
+class Counted:
+    """Counts as `read_depth` does, with a small bound, and notes the bounds."""
+
+    def __init__(self) -> None:
+        self.bounds: list[int | None] = []
+
+    def __call__(self, connection: Connection, most: int | None = 2) -> Depth:
+        self.bounds.append(most)
+        return read_depth(connection, most)

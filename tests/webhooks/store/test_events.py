@@ -6,8 +6,8 @@ import pytest
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import DeliveryState, EventState
-from webhooks.store import clients, deliveries, events
-from webhooks.store.deliveries import Filter
+from webhooks.store import clients, deliveries, events, pages
+from webhooks.store.pages import Filter
 from webhooks.store.store import Store
 from webhooks.store.tables import EVENTS
 
@@ -82,7 +82,7 @@ def test_what_is_for_a_disabled_client_is_held(
     register(client, URL, code)
     write(clients.set_disabled, client.name, is_disabled=True)
     write(publish, client.id, published(code))
-    (delivery,) = read(deliveries.find, Filter(client_id=client.id))
+    (delivery,) = read(pages.find, Filter(client_id=client.id)).deliveries
     assert (delivery.state, delivery.reason) == (DeliveryState.HELD, "the endpoint's client is disabled")
 
 
@@ -93,7 +93,7 @@ def test_the_same_id_and_content_twice_is_one_event(
     register(client, URL, code)
     assert write(publish, client.id, published(code, "one", a="1", b="2")) == ["one"]
     assert write(publish, client.id, published(code, "one", b="2", a="1")) == ["one"]
-    assert len(read(deliveries.find, Filter(client_id=client.id))) == 1
+    assert len(read(pages.find, Filter(client_id=client.id)).deliveries) == 1
 
 
 def test_the_same_id_with_other_content_is_refused(new_client: Any, write: Any, published: Any, code: str) -> None:
@@ -128,7 +128,7 @@ def test_duplicates_in_one_array(
     )
     assert results[:3] == ["old", "x", "x"]
     assert [type(result) for result in results[3:]] == [ConflictError, ConflictError]
-    assert len(read(deliveries.find, Filter(client_id=client.id))) == 2
+    assert len(read(pages.find, Filter(client_id=client.id)).deliveries) == 2
 
 
 def test_the_sequence_rises_with_intake(new_client: Any, read: Any, write: Any, published: Any, code: str) -> None:
@@ -174,7 +174,7 @@ def test_the_same_event_from_two_stores_at_once_is_one(
 
         results = asyncio.run(both())
     assert all(isinstance(id_, str) for result in results for id_ in result)
-    assert len(read(deliveries.find, Filter(client_id=client.id, limit=1000))) == 120
+    assert len(read(pages.find, Filter(client_id=client.id, limit=1000)).deliveries) == 120
 
 
 def test_other_content_from_two_stores_at_once_is_refused_once(

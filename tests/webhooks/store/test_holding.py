@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from webhooks.dispatch.sweep import Sweep
 from webhooks.model import DeliveryState
-from webhooks.store import clients, deliveries, endpoints, events, holding, registrations
-from webhooks.store.deliveries import Filter
+from webhooks.store import clients, endpoints, events, holding, pages, registrations
+from webhooks.store.pages import Filter
 from webhooks.store.store import Store
 from webhooks.store.tables import REGISTRATIONS
 
@@ -36,7 +36,7 @@ def states(read: Any, client: Any) -> Any:
     """How many of its deliveries are in which state."""
 
     def count() -> dict[str, int]:
-        found = [each.state.value for each in read(deliveries.find, Filter(client_id=client.id))]
+        found = [each.state.value for each in read(pages.find, Filter(client_id=client.id)).deliveries]
         return {state: found.count(state) for state in found}
 
     return count
@@ -95,7 +95,7 @@ def test_a_resumption_hastens_what_waits_for_another_attempt_some_parts_at_a_tim
     write(registrations.set_paused, client.id, URL, is_paused=False)
     while write(registrations.settle, client.id, URL):
         calls += 1
-    found = [each.next_attempt_at for each in read(deliveries.find, Filter(client_id=client.id))]
+    found = [each.next_attempt_at for each in read(pages.find, Filter(client_id=client.id)).deliveries]
     assert (calls, sum(at <= datetime.now(UTC) for at in found)) == (3, 9), "the tenth has no body yet"
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import create_engine, text
 
 from webhooks.errors import ConflictError, StoreError
 from webhooks.model import DeliveryState
-from webhooks.store import deliveries, events, registrations
-from webhooks.store.deliveries import Filter
+from webhooks.store import events, pages, registrations
 from webhooks.store.events import Publish
+from webhooks.store.pages import Filter
 from webhooks.store.statement import Prepared
 from webhooks.store.store import Store
 
@@ -69,7 +69,7 @@ def test_many_requests_need_no_more_statements_than_one(
         return len(statements)
 
     assert cost(150) <= cost(1) + 3  # two transactions, where the first had begun
-    assert len(read(deliveries.find, Filter(client_id=client.id, limit=1000))) == 151
+    assert len(read(pages.find, Filter(client_id=client.id, limit=1000)).deliveries) == 151
 
 
 def test_numbers_rise_in_the_order_of_the_requests(
@@ -111,7 +111,7 @@ def test_one_id_in_several_requests_is_the_first_ones(
     ]
     assert str(results[1][0]) == "An event with the id 'x' was published before, with other content."
     assert results[2] == ["old", "x"]
-    found = read(deliveries.find, Filter(client_id=client.id, limit=100))
+    found = read(pages.find, Filter(client_id=client.id, limit=100)).deliveries
     assert sorted(delivery.event_id for delivery in found) == sorted(["old", "x", "y", "x", "old"])
 
 
@@ -130,7 +130,7 @@ def test_each_gets_the_deliveries_of_its_own_event(
     asyncio.run(together(store, *commands))
 
     def made(client: Any) -> list[tuple[str, str, DeliveryState]]:
-        found = read(deliveries.find, Filter(client_id=client.id, limit=100))
+        found = read(pages.find, Filter(client_id=client.id, limit=100)).deliveries
         return sorted((delivery.event_id, delivery.url, delivery.state) for delivery in found)
 
     pending, held = DeliveryState.PENDING, DeliveryState.HELD
@@ -153,7 +153,7 @@ def test_a_bad_one_takes_nothing_of_the_others(
     assert [result for index, result in enumerate(results) if index != 3] == [[f"{code} {n}"] for n in range(5)]
     if bad == "\ud800" or not store.is_embedded:
         assert isinstance(results[3], StoreError | UnicodeEncodeError)
-        assert len(read(deliveries.find, Filter(client_id=client.id, limit=100))) == 5
+        assert len(read(pages.find, Filter(client_id=client.id, limit=100)).deliveries) == 5
         assert not read(events.with_id, f"{code} with it")
 
 
@@ -229,9 +229,9 @@ def test_a_connection_that_is_killed_takes_all_or_nothing(
     assert {str(result) for result in results} == {
         "The store cannot write now; nothing was changed. Try again later."
     }, results
-    assert read(deliveries.find, Filter(client_id=client.id, limit=100)) == []
+    assert read(pages.find, Filter(client_id=client.id, limit=100)).deliveries == []
     assert asyncio.run(together(store, *commands)) == [[f"{code} {n}"] for n in range(20)]
-    assert len(read(deliveries.find, Filter(client_id=client.id, limit=100))) == 20
+    assert len(read(pages.find, Filter(client_id=client.id, limit=100)).deliveries) == 20
 
 
 def test_a_connection_that_ended_while_nobody_wrote_is_made_anew(
@@ -261,4 +261,4 @@ def test_those_that_block_each_other_are_tried_again(
         for number in range(4):
             ids = [f"{code} {number} {n}" for n in range(60)]
             assert asyncio.run(both(ids)) == [[[id_] for id_ in ids], [[id_] for id_ in ids[::-1]]]
-    assert len(read(deliveries.find, Filter(client_id=client.id, limit=1000))) == 240
+    assert len(read(pages.find, Filter(client_id=client.id, limit=1000)).deliveries) == 240

@@ -16,10 +16,10 @@ from pgqueuer.adapters.persistence.qb import DBSettings, QueryBuilderEnvironment
 from sqlalchemy import create_engine, inspect, text
 
 from webhooks.errors import SettingsError, StoreError
-from webhooks.store import clients, deliveries, events, jobs, registrations
+from webhooks.store import clients, events, jobs, pages, registrations
 from webhooks.store.clock import now
-from webhooks.store.deliveries import Filter
 from webhooks.store.opening import MIGRATIONS, open_store
+from webhooks.store.pages import Filter
 from webhooks.store.store import Store
 from webhooks.store.tables import EMBEDDED, METADATA
 
@@ -185,7 +185,7 @@ def test_what_an_older_version_wrote_is_read_and_served(file: Path, folder: Path
         assert (acme.name, dict(acme.only), backend.name) == ("acme", {"debtcreditorid": "7"}, "back end")
         (registration,) = store.read_now(lambda connection: registrations.every(connection, acme.id))
         assert (registration.url, registration.events) == ("https://acme.example/hook", ("ledgerpayment", "dunning"))
-        (delivery,) = store.read_now(lambda connection: deliveries.find(connection, Filter(client_id=acme.id)))
+        (delivery,) = store.read_now(lambda connection: pages.find(connection, Filter(client_id=acme.id)).deliveries)
         event = store.read_now(lambda connection: events.by_id(connection, backend.id, "payment-1"))
         assert (delivery.event_id, delivery.state, event.sequence) == ("payment-1", "pending", 1)
         assert [job.kind for job in store.read_now(lambda connection: jobs.missing(connection, now(), 10))] == [

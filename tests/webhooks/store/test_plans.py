@@ -19,12 +19,13 @@ from webhooks.store import (
     events,
     holding,
     jobs,
+    pages,
     parking,
     registrations,
     results,
     retention,
 )
-from webhooks.store.deliveries import Filter
+from webhooks.store.pages import Filter
 from webhooks.store.statement import Prepared
 from webhooks.store.store import Store
 
@@ -54,11 +55,11 @@ QUERIES = {
     "events with an id": lambda c: events.with_id(c, "x"),
     "a delivery's arguments": lambda c: events.arguments_of(c, "x"),
     "an event's deliveries": lambda c: deliveries.of_event(c, 1),
-    "some events' deliveries": lambda c: deliveries.find(c, Filter(client_id=None, sequences=[1, 2])),
+    "some events' deliveries": lambda c: pages.find(c, Filter(client_id=None, sequences=[1, 2])),
     "a delivery": lambda c: deliveries.by_id(c, None, "x"),
-    "a client's deliveries": lambda c: deliveries.find(c, Filter(client_id="x", state=DeliveryState.DEAD)),
-    "deliveries of a time": lambda c: deliveries.find(c, Filter(client_id="x", since=5, until=10**15)),
-    "everybody's deliveries": lambda c: deliveries.find(c, Filter(client_id=None)),
+    "a client's deliveries": lambda c: pages.find(c, Filter(client_id="x", state=DeliveryState.DEAD)),
+    "deliveries of a time": lambda c: pages.find(c, Filter(client_id="x", since=5, until=10**15)),
+    "everybody's deliveries": lambda c: pages.find(c, Filter(client_id=None)),
     "pausing": lambda c: holding.hold(c, 1, "x"),
     "resuming": lambda c: holding.resume(c, 1),
     "hastening": lambda c: holding.hasten(c, 1),

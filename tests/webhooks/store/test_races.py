@@ -14,8 +14,8 @@ import pytest
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import Client, DeliveryState
 from webhooks.security.credentials import new_guid
-from webhooks.store import clients, deliveries, events, registrations
-from webhooks.store.deliveries import Filter
+from webhooks.store import clients, deliveries, events, pages, registrations
+from webhooks.store.pages import Filter
 from webhooks.store.store import Store
 
 URL = "https://receiver.example/"
@@ -108,7 +108,7 @@ def test_what_is_published_while_a_url_is_paused_is_held(
             return registrations.set_paused(connection, client.id, URL, is_paused=True)
 
         both(*((publish, pause) if number % 2 else (pause, publish)))
-        found = read(deliveries.find, Filter(client_id=client.id, limit=1000))
+        found = read(pages.find, Filter(client_id=client.id, limit=1000)).deliveries
         assert {delivery.state for delivery in found} == {DeliveryState.HELD}
         assert len(found) == number + 1
         write(registrations.set_paused, client.id, URL, is_paused=False)
@@ -129,7 +129,7 @@ def test_what_is_published_while_a_url_is_removed_is_cancelled_or_not_made(
         results = both(*((publish, remove) if number % 2 else (remove, publish)))
         assert "removed" in results
         assert kinds(results) == {"list": 1, "str": 1}
-        states = {delivery.state for delivery in read(deliveries.find, Filter(client_id=client.id, limit=1000))}
+        states = {delivery.state for delivery in read(pages.find, Filter(client_id=client.id, limit=1000)).deliveries}
         assert states <= {DeliveryState.CANCELLED}
 
 
@@ -147,7 +147,7 @@ def test_a_replay_is_begun_once(
     client = new_client()
     register(client, URL, code)
     write(events.publish, client.id, [published(code)])
-    (delivery,) = read(deliveries.find, Filter(client_id=client.id))
+    (delivery,) = read(pages.find, Filter(client_id=client.id)).deliveries
     write(registrations.remove, client.id, URL, None)
     register(client, URL, code)
     calls = [lambda connection: deliveries.replay(connection, client.id, delivery.id, recompose=False)] * 4

@@ -4,8 +4,8 @@ import pytest
 
 from webhooks.errors import NotFoundError, RefusedError
 from webhooks.model import DeliveryState, Method
-from webhooks.store import deliveries, events, registrations
-from webhooks.store.deliveries import Filter
+from webhooks.store import events, pages, registrations
+from webhooks.store.pages import Filter
 from webhooks.store.tables import REGISTRATIONS
 
 URL = "https://receiver.example/Hook?x=1"
@@ -89,7 +89,7 @@ def test_what_was_not_sent_is_cancelled_with_its_event_or_url(
     write(events.publish, client.id, [published(code), published(code + "2"), published(code)])
 
     def states() -> list[tuple[str, str]]:
-        found = read(deliveries.find, Filter(client_id=client.id))
+        found = read(pages.find, Filter(client_id=client.id)).deliveries
         return [(delivery.event.removeprefix(code), delivery.state.value) for delivery in found]
 
     assert states() == [("", "pending"), ("2", "pending"), ("", "pending")]
@@ -97,7 +97,7 @@ def test_what_was_not_sent_is_cancelled_with_its_event_or_url(
     assert states() == [("", "cancelled"), ("2", "pending"), ("", "cancelled")]
     write(registrations.remove, client.id, URL, None)
     assert states() == [("", "cancelled"), ("2", "cancelled"), ("", "cancelled")]
-    assert read(deliveries.find, Filter(client_id=client.id))[0].reason == "the registration was removed"
+    assert read(pages.find, Filter(client_id=client.id)).deliveries[0].reason == "the registration was removed"
 
 
 def test_a_paused_url_holds_and_a_resumed_one_sends(
@@ -108,11 +108,11 @@ def test_a_paused_url_holds_and_a_resumed_one_sends(
     write(events.publish, client.id, [published(code)])
     assert write(registrations.set_paused, client.id, URL, is_paused=True).is_paused
     write(events.publish, client.id, [published(code)])
-    held = read(deliveries.find, Filter(client_id=client.id))
+    held = read(pages.find, Filter(client_id=client.id)).deliveries
     assert {(delivery.state, delivery.next_attempt_at) for delivery in held} == {(DeliveryState.HELD, None)}
     assert {delivery.reason for delivery in held} == {"the endpoint is paused"}
     assert not write(registrations.set_paused, client.id, URL, is_paused=False).is_paused
-    pending = read(deliveries.find, Filter(client_id=client.id))
+    pending = read(pages.find, Filter(client_id=client.id)).deliveries
     assert {(delivery.state, delivery.reason) for delivery in pending} == {(DeliveryState.PENDING, None)}
     assert all(delivery.next_attempt_at for delivery in pending)
 

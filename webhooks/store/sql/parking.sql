@@ -29,7 +29,12 @@ WHERE delivery.event_sequence = given.sequence
     AND CASE WHEN delivery.state = 'pending' THEN true ELSE false END
 
 -- count --
-SELECT parked_for, count(*), max(reason)
-FROM composition
-WHERE parked_for IS NOT NULL
-GROUP BY parked_for
+-- Of one code, no more than some.
+SELECT count(*), max(reason)
+FROM (
+    SELECT reason
+    FROM composition
+    WHERE parked_for = :code
+    ORDER BY failures DESC
+    LIMIT :most
+) AS looked
