@@ -129,18 +129,20 @@ def _idle(service: Service, spare: socket.socket) -> Result:
     )
 
 
-async def _one_by_one(service: Service, listening: socket.socket) -> list[float]:
+async def _one_by_one(
+    service: Service, listening: socket.socket, event: Mapping[str, object], count: int = 100
+) -> list[float]:
     url = _url(listening.getsockname()[1])
     async with (
         arrivals(listening) as arrived,
         httpx.AsyncClient(base_url=service.api, headers=service.headers) as client,
     ):
-        await client.put("/v1/webhooks", json={"url": url, "events": ["ledgerpayment"]})
+        await client.put("/v1/webhooks", json={"url": url, "events": [event["event"]]})
         latencies = []
-        for _ in range(100):
+        for _ in range(count):
             await asyncio.sleep(0.02)
             begun = time.perf_counter()
-            (await client.post("/v1/events", json=_CUSTOM)).raise_for_status()
+            (await client.post("/v1/events", json=event)).raise_for_status()
             latencies.append(await arrived.get() - begun)
         await client.request("DELETE", "/v1/webhooks", json={"url": url})
     return latencies

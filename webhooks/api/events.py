@@ -168,7 +168,10 @@ async def publish(request: Request) -> Response:
     good = [event for event in read if isinstance(event, PublishedEvent)]
     stored: Iterator[str | RefusedError] = iter(())
     if good:
-        stored = iter(await service.store.write(events.Publish(client.id, good), len(body)))
+        command = events.Publish(client.id, good, service.bodies)
+        stored = iter(await service.store.write(command, len(body)))
+        if service.bodies is not None:
+            service.bodies.send(command.sendable)
     results = [next(stored) if isinstance(event, PublishedEvent) else event for event in read]
     _tell(service, client, results)
     if is_many:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.catalogue import Catalogue
+from webhooks.composing.at_intake import BodiesAtIntake
 from webhooks.example_sends import TestSends
 from webhooks.examples import Examples
 from webhooks.metrics import Metrics
@@ -21,6 +22,8 @@ class Service:
     """The store, the keys and the catalogue of one service; `auth` says which ways to authenticate are on,
     `is_http_allowed` whether anything is delivered to http:// URLs.
 
+    `bodies` makes bodies while events are stored.
+
     `examples` have for events the body that is sent for the catalogue's example.
     """
 
@@ -35,3 +38,4 @@ class Service:
     examples: Examples = field(default_factory=Examples)
     throttle: Throttle = field(default_factory=Throttle)
     metrics: Metrics = field(default_factory=Metrics)
+    bodies: BodiesAtIntake | None = None

@@ -27,16 +27,25 @@ def sealed(keyring: Keyring, item: Waiting, body: Body) -> Result:
     """The result with the body, encrypted for its row. It ends the event if the body is too large or skipped."""
     if body.skip_reason is not None:
         return _ended(item, CompositionState.SKIPPED, body.skip_reason)
-    size = sum(map(len, body.parts))
-    if size > MOST_BODY_BYTES:
-        return _failed(item, f"the body has {size:,} bytes; at most {MOST_BODY_BYTES:,} are sent")
-    row = row_name(item.sequence, item.version)
+    if (reason := why_not_sent(body)) is not None:
+        return _failed(item, reason)
     return Composed(
         sequence=item.sequence,
         version=item.version,
-        body=keyring.encrypt(Purpose.BODY, body.dump().encode(), row),
+        body=encrypted(keyring, item.sequence, item.version, body),
         code=item.code if body.definition is not None else None,
     )
+
+
+def why_not_sent(body: Body) -> str | None:
+    """Why a body is not sent. None if it is."""
+    size = sum(map(len, body.parts))
+    return f"the body has {size:,} bytes; at most {MOST_BODY_BYTES:,} are sent" if size > MOST_BODY_BYTES else None
+
+
+def encrypted(keyring: Keyring, sequence: int, version: int, body: Body) -> bytes:
+    """The body as it is kept in its row."""
+    return keyring.encrypt(Purpose.BODY, body.dump().encode(), row_name(sequence, version))
 
 
 def refused(pace: Pace, item: Waiting, error: EngineError) -> Result:

@@ -23,7 +23,7 @@ from webhooks.sending.interface import Sender
 from webhooks.store import attempts
 from webhooks.store.attempts import Ready
 from webhooks.store.clock import MICROSECONDS_PER_SECOND, now
-from webhooks.store.compositions import Addressed
+from webhooks.store.compositions import Addressed, Sendable
 from webhooks.store.ended_attempts import EndedAttempt
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.results import Written
@@ -106,6 +106,12 @@ class Dispatcher:
         """
         await asyncio.shield(self._begin_task(self._write_and_send(to, at, write)))
 
+    def offer(self, found: Sequence[Sendable]) -> None:
+        """Takes deliveries whose bodies this process has just written, where the queue lets it have them at once."""
+        if not self._is_stopping:
+            self._taker.offer(found)
+            self._wake()
+
     async def recall(self, ids: Sequence[str]) -> None:
         """Refills the endpoints of these deliveries: a process that died may have parked more of theirs."""
         await self._taker.recall(ids)
@@ -162,9 +168,7 @@ class Dispatcher:
             self._give_back(turns.values())
             self._queue.release([turn.job for turn in turns.values()])
         begun = {ready.id for ready in written.begun}
-        if not self._is_stopping:
-            self._taker.offer([each for each in written.sendable if each.job.key not in begun])
-            self._wake()
+        self.offer([each for each in written.sendable if each.job.key not in begun])
 
     def _turns_at_once(self, to: Sequence[Addressed], at: int) -> dict[str, Turn]:
         """Turns for deliveries that have no body yet, whose jobs are claimed with that. Not for all of them."""

@@ -19,8 +19,8 @@ from webhooks.queue.interface import Queue
 from webhooks.store import attempts, jobs
 from webhooks.store.attempts import Due
 from webhooks.store.clock import MICROSECONDS_PER_SECOND, now
+from webhooks.store.compositions import Sendable
 from webhooks.store.jobs import Job, Kind
-from webhooks.store.results import Sendable
 from webhooks.store.store import Store
 from webhooks.store.waiting import STORE_RETRY_SECONDS
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-from engine.catalogue import Catalogue
 from webhooks.composing.composing import Composing
 from webhooks.composing.definitions import Definitions
 from webhooks.dispatch.dispatcher import Dispatcher
@@ -24,6 +24,7 @@ from webhooks.sending.descriptors import raise_limit
 from webhooks.sending.interface import Sender
 from webhooks.sending.process import ProcessSender
 from webhooks.settings import Settings
+from webhooks.store.compositions import Sendable
 from webhooks.store.store import Store
 
 _log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ _log = logging.getLogger(__name__)
 class Delivering:
     """Composing, the dispatcher and what looks after the store, of one process. To be made in its event loop.
 
-    `sender` is closed by who made it.
+    `sender` is closed by who made it, and `definitions` by this.
     """
 
     def __init__(
@@ -40,13 +41,13 @@ class Delivering:
         settings: Settings,
         store: Store,
         keyring: Keyring,
-        catalogue: Catalogue,
+        definitions: Definitions,
         metrics: Metrics,
         *,
         sender: Sender,
     ) -> None:
         self._queue = open_queue(store)
-        self._definitions = Definitions(catalogue, settings.load_options)
+        self._definitions = definitions
         self._dispatcher = Dispatcher(
             store,
             self._queue,
@@ -79,6 +80,10 @@ class Delivering:
                 await asyncio.wait(working)
                 for task in looking_after:
                     task.cancel()
+
+    def offer(self, found: Sequence[Sendable]) -> None:
+        """Sends deliveries whose bodies this process has just written."""
+        self._dispatcher.offer(found)
 
     def stop(self) -> None:
         """Begins nothing any more."""

@@ -14,8 +14,11 @@ from webhooks.api.administration import build_administration
 from webhooks.api.app import build_app
 from webhooks.api.request_log import RequestLog
 from webhooks.api.service import Service
+from webhooks.composing.at_intake import BodiesAtIntake
+from webhooks.composing.definitions import Definitions
 from webhooks.example_sends import TestSends
 from webhooks.examples import Examples, load_examples
+from webhooks.metrics import Metrics
 from webhooks.process.delivering import Delivering, make_sender
 from webhooks.process.event_loop import hear_signals, loop_factory, serve_beside, spare_what_is_loaded
 from webhooks.process.listening import LOOPBACK, Server, listen, place
@@ -51,19 +54,33 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
         examples = Examples(partial(load_examples, catalogue, settings.definitions))
         sender = make_sender(settings)
         tokens, tests = Tokens(keyring.token_key()), TestSends(store, keyring, settings, lambda _: sender)
+        definitions, metrics = Definitions(catalogue, settings.load_options), Metrics()
+        bodies = BodiesAtIntake(definitions, keyring, metrics)
         service = Service(
-            store, keyring, tokens, catalogue, settings.auth, proxies, tests, settings.allow_http, examples
+            store,
+            keyring,
+            tokens,
+            catalogue,
+            settings.auth,
+            proxies,
+            tests,
+            settings.allow_http,
+            examples,
+            metrics=metrics,
+            bodies=bodies,
         )
-        store.when_written(service.metrics.committed)
+        store.when_written(metrics.committed)
         api = build_app(service)
         servers = {
             public: Server(RequestLog(api) if is_debug else api),
-            administering: Server(build_administration(store, service.metrics, settings.window_hosts)),
+            administering: Server(build_administration(store, metrics, settings.window_hosts)),
         }
 
         def make_delivering() -> Delivering:
             """The composing and dispatching part, which must be made inside the event loop."""
-            return Delivering(settings, store, keyring, catalogue, service.metrics, sender=sender)
+            delivering = Delivering(settings, store, keyring, definitions, metrics, sender=sender)
+            bodies.tell_sendable = delivering.offer
+            return delivering
 
         def ready() -> None:
             """Tells where the service listens."""

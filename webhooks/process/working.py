@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from engine.catalogue import Catalogue
+from webhooks.composing.definitions import Definitions
 from webhooks.errors import SettingsError
 from webhooks.metrics import Metrics
 from webhooks.process.delivering import Delivering, make_sender
@@ -49,7 +50,8 @@ def work(settings: Settings, tell: Callable[[str], object]) -> None:
 
         def make_delivering() -> Delivering:
             """The composing and dispatching part, which must be made inside the event loop."""
-            return Delivering(settings, store, keyring, catalogue, metrics, sender=sender)
+            definitions = Definitions(catalogue, settings.load_options)
+            return Delivering(settings, store, keyring, definitions, metrics, sender=sender)
 
         runner.run(_work(servers, sender, make_delivering, tell))
     _log.info("the worker has ended")

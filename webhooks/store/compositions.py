@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from webhooks.errors import ConflictError
 from webhooks.store import jobs
-from webhooks.store.bulk import NUMBER, Bulk, BulkUpdate
+from webhooks.store.bulk import NUMBER, PIECE, Bulk, BulkUpdate, packed
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
@@ -38,6 +38,14 @@ class Addressed(Struct, frozen=True):
     client_id: str
 
 
+class Sendable(Struct, frozen=True):
+    """A delivery that has its body now."""
+
+    job: Job
+    registration_id: int
+    client_id: str
+
+
 class Waiting(Struct, frozen=True, kw_only=True):
     """A composition that has no body yet."""
 
@@ -57,6 +65,13 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
 
 _ADD: Final = Bulk(_SQL["add"], sequence=NUMBER, version=NUMBER, due_at=NUMBER)
+_ADD_COMPOSED: Final = Bulk(
+    "INSERT INTO composition (event_sequence, version, state, body)"  # noqa: S608  of the code's own
+    f" SELECT sequence, 0, 'composed', {PIECE} FROM GIVEN",
+    sequence=NUMBER,
+    begins=NUMBER,
+    size=NUMBER,
+)
 _FIND: Final = Bulk(_SQL["find"], finds=8, sequence=NUMBER, version=NUMBER)
 _ADDRESSED: Final = Bulk(_SQL["addressed"], finds=5, sequence=NUMBER, version=NUMBER)
 # Without statistics PostgreSQL takes these conditions for so selective that it reads the whole table for every given
@@ -95,6 +110,13 @@ def add(connection: Connection, due: Mapping[int, int | None], *, version: int =
     """Makes compositions of events, by sequence number; those that are due at a time get a job."""
     _ADD.run(connection, [(sequence, version, due_at) for sequence, due_at in due.items()])
     jobs.add(connection, [job_of(sequence, version, due_at) for sequence, due_at in due.items() if due_at is not None])
+
+
+def add_composed(connection: Connection, bodies: Mapping[int, bytes]) -> None:
+    """Makes first compositions of events that have a body already, encrypted, by sequence number."""
+    joined, places = packed(list(bodies.values()))
+    rows = [(sequence, *place) for sequence, place in zip(bodies, places, strict=True)]
+    _ADD_COMPOSED.run(connection, rows, packed=joined)
 
 
 def find(connection: Connection, keys: Sequence[str], *, most_addressed: int = 0) -> dict[str, Waiting]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from msgspec import Struct
 from msgspec.json import decode, encode
@@ -13,11 +13,13 @@ from sqlalchemy import Connection, Row, func, select
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import DeliveryState, EventState, PublishedEvent, StoredEvent
-from webhooks.store import compositions
+from webhooks.store import compositions, jobs
 from webhooks.store.bulk import NUMBER, TEXT, Bulk, BulkInsert
 from webhooks.store.clock import moment, now, sortable_id
 from webhooks.store.command import Together
+from webhooks.store.compositions import Sendable
 from webhooks.store.holding import why_held
+from webhooks.store.jobs import Job, Kind
 from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
 from webhooks.store.tables import EVENTS
@@ -26,7 +28,7 @@ _SQL: Final = load("events")
 
 _OTHER_CONTENT = "An event with the id {!r} was published before, with other content."
 # On PostgreSQL it locks the registrations: one that is being paused or removed is read as it is after that.
-_SUBSCRIBERS = Bulk(_SQL["subscribers"], "FOR SHARE OF registration", finds=8, event=TEXT)
+_SUBSCRIBERS = Bulk(_SQL["subscribers"], "FOR SHARE OF registration", finds=9, event=TEXT)
 _INSERT = BulkInsert(
     "event",
     _SQL["insert"],
@@ -52,6 +54,7 @@ _DELIVER = Bulk(
     due_at=NUMBER,
     held_at=NUMBER,
 )
+_MOST_SENDABLE: Final = 16  # deliveries of one event whose body is made at once: more would keep its intake long
 _FIND = select(EVENTS)
 _SCANNED_EVENTS = 5000
 _ARGUMENTS = Prepared(_SQL["arguments"])
@@ -71,19 +74,41 @@ class _Subscriber(Struct, frozen=True):
     url: str
     held_because: str | None
     only: Mapping[str, str]
+    is_defined: bool
+    """The store remembers that the event had a definition."""
 
     def takes(self, arguments: Mapping[str, str]) -> bool:
         """Whether an event with these arguments is for this client."""
         return all(arguments.get(name) == value for name, value in self.only.items())
 
 
+class Bodies(Protocol):
+    """Makes bodies that need nothing but the event. The writer's thread calls it."""
+
+    def make(self, event: PublishedEvent, sequence: int, *, is_defined: bool) -> bytes | None:
+        """The body of the event with that number, encrypted. None where it has to be composed later.
+
+        `is_defined` says that the store remembers a definition.
+        """
+        ...
+
+
 class _NewEvent(Struct, frozen=True):
-    """An event as it is to be stored; `key` is its id and its publisher's."""
+    """An event as it is to be stored; `key` is its id and its publisher's. Its command hears what is sendable."""
 
     key: tuple[str, str]
     event: PublishedEvent
     digest: bytes
     takers: Sequence[_Subscriber]
+    command: Publish
+
+    def body(self, sequence: int) -> bytes | None:
+        """The body that it is stored with; None where it has to be composed later, or is not due."""
+        bodies = self.command.bodies
+        due = [taker for taker in self.takers if taker.held_because is None]
+        if bodies is None or not 1 <= len(due) <= _MOST_SENDABLE:
+            return None
+        return bodies.make(self.event, sequence, is_defined=due[0].is_defined)
 
     def row(self, place: int) -> tuple[object, ...]:
         """Its values as they are inserted."""
@@ -95,23 +120,29 @@ class Publish(Together[list[str | ConflictError]]):
     """Gives for each event its id, once it is stored with a delivery for each registration that takes it.
 
     The same id with the same content is the event that is stored already; with other content it is a ConflictError.
+    Where `bodies` makes an event's body, it is stored with that. `sendable` has its deliveries after the COMMIT, whose
+    jobs the caller claims.
     """
 
-    __slots__ = ("events", "publisher_id")
+    __slots__ = ("bodies", "events", "publisher_id", "sendable")
 
-    def __init__(self, publisher_id: str, events: Sequence[PublishedEvent]) -> None:
+    def __init__(self, publisher_id: str, events: Sequence[PublishedEvent], bodies: Bodies | None = None) -> None:
         self.publisher_id = publisher_id
         self.events = events
+        self.bodies = bodies
+        self.sendable: list[Sendable] = []
 
     @classmethod
     def run_together(cls, connection: Connection, commands: Sequence[Self]) -> list[list[str | ConflictError]]:
         """As Together says; numbers rise in the order of the commands."""
         created_at = now()
-        given = [(command.publisher_id, event) for command in commands for event in command.events]
+        for command in commands:
+            command.sendable = []
+        given = [(command, event) for command in commands for event in command.events]
         subscribers = _subscribers(connection, {event.code for _, event in given})
         asked = [
-            _new_event(publisher_id, event, event.id or sortable_id(created_at, index), subscribers)
-            for index, (publisher_id, event) in enumerate(given)
+            _new_event(command, event, event.id or sortable_id(created_at, index), subscribers)
+            for index, (command, event) in enumerate(given)
         ]
         results = iter(_store(connection, created_at, asked))
         return [list(islice(results, len(command.events))) for command in commands]
@@ -162,19 +193,19 @@ def arguments_of(connection: Connection, delivery_id: str) -> Mapping[str, str] 
 def _subscribers(connection: Connection, codes: Collection[str]) -> dict[str, list[_Subscriber]]:
     found: dict[str, list[_Subscriber]] = {code: [] for code in codes}
     for row in _SUBSCRIBERS.run(connection, [(code,) for code in codes]):
-        code, registration_id, client_id, url, is_paused, disabled_reason, is_client_disabled, only = row
+        code, registration_id, client_id, url, is_paused, disabled_reason, is_client_disabled, *rest = row
         held = why_held(
             is_paused=is_paused, is_disabled=disabled_reason is not None, is_client_disabled=is_client_disabled
         )
-        found[code].append(_Subscriber(registration_id, client_id, url, held, decode(only)))
+        found[code].append(_Subscriber(registration_id, client_id, url, held, decode(rest[0]), bool(rest[1])))
     return found
 
 
 def _new_event(
-    publisher_id: str, event: PublishedEvent, id_: str, subscribers: Mapping[str, Sequence[_Subscriber]]
+    command: Publish, event: PublishedEvent, id_: str, subscribers: Mapping[str, Sequence[_Subscriber]]
 ) -> _NewEvent:
     takers = [found for found in subscribers[event.code] if found.takes(event.arguments)]
-    return _NewEvent((id_, publisher_id), event, _digest(event), takers)
+    return _NewEvent((id_, command.publisher_id), event, _digest(event), takers, command)
 
 
 def _store(connection: Connection, created_at: int, asked: Sequence[_NewEvent]) -> Iterator[str | ConflictError]:
@@ -208,16 +239,35 @@ def _deliver(connection: Connection, created_at: int, stored: Sequence[tuple[_Ne
         _row(created_at, sortable_id(created_at, index), event, sequence, subscriber)
         for index, (event, sequence, subscriber) in enumerate(made)
     ]
-    if rows:
-        _DELIVER.run(connection, rows, created_at=created_at)
-        compositions.add(
-            connection,
-            {
-                sequence: created_at if any(taker.held_because is None for taker in event.takers) else None
-                for event, sequence in stored
-                if event.takers
-            },
-        )
+    _DELIVER.run(connection, rows, created_at=created_at)
+    bodies = {sequence: body for event, sequence in stored if (body := event.body(sequence)) is not None}
+    compositions.add_composed(connection, bodies)
+    compositions.add(
+        connection,
+        {
+            sequence: created_at if any(taker.held_because is None for taker in event.takers) else None
+            for event, sequence in stored
+            if event.takers and sequence not in bodies
+        },
+    )
+    with_body = [
+        (event, taker, str(id_))
+        for (event, number, taker), (id_, *_) in zip(made, rows, strict=True)
+        if number in bodies
+    ]
+    _have_sent(connection, created_at, with_body)
+
+
+def _have_sent(
+    connection: Connection, created_at: int, with_body: Sequence[tuple[_NewEvent, _Subscriber, str]]
+) -> None:
+    """Adds jobs for deliveries that have their body, by their ids, and tells their commands."""
+    added: list[Job] = []
+    for event, taker, id_ in with_body:
+        if taker.held_because is None:
+            added.append(Job(Kind.DELIVER, id_, created_at))
+            event.command.sendable.append(Sendable(added[-1], taker.registration_id, taker.client_id))
+    jobs.add(connection, added, is_claimed=True)
 
 
 def _row(created_at: int, id_: str, event: _NewEvent, sequence: int, subscriber: _Subscriber) -> tuple[object, ...]:

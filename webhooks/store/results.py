@@ -15,7 +15,7 @@ from webhooks.model import DeliveryState
 from webhooks.store import attempts, definitions, jobs
 from webhooks.store.attempts import Ready
 from webhooks.store.bulk import NUMBER, PIECE, TEXT, Bulk, BulkUpdate, packed
-from webhooks.store.compositions import CompositionState, job_of
+from webhooks.store.compositions import CompositionState, Sendable, job_of
 from webhooks.store.jobs import Job, Kind
 
 R = TypeVar("R", bound="Result")
@@ -62,14 +62,6 @@ class Parked(Result, frozen=True, kw_only=True):
     code: str
     reason: str | None
     """Why events of its code cannot be composed now, in words; None where it only waits for room in memory."""
-
-
-class Sendable(Struct, frozen=True):
-    """A delivery that has its body now."""
-
-    job: Job
-    registration_id: int
-    client_id: str
 
 
 class Written(Struct, frozen=True):

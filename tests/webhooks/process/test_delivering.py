@@ -580,7 +580,7 @@ class Unused:
 
 def unused(store: Store, folder: Path) -> Delivering:
     """One that sends nothing."""
-    parts = Settings(data=folder), store, Keyring([bytes(32)]), Catalogue.load(), Metrics()
+    parts = Settings(data=folder), store, Keyring([bytes(32)]), Definitions(Catalogue.load()), Metrics()
     return Delivering(*parts, sender=Unused())
 
 

@@ -1,6 +1,7 @@
 -- subscribers --
 SELECT given.event, registration.id, registration.client_id, registration.url, registration.is_paused,
-    registration.disabled_reason, client.is_disabled, client.only
+    registration.disabled_reason, client.is_disabled, client.only,
+    EXISTS (SELECT 1 FROM defined_event WHERE defined_event.event = given.event)
 FROM GIVEN
 CROSS JOIN registered_event
 JOIN registration ON registration.id = registered_event.registration_id

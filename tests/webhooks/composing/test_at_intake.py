@@ -1,0 +1,143 @@
+"""Default bodies that are made while their events are stored."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from engine.body import default_body
+from webhooks.composing.at_intake import BodiesAtIntake
+from webhooks.composing.definitions import Definitions
+from webhooks.metrics import Metrics
+from webhooks.model import DeliveryState, PublishedEvent
+from webhooks.store import definitions, events, registrations
+from webhooks.store.events import Publish
+
+EVENT = "statuschange"
+DATA: dict[str, str] = {"ledgeraccountid": "111927", "status": "PAID"}
+Run = Callable[[Awaitable[None]], None]
+
+
+def bodies_of(rig: Any, known: Definitions | None = None) -> BodiesAtIntake:
+    if known is None:
+        known = rig.by_default()
+        known.load()
+    made = BodiesAtIntake(known, rig.keyring, Metrics())
+    made.tell_sendable = lambda _: None
+    return made
+
+
+def publish(rig: Any, bodies: BodiesAtIntake, *ids: str, code: str = EVENT, data: dict[str, str] = DATA) -> Publish:
+    given = [PublishedEvent(code=code, arguments=data, id=id_) for id_ in ids]
+    return Publish(rig.client.id, given, bodies)
+
+
+def jobs_of(kind: str, rig: Any) -> list[str]:
+    return [key.partition(":")[2] for key in rig.jobs() if key.startswith(kind)]
+
+
+def test_the_body_is_there_with_its_event(rig: Any, run: Run) -> None:
+    async def test() -> None:
+        await rig.register(EVENT)
+        await rig.register(EVENT, url="https://other.example/")
+        command = publish(rig, bodies_of(rig), "1", "2")
+        assert await rig.store.write(command) == ["1", "2"]
+        body = default_body(rig.catalogue.events[EVENT], DATA)
+        assert [each.dump() for each in rig.bodies()] == [body.dump()] * 2
+        ids = sorted(each.id for each in rig.deliveries())
+        assert sorted(each.job.key for each in command.sendable) == ids
+        assert sorted(jobs_of("deliver", rig)) == ids
+        assert jobs_of("compose", rig) == []
+        assert rig.states() == {DeliveryState.PENDING: 4}
+        assert {each.client_id for each in command.sendable} == {rig.client.id}
+
+    run(test())
+
+
+def test_those_of_several_commands_are_told_apart(rig: Any, run: Run) -> None:
+    async def test() -> None:
+        await rig.register(EVENT)
+        commands = [publish(rig, bodies_of(rig), name) for name in ("a", "b", "a")]
+        stored = await rig.store.write(lambda c: Publish.run_together(c, commands))
+        assert stored == [["a"], ["b"], ["a"]]
+        assert [len(command.sendable) for command in commands] == [1, 1, 0]
+
+    run(test())
+
+
+def test_what_is_there_already_is_not_sent_again(rig: Any, run: Run) -> None:
+    async def test() -> None:
+        await rig.register(EVENT)
+        await rig.store.write(publish(rig, bodies_of(rig), "1"))
+        again = publish(rig, bodies_of(rig), "1")
+        assert await rig.store.write(again) == ["1"]
+        assert again.sendable == []
+        assert len(rig.deliveries()) == 1
+
+    run(test())
+
+
+def test_nothing_is_made_where_the_endpoint_is_paused(rig: Any, run: Run) -> None:
+    """One that is paused gets its body when it is resumed, if no other was due before."""
+
+    async def test() -> None:
+        await rig.register(EVENT)
+        await rig.write(registrations.set_paused, rig.client.id, "https://receiver.example/", is_paused=True)
+        command = publish(rig, bodies_of(rig), "1")
+        await rig.store.write(command)
+        assert command.sendable == []
+        assert (rig.bodies(), rig.jobs()) == ([], [])
+        await rig.register(EVENT, url="https://other.example/")
+        command = publish(rig, bodies_of(rig), "2")
+        await rig.store.write(command)
+        (sendable,) = command.sendable
+        assert jobs_of("deliver", rig) == [sendable.job.key]
+        assert rig.states() == {DeliveryState.HELD: 2, DeliveryState.PENDING: 1}
+
+    run(test())
+
+
+@pytest.mark.parametrize("why", ["defined", "remembered", "not read", "ended"])
+def test_an_event_that_may_have_a_definition_gets_none(rig: Any, run: Run, make_custom: Any, why: str) -> None:
+    async def test() -> None:
+        await rig.register(EVENT)
+        known = rig.by_default()
+        if why == "defined":
+            known = rig.scripted(make_custom, EVENT)
+        if why != "not read":
+            known.load()
+        if why == "remembered":
+            await rig.write(definitions.remember, {EVENT})
+        bodies = bodies_of(rig, known)
+        if why == "ended":
+            bodies.tell_sendable = None
+        command = publish(rig, bodies, "1")
+        await rig.store.write(command)
+        assert (command.sendable, rig.bodies()) == ([], [])
+        assert jobs_of("compose", rig) == ["1/0"]
+
+    run(test())
+
+
+def test_a_body_that_is_too_large_is_refused_where_all_are(rig: Any, run: Run) -> None:
+    async def test() -> None:
+        await rig.register(EVENT)
+        large = publish(rig, bodies_of(rig), "1", data=DATA | {"status": "y" * 1_100_000})
+        await rig.store.write(large)
+        assert large.sendable == []
+        async with rig.running(rig.by_default()):
+            await rig.until(lambda: rig.are_all(DeliveryState.DEAD))
+
+    run(test())
+
+
+def test_an_event_for_many_is_composed_apart_from_its_intake(rig: Any, run: Run) -> None:
+    async def test() -> None:
+        for number in range(events._MOST_SENDABLE + 1):
+            await rig.register(EVENT, url=f"https://receiver.example/{number}")
+        command = publish(rig, bodies_of(rig), "1")
+        await rig.store.write(command)
+        assert command.sendable == []
+        assert jobs_of("compose", rig) == ["1/0"]
+
+    run(test())

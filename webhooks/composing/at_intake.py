@@ -1,0 +1,47 @@
+"""Default bodies, made while their events are stored: they need nothing but the event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from engine.body import Body
+from webhooks.composing import making
+from webhooks.composing.definitions import Definitions
+from webhooks.metrics import Metrics
+from webhooks.model import PublishedEvent
+from webhooks.security.keys import Keyring
+from webhooks.store.compositions import Sendable
+
+
+class BodiesAtIntake:
+    """Implements Bodies, once `tell_sendable` is set. Threads may share it.
+
+    An event whose definition is faulty, missing or still being read gets no body, and neither does one whose default
+    body cannot be sent: they are composed, or refused, like all others.
+    """
+
+    def __init__(self, definitions: Definitions, keyring: Keyring, metrics: Metrics) -> None:
+        self._definitions = definitions
+        self._keyring = keyring
+        self._metrics = metrics
+        self.tell_sendable: Callable[[Sequence[Sendable]], object] | None = None
+        """Has deliveries sent; to be called in the event loop."""
+
+    def make(self, event: PublishedEvent, sequence: int, *, is_defined: bool) -> bytes | None:
+        """As Bodies says."""
+        if self.tell_sendable is None or not self._is_by_default(event.code, is_defined=is_defined):
+            return None
+        (body,) = self._definitions.default_bodies(event.code, [{"data": event.arguments}])
+        if not isinstance(body, Body) or making.why_not_sent(body) is not None:
+            return None
+        self._metrics.composed(event.code, "composed")
+        return making.encrypted(self._keyring, sequence, 0, body)
+
+    def send(self, sendable: Sequence[Sendable]) -> None:
+        """Has deliveries sent whose events were stored with a body."""
+        if sendable and self.tell_sendable is not None:
+            self.tell_sendable(sendable)
+
+    def _is_by_default(self, code: str, *, is_defined: bool) -> bool:
+        definitions = self._definitions
+        return code not in definitions.good and definitions.fault(code, is_remembered=is_defined) is None
