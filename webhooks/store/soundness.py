@@ -17,9 +17,11 @@ _INDEXES: Final = text("""
     WHERE table_class.relnamespace = current_schema()::regnamespace AND table_class.relkind = 'r' ORDER BY 1
 """)
 _AMCHECK: Final = text("""
-    SELECT bool_and(has_function_privilege(oid, 'execute')) FROM pg_proc WHERE proname = 'bt_index_check'
+    SELECT pg_proc.oid::regproc::text FROM pg_extension
+    JOIN pg_proc ON pg_proc.pronamespace = extnamespace AND proname = 'bt_index_check' AND pronargs = 2
+    WHERE extname = 'amcheck' AND has_schema_privilege(extnamespace, 'usage')
+        AND has_function_privilege(pg_proc.oid, 'execute')
 """)
-_CHECK: Final = text("SELECT bt_index_check(CAST(:name AS regclass), true)")
 
 
 def touch(connection: Connection) -> None:
@@ -66,7 +68,9 @@ def own_check(connection: Connection) -> list[str]:
 
     with unbounded(connection):
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-        if connection.scalar(_AMCHECK):
+        if check := connection.scalar(_AMCHECK):
+            function = check.replace(":", r"\:")
+            statement = text(f"SELECT {function}(CAST(:name AS regclass), true)")
             for name in connection.scalars(_INDEXES).all():
-                connection.execute(_CHECK, {"name": name})
+                connection.execute(statement, {"name": name})
     return []
