@@ -28,6 +28,7 @@ def read_depth(connection: Connection, most: int | None = MOST_COUNTED) -> Depth
     """
 
     def count(table: FromClause, condition: Any) -> int:
+        """The rows of which the condition holds, up to `most`."""
         found: Select[Any] = select(1).select_from(table).where(condition).limit(most)
         return connection.scalar(select(func.count()).select_from(found.subquery("found"))) or 0
 
@@ -49,6 +50,7 @@ def merged(depth: Depth, whole: Depth) -> Depth:
     """The depth now, with what was not counted to its end as it was when `whole` was read."""
 
     def more(count: int, before: int) -> int:
+        """The count, where it was made to its end; else what is known, at least."""
         return count if count < MOST_COUNTED else max(count, before)
 
     return Depth(

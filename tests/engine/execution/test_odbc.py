@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from plain_queries import rows
 from psqlodbc.driver import open_any
 from sqlalchemy import URL, make_url
 
@@ -35,11 +36,6 @@ def url(psqlodbc: None, postgresql: Any) -> str:
 @pytest.fixture
 def ledger(url: str, opened: Callable[..., Ledger]) -> Ledger:
     return opened(url, pool_size=1)
-
-
-def rows(ledger: Ledger, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    with ledger.session() as session:
-        return session.execute(Statement(sql, (), ()), values)
 
 
 @pytest.mark.parametrize(

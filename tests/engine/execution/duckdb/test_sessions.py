@@ -3,21 +3,16 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
+from plain_queries import rows
 
 from engine.errors import DefinitionUnavailableError, LedgerUnavailableError
 from engine.execution import Ledger
 from engine.model import Statement
 
 payment_frame = [("a variable that a table name could be taken for",)]
-
-
-def rows(ledger: Ledger, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    with ledger.session() as session:
-        return session.execute(Statement(sql, (), ()), values)
 
 
 @pytest.fixture

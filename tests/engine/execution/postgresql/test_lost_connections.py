@@ -6,24 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from plain_queries import execute, rows, value
 from sqlalchemy import make_url
 
 from engine.errors import LedgerTimeoutError, LedgerUnavailableError
-from engine.execution import Ledger, Session
-from engine.model import Statement
-
-
-def execute(session: Session, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    return session.execute(Statement(sql, (), ()), values)
-
-
-def rows(ledger: Ledger, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    with ledger.session() as session:
-        return execute(session, sql, *values)
-
-
-def value(ledger: Ledger, sql: str, *values: object) -> Any:
-    return rows(ledger, sql, *values)[0][0]
+from engine.execution import Ledger
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from plain_queries import execute, rows
 from private_postgresql import PASSWORD, PrivatePostgreSQL, programs
 from waiting import PATIENCE_SECONDS, until
 
 from engine.errors import EngineError, LedgerTimeoutError, LedgerUnavailableError, QueryError
-from engine.execution import Ledger, Session
-from engine.model import Statement
+from engine.execution import Ledger
 
 CANARY = "cAnArY-4711"
 SETUP = f"""
@@ -59,15 +59,6 @@ def url(server: PrivatePostgreSQL, driver: str) -> str:
 @pytest.fixture
 def ledger(url: str, opened: Open) -> Ledger:
     return opened(url, pool_size=1, timeout=5.0)
-
-
-def execute(session: Session, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    return session.execute(Statement(sql, (), ()), values)
-
-
-def rows(ledger: Ledger, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    with ledger.session() as session:
-        return execute(session, sql, *values)
 
 
 def marked() -> str:
