@@ -17,6 +17,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from engine.sql import slips
 from engine.sql.fault import SqlFault
+from engine.sql.forms import find_forms
 from engine.sql.scanner import TokenKind
 from engine.sql.tokens import NAMES, Tokens
 from engine.sql.wordlist import words
@@ -50,10 +51,12 @@ _SYMBOLS |= {"!<": _SYMBOLS[">="], "!>": _SYMBOLS["<="]}
 _FIXED = {symbol: (type_, symbol) for symbol, type_ in _SYMBOLS.items()} | {
     word: (_KEYWORDS.get(word, TokenType.VAR), word.upper()) for word in _RESERVED - _SPECIAL_WORDS
 }
+_FIXED["default"] = (TokenType.NULL, "NULL")  # an argument whose value the function's declaration has
 MAX_METHOD_CALLS = 20
 """How many `.name(…)` may follow results: the parser's time grows with the third power of a chain's length."""
 _METHOD_CALL = re.compile(r"\)\s*\.")
 _NO_COMMENTS: list[str] = []  # one for all tokens: the text is parsed without its comments
+_BY_NAME: list[str] = [exp.SQLGLOT_ANONYMOUS]  # behind a call: the parser is to know it by its name alone
 
 
 def parse(blanked: str, tokens: Tokens) -> exp.Expr | SqlFault:
@@ -80,8 +83,15 @@ def _parser_tokens(tokens: Tokens) -> list[ParserToken]:
     """Our tokens as sqlglot's, `?` as `:0`, `:1` and so on. `col` is our token's index: so an error finds its place."""
     made: list[ParserToken] = []
     add, text, placeholders = made.append, tokens.text, 0
+    forms = find_forms(tokens)
     for index, (token, word) in enumerate(zip(tokens.all, tokens.lower, strict=True)):
         start, end = token.start, token.end
+        if word == ")":
+            comments = _BY_NAME if index in forms.closing else _NO_COMMENTS
+            add(ParserToken(TokenType.R_PAREN, word, 1, index, start, end - 1, comments))
+            continue
+        if index in forms.left_out:
+            continue
         if word in _FIXED:
             type_, content = _FIXED[word]
         elif word in _SPECIAL_WORDS:
@@ -89,10 +99,14 @@ def _parser_tokens(tokens: Tokens) -> list[ParserToken]:
             continue
         elif token.kind is _WORD:
             type_, content = _KEYWORDS.get(word, _VAR), text[start:end]
+        elif word and token.kind in NAMES:  # a type in brackets
+            type_, content = _KEYWORDS.get(word, _VAR), word
         elif token.kind is _PLACEHOLDER:
             add(ParserToken(TokenType.COLON, ":", 1, index, start, end - 1, _NO_COMMENTS))
             type_, content = _VAR, str(placeholders)
             placeholders += 1
+        elif index in forms.aliases:
+            type_, content = TokenType.IDENTIFIER, _literal(token.kind, text[start:end])[1]
         else:
             type_, content = _literal(token.kind, text[start:end])
         add(ParserToken(type_, content, 1, index, start, end - 1, _NO_COMMENTS))

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from engine.sql import punctuation, slips, statement
 from engine.sql.fault import SqlFault
+from engine.sql.forms import with_plain_types
 from engine.sql.grammar import parse
 from engine.sql.scanner import Token, TokenKind, blank_comments, scan
 from engine.sql.statement import begins_statement
@@ -80,7 +81,7 @@ def parse_query(text: str, left: int = MAX_TOKENS) -> ParsedQuery:
     found = scan(text)
     if found.faults:
         return ParsedQuery(None, found.faults)
-    tokens = Tokens.of(text, found)
+    tokens = with_plain_types(Tokens.of(text, found))
     if len(tokens.all) > MAX_TOKENS:
         message = f"The query has {len(tokens.all):,} words and symbols; {MAX_TOKENS:,} are allowed."
         return ParsedQuery(None, (SqlFault("sql-syntax", 0, message, "Split it into several queries."),))

@@ -52,7 +52,7 @@ class Scan(Struct, frozen=True, gc=False):
 
 
 # What each branch matches is a whole token, but for OPEN: the opening of something that is not a closed token.
-# MARK is SYMBOL again, and TEMPORARY is WORD: what is frequent comes first, since the branches are tried in order.
+# MARK and SPLIT are SYMBOL again, and TEMPORARY is WORD: what is frequent comes first, as branches are tried in order.
 # A match takes the white space after its token along. The quantifiers are possessive, so that no text makes the
 # matcher go back: the time is linear.
 _TOKEN = re.compile(
@@ -70,11 +70,12 @@ _TOKEN = re.compile(
     | (?P<VARIABLE>    @[\w@$\#]*+ )
     | (?P<TEMPORARY>   \#[\w@$\#]*+ )
     | (?P<OPEN>        /\* | [nN]?' | \[ | " )
+    | (?P<SPLIT>       [<>!][\ \t\r\n]++= | <[\ \t\r\n]++> | ![\ \t\r\n]++[<>] )
     | (?P<SYMBOL>      [<>!]= | <> | ![<>] | :: | \|\| | [-+*/%&^|]= | . )
-    )[\ \t\r\n]*+""",
+    )[\ \t\r\n\u00a0\u202f]*+""",
     re.VERBOSE | re.DOTALL,
 )
-_ALIASES = {"MARK": TokenKind.SYMBOL, "TEMPORARY": TokenKind.WORD}
+_ALIASES = {"MARK": TokenKind.SYMBOL, "SPLIT": TokenKind.SYMBOL, "TEMPORARY": TokenKind.WORD}
 _KINDS = [None, *(_ALIASES.get(group) or TokenKind.__members__.get(group) for group in _TOKEN.groupindex)]
 _ARE_PLAIN = [kind is TokenKind.WORD or kind is TokenKind.SYMBOL for kind in _KINDS]
 _UNCLOSED = {
@@ -83,7 +84,8 @@ _UNCLOSED = {
     "[": (TokenKind.BRACKETED, "bracketed identifier", "]"),
     '"': (TokenKind.QUOTED, "quoted identifier", '"'),
 }
-_WHITE_SPACE = re.compile(r"[ \t\r\n]*+")
+_SPLIT = 1 + list(_TOKEN.groupindex).index("SPLIT")  # an operator with white space inside
+_WHITE_SPACE = re.compile(r"[ \t\r\n\u00a0\u202f]*+")  # SQL Server also takes these two blanks, which prose has
 _NOT_A_BREAK = re.compile(r"[^\r\n]")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _COMMENT = re.compile(r"--|/\*")
@@ -120,7 +122,8 @@ def _closed_tokens(text: str, position: int, tokens: list[Token], words: list[st
         if kind is None:
             return start
         add(Token(kind, start, end))
-        add_word(text[start:end].lower() if plain[group] else "")
+        word = text[start:end].lower() if plain[group] else ""
+        add_word(word if group != _SPLIT else "".join(word.split()))
     return None
 
 

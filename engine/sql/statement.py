@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from engine.sql import punctuation, slips
 from engine.sql.fault import SqlFault
+from engine.sql.forms import is_default_argument
 from engine.sql.scanner import TokenKind
 from engine.sql.tokens import CONTINUED, NAMES, Tokens
 from engine.sql.wordlist import words
@@ -24,6 +25,11 @@ _SET_OPERATORS = frozenset({"union", "all", "except", "intersect"})
 _CASE_WORDS = frozenset({"case", "end", "when", "then"})
 _NESTING = frozenset({"(", ")", "select"})
 _NAMING = frozenset({TokenKind.STRING, TokenKind.NUMBER, TokenKind.PLACEHOLDER})  # judged on the tree
+_RANKS = {"from": 1, "join": 1, "where": 2, "group": 3, "having": 4, "order": 5}
+_ORDERED = _NESTING | _SET_OPERATORS | _RANKS.keys()
+# IS DISTINCT FROM, WITHIN GROUP, FOR SYSTEM_TIME FROM, and what has faults of its own
+_OTHER_USES = frozenset({"distinct", "within", "system_time", "next", "as", "."})
+_ORDER_HINT = "The order is SELECT, FROM with its joins, WHERE, GROUP BY, HAVING, ORDER BY, each at most once."
 _GO_HINT = "GO is for SQL tools only: remove it."
 MAX_DEPTH = 100
 """How deep parentheses may nest."""
@@ -33,7 +39,7 @@ def check(tokens: Tokens) -> list[SqlFault]:
     """Rules `single-statement`, `read-only` and `sql-syntax`, as far as tokens alone show them."""
     if not tokens.all:
         return [SqlFault("single-statement", 0, "The query holds no statement.", "Write one SELECT.")]
-    return list(_opening(tokens)) or [*_nesting(tokens), *_cases(tokens), *_each(tokens)]
+    return list(_opening(tokens)) or [*_nesting(tokens), *_order(tokens), *_cases(tokens), *_each(tokens)]
 
 
 def _opening(tokens: Tokens) -> Iterator[SqlFault]:
@@ -90,6 +96,25 @@ def _second_statement(tokens: Tokens, index: int) -> SqlFault:
     message = f"A second statement begins here, with `{tokens.source(index)}`; a query is one statement."
     hint = slips.misspelt(tokens, [index - 1], sorted(_SET_OPERATORS)) or "Put it into a <query> of its own."
     return SqlFault("single-statement", tokens.all[index].start, message, hint)
+
+
+def _order(tokens: Tokens) -> Iterator[SqlFault]:
+    """The clauses of each SELECT in their order, which the parser does not mind; `ranks` has one for each depth."""
+    ranks = [0]
+    for index, word in enumerate(tokens.lower):
+        if word not in _ORDERED:
+            continue
+        if word == "(":
+            ranks.append(ranks[-1] if ranks[-1] == 1 else 0)  # parentheses around joins
+        elif word == ")":
+            ranks[-1:] = [] if len(ranks) > 1 else [0]
+        elif word in _SET_OPERATORS or word == "select":
+            ranks[-1] = 0
+        elif tokens.word(index - 1) not in _OTHER_USES:
+            rank = _RANKS[word]
+            if ranks[-1] > rank or (ranks[-1] == rank and word != "join") or (word == "join" and ranks[-1] < rank):
+                yield tokens.fault(index, "sql-syntax", "{} does not stand in its place.", _ORDER_HINT)
+            ranks[-1] = max(ranks[-1], rank)
 
 
 def _cases(tokens: Tokens) -> Iterator[SqlFault]:
@@ -202,9 +227,16 @@ def _as(tokens: Tokens, index: int) -> Iterator[SqlFault]:
         yield tokens.fault(index, "sql-syntax", "Nothing stands before {} that it could name.", "Remove {}.")
 
 
+def _default(tokens: Tokens, index: int) -> Iterator[SqlFault]:
+    if not is_default_argument(tokens, index):
+        hint = "It stands only for an argument of a function that is called with its schema; as a name, write [{}]."
+        yield tokens.fault(index, "sql-syntax", "{} is a reserved word of T-SQL.", hint)
+
+
 _Check = Callable[[Tokens, int], Iterator[SqlFault]]
 _WORD_CHECKS: dict[str, _Check] = {
     "as": _as,
+    "default": _default,
     "fetch": _fetch,
     "merge": _merge,
     "nulls": _nulls,

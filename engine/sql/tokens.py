@@ -28,7 +28,10 @@ NAMES = frozenset({TokenKind.WORD, TokenKind.QUOTED, TokenKind.BRACKETED})
 
 
 class Tokens(Struct, frozen=True, gc=False):
-    """The tokens of a statement without comments. `lower` has the lower case of a word or symbol, else ''."""
+    """The tokens of a statement without comments.
+
+    `lower` has the lower case of a word or symbol, and of a type in brackets, else ''.
+    """
 
     text: str
     all: tuple[Token, ...]

@@ -3,7 +3,8 @@
 A call is a name followed by `(`. What else looks so is known by its place: types, clauses, aliases with a column list.
 
 Methods of xml columns (`x.value('…', 'int')`, `x.nodes('…')`) read like calls of `schema.name(…)`. They are taken for
-methods where they follow a closing parenthesis, or where a column of that name is known to be xml.
+methods where they follow a closing parenthesis, where a column of that name is known to be xml, or where the first of
+three names is a table's or an alias.
 """
 
 from __future__ import annotations
@@ -114,7 +115,23 @@ def _is_method(subject: Subject, names: list[str], index: int, *, is_on_result: 
     """Whether this is a method of xml: its name in lower case, a literal first, and something that is xml before."""
     if names[-1] not in _METHODS or subject.tokens.kind(index + 2) is not TokenKind.STRING:
         return False
-    return is_on_result or names[-2].casefold() in _xml_names(subject)
+    if is_on_result or names[-2].casefold() in _xml_names(subject):
+        return True
+    if len(names) != 3 or names[0].casefold() not in _sources(subject):
+        return False
+    kinds = {  # table.column.method(…), unless the schema knows better
+        column.type.kind
+        for table in (subject.schema.tables.values() if subject.schema else ())
+        for column in table.columns
+        if column.name.casefold() == names[1].casefold()
+    }
+    return kinds <= {Kind.OTHER}
+
+
+def _sources(subject: Subject) -> set[str]:
+    """The names of what is read from: aliases, and tables."""
+    aliases = (alias.name for alias in subject.nodes(exp.TableAlias))
+    return {name.casefold() for name in (*aliases, *(table.name for table in subject.nodes(exp.Table)))}
 
 
 def _xml_names(subject: Subject) -> set[str]:

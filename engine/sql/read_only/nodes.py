@@ -149,6 +149,13 @@ def _for_option(node: exp.QueryOption) -> _Misshapen | None:
     return _Misshapen("This is no option of FOR JSON or FOR XML.", "Remove it.")
 
 
+def _subquery(node: exp.Subquery) -> _Misshapen | None:
+    """The parser takes a JOIN behind any query in parentheses."""
+    if not node.args.get("joins") or isinstance(node.parent, (exp.From, exp.Join, exp.Subquery)):
+        return None
+    return _Misshapen("A JOIN stands only in FROM.", "Write SELECT … FROM … JOIN … ON ….")
+
+
 def _sample(node: exp.TableSample) -> _Misshapen | None:
     method = node.args.get("method")
     return (
@@ -184,6 +191,7 @@ _SHAPES: dict[type[exp.Expr], _Shape] = {
     exp.QueryOption: _for_option,
     exp.Select: _select,
     exp.Star: _star,
+    exp.Subquery: _subquery,
     exp.TableSample: _sample,
     exp.Tuple: _tuple,
     exp.Values: _values,

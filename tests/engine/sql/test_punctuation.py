@@ -64,7 +64,7 @@ def rules(text: str) -> list[tuple[str, str]]:
         ("a: b", [("sql-syntax", ":")]),
         ("a \\ `b`", [("sql-syntax", "\\"), ("sql-syntax", "`"), ("sql-syntax", "`")]),
         ("a += 1", [("sql-syntax", "+=")]),
-        ("a\u00a0b\u200bc", [("sql-syntax", "\u00a0"), ("sql-syntax", "\u200b")]),
+        ("a\u2003b\u200bc", [("sql-syntax", "\u2003"), ("sql-syntax", "\u200b")]),
         ("a <= b >= c <> d != e !< f !> g & h | i ^ ~j % k", []),
     ],
 )
@@ -73,15 +73,15 @@ def test_marks_and_literals(text: str, expected: list[tuple[str, str]]) -> None:
 
 
 def test_invisible_characters_are_named() -> None:
-    tokens = Tokens.of("a\u00a0b", scan("a\u00a0b"))
+    tokens = Tokens.of("a\u2003b", scan("a\u2003b"))
     (fault,) = check(tokens, 1)
-    assert "U+00A0, NO-BREAK SPACE," in fault.message
+    assert "U+2003, EM SPACE," in fault.message
 
 
 @pytest.mark.parametrize(
     ("characters", "hint"),
     [
-        ("\u00a0\u2003\u202f\u3000", "Write a blank instead."),
+        ("\u2003\u2009\u3000", "Write a blank instead."),
         ("\u2010\u2013\u2014\u2212", "Write - instead; -- begins a comment."),
         (
             "\u2018\u2019\u201a\u201c\u201d\u201e\u00b4\u00ab\u00bb\u2032",
@@ -103,7 +103,7 @@ def test_what_an_editor_of_prose_writes_has_its_counterpart(characters: str, hin
 
 
 def test_such_a_character_is_the_only_fault() -> None:
-    for text in ("select t.a\u00a0as b from t", "\u00a0select a from t", "select a \u2013 1 as b from t"):
+    for text in ("select t.a\u2003as b from t", "\u2003select a from t", "select a \u2013 1 as b from t"):
         assert len(parse_query(text).faults) == 1
 
 

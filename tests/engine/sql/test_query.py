@@ -219,7 +219,7 @@ def test_for_json_on_the_whole_query_makes_one_column_without_a_name() -> None:
         ("select a,\n  b c d\nfrom t", "sql-syntax", "d\nfrom"),
         ("select f(a b) from t", "sql-syntax", "b)"),
         ("select 'a", "sql-syntax", "'a"),
-        ("select a\u00a0from t", "sql-syntax", "\u00a0"),
+        ("select a\u2003from t", "sql-syntax", "\u2003"),
         ("select key from t", "sql-syntax", "key"),
         ("select a from t where (b = 1 c) = 2", "sql-syntax", "c)"),
         ("select (a b) from t", "sql-syntax", "b)"),

@@ -21,9 +21,13 @@ def kinds(text: str) -> list[str]:
     return [kind for kind, _ in shown(text)]
 
 
+BLANKS = " \t\r\n\u00a0\u202f"
+
+
 class SlowScanner:
     """T-SQL's lexical rules once more, one character at a time."""
 
+    SPLIT = ("<=", ">=", "!=", "<>", "!<", "!>")
     OPERATORS = ("<=", ">=", "<>", "!=", "!<", "!>", "::", "||", "-=", "+=", "*=", "/=", "%=", "&=", "^=", "|=")
 
     def __init__(self, text: str) -> None:
@@ -36,7 +40,7 @@ class SlowScanner:
 
     def tokens(self) -> Iterator[tuple[str, int, int]]:
         while self.at < len(self.text):
-            if self.peek() in " \t\r\n":
+            if self.peek() in BLANKS:
                 self.at += 1
                 continue
             start = self.at
@@ -68,8 +72,16 @@ class SlowScanner:
             return "word"
         if self.number():
             return "number"
-        self.at += 2 if first + second in self.OPERATORS else 1
+        self.at += self.operator(first, second)
         return "symbol"
+
+    def operator(self, first: str, second: str) -> int:
+        if first + second in self.OPERATORS:
+            return 2
+        gap = 1
+        while self.peek(gap) and self.peek(gap) in " \t\r\n":
+            gap += 1
+        return gap + 1 if gap > 1 and first + self.peek(gap) in self.SPLIT and self.peek(gap) else 1
 
     def until(self, closing: str, kind: str) -> str:
         start = self.at
@@ -163,10 +175,10 @@ def test_it_agrees_with_the_slow_scanner_on_any_text(text: str) -> None:
 def test_between_the_tokens_is_nothing_but_white_space(text: str) -> None:
     end = 0
     for token in scan(text).tokens:
-        assert not text[end : token.start].strip(" \t\r\n")
+        assert not text[end : token.start].strip(BLANKS)
         assert token.start < token.end
         end = token.end
-    assert not text[end:].strip(" \t\r\n")
+    assert not text[end:].strip(BLANKS)
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))

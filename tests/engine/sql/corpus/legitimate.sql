@@ -216,3 +216,27 @@ select status.status from status where status.status = ?
 select a as "my alias" from t order by "my alias"
 ### grouping by nothing
 select count(*) as n from t group by ()
+### a string as an alias before its expression
+select 'total' = a + b, top5 = 1, N'and more' = c from t
+### a string as an alias behind top
+select top (5) 'a' = a from t order by a
+### a subquery with its alias before it
+select total = (select sum(b) from u) from t
+### joins nested two deep in parentheses
+select a.x from ((t a inner join u b on a.i = b.i) inner join v c on c.i = b.i) left join w on w.i = a.i
+### a type in brackets
+select cast(a as [int]) as x, cast(b as [varchar](10)) as y, convert([decimal](10, 2), c) as z from t
+### blanks that prose has
+select a as x from t where b = 1
+### an operator with a blank inside
+select a from t where a > = 1 and b < > 2 and c ! = 3 and d < = 4
+### the culture of a parse
+select parse(a as date using 'sv-SE') as d, try_parse(b as int using N'en-US') as i from t
+### the collation of a json column
+select j.a from t cross apply openjson(t.b) with (a nvarchar(20) collate Latin1_General_BIN2 '$.a', b int) j
+### short names of date parts
+select datepart(w, d) as weekday, datename(dw, d) as name from t
+### clauses in an order that looks wrong and is right
+select a, string_agg(b, ',') within group (order by b) as bs from t where a is distinct from c and c in (select c from u where d = 1 group by c having count(*) > 1) group by a having max(b) > (select min(b) from v) order by a
+### joins in parentheses behind an on
+select a.x from (a join (b join c on b.i = c.i) on a.i = b.i) where a.x = 1 union all select x from d where x = 2 order by x

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,8 @@ def test_without_a_schema_functions_are_a_warning_on_sql_server_only() -> None:
         "select c.value('.', 'int') x from pg_orders cross apply doc.nodes('/a') m (b) cross apply b.nodes('c') n (c)",
         "select x.d.value('/a', 'int') as a from t cross apply (select cast(t.a as xml) as d) x",
         "select cast(a as xml).value('/a', 'int') as a from t",
+        "select t.unknown.value('(/a)[1]', 'int') as a from t",
+        "select x.c.value('.', 'int') as v from t x cross apply x.body.nodes('/a') as n (c)",
         "select (select b as c from u for xml path(''), type).value('.', 'nvarchar(max)') as a",
     ],
 )
@@ -151,6 +154,7 @@ def test_methods_of_what_is_known_to_be_xml(query: str) -> None:
     "query",
     [
         "select t.a.value('(/a)[1]', 'int') as a from t",
+        "select other.x.value('(/a)[1]', 'int') as a from t",
         "select p.doc.VALUE('(/a)[1]', 'int') as a from pg_orders p",
         "select p.doc.value(p.a, 'int') as a from pg_orders p",
         "select p.doc.modify('delete /a') as a from pg_orders p",
@@ -160,6 +164,27 @@ def test_methods_of_what_is_known_to_be_xml(query: str) -> None:
 def test_methods_of_anything_else(query: str) -> None:
     assert set(rules(query)) <= {"unknown-function", "read-only"}
     assert rules(query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select dbo.balance(default) as x, dbo.balance(1) as y from t",
+        "select s.a from t cross apply web.lines(default) s",
+        "select dbo.split(t.a) as x, dbo.[left](t.a, 1) as y from t cross apply web.string_split(t.a, ',') s",
+    ],
+)
+def test_functions_of_the_ledger_s_own_are_known_by_the_authors_name(query: str) -> None:
+    names = ("split", "left", "string_split")
+    functions = {("dbo", name): Function("dbo", name, (INT,), INT) for name in names}
+    functions["web", "string_split"] = Function("web", "string_split", (INT,), None, (Column("a", INT),))
+    assert faults(query, schema=replace(SCHEMA, functions={**SCHEMA.functions, **functions})) == []
+    assert {fault.rule for fault in faults(query, schema=None)} == {"user-function"}
+
+
+def test_default_stands_nowhere_else() -> None:
+    for query in ("select default as a", "select a from t where b = default", "select isnull(default, 1) as a from t"):
+        assert ("sql-syntax", "default") in [(rule, text[:7]) for rule, text in places(query)]
 
 
 def test_three_part_names_need_their_database_listed() -> None:

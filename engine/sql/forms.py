@@ -1,0 +1,128 @@
+"""Forms of T-SQL that the parser has not, found by their tokens: where each stands, and what it is told instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from engine.sql.scanner import TokenKind
+from engine.sql.tokens import NAMES, Tokens
+from engine.sql.wordlist import words
+
+_TYPES: Final = words("query_words.txt", "types")
+_CASTS: Final = frozenset({"cast", "try_cast", "parse", "try_parse"})
+_PARSES: Final = frozenset({"parse", "try_parse"})
+_CONVERTS: Final = frozenset({"convert", "try_convert"})
+_LIST_STARTS: Final = frozenset({"select", ",", "distinct", "all", "percent", "ties"})
+_DELIMITED: Final = (TokenKind.BRACKETED, TokenKind.QUOTED)
+
+
+class Forms(Struct, frozen=True, gc=False):
+    """Indexes of tokens, by what is to become of them."""
+
+    aliases: frozenset[int] = frozenset()
+    """Strings that are aliases, as in `SELECT 'total' = a + b`."""
+    left_out: frozenset[int] = frozenset()
+    """What decides nothing that is looked at: PARSE's culture, and collations of OPENJSON's columns."""
+    closing: frozenset[int] = frozenset()
+    """The `)` of calls with a schema. Such a function is the ledger's own, whatever the parser knows by its name."""
+
+
+_NONE: Final = Forms()
+
+
+def find_forms(tokens: Tokens) -> Forms:
+    """The forms in a statement."""
+    qualified = [place for place, word in enumerate(tokens.lower) if word == "(" and _is_qualified(tokens, place)]
+    aliases = frozenset(_aliases(tokens))
+    left_out = frozenset((*_cultures(tokens), *_column_collations(tokens)))
+    if not (qualified or aliases or left_out):
+        return _NONE
+    return Forms(aliases, left_out, frozenset(closing_of(tokens, place) for place in qualified))
+
+
+def with_plain_types(tokens: Tokens) -> Tokens:
+    """The tokens, where a type written as `[int]` counts as the word that it is."""
+    types = {index: tokens.name(index).lower() for index in _types(tokens)}
+    if not types:
+        return tokens
+    lower = tuple(types.get(index, word) for index, word in enumerate(tokens.lower))
+    return Tokens(tokens.text, tokens.all, lower)
+
+
+def is_default_argument(tokens: Tokens, index: int) -> bool:
+    """Whether the DEFAULT at `index` is an argument of a function with a schema: only there may it stand in a query."""
+    if tokens.word(index - 1) not in {"(", ","} or tokens.word(index + 1) not in {")", ","}:
+        return False
+    return _is_qualified(tokens, opening_of(tokens, index))
+
+
+def opening_of(tokens: Tokens, index: int) -> int:
+    """The index of the `(` that the token at `index` stands in, -1 where it stands in none."""
+    depth = 0
+    for place in range(index - 1, -1, -1):
+        depth += (tokens.lower[place] == ")") - (tokens.lower[place] == "(")
+        if depth < 0:
+            return place
+    return -1
+
+
+def closing_of(tokens: Tokens, opening: int) -> int:
+    """The index of the `)` that closes the `(` at `opening`, or the end."""
+    depth = 0
+    for place in range(opening, len(tokens.all)):
+        depth += (tokens.lower[place] == "(") - (tokens.lower[place] == ")")
+        if depth == 0:
+            return place
+    return len(tokens.all)
+
+
+def _is_qualified(tokens: Tokens, opening: int) -> bool:
+    """Whether a name with a dot before it stands before the `(` at `opening`."""
+    return tokens.kind(opening - 1) in NAMES and tokens.word(opening - 2) == "."
+
+
+def _types(tokens: Tokens) -> Iterator[int]:
+    for index, token in enumerate(tokens.all):
+        if token.kind not in _DELIMITED or tokens.name(index).lower() not in _TYPES:
+            continue
+        before = tokens.word(index - 1)
+        is_cast = before == "as" and tokens.word(opening_of(tokens, index) - 1) in _CASTS
+        if is_cast or (before == "(" and tokens.word(index - 2) in _CONVERTS):
+            yield index
+
+
+def _aliases(tokens: Tokens) -> Iterator[int]:
+    for index, word in enumerate(tokens.lower):
+        if word != "=" or tokens.kind(index - 1) is not TokenKind.STRING:
+            continue
+        before = tokens.word(index - 2)
+        if before in _LIST_STARTS or tokens.word(_before_top(tokens, index - 2)) == "top":
+            yield index - 1
+
+
+def _before_top(tokens: Tokens, index: int) -> int:
+    """Where the TOP of a number or of parentheses that end at `index` would stand."""
+    return (opening_of(tokens, index) if tokens.word(index) == ")" else index) - 1
+
+
+def _cultures(tokens: Tokens) -> Iterator[int]:
+    """`USING 'sv-SE'` of a PARSE."""
+    for index, word in enumerate(tokens.lower):
+        if word == "using" and tokens.word(index + 2) == ")":
+            opening = opening_of(tokens, index)
+            if tokens.word(opening - 1) in _PARSES and tokens.word(opening - 2) != ".":
+                yield from (index, index + 1)
+
+
+def _column_collations(tokens: Tokens) -> Iterator[int]:
+    """`COLLATE name` in the WITH of an OPENJSON."""
+    for index, word in enumerate(tokens.lower):
+        if word == "collate":
+            opening = opening_of(tokens, index)
+            if tokens.word(opening - 1) == "with" and tokens.word(opening - 2) == ")":
+                call = opening_of(tokens, opening - 2)
+                if tokens.word(call - 1) == "openjson":
+                    yield from (index, index + 1)
