@@ -115,7 +115,7 @@ def _depth(service: Service) -> Iterator[Result]:
 
 def _idle(service: Service, spare: socket.socket) -> Result:
     """From the publisher's request to the receiver's first byte, one event at a time."""
-    latencies = asyncio.run(_one_by_one(service, spare))
+    latencies = asyncio.run(_one_by_one(service, spare, _DEFAULT))
     median = statistics.median(latencies)
     print(f"  publish to arrival when idle: p50 {median * 1e3:.1f} ms, p95 {sorted(latencies)[-5] * 1e3:.1f} ms")
     return Result(
