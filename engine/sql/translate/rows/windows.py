@@ -45,6 +45,7 @@ _ARGUMENTS: Final[dict[type[exp.Expr], frozenset[str]]] = {
     exp.Lag: frozenset({"this", "offset", "default"}),
     exp.Lead: frozenset({"this", "offset", "default"}),
 }
+_FRAMELESS: Final = frozenset({*_NUMBERING, exp.Ntile, exp.Lag, exp.Lead})
 _BOUNDS: Final = {
     ("UNBOUNDED", "PRECEDING"): "UNBOUNDED PRECEDING",
     ("UNBOUNDED", "FOLLOWING"): "UNBOUNDED FOLLOWING",
@@ -127,14 +128,18 @@ def _over(emitter: Emitter, node: exp.Window, function: exp.Expr) -> str:
         parts.append("ORDER BY " + ", ".join(sort_key(emitter, item) for item in order.expressions))
     spec = node.args.get("spec")
     if spec is not None:
-        if order is None or not isinstance(function, exp.AggFunc) or type(function) in (exp.Lag, exp.Lead):
-            raise refused(
-                node,
-                "a frame needs ORDER BY, and an aggregate, FIRST_VALUE or LAST_VALUE",
-                "add ORDER BY before ROWS, or leave the frame out",
-            )
+        _check_frame(emitter, node, function)
         parts.append(_frame(emitter, spec))
     return " ".join(parts)
+
+
+def _check_frame(emitter: Emitter, node: exp.Window, function: exp.Expr) -> None:
+    """Refuse a frame where SQL Server has an error for it (10752)."""
+    if type(function) in _FRAMELESS:
+        what = f"{emitter.name_of(function)} may not have a frame"
+        raise refused(node, what, f"leave {str(node.args['spec'].args['kind']).upper()} and what follows it out")
+    if node.args.get("order") is None:
+        raise refused(node, "a frame needs ORDER BY", "add ORDER BY before ROWS, or leave the frame out")
 
 
 def _partition_key(emitter: Emitter, item: exp.Expr) -> str:
