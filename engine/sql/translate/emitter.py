@@ -108,17 +108,22 @@ class Emitter:
         return made
 
     def _grouped(self, node: exp.Expr, grouping: Grouping) -> Typed | None:
-        """What stands for an expression of GROUP BY, where `node` is one."""
+        """What stands for an expression of GROUP BY, where `node` is one that is carried."""
+        identity = grouping.identity_of(node)
+        standing = grouping.representatives.get(identity) if identity is not None else None
+        if standing is None:
+            return None
         noted = len(self.faults)
         self.scope.grouping = None
         try:
-            return grouping.representatives.get(self._dispatch(self._tables.scalars, node, "value").sql)
+            self._dispatch(self._tables.scalars, node, "value")
         except Refused:
             self._noted.difference_update(self.faults[noted:])
             del self.faults[noted:]
             return None
         finally:
             self.scope.grouping = grouping
+        return standing
 
     def predicate(self, node: exp.Expr) -> str:
         """The condition `node` as the target's SQL, in parentheses where it needs them."""

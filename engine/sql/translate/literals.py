@@ -45,11 +45,13 @@ def placeholder(emitter: Emitter, node: exp.Placeholder) -> Typed:
     argument = emitter.request.argument_types[ordinal]
     parameter = emitter.parameter(ordinal)
     if argument is ArgumentType.STRING:
-        return Typed(emitter.writer.cast(parameter, text), text, placeholder=ordinal, rank=Rank.COERCIBLE)
-    type_ = _ARGUMENTS[argument]
-    if argument is ArgumentType.DECIMAL:
-        return Typed(emitter.writer.decimal_argument(parameter), type_, placeholder=ordinal)
-    return Typed(emitter.writer.cast(parameter, type_), type_, placeholder=ordinal)
+        sql, type_, rank = emitter.writer.cast(parameter, text), text, Rank.COERCIBLE
+    elif argument is ArgumentType.DECIMAL:
+        sql, type_, rank = emitter.writer.decimal_argument(parameter), _ARGUMENTS[argument], Rank.IMPLICIT
+    else:
+        type_, rank = _ARGUMENTS[argument], Rank.IMPLICIT
+        sql = emitter.writer.cast(parameter, type_)
+    return Typed(sql, type_, placeholder=ordinal, rank=rank, argument=ordinal)
 
 
 def literal(emitter: Emitter, node: exp.Literal) -> Typed:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct, field
+from sqlglot import exp
 
 from engine.sql.translate.typed import Typed
 
@@ -42,8 +43,8 @@ class ListedColumns(Struct, frozen=True, gc=False):
         return self.listed
 
 
-class Source(Struct, frozen=True, gc=False):
-    """One item of FROM. `key` is the case-folded alias; `schema_key` is set for a table without an alias.
+class Source(Struct, frozen=True, eq=False, gc=False):
+    """One item of FROM, equal to itself only. `key` is the case-folded alias, `schema_key` is set where there is none.
 
     `is_open`: its table is unknown (and reported), so any column may be in it; without a key, of any alias.
     """
@@ -59,13 +60,34 @@ def unknown_source(key: str) -> Source:
     return Source(key, ListedColumns(), is_open=True)
 
 
-class Grouping(Struct, frozen=True, gc=False):
-    """What an aggregated SELECT may use outside aggregates: the SQL of a grouped expression → what stands for it.
+class ColumnIdentity(Struct, frozen=True, gc=False):
+    """Which column it is, however it is written: of which source, by its case-folded name."""
 
-    `classes` are those of the grouped expressions that are no columns.
+    source: Source
+    key: str
+
+
+class Found(NamedTuple):
+    """A column that a name stands for, with the source that has it."""
+
+    source: Source
+    column: ScopeColumn
+
+    @property
+    def identity(self) -> ColumnIdentity:
+        """Which column it is."""
+        return ColumnIdentity(self.source, self.column.key)
+
+
+class Grouping(Struct, frozen=True, gc=False):
+    """What an aggregated SELECT may use outside aggregates: the identity of a grouped expression → what stands for it.
+
+    `identity_of` tells which expression a node is (see `rows/identity.py`), so that none is found by how it is written
+    out. `classes` are those of the nodes, but for columns, that may be one.
     """
 
-    representatives: dict[str, Typed]
+    representatives: Mapping[Hashable, Typed]
+    identity_of: Callable[[exp.Expr], Hashable | None]
     classes: frozenset[type] = frozenset()
 
 
@@ -91,7 +113,7 @@ class Scope(Struct, gc=False):
             yield scope
             scope = scope.parent
 
-    def matching(self, key: str, qualifier: str | None, schema_key: str | None) -> list[ScopeColumn]:
+    def matching(self, key: str, qualifier: str | None, schema_key: str | None) -> list[Found]:
         """The columns called `key` in this scope, of the source called `qualifier` where one is given."""
         found = []
         for source in self.sources:
@@ -99,5 +121,5 @@ class Scope(Struct, gc=False):
             if is_meant and (schema_key is None or schema_key == source.schema_key):
                 column = source.columns.find(key)
                 if column is not None:
-                    found.append(column)
+                    found.append(Found(source, column))
         return found

@@ -28,7 +28,8 @@ class Typed(Struct, frozen=True, gc=False):
     takes any type; `is_typed_null` is one that has a type, as a hole has. `is_loose`: SQL Server's precision for it
     varies (an int literal among decimals). `unpadded` is a char(n) column as the ledger keeps it, for where blanks at
     the end do not count. `is_basic`: a string that holds no character which SQL Server counts as two. `is_column`: a
-    column as it is, which cannot fail.
+    column as it is, which cannot fail. `argument` is the ordinal of the argument that it is, also where a conversion
+    had nothing to do; `placeholder` is not kept by one.
     """
 
     sql: str
@@ -42,6 +43,7 @@ class Typed(Struct, frozen=True, gc=False):
     unpadded: str | None = None
     is_basic: bool = False
     is_column: bool = False
+    argument: int | None = None
 
     def typed(self, type_: SqlType) -> Typed:
         """The same expression as another type that holds it."""
@@ -49,5 +51,9 @@ class Typed(Struct, frozen=True, gc=False):
 
     def made(self, sql: str, type_: SqlType | None = None) -> Typed:
         """An expression made from this one: what was known of this one alone is not kept."""
-        is_column = self.is_column and sql == self.sql
-        return Typed(sql, type_ or self.type, is_loose=self.is_loose, rank=self.rank, is_column=is_column)
+        return Typed(sql, type_ or self.type, is_loose=self.is_loose, rank=self.rank)
+
+    def kept(self, type_: SqlType | None = None) -> Typed:
+        """The same as the result of an operation that has nothing to do here."""
+        made = self.made(self.sql, type_)
+        return replace(made, is_column=self.is_column, argument=self.argument)

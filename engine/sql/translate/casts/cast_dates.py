@@ -59,12 +59,12 @@ def to_moment(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) ->
     if kind not in MOMENTS:
         raise no_conversion(node, value.type, type_)
     if kind is type_.kind and (kind is not Kind.DATETIME2 or (value.type.scale or 0) <= (type_.scale or 0)):
-        return value.made(value.sql, type_)
+        return value.kept(type_)
     match type_.kind:
         case Kind.DATETIME2:
-            return value.made(_to_digits(node, value, type_), type_)
+            return _to_digits(node, value, type_)
         case Kind.DATETIME if kind is Kind.SMALLDATETIME:
-            return value.made(value.sql, type_)
+            return value.kept(type_)
         case Kind.DATETIME:
             return value.made(_ranged(emitter, rounded_to_ticks(value.sql), type_), type_)
         case _:
@@ -88,20 +88,20 @@ def _digits(type_: SqlType) -> int | None:
             return type_.scale or 0
 
 
-def _to_digits(node: exp.Expr, value: Typed, type_: SqlType) -> str:
+def _to_digits(node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
     digits, has = type_.scale or 0, _digits(value.type)
     if has is None:
         # A datetime ends in thirds of a hundredth: .003 stands for .0033333, which three digits give back.
         if digits == 3:
-            return value.sql
+            return value.kept(type_)
         raise refused(node, "a datetime's thirds of a hundredth need seven digits", "CAST it to datetime2(3)")
     if has <= digits or (has == 7 and digits == 6):
-        return value.sql
+        return value.kept(type_)
     steps = {0: ("second", "500 milliseconds"), 3: ("milliseconds", "500 microseconds")}
     if digits not in steps:
         raise not_carried(node, f"rounding to datetime2({digits})", "use datetime2(3) or (0)")
     unit, half = steps[digits]
-    return f"date_trunc('{unit}', ({value.sql} + INTERVAL '{half}'))"
+    return value.made(f"date_trunc('{unit}', ({value.sql} + INTERVAL '{half}'))", type_)
 
 
 def rounded_to_ticks(sql: str) -> str:

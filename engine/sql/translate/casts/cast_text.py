@@ -175,15 +175,15 @@ def _fitted(emitter: Emitter, node: exp.Expr, written: Typed, from_: SqlType, to
 def _from_string(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
     """A string as a string: cut to the length; from Unicode to a code page only what the page has."""
     sql, length, is_checked = value.sql, value.type.length, is_basic(value)
-    if value.type.kind in UNICODE and type_.kind not in UNICODE:
-        sql = _in_code_page(emitter, node, value)
+    is_same = True
+    if value.type.kind in UNICODE and type_.kind not in UNICODE and not _fits_code_page(node, value):
+        sql, is_same = _in_code_page(emitter, value), False
     if type_.length is not None and (length is None or length > type_.length):
         cut = f"left({sql}, {type_.length})"
         sql = counted_to(emitter.writer, value, cut, cut, type_) if type_.kind in UNICODE else cut
-        is_checked = True
+        is_checked, is_same = True, False
     if type_.kind in PADDED and not (value.type.kind in PADDED and length == type_.length):
-        sql = f"rpad({sql}, {type_.length}, ' ')"
-    is_same = sql == value.sql
+        sql, is_same = f"rpad({sql}, {type_.length}, ' ')", False
     return Typed(
         sql,
         replace(type_, collation=value.type.collation),
@@ -191,6 +191,7 @@ def _from_string(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType)
         rank=value.rank,
         is_basic=is_checked,
         is_column=value.is_column and is_same,
+        argument=value.argument if is_same else None,
     )
 
 
@@ -200,17 +201,19 @@ _CODE_PAGE: Final = "\u00a0-\u00ff" + "".join(
 )
 
 
-def _in_code_page(emitter: Emitter, node: exp.Expr, value: Typed) -> str:
-    """The string, or an error for a character that SQL Server would put another one for."""
+def _fits_code_page(node: exp.Expr, value: Typed) -> bool:
+    """Whether a varchar is known to hold the string; raises Refused for a literal that it does not."""
     if isinstance(value.constant, str):
         try:
             value.constant.encode("cp1252")
         except UnicodeEncodeError as error:
             raise refused(node, "the string has a character that a varchar cannot hold", "use nvarchar") from error
-        return value.sql
-    name = value.type.collation.name if value.type.collation else None
-    if name is None:
-        return value.sql
+        return True
+    return value.type.collation is None or value.type.collation.name is None
+
+
+def _in_code_page(emitter: Emitter, value: Typed) -> str:
+    """The string, or an error for a character that SQL Server would put another one for."""
     return guarded(
         emitter.writer,
         value.sql,

@@ -59,7 +59,7 @@ def convert(emitter: Emitter, node: exp.Convert) -> Typed:
 def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int | None) -> Typed:
     """`value` as `type_`, as CAST (no style) or CONVERT gives it."""
     made = _converted(emitter, node, value, type_, style)
-    if made.sql != value.sql:
+    if made.argument is None:
         emitter.note_converted(value)
     return made
 
@@ -87,7 +87,7 @@ def _converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, s
     if found is None or (value.type.kind is Kind.DECIMAL and value.type.scale is None and type_.kind in MONEYS):
         raise _not_carried(node, value.type, type_)
     made = found(emitter, node, value, type_)
-    return Typed(made.sql, made.type, is_column=made.is_column)
+    return Typed(made.sql, made.type, is_column=made.is_column, argument=made.argument)
 
 
 def _styled_day(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int) -> Typed | None:
@@ -123,16 +123,27 @@ def _not_carried(node: exp.Expr, from_: SqlType, to: SqlType) -> Refused:
 
 def from_literal(emitter: Emitter, node: exp.Expr, text: str, type_: SqlType) -> Typed:
     """A string literal read as `type_` at translation."""
-    writer = emitter.writer
+    writer, constant = emitter.writer, constant_of(node, text, type_)
+    match constant:
+        case bool():
+            return Typed("TRUE" if constant else "FALSE", type_)
+        case int():
+            return Typed(writer.cast(str(constant), type_), type_)
+        case _:
+            return Typed(writer.cast(writer.text_literal(constant), type_), type_)
+
+
+def constant_of(node: exp.Expr, text: str, type_: SqlType) -> int | str:
+    """What SQL Server reads in a string literal as `type_`; a GUID, date or moment in its one spelling."""
     try:
         if type_.kind in WHOLE:
-            return Typed(writer.cast(str(whole_number(text)), type_), type_)
+            return whole_number(text)
         if type_.kind is Kind.UNIQUEIDENTIFIER:
-            return Typed(writer.cast(writer.text_literal(guid(text)), type_), type_)
+            return guid(text)
         if type_.kind is Kind.BIT:
-            return Typed("TRUE" if bit(text) else "FALSE", type_)
+            return bit(text)
         if type_.kind in TEMPORAL and type_.kind is not Kind.DATETIMEOFFSET:
-            return Typed(writer.cast(writer.text_literal(temporal(text, type_)), type_), type_)
+            return temporal(text, type_)
     except UnreadableError as error:
         raise refused(node, f"the string `{text}` is not read as {type_.kind} on every ledger", str(error)) from error
     raise not_carried(node, f"a string as {type_.kind}", "write it without quotes")

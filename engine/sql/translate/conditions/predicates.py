@@ -89,7 +89,7 @@ def membership(emitter: Emitter, node: exp.In) -> str:
     pairs = [comparable(emitter, value, emitter.scalar(item), node, "=") for item in node.expressions]
     if not pairs:
         raise refused(node, "IN without a list is not T-SQL", "write the list: IN (1, 2)")
-    if len({pair.left for pair in pairs}) == 1:
+    if len({pair.form for pair in pairs}) == 1:
         return f"{pairs[0].left} IN ({', '.join(pair.right for pair in pairs)})"
     return f"({' OR '.join(f'{pair.left} = {pair.right}' for pair in pairs)})"
 
@@ -108,7 +108,7 @@ def _in_query(emitter: Emitter, node: exp.In, value: Typed, query: exp.Expr) -> 
         return [Typed(pair.right, values[0].type)]
 
     changed = relation.changed(compared)
-    if len({pair.left for pair in pairs}) > 1:
+    if len({pair.form for pair in pairs}) > 1:
         raise refused(node, "the branches of the subquery have types that compare differently", "CAST them alike")
     return f"{pairs[0].left} IN ({changed.render([None])})"
 

@@ -28,7 +28,7 @@ def _exact(emitter: Emitter, node: exp.Func) -> Typed:
         return value.made(emitter.writer.cast(value.sql, INT), INT)
     if value.type.kind is Kind.SMALLMONEY:
         return value.made(emitter.writer.cast(value.sql, SqlType(Kind.MONEY)), SqlType(Kind.MONEY))
-    return value.made(value.sql)
+    return value.kept()
 
 
 def absolute(emitter: Emitter, node: exp.Abs) -> Typed:

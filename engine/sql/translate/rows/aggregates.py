@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlglot import exp
 
@@ -60,12 +60,23 @@ def argument_scope(emitter: Emitter, node: exp.Expr) -> Iterator[None]:
         raise not_carried(node, "an aggregate over a column of the query around it", hint)
 
 
-def argument(emitter: Emitter, node: exp.Expr) -> tuple[Typed, str]:
-    """An aggregate's argument, and the word DISTINCT where it stands there."""
+class Argument(NamedTuple):
+    """An aggregate's argument. `is_distinct`: equal values count once."""
+
+    value: Typed
+    is_distinct: bool
+
+    def written(self, sql: str) -> str:
+        """What stands in the aggregate's parentheses: `sql`, after the word DISTINCT where it is one."""
+        return f"DISTINCT {sql}" if self.is_distinct else sql
+
+
+def argument(emitter: Emitter, node: exp.Expr) -> Argument:
+    """The argument of the aggregate `node`."""
     inner = node.this
     with argument_scope(emitter, node):
         if not isinstance(inner, exp.Distinct):
-            return emitter.scalar(inner), ""
+            return Argument(emitter.scalar(inner), is_distinct=False)
         if isinstance(node.parent, exp.Window):
             raise refused(node, "DISTINCT with OVER is not T-SQL", "count in a derived table with GROUP BY")
         emitter.check_arguments(inner, _DISTINCT)
@@ -75,16 +86,16 @@ def argument(emitter: Emitter, node: exp.Expr) -> tuple[Typed, str]:
                 "DISTINCT over several columns is not T-SQL here",
                 "count the rows of a derived table with SELECT DISTINCT",
             )
-        return emitter.scalar(inner.expressions[0]), "DISTINCT "
+        return Argument(emitter.scalar(inner.expressions[0]), is_distinct=True)
 
 
 def total(emitter: Emitter, node: exp.Sum) -> Typed:
     """SUM: int stays int (an overflow is an error), a decimal gets 38 digits."""
-    value, distinct = argument(emitter, node)
-    type_ = sum_type(value.type)
+    found = argument(emitter, node)
+    value, type_ = found.value, sum_type(found.value.type)
     if type_ is None:
         raise not_carried(node, f"SUM over {value.type.kind}", way_to_exact(value.type.kind))
-    return Typed(f"sum({distinct}{value.sql})", type_, is_loose=value.is_loose)
+    return Typed(f"sum({found.written(value.sql)})", type_, is_loose=value.is_loose)
 
 
 def sum_type(type_: SqlType) -> SqlType | None:
@@ -105,9 +116,9 @@ def count(emitter: Emitter, node: exp.Count) -> Typed:
         emitter.check_arguments(node.this, _NONE)
         with argument_scope(emitter, node):
             return Typed("count(*)", type_)
-    value, distinct = argument(emitter, node)
-    sql = equality_key(emitter, node, value) if distinct else value.sql
-    return Typed(f"count({distinct}{sql})", type_)
+    found = argument(emitter, node)
+    sql = equality_key(emitter, node, found.value) if found.is_distinct else found.value.sql
+    return Typed(f"count({found.written(sql)})", type_)
 
 
 def least(emitter: Emitter, node: exp.Min) -> Typed:
@@ -123,7 +134,7 @@ def most(emitter: Emitter, node: exp.Max) -> Typed:
 def _extreme(emitter: Emitter, node: exp.Min | exp.Max, name: str) -> Typed:
     if node.expressions:
         raise refused(node, f"{name.upper()} has one value", "give it one value")
-    value, _ = argument(emitter, node)
+    value = argument(emitter, node).value
     if value.type.kind in STRINGS:
         return Typed(_first_string(emitter, node, value, name), value.type, rank=value.rank)
     if value.type.kind not in EXACT | TEMPORAL or value.type.kind is Kind.DATETIMEOFFSET:
@@ -148,13 +159,13 @@ def average(emitter: Emitter, node: exp.Avg, over: str = "") -> Typed:
 
     `over` is the OVER clause with a blank before it, which both aggregates that AVG is made of have.
     """
-    value, distinct = argument(emitter, node)
-    type_ = sum_type(value.type)
+    found = argument(emitter, node)
+    value, type_ = found.value, sum_type(found.value.type)
     if type_ is None or type_.kind is Kind.MONEY:
         what = f"AVG over {value.type.kind}"
         raise not_carried(node, what, way_to_exact(value.type.kind))
-    sum_sql = f"sum({distinct}{value.sql}){over}"
-    number = f"count({distinct}{value.sql}){over}"
+    written = found.written(value.sql)
+    sum_sql, number = f"sum({written}){over}", f"count({written}){over}"
     if type_.kind in WHOLE:
         divided_sums = (emitter.writer.cast(sum_sql, type_), emitter.writer.cast(number, type_))
         return Typed(f"({emitter.writer.whole_division(*divided_sums)})", type_)

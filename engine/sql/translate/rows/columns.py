@@ -9,14 +9,21 @@ from sqlglot import exp
 from engine.spelling import did_you_mean
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, not_carried, refused
-from engine.sql.translate.scope import Scope, ScopeColumn
+from engine.sql.translate.scope import Found, Scope
+from engine.sql.translate.text.strings import merges
 from engine.sql.translate.typed import Typed
 
 _NAME: Final = frozenset({"this", "quoted"})
 
 
 def column(emitter: Emitter, node: exp.Column) -> Typed:
-    """A column by its name, from the nearest scope that has it."""
+    """A column by its name, as its place may use it."""
+    scope, found = found_column(emitter, node)
+    return used(emitter, node, scope, found)
+
+
+def found_column(emitter: Emitter, node: exp.Column) -> tuple[Scope, Found]:
+    """The column that a name stands for, from the nearest scope that has it; raises Refused where none has."""
     name = node.this
     if not isinstance(name, exp.Identifier):
         raise not_carried(node, "this form of a column", "write the column's name")
@@ -32,7 +39,7 @@ def column(emitter: Emitter, node: exp.Column) -> Typed:
                 node, f"the column `{name.this}` is in more than one table", "name the table", rule="ambiguous-column"
             )
         if found:
-            return used(emitter, node, scope, found[0])
+            return scope, found[0]
         _check_open(scope, qualifier_key)
         if qualifier_key is not None and any(source.key == qualifier_key for source in scope.sources):
             break
@@ -66,25 +73,25 @@ def _is_double_quoted(emitter: Emitter, name: exp.Expr) -> bool:
     return start is not None and emitter.request.text[start : start + 1] == '"'
 
 
-def used(emitter: Emitter, node: exp.Expr, scope: Scope, found: ScopeColumn) -> Typed:
+def used(emitter: Emitter, node: exp.Expr, scope: Scope, found: Found) -> Typed:
     """The column as this place may use it: as it is, or as what stands for it in its group."""
     is_outer = scope is not emitter.scope
     if is_outer:
         emitter.scope.outer_uses += 1
     if scope.grouping is None or scope.in_aggregate:
-        return found.value
-    grouped = scope.grouping.representatives.get(found.value.sql)
+        return found.column.value
+    grouped = scope.grouping.representatives.get(found.identity)
     if grouped is None:
         raise refused(
             node,
-            f"the column `{found.name}` is neither aggregated nor in GROUP BY",
-            f"add {found.name} to GROUP BY, or aggregate it",
+            f"the column `{found.column.name}` is neither aggregated nor in GROUP BY",
+            f"add {found.column.name} to GROUP BY, or aggregate it",
             rule="group-by",
         )
-    if is_outer and grouped.sql != found.value.sql:
+    if is_outer and merges(grouped.type):
         raise refused(
             node,
-            f"the grouped string `{found.name}` is used in a subquery",
+            f"the grouped string `{found.column.name}` is used in a subquery",
             "group in a derived table, and use the subquery outside it",
         )
     return grouped

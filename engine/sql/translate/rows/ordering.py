@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from functools import partial
 from typing import Final
 
@@ -13,7 +13,8 @@ from engine.model.families import INCOMPARABLE, STRINGS
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.relations import Output
-from engine.sql.translate.text.strings import order_key
+from engine.sql.translate.rows.identity import identity_of
+from engine.sql.translate.text.strings import order_key, sorts_as_it_is
 from engine.sql.translate.typed import Typed
 
 _UNORDERED = INCOMPARABLE | {Kind.OTHER, Kind.UNIQUEIDENTIFIER, Kind.ROWVERSION}
@@ -47,12 +48,16 @@ def _key(emitter: Emitter, node: exp.Ordered, value: Typed) -> str:
     return order_key(emitter, node, value) if value.type.kind in STRINGS else value.sql
 
 
+Listed = Sequence[Hashable | None]
+"""Which expression each output column is, None for one that is several, one a branch."""
+
+
 def order_items(
-    emitter: Emitter, node: exp.Order | None, outputs: Sequence[Output], *, outputs_only: bool
+    emitter: Emitter, node: exp.Order | None, outputs: Sequence[Output], listed: Listed | None
 ) -> tuple[str, ...]:
     """The keys of a SELECT's ORDER BY: by number, by alias, else by an expression over its tables.
 
-    With `outputs_only` (DISTINCT, set operations) every key is an output column, and is named by its number.
+    With `listed` (DISTINCT, set operations) every key is an output column, and is named by its number.
     """
     if node is None:
         return ()
@@ -60,7 +65,7 @@ def order_items(
     return tuple(
         key
         for item in node.expressions
-        if (key := emitter.attempt(partial(_item, emitter, item, outputs, outputs_only))) is not None
+        if (key := emitter.attempt(partial(_item, emitter, item, outputs, listed))) is not None
     )
 
 
@@ -73,20 +78,20 @@ def note_faults(emitter: Emitter, node: exp.Order, names: Collection[str]) -> No
             emitter.attempt(partial(sort_key, emitter, item))
 
 
-def _item(emitter: Emitter, node: exp.Ordered, outputs: Sequence[Output], outputs_only: bool) -> str:
+def _item(emitter: Emitter, node: exp.Ordered, outputs: Sequence[Output], listed: Listed | None) -> str:
     emitter.check_arguments(node, _KEY)
     number = _output_number(node, outputs)
     if number is None:
-        if not outputs_only:
+        if listed is None:
             return _expression_key(emitter, node)
-        number = _same_output(emitter, node, outputs)
+        number = _same_output(emitter, node, listed)
     value = outputs[number].value
     if value.constant is not None or value.placeholder is not None or value.is_null:
         return sorted_by(node, str(number + 1))
     key = _key(emitter, node, value)
-    if not outputs_only:
+    if listed is None:
         return sorted_by(node, key)
-    if key != value.sql:
+    if not sorts_as_it_is(node, value):
         raise not_carried(node, "ORDER BY of a string whose rows are merged", "order outside, over a derived table")
     return sorted_by(node, str(number + 1))
 
@@ -103,18 +108,19 @@ def _output_number(node: exp.Ordered, outputs: Sequence[Output]) -> int | None:
         return None
     key = this.name.casefold()
     found = [index for index, output in enumerate(outputs) if (output.name or "").casefold() == key]
-    if len({outputs[index].value.sql for index in found}) > 1:
+    if len(found) > 1:
         hint = "order by its number, or name the table"
         raise refused(node, f"more than one column is called `{this.name}`", hint, rule="ambiguous-column")
     return found[0] if found else None
 
 
-def _same_output(emitter: Emitter, node: exp.Ordered, outputs: Sequence[Output]) -> int:
-    """The output that has the key's expression, as T-SQL asks where rows are merged."""
-    value = emitter.scalar(node.this) if emitter.scope.sources else None
-    for index, output in enumerate(outputs):
-        if value is not None and output.value.sql == value.sql:
-            return index
+def _same_output(emitter: Emitter, node: exp.Ordered, listed: Listed) -> int:
+    """The output that is the key's expression, as T-SQL asks where rows are merged."""
+    if emitter.scope.sources:
+        emitter.scalar(node.this)  # what is wrong with it comes first
+    identity = identity_of(emitter, node.this)
+    if identity is not None and identity in listed:
+        return listed.index(identity)
     raise refused(
         node,
         "ORDER BY with DISTINCT or a set operation may only name a column of the SELECT list",

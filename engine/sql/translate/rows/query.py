@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
 from sqlglot import exp
 
-from engine.model.families import STRINGS
 from engine.spelling import did_you_mean
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.relations import Output, Relation, SelectRelation, Tail
 from engine.sql.translate.rows.aggregates import has_aggregate
-from engine.sql.translate.rows.columns import used
+from engine.sql.translate.rows.columns import found_column, used
 from engine.sql.translate.rows.common_tables import check_position
+from engine.sql.translate.rows.identity import classes_of, identity_of
 from engine.sql.translate.rows.merging import merged
 from engine.sql.translate.rows.ordering import note_faults, order_items
 from engine.sql.translate.rows.row_counts import tail_counts
 from engine.sql.translate.rows.sources import from_clause
-from engine.sql.translate.scope import Grouping
-from engine.sql.translate.text.strings import equality_key, folds, representative
+from engine.sql.translate.scope import Found, Grouping
+from engine.sql.translate.text.strings import equality_key, merges, representative
 from engine.sql.translate.typed import Typed
 
 _NONE: Final[frozenset[str]] = frozenset()
@@ -66,20 +66,21 @@ def _group(emitter: Emitter, node: exp.Select) -> str:
     group = node.args.get("group")
     if group is None:
         if node.args.get("having") is not None or any(has_aggregate(item) for item in _after_grouping(node)):
-            emitter.scope.grouping = Grouping({})
+            emitter.scope.grouping = Grouping({}, partial(identity_of, emitter))
         return ""
     emitter.check_arguments(group, _GROUPS)
     if not group.expressions:
         raise refused(group, "GROUP BY names no column", "name what to group by")
-    keys, representatives = [], {}
+    keys: list[str] = []
+    representatives: dict[Hashable, Typed] = {}
     values = [emitter.attempt(partial(_grouped, emitter, item)) for item in group.expressions]
     for item, value in zip(group.expressions, values, strict=True):
         if value is None:
             raise Refused(None)
         keys.append(equality_key(emitter, item, value))
-        representatives[value.sql] = _standing_for(emitter, value)
-    classes = frozenset(type(item.unnest()) for item in group.expressions if not isinstance(item, exp.Column))
-    emitter.scope.grouping = Grouping(representatives, classes)
+        representatives[identity_of(emitter, item)] = _standing_for(emitter, value)
+    classes = classes_of(group.expressions)
+    emitter.scope.grouping = Grouping(representatives, partial(identity_of, emitter), classes)
     return " GROUP BY " + ", ".join(keys)
 
 
@@ -99,18 +100,21 @@ def _grouped(emitter: Emitter, item: exp.Expr) -> Typed:
     value = emitter.scalar(item)
     if value.constant is not None or value.is_null or value.placeholder is not None:
         raise refused(item, "GROUP BY a constant is not T-SQL", "name the column")
+    if not any(found_column(emitter, part)[0] is emitter.scope for part in item.find_all(exp.Column)):
+        what = "GROUP BY an expression without a column of its own FROM is not T-SQL"
+        raise refused(item, what, "leave it out: it is the same in all rows")
     return value
 
 
 def _standing_for(emitter: Emitter, value: Typed) -> Typed:
-    if value.type.kind in STRINGS and folds(value.type.collation):
+    if merges(value.type):
         return Typed(representative(emitter, value.sql), value.type, rank=value.rank)
     return value
 
 
 def _outputs(emitter: Emitter, node: exp.Select) -> Iterator[Output]:
     for item in node.expressions:
-        if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star)):
+        if _is_star(item):
             yield from emitter.attempt(partial(_star, emitter, item)) or ()
         else:
             output = emitter.attempt(partial(_output, emitter, item))
@@ -127,8 +131,17 @@ def _output(emitter: Emitter, item: exp.Expr) -> Output:
     return Output(item.name if isinstance(item, exp.Column) else None, emitter.scalar(item))
 
 
+def _is_star(item: exp.Expr) -> bool:
+    return isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
+
+
 def _star(emitter: Emitter, item: exp.Expr) -> Sequence[Output]:
-    """`*` and `t.*`: the columns in the order of the tables."""
+    """`*` and `t.*`."""
+    return [Output(found.column.name, used(emitter, item, emitter.scope, found)) for found in _starred(emitter, item)]
+
+
+def _starred(emitter: Emitter, item: exp.Expr) -> Sequence[Found]:
+    """The columns that `*` or `t.*` stands for, in the order of the tables."""
     if isinstance(item, exp.Column):
         emitter.check_arguments(item, _QUALIFIED_STAR)
     emitter.check_arguments(item.this if isinstance(item, exp.Column) else item, _NONE)
@@ -142,11 +155,7 @@ def _star(emitter: Emitter, item: exp.Expr) -> Sequence[Output]:
         raise refused(item, f"no table or alias here is called `{key}`", hint, rule="unknown-column")
     if any(source.is_open for source in sources):
         raise Refused(None)
-    return [
-        Output(column.name, used(emitter, item, emitter.scope, column))
-        for source in sources
-        for column in source.columns.all()
-    ]
+    return [Found(source, column) for source in sources for column in source.columns.all()]
 
 
 def _having(emitter: Emitter, node: exp.Select) -> str:
@@ -171,6 +180,18 @@ def _look_at_the_rest(emitter: Emitter, node: exp.Select) -> None:
 
 def _tail(emitter: Emitter, node: exp.Select, outputs: Sequence[Output]) -> Tail:
     order = node.args.get("order")
-    keys = order_items(emitter, order, outputs, outputs_only=node.args.get("distinct") is not None)
+    listed = _identities(emitter, node) if order is not None and node.args.get("distinct") is not None else None
+    keys = order_items(emitter, order, outputs, listed)
     counts = emitter.attempt(lambda: tail_counts(emitter, node, is_ordered=order is not None))
     return Tail(keys, *counts) if counts is not None else Tail(keys)
+
+
+def _identities(emitter: Emitter, node: exp.Select) -> list[Hashable | None]:
+    """Which expression each output column is."""
+    identities: list[Hashable | None] = []
+    for item in node.expressions:
+        if _is_star(item):
+            identities += [found.identity for found in _starred(emitter, item)]
+        else:
+            identities.append(identity_of(emitter, item.unalias()))
+    return identities

@@ -40,7 +40,7 @@ def set_operation(emitter: Emitter, node: exp.SetOperation) -> Relation:
     order = node.args.get("order")
     noted = len(emitter.faults)
     with emitter.inner_scope(None):
-        keys = order_items(emitter, order, relation.outputs, outputs_only=True)
+        keys = order_items(emitter, order, relation.outputs, [None] * len(relation.outputs))
     if len(emitter.faults) > noted:
         raise Refused(None)
     tail = Tail(keys, *tail_counts(emitter, node, is_ordered=order is not None))

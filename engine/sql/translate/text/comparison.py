@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from engine.model import Collation, Kind, SqlType
 from engine.model.families import EXACT, FLOATS, INCOMPARABLE, MOMENTS, STRINGS, TEMPORAL, WITH_FRACTION
-from engine.sql.translate.casts.casts import converted, from_literal
+from engine.sql.translate.casts.casts import constant_of, converted, from_literal
 from engine.sql.translate.casts.conversion import adapted
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, not_carried, refused
@@ -20,11 +20,24 @@ from engine.sql.translate.text.thirds import beside
 from engine.sql.translate.typed import Typed
 
 
+class Form(Struct, frozen=True, gc=False):
+    """As what a side of a comparison is compared: its type on the ledger, and the collation where both are strings.
+
+    `literal` is the T-SQL type that a string literal is read as. An expression is written alike in two comparisons by
+    `=` where its form is the same.
+    """
+
+    type_name: str
+    literal: SqlType | None = None
+    collation: Collation | None = None
+
+
 class Pair(Struct, frozen=True, gc=False):
-    """Two expressions of the target that compare as the T-SQL ones do."""
+    """Two expressions of the target that compare as the T-SQL ones do, and the form of the left one."""
 
     left: str
     right: str
+    form: Form
 
 
 _NOT_COMPARED: Final = INCOMPARABLE | {Kind.OTHER, Kind.ROWVERSION}
@@ -36,18 +49,25 @@ def comparable(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, sign
     is_equality = sign in ("=", "<>")
     if not _NOT_COMPARED.isdisjoint((left.type.kind, right.type.kind)):
         raise _not_carried(node, left, right)
+    given = left
     left, right = _drawn(emitter, node, left, right), _drawn(emitter, node, right, left)
+    form = _form(emitter, given, left)
     kinds = {left.type.kind, right.type.kind}
     if kinds <= STRINGS:
-        return _strings(emitter, left, right, node, is_equality=is_equality)
+        return _strings(emitter, left, right, node, form, is_equality=is_equality)
     if not is_equality and kinds & {Kind.UNIQUEIDENTIFIER, Kind.BIT}:
         raise not_carried(node, f"an order among {left.type.kind} values", "compare with =")
     if kinds <= EXACT or kinds <= _LIKE_MOMENTS or len(kinds) == 1 or kinds <= FLOATS:
-        return Pair(left.sql, right.sql)
+        return Pair(left.sql, right.sql, form)
     moments = beside(emitter.writer, left, right, sign) if kinds == {Kind.DATETIME, Kind.DATETIME2} else None
     if moments is not None:
-        return Pair(moments.left, moments.right)
+        return Pair(moments.left, moments.right, form)
     raise _not_carried(node, left, right)
+
+
+def _form(emitter: Emitter, given: Typed, drawn: Typed) -> Form:
+    literal = drawn.type if isinstance(given.constant, str) and drawn is not given else None
+    return Form(emitter.writer.type_name(drawn.type), literal)
 
 
 def _drawn(emitter: Emitter, node: exp.Expr, value: Typed, other: Typed) -> Typed:
@@ -69,15 +89,15 @@ def _drawn(emitter: Emitter, node: exp.Expr, value: Typed, other: Typed) -> Type
         emitter.note_converted(value)
         return value.made(emitter.writer.cast(value.sql, other.type), other.type)
     if kind is Kind.SMALLDATETIME and wanted is Kind.DATETIME:
-        return value.made(value.sql, other.type)
+        return value.kept(other.type)
     return value
 
 
 def _literal(emitter: Emitter, node: exp.Expr, text: str, type_: SqlType) -> Typed:
     """A string literal beside a value of `type_`: read as that type, with no more digits than it has."""
     read = from_literal(emitter, node, text, type_)
-    has_scale = type_.kind in WITH_FRACTION
-    if has_scale and from_literal(emitter, node, text, replace(type_, scale=7)).sql != read.sql:
+    finest = replace(type_, scale=7)
+    if type_.kind in WITH_FRACTION and constant_of(node, text, finest) != constant_of(node, text, type_):
         raise refused(
             node,
             f"the literal has more digits than the {type_.kind}({type_.scale}) beside it",
@@ -90,14 +110,15 @@ def _is_bit(value: Typed) -> bool:
     return value.type.kind is Kind.INT and value.constant in (0, 1)
 
 
-def _strings(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, *, is_equality: bool) -> Pair:
+def _strings(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, form: Form, *, is_equality: bool) -> Pair:
     collation = common_collation(left, right, node)
+    form = Form(form.type_name, form.literal, collation)
     if is_equality or collation.name is None:
-        return Pair(key_of(emitter, left, collation), key_of(emitter, right, collation))
+        return Pair(key_of(emitter, left, collation), key_of(emitter, right, collation), form)
     if not collation.ordered:
         raise not_ordered(node)
     length = longest(left.type, right.type)
-    return Pair(padded(emitter, node, left, length), padded(emitter, node, right, length))
+    return Pair(padded(emitter, node, left, length), padded(emitter, node, right, length), form)
 
 
 def common_collation(left: Typed, right: Typed, node: exp.Expr) -> Collation:

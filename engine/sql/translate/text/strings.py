@@ -28,6 +28,11 @@ def folds(collation: Collation | None) -> bool:
     return collation is not None and (collation.fold_case or collation.fold_trailing_blanks)
 
 
+def merges(type_: SqlType) -> bool:
+    """Whether values of the type that are equal, and so one group, may differ in bytes."""
+    return type_.kind in STRINGS and folds(type_.collation)
+
+
 def checked(node: exp.Expr, collation: Collation) -> Collation:
     """A collation whose rules are carried; raises Refused for one that takes no account of accents."""
     if collation.name is not None and "AI" in collation.name.upper().split("_"):
@@ -75,6 +80,14 @@ def folded(text: str) -> str:
 def representative(emitter: Emitter, sql: str) -> str:
     """The first by its bytes of several equal strings: SQL Server promises none, so it is always the same one."""
     return f"min({emitter.writer.by_bytes(sql)})"
+
+
+def sorts_as_it_is(node: exp.Expr, value: Typed) -> bool:
+    """Whether the ledger sorts the value without a key that is made of it: what is no string, or by the ledger's rules.
+
+    Raises Refused for a string that does not compare.
+    """
+    return value.type.kind not in STRINGS or known_collation(node, value).name is None
 
 
 def order_key(emitter: Emitter, node: exp.Expr, value: Typed) -> str:

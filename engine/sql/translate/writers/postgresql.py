@@ -57,8 +57,9 @@ class PostgreSQLWriter(Writer):
 
     def text_literal(self, value: str) -> str:
         """With E where there is a backslash, which then means itself under each standard_conforming_strings."""
-        literal = super().text_literal(value)
-        return "E" + literal.replace("\\", "\\\\") if "\\" in literal else literal
+        if "\\" not in value:
+            return super().text_literal(value)
+        return "E" + super().text_literal(value.replace("\\", "\\\\"))
 
     def decimal_argument(self, sql: str) -> str:
         """numeric without facets keeps the value's own scale."""
