@@ -30,7 +30,8 @@ class ListedDefinition(Struct, frozen=True):
     """An event as `definitions list --json` prints it.
 
     `since` is when it was first known to have a definition; null if it never had one. `waiting` counts the published
-    events that cannot be composed now, and `reason` says why.
+    events that cannot be composed now. `reason` says why they cannot, or, where none waits, what the service found
+    wrong with the definition when it last read the files.
     """
 
     event: str
@@ -64,19 +65,19 @@ def _list(arguments: ReportArguments, console: Console) -> int:
 
 def _found(connection: Connection) -> Sequence[ListedDefinition]:
     from webhooks.store.clock import moment
-    from webhooks.store.definitions import remembered
+    from webhooks.store.definitions import faults, remembered
     from webhooks.store.parking import parked
 
-    since = remembered(connection)
+    since, faulty = remembered(connection), faults(connection)
     waiting = {each.code: each for each in parked(connection)}
     return [
         ListedDefinition(
             event,
             moment(since[event]) if event in since else None,
             waiting[event].count if event in waiting else 0,
-            waiting[event].reason if event in waiting else None,
+            (waiting[event].reason if event in waiting else None) or faulty.get(event),
         )
-        for event in sorted(since.keys() | waiting.keys())
+        for event in sorted(since.keys() | waiting.keys() | faulty.keys())
     ]
 
 
@@ -131,7 +132,8 @@ LIST = Command(
     name="definitions list",
     summary="Lists the events that have or had a definition, and what waits for one.",
     description="Lists the events that have or had a definition, how many published events cannot be composed now, and "
-    "why: a faulty or missing definition, a ledger that is away, a query that keeps timing out.",
+    "why: a faulty or missing definition, a ledger that is away, a query that keeps timing out. A definition at fault "
+    "is told of before an event comes, as the service found it when it last read the files.",
     example="",
     add_options=_list_options,
     run=_list,

@@ -33,6 +33,7 @@ _MISSING: Final = (
     "it had a definition, and there is none now {where}: put it back, or, if the default body is meant, run "
     "aptic-webhooks definitions accept {event}"
 )
+_STALE: Final = "an older version of its definition is in service, until a restart: {why}"
 _log = logging.getLogger(__name__)
 
 
@@ -152,6 +153,11 @@ class Definitions:
         named = served.by_event.keys() | (set() if served.unread is None else self._catalogue.events.keys())
         faults = ((event, served.fault(event) or self._missing(event)) for event in remembered | named)
         return {event: fault for event, fault in faults if event not in served.good}
+
+    def without_good_file(self, remembered: frozenset[str]) -> Mapping[str, str]:
+        """As `faults`, and the reason for each event that an older version of its definition is in service of."""
+        stale = {event: _STALE.format(why=self._served.by_event[event].reason) for event in self._served.stale}
+        return {**self.faults(remembered), **stale}
 
     def fault(self, event: str, *, is_remembered: bool) -> str | None:
         """Why the event cannot be composed now; None if it can. `is_remembered` says that it once had a definition."""

@@ -162,6 +162,13 @@ DEFINED_EVENTS = Table(
     Column("since", BigInteger, nullable=False),
 )
 
+DEFINITION_FAULTS = Table(
+    "definition_fault",  # events that are held, or go on by an older version, as the files were when last read
+    METADATA,
+    Column("event", String(128), primary_key=True),
+    Column("reason", Text, nullable=False),
+)
+
 JOBS = Table(
     "job",  # the embedded queue's; a store on PostgreSQL has PgQueuer's tables instead
     EMBEDDED,

@@ -78,6 +78,46 @@ def test_a_definition_that_is_gone_holds_its_event_until_that_is_accepted(
     assert service.stop() == 0
 
 
+def test_a_faulty_definition_is_told_of_before_an_event_comes(
+    start_service: Any, tmp_path: Path, duckdb_ledger: str
+) -> None:
+    data, folder = tmp_path / "data", tmp_path / "definitions"
+    folder.mkdir()
+    shutil.copy(ROOT / "definitions" / "partpayment.xml", folder)
+    file, good = folder / f"{EVENT}.xml", (ROOT / "definitions" / f"{EVENT}.xml").read_bytes()
+    file.write_bytes(b"<faulty")
+    options = ["--definitions", str(folder), "--ledger", duckdb_ledger]
+    service = start_service(data, *options, "--ledger-schema", str(ROOT / "fixtures" / "ledger" / "schema.sql"))
+
+    def listed() -> dict[str, Any]:
+        return {each["event"]: each for each in run("definitions", "list", "--data", str(data))}
+
+    def is_listed(*words: str) -> bool:
+        found = listed().get(EVENT, {})
+        return (
+            found.get("waiting") == 0
+            and all(word in (found["reason"] or "") for word in words)
+            and bool(found["since"])
+        )
+
+    until(lambda: is_listed(f"{file}:1:", "[xml-syntax]"))
+    assert listed()["partpayment"]["reason"] is None
+    file.write_bytes(good)
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: listed()[EVENT]["reason"] is None)
+    file.write_bytes(good.replace(b"select", b"selekt"))
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: is_listed("an older version of its definition is in service", f"{file}:", "[read-only]"))
+    file.unlink()
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: is_listed("it had a definition, and there is none now"))
+    run("definitions", "accept", EVENT, "--data", str(data))
+    assert EVENT not in listed()
+    until(lambda: definitions_of(service) == {"serving": 1, "stale": 0, "held": 0})
+    assert EVENT not in listed()
+    assert service.stop() == 0
+
+
 def test_examples_are_read_again_on_sighup(start_service: Any, tmp_path: Path) -> None:
     folder = tmp_path / "definitions"
     folder.mkdir()
