@@ -31,9 +31,14 @@ def sort_key(emitter: Emitter, node: exp.Ordered) -> str:
 
 
 def _expression_key(emitter: Emitter, node: exp.Ordered) -> str:
-    if node.find(exp.Column) is None:
-        raise refused(node, "an order by a constant is not T-SQL", "name a column")
+    _refuse_constant(node)
     return sorted_by(node, _key(emitter, node, emitter.scalar(node.this)))
+
+
+def _refuse_constant(node: exp.Ordered) -> None:
+    """Refuse a key that is the same in all rows: it has neither a column nor an aggregate."""
+    if node.find(exp.Column, exp.AggFunc) is None:
+        raise refused(node, "an order by a constant is not T-SQL", "name a column")
 
 
 def sorted_by(node: exp.Ordered, sql: str) -> str:
@@ -116,6 +121,7 @@ def _output_number(node: exp.Ordered, outputs: Sequence[Output]) -> int | None:
 
 def _same_output(emitter: Emitter, node: exp.Ordered, listed: Listed) -> int:
     """The output that is the key's expression, as T-SQL asks where rows are merged."""
+    _refuse_constant(node)
     if emitter.scope.sources:
         emitter.scalar(node.this)  # what is wrong with it comes first
     identity = identity_of(emitter, node.this)
