@@ -28,7 +28,7 @@ from engine.model.diagnostic import Diagnostic, Position, Severity
 from engine.model.dialect import Dialect
 from engine.model.document import XML_BLANKS, XSI, Element, ParsedFile
 from engine.model.event import Event, EventArgument
-from engine.model.sqltype import BINARY, LEDGER_OWN, SQL_SERVER_DEFAULT, Collation, Kind, SqlType
+from engine.model.sqltype import BINARY, LEDGER_OWN, SQL_SERVER_DEFAULT, UNKNOWN, Collation, Kind, SqlType
 from engine.model.status import BatchForm, DefinitionState, DefinitionStatus, Status
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "DEFAULT_MAX_ROWS",
     "LEDGER_OWN",
     "SQL_SERVER_DEFAULT",
+    "UNKNOWN",
     "XML_BLANKS",
     "XSI",
     "Argument",

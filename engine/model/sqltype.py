@@ -70,3 +70,7 @@ class SqlType:
     length: int | None = None
     collation: Collation | None = None
     other_name: str | None = None
+
+
+UNKNOWN = SqlType(Kind.OTHER, other_name="unknown")
+"""The type of a column whose type nobody tells, as of a view's expression that cannot be read."""

@@ -88,3 +88,11 @@ def test_a_column_without_a_json_form_is_refused_at_its_place(tmp_path: Path) ->
     (found,) = [diagnostic for diagnostic in file.diagnostics if diagnostic.rule == "unsupported-type"]
     assert (found.line, found.column) == (1, (tmp_path / "statuschange.xml").read_text().index("x from") + 1)
     assert "The column x is a sql_variant" in found.message
+
+
+VIEW = SCHEMA + "go\ncreate view dbo.v as select code, upper(x) as shouted, amount * ratio as paid from dbo.t"
+
+
+def test_a_type_that_nobody_knows_is_no_fault_on_sql_server(tmp_path: Path) -> None:
+    made = statement(tmp_path, "select code, shouted from dbo.v where code = ?", "string", VIEW)
+    assert [(column.name, column.type) for column in made.columns if column.type is None] == [("shouted", None)]

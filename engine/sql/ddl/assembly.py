@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from engine.model import Collation, Severity, SqlType
+from engine.model import UNKNOWN, Collation, Severity, SqlType
 from engine.model.families import STRINGS
 from engine.sql.ddl.cursor import identifier
-from engine.sql.ddl.declared_types import UNKNOWN, declaration
+from engine.sql.ddl.declared_types import declaration
 from engine.sql.ddl.draft import Key, SchemaDraft, SelectDraft, TableDraft
 from engine.sql.ddl.view_columns import select_columns
 from engine.sql.fault import SqlFault

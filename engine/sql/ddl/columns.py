@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.model import Kind, SqlType
+from engine.model import UNKNOWN, Kind, SqlType
 from engine.model.families import STRINGS
 from engine.sql.collations import collation
 from engine.sql.ddl.cursor import Cursor
-from engine.sql.ddl.declared_types import UNKNOWN, read_type
+from engine.sql.ddl.declared_types import read_type
 from engine.sql.ddl.draft import SchemaDraft, TableDraft
 from engine.sql.schema import Column, Index
 

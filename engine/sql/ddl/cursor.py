@@ -19,6 +19,10 @@ class UnreadableError(Exception):
         self.offset = offset
 
 
+class UndeclaredError(UnreadableError):
+    """A statement about a table that the script does not declare: it is passed over, and warned of."""
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectName:
     """A schema object's name as written; `schema` and `database` are None where not given. `offset` is its place."""

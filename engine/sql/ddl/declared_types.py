@@ -9,9 +9,6 @@ from engine.model.families import MAX_LENGTHS, UNLIMITED, WITH_FRACTION
 from engine.sql.ddl.cursor import Cursor, UnreadableError
 from engine.sql.scanner import TokenKind
 
-UNKNOWN = SqlType(Kind.OTHER, other_name="unknown")
-"""The type of a column whose type the script does not tell."""
-
 _SYNONYMS = {
     "binary varying": "varbinary",
     "char varying": "varchar",

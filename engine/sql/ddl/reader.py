@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from engine.model import Severity
 from engine.sql.collations import collation
 from engine.sql.ddl.assembly import assemble
-from engine.sql.ddl.cursor import Cursor, Script, UnreadableError
+from engine.sql.ddl.cursor import Cursor, Script, UndeclaredError, UnreadableError
 from engine.sql.ddl.declared_types import read_type
 from engine.sql.ddl.draft import SchemaDraft
 from engine.sql.ddl.modules import create_function, create_view
@@ -48,6 +49,9 @@ def _read_script(script: Script, draft: SchemaDraft) -> None:
             start = batch.index
             try:
                 _statement(batch, draft)
+            except UndeclaredError as error:
+                hint = "what it changes is not known; give the script that declares it too, or remove it"
+                draft.fault(error.offset, str(error), hint, severity=Severity.WARNING)
             except UnreadableError as error:
                 draft.fault(error.offset, str(error))
             batch.index = max(batch.index, start + 1)
@@ -68,7 +72,8 @@ def _statement(cursor: Cursor, draft: SchemaDraft) -> None:
         _drop(cursor, draft)
     elif verb == "USE" and not cursor.follows("(") and not cursor.follows(","):
         cursor.step()
-        draft.database = cursor.name()
+        if cursor.word != "$":  # `$(DatabaseName)` is a variable of sqlcmd
+            draft.database = cursor.name()
     elif cursor.accept_any("GRANT", "DENY", "REVOKE"):
         while not cursor.done and not cursor.accept_any("TO", "FROM", "ON", ";"):
             cursor.step()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from engine.sql.ddl.declared_types import UNKNOWN
+from engine.model import UNKNOWN
 from engine.sql.schema import Column, LedgerSchema
 
 _Named = Mapping[str, tuple[Column, ...]]

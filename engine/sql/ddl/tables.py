@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.sql.ddl.columns import default_expression, read_column, skip_reference
-from engine.sql.ddl.cursor import Cursor, ObjectName, UnreadableError
+from engine.sql.ddl.cursor import Cursor, ObjectName, UndeclaredError, UnreadableError
 from engine.sql.ddl.draft import SchemaDraft, TableDraft
 from engine.sql.schema import Index
 from engine.sql.wordlist import words
@@ -74,7 +74,7 @@ def read_elements(cursor: Cursor, table: TableDraft, draft: SchemaDraft) -> None
 def _known(name: ObjectName, draft: SchemaDraft) -> TableDraft:
     table = draft.tables.get(draft.key(name))
     if table is None:
-        raise UnreadableError(name.offset, f"table {draft.schema_of(name)}.{name.name} is not declared above")
+        raise UndeclaredError(name.offset, f"table {draft.schema_of(name)}.{name.name} is not declared above")
     return table
 
 
@@ -105,7 +105,10 @@ def _table_constraint(item: Cursor, table: TableDraft) -> bool:
     elif item.words("INDEX") and item.index + 1 < item.end:
         item.step()
         index = item.name()
-        table.indexes.append(Index(index, _key_columns(item)))
+        while item.accept_any("CLUSTERED", "NONCLUSTERED", "UNIQUE"):
+            pass
+        if item.word != "COLUMNSTORE":  # which has no key
+            table.indexes.append(Index(index, _key_columns(item)))
     elif item.word not in ("CHECK", "CONNECTION") and not item.words("PERIOD", "FOR"):
         item.index = start
         return False

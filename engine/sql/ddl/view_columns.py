@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from engine.model import Dialect, Kind, SqlType
-from engine.sql.ddl.declared_types import UNKNOWN
+from engine.model import UNKNOWN, Dialect, Kind, SqlType
 from engine.sql.ddl.selects import columns_of
 from engine.sql.fault import SqlFault
 from engine.sql.query import parse_query

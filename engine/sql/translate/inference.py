@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from engine.model import ArgumentType, Kind, SqlType
+from engine.model import UNKNOWN, ArgumentType, Kind, SqlType
 from engine.sql.query import Query
 from engine.sql.schema import LedgerSchema
 from engine.sql.translate.allow_list import TABLES
@@ -73,8 +73,10 @@ def _columns(emitter: Emitter, query: Query, relation: Relation | None) -> tuple
     return tuple([None if value is None else _certain(value.type) for value in found])
 
 
-def _certain(type_: SqlType) -> SqlType:
+def _certain(type_: SqlType) -> SqlType | None:
     """A decimal's scale is the driver's to tell: SQL Server's own varies where literals are among the operands."""
+    if type_ == UNKNOWN:
+        return None
     return SqlType(Kind.DECIMAL) if type_.kind is Kind.DECIMAL else type_
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from sqlglot import exp
 
-from engine.model import ArgumentType, Dialect, Kind, SqlType
+from engine.model import UNKNOWN, ArgumentType, Dialect, Kind, SqlType
 from engine.sql.fault import SqlFault
 from engine.sql.query import Query, node_offset
 from engine.sql.schema import LedgerSchema
@@ -136,7 +136,11 @@ def _unsupported(relation: Relation, tree: exp.Query) -> Iterator[SqlFault]:
     for number, output in enumerate(relation.outputs, start=1):
         kind = output.value.type.kind
         name = f"`{output.name}`" if output.name else f"number {number}"
-        if kind is Kind.OTHER:
+        if output.value.type == UNKNOWN:
+            message = f"The type of the column {name} is not known."
+            hint = "CAST it; or write the view that it is from so that its type can be told."
+            yield SqlFault("portability", node_offset(tree), message, hint)
+        elif kind is Kind.OTHER:
             message = f"The column {name} is a {output.value.type.other_name or 'type'} that has no JSON form."
             yield SqlFault("unsupported-type", node_offset(tree), message, "Leave it out, or CAST it.")
         elif kind is Kind.DATETIMEOFFSET:

@@ -371,8 +371,14 @@ class TestAlterTable:
         schema = read("CREATE TABLE a (x int) ALTER TABLE a ADD y int NULL CREATE TABLE b (z int)")
         assert set(schema.tables) == {("dbo", "a"), ("dbo", "b")}
 
-    def test_of_an_unknown_table_or_column(self) -> None:
-        assert faults("ALTER TABLE x ADD y int") == [("x", "table dbo.x is not declared above")]
+    def test_of_an_unknown_table_is_warned_of_and_the_rest_is_read(self) -> None:
+        found = read_schema("ALTER TABLE x ADD y int\nGO\nCREATE TABLE t (a int)")
+        assert [(fault.message, fault.severity) for fault in found.faults] == [
+            ("table dbo.x is not declared above", Severity.WARNING)
+        ]
+        assert set(found.schema.tables) == {("dbo", "t")}
+
+    def test_of_an_unknown_column(self) -> None:
         assert faults("CREATE TABLE t (a int) ALTER TABLE t ALTER COLUMN b int") == [
             ("b", "table dbo.t has no column b")
         ]
@@ -553,3 +559,13 @@ class TestProperties:
         assert all(0 <= fault.offset <= len(text) for fault in found.faults)
         for key, declared in found.schema.tables.items():
             assert key == (declared.schema.casefold(), declared.name.casefold())
+
+
+def test_what_scripts_of_tools_have_is_read() -> None:
+    found = read_schema(
+        "USE $(DatabaseName)\nGO\nCREATE TABLE t (a int NOT NULL, b int, INDEX i CLUSTERED COLUMNSTORE,"
+        " INDEX j NONCLUSTERED COLUMNSTORE (a, b), INDEX k UNIQUE NONCLUSTERED (b))"
+    )
+    assert found.faults == ()
+    (table,) = found.schema.tables.values()
+    assert [(index.name, index.columns) for index in table.indexes] == [("k", ("b",))]
