@@ -34,8 +34,7 @@ def audit(scene: Scene) -> Audit:
     with scene.connected() as connection:
         events = {sequence: (id_, code) for sequence, id_, code in connection.execute(_EVENTS).fetchall()}
         deliveries = connection.execute(_DELIVERIES).fetchall()
-        table = "job" if scene.store is None else "pgqueuer"
-        ((jobs,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+        ((jobs,),) = connection.execute("SELECT count(*) FROM job").fetchall()
     received = noted(scene.notes)
     found = Audit(acknowledged=len(scene.load.acknowledged), deliveries=len(deliveries))
     found.states.update(state for _, _, _, state, _ in deliveries)

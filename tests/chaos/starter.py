@@ -24,7 +24,7 @@ _MODULES = (
     "engine.composer",
     "webhooks.cli.main",
     "webhooks.logs",
-    "webhooks.queue.pgqueuer",
+    "webhooks.queue.postgresql",
     "webhooks.process.running",
     "webhooks.process.working",
 )

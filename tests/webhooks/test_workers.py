@@ -148,7 +148,7 @@ def test_two_workers_share_what_is_to_be_done(scene: Scene, receiver: Receiver) 
     scene.until(lambda: scene.states() == {"delivered": 1000})
     assert sorted({len(bodies) for bodies in receiver.received.values()}) == [1]
     assert len(receiver.received) == 1000
-    assert scene.states("pgqueuer", "status") == {}
+    assert scene.states("job", "kind") == {}
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
     assert [worker.wait(20) for worker in workers] == [0, 0]
@@ -167,7 +167,7 @@ def test_what_a_killed_worker_had_is_delivered_by_the_other(scene: Scene, receiv
     twice = {id_: bodies for id_, bodies in receiver.received.items() if len(bodies) > 1}
     assert len(receiver.received) == 2000
     assert all(len(set(bodies)) == 1 for bodies in twice.values())
-    assert scene.states("pgqueuer", "status") == {}
+    assert scene.states("job", "kind") == {}
     report = f"all were delivered {time.monotonic() - at:.1f} s after the kill, {len(twice)} of 2000 twice"
     logging.getLogger(__name__).info(report)
 
@@ -196,7 +196,7 @@ def test_a_worker_that_is_stopped_ends_what_is_under_way(scene: Scene, receiver:
     found = scene.states()
     assert set(found) == {"delivered", "pending"}
     assert found["delivered"] == len(receiver.received)
-    assert set(scene.states("pgqueuer", "status")) <= {"queued"}
+    assert set(scene.states("job", "taken_by IS NULL")) <= {"true"}
     receiver.delay = 0.0
     scene.start_worker("--allow-port", str(receiver.server_port))
     scene.until(lambda: scene.states() == {"delivered": 50})

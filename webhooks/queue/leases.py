@@ -1,133 +1,123 @@
-"""The leases of this process on jobs in PgQueuer's table, and the thread that renews them."""
+"""The leases of this process on jobs that other processes take as well: rows that name it in `taken_by`."""
 
 from __future__ import annotations
 
-import logging
+import math
+import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from webhooks.errors import StoreError
-from webhooks.queue.session import LISTEN, RENEW, SET_BACK, TIME, Session
-from webhooks.store.jobs import Job, dedupe_key
-from webhooks.store.store import Store
+from webhooks.store.jobs import Job, Kind
 
-_HEARTBEAT_SECONDS: Final = 0.8
-_RECONNECT_SECONDS: Final = 0.25
-_SET_BACK_SECONDS: Final = 0.5  # if the database's clock goes back by more, it was set
+Key = tuple[Kind, str]
 
-_log = logging.getLogger(__name__)
+_KEPT_SECONDS: Final = 2.0  # after a heartbeat; others wait longer for the next one before they take a process's jobs
+_CLAIM_SECONDS: Final = 5.0  # after which a job that was added as claimed, and is not, is given back
 
 
 class Leases:
-    """The leases that this process has: row numbers of PgQueuer's table, by job. Threads may share it."""
+    """Implements Taker. Threads may share it."""
 
     def __init__(self) -> None:
+        self.id = secrets.randbits(62) + 1
         self._lock = threading.Lock()
-        self._held: dict[str, int] = {}
-        self._ended: list[int] = []
+        self._held: set[Key] = set()
+        self._again: set[Key] = set()  # held, and taken once more: its row was finished, and added anew
+        self._claims: dict[Key, float] = {}
+        self._ended: list[Key] = []
+        self._seen = -math.inf
+        self._is_closed = False
 
-    def begin(self, found: Sequence[tuple[Job, int]]) -> list[Job]:
-        """Notes leases on jobs that were taken, given with their rows. Returns the jobs that this process did not have.
+    def may_claim(self) -> bool:
+        """As Taker says."""
+        return not self._is_closed and time.monotonic() < self._seen + _KEPT_SECONDS
+
+    def close(self) -> None:
+        """Claims nothing any more."""
+        self._is_closed = True
+
+    def note_claims(self, jobs: Sequence[Job]) -> None:
+        """As Taker says."""
+        with self._lock:
+            self._claims |= {key: time.monotonic() for key in map(_key, jobs) if key not in self._held}
+
+    def beaten(self, at: float) -> None:
+        """Hears of a heartbeat that was sent at this monotonic time."""
+        self._seen = at
+
+    def begin(self, found: Sequence[Job]) -> list[Job]:
+        """Notes leases on jobs that were taken. Returns the jobs that this process did not have.
 
         It may take a job that it has: the lease had ended meanwhile, or another process took the job and added it anew.
         """
         with self._lock:
-            new = [job for job, _ in found if dedupe_key(job) not in self._held]
-            self._held |= {dedupe_key(job): row for job, row in found}
-        return new
+            return self._begin(found)
 
-    def forget(self, jobs: Sequence[Job]) -> None:
-        """Forgets leases on jobs whose rows are deleted. If a row is there all the same, its lease ends in seconds."""
+    def claim(self, jobs: Sequence[Job]) -> list[Job]:
+        """Notes leases on jobs that were added as claimed, or are about to be. Returns those that it did not have."""
         with self._lock:
-            for job in jobs:
-                self._held.pop(dedupe_key(job), None)
+            new = [job for job in jobs if _key(job) not in self._held]
+            return self._begin(new)
+
+    def finish(self, jobs: Sequence[Job]) -> bool:
+        """Forgets leases on jobs whose rows are deleted. Whether rows are to be given back: they were added anew."""
+        with self._lock:
+            self._held.difference_update(map(_key, jobs))
+            again = self._again.intersection(map(_key, jobs))
+            self._again -= again
+            self._ended += again
+        return bool(again)
 
     def end(self, jobs: Sequence[Job]) -> None:
         """Ends the leases on these jobs. Their rows are to be given back, if they still exist."""
         with self._lock:
-            self._ended += [row for job in jobs if (row := self._held.pop(dedupe_key(job), None)) is not None]
+            ended = self._held.intersection(map(_key, jobs))
+            self._held -= ended
+            self._again -= ended
+            self._ended += ended
 
-    def end_all(self) -> None:
-        """Ends all leases. Their rows are to be given back."""
+    def has_ended(self) -> bool:
+        """Whether there are rows to give back."""
         with self._lock:
-            self._ended += self._held.values()
-            self._held.clear()
+            return bool(self._ended) or any(self._old_claims())
 
-    def ended(self) -> list[int]:
-        """The rows to give back. Each is returned once."""
+    def ended(self) -> list[Key]:
+        """The jobs whose rows are to be given back. Each is returned once."""
         with self._lock:
+            for key in list(self._old_claims()):
+                del self._claims[key]
+                self._ended.append(key)
             ended, self._ended = self._ended, []
-        return ended
+            return [key for key in ended if key not in self._held and key not in self._claims]
 
-    def held(self) -> list[int]:
-        """The rows whose leases are to be renewed."""
+    def end_again(self, keys: Iterable[Key]) -> None:
+        """Has `ended` give these once more: they were locked."""
         with self._lock:
-            return list(self._held.values())
+            self._ended += keys
+
+    def known(self) -> list[str]:
+        """The jobs whose rows may name this process, as `kind:key`."""
+        with self._lock:
+            return [f"{kind.value}:{key}" for kind, key in {*self._held, *self._claims, *self._ended}]
+
+    def _begin(self, found: Sequence[Job]) -> list[Job]:
+        new = []
+        for job in found:
+            key = _key(job)
+            self._claims.pop(key, None)
+            if key in self._held:
+                self._again.add(key)
+            else:
+                self._held.add(key)
+                new.append(job)
+        return new
+
+    def _old_claims(self) -> Iterable[Key]:
+        until = time.monotonic() - _CLAIM_SECONDS
+        return (key for key, at in self._claims.items() if at < until)
 
 
-class Keeper:
-    """A thread that renews the leases, even while the event loop is busy, and listens for jobs that others add.
-
-    It calls `tell` for each.
-    """
-
-    def __init__(self, store: Store, leases: Leases, tell: Callable[[], object]) -> None:
-        self._session = Session(store)
-        self._leases = leases
-        self._tell = tell
-        self._is_closed = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="queue-keeper", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Asks the thread to end. Send it a notification afterwards, as it may be waiting for one, and call `join`."""
-        self._is_closed.set()
-
-    def join(self) -> None:
-        """Waits until the thread has ended."""
-        self._thread.join()
-
-    def _work(self) -> None:
-        while not self._is_closed.is_set():
-            try:
-                self._keep()
-            except StoreError as error:
-                _log.warning("the queue has lost the store: %s", type(error.__cause__).__name__)
-                self._is_closed.wait(_RECONNECT_SECONDS)
-            except Exception:  # without the thread every lease would end
-                _log.exception("the queue's keeper failed")
-                self._is_closed.wait(_RECONNECT_SECONDS)
-        self._session.close()
-
-    def _keep(self) -> None:
-        self._renew()
-        self._session.run(LISTEN)
-        self._set_back()
-        self._tell()  # jobs may have been added while it was not listening
-        ahead = self._clock_ahead()
-        while not self._is_closed.is_set():
-            for payload in self._session.notifications(_HEARTBEAT_SECONDS):
-                if self._is_closed.is_set():
-                    return
-                if '"delete"' not in payload:  # the name of the operation: after a deletion there is nothing to take
-                    self._tell()
-            self._renew()
-            before, ahead = ahead, self._clock_ahead()
-            if ahead < before - _SET_BACK_SECONDS:
-                _log.warning("the clock of the database was set back by %.1f s", before - ahead)
-                self._set_back()
-
-    def _renew(self) -> None:
-        if held := self._leases.held():
-            self._session.run(RENEW, held)
-
-    def _clock_ahead(self) -> float:
-        """The database's time minus this machine's monotonic time, in seconds. It hardly changes if no clock is set."""
-        ((time_,),) = (row.values() for row in self._session.run(TIME))
-        return float(time_) - time.monotonic()
-
-    def _set_back(self) -> None:
-        for statement in SET_BACK:
-            self._session.run(statement)
+def _key(job: Job) -> Key:
+    return job.kind, job.key

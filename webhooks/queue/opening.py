@@ -11,6 +11,6 @@ def open_queue(store: Store) -> Queue:
     """The queue in this store, which hears of what is committed. Needs a running event loop."""
     if store.is_embedded:
         return EmbeddedQueue(store)
-    from webhooks.queue.pgqueuer import PgQueuerQueue  # noqa: PLC0415  half a second that others need not spend
+    from webhooks.queue.postgresql import PostgreSQLQueue  # noqa: PLC0415  psycopg is for PostgreSQL only
 
-    return PgQueuerQueue(store)
+    return PostgreSQLQueue(store)

@@ -262,12 +262,15 @@ def _have_sent(
     connection: Connection, created_at: int, with_body: Sequence[tuple[_NewEvent, _Subscriber, str]]
 ) -> None:
     """Adds jobs for deliveries that have their body, by their ids, and tells their commands."""
-    added: list[Job] = []
-    for event, taker, id_ in with_body:
-        if taker.held_because is None:
-            added.append(Job(Kind.DELIVER, id_, created_at))
-            event.command.sendable.append(Sendable(added[-1], taker.registration_id, taker.client_id))
-    jobs.add(connection, added, is_claimed=True)
+    sent = [
+        (event.command, Sendable(Job(Kind.DELIVER, id_, created_at), taker.registration_id, taker.client_id))
+        for event, taker, id_ in with_body
+        if taker.held_because is None
+    ]
+    claimed = set(jobs.add(connection, [sendable.job for _, sendable in sent], is_claimed=True))
+    for command, sendable in sent:
+        if sendable.job in claimed:
+            command.sendable.append(sendable)
 
 
 def _row(created_at: int, id_: str, event: _NewEvent, sequence: int, subscriber: _Subscriber) -> tuple[object, ...]:

@@ -5,13 +5,14 @@ A job is added or finished in the transaction that changes what it points to, so
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 from msgspec.json import encode
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from webhooks.store.bulk import NUMBER, TEXT, Bulk
 from webhooks.store.clock import now
@@ -20,7 +21,8 @@ from webhooks.store.statement import Prepared
 
 _SQL: Final = load("jobs")
 
-_ADDED: Final = "jobs added"  # key of a connection's `info`, which the embedded queue reads after a COMMIT
+_ADDED: Final = "jobs added"  # key of a connection's `info`, which the queue reads after a COMMIT
+_SOON_MICROSECONDS: Final = 1_000_000  # queues look for what is due later than this by themselves
 
 
 class Kind(StrEnum):
@@ -38,19 +40,34 @@ class Job(Struct, frozen=True):
     due_at: int
 
 
+class Taker(Protocol):
+    """This process, as one of several that take jobs from a store on PostgreSQL. The writer's thread calls it."""
+
+    @property
+    def id(self) -> int:
+        """What its leases are known by."""
+        ...
+
+    def may_claim(self) -> bool:
+        """Whether its leases are kept now: else others would not know that they have ended."""
+        ...
+
+    def note_claims(self, jobs: Sequence[Job]) -> None:
+        """Hears which jobs are added as taken by it, before their COMMIT."""
+        ...
+
+
+_TAKERS: Final = WeakKeyDictionary[Engine, Taker]()
 _ADD: Final = Bulk(_SQL["add"], kind=TEXT, key=TEXT, due_at=NUMBER)
 _FINISH: Final = Bulk(_SQL["finish"], kind=TEXT, key=TEXT)
-_ENQUEUE: Final = Prepared(_SQL["enqueue"])
-_DEQUEUE: Final = Prepared(_SQL["dequeue"])
+_ADD_BY_DELAY: Final = Prepared(_SQL["add_by_delay"])
+_CLAIM_BY_DELAY: Final = Prepared(f"{_SQL['add_by_delay']} RETURNING job.kind, job.key")
+_FINISH_TAKEN: Final = Prepared(_SQL["finish_taken"])
+_TELL: Final = Prepared(_SQL["tell"])
 
-# What is due and has no job. WITHOUT_JOB stands for the condition that each kind of database has.
-_WITHOUT_JOB: Final = {
-    "sqlite": "NOT EXISTS (SELECT 1 FROM job WHERE job.kind = '{}' AND job.key = {})",
-    "postgresql": """NOT EXISTS (
-        SELECT FROM pgqueuer WHERE pgqueuer.dedupe_key = '{}:' || {}
-            AND status = ANY (ARRAY['queued'::pgqueuer_status, 'picked'::pgqueuer_status]) OFFSET 0
-    )""",  # OFFSET keeps it from becoming a join, which reads the whole table while its statistics say that it is empty
-}
+# What is due and has no job. On PostgreSQL, OFFSET keeps this from becoming a join, which reads the whole table while
+# its statistics say that it is empty.
+_WITHOUT_JOB: Final = "NOT EXISTS (SELECT 1 FROM job WHERE job.kind = '{}' AND job.key = {} LIMIT 1 OFFSET 0)"
 _UNCOMPOSED: Final = """
     SELECT key, due_at FROM (
         SELECT event_sequence || '/' || version AS key, due_at FROM composition
@@ -94,51 +111,80 @@ _OF_ENDPOINT: Final = """
     ORDER BY delivery.next_attempt_at"""
 
 
-def _finding(kind: Kind, statement: str, key: str, dialect: str, finds: int) -> Prepared:
-    condition = _WITHOUT_JOB[dialect].format(kind.value, key)
+def _finding(kind: Kind, statement: str, key: str, finds: int) -> Prepared:
+    condition = _WITHOUT_JOB.format(kind.value, key)
     return Prepared(f"{statement.replace('WITHOUT_JOB', condition)} LIMIT :most", finds=finds)
 
 
 _MISSING: Final = {
     dialect: (
-        (Kind.COMPOSE, _finding(Kind.COMPOSE, _UNCOMPOSED, "oldest.key", dialect, 2)),
-        (Kind.DELIVER, _finding(Kind.DELIVER, _ABANDONED, "delivery.id", dialect, 2)),
-        (Kind.DELIVER, _finding(Kind.DELIVER, parked, "delivery.id", dialect, 2)),
+        (Kind.COMPOSE, _finding(Kind.COMPOSE, _UNCOMPOSED, "oldest.key", 2)),
+        (Kind.DELIVER, _finding(Kind.DELIVER, _ABANDONED, "delivery.id", 2)),
+        (Kind.DELIVER, _finding(Kind.DELIVER, parked, "delivery.id", 2)),
     )
     for dialect, parked in _PARKED.items()
 }
-_REFILL: Final = {dialect: _finding(Kind.DELIVER, _OF_ENDPOINT, "delivery.id", dialect, 1) for dialect in _WITHOUT_JOB}
+_REFILL: Final = _finding(Kind.DELIVER, _OF_ENDPOINT, "delivery.id", 1)
 
 
-def add(connection: Connection, jobs: Sequence[Job], *, is_claimed: bool = False) -> None:
+def add(connection: Connection, jobs: Sequence[Job], *, is_claimed: bool = False) -> list[Job]:
     """Adds jobs. One that waits already is kept, and is due at the earlier of both times.
 
-    With `is_claimed` the caller claims them after the COMMIT, and the queue need not look for them.
+    With `is_claimed` this process has them at once, and no other takes them: the caller claims those that this gives
+    from its queue, after the COMMIT. The others have to be taken, as all have without it.
     """
-    if jobs and connection.dialect.name == "sqlite":
+    if not jobs:
+        return []
+    if connection.dialect.name == "sqlite":
         _ADD.run(connection, [(job.kind.value, job.key, job.due_at) for job in jobs])
+        claimed = list(jobs) if is_claimed else []
+    else:
+        claimed = _add_by_delay(connection, _earliest(jobs), is_claimed=is_claimed)
+    if not claimed:
+        _note_added(connection, jobs)
+    return claimed
+
+
+def _note_added(connection: Connection, jobs: Sequence[Job]) -> None:
+    """For the queue of this process, which looks after the COMMIT and tells others. Where there is none, they hear."""
+    if connection.dialect.name == "sqlite" or _taker(connection) is not None:
         added: dict[Kind, int] = connection.info.setdefault(_ADDED, {})
-        for job in () if is_claimed else jobs:
+        for job in jobs:
             added[job.kind] = min(job.due_at, added.get(job.kind, job.due_at))
-    elif jobs:
-        _enqueue(connection, jobs)
+    elif min(job.due_at for job in jobs) < now() + _SOON_MICROSECONDS:
+        _TELL.run(connection)
+
+
+def serve_as(engine: Engine, taker: Taker | None) -> None:
+    """Has jobs be added and finished by this process that takes them, on every connection of the engine."""
+    if taker is None:
+        _TAKERS.pop(engine, None)
+    else:
+        _TAKERS[engine] = taker
+
+
+def _taker(connection: Connection) -> Taker | None:
+    return _TAKERS.get(connection.engine)
 
 
 def earliest_added(connection: Connection) -> dict[Kind, int]:
     """By kind the earliest due time of what `add` has added on this connection since this was asked last.
 
-    For an embedded store. Jobs that were rolled back may be among them.
+    Jobs that were rolled back may be among them.
     """
     added: dict[Kind, int] = connection.info.pop(_ADDED, {})
     return added
 
 
 def finish(connection: Connection, jobs: Sequence[Job]) -> None:
-    """Removes jobs that were taken."""
+    """Removes jobs that were taken. One whose lease has ended is left to the process that has it now."""
     if jobs and connection.dialect.name == "sqlite":
         _FINISH.run(connection, [(job.kind.value, job.key) for job in jobs])
     elif jobs:
-        _DEQUEUE.run(connection, dedupe_keys=sorted(map(dedupe_key, jobs)))
+        taker = _taker(connection)
+        for kind in sorted({job.kind for job in jobs}):
+            keys = sorted(job.key for job in jobs if job.kind is kind)
+            _FINISH_TAKEN.run(connection, kind=kind.value, keys=keys, taker=None if taker is None else taker.id)
 
 
 def missing(connection: Connection, now: int, most: int, known: Collection[int] = ()) -> list[Job]:
@@ -157,33 +203,37 @@ def missing(connection: Connection, now: int, most: int, known: Collection[int] 
 
 def refill(connection: Connection, registration_id: int, at: int, most: int) -> int:
     """Adds jobs for the deliveries of an endpoint that are due the longest and have none; gives how many."""
-    rows = _REFILL[connection.dialect.name].run(connection, registration_id=registration_id, at=at, most=most)
+    rows = _REFILL.run(connection, registration_id=registration_id, at=at, most=most)
     add(connection, [Job(Kind.DELIVER, id_, at) for (id_,) in rows])
     return len(rows)
 
 
-def dedupe_key(job: Job) -> str:
-    """What PgQueuer knows a job by."""
-    return f"{job.kind.value}:{job.key}"
-
-
-def key_of(dedupe_key: str) -> str:
-    """The key of the job that PgQueuer knows by this."""
-    return dedupe_key.partition(":")[2]
-
-
-def _enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
-    """Adds jobs to PgQueuer's table by their delay: the database may have another clock."""
-    at = now()
-    earliest: dict[str, Job] = {}
+def _earliest(jobs: Iterable[Job]) -> list[Job]:
+    """Each once, in one order, so that two transactions that add the same jobs cannot deadlock."""
+    earliest: dict[tuple[Kind, str], Job] = {}
     for job in jobs:
-        key = dedupe_key(job)
-        if key not in earliest or job.due_at < earliest[key].due_at:
-            earliest[key] = job
-    keys = sorted(earliest)  # in one order, so that two transactions that add the same jobs cannot deadlock
-    _ENQUEUE.run(
+        known = earliest.setdefault((job.kind, job.key), job)
+        if job.due_at < known.due_at:
+            earliest[job.kind, job.key] = job
+    return [earliest[key] for key in sorted(earliest)]
+
+
+def _add_by_delay(connection: Connection, jobs: Sequence[Job], *, is_claimed: bool) -> list[Job]:
+    """Gives those that this process has by that."""
+    taker = _taker(connection) if is_claimed else None
+    if taker is not None and not taker.may_claim():
+        taker = None
+    at = now()
+    rows = (_ADD_BY_DELAY if taker is None else _CLAIM_BY_DELAY).run(
         connection,
-        entrypoints=[earliest[key].kind.value for key in keys],
-        dedupe_keys=keys,
-        delays=[earliest[key].due_at - at for key in keys],
+        kinds=[job.kind.value for job in jobs],
+        keys=[job.key for job in jobs],
+        delays=[job.due_at - at for job in jobs],
+        taken_by=None if taker is None else taker.id,
     )
+    if taker is None:
+        return []
+    mine = {(kind, key) for kind, key in rows}
+    claimed = [job for job in jobs if (job.kind.value, job.key) in mine]
+    taker.note_claims(claimed)
+    return claimed

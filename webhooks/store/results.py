@@ -220,8 +220,8 @@ def _compose(connection: Connection, results: Sequence[Composed], at: int) -> li
     _READY.run(connection, [(id_,) for id_, *_, is_to_change in found if is_to_change], at=at)  # most are due already
     ready = [(Job(Kind.DELIVER, id_, at), to, client_id) for id_, to, client_id, _ in found]
     jobs.add(connection, [job for job, to, _ in ready if to is None])  # its registration was removed
-    jobs.add(connection, [job for job, to, _ in ready if to is not None], is_claimed=True)
-    return [Sendable(job, to, client_id) for job, to, client_id in ready if to is not None]
+    claimed = set(jobs.add(connection, [job for job, to, _ in ready if to is not None], is_claimed=True))
+    return [Sendable(job, to, client_id) for job, to, client_id in ready if to is not None and job in claimed]
 
 
 def _defer(connection: Connection, results: Sequence[Deferred], at: int) -> None:

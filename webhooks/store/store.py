@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from webhooks.errors import StoreError
 from webhooks.store import soundness
 from webhooks.store.command import Command, T
+from webhooks.store.jobs import Taker, serve_as
 from webhooks.store.opening import open_store
 from webhooks.store.waiting import STORE_AWAY
 from webhooks.store.writer import Writer
@@ -41,6 +42,10 @@ class Store:
     def when_committed(self, tell: Callable[[Connection], object]) -> None:
         """Calls `tell` after each of this process's transactions, in the writer's thread and with its connection."""
         self._writer.tell_committed = tell
+
+    def serve_as(self, taker: Taker | None) -> None:
+        """Has jobs be added and finished by a process that takes them, where several do."""
+        serve_as(self._engine, taker)
 
     def when_written(self, tell: Callable[[int], object]) -> None:
         """Calls `tell` with the number of writes in each of this process's transactions, 0 where it failed.

@@ -29,8 +29,6 @@ _NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
 }
 METADATA = MetaData(naming_convention=_NAMES)
-EMBEDDED = MetaData(naming_convention=_NAMES)
-"""The tables that only a store on SQLite has."""
 
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows itself only in a column of type INTEGER
 
@@ -170,10 +168,25 @@ DEFINITION_FAULTS = Table(
 )
 
 JOBS = Table(
-    "job",  # the embedded queue's; a store on PostgreSQL has PgQueuer's tables instead
-    EMBEDDED,
+    "job",
+    METADATA,
     Column("kind", String(10), primary_key=True),
     Column("key", String(60), primary_key=True),
-    Column("due_at", BigInteger, nullable=False),
-    Index(None, "kind", "due_at", "key"),
+    Column("due_at", BigInteger, nullable=False),  # on PostgreSQL by the database's clock
+    Column("added_at", BigInteger),  # by the same clock: in the future if that was set back; null on SQLite
+    Column("taken_by", BigInteger),  # the process that leases it; null on SQLite, where one process keeps the leases
+    Index(None, "kind", "due_at", "key", postgresql_where=text("taken_by IS NULL")),
+    Index(
+        None,
+        "taken_by",
+        sqlite_where=text("taken_by IS NOT NULL"),
+        postgresql_where=text("taken_by IS NOT NULL"),
+    ),
+)
+
+PROCESSES = Table(
+    "process",  # those that take jobs; none on SQLite
+    METADATA,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # chosen by chance
+    Column("seen_at", BigInteger, nullable=False),  # its last heartbeat, by the database's clock
 )

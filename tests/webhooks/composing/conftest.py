@@ -3,14 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select
 from waiting import until_true
 
 from engine.body import Body, DefinitionReference
@@ -125,25 +125,28 @@ class Rig:
         """What the queue holds, like `deliver:…`."""
 
         def find(connection: Connection) -> list[str]:
-            if connection.dialect.name == "sqlite":
-                return [f"{kind}:{key}" for kind, key in connection.execute(select(JOBS.c.kind, JOBS.c.key))]
-            return list(connection.scalars(text("SELECT dedupe_key FROM pgqueuer")))
+            return [f"{kind}:{key}" for kind, key in connection.execute(select(JOBS.c.kind, JOBS.c.key))]
 
         return sorted(self.read(find))
 
     @asynccontextmanager
     async def running(self, definitions: Definitions) -> AsyncIterator[Composing]:
-        """Composing runs inside the `with`; it is drained at its end."""
-        queue = open_queue(self.store)
-        composing = Composing(self.store, queue, self.keyring, definitions, self.pace)
-        task = asyncio.ensure_future(composing.run())
-        try:
-            yield composing
-        finally:
-            composing.stop()
-            await task
-            await queue.close()
-            definitions.close()
+        """Composing runs inside the `with`; it is drained at its end.
+
+        Where several processes may take jobs, it has a store of its own, as each of them has.
+        """
+        url = self.store._engine.url.render_as_string(hide_password=False)
+        with nullcontext(self.store) if self.store.is_embedded else Store(url) as store:
+            queue = open_queue(store)
+            composing = Composing(store, queue, self.keyring, definitions, self.pace)
+            task = asyncio.ensure_future(composing.run())
+            try:
+                yield composing
+            finally:
+                composing.stop()
+                await task
+                await queue.close()
+                definitions.close()
 
     def by_ledger(self, ledger: str, folder: Path = DEFINITIONS, **options: Any) -> Definitions:
         source = LoadOptions(folder=folder, ledger=ledger, **{"ledger_schema": SCHEMA, **options})

@@ -1,6 +1,7 @@
 """Default bodies that are made while their events are stored."""
 
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -10,12 +11,23 @@ from webhooks.composing.at_intake import BodiesAtIntake
 from webhooks.composing.definitions import Definitions
 from webhooks.metrics import Metrics
 from webhooks.model import DeliveryState, PublishedEvent
+from webhooks.queue.leases import Leases
 from webhooks.store import definitions, events, registrations
 from webhooks.store.events import Publish
 
 EVENT = "statuschange"
 DATA: dict[str, str] = {"ledgeraccountid": "111927", "status": "PAID"}
 Run = Callable[[Awaitable[None]], None]
+
+
+@pytest.fixture(autouse=True)
+def takes_jobs(rig: Any) -> Iterator[None]:
+    """Where several processes may take jobs, the one that stores events is one of them."""
+    leases = Leases()
+    leases.beaten(math.inf)
+    rig.store.serve_as(None if rig.store.is_embedded else leases)
+    yield
+    rig.store.serve_as(None)
 
 
 def bodies_of(rig: Any, known: Definitions | None = None) -> BodiesAtIntake:

@@ -133,8 +133,7 @@ class World:
 
     async def forget_jobs(self) -> None:
         """As after a crash that nobody foresaw."""
-        table = "job" if self.store.is_embedded else "pgqueuer"
-        await self.store.write(lambda connection: connection.execute(text(f"DELETE FROM {table}")))
+        await self.store.write(lambda connection: connection.execute(text("DELETE FROM job")))
 
     def deliveries(self) -> list[Delivery]:
         wanted = Filter(client_id=None, limit=10**6)

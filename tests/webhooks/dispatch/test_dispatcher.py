@@ -36,7 +36,7 @@ def test_a_delivery_is_sent_with_its_secret_and_recorded(play: Callable[..., Non
         assert (delivery.reason, delivery.next_attempt_at) == (None, None)
         ((number, status, duration, error),) = world.rows("SELECT number, status, duration, error FROM attempt")
         assert (number, status, duration, error) == (1, 200, 10_000, None)
-        assert world.rows(f"SELECT 1 FROM {'job' if world.store.is_embedded else 'pgqueuer'}") == []
+        assert world.rows("SELECT 1 FROM job") == []
 
     play(scene)
 
@@ -248,7 +248,7 @@ def test_a_burst_for_one_endpoint_is_delivered_once_each(play: Callable[..., Non
             await world.until(lambda: world.states() == {"delivered": 1000})
         assert len({request.headers["webhook-id"] for request in world.sender.requests}) == 1000
         assert len(world.sender.requests) == 1000
-        assert world.rows(f"SELECT 1 FROM {'job' if world.store.is_embedded else 'pgqueuer'}") == []
+        assert world.rows("SELECT 1 FROM job") == []
 
     play(scene)
 
@@ -314,9 +314,7 @@ def test_jobs_that_cannot_be_finished_are_taken_again(
 
         monkeypatch.setattr(Store, "write", write)
         async with world.dispatching():
-            await world.until(
-                lambda: world.rows(f"SELECT 1 FROM {'job' if world.store.is_embedded else 'pgqueuer'}") == []
-            )
+            await world.until(lambda: world.rows("SELECT 1 FROM job") == [])
         assert refused
 
     play(scene)

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -111,8 +110,7 @@ def database(request: pytest.FixtureRequest, new_database: Any) -> str:
 def url(database: str) -> str:
     """A store whose queue is empty."""
     with Store(database) as store:
-        table = "job" if store.is_embedded else "pgqueuer"
-        asyncio.run(store.write(lambda connection: connection.execute(text(f"DELETE FROM {table}"))))
+        asyncio.run(store.write(lambda connection: connection.execute(text("DELETE FROM job"))))
     return database
 
 
@@ -298,7 +296,7 @@ def test_what_another_process_adds_is_noticed(run: Callable[[Test], None], url: 
 def test_closing_gives_back_what_was_taken(
     run: Callable[[Test], None], url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webhooks.queue.session.LEASE", timedelta(hours=1))  # it is not its end that gives it back
+    monkeypatch.setattr("webhooks.queue.liveness.LOOKS", 10**6)  # it is not its end that gives it back
 
     async def test(store: Store, queue: Queue) -> None:
         await add(store, deliver("a"))
@@ -448,7 +446,4 @@ def parts(wanted: list[str]) -> list[list[str]]:
 
 
 def waiting(store: Store) -> int:
-    table = "job" if store.is_embedded else "pgqueuer"
-    return int(
-        store.read_now(lambda connection: connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
-    )
+    return int(store.read_now(lambda connection: connection.execute(text("SELECT count(*) FROM job")).scalar_one()))

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from webhooks.model import Client, DeliveryState
-from webhooks.store import attempts, compositions, deliveries, ended_attempts, events, jobs, registrations, results
+from webhooks.store import attempts, compositions, deliveries, ended_attempts, events, registrations, results
 from webhooks.store.attempts import Ready
 from webhooks.store.clock import now
 from webhooks.store.ended_attempts import EndedAttempt
@@ -52,9 +52,7 @@ class One:
 
     def has_job(self) -> bool:
         def find(connection: Any) -> list[str]:
-            if connection.dialect.name == "sqlite":
-                return list(connection.scalars(select(JOBS.c.key)))
-            return [jobs.key_of(key) for key in connection.scalars(text("SELECT dedupe_key FROM pgqueuer"))]
+            return list(connection.scalars(select(JOBS.c.key)))
 
         return self.id in self.read(find)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from webhooks.errors import ConflictError
 from webhooks.model import DeliveryState
@@ -47,9 +47,7 @@ class One:
         wanted = {f"compose:{self.sequence}/{version}" for version in range(3)}
 
         def find(connection: Any) -> list[str]:
-            if connection.dialect.name == "sqlite":
-                return [f"{kind}:{key}" for kind, key in connection.execute(select(JOBS.c.kind, JOBS.c.key))]
-            return list(connection.scalars(text("SELECT dedupe_key FROM pgqueuer")))
+            return [f"{kind}:{key}" for kind, key in connection.execute(select(JOBS.c.kind, JOBS.c.key))]
 
         rows = self.read(
             lambda c: c.scalars(select(DELIVERIES.c.id).where(DELIVERIES.c.event_sequence == self.sequence)).all()

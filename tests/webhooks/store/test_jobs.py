@@ -5,12 +5,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, select, update
 
 from webhooks.store import events, jobs
 from webhooks.store.clock import now
 from webhooks.store.jobs import Job, Kind
-from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES
+from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, JOBS
 
 MINUTE = 60_000_000
 
@@ -21,7 +21,7 @@ def nothing_else(write: Callable[..., Any]) -> None:
         connection.execute(ATTEMPTS.delete())
         connection.execute(DELIVERIES.delete())
         connection.execute(COMPOSITIONS.delete())
-        connection.execute(text(f"DELETE FROM {'job' if connection.dialect.name == 'sqlite' else 'pgqueuer'}"))
+        connection.execute(JOBS.delete())
 
     write(clear)
 
