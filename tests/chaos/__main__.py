@@ -13,7 +13,7 @@ from pathlib import Path
 
 from chaos.matrix import CELLS, How, Row, Server, run
 from chaos.scene import log_errors
-from chaos.starter import Starter
+from forking import Forker
 from private_postgresql import binaries
 
 _COLUMNS = ("strikes", "acknowledged", "deliveries", "delivered", "skipped", "held", "lost", "duplicates", "seconds")
@@ -29,8 +29,8 @@ def main() -> int:
     print(f"{'':22}", *(f"{name:>12}" for name in _COLUMNS))
     with contextlib.ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="chaos-"))
-        starter = Starter()
-        stack.callback(starter.close)
+        forker = Forker()
+        stack.callback(forker.close)
         server = None
         if programs is not None and any(cell.needs_server for cell in cells):
             server = Server(programs)
@@ -41,7 +41,7 @@ def main() -> int:
                 print(f"{cell.name:22} not run: PostgreSQL is not installed")
                 continue
             how = How(arguments.kills, arguments.seed, arguments.rate)
-            rows.append(run(cell, starter, server, folder / cell.name.replace("/", "-"), how))
+            rows.append(run(cell, forker, server, folder / cell.name.replace("/", "-"), how))
             _print(rows[-1])
         return _report(rows, folder)
 

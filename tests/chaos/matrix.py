@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from chaos.audit import Audit, audit
 from chaos.scene import Scene
-from chaos.starter import Starter
+from forking import Forker
 from private_postgresql import PrivatePostgreSQL
 
 _WORKERS = ("worker-1", "worker-2")
@@ -171,12 +171,12 @@ CELLS = (
 )
 
 
-def run(cell: Cell, starter: Starter, server: Server | None, folder: Path, how: How) -> Row:
+def run(cell: Cell, forker: Forker, server: Server | None, folder: Path, how: How) -> Row:
     """A cell from an empty store to what is left."""
     folder.mkdir()
     since = time.monotonic()
     with _store(cell, server, folder) as (data, store):
-        scene = Scene(starter, folder, data, store, f"{how.seed} {cell.name}", how.rate)
+        scene = Scene(forker, folder, data, store, f"{how.seed} {cell.name}", how.rate)
         strikes, count = Strikes(scene, server, random.Random(scene.seed)), 0
         try:
             scene.begin("serve", *(_WORKERS if cell.needs_server else ()))
@@ -228,7 +228,7 @@ def _full(scene: Scene) -> Iterator[None]:
             finally:
                 ballast.unlink()
         return
-    pid = scene.running["serve"].pid
+    pid = scene.running["serve"].process.pid
     hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
     try:

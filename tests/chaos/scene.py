@@ -7,6 +7,7 @@ import json
 import signal
 import socket
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
@@ -18,7 +19,7 @@ from urllib.request import Request, urlopen
 
 import psycopg
 from chaos.publishing import EVENTS, PATHS, SECRET, Load
-from chaos.starter import Child, Starter
+from forking import Forked, Forker
 from free_port import free_port
 
 from engine.testing import embedded_ledger
@@ -39,11 +40,19 @@ STEPS = {
 }
 
 
+@dataclass(frozen=True)
+class Child:
+    """A process that was started, and its log."""
+
+    process: Forked
+    log: Path
+
+
 @dataclass
 class Scene:
     """`store` is None for a store on SQLite in `data`. Processes are known by their names."""
 
-    starter: Starter
+    forker: Forker
     folder: Path
     data: Path
     store: str | None
@@ -72,11 +81,11 @@ class Scene:
         """`receiver`, `serve`, or a worker by any other name."""
         self._count += 1
         log = self.folder / f"{self._count:03}-{name}.log"
+        program, words = "service", self._words(name)
         if name == "receiver":
-            words = [str(self.receiver_port), str(self.notes), f"{self.seed} {self._count}"]
-            self.running[name] = self.starter.start("receiver", log, words)
-        else:
-            self.running[name] = self.starter.start("service", log, self._words(name))
+            program, words = name, [str(self.receiver_port), str(self.notes), f"{self.seed} {self._count}"]
+        with log.open("a") as written:
+            self.running[name] = Child(self.forker.start(program, words, written, written), log)
 
     def is_ready(self, name: str) -> bool:
         """Whether it has begun to work."""
@@ -92,7 +101,7 @@ class Scene:
         end = time.monotonic() + _PATIENCE
         while not self.is_ready(name):
             assert time.monotonic() < end, f"{name} did not start; see {self.running[name].log}"
-            if (status := self.starter.status(self.running[name])) is not None:
+            if (status := self.running[name].process.poll()) is not None:
                 self.ended.append(f"{name} ended by itself with {status}; see {self.running[name].log}")
                 self.start(name)
             time.sleep(0.02)
@@ -100,7 +109,8 @@ class Scene:
     def kill(self, name: str) -> None:
         """`kill -9`."""
         child = self.running.pop(name)
-        if (status := self.starter.kill(child)) != -signal.SIGKILL:
+        child.process.kill()
+        if (status := child.process.wait()) != -signal.SIGKILL:
             self.ended.append(f"{name} ended by itself with {status}; see {child.log}")
 
     @contextlib.contextmanager
@@ -130,20 +140,20 @@ class Scene:
         """Ends all that runs, as a service manager does."""
         for name, child in self.running.items():
             if name != "receiver":
-                self.starter.send(child, signal.SIGTERM)
+                child.process.terminate()
         for name, child in self.running.items():
             if name == "receiver":
-                self.starter.kill(child)
+                child.process.kill()
+                child.process.wait()
             elif (status := self._status(child)) != 0:
                 self.ended.append(f"{name} was asked to end, and did with {status}; see {child.log}")
 
     def _status(self, child: Child) -> int:
-        end = time.monotonic() + 30
-        while time.monotonic() < end:
-            if (status := self.starter.status(child)) is not None:
-                return status
-            time.sleep(0.05)
-        return self.starter.kill(child)
+        try:
+            return child.process.wait(30)
+        except subprocess.TimeoutExpired:
+            child.process.kill()
+            return child.process.wait()
 
     def _open(self) -> tuple[int, int]:
         with self.connected() as connection:

@@ -14,17 +14,10 @@ import pytest
 from chaos.audit import audit
 from chaos.matrix import CELLS, Cell, How, Server, run
 from chaos.scene import Scene
-from chaos.starter import Starter
+from forking import Forker
 from private_postgresql import programs
 
 KILLS = int(os.environ.get("APTIC_TEST_CHAOS", "2"))
-
-
-@pytest.fixture(scope="module")
-def starter() -> Iterator[Starter]:
-    running = Starter()
-    yield running
-    running.close()
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +28,9 @@ def server() -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
-def test_nothing_is_lost(cell: Cell, starter: Starter, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_nothing_is_lost(cell: Cell, forker: Forker, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     server = request.getfixturevalue("server") if cell.needs_server else None
-    row = run(cell, starter, server, tmp_path / "scene", How(KILLS, seed="short"))
+    row = run(cell, forker, server, tmp_path / "scene", How(KILLS, seed="short"))
     assert row.strikes >= KILLS
     assert row.found.acknowledged > 0
     assert row.found.lost == []
@@ -45,9 +38,9 @@ def test_nothing_is_lost(cell: Cell, starter: Starter, request: pytest.FixtureRe
 
 
 @pytest.fixture(scope="module")
-def ended(starter: Starter, tmp_path_factory: pytest.TempPathFactory) -> Scene:
+def ended(forker: Forker, tmp_path_factory: pytest.TempPathFactory) -> Scene:
     folder = tmp_path_factory.mktemp("chaos") / "scene"
-    row = run(CELLS[0], starter, None, folder, How(1, seed="audited"))
+    row = run(CELLS[0], forker, None, folder, How(1, seed="audited"))
     assert (row.found.lost, row.found.wrong) == ([], [])
     return row.scene
 

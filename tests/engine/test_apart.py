@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from forking import Forker
 from msgspec import structs
 
 from engine import Composer, DefinitionState, InvalidDefinitionError, apart
@@ -120,9 +121,8 @@ def test_another_version_loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         loaded(load_apart)
 
 
-DYING = """#!{python}
-import os, signal, sys
-sys.path[:] = {path!r}
+DYING = """
+import os, signal
 from engine import apart, loading
 apart._MOST_SECONDS = 1
 real = loading.{function}
@@ -133,21 +133,16 @@ def dying(*given):
     return real(*given)
 
 loading.{function} = dying
-exec(sys.argv[-1])
 """
 
 
 @pytest.fixture
-def python_that_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """A real process with the real code, but that it dies at files of a folder called `deadly`."""
+def process_that_dies(forker: Forker, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """A real process with the real code, but that it dies at files of a folder called `deadly`. It is forked."""
 
     def planted(death: str, *, function: str = "check", condition: str = "True") -> None:
-        program = tmp_path / "python"
-        program.write_text(
-            DYING.format(python=sys.executable, path=sys.path, function=function, death=death, condition=condition)
-        )
-        program.chmod(0o700)
-        monkeypatch.setattr(sys, "executable", str(program))
+        program = DYING.format(function=function, death=death, condition=condition) + apart._PROGRAM
+        monkeypatch.setattr(apart, "_run", lambda question: forker.run(question, program))
 
     return planted
 
@@ -174,12 +169,12 @@ def folder(tmp_path: Path) -> Path:
 def test_where_it_dies_at_a_file_only_that_event_is_held(
     folder: Path,
     duckdb_ledger: str,
-    python_that_dies: Callable[..., None],
+    process_that_dies: Callable[..., None],
     function: str,
     death: str,
     how: str,
 ) -> None:
-    python_that_dies(death, function=function)
+    process_that_dies(death, function=function)
     with ApartComposer.load(folder, ledger=duckdb_ledger, ledger_schema=SCHEMA, on_invalid="hold") as composer:
         definitions = {found.event: found for found in composer.status().definitions}
         (found,) = composer.status().diagnostics
@@ -194,10 +189,10 @@ def test_where_it_dies_at_a_file_only_that_event_is_held(
 
 
 def test_a_file_of_another_name_that_it_dies_at_holds_the_event_that_it_defines(
-    folder: Path, duckdb_ledger: str, python_that_dies: Callable[..., None]
+    folder: Path, duckdb_ledger: str, process_that_dies: Callable[..., None]
 ) -> None:
     (folder / "deadly/servicechange.xml").rename(folder / "deadly/other.xml")
-    python_that_dies("os._exit(7)")
+    process_that_dies("os._exit(7)")
     with ApartComposer.load(folder, ledger=duckdb_ledger, ledger_schema=SCHEMA, on_invalid="hold") as composer:
         states = {found.event: found.state for found in composer.status().definitions}
     assert states == {
@@ -208,10 +203,10 @@ def test_a_file_of_another_name_that_it_dies_at_holds_the_event_that_it_defines(
 
 
 def test_a_reload_at_which_it_dies_keeps_the_last_good_version(
-    folder: Path, duckdb_ledger: str, python_that_dies: Callable[..., None]
+    folder: Path, duckdb_ledger: str, process_that_dies: Callable[..., None]
 ) -> None:
     with ApartComposer.load(folder, ledger=duckdb_ledger, ledger_schema=SCHEMA) as composer:
-        python_that_dies("os._exit(7)")
+        process_that_dies("os._exit(7)")
         composer.reload()
         states = {found.event: found.state for found in composer.status().definitions}
     assert states == {
@@ -222,19 +217,19 @@ def test_a_reload_at_which_it_dies_keeps_the_last_good_version(
 
 
 def test_a_strict_load_names_the_file_that_it_dies_at(
-    folder: Path, duckdb_ledger: str, python_that_dies: Callable[..., None]
+    folder: Path, duckdb_ledger: str, process_that_dies: Callable[..., None]
 ) -> None:
-    python_that_dies("os._exit(7)")
+    process_that_dies("os._exit(7)")
     with pytest.raises(InvalidDefinitionError, match=r"1 of 3 definitions are faulty:\n.*servicechange.xml:1:1: "):
         ApartComposer.load(folder, ledger=duckdb_ledger, ledger_schema=SCHEMA)
 
 
 def test_to_die_once_is_no_finding(
-    folder: Path, tmp_path: Path, duckdb_ledger: str, python_that_dies: Callable[..., None]
+    folder: Path, tmp_path: Path, duckdb_ledger: str, process_that_dies: Callable[..., None]
 ) -> None:
     """Somebody else may have killed it."""
     once = tmp_path / "died"
-    python_that_dies(
+    process_that_dies(
         f"open({str(once)!r}, 'w').close(); os.kill(os.getpid(), signal.SIGKILL)",
         condition=f"not os.path.exists({str(once)!r})",
     )
@@ -244,9 +239,9 @@ def test_to_die_once_is_no_finding(
 
 
 def test_an_error_of_the_programs_own_comes_back_as_a_finding(
-    folder: Path, python_that_dies: Callable[..., None]
+    folder: Path, process_that_dies: Callable[..., None]
 ) -> None:
-    python_that_dies("raise ValueError('planted')")
+    process_that_dies("raise ValueError('planted')")
     files = load_apart(find_files([folder]), Catalogue.load(), TARGET, SCHEMA)
     rules = {file.path.name: [found.rule for found in file.diagnostics] for file in files}
     assert rules == {"refundmade.xml": [], "ledgerpayment.xml": [], "servicechange.xml": ["internal-error"]}

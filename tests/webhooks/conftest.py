@@ -1,4 +1,4 @@
-"""A service of its own process, as an operator starts it, and a client of it."""
+"""A service in a process of its own, and a client of it."""
 
 import json
 import re
@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from forking import Forked, Forker
 from sqlalchemy import create_engine, make_url, text
 
 from webhooks.cli.main import main
@@ -28,7 +29,7 @@ _LISTENS = re.compile(r"listens on (http://[^/]+)")
 class Running:
     """A running service; `api` and `administration` are the beginnings of its URLs, `log` is its standard error."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | Forked
     api: str
     administration: str
     data: Path
@@ -55,12 +56,20 @@ def command(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*_PROGRAM, *words], capture_output=True, text=True, timeout=60, check=False)
 
 
-def start(data: Path, *options: str) -> Running:
-    """`aptic-webhooks serve` on free ports."""
-    words = [*_PROGRAM, "serve", "--data", str(data), "--port", "0", "--admin-port", "0", *options]
+def start(data: Path, *options: str, forker: Forker | None) -> Running:
+    """`aptic-webhooks serve` on free ports: forked, or without a forker as an operator starts it."""
+    words = ["serve", "--data", str(data), "--port", "0", "--admin-port", "0", *options]
     log = data.parent / "log"
     with log.open("a") as errors:
-        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=errors, text=True)
+        if forker is None:
+            started: Any = subprocess.Popen([*_PROGRAM, *words], stdout=subprocess.PIPE, stderr=errors, text=True)
+        else:
+            started = forker.start("service", words, errors)
+    return _listening(started, data, log)
+
+
+def _listening(process: subprocess.Popen[str] | Forked, data: Path, log: Path) -> Running:
+    """Once it does."""
     assert process.stdout is not None
     lines: list[str] = []
     while len(found := _LISTENS.findall("".join(lines))) < 2:
@@ -80,20 +89,21 @@ def add_client(data: Path, *options: str) -> Credentials:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def service(tmp_path_factory: pytest.TempPathFactory, forker: Forker) -> Iterator[Running]:
     """One service for the tests of a module; each makes clients of its own."""
-    running = start(tmp_path_factory.mktemp("service") / "data", "--definitions", str(DEFINITIONS))
+    data = tmp_path_factory.mktemp("service") / "data"
+    running = start(data, "--definitions", str(DEFINITIONS), forker=forker)
     with running.process:
         yield running
         running.process.kill()
 
 
-def _start_services() -> Iterator[Callable[..., Running]]:
-    """Starts services as `start` does; none outlives the test, or the module."""
+def _start_services(forker: Forker) -> Iterator[Callable[..., Running]]:
+    """Starts services as `start` does, `anew` as an operator does; none outlives the test, or the module."""
     started: list[Running] = []
 
-    def begin(data: Path, *options: str) -> Running:
-        started.append(start(data, *options))
+    def begin(data: Path, *options: str, anew: bool = False) -> Running:
+        started.append(start(data, *options, forker=None if anew else forker))
         return started[-1]
 
     yield begin

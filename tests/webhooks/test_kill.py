@@ -6,36 +6,21 @@ import json
 import logging
 import os
 import random
-import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psycopg
 import pytest
+from forking import Forked, Forker
 from free_port import free_port
 from waiting import until
 
 KILLS = int(os.environ.get("APTIC_TEST_KILLS", "20"))
 DATA = {"paymentid": "1", "ledgeraccountid": "5", "revision": "1", "debtcreditorid": "7", "partytypeid": "2"}
-# Starts the service again and again by a fork, after its modules were imported once: that is what takes time.
-STARTER = """
-import os, sys
-import webhooks.process.running
-from webhooks.cli.main import main
-for line in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        os._exit(main(line.split()))
-    print(child, flush=True)
-    os.waitpid(child, 0)
-    print("ended", flush=True)
-"""
 
 
 class Publisher(threading.Thread):
@@ -83,53 +68,44 @@ class Publisher(threading.Thread):
 
 @pytest.mark.parametrize(("kind", "kills"), [("sqlite", KILLS), ("postgresql", max(1, KILLS // 5))])
 def test_nothing_acknowledged_is_lost_or_doubled(
-    kind: str, kills: int, tmp_path: Path, new_database: Any, add_client_to: Any
+    kind: str, kills: int, tmp_path: Path, new_database: Any, add_client_to: Any, forker: Forker
 ) -> None:
     store, data = new_database(kind), tmp_path / "data"
     options = ["--data", str(data), *(["--store", store] if kind == "postgresql" else [])]
     key = add_client_to(data, "--scope", "events:publish,webhooks", *options[2:]).api_key
     port = free_port()
-    words = f"serve {' '.join(options)} --port {port} --admin-port 0\n"
+    words = ["serve", *options, "--port", str(port), "--admin-port", "0"]
     publishers = [Publisher(number, port, key) for number in range(6)]
-    errors = (tmp_path / "log").open("w+")
-    starter = subprocess.Popen(
-        [sys.executable, "-c", STARTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
-    )
-    with starter, errors:
-        try:
-            for kill in range(kills + 1):
-                child = begin(starter, words)
-                if kill == 0:
-                    register(port, key)
-                before = sum(len(publisher.acknowledged) for publisher in publishers)
-                for publisher in publishers:
-                    publisher.start()
-                until(lambda publishers=publishers, before=before: acknowledged(publishers) > before + 20)
-                time.sleep(random.uniform(0, 0.1))  # noqa: S311  any moment
-                os.kill(child, signal.SIGKILL)
-                for publisher in publishers:
-                    publisher.join()
-                publishers = [publisher.again() for publisher in publishers]
-                while starter.stdout.readline() != "ended\n":  # type: ignore[union-attr]
-                    pass
-            assert_all_are_there(store, data, publishers)
-        finally:
-            starter.kill()
+    with (tmp_path / "log").open("w") as errors:
+        for kill in range(kills + 1):
+            process = begin(forker, words, errors)
+            if kill == 0:
+                register(port, key)
+            before = sum(len(publisher.acknowledged) for publisher in publishers)
+            with process:
+                try:
+                    for publisher in publishers:
+                        publisher.start()
+                    until(lambda publishers=publishers, before=before: acknowledged(publishers) > before + 20)
+                    time.sleep(random.uniform(0, 0.1))  # noqa: S311  any moment
+                finally:
+                    process.kill()
+            for publisher in publishers:
+                publisher.join()
+            publishers = [publisher.again() for publisher in publishers]
+    assert_all_are_there(store, data, publishers)
 
 
 def acknowledged(publishers: list[Publisher]) -> int:
     return sum(len(publisher.acknowledged) for publisher in publishers)
 
 
-def begin(starter: subprocess.Popen[str], words: str) -> int:
-    assert starter.stdin is not None
-    assert starter.stdout is not None
-    starter.stdin.write(words)
-    starter.stdin.flush()
-    child = int(starter.stdout.readline())
-    while "The API listens" not in (line := starter.stdout.readline()):
-        assert line != "ended\n", "the service did not start"
-    return child
+def begin(forker: Forker, words: list[str], errors: IO[str]) -> Forked:
+    process = forker.start("service", words, errors)
+    assert process.stdout is not None
+    while "The API listens" not in (line := process.stdout.readline()):
+        assert line, "the service did not start"
+    return process
 
 
 def register(port: int, key: str) -> None:

@@ -133,7 +133,7 @@ def test_its_lock_outlives_what_others_open_and_close(
 
 def test_it_makes_what_it_needs_and_says_what_to_do(tmp_path: Path, start_service: Any) -> None:
     data = tmp_path / "data folder"
-    running = start_service(data)
+    running = start_service(data, anew=True)
     told = "".join(running.lines)
     assert f"A new key is in {data}/keys: back it up" in told
     assert f"Make a client: aptic-webhooks clients add NAME --data '{data}'" in told
@@ -146,7 +146,7 @@ def test_it_makes_what_it_needs_and_says_what_to_do(tmp_path: Path, start_servic
     assert httpx.get(f"{running.administration}/readyz").json() == {"status": "ready"}
     assert httpx.get(f"{running.api}/healthz").status_code == 404
     assert running.stop() == 0
-    again = start_service(data)
+    again = start_service(data, anew=True)
     assert "A new key" not in "".join(again.lines)
 
 
