@@ -22,6 +22,10 @@ def samples(metrics: Metrics, depth: Depth | None = None) -> dict[tuple[str, ...
     }
 
 
+def test_failed_transactions_are_shown_before_the_first_so_that_an_alert_sees_it() -> None:
+    assert samples(Metrics())["aptic_store_transactions_total", "failed"] == 0
+
+
 def test_what_is_told_is_counted() -> None:
     metrics = Metrics()
     metrics.attempt("2xx", 0.25)

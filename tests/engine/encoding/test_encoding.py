@@ -275,6 +275,11 @@ def test_fixed_decimals_count_and_travel_as_decimals() -> None:
     assert encode_canonical(copy.deepcopy(value)) == (b"0.00000001",)
 
 
+def test_what_no_normaliser_gave_is_refused_though_it_can_be_written_in_digits() -> None:
+    with pytest.raises(EncodingError):
+        encode_canonical([1 + 2j])
+
+
 @pytest.mark.parametrize(
     "text",
     ["0", "-0", "1.50", "1E5", "1e+05", "123.00", "0.10e-7", "9" * 5000, '{"a":[1.0,{"b":null}],"":""}', '"\\/"'],

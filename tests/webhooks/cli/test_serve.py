@@ -178,6 +178,15 @@ def test_it_listens_where_it_is_told(tmp_path: Path, start_service: Any, host: s
     assert httpx.get(f"{running.api}/v1/ping").status_code == 401
 
 
+def test_clients_authenticate_only_as_it_is_told(tmp_path: Path, start_service: Any, add_client_to: Any) -> None:
+    running = start_service(tmp_path / "data", "--auth", "oauth2")
+    client = add_client_to(running.data)
+    assert httpx.get(f"{running.api}/v1/ping", headers={"X-API-Key": client.api_key}).status_code == 401
+    grant = {"grant_type": "client_credentials"}
+    url, who = f"{running.api}/login/oauth/access_token", (client.client_id, client.client_secret)
+    assert httpx.post(url, data=grant, auth=who).status_code == 200
+
+
 def test_keys_from_the_environment_make_no_file(
     tmp_path: Path, start_service: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -212,6 +212,7 @@ def test_the_beginning_of_an_answer_is_read(hub: Hub, length: int) -> None:
     outcome = send(to(f"http://127.0.0.1:{port}/", opened(port)))
     assert (outcome.status, outcome.error) == (500, None)
     assert len(outcome.answer) == min(length, MAX_ANSWER)
+    assert outcome.is_answer_whole == (length < MAX_ANSWER)
 
 
 def test_http2_is_not_asked_for(hub: Hub, authority: Authority) -> None:

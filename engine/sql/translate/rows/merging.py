@@ -40,7 +40,8 @@ def check_comparable(node: exp.Expr, relation: Relation) -> None:
     for output in relation.outputs:
         if output.value.type.kind in INCOMPARABLE | {Kind.OTHER}:
             hint = "CAST it to varchar(max) or nvarchar(max), or leave the column out"
-            raise refused(node, f"DISTINCT over {output.value.type.kind} is not T-SQL", hint)
+            named = output.value.type.other_name or output.value.type.kind
+            raise refused(node, f"DISTINCT over {named} is not T-SQL", hint)
 
 
 def _key(emitter: Emitter, node: exp.Expr, value: Typed, column: str) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
-from translation_ledgers import refused_or_carried, schema_of
+from translation_ledgers import parsed, refused_or_carried, schema_of
 from translation_sample import OTHER, SAMPLE
 
 from engine.model import Dialect
 from engine.sql.schema import LedgerSchema
-from engine.sql.translate import Translation
+from engine.sql.translate import Translation, translate
 
 SCHEMA = schema_of(SAMPLE, OTHER)
 FILE = tomllib.loads(Path(__file__).with_name("refused_cases.toml").read_text("utf-8"))
@@ -92,3 +94,16 @@ def test_does_not_report_the_columns_of_an_unknown_table() -> None:
 
 def test_refuses_an_argument_that_is_not_given() -> None:
     assert faults("SELECT id FROM sample WHERE id = ?") == [("argument-count", 33)]
+
+
+def test_a_query_that_is_nested_too_deep_for_the_interpreter_is_refused() -> None:
+    sql = f"SELECT {'CASE WHEN id = 1 THEN ' * 100}id{' ELSE 1 END' * 100} AS v FROM sample"
+    query, usual = parsed(sql), sys.getrecursionlimit()
+    frames = len(inspect.stack(0))
+    try:
+        sys.setrecursionlimit(frames + 150)
+        found = translate(query, SCHEMA, Dialect.DUCKDB, row_limit=1000)
+    finally:
+        sys.setrecursionlimit(usual)
+    assert not isinstance(found, Translation)
+    assert [fault.message for fault in found] == ["The query is nested too deep to be carried."]
