@@ -539,7 +539,7 @@ def sending_process(pid: int) -> int:
 
 
 def test_floods_keep_the_api_from_nobody(own_site: Site, join: Join) -> None:
-    """Ten URLs whose receiver sends HelloRequests without end: once it took 64 seconds to answer four pings."""
+    """Ten URLs whose receiver sends HelloRequests without end: once four pings took 64 s of the API's processor."""
 
     async def floods(reader: StreamReader, writer: StreamWriter) -> None:
         await reader.read(1)
@@ -559,13 +559,17 @@ def test_floods_keep_the_api_from_nobody(own_site: Site, join: Join) -> None:
             company.call("PUT", "/v1/webhooks", json={"url": url, "events": ["statuschange"]}).raise_for_status()
         company.publish()
         until(lambda: receiver.connections, bool)
-        pings, end = 0, time.monotonic() + 5
-        while time.monotonic() < end:
+        for _ in range(100):
             assert company.call("GET", "/v1/webhooks").status_code == 200
-            pings += 1
-        assert pings > 20
         until(lambda: receiver.connections, lambda count: count >= 20)  # each is tried, and tried again
+        assert processor_seconds(running.process.pid) < 5  # 0.2 are usual; one such handshake took 11
     assert running.stop() == 0
+
+
+def processor_seconds(pid: int) -> float:
+    """What the process has taken without its children: those that send are made for being held."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 class Unused:
