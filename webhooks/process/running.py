@@ -44,7 +44,7 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
         listen(settings.host, settings.port) as public,
         listen(LOOPBACK, settings.admin_port) as administering,
         sole_server(settings),
-        opened(settings) as (store, keyring),
+        opened(settings, is_sole=True) as (store, keyring),
     ):
         tell(f"Store and keys are in {settings.data}")
         if is_new:

@@ -11,20 +11,23 @@ from webhooks.errors import SettingsError
 from webhooks.security.keys import Keyring
 from webhooks.settings import Settings, is_there
 from webhooks.store.clients import key_names
-from webhooks.store.opening import parse
+from webhooks.store.opening import OutdatedStoreError, parse
 from webhooks.store.store import Store
 
 _VARIABLE = "the variable APTIC_KEYS"
+_SERVED = "another process serves {} already; several need a store on PostgreSQL (--store)"
+_SERVED_BY_OTHER = "a process of another version serves {}: stop it, and start this version's `serve` then"
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[tuple[Store, Keyring]]:
+def opened(settings: Settings, *, is_sole: bool = False) -> Iterator[tuple[Store, Keyring]]:
     """The store and the keys that read it, both made where they are not there yet.
 
-    Raises SettingsError, StoreError. Where the keys of a store are missing, no new one is made: it could read nothing.
+    `is_sole` says that the caller is in `sole_server`. Raises SettingsError, StoreError. Where the keys of a store are
+    missing, no new one is made: it could read nothing.
     """
     settings.prepare_folder()
-    with Store(settings.store_url) as store:
+    with Store(settings.store_url) if is_sole else _beside_others(settings) as store:
         names = store.read_now(key_names)
         keyring = keyring_of(settings, is_new=not names)
         if unknown := [name.hex() for name in names if not keyring.knows(name)]:
@@ -42,9 +45,21 @@ def missing_file(settings: Settings) -> Path | None:
     return file if file is not None and not is_there(file) else None
 
 
+def _beside_others(settings: Settings) -> Store:
+    """A store that another process may serve: its tables are brought to this version only where none does."""
+    if parse(settings.store_url).get_backend_name() != "sqlite":
+        return Store(settings.store_url)
+    try:
+        return Store(settings.store_url, may_migrate=False)
+    except OutdatedStoreError:
+        with sole_server(settings, _SERVED_BY_OTHER):
+            Store(settings.store_url).close()
+    return Store(settings.store_url, may_migrate=False)
+
+
 @contextmanager
-def sole_server(settings: Settings) -> Iterator[None]:
-    """Holds an embedded store for one serving process. Raises SettingsError where another has it.
+def sole_server(settings: Settings, refusal: str = _SERVED) -> Iterator[None]:
+    """Holds an embedded store for one serving process. Raises SettingsError with the refusal where another has it.
 
     The lock is on the store's file itself, by whatever name it is reached, and ends with the process. It is flock's:
     SQLite's own are POSIX locks, all of which a process loses when it closes any descriptor of the file. So this one is
@@ -61,9 +76,7 @@ def sole_server(settings: Settings) -> Iterator[None]:
         raise SettingsError(f"the store {url.database} cannot be opened: {error.strerror}") from None
     with file:
         if not _is_free(file.fileno()):
-            raise SettingsError(
-                f"another process serves {url.database} already; several need a store on PostgreSQL (--store)"
-            )
+            raise SettingsError(refusal.format(url.database))
         yield
 
 

@@ -40,6 +40,10 @@ _WRONG_URL = "the store's URL must be like sqlite:////folder/file or postgresql+
 _log = logging.getLogger(__name__)
 
 
+class OutdatedStoreError(SettingsError):
+    """The store has an older version's tables, or none, and may not be migrated."""
+
+
 def open_store(url: str, *, may_migrate: bool = True) -> Engine:
     """An engine on the store, migrated; if that may not be, tables of another version are a SettingsError.
 
@@ -87,7 +91,7 @@ def _engine(url: URL) -> Engine:
             pool_pre_ping=True,
             pool_timeout=_BUSY_SECONDS,
         )
-        event.listen(engine, "do_connect", _connect_bounded)
+        event.listen(engine, "do_connect", _Connecting())
         return engine
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise SettingsError(f"SQLite {sqlite3.sqlite_version} is too old for the store: it must be 3.35 or newer")
@@ -101,10 +105,21 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
-def _connect_bounded(_dialect: object, _entry: object, arguments: list[Any], named: dict[str, Any]) -> object:
-    from webhooks.store.bounded import BoundedConnection  # noqa: PLC0415  psycopg is for PostgreSQL only
+class _Connecting:
+    """Makes connections to PostgreSQL. The first one migrates; all others hold the revision that it has brought."""
 
-    return BoundedConnection.connect(*arguments, **named)
+    def __init__(self) -> None:
+        self._is_first = True
+
+    def __call__(self, _dialect: object, _entry: object, arguments: list[Any], named: dict[str, Any]) -> object:
+        from webhooks.store import versions  # noqa: PLC0415  psycopg is for PostgreSQL only
+        from webhooks.store.bounded import BoundedConnection  # noqa: PLC0415
+
+        connection = BoundedConnection.connect(*arguments, **named)
+        if not self._is_first:
+            versions.hold(connection, _known()[-1])
+        self._is_first = False
+        return connection
 
 
 def _make(file: Path) -> None:
@@ -150,17 +165,23 @@ def migrate(connection: Connection, *, may_migrate: bool = True) -> None:
     if connection.dialect.name != "postgresql" or not may_migrate:
         _migrate(connection, may_migrate=may_migrate)
         return
-    from webhooks.store.bounded import unbounded  # noqa: PLC0415  psycopg is for PostgreSQL only
+    from webhooks.store import versions  # noqa: PLC0415  psycopg is for PostgreSQL only
+    from webhooks.store.bounded import unbounded  # noqa: PLC0415
 
     with unbounded(connection):
         connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         _migrate(connection, may_migrate=True)
+        versions.mark(connection, _known()[-1])
+
+
+def _known() -> list[str]:
+    return sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
 def _migrate(connection: Connection, *, may_migrate: bool) -> None:
-    known = sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    known = _known()
     found = _revisions(connection)
     if not set(known).issuperset(found):
         raise SettingsError(
@@ -169,9 +190,14 @@ def _migrate(connection: Connection, *, may_migrate: bool) -> None:
     if found == known[-1:]:
         return
     if not may_migrate:
-        raise SettingsError(
+        raise OutdatedStoreError(
             f"the store's tables are of version {', '.join(found) or 'none'}, and this program's of {known[-1]}"
         )
+    if connection.dialect.name == "postgresql":
+        from webhooks.store import versions  # noqa: PLC0415  psycopg is for PostgreSQL only
+
+        for revision in found:
+            versions.claim(connection, revision)
     _upgrade(connection)
     _log.info("the store was brought from revision %s to %s", *(found or ["none"]), known[-1])
 

@@ -10,6 +10,7 @@ depends_on = None
 
 # A row that was picked is taken again: the processes that picked one have ended.
 _MOVE = """
+LOCK TABLE pgqueuer IN ACCESS EXCLUSIVE MODE;
 INSERT INTO job (kind, key, due_at, added_at)
 SELECT entrypoint, substr(dedupe_key, length(entrypoint) + 2),
     (extract(epoch FROM execute_after) * 1000000)::bigint, (extract(epoch FROM created) * 1000000)::bigint
