@@ -100,8 +100,8 @@ def _nth(connection: Connection, wanted: Filter, count: int) -> str | None:
 
 
 def _few(connection: Connection, wanted: Filter) -> list[Delivery] | None:
-    """What fits among the deliveries in the wanted state, if these are few."""
-    if wanted.state is None:
+    """What fits among the deliveries in the wanted state, if these are few. Delivered ones never count as few."""
+    if wanted.state in (None, DeliveryState.DELIVERED):  # the index on states leaves them out
         return None
     ids = connection.scalars(select(DELIVERIES.c.id).where(DELIVERIES.c.state == wanted.state).limit(_FEW + 1)).all()
     if len(ids) > _FEW:

@@ -155,6 +155,17 @@ def test_processes_that_start_at_once_migrate_once(new_database: Any, store_url:
         assert store.read_now(clients.every) == []
 
 
+def test_what_was_delivered_leaves_the_index_on_states_on_postgresql(new_database: Any) -> None:
+    """So each delivery writes to it once less, and it does not grow with what has ended."""
+    with Store(new_database("postgresql")) as store:
+        query = text("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_delivery_state_next_attempt_at'")
+        (definition,) = store.read_now(lambda connection: connection.scalars(query).all())
+        assert "<> 'delivered'" in definition
+        room = text("SELECT reloptions::text FROM pg_class WHERE relname IN ('delivery', 'attempt')")
+        options = store.read_now(lambda connection: connection.scalars(room).all())
+        assert all("fillfactor=75" in each and "autovacuum_vacuum_scale_factor=0.02" in each for each in options)
+
+
 def test_there_is_a_store_of_each_version_before() -> None:
     revisions = sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
     assert [file.stem.removeprefix("version_") for file in VERSIONS] == revisions[:-1]
