@@ -1,12 +1,16 @@
 """Two API processes on one PostgreSQL store: whoever is asked, the answer is the same, and none is ever a 500."""
 
 import asyncio
+import json
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from webhooks.cli.main import main
 
 DATA = {"paymentid": "1", "ledgeraccountid": "5", "revision": "1", "debtcreditorid": "7", "partytypeid": "2"}
 ROUNDS = 15
@@ -59,3 +63,37 @@ def test_a_token_of_one_is_taken_by_the_other(apis: Any) -> None:
         for token in tokens:
             headers = {"Authorization": f"Bearer {token['access_token']}"}
             assert httpx.get(f"{url}/v1/ping", headers=headers).status_code == 200
+
+
+def test_what_a_command_changes_is_known_in_five_seconds(
+    tmp_path: Path, new_database: Any, start_service: Any, add_client_to: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A client is disabled, let in again and given other credentials by commands; the service is told."""
+    store, data = new_database("postgresql"), tmp_path / "data"
+    where = ("--data", str(data), "--store", store)
+    running = start_service(data, "--store", store)
+    headers = {"X-API-Key": add_client_to(data, "--store", store).api_key}
+    assert main(["clients", "list", "--json", *where]) == 0
+    name = json.loads(capsys.readouterr().out)[0]["name"]
+
+    def until(status: int) -> None:
+        ends = time.monotonic() + 30  # of a busy machine; what is kept for how long is another test's matter
+        while httpx.get(f"{running.api}/v1/webhooks", headers=headers).status_code != status:
+            assert time.monotonic() < ends
+
+    for words, status in ((("disable",), 401), (("enable",), 200), (("rotate",), 401)):
+        assert main(["clients", *words, name, *where]) == 0
+        until(status)
+
+
+def test_who_registers_with_one_is_shown_by_the_other(apis: Any) -> None:
+    (one, other), made = apis
+    with httpx.Client(headers={"X-API-Key": made.api_key}) as client:
+        for number in range(5):
+            assert client.get(f"{other}/v1/webhooks").json()["count"] == number
+            url = f"https://receiver.example/{number}"
+            client.put(f"{one}/v1/webhooks", json={"url": url, "events": ["ledgerpayment"]}).raise_for_status()
+            assert client.get(f"{one}/v1/webhooks").json()["count"] == number + 1
+            ends = time.monotonic() + 30
+            while client.get(f"{other}/v1/webhooks").json()["count"] == number:
+                assert time.monotonic() < ends

@@ -90,14 +90,15 @@ async def _by_token(request: Request, service: Service, authorization: str) -> C
         if not isinstance(error, ExpiredError):
             await _slow_down(request, service)
         raise _unauthorized(service, error.message, is_token=True) from None
-    client = await service.store.read(lambda store: clients.by_id(store, client_id))
+    client = await service.store.read_kept(("client", client_id), lambda store: clients.by_id(store, client_id))
     if client is None or client.is_disabled:
         raise _unauthorized(service, "The client of this access token is disabled.", is_token=True)
     return client
 
 
 async def _by_api_key(request: Request, service: Service, api_key: str, by_token: Client | None) -> Client:
-    client = await service.store.read(lambda store: credentials.by_api_key(store, service.keyring, api_key))
+    hashes = credentials.hashes_of(service.keyring, api_key)
+    client = await service.store.read_kept(("api key", hashes), lambda store: credentials.by_api_key(store, hashes))
     if client is None:
         if by_token is None:  # whoever is known already does not guess
             await _slow_down(request, service)

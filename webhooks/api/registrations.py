@@ -11,6 +11,7 @@ from itertools import count
 from msgspec import UNSET, Struct, field
 from msgspec.json import encode
 from msgspec.structs import asdict, replace
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -121,9 +122,13 @@ async def register(request: Request) -> Response:
 async def list_registrations(request: Request) -> Response:
     """The caller's own registrations."""
     client = client_of(request)
-    found = await service_of(request).store.read(lambda store: registrations.every(store, client.id))
-    shown = [_show(registration) for registration in found]
-    return Response(encode(RegistrationList(len(shown), shown)), media_type="application/json")
+
+    def query(store: Connection) -> bytes:
+        shown = [_show(registration) for registration in registrations.every(store, client.id)]
+        return encode(RegistrationList(len(shown), shown))
+
+    found = await service_of(request).store.read_kept(("registrations", client.id), query)
+    return Response(found, media_type="application/json")
 
 
 @operation(HTTPMethod.DELETE, "/v1/webhooks", call=_REMOVE)

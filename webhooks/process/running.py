@@ -124,7 +124,9 @@ async def _serve(
     hear_signals(stop, reload)
     spare_what_is_loaded()
     ready()
+    following = asyncio.create_task(service.store.follow_changes())
     try:
         await serve_beside(delivering.run(), servers)
     finally:
+        following.cancel()
         await sender.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 from msgspec import Struct
@@ -50,9 +51,14 @@ def by_secret(connection: Connection, keyring: Keyring, client_id: str, secret: 
     return _enabled(clients.by_id(connection, id_)) if is_right else None
 
 
-def by_api_key(connection: Connection, keyring: Keyring, api_key: str) -> Client | None:
-    """The client with that API key. It compares keyed hashes, so its timing tells nothing about the stored key."""
-    return _enabled(clients.by_api_key(connection, keyring.fingerprints(canonical(api_key))))
+def hashes_of(keyring: Keyring, api_key: str) -> tuple[bytes, ...]:
+    """The keyed hashes, any of which may be the stored one. What compares them tells nothing about the stored key."""
+    return keyring.fingerprints(canonical(api_key))
+
+
+def by_api_key(connection: Connection, hashes: Sequence[bytes]) -> Client | None:
+    """The client whose API key has one of these hashes."""
+    return _enabled(clients.by_api_key(connection, hashes))
 
 
 def _enabled(client: Client | None) -> Client | None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, union, updat
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import KEY_NAME_BYTES, Client, Scope
 from webhooks.store.clock import now
+from webhooks.store.kept import tell_changed
 from webhooks.store.statement import Prepared
 from webhooks.store.tables import CLIENTS, REGISTRATIONS
 
@@ -67,6 +68,7 @@ def rotate(connection: Connection, name: str, *, secret_hash: bytes, api_key_has
     client = named(connection, name)
     values = {"secret_hash": secret_hash, "api_key_hash": api_key_hash}
     connection.execute(update(CLIENTS).where(CLIENTS.c.id == client.id).values(values))
+    tell_changed(connection)
     return client
 
 
@@ -78,6 +80,7 @@ def set_disabled(connection: Connection, name: str, *, is_disabled: bool) -> Cli
     """
     client = named(connection, name)
     connection.execute(update(CLIENTS).where(CLIENTS.c.id == client.id).values(is_disabled=is_disabled))
+    tell_changed(connection)
     return replace(client, is_disabled=is_disabled)
 
 

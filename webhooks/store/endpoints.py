@@ -13,6 +13,7 @@ from webhooks.model import DeliveryState
 from webhooks.store import holding
 from webhooks.store.bulk import FLAG, NUMBER, Bulk
 from webhooks.store.clock import MICROSECONDS_PER_DAY
+from webhooks.store.kept import tell_changed
 from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
 
@@ -97,6 +98,7 @@ def disable(connection: Connection, registration_id: int, reason: str, since: in
     """
     is_disabled = bool(_DISABLE.run(connection, id=registration_id, reason=reason, since=since))
     if is_disabled:
+        tell_changed(connection)
         holding.hold(connection, registration_id, holding.DISABLED)
     return is_disabled
 

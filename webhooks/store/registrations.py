@@ -10,6 +10,7 @@ from webhooks.errors import NotFoundError, RefusedError
 from webhooks.model import Method, Registration
 from webhooks.store import holding
 from webhooks.store.clock import now
+from webhooks.store.kept import tell_changed
 from webhooks.store.statement import Prepared
 from webhooks.store.tables import CLIENTS, REGISTERED_EVENTS, REGISTRATIONS
 
@@ -57,6 +58,7 @@ def put(
     added = [event for event in dict.fromkeys(events) if event not in known]
     if added:
         connection.execute(insert(REGISTERED_EVENTS), [{"registration_id": row.id, "event": event} for event in added])
+    tell_changed(connection)
     return _registration(row, (*known, *added))
 
 
@@ -106,6 +108,7 @@ def remove(connection: Connection, client_id: str, url: str, events: Sequence[st
                 REGISTERED_EVENTS.c.registration_id == row.id, REGISTERED_EVENTS.c.event.in_(gone)
             )
         )
+    tell_changed(connection)
     return True
 
 
@@ -120,6 +123,7 @@ def set_paused(connection: Connection, client_id: str, url: str, *, is_paused: b
     if not is_paused:
         changes |= {"disabled_reason": None, "failing_since": None}  # its failures until now no longer count
     connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
+    tell_changed(connection)
     _settle(connection, row.id, is_paused=is_paused)
     return _registration(existing(connection, client_id, url), _events(connection, row.id))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -15,7 +15,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from webhooks.errors import StoreError
 from webhooks.store import soundness
 from webhooks.store.command import Command, T
+from webhooks.store.following import follow
 from webhooks.store.jobs import Taker, serve_as
+from webhooks.store.kept import LARGEST_KEPT_BYTES, Kept, was_changed
 from webhooks.store.opening import open_store
 from webhooks.store.waiting import STORE_AWAY
 from webhooks.store.writer import Writer
@@ -32,7 +34,10 @@ class Store:
 
     def __init__(self, url: str, *, may_migrate: bool = True) -> None:
         self._engine = open_store(url, may_migrate=may_migrate)
+        self._kept = Kept()
+        self._tell_committed: Callable[[Connection], object] = lambda _: None
         self._writer = Writer(self._engine)
+        self._writer.tell_committed = self._note_commit
         # SQLite answers from memory in less time than another thread needs to wake up.
         self._is_embedded = self._engine.dialect.name == "sqlite"
         self._readers = ThreadPoolExecutor(_READER_THREADS, thread_name_prefix="store-reader")
@@ -41,7 +46,7 @@ class Store:
 
     def when_committed(self, tell: Callable[[Connection], object]) -> None:
         """Calls `tell` after each of this process's transactions, in the writer's thread and with its connection."""
-        self._writer.tell_committed = tell
+        self._tell_committed = tell
 
     def serve_as(self, taker: Taker | None) -> None:
         """Has jobs be added and finished by a process that takes them, where several do."""
@@ -65,6 +70,26 @@ class Store:
             return self.read_now(query)
         return await self.search(query)
 
+    async def read_kept(self, key: Hashable, query: Command[T]) -> T:
+        """As `read`, for what is read of clients and registrations alone; `key` says what it is.
+
+        What this process has changed is seen at once, and what another one has changed after five seconds at most. On
+        SQLite it is read each time, since that takes no longer than to ask whether something has changed.
+        """
+        if self._is_embedded:
+            return self.read_now(query)
+        found = self._kept.find(key)
+        if found is None:
+            found = self._kept.begin(key)
+            self._readers.submit(self._read_for, key, query, found)
+        result: T = found.result() if found.done() else await asyncio.shield(asyncio.wrap_future(found))
+        return result
+
+    async def follow_changes(self) -> None:
+        """Has what is kept for `read_kept` told of other processes' changes, until it is cancelled."""
+        if not self._is_embedded:
+            await follow(self.connect, self._kept.forget)
+
     async def search(self, query: Command[T]) -> T:
         """As `read`, for a query that may look at many rows: it keeps no other request waiting."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, query)
@@ -80,6 +105,23 @@ class Store:
             return self._read(query)  # the database was started again since this thread's last query
         except DBAPIError as error:
             raise StoreError(STORE_AWAY) from error
+
+    def _read_for(self, key: Hashable, query: Command[Any], found: Future[Any]) -> None:
+        """Reads what was begun to be kept. Who is not there is not kept: anybody may ask for him."""
+        try:
+            result = self.read_now(query)
+        except BaseException as error:
+            self._kept.drop(key, found)
+            found.set_exception(error)
+            return
+        if result is None or (isinstance(result, bytes) and len(result) > LARGEST_KEPT_BYTES):
+            self._kept.drop(key, found)
+        found.set_result(result)
+
+    def _note_commit(self, connection: Connection) -> None:
+        if was_changed(connection):
+            self._kept.forget()
+        self._tell_committed(connection)
 
     def _read(self, query: Command[T]) -> T:
         connection: Connection | None = getattr(self._of_thread, "connection", None)
