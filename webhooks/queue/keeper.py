@@ -36,9 +36,12 @@ _log = logging.getLogger(__name__)
 
 
 class Keeper:
-    """Works even while the event loop is busy. Calls `tell` when there may be jobs to take, or rows to give back."""
+    """Works even while the event loop is busy. Calls `tell` when there may be jobs to take or rows to give back.
 
-    def __init__(self, store: Store, leases: Leases, tell: Callable[[], object]) -> None:
+    It names the kinds of the jobs, or none where they may be of any.
+    """
+
+    def __init__(self, store: Store, leases: Leases, tell: Callable[[str], object]) -> None:
         self._session = Session(store)
         self._leases = leases
         self._tell = tell
@@ -76,7 +79,7 @@ class Keeper:
         if ahead_of_now > SET_BACK_MICROSECONDS:
             self._begin_to_move(ahead)
         self._session.run(LISTEN)
-        self._tell()  # jobs may have been added while it was not listening
+        self._tell("")  # jobs may have been added while it was not listening
         while not self._is_closed.is_set():
             self._listen()
             before, ahead = ahead, self._beat()
@@ -92,8 +95,9 @@ class Keeper:
         for payload in self._session.notifications(HEARTBEAT_SECONDS):
             if self._is_closed.is_set():
                 return
-            if payload != str(self._leases.id):  # which this process has heard of already
-                self._tell()
+            sender, _, kinds = payload.partition(":")
+            if sender != str(self._leases.id):  # which has heard of it already
+                self._tell(kinds)
 
     def _beat(self) -> float:
         """Sends a heartbeat, and ends the leases of processes that send none.
@@ -107,7 +111,7 @@ class Keeper:
         for process, heartbeat in self._liveness.look(heartbeats.items()):
             self._end_leases_of(process, heartbeat)
         if self._leases.has_ended():
-            self._tell()
+            self._tell("")
         return seen_at / 1e6 - time.monotonic()
 
     def _end_leases_of(self, process: int, heartbeat: int) -> None:
@@ -116,8 +120,8 @@ class Keeper:
         while time.monotonic() < until:
             given = len(self._session.run(TAKE_FROM, process, heartbeat, _PART))
             if given:
-                self._session.run(TELL, str(self._leases.id))
-                self._tell()
+                self._session.run(TELL, f"{self._leases.id}:")
+                self._tell("")
             if given < _PART:
                 break
         if self._session.run(FORGET, process, heartbeat):
@@ -137,4 +141,4 @@ class Keeper:
                 self._to_move[kind] = max(found)
             else:
                 del self._to_move[kind]
-                self._tell()
+                self._tell("")

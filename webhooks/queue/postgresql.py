@@ -35,7 +35,9 @@ class PostgreSQLQueue:
         self._store = store
         self._loop = asyncio.get_running_loop()
         self._changed = {kind: asyncio.Event() for kind in Kind}
-        self._is_closed = self._is_giving_back = self._is_telling = False
+        self._looks_at = dict.fromkeys(Kind, self._loop.time())
+        self._untold: set[Kind] = set()  # kinds of which other processes have not heard yet
+        self._is_closed = self._is_giving_back = False
         self._leases = Leases()
         self._session = Session(store)
         self._taker = ThreadPoolExecutor(1, thread_name_prefix="queue-taker")  # whose connection the session has
@@ -46,7 +48,10 @@ class PostgreSQLQueue:
     async def take(self, kind: Kind, most: int) -> list[Job]:
         """As Queue says."""
         changed = self._changed[kind]
-        while not self._is_closed:
+        while True:
+            await self._wait(kind)
+            if self._is_closed:
+                return []
             changed.clear()
             found = self._taker.submit(self._take, kind, most)
             try:
@@ -54,12 +59,9 @@ class PostgreSQLQueue:
             except asyncio.CancelledError:  # nobody is there to have what is found
                 found.add_done_callback(self._take_back)
                 raise
+            self._looks_at[kind] = self._loop.time() + wait
             if jobs:
                 return [] if self._is_closed else jobs
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):  # not `wait_for`, which may lose a cancellation on Python 3.11
-                    await changed.wait()
-        return []
 
     def claim(self, jobs: Sequence[Job]) -> list[Job]:
         """As Queue says."""
@@ -85,14 +87,23 @@ class PostgreSQLQueue:
         self._notice()
         await asyncio.to_thread(self._end)
 
-    def _wake(self) -> None:
+    async def _wait(self, kind: Kind) -> None:
+        """Until there may be jobs that the last look did not find."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(
+                self._looks_at[kind]
+            ):  # not `wait_for`, which may lose a cancellation on 3.11
+                await self._changed[kind].wait()
+
+    def _wake(self, kinds: str) -> None:
         """From the keeper's thread."""
         with contextlib.suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._notice)
+            self._loop.call_soon_threadsafe(self._notice, kinds)
 
-    def _notice(self) -> None:
-        for changed in self._changed.values():
-            changed.set()
+    def _notice(self, kinds: str = "") -> None:
+        for kind, changed in self._changed.items():
+            if not kinds or kind.value in kinds:
+                changed.set()
         if self._leases.has_ended():
             self._give_back_soon()
 
@@ -108,14 +119,15 @@ class PostgreSQLQueue:
         """This process may take them now. Others hear of it outside of the transaction, whose commits would queue."""
         for kind in kinds:
             self._changed[kind].set()
-        if not (self._is_telling or self._is_closed):
-            self._is_telling = True
+        if not (self._untold or self._is_closed):
             self._loop.call_later(_TELLING, self._tell)
+        self._untold.update(kinds)
 
     def _tell(self) -> None:
-        self._is_telling = False
+        kinds = ",".join(sorted(self._untold))
+        self._untold.clear()
         if not self._is_closed:
-            self._taker.submit(self._session.run, TELL, str(self._leases.id))
+            self._taker.submit(self._session.run, TELL, f"{self._leases.id}:{kinds}")
 
     def _give_back_soon(self) -> None:
         if not (self._is_giving_back or self._is_closed):
@@ -128,7 +140,7 @@ class PostgreSQLQueue:
             self._taker.submit(self._give_back)
 
     def _take(self, kind: Kind, most: int) -> tuple[list[Job], float]:
-        """Jobs, or none and how long to wait. In the taker's thread, as all that follows."""
+        """Jobs, and how long to wait before the next look. In the taker's thread, as all that follows."""
         if not self._leases.may_claim():  # or others would not know of a lease that its end was near
             at = time.monotonic()
             self._session.run(BEAT, self._leases.id)
@@ -137,11 +149,10 @@ class PostgreSQLQueue:
             self._session.was_lost = self._has_unknown(self._leases.known())
         rows = self._session.run(TAKE, kind.value, most, self._leases.id)
         found = [Job(kind, row["key"], row["due_at"]) for row in rows if row["key"] is not None]
-        if found:
-            found.sort(key=lambda job: (job.due_at, job.key))
-            return self._leases.begin(found), 0.0
-        wait = rows[0]["wait"]
-        return [], _POLL if wait is None else min(_POLL, wait / 1e6 + _SHORTEST)
+        found.sort(key=lambda job: (job.due_at, job.key))
+        (wait,) = (row["wait"] for row in rows if row["key"] is None)
+        seconds = _POLL if wait is None else min(_POLL, wait / 1e6 + _SHORTEST)
+        return self._leases.begin(found), 0.0 if len(found) == most else seconds
 
     def _has_unknown(self, known: Sequence[str]) -> bool:
         """Gives back all but what is known, such as jobs of which the answer was lost with the connection.

@@ -20,11 +20,12 @@ SET_UP: Final = (
     " SET synchronous_commit = off"
 )
 LISTEN: Final = f"LISTEN {CHANNEL}"
+# $1 who tells and of what, as `process:kinds`; of anything where it names none
 TELL: Final = f"SELECT pg_notify('{CHANNEL}', $1)"
 
 _NOW: Final = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
-# $1 kind, $2 most, $3 process. Where nothing is due it gives how long the next one waits.
+# $1 kind, $2 most, $3 process. Its last row says how long the next one waits that is not due yet.
 # By their place in the table, as they were found in it: one that was changed meanwhile is left for the next time, and
 # who changed it tells.
 TAKE: Final = f"""
@@ -41,7 +42,7 @@ UNION ALL
 SELECT NULL, NULL, (
     SELECT due_at FROM job WHERE kind = $1::text AND taken_by IS NULL AND due_at > (SELECT now FROM clock)
     ORDER BY due_at LIMIT 1
-) - (SELECT now FROM clock) WHERE NOT EXISTS (SELECT 1 FROM taken)
+) - (SELECT now FROM clock)
 """
 
 # Each key is looked up by itself: with `key = ANY ($2)`, a plan that was made for an empty table reads all of a kind.

@@ -152,7 +152,7 @@ def _note_added(connection: Connection, jobs: Sequence[Job]) -> None:
         for job in jobs:
             added[job.kind] = min(job.due_at, added.get(job.kind, job.due_at))
     elif min(job.due_at for job in jobs) < now() + _SOON_MICROSECONDS:
-        _TELL.run(connection)
+        _TELL.run(connection, kinds=",".join(sorted({job.kind.value for job in jobs})))
 
 
 def serve_as(engine: Engine, taker: Taker | None) -> None:

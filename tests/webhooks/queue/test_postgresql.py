@@ -122,6 +122,32 @@ def test_a_transaction_notifies_once_and_only_of_what_is_due_soon(store: Store) 
     assert notifications(store, write(0)) == 1
 
 
+def test_who_has_found_all_that_is_due_does_not_look_again_before_more_may_be(
+    store: Store, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Kind] = []
+    look = PostgreSQLQueue._take
+    monkeypatch.setattr(
+        PostgreSQLQueue, "_take", lambda queue, kind, most: (looks.append(kind), look(queue, kind, most))[1]
+    )
+
+    async def test(queue: PostgreSQLQueue) -> None:
+        waiting = [asyncio.ensure_future(queue.take(kind, 10)) for kind in Kind]
+        await asyncio.sleep(1)
+        looks.clear()
+        with Store(url) as elsewhere:
+            await add(elsewhere, "a", "b")
+        assert len(await waiting[1]) == 2
+        waiting[1] = asyncio.ensure_future(queue.take(Kind.DELIVER, 10))
+        await asyncio.sleep(0.5)
+        assert looks == [Kind.DELIVER]
+        await queue.close()
+        assert await asyncio.gather(*waiting) == [[], []]
+
+    monkeypatch.setattr(postgresql, "_POLL", 3600.0)
+    with_queue(store, test)
+
+
 def test_what_is_claimed_is_not_told_of_and_taken_by_nobody_else(store: Store, url: str) -> None:
     wanted = [Job(Kind.DELIVER, key, now()) for key in ("a", "b")]
 

@@ -42,4 +42,4 @@ WHERE ctid = ANY (ARRAY(
 ))
 
 -- tell --
-SELECT pg_notify('aptic_webhooks_job', '')
+SELECT pg_notify('aptic_webhooks_job', ':' || :kinds)
