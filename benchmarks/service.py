@@ -37,9 +37,9 @@ _SIZE = 100  # events in an array
 
 
 def run(url: str | None) -> Iterator[Result]:
-    """Rows for SQLite; for PostgreSQL lines are printed, since it has no target."""
+    """Rows for SQLite; what PostgreSQL costs against it is measured in `intake`."""
     with serving() as service:
-        _register(service)
+        register(service)
         print(f"service: {service.started:.2f} s to the first answer, {service.memory() / 2**20:.0f} MiB idle")
         yield Result(
             "service: start to first answer",
@@ -55,10 +55,8 @@ def run(url: str | None) -> Iterator[Result]:
     if url is not None:
         yield _memory(url)
         with empty_database(url) as store, serving("--store", store) as service:
-            _register(service)
+            register(service)
             print(f"service on PostgreSQL: {service.memory() / 2**20:.0f} MiB idle")
-            list(_reads(service))
-            list(_intake(service))
 
 
 def _memory(url: str) -> Result:
@@ -88,13 +86,13 @@ def _wait_until_composed(service: Service, event_id: str) -> None:
     raise AssertionError("no body was composed in a minute")
 
 
-def _register(service: Service) -> None:
+def register(service: Service) -> None:
     """A URL to which nothing is sent: only intake is measured here."""
     service.register(_URL, "ledgerpayment")
     service.call("POST", "/v1/webhooks/pause", {"url": _URL})
 
 
-def _events(service: Service, size: int) -> Callable[[], bytes]:
+def new_events(service: Service, size: int) -> Callable[[], bytes]:
     """Requests with events of ids that were not used before."""
     numbers, run = itertools.count(), time.time_ns()
 
@@ -136,7 +134,7 @@ def _intake(service: Service) -> Iterator[Result]:
         ("single", 1, _SINGLE, 64, 6000),
         (f"arrays of {_SIZE}", _SIZE, _ARRAY, 8, 300),
     ):
-        make, target = _events(service, size), Target(service.port, service.pid, status=202)
+        make, target = new_events(service, size), Target(service.port, service.pid, status=202)
         runs = [closed(target, make, connections=connections, requests=requests) for _ in range(3)]
         costs = sorted(load.cpu / (load.count * size) for load in runs)
         _tell(f"intake, {name}", runs[-1], size)
