@@ -62,9 +62,9 @@ def _single(embedded: Service, service: Service, backends: Backends) -> Iterator
     yield _row("intake, single: time by the clock / SQLite's", took, could, at_most=1 / 0.7)
     target = Target(service.port, service.pid, status=202)
     rate = 0.5 / statistics.median(could)
-    half = paced(target, new_events(service, 1), rate=rate, seconds=5, connections=64)
-    p99 = half.percentile(0.99)
-    yield _row(f"intake, single: p99 at {rate:,.0f} a second / its limit", [p99], [_P99_SECONDS], at_most=1)
+    runs = [paced(target, new_events(service, 1), rate=rate, seconds=3, connections=64) for _ in range(3)]
+    p99 = [each.percentile(0.99) for each in runs]
+    yield _row(f"intake, single: p99 at {rate:,.0f} a second / its limit", p99, [_P99_SECONDS] * 3, at_most=1)
 
 
 def _turns(
