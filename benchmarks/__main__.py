@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from benchmarks import calls, delivery, hell, intake, loading, many, postgresql, service, threads, workers
+from benchmarks import calls, delivery, hell, intake, loading, many, postgresql, service, threads, workers, writes
 from benchmarks.pairs import Result
 
 
@@ -31,6 +31,7 @@ def main() -> int:
     verdicts += [_print(result) for result in service.run(url)]
     verdicts += [_print(result) for result in intake.run(url)] if url is not None else []
     verdicts += [_print(result) for result in delivery.run(url)]
+    verdicts += [_print(result) for result in writes.run(url)]
     verdicts += [_print(result) for result in hell.run()]
     verdicts += [_print(result) for result in workers.run(url)] if url is not None else []
     return 0 if all(verdicts) else 1

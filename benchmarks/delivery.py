@@ -22,8 +22,8 @@ from benchmarks.serving import Service, serving
 from benchmarks.temporary import empty_database, postgresql_ledger
 from engine.testing import embedded_ledger
 
-_DEFAULT = {"event": "statuschange", "data": {"ledgeraccountid": "111927", "status": "PAID"}}
-_CUSTOM = {
+DEFAULT = {"event": "statuschange", "data": {"ledgeraccountid": "111927", "status": "PAID"}}
+CUSTOM = {
     "event": "ledgerpayment",
     "data": {
         "paymentid": "18142",
@@ -35,16 +35,16 @@ _CUSTOM = {
 }
 _BODY = b'{"ledgeraccountid":"111927","status":"PAID","secret":"mySecret"}'
 _DONE = 'aptic_attempts_total{outcome="2xx"} '
-_ARRAY = 1000
+ARRAY = 1000
 _AT_ONCE = 32  # as many as the service sends to one endpoint
-_OPENED = ("--allow-http", "--allow-network", "127.0.0.1/32", "--endpoint-rate", "1000000")
+OPENED = ("--allow-http", "--allow-network", "127.0.0.1/32", "--endpoint-rate", "1000000")
 _MEMORY = 250  # MiB
 
 
 def run(url: str | None) -> Iterator[Result]:
     """Rows for an embedded store; and with a server the row that compares custom with default bodies there."""
     ledger = embedded_ledger(guide.SCHEMA, guide.DATA, guide.ROOT / ".cache")
-    options = (*_OPENED, "--definitions", str(guide.DEFINITION.parent), "--ledger-schema", str(guide.SCHEMA))
+    options = (*OPENED, "--definitions", str(guide.DEFINITION.parent), "--ledger-schema", str(guide.SCHEMA))
     with receiver(0) as port, socket.create_server(("127.0.0.1", 0)) as spare:
         opened = (*options, "--allow-port", f"{port},{spare.getsockname()[1]}")
         with serving("--ledger", f"duckdb:///{ledger}", *opened) as service:
@@ -66,10 +66,10 @@ def _throughput(service: Service, port: int) -> Iterator[Result]:
 
     httpx is measured with as many requests at a time as the service sends, and one after the other, as is simplest.
     """
-    service.register(_url(port), "statuschange")
+    service.register(url_of(port), "statuschange")
     turns = [
         (
-            _deliver(service, _DEFAULT, 20_000),
+            _deliver(service, DEFAULT, 20_000),
             asyncio.run(_httpx_at_once(port, 640)),
             _httpx_in_turn(port, 300),
             _bare_curl(port, 20_000),
@@ -97,10 +97,10 @@ def _depth(service: Service) -> Iterator[Result]:
     costs = []
     for queued in (1_000, 100_000):
         with _paused(service):
-            _publish(service, _DEFAULT, queued)
-            begun = _done(service)
+            publish(service, DEFAULT, queued)
+            begun = done(service)
         cpu = cpu_seconds(service.pid)
-        _wait(service, begun + queued)
+        wait_for(service, begun + queued)
         costs.append((cpu_seconds(service.pid) - cpu) / queued)
     yield Result(
         "delivery: processor time for one with 100,000 queued / with 1,000",
@@ -115,7 +115,7 @@ def _depth(service: Service) -> Iterator[Result]:
 
 def _idle(service: Service, spare: socket.socket) -> Result:
     """From the publisher's request to the receiver's first byte, one event at a time."""
-    latencies = asyncio.run(_one_by_one(service, spare, _DEFAULT))
+    latencies = asyncio.run(one_by_one(service, spare, DEFAULT))
     median = statistics.median(latencies)
     print(f"  publish to arrival when idle: p50 {median * 1e3:.1f} ms, p95 {sorted(latencies)[-5] * 1e3:.1f} ms")
     return Result(
@@ -129,10 +129,11 @@ def _idle(service: Service, spare: socket.socket) -> Result:
     )
 
 
-async def _one_by_one(
+async def one_by_one(
     service: Service, listening: socket.socket, event: Mapping[str, object], count: int = 100
 ) -> list[float]:
-    url = _url(listening.getsockname()[1])
+    """The seconds from each publisher's request to its arrival."""
+    url = url_of(listening.getsockname()[1])
     async with (
         arrivals(listening) as arrived,
         httpx.AsyncClient(base_url=service.api, headers=service.headers) as client,
@@ -150,8 +151,8 @@ async def _one_by_one(
 
 def _bursts(service: Service, port: int) -> Iterator[Result]:
     """Ten thousand events of each kind, in turns, over PostgreSQL."""
-    service.register(_url(port), "statuschange", "ledgerpayment")
-    turns = [tuple(_deliver(service, event, 10_000) for event in (_CUSTOM, _DEFAULT)) for _ in range(3)]
+    service.register(url_of(port), "statuschange", "ledgerpayment")
+    turns = [tuple(_deliver(service, event, 10_000) for event in (CUSTOM, DEFAULT)) for _ in range(3)]
     custom, default = (sorted(column)[1] for column in zip(*turns, strict=True))
     ratios = sorted(theirs / ours for ours, theirs in turns)
     print(f"  on PostgreSQL {1 / custom:,.0f} custom bodies a second, {1 / default:,.0f} default ones")
@@ -169,10 +170,10 @@ def _bursts(service: Service, port: int) -> Iterator[Result]:
 def _deliver(service: Service, event: Mapping[str, object], count: int) -> float:
     """Seconds for one of so many deliveries that were queued: from the resume to the last one that is stored."""
     with _paused(service):
-        _publish(service, event, count)
-        begun = _done(service)
+        publish(service, event, count)
+        begun = done(service)
     at = time.perf_counter()
-    _wait(service, begun + count)
+    wait_for(service, begun + count)
     return (time.perf_counter() - at) / count
 
 
@@ -181,7 +182,7 @@ async def _httpx_at_once(port: int, count: int) -> float:
 
         async def post_some() -> None:
             for _ in range(count // _AT_ONCE):
-                (await client.post(_url(port), content=_BODY)).raise_for_status()
+                (await client.post(url_of(port), content=_BODY)).raise_for_status()
 
         at = time.perf_counter()
         await asyncio.gather(*(post_some() for _ in range(_AT_ONCE)))
@@ -192,7 +193,7 @@ def _httpx_in_turn(port: int, count: int) -> float:
     with httpx.Client(headers={"content-type": "application/json"}) as client:
         at = time.perf_counter()
         for _ in range(count):
-            client.post(_url(port), content=_BODY).raise_for_status()
+            client.post(url_of(port), content=_BODY).raise_for_status()
     return (time.perf_counter() - at) / count
 
 
@@ -202,7 +203,7 @@ def _bare_curl(port: int, count: int, connections: int = 64) -> float:
     for _ in range(connections):
         handle = pycurl.Curl()
         for option, value in (
-            (pycurl.URL, _url(port)),
+            (pycurl.URL, url_of(port)),
             (pycurl.POSTFIELDS, _BODY),
             (pycurl.HTTPHEADER, ["Content-Type: application/json"]),
             (pycurl.WRITEFUNCTION, BytesIO().write),
@@ -237,27 +238,29 @@ def _paused(service: Service) -> Iterator[None]:
         service.call("POST", "/v1/webhooks/resume", {"url": url})
 
 
-def _publish(service: Service, event: Mapping[str, object], count: int) -> None:
-    for start in range(0, count, _ARRAY):
-        found = service.call("POST", "/v1/events", [event] * min(_ARRAY, count - start))
+def publish(service: Service, event: Mapping[str, object], count: int) -> None:
+    """Publishes so many, in arrays."""
+    for start in range(0, count, ARRAY):
+        found = service.call("POST", "/v1/events", [event] * min(ARRAY, count - start))
         assert all("id" in result for result in found["results"])
 
 
-def _done(service: Service) -> int:
+def done(service: Service) -> int:
+    """How many were delivered."""
     lines = httpx.get(f"{service.administration}/metrics").text.splitlines()
     return int(sum(float(line.removeprefix(_DONE)) for line in lines if line.startswith(_DONE)))
 
 
-def _wait(service: Service, count: int) -> int:
+def wait_for(service: Service, count: int) -> int:
     """Looks seldom while much is left, since each look costs the service something, and often towards the end."""
-    begun, first = time.monotonic(), _done(service)
+    begun, first = time.monotonic(), done(service)
     found = first
     while found < count:
         passed = time.monotonic() - begun
         assert passed < 300, f"{found} of {count} were delivered in 300 s"
         left = passed * (count - found) / max(found - first, 1)
         time.sleep(min(max(left / 2, 0.02), 1.0))
-        found = _done(service)
+        found = done(service)
     return found
 
 
@@ -267,5 +270,6 @@ def _memory(service: Service) -> Result:
     return Result("delivery: memory after all that", found, _MEMORY, ratio, (ratio, ratio), "≤ 1", ratio <= 1, "MiB")
 
 
-def _url(port: int) -> str:
+def url_of(port: int) -> str:
+    """A receiver's."""
     return f"http://127.0.0.1:{port}/hook"
