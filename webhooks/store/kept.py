@@ -41,7 +41,6 @@ def was_changed(connection: Connection) -> bool:
 
 
 class _Reading(Struct, frozen=True):
-    epoch: int
     until: float
     found: Future[Any]
 
@@ -49,18 +48,18 @@ class _Reading(Struct, frozen=True):
 class Kept:
     """Readings by their keys, those under way among them. Threads may share it.
 
-    One that began before a change is not given to who asks after it, whenever it ends.
+    One that began before a change is not given to who asks after it, whenever it ends: it is here from its beginning,
+    and what is forgotten meanwhile does not come back.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._epoch = 0
         self._readings: dict[Hashable, _Reading] = {}
 
     def find(self, key: Hashable) -> Future[Any] | None:
         """A reading that still counts."""
         reading = self._readings.get(key)
-        if reading is None or reading.epoch != self._epoch or time.monotonic() >= reading.until:
+        if reading is None or time.monotonic() >= reading.until:
             return None
         return reading.found
 
@@ -70,7 +69,7 @@ class Kept:
             self._readings.pop(key, None)  # so that a new one is the last of all
             if len(self._readings) >= MOST_KEPT:
                 del self._readings[next(iter(self._readings))]
-            reading = _Reading(self._epoch, time.monotonic() + KEPT_SECONDS, Future())
+            reading = _Reading(time.monotonic() + KEPT_SECONDS, Future())
             self._readings[key] = reading
             return reading.found
 
@@ -83,5 +82,4 @@ class Kept:
     def forget(self) -> None:
         """Something has changed: what was read until now counts no more."""
         with self._lock:
-            self._epoch += 1
             self._readings.clear()
