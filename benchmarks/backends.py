@@ -29,6 +29,10 @@ class Backends:
         """Bytes."""
         return int(self._one("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), %s)", self._lsn))
 
+    def checkpoint(self) -> None:
+        """So that none comes by itself soon: after one, each page is logged whole at its first change."""
+        self._connection.execute("CHECKPOINT")
+
     def close(self) -> None:
         self._connection.close()
 

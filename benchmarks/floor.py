@@ -8,18 +8,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import os
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from io import BytesIO
-from pathlib import Path
-from typing import Any
 
-import psycopg
 import pycurl
 from sqlalchemy import Connection, text
 
+from benchmarks.backends import Backends
 from engine.catalogue import Catalogue
 from webhooks.composing.at_intake import BodiesAtIntake
 from webhooks.composing.definitions import Definitions
@@ -39,22 +36,6 @@ _GROUP = 64
 _CLIENT = Client(id="ACME", name="acme", scopes=frozenset({Scope.WEBHOOKS}))
 
 
-def connected(store: str) -> psycopg.Connection[Any]:
-    """A connection beside the service's own."""
-    return psycopg.connect(store.replace("+psycopg", ""), autocommit=True)
-
-
-def of_backends(server: psycopg.Connection[Any]) -> float:
-    """Processor seconds so far of the database's other backends, which are on this machine."""
-    query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    return sum(_seconds(pid) for (pid,) in server.execute(query))
-
-
-def _seconds(pid: int) -> float:
-    words = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def plain_loop(store_url: str, url: str, count: int) -> float:
     """Processor seconds of a delivery in the plain loop, with its publishing; on PostgreSQL with its backends."""
     keyring, definitions = Keyring([bytes(32)]), Definitions(Catalogue.load())
@@ -64,7 +45,11 @@ def plain_loop(store_url: str, url: str, count: int) -> float:
     requests, data = Requests(keyring, Reach()), {"ledgeraccountid": "111927", "status": "PAID"}
     published = [PublishedEvent(code="statuschange", arguments=data)] * _ARRAY
     with Store(store_url) as store, contextlib.ExitStack() as closing:
-        server = closing.enter_context(connected(store_url)) if store_url.startswith("postgresql") else None
+        server = (
+            closing.enter_context(contextlib.closing(Backends(store_url)))
+            if store_url.startswith("postgresql")
+            else None
+        )
         send = _sender(url, requests)
 
         def register(connection: Connection) -> None:
@@ -102,8 +87,8 @@ def _delivered_count(connection: Connection) -> int:
     return int(connection.scalar(text("SELECT count(*) FROM delivery WHERE state = 'delivered'")) or 0)
 
 
-def _own(server: psycopg.Connection[Any] | None) -> float:
-    return time.process_time() + (0.0 if server is None else of_backends(server))
+def _own(server: Backends | None) -> float:
+    return time.process_time() + (0.0 if server is None else server.cpu())
 
 
 def _sender(url: str, requests: Requests) -> Callable[[Sequence[Ready]], list[EndedAttempt]]:

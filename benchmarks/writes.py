@@ -8,13 +8,12 @@ import os
 import socket
 import tempfile
 from collections.abc import Generator, Iterator, Mapping
-from typing import Any
 
 import httpx
-import psycopg
 
 from benchmarks import delivery, guide
-from benchmarks.floor import connected, of_backends, plain_loop
+from benchmarks.backends import Backends
+from benchmarks.floor import plain_loop
 from benchmarks.load import cpu_seconds
 from benchmarks.pairs import Result
 from benchmarks.receiver import receiver
@@ -71,16 +70,16 @@ def _busy(name: str, service: Service, port: int, store: str | None) -> Generato
     """Ten thousand at once, after a checkpoint and some that warm the pages up. Gives the processor time of one."""
     service.register(delivery.url_of(port), "statuschange")
     with contextlib.ExitStack() as closing:
-        server = None if store is None else closing.enter_context(connected(store))
+        server = None if store is None else closing.enter_context(contextlib.closing(Backends(store)))
         _deliver(service, 500)
         if server is not None:
-            server.execute("CHECKPOINT")
+            server.checkpoint()
         _deliver(service, 1000)
-        costs, log = _costs(service, server), _log(server)
+        costs, log = _costs(service, server), 0 if server is None else server.wal()
         _deliver(service, _COUNT)
         cost = [(after - before) / _COUNT for before, after in zip(costs, _costs(service, server), strict=True)]
         if server is not None:
-            written = (_log(server) - log) / _COUNT
+            written = (server.wal() - log) / _COUNT
             yield _limited(f"delivery: bytes of log for one, {name}", written, 1, 5 * 1024, "B")
             words = f"service {cost[0] * 1e6:.0f} µs, backends {cost[1] * 1e6:.0f} µs"
             print(f"  {name}: {words}")
@@ -94,16 +93,9 @@ def _deliver(service: Service, count: int) -> None:
     delivery.wait_for(service, before + count)
 
 
-def _log(server: psycopg.Connection[Any] | None) -> int:
-    if server is None:
-        return 0
-    found = server.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')").fetchone()
-    return 0 if found is None else int(found[0])
-
-
-def _costs(service: Service, server: psycopg.Connection[Any] | None) -> tuple[float, float]:
+def _costs(service: Service, server: Backends | None) -> tuple[float, float]:
     """Processor seconds so far: of the service, and of its store's backends."""
-    return cpu_seconds(service.pid), 0.0 if server is None else of_backends(server)
+    return cpu_seconds(service.pid), 0.0 if server is None else server.cpu()
 
 
 def _metric(service: Service, name: str) -> float:

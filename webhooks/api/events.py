@@ -171,7 +171,7 @@ async def publish(request: Request) -> Response:
         command = events.Publish(client.id, good, service.bodies)
         stored = iter(await service.store.write(command, len(body)))
         if service.bodies is not None:
-            service.bodies.send(command.sendable)
+            service.bodies.stored(command)
     results = [next(stored) if isinstance(event, PublishedEvent) else event for event in read]
     _tell(service, client, results)
     if is_many:

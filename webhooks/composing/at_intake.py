@@ -1,4 +1,4 @@
-"""Default bodies, made while their events are stored: they need nothing but the event."""
+"""What this process does for an event at its intake: makes its default body, or composes it as soon as it is stored."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 
 from engine.body import Body
 from webhooks.composing import making
+from webhooks.composing.composing import Composing
 from webhooks.composing.definitions import Definitions
 from webhooks.metrics import Metrics
 from webhooks.model import PublishedEvent
 from webhooks.security.keys import Keyring
 from webhooks.store.compositions import Sendable
+from webhooks.store.events import Publish
 
 
 class BodiesAtIntake:
@@ -26,6 +28,8 @@ class BodiesAtIntake:
         self._metrics = metrics
         self.tell_sendable: Callable[[Sequence[Sendable]], object] | None = None
         """Has deliveries sent; to be called in the event loop."""
+        self.composing: Composing | None = None
+        """Composes the others; to be called in the event loop."""
 
     def make(self, event: PublishedEvent, sequence: int, *, is_defined: bool) -> bytes | None:
         """As Bodies says."""
@@ -37,10 +41,16 @@ class BodiesAtIntake:
         self._metrics.composed(event.code, "composed")
         return making.encrypted(self._keyring, sequence, 0, body)
 
-    def send(self, sendable: Sequence[Sendable]) -> None:
-        """Has deliveries sent whose events were stored with a body."""
-        if sendable and self.tell_sendable is not None:
-            self.tell_sendable(sendable)
+    def are_composed_here(self, code: str) -> bool:
+        """As Bodies says."""
+        return self.composing is not None and code in self._definitions.good and self.composing.has_room(code)
+
+    def stored(self, command: Publish) -> None:
+        """Has deliveries sent whose events were stored with a body, and other events composed."""
+        if command.sendable and self.tell_sendable is not None:
+            self.tell_sendable(command.sendable)
+        if command.waiting and self.composing is not None:
+            self.composing.offer(command.waiting)
 
     def _is_by_default(self, code: str, *, is_defined: bool) -> bool:
         definitions = self._definitions

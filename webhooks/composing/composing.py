@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -90,6 +90,18 @@ class Composing:
     def stop(self) -> None:
         """Begins no further batch, and lets `run` end."""
         self._stopping.set()
+
+    def has_room(self, code: str) -> bool:
+        """Whether few events of a code wait in memory. Any thread may ask."""
+        return self._work.room(Way.BY_DEFINITION, code) > ROOM_EVENTS // 2
+
+    def offer(self, found: Sequence[tuple[Waiting, Job]]) -> None:
+        """Composes events that this process has just stored, as far as the queue leases them to it."""
+        by_key = {job.key: item for item, job in found}
+        for job in self._queue.claim([job for _, job in found]):
+            if self._stopping.is_set() or self._enter(by_key[job.key], job) is not None:
+                self._queue.release([job])  # whoever takes it writes why it has to wait
+        self._work.begin_batches()
 
     async def reload(self) -> None:
         """Reads the definitions again."""

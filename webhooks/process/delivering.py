@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
+from webhooks.composing.at_intake import BodiesAtIntake
 from webhooks.composing.composing import Composing
 from webhooks.composing.definitions import Definitions
 from webhooks.dispatch.dispatcher import Dispatcher
@@ -24,7 +24,6 @@ from webhooks.sending.descriptors import raise_limit
 from webhooks.sending.interface import Sender
 from webhooks.sending.process import ProcessSender
 from webhooks.settings import Settings
-from webhooks.store.compositions import Sendable
 from webhooks.store.store import Store
 
 _log = logging.getLogger(__name__)
@@ -81,9 +80,9 @@ class Delivering:
                 for task in looking_after:
                     task.cancel()
 
-    def offer(self, found: Sequence[Sendable]) -> None:
-        """Sends deliveries whose bodies this process has just written."""
-        self._dispatcher.offer(found)
+    def hear_of_intake(self, bodies: BodiesAtIntake) -> None:
+        """Sends and composes what this process stores."""
+        bodies.tell_sendable, bodies.composing = self._dispatcher.offer, self._composing
 
     def stop(self) -> None:
         """Begins nothing any more."""

@@ -79,7 +79,7 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
         def make_delivering() -> Delivering:
             """The composing and dispatching part, which must be made inside the event loop."""
             delivering = Delivering(settings, store, keyring, definitions, metrics, sender=sender)
-            bodies.tell_sendable = delivering.offer
+            delivering.hear_of_intake(bodies)
             return delivering
 
         def ready() -> None:

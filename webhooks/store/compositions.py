@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -106,10 +106,17 @@ def job_of(sequence: int, version: int, due_at: int) -> Job:
     return Job(Kind.COMPOSE, key_of(sequence, version), due_at)
 
 
-def add(connection: Connection, due: Mapping[int, int | None], *, version: int = 0) -> None:
-    """Makes compositions of events, by sequence number; those that are due at a time get a job."""
+def add(
+    connection: Connection, due: Mapping[int, int | None], *, version: int = 0, own: Collection[int] = ()
+) -> list[Job]:
+    """Makes compositions of events, by sequence number; those that are due at a time get a job.
+
+    The jobs of those in `own` are for this process: it claims those that this gives, after the COMMIT.
+    """
     _ADD.run(connection, [(sequence, version, due_at) for sequence, due_at in due.items()])
-    jobs.add(connection, [job_of(sequence, version, due_at) for sequence, due_at in due.items() if due_at is not None])
+    added = {sequence: job_of(sequence, version, at) for sequence, at in due.items() if at is not None}
+    jobs.add(connection, [job for sequence, job in added.items() if sequence not in own])
+    return jobs.add(connection, [job for sequence, job in added.items() if sequence in own], is_claimed=True)
 
 
 def add_composed(connection: Connection, bodies: Mapping[int, bytes]) -> None:

@@ -17,7 +17,7 @@ from webhooks.store import compositions, jobs
 from webhooks.store.bulk import NUMBER, TEXT, Bulk, BulkInsert
 from webhooks.store.clock import moment, now, sortable_id
 from webhooks.store.command import Together
-from webhooks.store.compositions import Sendable
+from webhooks.store.compositions import Addressed, Sendable, Waiting
 from webhooks.store.holding import why_held
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.queries import load
@@ -92,6 +92,10 @@ class Bodies(Protocol):
         """
         ...
 
+    def are_composed_here(self, code: str) -> bool:
+        """Whether this process composes such events now, and has room for some."""
+        ...
+
 
 class _NewEvent(Struct, frozen=True):
     """An event as it is to be stored; `key` is its id and its publisher's. Its command hears what is sendable."""
@@ -110,6 +114,26 @@ class _NewEvent(Struct, frozen=True):
             return None
         return bodies.make(self.event, sequence, is_defined=due[0].is_defined)
 
+    def is_composed_here(self) -> bool:
+        """Whether its caller has it composed as soon as it is stored: it came alone, and there is room."""
+        bodies = self.command.bodies
+        return bodies is not None and len(self.command.events) == 1 and bodies.are_composed_here(self.event.code)
+
+    def waiting(self, sequence: int, ids: Sequence[str]) -> Waiting:
+        """Its composition, as `compositions.find` would give it."""
+        due = [(id_, taker) for id_, taker in zip(ids, self.takers, strict=True) if taker.held_because is None]
+        return Waiting(
+            sequence=sequence,
+            version=0,
+            code=self.event.code,
+            event_id=self.key[0],
+            arguments=encode(self.event.arguments).decode(),
+            failures=0,
+            is_needed=True,
+            is_defined=self.takers[0].is_defined,
+            to=[Addressed(id_, taker.registration_id, taker.client_id) for id_, taker in due[:_MOST_SENDABLE]],
+        )
+
     def row(self, place: int) -> tuple[object, ...]:
         """Its values as they are inserted."""
         state = EventState.ACCEPTED if self.takers else EventState.UNSUBSCRIBED
@@ -120,24 +144,25 @@ class Publish(Together[list[str | ConflictError]]):
     """Gives for each event its id, once it is stored with a delivery for each registration that takes it.
 
     The same id with the same content is the event that is stored already; with other content it is a ConflictError.
-    Where `bodies` makes an event's body, it is stored with that. `sendable` has its deliveries after the COMMIT, whose
-    jobs the caller claims.
+    Where `bodies` makes an event's body, it is stored with that. After the COMMIT `sendable` has its deliveries, and
+    `waiting` what is to be composed by this process, with its job. The caller claims these jobs.
     """
 
-    __slots__ = ("bodies", "events", "publisher_id", "sendable")
+    __slots__ = ("bodies", "events", "publisher_id", "sendable", "waiting")
 
     def __init__(self, publisher_id: str, events: Sequence[PublishedEvent], bodies: Bodies | None = None) -> None:
         self.publisher_id = publisher_id
         self.events = events
         self.bodies = bodies
         self.sendable: list[Sendable] = []
+        self.waiting: list[tuple[Waiting, Job]] = []
 
     @classmethod
     def run_together(cls, connection: Connection, commands: Sequence[Self]) -> list[list[str | ConflictError]]:
         """As Together says; numbers rise in the order of the commands."""
         created_at = now()
         for command in commands:
-            command.sendable = []
+            command.sendable, command.waiting = [], []
         given = [(command, event) for command in commands for event in command.events]
         subscribers = _subscribers(connection, {event.code for _, event in given})
         asked = [
@@ -242,20 +267,34 @@ def _deliver(connection: Connection, created_at: int, stored: Sequence[tuple[_Ne
     _DELIVER.run(connection, rows, created_at=created_at)
     bodies = {sequence: body for event, sequence in stored if (body := event.body(sequence)) is not None}
     compositions.add_composed(connection, bodies)
-    compositions.add(
-        connection,
-        {
-            sequence: created_at if any(taker.held_because is None for taker in event.takers) else None
-            for event, sequence in stored
-            if event.takers and sequence not in bodies
-        },
-    )
+    later = [(event, sequence) for event, sequence in stored if event.takers and sequence not in bodies]
+    _have_composed(connection, created_at, later, [(number, str(id_)) for id_, number, *_ in rows])
     with_body = [
         (event, taker, str(id_))
         for (event, number, taker), (id_, *_) in zip(made, rows, strict=True)
         if number in bodies
     ]
     _have_sent(connection, created_at, with_body)
+
+
+def _have_composed(
+    connection: Connection, created_at: int, later: Sequence[tuple[_NewEvent, int]], ids: Sequence[tuple[object, str]]
+) -> None:
+    """Makes compositions of events that have no body yet, and tells their commands which of them they have composed.
+
+    `ids` are those of all deliveries, with the numbers of their events.
+    """
+    due = {
+        sequence: created_at if any(taker.held_because is None for taker in event.takers) else None
+        for event, sequence in later
+    }
+    own = {sequence: event for event, sequence in later if due[sequence] is not None and event.is_composed_here()}
+    claimed = {job.key: job for job in compositions.add(connection, due, own=own.keys())}
+    for sequence, event in own.items():
+        job = claimed.get(compositions.key_of(sequence, 0))
+        if job is not None:
+            of_event = [id_ for number, id_ in ids if number == sequence]
+            event.command.waiting.append((event.waiting(sequence, of_event), job))
 
 
 def _have_sent(

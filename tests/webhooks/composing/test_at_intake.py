@@ -12,7 +12,7 @@ from webhooks.composing.definitions import Definitions
 from webhooks.metrics import Metrics
 from webhooks.model import DeliveryState, PublishedEvent
 from webhooks.queue.leases import Leases
-from webhooks.store import definitions, events, registrations
+from webhooks.store import compositions, definitions, events, registrations
 from webhooks.store.events import Publish
 
 EVENT = "statuschange"
@@ -151,5 +151,77 @@ def test_an_event_for_many_is_composed_apart_from_its_intake(rig: Any, run: Run)
         await rig.store.write(command)
         assert command.sendable == []
         assert jobs_of("compose", rig) == ["1/0"]
+
+    run(test())
+
+
+DEFINED = "ledgerpayment"
+
+
+def test_an_event_with_a_definition_is_handed_over_to_what_composes_it(rig: Any, run: Run, make_custom: Any) -> None:
+    """Nobody takes its job: it is added as taken, and the event is composed with what its intake knew."""
+
+    async def test() -> None:
+        await rig.register(DEFINED)
+        known = rig.scripted(lambda event, messages: [make_custom(event, each) for each in messages], DEFINED)
+        async with rig.running(known) as composing:
+            await rig.until(lambda: DEFINED in rig.read(definitions.remembered))
+            bodies = bodies_of(rig, known)
+            bodies.composing = composing
+            taken: list[Any] = []
+            take = composing._queue.take
+
+            async def noting(*given: Any) -> Any:
+                taken.extend(found := await take(*given))
+                return found
+
+            composing._queue.take = noting
+            for number in range(3):
+                command = publish(rig, bodies, str(number), code=DEFINED, data={"paymentid": str(number)})
+                await rig.store.write(command)
+                ((item, job),) = command.waiting
+                assert (item.code, item.event_id, job.key) == (DEFINED, str(number), f"{item.sequence}/0")
+                found = rig.read(compositions.find, [job.key], most_addressed=16)
+                assert found == {job.key: item}
+                bodies.stored(command)
+                await rig.until(rig.are_composed)
+            assert jobs_of("compose", rig) == []
+            assert taken == []
+            assert [body.parts for body in rig.bodies()] == [
+                (f'{{"paymentid":"{number}"}}'.encode(),) for number in range(3)
+            ]
+
+    run(test())
+
+
+def test_what_nobody_was_told_of_is_composed_all_the_same(rig: Any, run: Run, make_custom: Any) -> None:
+    """As where the process dies, or its caller goes, between the COMMIT and the handing over."""
+
+    async def test() -> None:
+        await rig.register(DEFINED)
+        known = rig.scripted(lambda event, messages: [make_custom(event, each) for each in messages], DEFINED)
+        async with rig.running(known) as composing:
+            await rig.until(lambda: DEFINED in rig.read(definitions.remembered))
+            bodies = bodies_of(rig, known)
+            bodies.composing = composing
+            command = publish(rig, bodies, "1", code=DEFINED, data={"paymentid": "1"})
+            await rig.store.write(command)
+            assert command.waiting
+            await rig.until(rig.are_composed)
+
+    run(test())
+
+
+def test_events_of_an_array_are_taken_from_the_queue(rig: Any, run: Run, make_custom: Any) -> None:
+    async def test() -> None:
+        await rig.register(DEFINED)
+        known = rig.scripted(make_custom, DEFINED)
+        async with rig.running(known) as composing:
+            await rig.until(lambda: DEFINED in rig.read(definitions.remembered))
+            bodies = bodies_of(rig, known)
+            bodies.composing = composing
+            command = publish(rig, bodies, "1", "2", code=DEFINED, data={"paymentid": "1"})
+            await rig.store.write(command)
+            assert command.waiting == []
 
     run(test())
