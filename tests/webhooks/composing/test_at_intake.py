@@ -178,7 +178,7 @@ def test_an_event_with_a_definition_is_handed_over_to_what_composes_it(rig: Any,
             composing._queue.take = noting
             for number in range(3):
                 command = publish(rig, bodies, str(number), code=DEFINED, data={"paymentid": str(number)})
-                await rig.store.write(command)
+                await composing._store.write(command)  # of the process that composes
                 ((item, job),) = command.waiting
                 assert (item.code, item.event_id, job.key) == (DEFINED, str(number), f"{item.sequence}/0")
                 found = rig.read(compositions.find, [job.key], most_addressed=16)
@@ -205,7 +205,7 @@ def test_what_nobody_was_told_of_is_composed_all_the_same(rig: Any, run: Run, ma
             bodies = bodies_of(rig, known)
             bodies.composing = composing
             command = publish(rig, bodies, "1", code=DEFINED, data={"paymentid": "1"})
-            await rig.store.write(command)
+            await composing._store.write(command)  # of the process that composes
             assert command.waiting
             await rig.until(rig.are_composed)
 
@@ -221,7 +221,7 @@ def test_events_of_an_array_are_taken_from_the_queue(rig: Any, run: Run, make_cu
             bodies = bodies_of(rig, known)
             bodies.composing = composing
             command = publish(rig, bodies, "1", "2", code=DEFINED, data={"paymentid": "1"})
-            await rig.store.write(command)
+            await composing._store.write(command)  # of the process that composes
             assert command.waiting == []
 
     run(test())
