@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 from waiting import PATIENCE_SECONDS
 
-from webhooks.queue.embedded import EmbeddedQueue
+from webhooks.queue.embedded import EmbeddedQueue, _KindOfJobs
 from webhooks.store import jobs
 from webhooks.store.clock import now
 from webhooks.store.jobs import Job, Kind
@@ -190,3 +190,12 @@ def test_what_is_due_is_taken_though_the_clock_was_set_forth_while_it_was_waited
     monkeypatch.setattr("webhooks.queue.embedded.now", lambda: now() + ahead)
     with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
         assert [job.key for job in asyncio.run(test(store))] == ["a"]
+
+
+def test_many_that_are_held_are_passed_over_the_more_seldom() -> None:
+    kind = _KindOfJobs(leased={str(key): deliver(str(key), key) for key in range(10_000)})
+    kind.begin_anew(100.0)
+    for at, expected in ((100.9, (5, "5")), (101.1, (0, ""))):
+        kind.seen, kind.is_stale = (5, "5"), True
+        kind.begin_anew(at)
+        assert kind.seen == expected
