@@ -322,6 +322,13 @@ def test_a_connection_lost_in_a_burst_costs_one_item_at_most(standin: Standin, l
     assert len([result for result in found if isinstance(result, list)]) >= 59
 
 
+def test_a_connection_that_died_in_the_pool_costs_no_item_of_a_burst(standin: Standin, ledger: Ledger) -> None:
+    rows(ledger, ONE)
+    standin.drop_all()
+    assert many(ledger, "select ? as it", range(30)) == [[(number,)] for number in range(30)]
+    assert len(standin.arrivals("login")) == 2
+
+
 def test_a_burst_of_a_login_that_may_write_is_rolled_back(standin: Standin, opened: Open, url: str) -> None:
     may(standin, ("INSERT on", "dbo.dat_trans"))
     ledger = opened(url, pool_size=1)
