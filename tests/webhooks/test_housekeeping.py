@@ -1,6 +1,7 @@
 """Rounds of housekeeping, and the clock that it waits for."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import func, insert, select, update
 from webhooks import housekeeping
 from webhooks.housekeeping import Housekeeping
 from webhooks.model import Client, PublishedEvent
-from webhooks.store import clients, events, registrations
+from webhooks.store import clients, events, registrations, retention
 from webhooks.store.clock import now
 from webhooks.store.store import Store
 from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
@@ -132,6 +133,19 @@ def test_a_round_leaves_no_data_in_the_files(tmp_path: Path) -> None:
         fill(store, 20)
         asyncio.run(keeper(store).tidy(now() + 31 * DAY))
         assert b'"canary"' not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_a_search_that_has_enough_lets_go_of_the_store(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A result that was not read to its end kept a snapshot with SQLAlchemy 2.1.0, until the garbage was collected."""
+    monkeypatch.setattr("webhooks.store.retention.BATCH", 7)
+    fill(store, 20)
+    gc.disable()
+    try:
+        found = store.read_now(lambda connection: retention.unsubscribed(connection, 0, now(), now()))
+        assert len(found.sequences) == 7
+        assert asyncio.run(store.scrub())
+    finally:
+        gc.enable()
 
 
 def test_what_is_held_is_given_up_after_thirty_days(store: Store) -> None:

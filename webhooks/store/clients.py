@@ -43,7 +43,7 @@ def add(connection: Connection, client: Client, *, secret_hash: bytes, api_key_h
     if by_name(connection, client.name) is not None:
         raise ConflictError(f"There is a client {client.name!r} already: rotate it, or choose another name.")
     look = _look(client.name)
-    if alike := next((name for name in connection.scalars(select(CLIENTS.c.name)) if _look(name) == look), None):
+    if alike := next((name for name in connection.scalars(select(CLIENTS.c.name)).all() if _look(name) == look), None):
         raise ConflictError(
             f"{client.name!r} looks like the client {alike!r}: choose a name that nobody mixes up with it."
         )

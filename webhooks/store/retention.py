@@ -124,7 +124,9 @@ def unsubscribed(connection: Connection, after: int, until: int, at: int) -> Uns
     `at` is the time now. An event with a later time came while the clock was ahead; the search passes over it.
     """
     found: list[int] = []
-    for sequence, created_at, is_found in connection.execute(_EVENTS, {"after": after, "most": _SCANNED_EVENTS}):
+    # All of them are read, though fewer may be enough: a result that is not read to its end may keep a snapshot.
+    rows = connection.execute(_EVENTS, {"after": after, "most": _SCANNED_EVENTS}).all()
+    for sequence, created_at, is_found in rows:
         if until < created_at <= at:
             return Unsubscribed(found, after)
         after = sequence
