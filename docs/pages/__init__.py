@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pages import api, commands, errors, events, portability, python_api, rules, service, values, xsd
+from pages import api, commands, errors, events, portability, python_api, rules, service, store, values, xsd
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "api": api.page,
@@ -16,6 +16,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "rules": rules.page,
     "schema": xsd.page,
     "service": service.page,
+    "store": store.page,
     "values": values.page,
 }
 """The function that makes each page, by the page's name."""
