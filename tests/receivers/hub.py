@@ -30,6 +30,7 @@ class Hub:
         self._thread = threading.Thread(target=self._loop.run_forever, name="receivers")
         self._servers: list[asyncio.Server] = []
         self._transports: list[asyncio.BaseTransport] = []
+        self._open: set[StreamWriter] = set()
         self._sockets: list[socket.socket] = []
         self._thread.start()
 
@@ -90,11 +91,14 @@ class Hub:
 
         async def serve(reader: StreamReader, writer: StreamWriter) -> None:
             receiver.connections += 1
+            self._open.add(writer)
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, ssl.SSLError):
                 try:
                     await behaviour(reader, writer)
                 finally:
                     writer.close()
+                    await writer.wait_closed()
+                    self._open.discard(writer)
 
         sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -111,6 +115,10 @@ class Hub:
             server.close()
         for transport in self._transports:
             transport.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.sleep(0)  # what was accepted just now gets its task
+        for writer in self._open:
+            writer.transport.abort()  # a receiver that was not listened to would wait until all is sent
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
-        await asyncio.sleep(0)
+        await asyncio.gather(*tasks, return_exceptions=True)
