@@ -17,9 +17,10 @@ the secret, and say where the program itself failed. `Composer.load` knows no su
 _NEEDS = """
 Most rules need nothing but the file. These need more:
 
-- `unknown-table`, `unknown-column`, `ambiguous-column`, `group-by`, `unsupported-type` and `portability` are found when
-  the SQL is translated: name another ledger than SQL Server (`--dialect postgresql` or `duckdb`, or `--ledger URL`)
-  and its schema. For `--dialect sqlserver`, which is the default, they are not looked for.
+- `unknown-table`, `unknown-column`, `ambiguous-column` and `unsupported-type` need the ledger's schema: a file
+  (`--ledger-schema`), or a ledger to read it from (`--ledger`). So do the parts of `group-by` and `type-mismatch` that
+  depend on what a name means.
+- `portability` is for other ledgers than SQL Server: `--dialect postgresql` or `duckdb`, or such a `--ledger`.
 - `unknown-function` needs the ledger's schema. On SQL Server without one it is the warning `user-function`.
 - `duplicate-definition` needs both files in one run.
 """

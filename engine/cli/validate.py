@@ -14,7 +14,6 @@ from engine.commandline.console import CannotRunError, Console
 from engine.commandline.options import Command, LoadArguments, Parser, add_catalogue, add_ledger, named_path, several
 from engine.model import Dialect, Severity
 from engine.reporting import Report, ReportedFile
-from engine.reporting.terminal import Style
 
 if TYPE_CHECKING:
     from engine.model import LoadedFile
@@ -80,12 +79,6 @@ def run(arguments: ValidateArguments, console: Console) -> int:
     files = load_files(paths, Catalogue.load(arguments.events), target)
     report = Report(tuple(_reported(file, reported) for file in files))
     write_reports(report, arguments.reports, console)
-    if arguments.dialect is None and target.dialect is Dialect.SQL_SERVER and target.schema is not None:
-        console.complain(
-            "the names of tables and columns are checked only for the dialects that SQL is translated to; "
-            "name one with --dialect",
-            Style.WARNING,
-        )
     is_faulty = report.count(Severity.ERROR) or (arguments.warnings_as_errors and report.count(Severity.WARNING))
     return 1 if is_faulty else 0
 

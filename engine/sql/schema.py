@@ -36,6 +36,7 @@ class Table:
     """A table or view. `schema` and `name` are spelled as the ledger itself spells them.
 
     `definition` is a view's SELECT, `primary_key` and `indexes` are a table's; only a DDL file gives the three.
+    `is_open`: a view may have other columns too, by a `*` of what is not known.
     """
 
     schema: str
@@ -45,6 +46,7 @@ class Table:
     definition: str | None = None
     primary_key: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = ()
+    is_open: bool = False
     by_key: Mapping[str, Column] = field(init=False, repr=False, compare=False)
     """The columns by their case-folded names."""
 
@@ -58,13 +60,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A declared `schema.name(…)`: scalar with a `result` type, or table-valued with `columns`."""
+    """A declared `schema.name(…)`: scalar with a `result` type, or table-valued with `columns`.
+
+    `is_open`: its rows may have other columns too, by a `*` of what is not known.
+    """
 
     schema: str
     name: str
     parameters: tuple[SqlType, ...]
     result: SqlType | None
     columns: tuple[Column, ...] = ()
+    is_open: bool = False
 
 
 class SchemaOrigin(StrEnum):
@@ -76,7 +82,10 @@ class SchemaOrigin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LedgerSchema:
-    """All that is known of a ledger. The maps are keyed by (schema, name), both case-folded."""
+    """All that is known of a ledger. The maps are keyed by (schema, name), both case-folded.
+
+    `unread` are the views that are there, and of which nothing is known.
+    """
 
     origin: SchemaOrigin
     default_schema: str = "dbo"
@@ -84,6 +93,7 @@ class LedgerSchema:
     tables: Mapping[tuple[str, str], Table] = field(default_factory=dict)
     functions: Mapping[tuple[str, str], Function] = field(default_factory=dict)
     synonyms: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    unread: frozenset[tuple[str, str]] = frozenset()
 
     def table(self, name: str, schema: str | None = None) -> Table | None:
         """The table or view of that name, case aside, through synonyms; the default schema where none is given."""

@@ -36,7 +36,7 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
         return Checked(_diagnostics(parsed, findings))
     checked_queries, steps, left = [], [], MAX_TOKENS_TOGETHER
     for step in definition.steps:
-        checked_query = queries.check(step, target, left)
+        checked_query = queries.check(step, target, left, has_types=not violations)
         left -= checked_query.size
         if checked_query.query is None and (unclosed := queries.unclosed(step, parsed.text or "")):
             checked_query = queries.CheckedQuery(None, (unclosed,))

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from engine.model import Dialect, ParsedFile, Position, Step
+from engine.model import Dialect, ParsedFile, Position, Severity, Step
 from engine.sql import holes, read_only, style
+from engine.sql.analysis import analyse, faults_of
 from engine.sql.fault import SqlFault
 from engine.sql.query import MAX_TOKENS_TOGETHER, Query, parse_query
 from engine.sql.scanner import Scan, TokenKind, scan
@@ -25,15 +26,15 @@ class CheckedQuery(Struct, frozen=True, eq=False, gc=False):
     size: int = 0
 
 
-def check(step: Step, target: Target, left: int = MAX_TOKENS_TOGETHER) -> CheckedQuery:
+def check(step: Step, target: Target, left: int = MAX_TOKENS_TOGETHER, *, has_types: bool = True) -> CheckedQuery:
     """Every finding about the step's SQL that needs neither the other steps nor a translation.
 
-    `left` is how many tokens may still be read for the definition.
+    `left` is how many tokens may still be read for the definition. `has_types`: its arguments' types can be trusted.
     """
     parsed = parse_query(step.sql.value, left)
     findings = [located(fault, step.sql) for fault in parsed.faults]
     if parsed.query is not None:
-        findings += (located(fault, step.sql) for fault in _faults(parsed.query, step, target))
+        findings += (located(fault, step.sql) for fault in _faults(parsed.query, step, target, has_types=has_types))
         findings += _argument_count(step, parsed.query.placeholders)
         return CheckedQuery(parsed.query, tuple(findings), len(parsed.query.tokens))
     found = scan(step.sql.value)
@@ -41,12 +42,24 @@ def check(step: Step, target: Target, left: int = MAX_TOKENS_TOGETHER) -> Checke
     return CheckedQuery(None, tuple(findings), len(found.tokens))
 
 
-def _faults(query: Query, step: Step, target: Target) -> Iterator[SqlFault]:
+def _faults(query: Query, step: Step, target: Target, *, has_types: bool) -> list[SqlFault]:
     is_sql_server = target.dialect is Dialect.SQL_SERVER
-    yield from read_only.check(query, schema=target.schema, databases=target.databases, is_sql_server=is_sql_server)
+    faults = list(read_only.check(query, schema=target.schema, databases=target.databases, is_sql_server=is_sql_server))
     secrets = frozenset(n for n in step.secret_placeholders if n < len(query.placeholders))
-    yield from holes.find(query, secret_placeholders=secrets, step_name=step.name, result=step.result).faults
-    yield from style.check(query, step.result)
+    faults += holes.find(query, secret_placeholders=secrets, step_name=step.name, result=step.result).faults
+    faults += style.check(query, step.result)
+    refused = {fault.offset for fault in faults if fault.severity is Severity.ERROR}
+    compiled = _meaning_faults(query, step, target, has_types=has_types)
+    return [*faults, *(fault for fault in compiled if fault.offset not in refused)]
+
+
+def _meaning_faults(query: Query, step: Step, target: Target, *, has_types: bool) -> list[SqlFault]:
+    """What SQL Server refuses for the sake of what the names and expressions mean."""
+    is_typed = has_types and len(step.arguments) == len(query.placeholders)
+    arguments = step.arguments if is_typed else ()
+    types = tuple([argument.type for argument in arguments])
+    nullable = tuple([argument.nullable for argument in arguments])
+    return faults_of(query, analyse(query, target.schema, types, nullable), target.schema)
 
 
 def _placeholders(found: Scan) -> tuple[int, ...] | None:

@@ -31,9 +31,9 @@ PARAMETERS: Final = (
     "WHERE o.is_ms_shipped = 0 AND o.type IN ('FN', 'FS', 'IF', 'TF', 'FT') ORDER BY s.name, o.name, p.parameter_id"
 )
 SYNONYMS: Final = (
-    "SELECT s.name, y.name, COALESCE(PARSENAME(y.base_object_name, 2), s.name), PARSENAME(y.base_object_name, 1) "
-    "FROM sys.synonyms AS y JOIN sys.schemas AS s ON s.schema_id = y.schema_id "
-    "WHERE PARSENAME(y.base_object_name, 3) IS NULL ORDER BY s.name, y.name"
+    "SELECT s.name, y.name, CONCAT(PARSENAME(y.base_object_name, 3) + '.', "
+    "COALESCE(PARSENAME(y.base_object_name, 2), s.name)), PARSENAME(y.base_object_name, 1) "
+    "FROM sys.synonyms AS y JOIN sys.schemas AS s ON s.schema_id = y.schema_id ORDER BY s.name, y.name"
 )
 
 _RELATIONS: Final = frozenset({"U", "V"})

@@ -10,7 +10,7 @@ from engine.model.families import STRINGS
 from engine.sql.ddl.cursor import identifier
 from engine.sql.ddl.declared_types import declaration
 from engine.sql.ddl.draft import Key, SchemaDraft, SelectDraft, TableDraft
-from engine.sql.ddl.view_columns import select_columns
+from engine.sql.ddl.view_columns import SelectColumns, select_columns
 from engine.sql.fault import SqlFault
 from engine.sql.scanner import TokenKind, scan
 from engine.sql.schema import Column, Function, LedgerSchema, SchemaOrigin, Table
@@ -27,16 +27,20 @@ def assemble(draft: SchemaDraft) -> LedgerSchema:
     )
     for key, table in tables.items():
         tables[key] = _with_computed(table, schema)
+    unread: set[Key] = set()
     for key, select in _in_order(draft.selects):
-        columns = _select_columns(select, schema)
-        if isinstance(columns, SqlFault):
-            _warn(draft, select, columns)
+        found = _select_columns(select, schema)
+        if isinstance(found, SqlFault):
+            _warn(draft, select, found)
+            unread.add(key)
         elif select.parameters is None:
-            tables[key] = Table(select.schema, select.name, columns, is_view=True, definition=select.select)
+            tables[key] = Table(
+                select.schema, select.name, found.columns, is_view=True, definition=select.select, is_open=found.is_open
+            )
         else:
             parameters = tuple(_collated(type_, draft.collation) for type_ in select.parameters.values())
-            functions[key] = Function(select.schema, select.name, parameters, None, columns)
-    return schema
+            functions[key] = Function(select.schema, select.name, parameters, None, found.columns, found.is_open)
+    return replace(schema, unread=frozenset(unread))
 
 
 def _warn(draft: SchemaDraft, select: SelectDraft, fault: SqlFault) -> None:
@@ -93,22 +97,27 @@ def _with_computed(table: Table, schema: LedgerSchema) -> Table:
     items = ", ".join(f"({expression}) AS c{position}" for position, expression in enumerate(expressions))
     source = f"{_bracketed(table.schema)}.{_bracketed(table.name)}"
     typed = select_columns(f"SELECT {items} FROM {source}", schema)  # noqa: S608  # typed, never run
-    if isinstance(typed, SqlFault) or len(typed) != len(expressions):
+    if isinstance(typed, SqlFault) or len(typed.columns) != len(expressions):
         return table
-    types = iter(typed)
+    types = iter(typed.columns)
     columns = (replace(c, type=next(types).type) if c.computed is not None else c for c in table.columns)
     return replace(table, columns=tuple(columns))
 
 
-def _select_columns(select: SelectDraft, schema: LedgerSchema) -> tuple[Column, ...] | SqlFault:
+def _select_columns(select: SelectDraft, schema: LedgerSchema) -> SelectColumns | SqlFault:
     """The columns under the names that the statement lists, else under their own; one without a name is left out."""
     text = select.select if select.parameters is None else _without_parameters(select.select, select.parameters)
-    columns = select_columns(text, schema)
+    found = select_columns(text, schema)
     if not select.columns:
-        return columns if isinstance(columns, SqlFault) else tuple(column for column in columns if column.name)
-    if isinstance(columns, SqlFault) or len(columns) != len(select.columns):
-        return tuple(Column(name, UNKNOWN) for name in select.columns)
-    return tuple(replace(column, name=name) for column, name in zip(columns, select.columns, strict=True))
+        return found if isinstance(found, SqlFault) else _named(found)
+    if isinstance(found, SqlFault) or len(found.columns) != len(select.columns):
+        return SelectColumns(tuple(Column(name, UNKNOWN) for name in select.columns), is_open=False)
+    named = zip(found.columns, select.columns, strict=True)
+    return SelectColumns(tuple(replace(column, name=name) for column, name in named), is_open=False)
+
+
+def _named(found: SelectColumns) -> SelectColumns:
+    return SelectColumns(tuple(column for column in found.columns if column.name), found.is_open)
 
 
 def _without_parameters(select: str, parameters: Mapping[str, SqlType]) -> str:

@@ -119,8 +119,10 @@ def _synonym(cursor: Cursor, draft: SchemaDraft) -> None:
     cursor.expect("FOR")
     target = cursor.object_name()
     draft.forget(draft.key(name))
-    if not target.database or target.database.casefold() == draft.database.casefold():
-        draft.synonyms[draft.key(name)] = draft.key(target)
+    owner, table = draft.key(target)
+    if target.database and target.database.casefold() != draft.database.casefold():
+        owner = f"{target.database.casefold()}.{owner}"  # a table that is not described, and is there
+    draft.synonyms[draft.key(name)] = (owner, table)
 
 
 def _alias_type(cursor: Cursor, draft: SchemaDraft) -> None:

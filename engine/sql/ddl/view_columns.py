@@ -1,14 +1,16 @@
-"""The columns of a view's SELECT: names by its text, types as far as the text or the translation tells them."""
+"""The columns of a view's SELECT: names by its analysis, types as far as that or the translation tells them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from msgspec import Struct
 from sqlglot import exp
 
 from engine.model import UNKNOWN, Dialect, Kind, SqlType
-from engine.sql.ddl.selects import columns_of
+from engine.sql.analysis import Column as FoundColumn
+from engine.sql.analysis import analyse
 from engine.sql.fault import SqlFault
 from engine.sql.query import parse_query
 from engine.sql.schema import Column, LedgerSchema
@@ -17,13 +19,31 @@ from engine.sql.translate import Translation, translate_view
 _NO_MATTER_OF_TYPE = ("distinct", "limit", "offset", "order")
 
 
-def select_columns(select: str, schema: LedgerSchema) -> tuple[Column, ...] | SqlFault:
+class SelectColumns(Struct, frozen=True, gc=False):
+    """The outputs of a SELECT. `is_open`: there may be others, by a `*` of what is not known."""
+
+    columns: tuple[Column, ...]
+    is_open: bool
+
+
+def select_columns(select: str, schema: LedgerSchema) -> SelectColumns | SqlFault:
     """The output columns of `select`, or why it cannot be read. A type that cannot be told is unknown."""
     parsed = parse_query(select)
     if parsed.query is None:
         return parsed.faults[0]
     tree = parsed.query.tree
-    columns = columns_of(tree, schema)
+    found = analyse(parsed.query, schema).columns
+    columns = tuple(map(_declared, found.listed))
+    return SelectColumns(_typed(tree, columns, schema), found.is_open)
+
+
+def _declared(found: FoundColumn) -> Column:
+    """A column as a view has it: of the type of the ledger's own column that it is."""
+    return Column(found.name, found.ledger.type if found.ledger is not None else UNKNOWN)
+
+
+def _typed(tree: exp.Query, columns: tuple[Column, ...], schema: LedgerSchema) -> tuple[Column, ...]:
+    """The columns with the types that the translation tells of expressions."""
     if all(column.type != UNKNOWN for column in columns):
         return columns
     types = _types(tree, schema)

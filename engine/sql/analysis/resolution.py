@@ -1,0 +1,450 @@
+"""Finds what each name of a query means: reads its SELECTs from the outside in, and FROM before everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+from sqlglot import exp
+
+from engine.sql.analysis.expression_types import Typing
+from engine.sql.analysis.relations import (
+    OPEN,
+    Analysis,
+    Column,
+    Columns,
+    Meaning,
+    Reference,
+    Scope,
+    Source,
+    declared,
+)
+from engine.sql.analysis.row_functions import function_columns
+from engine.sql.schema import LedgerSchema, Table
+from engine.sql.wordlist import words
+
+_Ctes = Mapping[str, Columns]
+
+_SKIPPED: Final[Mapping[type[exp.Expr], frozenset[str]]] = {
+    exp.Collate: frozenset({"expression"}),
+    exp.Convert: frozenset({"this"}),
+    exp.DateAdd: frozenset({"unit"}),
+    exp.DateDiff: frozenset({"unit"}),
+    exp.Extract: frozenset({"this"}),
+    exp.TimestampTrunc: frozenset({"unit"}),
+}
+"""By a node's class, the parts where a name is no column."""
+_NOT_WALKED: Final = frozenset(
+    {exp.DataType, exp.Identifier, exp.Literal, exp.Placeholder, exp.TableAlias, exp.Var, exp.JSONPath, exp.ForClause}
+)
+_WITH_DATE_PART: Final = words("function_arguments.txt", "with a date part")
+_RESERVED: Final = words("reserved_words.txt")
+_DEFAULT_SCHEMA: Final = "dbo"
+
+
+class _Reading(Struct, eq=False, gc=False):
+    """A SELECT that is being read. `visible` is where the sources begin that a join's condition may name."""
+
+    select: exp.Select
+    parent: _Reading | None
+    ctes: _Ctes
+    sources: list[Source]
+    visible: int = 0
+
+
+class Resolution:
+    """Reads one query. `typing` tells the types of its expressions."""
+
+    def __init__(self, schema: LedgerSchema | None, typing: Typing) -> None:
+        self._schema = schema
+        self._typing = typing
+        self._references = typing.references
+        self._scopes: dict[int, Scope] = {}
+        self._queries = typing.queries
+        self._ctes: list[str] = []
+
+    def analysis(self, tree: exp.Query) -> Analysis:
+        """The meaning of a whole query."""
+        columns = self._query(tree, None, {})
+        return Analysis(columns, self._scopes, self._references, self._queries, tuple(self._ctes))
+
+    def _query(self, node: exp.Expr, around: _Reading | None, ctes: _Ctes) -> Columns:
+        """The outputs of a SELECT, a set operation, or either in parentheses."""
+        with_ = node.args.get("with_")
+        if with_ is not None:
+            ctes = self._common_tables(with_.expressions, around, ctes)
+        if isinstance(node, exp.Select):
+            columns = self._select(node, around, ctes)
+        elif isinstance(node, exp.SetOperation):
+            columns = self._set_operation(node, around, ctes)
+        elif isinstance(node, exp.Subquery):
+            columns = self._query(node.this, around, ctes)
+        else:
+            columns = OPEN
+        self._queries[id(node)] = columns
+        return columns
+
+    def _common_tables(self, nodes: Iterable[exp.Expr], around: _Reading | None, ctes: _Ctes) -> _Ctes:
+        known = dict(ctes)
+        for node in nodes:
+            alias = node.args.get("alias")
+            key = node.alias.casefold()
+            self._ctes.append(node.alias)
+            first, others = _branches(node.this)
+            outputs = self._query(first, around, known)
+            columns = _renamed(outputs, alias)
+            if others:  # only these may name the table itself
+                inner = {**known, key: _without_facts(columns)}
+                every = [outputs, *(self._query(branch, around, inner) for branch in others)]
+                merged = self._merged(every) if not _names_table(others, key) else _without_facts(outputs)
+                columns = _renamed(merged, alias)
+                self._note_operations(node.this, merged)
+            known[key] = columns
+        return known
+
+    def _note_operations(self, node: exp.Expr, columns: Columns) -> None:
+        while isinstance(node, (exp.SetOperation, exp.Subquery)):
+            self._queries.setdefault(id(node), columns)
+            node = node.this
+
+    def _set_operation(self, node: exp.SetOperation, around: _Reading | None, ctes: _Ctes) -> Columns:
+        first, others = _branches(node)
+        columns = self._merged([self._query(branch, around, ctes) for branch in (first, *others)])
+        self._note_operations(node, columns)
+        return columns
+
+    def _merged(self, branches: Sequence[Columns]) -> Columns:
+        """The outputs of a set operation: the names of its first branch, and the facts that hold in all."""
+        first = branches[0]
+        if any(branch.is_open or len(branch.listed) != len(first.listed) for branch in branches):
+            return _without_facts(first)
+        listed = []
+        for column, *others in zip(*(branch.listed for branch in branches), strict=True):
+            type_ = column.type if all(other.type == column.type for other in others) else None
+            nullable = column.nullable if all(other.nullable == column.nullable for other in others) else None
+            listed.append(Column(column.key, column.name, type_, nullable))
+        return Columns(tuple(listed))
+
+    def _select(self, node: exp.Select, around: _Reading | None, ctes: _Ctes) -> Columns:
+        reading = _Reading(node, around, ctes, [])
+        arguments = node.args
+        from_ = arguments.get("from_")
+        if from_ is not None:
+            self._item(from_.this, reading)
+        self._joins(node, reading, 0)
+        for lateral in arguments.get("laterals") or ():
+            self._item(lateral, reading)
+        for clause in ("where", "group", "having", "limit", "offset"):
+            part = arguments.get(clause)
+            if part is not None:
+                self._expression(part, reading)
+        for item in node.expressions:
+            self._expression(item, reading)
+        for window in arguments.get("windows") or ():
+            self._expression(window, reading)
+        columns = self._outputs(node, reading)
+        order = arguments.get("order")
+        if order is not None:
+            self._order(order, columns, reading)
+        parent = around.select if around is not None else None
+        self._scopes[id(node)] = Scope(node, parent, tuple(reading.sources), columns)
+        return _for_columns(node) or columns
+
+    # ------------------------------------------------------------------------------------------------------- FROM
+
+    def _joins(self, node: exp.Expr, reading: _Reading, start: int) -> None:
+        """Adds what is joined to the sources from `start` on."""
+        for join in node.args.get("joins") or ():
+            side, on, before = join.side, join.args.get("on"), len(reading.sources)
+            is_apply = isinstance(join.this, exp.Lateral)
+            if on is None and not join.kind and not is_apply:
+                start = reading.visible = before  # a comma: a condition behind it sees nothing of what stands before it
+            self._item(join.this, reading)
+            if side in {"LEFT", "FULL"} or (is_apply and join.this.args.get("cross_apply") is False):
+                _may_miss(reading, before, len(reading.sources))
+            if side in {"RIGHT", "FULL"}:
+                _may_miss(reading, start, before)
+            if on is not None:
+                self._expression(on, reading, is_on=True)
+
+    def _item(self, node: exp.Expr, reading: _Reading) -> None:
+        """Adds what one item of FROM gives; what is joined inside of it stands in the same SELECT."""
+        start = len(reading.sources)
+        if isinstance(node, exp.Subquery) and not isinstance(node.unnest(), exp.Query):
+            if isinstance(node.unnest(), exp.Values):
+                reading.sources.append(self._derived(node, node.unnest(), reading))
+            else:
+                visible = reading.visible
+                self._item(node.this, reading)
+                reading.visible = visible
+        elif isinstance(node, exp.Table):
+            reading.sources.append(self._table(node, reading))
+        elif isinstance(node, exp.Lateral):
+            reading.sources.append(self._lateral(node, reading))
+        else:
+            reading.sources.append(self._derived(node, node, reading))
+        self._joins(node, reading, start)
+
+    def _table(self, node: exp.Table, reading: _Reading) -> Source:
+        alias = node.args.get("alias")
+        pivots = node.args.get("pivots")
+        if not isinstance(node.this, exp.Identifier):
+            self._expression(node.this, reading)
+            columns = _renamed(function_columns(node.this, node.db, self._schema), alias)
+            source = Source(_key(alias) or node.this.name.casefold(), node, columns)
+        else:
+            source = self._named(node, alias, reading)
+        if pivots or (alias is not None and alias.args.get("columns") and isinstance(node.this, exp.Identifier)):
+            return Source(_pivot_key(pivots) or source.key, node)
+        return source
+
+    def _named(self, node: exp.Table, alias: exp.Expr | None, reading: _Reading) -> Source:
+        name, schema = node.this.this.casefold(), node.args.get("db")
+        key = _key(alias) or name
+        if schema is None and name in reading.ctes:
+            return Source(key, node, reading.ctes[name])
+        if self._schema is None or node.args.get("catalog") is not None:
+            return Source(key, node)
+        table = find_table(self._schema, node.this.this, schema.this if schema is not None else None)
+        if table is None:
+            return Source(key, node, is_missing=not _is_unread(self._schema, name, schema))
+        if table.is_open:
+            return Source(key, node, Columns(tuple(map(declared, table.columns)), is_open=True))
+        return Source(key, node, table=table, schema_key=table.schema.casefold() if alias is None else None)
+
+    def _lateral(self, node: exp.Lateral, reading: _Reading) -> Source:
+        inner = node.this
+        if isinstance(inner, exp.Subquery):
+            return self._derived(node, inner, reading, is_lateral=True)
+        self._expression(inner, reading)
+        owner, call = "", inner
+        if isinstance(inner, exp.Dot) and isinstance(inner.this, exp.Identifier):
+            owner, call = inner.this.this, inner.expression
+        alias = node.args.get("alias")
+        columns = _renamed(function_columns(call, owner, self._schema), alias)
+        return Source(_key(alias) or call.name.casefold(), node, columns)
+
+    def _derived(self, node: exp.Expr, query: exp.Expr, reading: _Reading, *, is_lateral: bool = False) -> Source:
+        """A query or VALUES under an alias; only what is applied sees the sources before it."""
+        around = reading if is_lateral else reading.parent
+        if isinstance(query, exp.Values):
+            columns = self._values(query, reading)
+        else:
+            columns = self._query(query, around, reading.ctes)
+        alias = node.args.get("alias")
+        pivots = query.args.get("pivots") or node.args.get("pivots")
+        if pivots:
+            return Source(_pivot_key(pivots) or _key(alias), node)
+        return Source(_key(alias), node, _renamed(columns, alias))
+
+    def _values(self, node: exp.Values, reading: _Reading) -> Columns:
+        for row in node.expressions:
+            self._expression(row, reading)
+        rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in node.expressions]
+        if not rows or any(len(row) != len(rows[0]) for row in rows):
+            return OPEN
+        every = [Columns(tuple([self._typing.column("", item) for item in row])) for row in rows]
+        return self._merged(every)
+
+    # -------------------------------------------------------------------------------------------------- expressions
+
+    def _expression(self, node: exp.Expr, reading: _Reading, *, is_on: bool = False) -> None:
+        """Resolves the names in an expression, and reads the queries in it."""
+        pending = [node]
+        while pending:
+            part = pending.pop()
+            kind = type(part)
+            if kind in _NOT_WALKED:
+                continue
+            if isinstance(part, exp.Column):
+                self._references[id(part)] = self._reference(part, reading, is_on=is_on)
+                continue
+            if isinstance(part, exp.Query):
+                self._query(part, reading, reading.ctes)
+                continue
+            skipped = _SKIPPED.get(kind, ())
+            for name, value in part.args.items():
+                if name in skipped or value is None:
+                    continue
+                if isinstance(value, exp.Expr):
+                    pending.append(value)
+                elif type(value) is list:
+                    pending += [item for item in value if isinstance(item, exp.Expr)]
+            if kind is exp.Anonymous and part.name.lower() in _WITH_DATE_PART and part.expressions:
+                pending.remove(part.expressions[0])
+
+    def _order(self, order: exp.Expr, columns: Columns, reading: _Reading) -> None:
+        """ORDER BY: an item that is a bare name means the output of that name first."""
+        for item in order.expressions:
+            name = bare_name(item)
+            if name is None or columns.find(name) is None:
+                self._expression(item.this, reading)
+
+    def _reference(self, node: exp.Column, reading: _Reading, *, is_on: bool) -> Reference:
+        name = node.this
+        if not isinstance(name, exp.Identifier):
+            return self._star_reference(node, reading)
+        key = name.this.casefold()
+        if not name.args.get("quoted") and (key in _RESERVED or key[:1] == "$"):
+            return Reference(node, Meaning.UNKNOWN, None)
+        qualifier = node.args.get("table")
+        if qualifier is not None:
+            return self._qualified(node, key, qualifier.this.casefold(), reading, is_on=is_on)
+        scope: _Reading | None = reading
+        visible = reading.visible if is_on else 0
+        while scope is not None:
+            found = [(source, column) for source in scope.sources[visible:] if (column := source.find(key)) is not None]
+            if len(found) > 1:
+                return Reference(node, Meaning.AMBIGUOUS, scope.select)
+            if found:
+                return Reference(node, Meaning.FOUND, scope.select, *found[0])
+            if any(source.is_open for source in scope.sources):
+                return Reference(node, Meaning.UNKNOWN, None)
+            scope, visible = scope.parent, 0
+        return Reference(node, Meaning.NO_COLUMN, reading.select)
+
+    def _qualified(self, node: exp.Column, key: str, qualifier: str, reading: _Reading, *, is_on: bool) -> Reference:
+        """A column whose name has its table's before it: of the nearest source of that name."""
+        schema = node.args.get("db")
+        scope: _Reading | None = reading
+        visible = reading.visible if is_on else 0
+        while scope is not None:
+            named = [source for source in scope.sources[visible:] if source.key == qualifier or not source.key]
+            if schema is not None:
+                wanted = schema.this.casefold()
+                named = [source for source in named if source.schema_key == wanted or source.table is None]
+            for source in named:
+                column = source.find(key)
+                if column is not None:
+                    return Reference(node, Meaning.FOUND, scope.select, source, column)
+            if any(source.is_open for source in named):
+                return Reference(node, Meaning.UNKNOWN, None)
+            if named:
+                return Reference(node, Meaning.NO_COLUMN, scope.select, named[0])
+            scope, visible = scope.parent, 0
+        return Reference(node, Meaning.NO_SOURCE, reading.select)
+
+    def _star_reference(self, node: exp.Column, reading: _Reading) -> Reference:
+        """`t.*`, which means a source."""
+        qualifier = node.args.get("table")
+        if not isinstance(node.this, exp.Star) or qualifier is None:
+            return Reference(node, Meaning.UNKNOWN, None)
+        key = qualifier.this.casefold()
+        for source in reading.sources:
+            if source.key == key:
+                return Reference(node, Meaning.FOUND, reading.select, source)
+        is_unknown = any(not source.key for source in reading.sources)
+        return Reference(node, Meaning.UNKNOWN if is_unknown else Meaning.NO_SOURCE, reading.select)
+
+    def _outputs(self, node: exp.Select, reading: _Reading) -> Columns:
+        listed: list[Column] = []
+        is_open = False
+        for item in node.expressions:
+            starred = _starred(item, reading)
+            if starred is None:
+                listed.append(self._typing.column(_name_of(item), item))
+                continue
+            is_open = is_open or not starred or any(source.is_open for source in starred)
+            for source in starred:
+                listed += source.all()
+        return Columns(tuple(listed), is_open)
+
+
+def _name_of(item: exp.Expr) -> str:
+    """The name of an output, '' where it has none."""
+    if item.args.get("alias") is not None:
+        return item.alias
+    return item.name if isinstance(item, exp.Column) else ""
+
+
+def bare_name(item: exp.Expr) -> str | None:
+    """The case-folded name that an item of ORDER BY is, but for COLLATE; None where it is an expression."""
+    key = item.this
+    while isinstance(key, (exp.Collate, exp.Paren)):
+        key = key.this
+    if not isinstance(key, exp.Column) or key.args.get("table") is not None:
+        return None
+    return key.name.casefold()
+
+
+def find_table(schema: LedgerSchema, name: str, owner: str | None) -> Table | None:
+    """The table as SQL Server looks for it: without an owner in the default schema, then in dbo."""
+    found = schema.table(name, owner)
+    return schema.table(name, _DEFAULT_SCHEMA) if found is None and owner is None else found
+
+
+def _is_unread(schema: LedgerSchema, name: str, owner: exp.Expr | None) -> bool:
+    """Whether it is there, and nothing is known of it: a synonym of a table elsewhere, a view that cannot be read."""
+    owners = (owner.this.casefold(),) if owner is not None else (schema.default_schema.casefold(), _DEFAULT_SCHEMA)
+    return any((key, name) in schema.synonyms or (key, name) in schema.unread for key in owners)
+
+
+def _branches(node: exp.Expr) -> tuple[exp.Expr, list[exp.Expr]]:
+    """The branches of a set operation, from the left; those to its right in parentheses stay whole."""
+    others: list[exp.Expr] = []
+    while isinstance(node, exp.SetOperation):
+        others.insert(0, node.expression)
+        node = node.this
+    return node, others
+
+
+def _names_table(nodes: Iterable[exp.Expr], key: str) -> bool:
+    return any(table.name.casefold() == key for node in nodes for table in node.find_all(exp.Table))
+
+
+def _starred(item: exp.Expr, reading: _Reading) -> list[Source] | None:
+    """The sources that `*` or `t.*` stands for; None where the item is neither."""
+    if isinstance(item, exp.Star):
+        return reading.sources
+    if not isinstance(item, exp.Column) or not isinstance(item.this, exp.Star):
+        return None
+    qualifier = item.args.get("table")
+    key = qualifier.this.casefold() if qualifier is not None else ""
+    return [source for source in reading.sources if source.key in {key, ""}][:1]
+
+
+def _key(alias: exp.Expr | None) -> str:
+    name = alias.this if alias is not None else None
+    return name.this.casefold() if isinstance(name, exp.Identifier) else ""
+
+
+def _pivot_key(pivots: Sequence[exp.Expr] | None) -> str:
+    return _key(pivots[-1].args.get("alias")) if pivots else ""
+
+
+def _renamed(columns: Columns, alias: exp.Expr | None) -> Columns:
+    """The columns under the names that an alias lists. Where the numbers differ, the names are all that is known."""
+    given = alias.args.get("columns") if alias is not None else None
+    if not given:
+        return columns
+    names = [name.this if isinstance(name, exp.Identifier) else name.name for name in given]
+    if columns.is_open or len(names) != len(columns.listed):
+        return Columns(tuple([Column(name.casefold(), name) for name in names]))
+    renamed = [
+        Column(name.casefold(), name, old.type, old.nullable, old.expression, old.ledger)
+        for name, old in zip(names, columns.listed, strict=True)
+    ]
+    return Columns(tuple(renamed))
+
+
+def _without_facts(columns: Columns) -> Columns:
+    """The names alone."""
+    return Columns(tuple([Column(column.key, column.name) for column in columns.listed]), columns.is_open)
+
+
+def _for_columns(node: exp.Expr) -> Columns | None:
+    """FOR JSON and FOR XML make one column of all."""
+    return Columns((Column("", ""),)) if node.args.get("for_") is not None else None
+
+
+def _may_miss(reading: _Reading, start: int, end: int) -> None:
+    for index in range(start, end):
+        old = reading.sources[index]
+        columns = Columns(
+            tuple([Column(c.key, c.name, c.type, True, c.expression, c.ledger) for c in old.columns.listed]),
+            old.columns.is_open,
+        )
+        reading.sources[index] = Source(
+            old.key, old.node, columns, old.table, old.schema_key, old.is_missing, may_miss=True
+        )

@@ -1,0 +1,159 @@
+"""Names that mean nothing, or two things: of tables, aliases and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from sqlglot import exp
+
+from engine.spelling import closest, did_you_mean
+from engine.sql.analysis.relations import Meaning, Reference, Scope, Source
+from engine.sql.analysis.rules.subject import Subject, fault
+from engine.sql.fault import SqlFault
+
+_LISTED: Final = 12
+"""How many names a hint lists."""
+_TRUTHS: Final = {"true": "1", "false": "0"}
+
+
+def check(subject: Subject) -> Iterator[SqlFault]:
+    """Rules `unknown-table`, `unknown-column` and `ambiguous-column`."""
+    for scope in subject.analysis.scopes.values():
+        for source in scope.sources:
+            if source.is_missing:
+                yield _unknown_table(subject, source.node)
+    for found in subject.analysis.references.values():
+        if found.meaning is Meaning.AMBIGUOUS:
+            message = f"The column `{found.node.name}` is in more than one table."
+            yield fault("ambiguous-column", found.node, message, _owners(subject, found))
+        elif found.meaning is Meaning.NO_SOURCE and not _is_of_missing(subject, found):
+            yield _unknown_alias(subject, found)
+        elif found.meaning is Meaning.NO_COLUMN:
+            yield _unknown_column(subject, found)
+
+
+def _unknown_table(subject: Subject, node: exp.Expr) -> SqlFault:
+    name, owner = node.name, node.args.get("db")
+    message = f"The ledger's schema has no table or view `{name}`."
+    tables = subject.schema.tables.values() if subject.schema is not None else ()
+    elsewhere = next((table for table in tables if table.name.casefold() == name.casefold()), None)
+    if elsewhere is not None:
+        hint: str | None = f"Did you mean {elsewhere.schema}.{elsewhere.name}?"
+    else:
+        common = subject.analysis.ctes if owner is None else ()
+        hint = did_you_mean(name, [*(table.name for table in tables), *common])
+    return fault("unknown-table", node.this if owner is None else node, message, hint)
+
+
+def _scopes(subject: Subject, select: exp.Expr | None) -> Iterator[Scope]:
+    """The scope of a SELECT, and those around it."""
+    scope = subject.scope(select)
+    while scope is not None:
+        yield scope
+        scope = subject.scope(scope.parent)
+
+
+def _is_of_missing(subject: Subject, found: Reference) -> bool:
+    """Whether it may be the right name of a table whose name is wrong in FROM."""
+    return any(
+        source.is_missing and source.node.args.get("alias") is None
+        for scope in _scopes(subject, found.select)
+        for source in scope.sources
+    )
+
+
+def _owners(subject: Subject, found: Reference) -> str:
+    scope, key = subject.scope(found.select), found.node.name.casefold()
+    owners = [source.key for source in scope.sources if source.find(key) is not None] if scope is not None else []
+    names = " or ".join(f"{_spelled(owner)}.{found.node.name}" for owner in owners[:3] if owner)
+    return f"Name the table: {names}." if names else "Name the table."
+
+
+def _spelled(key: str) -> str:
+    return key if key.isidentifier() else f"[{key}]"
+
+
+def _unknown_alias(subject: Subject, found: Reference) -> SqlFault:
+    qualifier = found.node.args["table"]
+    name, key = qualifier.this, qualifier.this.casefold()
+    message = f"No table or alias here is called `{name}`."
+    sources = [source for scope in _scopes(subject, found.select) for source in scope.sources]
+    renamed = next((source for source in sources if source.node.name.casefold() == key), None)
+    if any(source.key == key for source in sources):
+        hint: str | None = "It is joined behind this ON, or before a comma: an ON sees only what its JOINs have so far."
+        if found.node.args.get("db") is not None:
+            hint = "It has an alias here, or stands in another schema: write the alias alone."
+    elif renamed is not None and isinstance(renamed.node, exp.Table):
+        hint = f"It has the alias {renamed.key} here, so write {_spelled(renamed.key)}.{found.node.name}."
+    elif key in {cte.casefold() for cte in subject.analysis.ctes}:
+        hint = f"{name} is a table of WITH; name it in FROM, too."
+    else:
+        hint = did_you_mean(name, [source.key for source in sources]) or _listed("Known are", _keys(sources))
+    return fault("unknown-column", qualifier, message, hint)
+
+
+def _keys(sources: Iterable[Source]) -> list[str]:
+    return [source.key for source in sources if source.key]
+
+
+def _listed(beginning: str, names: Iterable[str]) -> str | None:
+    """A hint that lists names, cut where they are many."""
+    known = list(dict.fromkeys(names))
+    if not known:
+        return None
+    rest = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    return f"{beginning} {', '.join(known[:_LISTED])}{rest}."
+
+
+def _unknown_column(subject: Subject, found: Reference) -> SqlFault:
+    node, name = found.node, found.node.name
+    qualifier = node.args.get("table")
+    where = f"The table `{qualifier.this}` has" if qualifier is not None else "The tables here have"
+    return fault("unknown-column", node.this, f"{where} no column `{name}`.", _column_hint(subject, found))
+
+
+def _column_hint(subject: Subject, found: Reference) -> str | None:
+    node, name, key = found.node, found.node.name, found.node.name.casefold()
+    if found.source is None:
+        if key in _TRUTHS:
+            return f"T-SQL has no {name.upper()}: compare a bit with {_TRUTHS[key]}."
+        if subject.written(node.this) == '"':
+            return "A string stands in single quotes."
+        if (hint := _alias_hint(subject, found, key)) is not None:
+            return hint
+    if found.source is not None:
+        sources = [found.source]
+    else:
+        sources = [source for scope in _scopes(subject, found.select) for source in scope.sources]
+    if not sources:
+        return "This SELECT has no FROM."
+    if (similar := closest(name, [column.name for source in sources for column in source.all()])) is not None:
+        return f"Did you mean {similar}?"
+    if found.source is not None and (elsewhere := _other_owner(subject, found, key)) is not None:
+        return f"Did you mean {elsewhere}?"
+    return _listed("Known are", [column.name for source in sources for column in source.all() if column.name])
+
+
+def _alias_hint(subject: Subject, found: Reference, key: str) -> str | None:
+    """Where it is an alias of the SELECT list, or stands in a source that this ON does not see yet."""
+    scope = subject.scope(found.select)
+    if scope is None:
+        return None
+    if any(source.find(key) is not None for source in scope.sources):
+        return "Its table is joined behind this ON, or before a comma: an ON sees only what its JOINs have so far."
+    if any(item.alias.casefold() == key for item in scope.select.expressions if item.args.get("alias") is not None):
+        return (
+            "It is an alias of the SELECT list, which only ORDER BY can use: repeat the expression, or put the query "
+            "into a derived table."
+        )
+    return None
+
+
+def _other_owner(subject: Subject, found: Reference, key: str) -> str | None:
+    """The source beside it that has the column, under its alias."""
+    for scope in _scopes(subject, found.select):
+        for source in scope.sources:
+            if source is not found.source and source.key and source.find(key) is not None:
+                return f"{_spelled(source.key)}.{found.node.name}"
+    return None

@@ -1,0 +1,40 @@
+### two schemas
+select c.Name, o.OrderId, l.Quantity, p.Sku from dbo.Customer c join sales.[Order] o on o.CustomerId = c.CustomerId join sales.OrderLine l on l.OrderId = o.OrderId join stock.Product p on p.ProductId = l.ProductId
+### the schema before a column
+select sales.OrderLine.Quantity, stock.Product.Name as n from sales.OrderLine join stock.Product on stock.Product.ProductId = sales.OrderLine.ProductId
+### a view and its columns
+select t.Total, t.LineCount from sales.OrderTotal t where t.Total > 100
+### a view with a star of what is not known
+select i.OrderId, i.[key], i.value from sales.Imported i
+### a view of another database's table
+select e.anything as a, e.more from sales.Everything e where e.other = 1
+### a synonym
+select a.Name, a.Sku from Article a
+### a synonym of what is elsewhere
+select e.anything from Elsewhere e
+### a declared function with rows
+select o.OrderId, l.LineNumber, l.Quantity from sales.[Order] o outer apply sales.LinesOf(o.OrderId) as l
+### its columns under other names
+select l.a, l.c from sales.LinesOf(5) as l (a, b, c)
+### a declared function
+select dbo.Vat(l.UnitPrice, default) as vat from sales.OrderLine l
+### a computed column, and one with a blank
+select p.Gross, p.[Unit Size] as unitsize from stock.Product p
+### methods of xml
+select n.x.value('@a', 'int') as a from dbo.Customer c cross apply c.Preferences.nodes('/p/q') as n (x) where c.Preferences.exist('/p') = 1
+### system versioned
+select o.OrderId from sales.[Order] for system_time as of '2026-01-01' o
+### a sample
+select p.Sku from stock.Product p tablesample (10 percent)
+### hints
+select p.Sku from stock.Product p with (index (pk), readcommitted) join sales.OrderLine l with (nolock) on l.ProductId = p.ProductId
+### a subquery in ON
+select o.OrderId from sales.[Order] o join sales.OrderLine l on l.OrderId = o.OrderId and l.LineNumber = (select max(m.LineNumber) from sales.OrderLine m where m.OrderId = o.OrderId)
+### UNPIVOT
+select u.kind, u.amount from (select OrderId, Quantity, LineNumber from sales.OrderLine) s unpivot (amount for kind in (Quantity, LineNumber)) u
+### a scalar subquery under an alias
+select c.Name, orders = (select count(*) from sales.[Order] o where o.CustomerId = c.CustomerId) from dbo.Customer c
+### a view that cannot be read
+select v.anything from sales.Unreadable v where v.other = 1
+### a view with a star of it
+select v.more, v.OrderId from sales.Wide v
