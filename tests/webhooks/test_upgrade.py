@@ -230,7 +230,9 @@ def test_a_process_of_any_later_version_is_seen(url: str, monkeypatch: pytest.Mo
     Store(url).close()
 
 
-def test_a_process_that_comes_back_to_tables_of_another_version_does_not_work_on_them(url: str) -> None:
+def test_a_process_that_comes_back_to_tables_of_another_version_does_not_work_on_them(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with Store(url) as store:
 
         def ping(connection: Connection) -> Any:
@@ -244,6 +246,7 @@ def test_a_process_that_comes_back_to_tables_of_another_version_does_not_work_on
             store.read_now(ping)
         with pytest.raises(StoreError):
             asyncio.run(store.write(ping))
+    assert "are not of version" in caplog.text
 
 
 LOCKING = (

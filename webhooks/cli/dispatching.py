@@ -127,9 +127,12 @@ def _add_sending(parser: Parser) -> None:
     parser.add_argument("--deadline", type=number_between(0.1, 600), default=15.0, metavar="SECONDS", help=deadline)
     bundle = "Receivers may show certificates of the authorities in FILE (PEM) too."
     parser.add_argument("--ca-bundle", type=named_path, metavar="FILE", help=bundle)
-    concurrency = "At most N requests are under way to one endpoint (default: 32); fewer while it fails or is new."
+    concurrency = (
+        "At most N requests of this process are under way to one endpoint (default: 32); fewer while it fails or is "
+        "new. Each process on the store has its own N."
+    )
     parser.add_argument("--endpoint-concurrency", type=whole_number(1, 1000), default=32, metavar="N", help=concurrency)
-    rate = "At most N requests a second are begun to one endpoint (default: 1000)."
+    rate = "This process begins at most N requests a second to one endpoint (default: 1000), as each on the store does."
     parser.add_argument("--endpoint-rate", type=number_between(0.01, 1e6), default=1000.0, metavar="N", help=rate)
 
 

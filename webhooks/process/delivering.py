@@ -107,7 +107,11 @@ class Delivering:
 def _limits(settings: Settings, store: Store) -> Limits:
     """Where others share the store, they are to get their part of what waits for one endpoint."""
     limits = Limits(endpoint=settings.endpoint_concurrency, rate=settings.endpoint_rate)
-    return limits if store.is_embedded else dataclasses.replace(limits, kept=128)
+    if store.is_embedded:
+        return limits
+    words = "an endpoint gets up to %d requests at a time and %g a second from this process, and as many from others"
+    _log.info(words, limits.endpoint, limits.rate)
+    return dataclasses.replace(limits, kept=128)
 
 
 def make_sender(settings: Settings) -> ProcessSender:

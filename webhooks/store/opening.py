@@ -17,7 +17,8 @@ from webhooks.store.transaction import error_name
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 10.0  # for which a writer waits for another process, such as a command line
-_POOL_CONNECTIONS = 8
+_POOL_CONNECTIONS = 8  # on PostgreSQL the writer's, four readers', two of the queue, and one that follows changes
+_MORE_CONNECTIONS = 2  # on PostgreSQL, while one that was lost is being made again
 _MIGRATION_LOCK = (
     0x617074  # PostgreSQL's advisory lock: of two processes that start at once, one migrates after the other
 )
@@ -30,10 +31,11 @@ _POSTGRESQL: dict[str, object] = {
 # Statistics say little of tables that are empty now and full in a minute, so no plan may depend on them. Without scans,
 # and without hash and merge joins, which read a whole table, every statement goes by an index from the rows that it is
 # given to others; planned each time, it starts at that end however small the tables were when it was new. Compiling one
-# would take longer than running it.
-_POSTGRESQL_OPTIONS = (
-    "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=10s -c plan_cache_mode=force_custom_plan"
-    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
+# would take longer than running it. Set by a statement: PgBouncer refuses them among what a connection begins with.
+_SET_UP = (
+    "SET synchronous_commit = on; SET lock_timeout = '10s'; SET statement_timeout = '10s';"
+    " SET plan_cache_mode = force_custom_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
+    " SET enable_mergejoin = off; SET jit = off"
 )
 _WRONG_URL = "the store's URL must be like sqlite:////folder/file or postgresql+psycopg://user@host/database"
 
@@ -82,12 +84,12 @@ def parse(given: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
-        options = " ".join([*url.normalized_query.get("options", ()), _POSTGRESQL_OPTIONS])
         engine = create_engine(
             url,
-            connect_args={**_POSTGRESQL, "options": options},
+            connect_args=_POSTGRESQL,
             hide_parameters=True,
             pool_size=_POOL_CONNECTIONS,
+            max_overflow=_MORE_CONNECTIONS,
             pool_pre_ping=True,
             pool_timeout=_BUSY_SECONDS,
         )
@@ -112,12 +114,24 @@ class _Connecting:
         self._is_first = True
 
     def __call__(self, _dialect: object, _entry: object, arguments: list[Any], named: dict[str, Any]) -> object:
-        from webhooks.store import versions  # noqa: PLC0415  psycopg is for PostgreSQL only
+        from webhooks.store import poolers, versions  # noqa: PLC0415  psycopg is for PostgreSQL only
         from webhooks.store.bounded import BoundedConnection  # noqa: PLC0415
 
-        connection = BoundedConnection.connect(*arguments, **named)
-        if not self._is_first:
-            versions.hold(connection, _known()[-1])
+        def connect() -> BoundedConnection:
+            """A connection that commits each statement."""
+            return BoundedConnection.connect(*arguments, autocommit=True, **named)
+
+        connection = connect()
+        try:
+            if self._is_first:
+                poolers.refuse(connection, connect)
+            connection.execute(_SET_UP)
+            connection.autocommit = False
+            if not self._is_first:
+                versions.hold(connection, _known()[-1])
+        except BaseException:
+            connection.close()
+            raise
         self._is_first = False
         return connection
 

@@ -6,6 +6,7 @@ needs that of the one before for itself.
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any, Final
 
@@ -32,6 +33,8 @@ _STILL_RUN: Final = (
     "this version then"
 )
 
+_log = logging.getLogger(__name__)
+
 
 def hold(driver: psycopg.Connection[Any], revision: str) -> None:
     """Marks a new connection as one of a program that knows this revision.
@@ -42,7 +45,7 @@ def hold(driver: psycopg.Connection[Any], revision: str) -> None:
     found = driver.execute("SELECT version_num FROM alembic_version").fetchall()
     driver.commit()
     if found != [(revision,)]:
-        driver.close()
+        _log.error("the store's tables are not of version %s any more: stop this process, it can do nothing", revision)
         raise psycopg.OperationalError(f"the store's tables are not of version {revision} any more")
 
 
