@@ -124,6 +124,7 @@ async def list_registrations(request: Request) -> Response:
     client = client_of(request)
 
     def query(store: Connection) -> bytes:
+        """The answer, as it is sent."""
         shown = [_show(registration) for registration in registrations.every(store, client.id)]
         return encode(RegistrationList(len(shown), shown))
 
