@@ -52,8 +52,8 @@ def compile_definition(
 ) -> Compilation:
     """Compiles each step for the target ledger.
 
-    `queries` has an item for each step, None if its SQL cannot be parsed. `typed` says for each step whether the types
-    of its placeholders are known; if not, only findings about names and grouping are kept.
+    `queries` has an item for each step, None if its SQL cannot be compiled. `typed` says for each step whether the
+    types of its placeholders are known; if not, only findings about names and grouping are kept.
     """
     steps: list[CompiledStep] = []
     diagnostics: list[Diagnostic] = []

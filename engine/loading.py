@@ -104,7 +104,11 @@ def _checked(path: Path, parsed: ParsedFile, catalogue: Catalogue, target: Targe
     checked = check(parsed, catalogue, target)
     compiled, diagnostics = None, list(checked.diagnostics)
     if parsed.definition is not None:
-        compilation = compile_definition(parsed.definition, checked.queries, checked.typed, checked.template, target)
+        queries = [
+            query if is_compilable else None
+            for query, is_compilable in zip(checked.queries, checked.compilable, strict=True)
+        ]
+        compilation = compile_definition(parsed.definition, queries, checked.typed, checked.template, target)
         compiled = compilation.compiled
         # What is refused already would only be refused again, in other words.
         known = {(found.line, found.column) for found in diagnostics if found.severity is Severity.ERROR}

@@ -18,12 +18,14 @@ class Checked(Struct, frozen=True, eq=False, gc=False):
     """What validation found in one file, beside what parsing had found.
 
     `queries` has an item for each step of the definition, None where the SQL cannot be parsed; `typed` says for each
-    whether the types of its placeholders are known. `template` is None without a `<body>` or where it is faulty.
+    whether the types of its placeholders are known, and `compilable` whether its SQL is put together as T-SQL wants:
+    else a translation would only refuse it again. `template` is None without a `<body>` or where it is faulty.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     queries: tuple[Query | None, ...] = ()
     typed: tuple[bool, ...] = ()
+    compilable: tuple[bool, ...] = ()
     template: Template | None = None
 
 
@@ -52,7 +54,9 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
         template = checked.template
         findings += checked.findings
     typed = queries.typed_steps(parsed, definition.steps, checked_queries, violations)
-    return Checked(_diagnostics(parsed, findings), tuple(found.query for found in checked_queries), typed, template)
+    compilable = tuple(queries.is_compilable(found) for found in checked_queries)
+    every = tuple(found.query for found in checked_queries)
+    return Checked(_diagnostics(parsed, findings), every, typed, compilable, template)
 
 
 def _diagnostics(parsed: ParsedFile, findings: list[Finding]) -> tuple[Diagnostic, ...]:

@@ -62,6 +62,14 @@ def _meaning_faults(query: Query, step: Step, target: Target, *, has_types: bool
     return faults_of(query, analyse(query, target.schema, types, nullable), target.schema)
 
 
+def is_compilable(checked: CheckedQuery) -> bool:
+    """Whether the SQL parses and is put together as T-SQL wants, whatever its names mean."""
+    return checked.query is not None and not any(finding.rule in _MISBUILT for finding in checked.findings)
+
+
+_MISBUILT = frozenset({"compile-error", "group-by"})
+
+
 def _placeholders(found: Scan) -> tuple[int, ...] | None:
     """Where the placeholders of SQL stand that does not parse; None where not even that is known."""
     if any(fault.rule == "sql-syntax" for fault in found.faults):

@@ -100,7 +100,10 @@ class Meaning(Enum):
 
 
 class Reference(Struct, frozen=True, gc=False):
-    """What a column's name means, and the SELECT whose source has it, or that it stands in where none has."""
+    """What a column's name means, and the SELECT whose source has it, or that it stands in where none has.
+
+    `select` is None where an UNKNOWN name may mean a source of any SELECT around it.
+    """
 
     node: exp.Column
     meaning: Meaning

@@ -118,7 +118,7 @@ class Resolution:
         """The outputs of a set operation: the names of its first branch, and the facts that hold in all."""
         first = branches[0]
         if any(branch.is_open or len(branch.listed) != len(first.listed) for branch in branches):
-            return _without_facts(first)
+            return Columns(_without_facts(first).listed, is_open=True)
         listed = []
         for column, *others in zip(*(branch.listed for branch in branches), strict=True):
             type_ = column.type if all(other.type == column.type for other in others) else None
@@ -300,7 +300,7 @@ class Resolution:
             if found:
                 return Reference(node, Meaning.FOUND, scope.select, *found[0])
             if any(source.is_open for source in scope.sources):
-                return Reference(node, Meaning.UNKNOWN, None)
+                return Reference(node, Meaning.UNKNOWN, scope.select if scope.parent is None else None)
             scope, visible = scope.parent, 0
         return Reference(node, Meaning.NO_COLUMN, reading.select)
 
@@ -319,7 +319,8 @@ class Resolution:
                 if column is not None:
                     return Reference(node, Meaning.FOUND, scope.select, source, column)
             if any(source.is_open for source in named):
-                return Reference(node, Meaning.UNKNOWN, None)
+                is_sure = len(named) == 1 and bool(named[0].key)
+                return Reference(node, Meaning.UNKNOWN, scope.select if is_sure else None)
             if named:
                 return Reference(node, Meaning.NO_COLUMN, scope.select, named[0])
             scope, visible = scope.parent, 0
@@ -417,7 +418,8 @@ def _renamed(columns: Columns, alias: exp.Expr | None) -> Columns:
     """The columns under the names that an alias lists. Where the numbers differ, the names are all that is known."""
     given = alias.args.get("columns") if alias is not None else None
     if not given:
-        return columns
+        is_open = columns.is_open or any(not column.key for column in columns.listed)  # refused, whatever it is called
+        return Columns(columns.listed, is_open)
     names = [name.this if isinstance(name, exp.Identifier) else name.name for name in given]
     if columns.is_open or len(names) != len(columns.listed):
         return Columns(tuple([Column(name.casefold(), name) for name in names]))

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from engine.model import Severity
 from engine.sql.analysis.relations import Analysis, Scope
+from engine.sql.analysis.rules.aggregates import Aggregate
 from engine.sql.fault import SqlFault
 from engine.sql.query import Query, node_offset
 from engine.sql.schema import LedgerSchema
@@ -19,12 +20,13 @@ Node = TypeVar("Node", bound=exp.Expr)
 
 
 class Subject(Struct, frozen=True, gc=False):
-    """A query with its analysis."""
+    """A query with its analysis, and its aggregates."""
 
     query: Query
     tokens: Tokens
     analysis: Analysis
     schema: LedgerSchema | None
+    aggregates: tuple[Aggregate, ...]
 
     def nodes(self, kind: type[Node]) -> Sequence[Node]:
         """The nodes of exactly that class."""
@@ -38,6 +40,33 @@ class Subject(Struct, frozen=True, gc=False):
         """What the author wrote at the place where `node` begins, a character."""
         start = node.meta.get("start")
         return self.query.text[start : start + 1] if start is not None else ""
+
+    def name_at(self, call: exp.Expr) -> str:
+        """The name of a function as people know it."""
+        if isinstance(call, exp.GroupConcat):
+            return "STRING_AGG"
+        start = self._start(call)
+        end = self.query.text.find("(", start)
+        return self.query.text[start:end].strip().upper() if end > start else str(call.key).upper()
+
+    def _start(self, call: exp.Expr) -> int:
+        """Where a call begins; of STRING_AGG the parser remembers its argument only."""
+        if isinstance(call, exp.GroupConcat):
+            return self._word_before("string_agg", node_offset(call))
+        return node_offset(call)
+
+    def _word_before(self, wanted: str, place: int) -> int:
+        """The offset of the nearest such word at or before `place`."""
+        pairs = zip(self.query.tokens, self.query.words, strict=True)
+        return max((token.start for token, word in pairs if word == wanted and token.start <= place), default=place)
+
+    def call_fault(self, rule: str, call: exp.Expr, message: str, hint: str) -> SqlFault:
+        """A fault at the place where a call begins."""
+        return SqlFault(rule, self._start(call), message, hint)
+
+    def word_fault(self, rule: str, word: str, node: exp.Expr, message: str, hint: str) -> SqlFault:
+        """A fault at the nearest such word before `node`."""
+        return SqlFault(rule, self._word_before(word, node_offset(node)), message, hint)
 
 
 def fault(

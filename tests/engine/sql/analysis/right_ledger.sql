@@ -72,3 +72,81 @@ select current_timestamp as now, convert(varchar(10), t.transdate, 120) as d, ca
 select row_number() over w as n, sum(t.transamount) over (w rows unbounded preceding) as s from dat_trans t window w as (partition by t.accountid order by t.transid)
 ### a view
 select v.balance, a.city from vw_accountbalance v join vw_currentaddress a on a.partyid = v.accountid
+### grouped, aggregated, and constants
+select t.accountid, sum(t.transamount) as s, count(*) as n, max(t.transdate) as latest, 'x' as kind, ? as given, getdate() as now from dat_trans t group by t.accountid having count(*) > 1 and t.accountid > 5 order by t.accountid, s
+### grouped expressions again
+select year(t.transdate) as y, datepart(year, t.transdate) as z, case when t.transamount > 0 then 'in' else 'out' end as way, count(*) as n from dat_trans t group by year(t.transdate), case when t.transamount > 0 then 'in' else 'out' end order by year(t.transdate)
+### grouped columns in expressions
+select t.accountid * 2 + 1 as a, concat(t.accountid, '-', t.transtype) as c, sum(t.transamount) / count(*) as avg from dat_trans t group by t.accountid, t.transtype
+### grouped under another qualifier
+select transtype, t.accountid from dat_trans t group by t.transtype, accountid
+### grouping sets
+select t.accountid, t.transtype, sum(t.transamount) as s, grouping(t.accountid) as g, grouping_id(t.accountid, t.transtype) as i from dat_trans t group by grouping sets ((t.accountid, t.transtype), (t.accountid), ())
+### rollup and cube
+select t.accountid, t.transtype, sum(t.transamount) as s from dat_trans t group by rollup (t.accountid, t.transtype)
+### the older form
+select t.accountid, t.transtype, count(*) as s from dat_trans t group by t.accountid, t.transtype with cube
+### a window over groups
+select t.accountid, sum(sum(t.transamount)) over (order by t.accountid) as running, rank() over (order by count(*) desc, t.accountid) as place from dat_trans t group by t.accountid
+### a subquery in HAVING, with an aggregate of the query around it
+select t.accountid from dat_trans t group by t.accountid having exists (select 1 from dat_account a where a.accountid = max(t.accountid))
+### an aggregate in a subquery of WHERE
+select t.transid from dat_trans t where t.transamount > (select avg(x.transamount) from dat_trans x where x.accountid = t.accountid)
+### an aggregate without GROUP BY, and a subquery that names no ungrouped column
+select max(t.transid) as m, (select count(*) from dat_account) as n from dat_trans t
+### GROUP BY all of a star's columns
+select x.* from (select accountid, clientid from dat_account) x group by x.accountid, x.clientid
+### HAVING without GROUP BY
+select count(*) as n from dat_trans having count(*) > 0
+### STRING_AGG in its order
+select t.accountid, string_agg(t.transtype, ',') within group (order by t.transid) as types from dat_trans t group by t.accountid
+### DISTINCT in aggregates
+select count(distinct t.accountid) as n, sum(distinct t.transamount) as s from dat_trans t
+### a window in ORDER BY
+select t.transid from dat_trans t order by row_number() over (partition by t.accountid order by t.transdate), sum(t.transamount) over (partition by t.accountid)
+### windows beside columns
+select t.transid, row_number() over (partition by t.accountid order by t.transdate desc, t.transid) as n, lag(t.transamount, 1, 0) over (order by t.transid) as before, first_value(t.transid) over (order by t.transdate rows between unbounded preceding and current row) as f, percentile_cont(0.5) within group (order by t.transamount) over (partition by t.accountid) as median from dat_trans t
+### the newest of each by a derived table
+select x.transid from (select t.transid, row_number() over (partition by t.accountid order by t.transid desc) as n from dat_trans t) x where x.n = 1
+### ORDER BY by number, alias and expression
+select t.transid, t.transamount * 2 as twice from dat_trans t order by 2 desc, t.transdate, len(t.transtext), 1
+### ORDER BY with DISTINCT, by what is selected
+select distinct t.accountid, upper(t.transtype) as kind, t.transdate from dat_trans t order by kind, t.transdate desc, accountid
+### ORDER BY with DISTINCT, by an expression of the list
+select distinct year(t.transdate) as y, t.accountid from dat_trans t order by year(t.transdate), t.accountid
+### ORDER BY with DISTINCT and a star
+select distinct * from dat_account order by clientid
+### ORDER BY no order in a window
+select row_number() over (order by (select null)) as n from dat_trans
+### ORDER BY of a set operation
+select partyid as id, partyname as name from dat_party union all select clientid, clientname from dat_client order by name, 1 desc
+### ORDER BY under a collation
+select p.partyname as name from dat_party p order by name collate latin1_general_bin2
+### ORDER BY two columns of one name
+select l.accountid, p.accountid as other from dat_ledgeraccount l join dat_account p on p.accountid = l.accountid order by l.accountid, p.accountid
+### ORDER BY inside with TOP, OFFSET and FOR JSON
+select x.partyid, (select a.city from dat_address a where a.partyid = x.partyid order by a.addressid for json path) as cities from (select top 10 partyid from dat_party order by partyname) x where x.partyid in (select partyid from dat_address order by addressid offset 1 rows fetch next 5 rows only)
+### ORDER BY of the whole in parentheses
+(select partyid from dat_party) order by partyid
+### TOP with ties
+select top 5 with ties partyid from dat_party order by partyname
+### OFFSET with FETCH
+select partyid from dat_party order by partyid offset 10 rows fetch next 5 rows only
+### EXISTS with several columns
+select p.partyid from dat_party p where exists (select a.city, a.street from dat_address a where a.partyid = p.partyid)
+### one column by a star
+select partyid from dat_party where partyid in (select * from (select partyid from dat_address) a)
+### equal widths by stars
+select * from dat_account union all select accountid, accounttype, clientid, currencycode from dat_account
+### names by the list behind the alias
+select x.a, v.c from (select count(*), max(partyid) from dat_party) as x (a, b) cross join (values (1, 'one'), (2, 'two')) as v (c, d)
+### a CTE with names by its list
+with c (n, m) as (select count(*), max(partyid) from dat_party) select n, m from c
+### columns without a name where none is needed
+select p.partyid from dat_party p where exists (select count(*) from dat_address) and p.partyid = (select max(partyid) from dat_address)
+### FOR XML in a derived table
+select x.doc from (select partyid from dat_party for xml path('')) as x (doc)
+### one table under two aliases
+select a.partyid from dat_party a join dat_party b on b.partyid = a.partyid
+### one alias in two scopes
+select p.partyid from dat_party p where p.partyid in (select p.partyid from dat_address p) and exists (select 1 from dat_party p)

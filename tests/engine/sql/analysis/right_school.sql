@@ -10,3 +10,11 @@ select p.FirstName from Pupil p where exists (select 1 from Grade g where g.Pupi
 select v.FullName from PupilOfClass v where v.Title is not null
 ### a function
 select dbo.AverageOf(p.Id) as average from Pupil p
+### a tree of teachers
+with tree as (select t.Id, t.ManagerId, 0 as Level from Teacher t where t.ManagerId is null union all select t.Id, t.ManagerId, tree.Level + 1 from Teacher t join tree on tree.Id = t.ManagerId) select tree.Id, max(tree.Level) as deepest from tree group by tree.Id order by tree.Id
+### a date grouped by its parts
+select year(g.GivenAt) as y, month(g.GivenAt) as m, avg(cast(g.Mark as decimal(5, 2))) as average from Grade g group by year(g.GivenAt), month(g.GivenAt) having avg(cast(g.Mark as decimal(5, 2))) > 2 order by y, m
+### CASE in an aggregate
+select g.Subject, sum(case when g.Mark > 3 then 1 else 0 end) as passed, count(case when g.Remark is null then g.PupilId end) as silent from Grade g group by g.Subject
+### SELECT of a grouped name with its blanks
+select n.[Elev Id], sum(cast(n.Frånvaro as int)) as dagar from Närvaro n group by n.[Elev Id] order by n.[Elev Id]

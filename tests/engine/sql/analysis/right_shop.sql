@@ -38,3 +38,15 @@ select c.Name, orders = (select count(*) from sales.[Order] o where o.CustomerId
 select v.anything from sales.Unreadable v where v.other = 1
 ### a view with a star of it
 select v.more, v.OrderId from sales.Wide v
+### grouped over a join
+select p.Name, p.Price, sum(l.Quantity) as sold, sum(l.Quantity * l.UnitPrice) as amount from sales.OrderLine l join stock.Product p on p.ProductId = l.ProductId group by p.Name, p.Price, p.ProductId having sum(l.Quantity) > 10 order by amount desc, p.Name
+### two tables of one name in two schemas
+select stock.Product.Name as n, sales.Everything.x as x from stock.Product cross join sales.Everything
+### grouped by a column of a view that may have more
+select i.whatever2, count(*) as n from sales.Everything i group by i.whatever2
+### a grouped column under its table's name
+select Customer.City, count(*) as n from dbo.Customer group by dbo.Customer.City
+### an outer column in a subquery's own group
+select c.Name, (select count(*) from sales.[Order] o where o.CustomerId = c.CustomerId group by o.CustomerId) as n from dbo.Customer c
+### an aggregate of an outer column in a subquery of the SELECT list
+select c.City, (select max(c.Credit)) as highest from dbo.Customer c group by c.City

@@ -78,3 +78,175 @@ select t.transid from dat_trans t join dat_account a on a.accountid = t.accounti
 select t.transid from dat_trans t join dat_account a on «accountid = a.accountid
 ### 209 ambiguous-column
 select x.n from (select count(*) as n from dat_trans t join dat_account a on a.accountid = t.accountid group by «accountid) x
+### 8120 group-by
+select t.accountid, «t.transid, count(*) as n from dat_trans t group by t.accountid
+### 8120 group-by
+select «debtref, sum(principal) as paid from dat_debthead
+### 8120 group-by
+select year(transdate) as y, «transdate as d, count(*) as n from dat_trans group by year(transdate)
+### 8120 group-by
+select month(«transdate) as y, count(*) as n from dat_trans group by year(transdate)
+### 8120 group-by
+select cast(«transdate as varchar(10)) as d, count(*) as n from dat_trans group by convert(varchar(10), transdate, 120)
+### 8120 group-by
+select «* from dat_account group by accountid
+### 8120 group-by
+select (select max(x.transid) from dat_trans x where x.accountid = «t.debtheadid) as m from dat_trans t group by t.accountid
+### 8120 group-by
+select accountid, row_number() over (order by «transid) as n from dat_trans group by accountid
+### 8120 group-by
+select accountid, sum(«transamount) over () as n from dat_trans group by accountid
+### 8120 group-by
+select x.accountid from (select «accountid, max(transid) as m from dat_trans) x
+### 8120 group-by
+select a.accountid, case when «a.clientid = 1 then count(*) else 0 end as n from dat_account a group by a.accountid
+### 8120 group-by
+select «accountid from dat_trans having count(*) > 1
+### 8120 group-by
+select «accountid from dat_trans order by count(*)
+### 8121 group-by
+select accountid from dat_trans group by accountid having «transamount > 0
+### 8127 group-by
+select accountid from dat_trans group by accountid order by «transdate
+### 8127 group-by
+select accountid, count(*) as n from dat_trans group by accountid order by n, max(transid), «transid
+### 130 group-by
+select sum(«count(*)) as s from dat_trans
+### 130 group-by
+select accountid, max(1 + «sum(transamount)) as s from dat_trans group by accountid
+### 130 group-by
+select sum((«select minorunits from cde_currency where currencycode = 'SEK')) as s from dat_trans
+### 130 group-by
+select count(case when exists («select 1 from dat_account a where a.accountid = t.accountid) then 1 end) as n from dat_trans t
+### 147 group-by
+select accountid from dat_trans where «sum(transamount) > 1
+### 147 group-by
+select accountid from dat_trans where transid = «max(transid)
+### 147 group-by
+select accountid from dat_trans where transid = 1 and «count(*) > 1
+### 1015 group-by
+select t.transid from dat_trans t join dat_account a on a.accountid = «max(t.accountid)
+### 144 group-by
+select count(*) as n from dat_trans group by «sum(transamount)
+### 144 group-by
+select count(*) as n from dat_trans group by («select 1)
+### 164 group-by
+select count(*) as n from dat_trans group by «1
+### 164 group-by
+select count(*) as n from dat_trans group by «'x'
+### 164 group-by
+select a.accountid, (select count(*) from dat_trans t group by «a.clientid) as n from dat_account a
+### 4108 group-by
+select transid from dat_trans where «row_number() over (order by transid) = 1
+### 4108 group-by
+select accountid from dat_trans group by accountid having «rank() over (order by accountid) = 1
+### 4108 group-by
+select count(*) as n from dat_trans group by «row_number() over (order by transid)
+### 4108 group-by
+select t.transid from dat_trans t join dat_account a on «count(*) over () = a.accountid
+### 4109 group-by
+select sum(«row_number() over (order by transid)) as n from dat_trans
+### 4109 group-by
+select rank() over (order by «count(*) over ()) as n from dat_trans
+### 10753 compile-error
+select «row_number() as n from dat_trans
+### 4112 compile-error
+select «row_number() over (partition by accountid) as n from dat_trans
+### 4112 compile-error
+select «lag(transid) over () as n from dat_trans
+### 10759 compile-error
+select «count(distinct accountid) over () as n from dat_trans
+### 108 unknown-column
+select partyid from dat_party order by «2
+### 108 unknown-column
+select partyid from dat_party order by partyid, «0
+### 108 unknown-column
+select partyid from dat_party union select clientid from dat_client order by «2
+### 408 compile-error
+select partyid from dat_party order by «'partyname'
+### 5308 compile-error
+select row_number() over (order by «1) as n from dat_party
+### 145 compile-error
+select distinct partyid from dat_party order by «partyname
+### 145 compile-error
+select distinct partyname as name from dat_party p order by «p.birthdate
+### 145 compile-error
+select distinct partyid from dat_party order by «len(partyname)
+### 104 compile-error
+select partyid from dat_party union select clientid from dat_client order by «partyname
+### 104 compile-error
+select partyid from dat_party union all select clientid from dat_client order by «partyid + 1
+### 104 compile-error
+select partyid as a from dat_party union all select clientid as b from dat_client order by «b
+### 169 compile-error
+select partyid from dat_party order by partyid, «partyid desc
+### 169 compile-error
+select p.partyid, p.partyname from dat_party p order by p.partyname, p.birthdate, «p.partyname
+### 209 ambiguous-column
+select l.accountid, p.accountid from dat_ledgeraccount l join dat_account p on p.accountid = l.accountid order by «accountid
+### 1033 compile-error
+select x.partyid from (select partyid from dat_party «order by partyid) x
+### 1033 compile-error
+with x as (select partyid from dat_party «order by partyid) select partyid from x
+### 1033 compile-error
+select partyid from dat_party where partyid in (select partyid from dat_ledgeraccount «order by partyid)
+### 1033 compile-error
+select (select partyid from dat_ledgeraccount «order by partyid) as p from dat_party
+### 1033 compile-error
+select partyid from dat_party where exists (select 1 from dat_ledgeraccount «order by partyid)
+### 1033 compile-error
+(select partyid from dat_party «order by partyid) union all select 1
+### 10741 compile-error
+select top 5 partyid from dat_party order by partyid «offset 5 rows
+### 1062 compile-error
+select top 5 with «ties partyid from dat_party
+### 205 compile-error
+select partyid from dat_party union select «partyid, partyname from dat_party
+### 205 compile-error
+select partyid, partyname from dat_party union all select partyid, partyname from dat_party union all select «clientid from dat_client
+### 205 compile-error
+select partyid from dat_party except select «* from dat_account
+### 205 compile-error
+with c as (select partyid, partyname from dat_party union all select «clientid from dat_client) select c.partyid, c.anything from c
+### 205 compile-error
+select x.a from (select partyid as a from dat_party intersect select «clientid, clientname from dat_client) x
+### 116 compile-error
+select partyid from dat_party where partyid in (select partyid, «clientid from dat_ledgeraccount)
+### 116 compile-error
+select (select partyid, «partyname from dat_party where partyid = 1) as p from dat_account
+### 116 compile-error
+select partyid from dat_party where partyid = (select partyid, «clientid from dat_ledgeraccount)
+### 116 compile-error
+select partyid from dat_party where partyid in (select «* from dat_ledgeraccount)
+### 116 compile-error
+select partyid from dat_party where partyid > all (select partyid, «clientid from dat_ledgeraccount)
+### 1013 compile-error
+select 1 as one from dat_party join «dat_party on 1 = 1
+### 1011 compile-error
+select 1 as one from dat_party p join dat_account «p on 1 = 1
+### 1011 compile-error
+select 1 as one from dat_party p cross apply (select 1 as n) «p
+### 1012 compile-error
+select 1 as one from dat_account join dat_party «dat_account on 1 = 1
+### 239 compile-error
+with c as (select 1 as a), «c as (select 2 as b) select 1 as one from c
+### 8155 compile-error
+select x.m from (select partyid, «max(birthdate) from dat_party group by partyid) x
+### 8155 compile-error
+with c as (select «count(*) from dat_party) select 1 as one from c
+### 8155 compile-error
+select 1 as one from (values (1, 2)) «v
+### 8156 compile-error
+select x.partyid from (select p.partyid, «l.partyid from dat_party p join dat_ledgeraccount l on l.partyid = p.partyid) x
+### 8156 compile-error
+with c (a, «a) as (select 1, 2) select 1 as one from c
+### 8158 compile-error
+with «c (a) as (select 1, 2) select a from c
+### 8158 compile-error
+select x.a from (select 1 as p, 2 as q) as «x (a)
+### 8159 compile-error
+select x.a from (select 1 as p, 2 as q) as «x (a, b, c)
+### 8159 compile-error
+with «c (a, b) as (select 1) select a from c
+### 10709 compile-error
+select v.a from (values (1, 2), («3)) as v (a, b)

@@ -14,3 +14,19 @@ select p.FirstName from Pupil p join Teacher t on t.Id = p.Id where «LastName =
 select p.FirstName from Pupil p order by «c.Title
 ### 4104 unknown-column
 select m.FirstName from Teacher t left join Teacher m on m.Id = «tt.ManagerId
+### 8120 group-by
+select c.Title, «p.LastName, avg(p.Height) as h from Pupil p join Class c on c.Id = p.ClassId group by c.Title
+### 8120 group-by
+with g as (select «PupilId, Subject, max(Mark) as m from Grade group by Subject) select g.m from g
+### 147 group-by
+select g.Subject from Grade g where «avg(g.Mark) > 3
+### 4108 group-by
+select g.Subject from Grade g where «dense_rank() over (order by g.Mark) < 3
+### 8156 compile-error
+select x.Id from (select p.Id, «c.Id from Pupil p join Class c on c.Id = p.ClassId) x
+### 104 compile-error
+select FirstName from Pupil union select FirstName from Teacher order by «LastName
+### 8159 compile-error
+with «tree (Id, Level, Name) as (select Id, 0 from Teacher where ManagerId is null union all select t.Id, 1 from Teacher t) select Id from tree
+### 209 ambiguous-column
+select p.Id, c.Id from Pupil p join Class c on c.Id = p.ClassId order by «Id
