@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ MOST_DELIVERIES: Final = 256
 """Of one transaction."""
 
 _EARLY_JOB_MICROSECONDS: Final = 500_000  # after which a job that came too early comes again, at least
+_MOST_PARKED: Final = 2048  # jobs of endpoints that have no room, in one transaction
 _MOST_FINISHING: Final = 4  # transactions that finish jobs, while others are taken
 
 _INTERRUPTED: Final = "the service was interrupted while it sent; whether it arrived is not known"
@@ -69,6 +70,7 @@ class Taker:
             over = [job for job in taken if not self._enter(job, found.get(job.key))]
             early = [job for job in over if (due := found.get(job.key)) and _is_early(due)]
             removed = [due.id for due in found.values() if due.registration_id is None]
+            full = self._full([found[job.key] for job in over if job.key in found])
         except BaseException:
             self._queue.release(taken)
             raise
@@ -77,7 +79,7 @@ class Taker:
                 Job(job.kind, job.key, max(found[job.key].next_attempt_at or 0, now() + _EARLY_JOB_MICROSECONDS))
                 for job in early
             ]
-            self._finishing.add(task := self._begin_task(self.finish(over, again, removed)))
+            self._finishing.add(task := self._begin_task(self.finish(over, again, removed, full=full)))
             task.add_done_callback(self._finishing.discard)
 
     def offer(self, found: Sequence[Sendable]) -> None:
@@ -97,11 +99,18 @@ class Taker:
             self._begin_task(self.finish(over, can_wait=True))  # their deliveries are parked, which need no job
 
     async def finish(
-        self, over: Sequence[Job], again: Sequence[Job] = (), removed: Sequence[str] = (), *, can_wait: bool = False
+        self,
+        over: Sequence[Job],
+        again: Sequence[Job] = (),
+        removed: Sequence[str] = (),
+        *,
+        full: Collection[int] = (),
+        can_wait: bool = False,
     ) -> None:
         """Finishes jobs, and adds others `again`.
 
-        Deliveries whose URL was `removed` while they were sent are cancelled.
+        Deliveries whose URL was `removed` while they were sent are cancelled. Those of `full` endpoints, whose jobs
+        come before others, are parked.
         """
 
         def write(connection: Connection) -> None:
@@ -109,6 +118,8 @@ class Taker:
             attempts.begin(connection, removed, now())  # finds that their URLs are gone
             jobs.finish(connection, over)
             jobs.add(connection, again)
+            if full:
+                jobs.park(connection, full, now(), _MOST_PARKED)
 
         try:
             await self._store.write(write, can_wait=can_wait)
@@ -121,6 +132,8 @@ class Taker:
             raise
         else:
             self._queue.finished(over)
+            for registration_id in full:  # which may have been given its last jobs meanwhile, and these among them
+                self._turns.park(registration_id)
 
     async def recall(self, ids: Sequence[str]) -> None:
         """As Dispatcher says."""
@@ -153,6 +166,11 @@ class Taker:
         if due.state is not DeliveryState.PENDING or due.next_attempt_at is None or _is_early(due):
             return False
         return self._turns.enter(due.registration_id, due.client_id, job, wait_seconds=_wait_seconds(due))
+
+    def _full(self, refused: Sequence[Due]) -> frozenset[int]:
+        """The parked endpoints whose jobs were most of what was taken: who knows how many more come before others."""
+        ids = [due.registration_id for due in refused if due.registration_id is not None]
+        return frozenset(ids) & self._turns.parked() if len(ids) > MOST_DELIVERIES // 2 else frozenset()
 
     def _recover(self, job: Job, due: Due) -> None:
         """Ends an attempt whose process died."""

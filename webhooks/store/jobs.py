@@ -63,6 +63,7 @@ _FINISH: Final = Bulk(_SQL["finish"], kind=TEXT, key=TEXT)
 _ADD_BY_DELAY: Final = Prepared(_SQL["add_by_delay"])
 _CLAIM_BY_DELAY: Final = Prepared(f"{_SQL['add_by_delay']} RETURNING job.kind, job.key")
 _FINISH_TAKEN: Final = Prepared(_SQL["finish_taken"])
+_PARK: Final = Prepared(_SQL["park"])
 _TELL: Final = Prepared(_SQL["tell"])
 
 # What is due and has no job. On PostgreSQL, OFFSET keeps this from becoming a join, which reads the whole table while
@@ -206,6 +207,15 @@ def refill(connection: Connection, registration_id: int, at: int, most: int) -> 
     rows = _REFILL.run(connection, registration_id=registration_id, at=at, most=most)
     add(connection, [Job(Kind.DELIVER, id_, at) for (id_,) in rows])
     return len(rows)
+
+
+def park(connection: Connection, registration_ids: Collection[int], at: int, most: int) -> None:
+    """Removes those of these endpoints' due deliveries among the `most` jobs that are due the longest.
+
+    Only where several processes share the store: elsewhere it does nothing.
+    """
+    if connection.dialect.name != "sqlite":
+        _PARK.run(connection, registration_ids=list(registration_ids), at=at, most=most)
 
 
 def _earliest(jobs: Iterable[Job]) -> list[Job]:

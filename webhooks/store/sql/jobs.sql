@@ -41,5 +41,40 @@ WHERE ctid = ANY (ARRAY(
     ) AS found
 ))
 
+-- park --
+-- On PostgreSQL. Of the jobs that are due the longest, those of some endpoints' deliveries, which stay as they are. It
+-- reads jobs by their index, and each delivery by its id. Like taking, it passes over rows that others have locked.
+DELETE FROM job
+WHERE ctid = ANY (ARRAY(
+    SELECT ctid
+    FROM job
+    WHERE taken_by IS NULL
+        AND ctid = ANY (ARRAY(
+            SELECT place
+            FROM (
+                SELECT ctid AS place, key
+                FROM job
+                WHERE kind = 'deliver'
+                    AND taken_by IS NULL
+                    AND due_at <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+                ORDER BY due_at, key
+                LIMIT :most ::int
+            ) AS oldest
+            WHERE EXISTS (
+                SELECT 1
+                FROM delivery
+                JOIN composition ON composition.event_sequence = delivery.event_sequence
+                    AND composition.version = delivery.version
+                WHERE delivery.id = oldest.key
+                    AND coalesce(delivery.registration_id, 0) = ANY (:registration_ids ::bigint[])
+                    AND coalesce(delivery.state, '') = 'pending'
+                    AND delivery.next_attempt_at <= :at
+                    AND composition.state = 'composed'
+                LIMIT 1 OFFSET 0
+            )
+        ))
+    FOR NO KEY UPDATE SKIP LOCKED
+))
+
 -- tell --
 SELECT pg_notify('aptic_webhooks_job', ':' || :kinds)
