@@ -8,6 +8,7 @@ from msgspec import Struct
 from sqlglot import exp
 
 from engine.sql import punctuation, slips, statement
+from engine.sql.calls import miscounted
 from engine.sql.fault import SqlFault
 from engine.sql.forms import with_plain_types
 from engine.sql.grammar import parse
@@ -128,7 +129,8 @@ def release(query: Query) -> None:
 def _parsed(text: str, blanked: str, tokens: Tokens) -> ParsedQuery:
     tree = parse(blanked, tokens)
     if isinstance(tree, SqlFault):
-        return ParsedQuery(None, (tree,))
+        counted = tuple(miscounted(tokens)) if tree.hint == slips.ELSEWHERE else ()
+        return ParsedQuery(None, counted or (tree,))
     kind = TokenKind.PLACEHOLDER
     placeholders = tuple([token.start for token in tokens.all if token.kind is kind])
     if not isinstance(tree, exp.Query) or not isinstance(first_branch(tree), exp.Select):

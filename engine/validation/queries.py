@@ -63,11 +63,11 @@ def _meaning_faults(query: Query, step: Step, target: Target, *, has_types: bool
 
 
 def is_compilable(checked: CheckedQuery) -> bool:
-    """Whether the SQL parses and is put together as T-SQL wants, whatever its names mean."""
+    """Whether the SQL parses, and is put together as T-SQL wants, of types that a body may have."""
     return checked.query is not None and not any(finding.rule in _MISBUILT for finding in checked.findings)
 
 
-_MISBUILT = frozenset({"compile-error", "group-by"})
+_MISBUILT = frozenset({"compile-error", "group-by", "unsupported-type"})
 
 
 def _placeholders(found: Scan) -> tuple[int, ...] | None:

@@ -4,7 +4,7 @@ It refuses nothing: what the schema does not tell is unknown. What SQL Server wo
 """
 
 from engine.sql.analysis.analysing import analyse
-from engine.sql.analysis.relations import Analysis, Column, Columns, Meaning, Reference, Scope, Source
+from engine.sql.analysis.relations import Analysis, Column, Columns, Fact, Meaning, Reference, Scope, Source
 from engine.sql.analysis.rules import faults_of
 
-__all__ = ["Analysis", "Column", "Columns", "Meaning", "Reference", "Scope", "Source", "analyse", "faults_of"]
+__all__ = ["Analysis", "Column", "Columns", "Fact", "Meaning", "Reference", "Scope", "Source", "analyse", "faults_of"]

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from msgspec import Struct
 from sqlglot import exp
 
 from engine.model import ArgumentType, Kind, SqlType
 from engine.model.families import DECIMALS, EXACT, FLOATS, NUMBERS, STRINGS, TEMPORAL, UNICODE, WHOLE
 from engine.sql.analysis.declared_types import declared_type, is_authors
-from engine.sql.analysis.relations import Column, Columns, Meaning, Reference
+from engine.sql.analysis.relations import Column, Columns, Fact, Meaning, Reference
 from engine.sql.schema import LedgerSchema
 
 _ARGUMENTS: Final = {
@@ -37,13 +36,6 @@ _NVARCHAR: Final = SqlType(Kind.NVARCHAR)
 _VARCHAR: Final = SqlType(Kind.VARCHAR)
 _WIDTHS: Final = (Kind.TINYINT, Kind.SMALLINT, Kind.INT, Kind.BIGINT)
 _MAX_INT: Final = 2**31 - 1
-
-
-class Fact(Struct, frozen=True, gc=False):
-    """What is certain of an expression; None is what is not."""
-
-    type: SqlType | None = None
-    nullable: bool | None = None
 
 
 _NOTHING: Final = Fact()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final
 
@@ -112,6 +112,13 @@ class Reference(Struct, frozen=True, gc=False):
     column: Column | None = None
 
 
+class Fact(Struct, frozen=True, gc=False):
+    """What is certain of an expression; None is what is not."""
+
+    type: SqlType | None = None
+    nullable: bool | None = None
+
+
 class Scope(Struct, frozen=True, eq=False, gc=False):
     """One SELECT, the one around it whose names it sees, its sources, and its outputs."""
 
@@ -125,11 +132,12 @@ class Analysis(Struct, frozen=True, eq=False, gc=False):
     """A query's meaning; it holds as long as the query's tree.
 
     By the `id` of the node: `scopes` of each SELECT, `references` of each column's name, `queries` the outputs of each
-    query. `ctes` are the names of the common tables, as they are spelled.
+    query. `fact` tells the type of any expression. `ctes` are the names of the common tables, as they are spelled.
     """
 
     columns: Columns
     scopes: Mapping[int, Scope]
     references: Mapping[int, Reference]
     queries: Mapping[int, Columns]
+    fact: Callable[[exp.Expr], Fact]
     ctes: tuple[str, ...] = ()

@@ -67,7 +67,7 @@ class Resolution:
     def analysis(self, tree: exp.Query) -> Analysis:
         """The meaning of a whole query."""
         columns = self._query(tree, None, {})
-        return Analysis(columns, self._scopes, self._references, self._queries, tuple(self._ctes))
+        return Analysis(columns, self._scopes, self._references, self._queries, self._typing.fact, tuple(self._ctes))
 
     def _query(self, node: exp.Expr, around: _Reading | None, ctes: _Ctes) -> Columns:
         """The outputs of a SELECT, a set operation, or either in parentheses."""

@@ -1,6 +1,6 @@
 import pytest
 
-from engine.model import Dialect, Severity
+from engine.model import Dialect, Kind, Severity, SqlType
 from engine.parsing import parse
 from engine.sql.schema import Function, LedgerSchema, SchemaOrigin
 from engine.sql.target import Target
@@ -107,7 +107,9 @@ def test_the_target_decides_about_functions(validator) -> None:
     assert parsed.definition is not None
     (step,) = parsed.definition.steps
     empty = LedgerSchema(SchemaOrigin.DDL)
-    declared = LedgerSchema(SchemaOrigin.DDL, functions={("dbo", "f"): Function("dbo", "f", (), None)})
+    declared = LedgerSchema(
+        SchemaOrigin.DDL, functions={("dbo", "f"): Function("dbo", "f", (SqlType(Kind.INT),), None)}
+    )
 
     def rules(target: Target) -> list[str]:
         return [finding.rule for finding in queries.check(step, target).findings]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from engine.sql.analysis.relations import Analysis
-from engine.sql.analysis.rules import grouping, names, ordering, placement, widths
+from engine.sql.analysis.rules import calls, clashes, declarations, grouping, names, ordering, placement, widths
 from engine.sql.analysis.rules.aggregates import aggregates_of
 from engine.sql.analysis.rules.subject import Subject
 from engine.sql.fault import SqlFault
@@ -20,6 +20,9 @@ _CHECKS: Final[tuple[Callable[[Subject], Iterable[SqlFault]], ...]] = (
     grouping.check,
     widths.check,
     ordering.check,
+    calls.check,
+    declarations.check,
+    clashes.check,
 )
 
 

@@ -11,9 +11,11 @@ from engine.spelling import closest, did_you_mean
 from engine.sql.analysis.relations import Meaning, Reference, Scope, Source
 from engine.sql.analysis.rules.subject import Subject, fault
 from engine.sql.fault import SqlFault
+from engine.sql.wordlist import words
 
 _LISTED: Final = 12
 """How many names a hint lists."""
+_WITH_DATE_PART: Final = words("function_arguments.txt", "with a date part")
 _TRUTHS: Final = {"true": "1", "false": "0"}
 
 
@@ -29,7 +31,7 @@ def check(subject: Subject) -> Iterator[SqlFault]:
             yield fault("ambiguous-column", found.node, message, _owners(subject, found))
         elif found.meaning is Meaning.NO_SOURCE and not _is_of_missing(subject, found):
             yield _unknown_alias(subject, found)
-        elif found.meaning is Meaning.NO_COLUMN:
+        elif found.meaning is Meaning.NO_COLUMN and not _is_date_part(subject, found.node):
             yield _unknown_column(subject, found)
 
 
@@ -61,6 +63,13 @@ def _is_of_missing(subject: Subject, found: Reference) -> bool:
         for scope in _scopes(subject, found.select)
         for source in scope.sources
     )
+
+
+def _is_date_part(subject: Subject, node: exp.Column) -> bool:
+    """Whether it is the date part of a call whose arguments are too few, which has its own fault."""
+    tokens, start = subject.tokens, node.this.meta.get("start")
+    index = next((place for place, token in enumerate(tokens.all) if token.start == start), 0)
+    return tokens.word(index - 1) == "(" and tokens.word(index - 2) in _WITH_DATE_PART
 
 
 def _owners(subject: Subject, found: Reference) -> str:

@@ -150,3 +150,39 @@ select x.doc from (select partyid from dat_party for xml path('')) as x (doc)
 select a.partyid from dat_party a join dat_party b on b.partyid = a.partyid
 ### one alias in two scopes
 select p.partyid from dat_party p where p.partyid in (select p.partyid from dat_address p) and exists (select 1 from dat_party p)
+### arguments in all their numbers
+select round(t.transamount, 2) as a, round(t.transamount, 0, 1) as b, str(5) as c, str(5, 10, 2) as d, log(5) as e, log(8, 2) as f, eomonth(t.transdate) as g, eomonth(t.transdate, 1) as h, charindex('a', t.transtext) as i, charindex('a', t.transtext, 3) as j, lag(t.transid) over (order by t.transid) as k, lag(t.transid, 2) over (order by t.transid) as l, format(t.transdate, 'd') as m, format(t.transdate, 'd', 'sv-SE') as n, ltrim(t.transtext) as o, quotename(t.transtype) as p, rand() as q, concat(1, 2, 3, 4) as r, coalesce(t.paymentid, t.debtheadid, 0) as s, choose(2, 'a', 'b', 'c') as u, json_query(t.transtext) as v, substring(t.transtext, 1, 2) as w, datefromparts(2026, 1, 2) as x, pi() as y, newid() as z from dat_trans t
+### functions in functions
+select len(replace(upper(left(t.transtext, 5)), 'a', concat(',', '('))) as n, isnull(nullif(t.transtext, ''), ', ') as m from dat_trans t
+### names of functions that are no calls
+select x.left_shift as l, rank.a as r, year.b as y from (values (1)) as x (left_shift) cross join (values (1)) as rank (a) cross join (values (2)) as [year] (b)
+### a CTE called like a function
+with rank (a, b) as (select 1, 2) select a, b from rank
+### types to their limits
+select cast(t.transid as decimal(38, 38)) as a, cast(t.transtext as varchar(8000)) as b, cast(t.transtext as nvarchar(4000)) as c, cast(t.transtext as nvarchar(max)) as d, cast(getdate() as datetime2(7)) as e, cast(getdate() as time(0)) as f, cast(1 as float(53)) as g, cast(1 as numeric) as h, convert(char(8000), 'x') as i, cast('x' as varbinary(max)) as j, cast(1 as real) as k from dat_trans t
+### types of OPENJSON
+select o.a, o.b from openjson(?) with (a decimal(10, 2), b nvarchar(max) as json, c char(10) '$.c') o
+### numbers, strings and dates that convert
+select t.transid from dat_trans t where t.transid = '18142' and t.transid in ('1', ' 2 ', '-3', '') and t.transamount > '1.50' and t.transdate = '20260131' and t.transdate >= '2026-01-31' and t.transdate < 'January 5, 2026' and t.transdate <> '' and t.transamount > 5 and t.transid > 1.5
+### a date beside a datetime
+select t.transid from dat_trans t join dat_payment p on p.receivedat > t.transdate where p.receivedat > 45000 and p.receivedat + 1 > getdate() and t.transdate > getdate() - 7
+### bits
+select p.partyid from dat_party p where p.isprotected = 1 and p.isprotected <> 'true' and p.isprotected = 'False' and p.isprotected in (0, '1')
+### GUIDs
+select c.clientid from dat_client c where c.uniqueid = '6F9619FF-8B86-D011-B42D-00C04FC964FF' or c.uniqueid = '{6f9619ff-8b86-d011-b42d-00c04fc964ff}' or c.uniqueid = newid() or c.uniqueid in (cast('6F9619FF-8B86-D011-B42D-00C04FC964FF' as uniqueidentifier))
+### strings of their column's length, with blanks behind it
+select a.accountid from dat_account a where a.currencycode = 'SEK' and a.currencycode = 'SEK   ' and a.accounttype like '%DEBTOR AND MORE%' and a.currencycode > 'longer than three'
+### money, and a text that is money
+select p.paymentid from dat_payment p where p.amount > '1,000.50' and p.amount > $5 and p.amount < '€5'
+### strings joined
+select 'no ' + cast(p.partyid as varchar(10)) as a, p.partyname + ' ' + p.email as b, concat('no ', p.partyid) as c, p.partyid + '5' as d from dat_party p
+### aggregates of what they take
+select sum(p.partyid) as a, avg(p.creditscore) as b, max(p.partyname) as c, min(p.birthdate) as d, sum(cast(p.isprotected as int)) as e, max(case when p.isprotected = 1 then 1 else 0 end) as f, count(p.isprotected) as g, max(p.calltime) as h from dat_party p
+### branches of kinds that convert
+select case when p.partyid = 1 then p.birthdate else null end as a, case p.partyid when 1 then '1' when 2 then 2 else 3.5 end as b, coalesce(p.birthdate, getdate()) as c, isnull(p.creditscore, 0) as d, iif(p.partyid = 1, p.birthdate, '2026-01-01') as e from dat_party p
+### a date, a number and a datetime, which both become
+select case p.partyid when 1 then p.birthdate when 2 then 0 else getdate() end as a from dat_party p
+### set operations of kinds that convert
+select p.partyid, p.birthdate from dat_party p union all select 'x', getdate() union all select null, null
+### arguments of any type
+select p.partyid from dat_party p where p.birthdate = ? and p.partyname = ? and p.partyid in (?, ?) and p.calltime > ?

@@ -18,3 +18,9 @@ select year(g.GivenAt) as y, month(g.GivenAt) as m, avg(cast(g.Mark as decimal(5
 select g.Subject, sum(case when g.Mark > 3 then 1 else 0 end) as passed, count(case when g.Remark is null then g.PupilId end) as silent from Grade g group by g.Subject
 ### SELECT of a grouped name with its blanks
 select n.[Elev Id], sum(cast(n.Frånvaro as int)) as dagar from Närvaro n group by n.[Elev Id] order by n.[Elev Id]
+### text that is not compared
+select t.Id, t.Notes as notes from Teacher t where t.Notes like '%x%' and t.Notes is not null and cast(t.Notes as varchar(max)) = 'x'
+### smalldatetime counts as a number
+select t.Id from Teacher t where t.HiredOn > 40000 and t.HiredOn + 30 < getdate()
+### tinyint beside texts of digits
+select g.PupilId from Grade g where g.Mark = '5' and g.Mark in ('1', '2')

@@ -50,3 +50,11 @@ select Customer.City, count(*) as n from dbo.Customer group by dbo.Customer.City
 select c.Name, (select count(*) from sales.[Order] o where o.CustomerId = c.CustomerId group by o.CustomerId) as n from dbo.Customer c
 ### an aggregate of an outer column in a subquery of the SELECT list
 select c.City, (select max(c.Credit)) as highest from dbo.Customer c group by c.City
+### a declared function with all of its arguments
+select dbo.Vat(l.UnitPrice, 12) as a, dbo.Vat(l.Quantity * l.UnitPrice, default) as b from sales.OrderLine l
+### datetime beside numbers, datetime2 beside dates
+select o.OrderId from sales.[Order] o where o.ShippedAt > 45000 and o.OrderedAt > '2026-01-01T10:00:00' and o.OrderedAt > cast(o.ShippedAt as date) and o.ShippedAt - 1 < o.OrderedAt
+### a type without JSON form that is not selected
+select c.Name from dbo.Customer c where c.Place is not null
+### xml is null
+select c.Name from dbo.Customer c where c.Preferences is null

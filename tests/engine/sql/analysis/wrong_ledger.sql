@@ -250,3 +250,105 @@ select x.a from (select 1 as p, 2 as q) as «x (a, b, c)
 with «c (a, b) as (select 1) select a from c
 ### 10709 compile-error
 select v.a from (values (1, 2), («3)) as v (a, b)
+### 174 compile-error
+select «len(partyname, 5) as n from dat_party
+### 174 compile-error
+select «isnull(partyname) as n from dat_party
+### 174 compile-error
+select «isnull(partyname, 'a', 'b') as n from dat_party
+### 189 compile-error
+select «charindex('a') as n from dat_party
+### 174 compile-error
+select «dateadd(day, 1) as n from dat_party
+### 174 compile-error
+select «datediff(day, birthdate) as n from dat_party
+### 174 compile-error
+select «getdate(1) as n from dat_party
+### 174 compile-error
+select «replace(partyname, 'a') as n from dat_party
+### 174 compile-error
+select «iif(partyid = 1, 2) as n from dat_party
+### 189 compile-error
+select «round(balance) as n from vw_accountbalance
+### 174 compile-error
+select «left(partyname) as n from dat_party
+### 189 compile-error
+select «concat(partyname) as n from dat_party
+### 174 compile-error
+select «row_number(partyid) over (order by partyid) as n from dat_party
+### 174 compile-error
+select «sum() as n from dat_party
+### 189 compile-error
+select «format(birthdate) as n from dat_party
+### 2750 compile-error
+select cast(partyid as «decimal(50, 2)) as n from dat_party
+### 192 compile-error
+select cast(partyid as «decimal(5, 6)) as n from dat_party
+### 131 compile-error
+select cast(partyname as «varchar(9000)) as n from dat_party
+### 2717 compile-error
+select convert(«nvarchar(5000), partyname) as n from dat_party
+### 2716 compile-error
+select cast(partyid as «int(5)) as n from dat_party
+### 1002 compile-error
+select cast(birthdate as «datetime2(9)) as n from dat_party
+### 1001 compile-error
+select cast(partyname as «char(0)) as n from dat_party
+### 102 compile-error
+select cast(partyname as «char(max)) as n from dat_party
+### 206 type-mismatch
+select partyid from dat_party where birthdate = «5
+### 206 type-mismatch
+select partyid from dat_party where birthdate in ('2026-01-01', «2026)
+### 206 type-mismatch
+select partyid from dat_party where birthdate between «1 and '2026-01-01'
+### 206 type-mismatch
+select clientid from dat_client where uniqueid = «7
+### 206 type-mismatch
+select p.partyid from dat_party p join dat_address a on «a.validfrom = p.partyid
+### 206 type-mismatch
+select p.partyid from dat_party p where «p.calltime > p.birthdate
+### 206 type-mismatch
+select partyid from dat_party where «birthdate + 1 > '2026-01-01'
+### 8117 type-mismatch
+select «validto - validfrom as days from dat_address
+### 8117 type-mismatch
+select «city - street as x from dat_address
+### 402 type-mismatch
+select «isprotected + isprotected as x from dat_party
+### 8117 type-mismatch
+select «sum(partyname) as s from dat_party
+### 8117 type-mismatch
+select «avg(birthdate) as s from dat_party
+### 8117 type-mismatch
+select «max(isprotected) as s from dat_party
+### 8117 type-mismatch
+select «sum(isprotected) as s from dat_party
+### 206 type-mismatch
+select case when partyid = 1 then birthdate else «0 end as x from dat_party
+### 206 type-mismatch
+select coalesce(birthdate, «0) as x from dat_party
+### 206 type-mismatch
+select isnull(uniqueid, «0) as x from dat_client
+### 206 type-mismatch
+select partyid, birthdate from dat_party union all select partyid, «0 from dat_party
+### 245 type-mismatch warning
+select partyid from dat_party where partyid = «'abc'
+### 245 type-mismatch warning
+select partyid from dat_party where partyid in (1, 2, «'three')
+### 241 type-mismatch warning
+select partyid from dat_party where birthdate = «'never'
+### 241 type-mismatch warning
+select partyid from dat_party where birthdate > «'2026-02-30'
+### 8169 type-mismatch warning
+select clientid from dat_client where uniqueid = «'Reims'
+### 8114 type-mismatch warning
+select debtheadid from dat_debthead where principal > «'much'
+### 245 type-mismatch warning
+select debtheadid from dat_debthead where debtref = «4711
+### 245 type-mismatch warning
+select «'no ' + partyid as x from dat_party
+### 0 type-mismatch warning
+select partyid from dat_party where languagecode = «'swe'
+### 0 type-mismatch warning
+select accountid from dat_account where currencycode in ('SEK', «'EURO')

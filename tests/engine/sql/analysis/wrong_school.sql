@@ -30,3 +30,23 @@ select FirstName from Pupil union select FirstName from Teacher order by «LastN
 with «tree (Id, Level, Name) as (select Id, 0 from Teacher where ManagerId is null union all select t.Id, 1 from Teacher t) select Id from tree
 ### 209 ambiguous-column
 select p.Id, c.Id from Pupil p join Class c on c.Id = p.ClassId order by «Id
+### 402 type-mismatch
+select t.Id from Teacher t where «t.Notes = 'x'
+### 306 type-mismatch
+select t.Id from Teacher t order by «t.Notes
+### 306 type-mismatch
+select count(*) as n from Teacher t group by «t.Notes
+### 421 type-mismatch
+select distinct t.Id, «t.Notes from Teacher t
+### 8116 type-mismatch
+select «len(t.Notes) as n from Teacher t
+### 206 type-mismatch
+select c.Id from Class c where c.Starts > «8
+### 206 type-mismatch
+select g.PupilId from Grade g where «g.GivenAt + 1 > '2026-01-01'
+### 245 type-mismatch warning
+select g.PupilId from Grade g where g.Mark = «'A'
+### 313 compile-error
+select «dbo.AverageOf() as a from Pupil p
+### 174 compile-error
+select «datename(month) as m from Pupil p

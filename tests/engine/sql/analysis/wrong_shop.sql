@@ -46,3 +46,25 @@ select t.CustomerId from (select o.CustomerId, «o.Freight * 2 from sales.[Order
 select c.Name, x.OrderId from dbo.Customer c cross apply (select o.OrderId from sales.[Order] o where o.CustomerId = c.CustomerId «order by o.OrderedAt desc) x
 ### 145 compile-error
 select distinct c.City from dbo.Customer c order by «c.Name
+### 313 compile-error
+select «dbo.Vat(l.UnitPrice) as v from sales.OrderLine l
+### 8144 compile-error
+select «dbo.Vat(l.UnitPrice, 25, 1) as v from sales.OrderLine l
+### 313 compile-error
+select x.Quantity from «sales.LinesOf() x
+### 8117 type-mismatch
+select «min(c.Preferences) as p from dbo.Customer c
+### 206 type-mismatch
+select o.OrderId from sales.[Order] o where o.OrderedAt > «20260101
+### 206 type-mismatch
+select p.Name from stock.Product p where p.Uid = «0
+### 249 type-mismatch
+select count(*) as n from dbo.Customer c group by «c.Place
+### 0 unsupported-type
+select c.Name, «c.Place from dbo.Customer c
+### 0 unsupported-type
+with x as (select Place as p, CustomerId as id from dbo.Customer) select x.id, «x.p as place from x
+### 245 type-mismatch warning
+select p.Name from stock.Product p where p.ProductId = «'A1'
+### 0 type-mismatch warning
+select o.OrderId from sales.[Order] o where o.Status = «'SHIPPED'
