@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from benchmarks.temporary import empty_database
 from webhooks import housekeeping
@@ -35,6 +35,7 @@ from webhooks.store.jobs import Job, Kind
 from webhooks.store.pages import Filter
 from webhooks.store.results import Composed
 from webhooks.store.store import Store
+from webhooks.store.tables import DELIVERIES
 
 _FEW: Final = 1000
 _MANY: Final = 1_000_000
@@ -186,8 +187,8 @@ def _deliver(scene: Scene) -> None:
     with_ids = [scene.read(events.by_id, "x", id_).sequence for id_ in ids]
     composed = [Composed(sequence=each, version=0, body=b"x" * 300, code=None) for each in with_ids]
     taken = [Job(Kind.COMPOSE, f"{each}/0", 0) for each in with_ids]
-    found = scene.write(results.write, composed, taken)
-    keys = [each.job.key for each in found]
+    scene.write(results.write, composed, taken, at=now())
+    keys = scene.read(_of_events, with_ids)
     scene.read(attempts.look, keys)
     begun = scene.write(attempts.begin, keys, now())
     assert len(begun) == 100
@@ -209,6 +210,10 @@ def _deliver(scene: Scene) -> None:
             for each in begun
         ],
     )
+
+
+def _of_events(connection: Connection, sequences: list[int]) -> list[str]:
+    return list(connection.scalars(select(DELIVERIES.c.id).where(DELIVERIES.c.event_sequence.in_(sequences))))
 
 
 def _sweep(scene: Scene) -> None:
@@ -237,12 +242,6 @@ def _names(scene: Scene) -> None:
     scene.read(checks.all_key_names)
 
 
-def _search(scene: Scene) -> None:
-    after: int | None = 0
-    while after is not None:
-        after = scene.read(events.with_argument, "paymentid", "18142", after).last
-
-
 def _tidy(scene: Scene) -> None:
     asyncio.run(housekeeping.Housekeeping(scene.store, keep_data=30, keep_attempts=13).tidy(now()))
 
@@ -256,8 +255,6 @@ def _start(scene: Scene) -> None:
 
 def _set_paused(scene: Scene, *, is_paused: bool) -> None:
     scene.write(registrations.set_paused, _OURS, _FULL, is_paused=is_paused)
-    while scene.write(registrations.settle, _OURS, _FULL):
-        pass
 
 
 def _pause(scene: Scene) -> None:
@@ -269,8 +266,7 @@ def _resume(scene: Scene) -> None:
 
 
 def _remove(scene: Scene) -> None:
-    while not scene.write(registrations.remove, _OURS, _FULL, None):
-        pass
+    scene.write(registrations.remove, _OURS, _FULL, None)
 
 
 OPERATIONS: Final[dict[str, Operation]] = {
@@ -296,7 +292,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "/metrics": _metrics,
     "doctor": _doctor,
     "doctor: names of keys": _names,
-    "search by an argument": _search,
+    "page: an argument": _find(argument=("paymentid", "18142"), client_id=None),
     "retention": _tidy,
     "pause": _pause,
     "page: first, while paused": _find(),
@@ -304,9 +300,14 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "/metrics, while paused": _metrics,
     "sweep, while paused": _sweep,
     "resume": _resume,
+    "sweep, after the resumption": _sweep,
     "removal": _remove,
+    "page: first, after the removal": _find(),
+    "page: cancelled, after the removal": _find(state=DeliveryState.CANCELLED),
+    "sweep, after the removal": _sweep,
 }
-_ONCE: Final = ("retention", "pause", "resume", "removal")
+_STEPS: Final = ("sweep, after the resumption", "sweep, after the removal")
+_ONCE: Final = ("retention", "pause", "resume", "removal", *_STEPS)
 
 
 def measured(scene: Scene, only: str) -> dict[str, tuple[float, float]]:
@@ -357,8 +358,10 @@ def _compared(kind: str, folder: Path, given: argparse.Namespace) -> None:
     for name, (few, _) in found[0].items():
         many, took = found[1][name]
         verdict = "" if many <= max(few * _LIMIT, _FLOOR) else "grows"
-        if name.startswith("page") and many > _PAGE:
-            verdict = "grows, and is no page"
+        if name in _STEPS:
+            verdict = "in steps, for a second at most"
+        elif name.startswith("page"):
+            verdict = "bounded" if many <= _PAGE else "no page"
         ratio = many / max(few, 0.01)
         print(f"{kind + ' ' + name:<48} {few:>10.2f} {many:>10.2f} {ratio:>6.1f}  {took:>8.0f} ms  {verdict}")
 

@@ -13,7 +13,11 @@ from chaos.receiver import noted
 from chaos.scene import Scene
 
 _EVENTS = "SELECT sequence, id, event FROM event"
-_DELIVERIES = "SELECT id, event_sequence, url, state, reason FROM delivery"
+_DELIVERIES = (
+    "SELECT delivery.id, event_sequence, delivery.url,"
+    " CASE WHEN is_paused AND state IN ('pending', 'composing') THEN 'held' ELSE state END, reason"
+    " FROM delivery LEFT JOIN registration ON registration.id = delivery.registration_id"
+)
 _ENDED = {"delivered", "skipped", "held"}  # nobody removes a URL here, and the schedule is too long to die of
 
 

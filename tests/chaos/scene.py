@@ -31,7 +31,10 @@ LEDGER = ROOT / "fixtures/ledger"
 _SCHEDULE = ",".join(["200ms"] * 70 + ["1s"] * 30)
 _PATIENCE = 60.0  # seconds without any progress after which it is stuck
 _READY = {"serve": "The API listens", "worker": "The worker composes"}
-_OPEN = "SELECT count(*), sum(attempts) FROM delivery WHERE state IN ('pending', 'composing', 'sending')"
+_OPEN = (
+    "SELECT count(*), sum(attempts) FROM delivery WHERE state IN ('pending', 'composing', 'sending')"
+    " AND (state = 'sending' OR registration_id NOT IN (SELECT id FROM registration WHERE is_paused))"
+)
 # What is under way: each is one step of an event's life.
 STEPS = {
     "composing": "SELECT 1 FROM composition WHERE due_at IS NOT NULL",

@@ -58,13 +58,13 @@ def audited(ended: Scene, tmp_path: Path) -> Scene:
 @pytest.mark.parametrize(
     ("statement", "complaint"),
     [
-        ("UPDATE delivery SET state = 'delivered' WHERE state = 'held'", "the receiver does not have it"),
+        ("UPDATE delivery SET state = 'delivered' WHERE url LIKE '%/paused'", "the receiver does not have it"),
         ("UPDATE delivery SET state = 'sending' WHERE state = 'delivered'", "it has not come to its end"),
         ("UPDATE delivery SET state = 'dead' WHERE state = 'delivered'", "it has not come to its end"),
         ("UPDATE delivery SET state = 'skipped' WHERE state = 'delivered'", "only what the definition skips"),
         ("UPDATE delivery SET id = 'other' || id WHERE state = 'delivered'", "the receiver does not have it"),
         ("UPDATE event SET id = 'other' || id", "was acknowledged and is there 0 times"),
-        ("DELETE FROM delivery WHERE state = 'held'", "has 0 deliveries to /paused"),
+        ("DELETE FROM delivery WHERE url LIKE '%/paused'", "has 0 deliveries to /paused"),
     ],
 )
 def test_the_audit_finds_what_is_planted(audited: Scene, statement: str, complaint: str) -> None:

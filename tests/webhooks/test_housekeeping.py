@@ -3,11 +3,12 @@
 import asyncio
 import gc
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from webhooks import housekeeping
 from webhooks.housekeeping import Housekeeping
@@ -15,7 +16,7 @@ from webhooks.model import Client, PublishedEvent
 from webhooks.store import clients, events, registrations, retention
 from webhooks.store.clock import now
 from webhooks.store.store import Store
-from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
+from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS, REGISTRATIONS
 from webhooks.wall_clock import STEADY_SECONDS, WallClock
 
 DAY = 86_400_000_000
@@ -150,13 +151,15 @@ def test_a_search_that_has_enough_lets_go_of_the_store(store: Store, monkeypatch
 
 def test_what_is_held_is_given_up_after_thirty_days(store: Store) -> None:
     fill(store, 3)
-    asyncio.run(
-        store.write(lambda connection: connection.execute(update(DELIVERIES).values(state="held", held_at=now())))
-    )
+    for change in (
+        update(DELIVERIES).values(state="pending", ended_at=None, next_attempt_at=now()),
+        update(REGISTRATIONS).values(is_paused=True, held_since=now()),
+    ):
+        asyncio.run(store.write(partial(Connection.execute, statement=change)))
     keeping = keeper(store)
     asyncio.run(keeping.tidy(now() + 29 * DAY))
     states = select(DELIVERIES.c.state)
-    assert set(store.read_now(lambda connection: list(connection.scalars(states)))) == {"held"}
+    assert set(store.read_now(lambda connection: list(connection.scalars(states)))) == {"pending"}
     asyncio.run(keeping.tidy(now() + 31 * DAY))
     assert set(store.read_now(lambda connection: list(connection.scalars(states)))) == {"dead"}
 

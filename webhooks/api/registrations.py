@@ -6,7 +6,6 @@ import secrets
 from base64 import b64encode
 from collections.abc import Sequence
 from http import HTTPMethod, HTTPStatus
-from itertools import count
 
 from msgspec import UNSET, Struct, field
 from msgspec.json import encode
@@ -19,16 +18,15 @@ from webhooks.api.authentication import client_of, service_of
 from webhooks.api.bodies import read_struct
 from webhooks.api.calls import Call, Link, operation
 from webhooks.api.service import Service
-from webhooks.errors import ConflictError, StoreError
+from webhooks.errors import ConflictError
 from webhooks.json_text import convert
 from webhooks.model import Method, Registration, Scope
 from webhooks.registering import RegistrationRequest, RemovalQuery, RemovalRequest, UrlRequest, check
 from webhooks.security.keys import Purpose
-from webhooks.store import holding, registrations
+from webhooks.store import registrations
 from webhooks.store.registrations import row_name
 
 _SIGNING_KEY_BYTES = 32  # Standard Webhooks: 24 to 64
-_PARTLY = "The store cannot write now; a part of what waits was cancelled, and nothing is removed. Try again later."
 
 
 class ShownRegistration(Struct, frozen=True, omit_defaults=True):
@@ -142,14 +140,7 @@ async def remove(request: Request) -> Response:
     """
     service, client = service_of(request), client_of(request)
     wanted = await _removal(request)
-    is_begun = False
-    try:
-        while not await service.store.write(
-            lambda store: registrations.remove(store, client.id, wanted.url, wanted.events)
-        ):
-            is_begun = True
-    except StoreError as error:
-        raise StoreError(_PARTLY) if is_begun else error from error
+    await service.store.write(lambda store: registrations.remove(store, client.id, wanted.url, wanted.events))
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
@@ -189,10 +180,6 @@ async def _set_paused(request: Request, *, is_paused: bool) -> Response:
     stored = await service.store.write(
         lambda store: registrations.set_paused(store, client.id, url, is_paused=is_paused)
     )
-    for part in count():
-        can_wait = part >= holding.PARTS
-        if not await service.store.write(lambda store: registrations.settle(store, client.id, url), can_wait=can_wait):
-            break
     return _shown(stored, HTTPStatus.OK)
 
 

@@ -20,8 +20,6 @@ from webhooks.model import Client, Method, Registration
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from webhooks.store.store import Store
-
 
 class _ListArguments(ReportArguments):
     client: str | None
@@ -99,19 +97,12 @@ def _set_paused(arguments: RegistrationArguments, console: Console, *, is_paused
     from webhooks.store import registrations
 
     def write(connection: Connection) -> tuple[Client, Registration]:
-        """Pauses or resumes the registration, with a part of its deliveries."""
+        """Pauses or resumes the registration."""
         client = owner_of(connection, arguments.url, arguments.client)
         return client, registrations.set_paused(connection, client.id, arguments.url, is_paused=is_paused)
 
-    async def change(store: Store) -> tuple[Client, Registration]:
-        """Pauses or resumes the registration, and settles all its deliveries."""
-        changed = await store.write(write)
-        while await store.write(lambda connection: registrations.settle(connection, changed[0].id, arguments.url)):
-            pass
-        return changed
-
     with opened(arguments, console) as (store, _):
-        client, changed = asyncio.run(change(store))
+        client, changed = asyncio.run(store.write(write))
     if arguments.json:
         console.write_bytes(encode(_listed(client, changed)) + b"\n")
     else:
@@ -126,16 +117,14 @@ def _set_paused(arguments: RegistrationArguments, console: Console, *, is_paused
 def _remove(arguments: RegistrationArguments, console: Console) -> int:
     from webhooks.store import registrations
 
-    async def remove(store: Store) -> Client:
-        """Removes the registration, a part of its deliveries at a time."""
-        url, name = arguments.url, arguments.client
-        client = await store.write(lambda connection: owner_of(connection, url, name))
-        while not await store.write(lambda connection: registrations.remove(connection, client.id, url, None)):
-            pass
+    def write(connection: Connection) -> Client:
+        """Removes the registration."""
+        client = owner_of(connection, arguments.url, arguments.client)
+        registrations.remove(connection, client.id, arguments.url, None)
         return client
 
     with opened(arguments, console) as (store, _):
-        client = asyncio.run(remove(store))
+        client = asyncio.run(store.write(write))
     if arguments.json:
         console.write_bytes(encode({"client": client.name, "url": arguments.url}) + b"\n")
     else:

@@ -161,7 +161,7 @@ class Taker:
         if due.state is DeliveryState.SENDING:
             self._recover(job, due)
             return True
-        if not due.is_composed or due.registration_id is None:
+        if not due.is_composed or due.registration_id is None or due.is_held:
             return False
         if due.state is not DeliveryState.PENDING or due.next_attempt_at is None or _is_early(due):
             return False

@@ -8,12 +8,11 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from webhooks.model import Client, DeliveryState
+from webhooks.model import FINAL, Client, DeliveryState
 from webhooks.store import endpoints, registrations
 from webhooks.store.bulk import NUMBER, TEXT, Bulk
 from webhooks.store.clock import now, sortable_id
 from webhooks.store.compositions import CompositionState
-from webhooks.store.deliveries import ending_times
 from webhooks.store.endpoints import Endpoint
 from webhooks.store.queries import load
 
@@ -39,6 +38,8 @@ class Due(Struct, frozen=True):
     """It has a body."""
     waits_until: int | None
     """The endpoint asked for no attempt before."""
+    is_held: bool
+    """The endpoint is paused or disabled."""
 
 
 class Ready(Struct, frozen=True, kw_only=True):
@@ -81,14 +82,14 @@ class _Details(NamedTuple):
     first_at: int | None
 
 
-_LOOK: Final = Bulk(_SQL["look"], finds=9, id=TEXT)
+_LOOK: Final = Bulk(_SQL["look"], finds=10, id=TEXT)
 _DETAILS: Final = Bulk(_SQL["details"], lock="FOR NO KEY UPDATE OF delivery", finds=13, blobs=(7,), id=TEXT)
 _LARGE: Final = Bulk(_SQL["large"], sequence=NUMBER, version=NUMBER)
 _SEND: Final = Bulk(_SQL["send"], id=TEXT)
 _BEGIN: Final = Bulk(_SQL["begin"], id=TEXT, number=NUMBER, started_at=NUMBER)
 _TAKE_BACK: Final = Bulk(_SQL["take_back"], id=TEXT, number=NUMBER)
 _FORGET: Final = Bulk(_SQL["forget"], id=TEXT, number=NUMBER)
-_SET_ASIDE: Final = Bulk(_SQL["set_aside"], id=TEXT, state=TEXT, reason=TEXT, held_at=NUMBER, ended_at=NUMBER)
+_SET_ASIDE: Final = Bulk(_SQL["set_aside"], id=TEXT, state=TEXT, reason=TEXT, ended_at=NUMBER)
 
 
 def answer_row(delivery_id: str, number: int) -> str:
@@ -109,9 +110,10 @@ def look(connection: Connection, ids: Sequence[str]) -> dict[str, Due]:
             failures,
             composition == CompositionState.COMPOSED,
             waits_until,
+            bool(is_held),
         )
-        for id_, state, client_id, registration_id, due_at, attempts, failures, composition, waits_until in _LOOK.run(
-            connection, [(id_,) for id_ in ids]
+        for id_, state, client_id, registration_id, due_at, attempts, failures, composition, waits_until, is_held in (
+            _LOOK.run(connection, [(id_,) for id_ in ids])
         )
     }
 
@@ -119,7 +121,7 @@ def look(connection: Connection, ids: Sequence[str]) -> dict[str, Due]:
 def begin(connection: Connection, ids: Sequence[str], at: int) -> list[Ready]:
     """Writes an attempt for each of these deliveries that is to be sent now.
 
-    Others are written as held, cancelled or dead, as their endpoint or body wants it, or are left as they are.
+    Others are written as cancelled or dead, as their endpoint or body wants it, or are left as they are.
     """
     rows = [_Details._make(row) for row in _DETAILS.run(connection, [(id_,) for id_ in ids], at=at)]
     large = _LARGE.run(connection, sorted({(row.sequence, row.version) for row in rows if row.is_large}))
@@ -133,9 +135,9 @@ def begin(connection: Connection, ids: Sequence[str], at: int) -> list[Ready]:
         state, reason = endpoints.standing(endpoint, is_registered=bool(row.is_registered))
         if state is DeliveryState.PENDING and body is None:
             state, reason = DeliveryState.DEAD, _ERASED
-        if endpoint is None or body is None or state is not DeliveryState.PENDING:
-            aside.append((row.id, state.value, reason, *ending_times(state, at)))
-        else:
+        if state in FINAL:
+            aside.append((row.id, state.value, reason, at))
+        elif endpoint is not None and body is not None and state is DeliveryState.PENDING:
             begun.append(_ready(row, body, endpoint, at))
     _SET_ASIDE.run(connection, aside)
     _SEND.run(connection, [(ready.id,) for ready in begun])

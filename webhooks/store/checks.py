@@ -9,6 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, TextClause, text
 
 from webhooks.model import KEY_NAME_BYTES
+from webhooks.store import holding
 from webhooks.store.clock import first_id, time_of
 
 MOST_FOUND: Final = 1000
@@ -29,7 +30,9 @@ _OVERDUE: Final = {
         SELECT late.next_attempt_at FROM registration
         {join.format(_LATE.format(gives))}
         JOIN composition ON composition.event_sequence = late.event_sequence AND composition.version = late.version
+        JOIN client ON client.id = registration.client_id
         WHERE composition.state = 'composed'
+        AND NOT (registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled)
         AND (registration.waits_until IS NULL OR registration.waits_until <= :before) LIMIT :most
     ) AS found
 """)  # noqa: S608  of the code's own
@@ -53,9 +56,10 @@ _DEAD: Final = text("""
     ) AS found
 """)
 _HELD: Final = text("""
-    SELECT count(*), min(since) FROM (
-        SELECT coalesce(held_at, created_at) AS since FROM delivery
-        WHERE state = 'held' AND coalesce(held_at, created_at) <= :before LIMIT :most
+    SELECT count(*), min(due_at) FROM (
+        SELECT next_attempt_at AS due_at FROM delivery
+        WHERE registration_id = :id AND state = 'pending' AND next_attempt_at <= :before
+        ORDER BY next_attempt_at LIMIT :most
     ) AS found
 """)
 _DISABLED: Final = text("""
@@ -142,8 +146,14 @@ def dead(connection: Connection, since: int) -> Found:
 
 
 def long_held(connection: Connection, before: int) -> Found:
-    """Deliveries that were held then already."""
-    return _found(connection, _HELD, before)
+    """Deliveries that were due then already, to endpoints that were held."""
+    count, oldest = 0, []
+    for id_ in holding.held_endpoints(connection, before):
+        given = {"id": id_, "before": before, "most": MOST_FOUND}
+        found = Found(*connection.execute(_HELD, given).one())
+        count += found.count
+        oldest += [] if found.oldest is None else [found.oldest]
+    return Found(min(count, MOST_FOUND), min(oldest, default=None))
 
 
 def _found(connection: Connection, query: TextClause, before: int) -> Found:

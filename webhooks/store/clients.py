@@ -75,11 +75,17 @@ def rotate(connection: Connection, name: str, *, secret_hash: bytes, api_key_has
 def set_disabled(connection: Connection, name: str, *, is_disabled: bool) -> Client:
     """Disables or enables a client, and returns it as it is then.
 
-    A disabled client's credentials and tokens are refused and its deliveries are held. Those that wait already are held
-    or resumed by the next sweep. Raises NotFoundError.
+    A disabled client's credentials and tokens are refused and its deliveries are held. Once it is enabled, the next
+    sweep has them go on. Raises NotFoundError.
     """
     client = named(connection, name)
-    connection.execute(update(CLIENTS).where(CLIENTS.c.id == client.id).values(is_disabled=is_disabled))
+    at = now()
+    since = func.coalesce(CLIENTS.c.disabled_at, at) if is_disabled else None
+    changes = {"is_disabled": is_disabled, "disabled_at": since}
+    connection.execute(update(CLIENTS).where(CLIENTS.c.id == client.id).values(changes))
+    if not is_disabled:
+        of_client = REGISTRATIONS.c.client_id == client.id
+        connection.execute(update(REGISTRATIONS).where(of_client).values(resumed_at=at))
     tell_changed(connection)
     return replace(client, is_disabled=is_disabled)
 

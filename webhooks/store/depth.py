@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, FromClause, Select, func, select
+from sqlalchemy import Connection, FromClause, Select, func, select, text
 
 from webhooks.model import MOST_COUNTED, DeliveryState, Depth
 from webhooks.store.clock import now
@@ -17,8 +17,27 @@ COUNTED: Final = tuple(
 )
 """What has not ended, and what is dead; the rest is the store's history, too much to count at every look."""
 
-_DELIVERY: Final = select(func.min(DELIVERIES.c.next_attempt_at)).where(DELIVERIES.c.state == DeliveryState.PENDING)
+_HELD_TEXT: Final = "registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled"
+_SENT_TO: Final = f"NOT ({_HELD_TEXT})"
+# Of each endpoint those that wait: where one is held, whatever waits for it is passed over at once.
+_WAITING: Final = {
+    "sqlite": "FROM registration CROSS JOIN client CROSS JOIN delivery WHERE client.id = registration.client_id"
+    " AND {} AND delivery.registration_id = registration.id AND delivery.state = 'pending' LIMIT :most",
+    "postgresql": "FROM registration JOIN client ON client.id = registration.client_id CROSS JOIN LATERAL ("
+    "SELECT 1 FROM delivery WHERE delivery.registration_id = registration.id AND delivery.state = 'pending' LIMIT :most"
+    ") AS waiting WHERE {} LIMIT :most",
+}
+_OLDEST: Final = text(f"""
+    SELECT min(oldest) FROM (
+        SELECT (
+            SELECT min(next_attempt_at) FROM delivery
+            WHERE delivery.registration_id = registration.id AND delivery.state = 'pending'
+        ) AS oldest
+        FROM registration JOIN client ON client.id = registration.client_id WHERE {_SENT_TO}
+    ) AS found
+""")  # noqa: S608  of the code's own
 _COMPOSITION: Final = select(func.min(COMPOSITIONS.c.due_at)).where(COMPOSITIONS.c.due_at.is_not(None))
+_EVERYTHING: Final = 1 << 62
 
 
 def read_depth(connection: Connection, most: int | None = MOST_COUNTED) -> Depth:
@@ -28,15 +47,22 @@ def read_depth(connection: Connection, most: int | None = MOST_COUNTED) -> Depth
     """
 
     def count(table: FromClause, condition: Any) -> int:
-        """The rows of which the condition holds, up to `most`."""
         found: Select[Any] = select(1).select_from(table).where(condition).limit(most)
         return connection.scalar(select(func.count()).select_from(found.subquery("found"))) or 0
 
+    def waiting(condition: str) -> int:
+        found = f"SELECT 1 {_WAITING[connection.dialect.name].format(condition)}"
+        query = text(f"SELECT count(*) FROM ({found}) AS found")  # noqa: S608  of the code's own
+        return connection.scalar(query, {"most": most or _EVERYTHING}) or 0
+
+    written = (DeliveryState.COMPOSING, DeliveryState.SENDING, DeliveryState.DEAD)
+    counts = {state: count(DELIVERIES, DELIVERIES.c.state == state) for state in written}
+    counts |= {DeliveryState.PENDING: waiting(_SENT_TO), DeliveryState.HELD: waiting(f"({_HELD_TEXT})")}
     return Depth(
-        deliveries={state: count(DELIVERIES, DELIVERIES.c.state == state) for state in COUNTED},
+        deliveries={state: counts[state] for state in COUNTED},
         compositions=count(COMPOSITIONS, COMPOSITIONS.c.due_at.is_not(None)),
         parked=count(COMPOSITIONS, COMPOSITIONS.c.parked_for.is_not(None)),
-        oldest_delivery=_overdue(connection.scalar(_DELIVERY)),
+        oldest_delivery=_overdue(connection.scalar(_OLDEST)),
         oldest_composition=_overdue(connection.scalar(_COMPOSITION)),
     )
 

@@ -12,10 +12,9 @@ from typing import Final
 from msgspec import Struct, structs
 from sqlalchemy import Connection
 
-from webhooks.model import DeliveryState
+from webhooks.model import FINAL, DeliveryState
 from webhooks.store import endpoints, jobs
 from webhooks.store.bulk import FLAG, NUMBER, PIECE, TEXT, Bulk, packed
-from webhooks.store.deliveries import ending_times
 from webhooks.store.endpoints import Endpoint, News
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.queries import load
@@ -79,7 +78,6 @@ _END: Final = Bulk(
     failures=NUMBER,
     next_attempt_at=NUMBER,
     scheduled_at=NUMBER,
-    held_at=NUMBER,
     ended_at=NUMBER,
 )
 _UNDER_WAY: Final = Bulk(_SQL["under_way"], lock="FOR NO KEY UPDATE OF delivery", finds=4, id=TEXT, attempt=NUMBER)
@@ -118,7 +116,7 @@ def _placed(
     """Those that were found, as they are to be written.
 
     Endpoints are looked up now, since much may have happened while the attempts were under way. Where an endpoint is
-    paused, disabled or removed, its delivery is held or cancelled instead of tried again. Where it was resumed, or has
+    removed, its delivery is cancelled instead of tried again. Where it was resumed, or has
     taken another delivery, it has not failed for long any more.
     """
     pairs = [(each, *found[each.id, each.attempt]) for each in ended if (each.id, each.attempt) in found]
@@ -140,7 +138,7 @@ def _as_endpoint_is(
         reason = endpoints.why_disabled(endpoint, ended.at)
         ended = structs.replace(ended, disable_reason=reason, failing_since=endpoint.failing_since)
     state, reason = endpoints.standing(endpoint, is_registered=is_registered, disable_reason=ended.disable_reason)
-    if ended.state is DeliveryState.PENDING and state is not DeliveryState.PENDING:
+    if ended.state is DeliveryState.PENDING and state is DeliveryState.CANCELLED:
         return structs.replace(ended, state=state, reason=f"{reason}; {ended.reason}", next_attempt_at=None)
     return ended
 
@@ -153,7 +151,7 @@ def _row(ended: EndedAttempt) -> tuple[object, ...]:
         ended.failures,
         ended.next_attempt_at,
         None if ended.next_attempt_at is None else ended.at,
-        *ending_times(ended.state, ended.at),
+        ended.at if ended.state in FINAL else None,
     )
 
 

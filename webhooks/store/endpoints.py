@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from webhooks.model import DeliveryState
 from webhooks.store import holding
 from webhooks.store.bulk import FLAG, NUMBER, Bulk
-from webhooks.store.clock import MICROSECONDS_PER_DAY
+from webhooks.store.clock import MICROSECONDS_PER_DAY, now
 from webhooks.store.kept import tell_changed
 from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
@@ -71,7 +71,7 @@ def standing(
     `is_registered` is whether its event still is, `disable_reason` why the endpoint is about to be disabled.
     """
     if endpoint is None or not is_registered:
-        return DeliveryState.CANCELLED, "the registration was removed"
+        return DeliveryState.CANCELLED, holding.REMOVED
     reason = holding.DISABLED if disable_reason is not None else endpoint.held_because
     return DeliveryState.PENDING if reason is None else DeliveryState.HELD, reason
 
@@ -92,14 +92,13 @@ def tell(connection: Connection, news: Sequence[News]) -> None:
 
 
 def disable(connection: Connection, registration_id: int, reason: str, since: int | None = None) -> bool:
-    """Disables an endpoint until it is resumed, and holds a part of its deliveries; the sweep holds the rest.
+    """Disables an endpoint until it is resumed: its deliveries are held.
 
     False where it is disabled already, or has not failed `since` then: it was resumed, or has taken a delivery.
     """
-    is_disabled = bool(_DISABLE.run(connection, id=registration_id, reason=reason, since=since))
+    is_disabled = bool(_DISABLE.run(connection, id=registration_id, reason=reason, since=since, at=now()))
     if is_disabled:
         tell_changed(connection)
-        holding.hold(connection, registration_id, holding.DISABLED)
     return is_disabled
 
 

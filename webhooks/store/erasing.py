@@ -66,7 +66,6 @@ def _cancel(connection: Connection, ids: Sequence[str], sequences: Sequence[int]
         "reason": _REASON,
         "next_attempt_at": None,
         "scheduled_at": None,
-        "held_at": None,
         "ended_at": now(),
     }
     connection.execute(update(DELIVERIES).where(DELIVERIES.c.id.in_(ids)).values(changes))

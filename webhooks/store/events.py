@@ -12,13 +12,12 @@ from msgspec.json import decode, encode
 from sqlalchemy import Connection, Row, func, select
 
 from webhooks.errors import ConflictError, NotFoundError
-from webhooks.model import DeliveryState, EventState, PublishedEvent, StoredEvent
+from webhooks.model import EventState, PublishedEvent, StoredEvent
 from webhooks.store import compositions, jobs
 from webhooks.store.bulk import NUMBER, TEXT, Bulk, BulkInsert
 from webhooks.store.clock import moment, now, sortable_id
 from webhooks.store.command import Together
 from webhooks.store.compositions import Addressed, Sendable, Waiting
-from webhooks.store.holding import why_held
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
@@ -28,7 +27,7 @@ _SQL: Final = load("events")
 
 _OTHER_CONTENT = "An event with the id {!r} was published before, with other content."
 # On PostgreSQL it locks the registrations: one that is being paused or removed is read as it is after that.
-_SUBSCRIBERS = Bulk(_SQL["subscribers"], "FOR SHARE OF registration", finds=9, event=TEXT)
+_SUBSCRIBERS = Bulk(_SQL["subscribers"], "FOR SHARE OF registration", finds=7, event=TEXT)
 _INSERT = BulkInsert(
     "event",
     _SQL["insert"],
@@ -49,10 +48,6 @@ _DELIVER = Bulk(
     registration_id=NUMBER,
     event=TEXT,
     url=TEXT,
-    state=TEXT,
-    reason=TEXT,
-    due_at=NUMBER,
-    held_at=NUMBER,
 )
 _MOST_SENDABLE: Final = 16  # deliveries of one event whose body is made at once: more would keep its intake long
 _FIND = select(EVENTS)
@@ -72,7 +67,8 @@ class _Subscriber(Struct, frozen=True):
     registration_id: int
     client_id: str
     url: str
-    held_because: str | None
+    is_held: bool
+    """The registration is paused or disabled, and cannot be resumed before the COMMIT; its client may be disabled."""
     only: Mapping[str, str]
     is_defined: bool
     """The store remembers that the event had a definition."""
@@ -109,7 +105,7 @@ class _NewEvent(Struct, frozen=True):
     def body(self, sequence: int) -> bytes | None:
         """The body that it is stored with; None where it has to be composed later, or is not due."""
         bodies = self.command.bodies
-        due = [taker for taker in self.takers if taker.held_because is None]
+        due = [taker for taker in self.takers if not taker.is_held]
         if bodies is None or not 1 <= len(due) <= _MOST_SENDABLE:
             return None
         return bodies.make(self.event, sequence, is_defined=due[0].is_defined)
@@ -121,7 +117,7 @@ class _NewEvent(Struct, frozen=True):
 
     def waiting(self, sequence: int, ids: Sequence[str]) -> Waiting:
         """Its composition, as `compositions.find` would give it."""
-        due = [(id_, taker) for id_, taker in zip(ids, self.takers, strict=True) if taker.held_because is None]
+        due = [(id_, taker) for id_, taker in zip(ids, self.takers, strict=True) if not taker.is_held]
         return Waiting(
             sequence=sequence,
             version=0,
@@ -218,11 +214,8 @@ def arguments_of(connection: Connection, delivery_id: str) -> Mapping[str, str] 
 def _subscribers(connection: Connection, codes: Collection[str]) -> dict[str, list[_Subscriber]]:
     found: dict[str, list[_Subscriber]] = {code: [] for code in codes}
     for row in _SUBSCRIBERS.run(connection, [(code,) for code in codes]):
-        code, registration_id, client_id, url, is_paused, disabled_reason, is_client_disabled, *rest = row
-        held = why_held(
-            is_paused=is_paused, is_disabled=disabled_reason is not None, is_client_disabled=is_client_disabled
-        )
-        found[code].append(_Subscriber(registration_id, client_id, url, held, decode(rest[0]), bool(rest[1])))
+        code, registration_id, client_id, url, is_held, only, is_defined = row
+        found[code].append(_Subscriber(registration_id, client_id, url, bool(is_held), decode(only), bool(is_defined)))
     return found
 
 
@@ -261,7 +254,7 @@ def _deliver(connection: Connection, created_at: int, stored: Sequence[tuple[_Ne
     """Makes the deliveries of events that were given these sequence numbers, and what they are composed by."""
     made = [(event, sequence, subscriber) for event, sequence in stored for subscriber in event.takers]
     rows = [
-        _row(created_at, sortable_id(created_at, index), event, sequence, subscriber)
+        _row(sortable_id(created_at, index), event, sequence, subscriber)
         for index, (event, sequence, subscriber) in enumerate(made)
     ]
     _DELIVER.run(connection, rows, created_at=created_at)
@@ -285,8 +278,7 @@ def _have_composed(
     `ids` are those of all deliveries, with the numbers of their events.
     """
     due = {
-        sequence: created_at if any(taker.held_because is None for taker in event.takers) else None
-        for event, sequence in later
+        sequence: created_at if any(not taker.is_held for taker in event.takers) else None for event, sequence in later
     }
     own = {sequence: event for event, sequence in later if due[sequence] is not None and event.is_composed_here()}
     claimed = {job.key: job for job in compositions.add(connection, due, own=own.keys())}
@@ -304,7 +296,7 @@ def _have_sent(
     sent = [
         (event.command, Sendable(Job(Kind.DELIVER, id_, created_at), taker.registration_id, taker.client_id))
         for event, taker, id_ in with_body
-        if taker.held_because is None
+        if not taker.is_held
     ]
     claimed = set(jobs.add(connection, [sendable.job for _, sendable in sent], is_claimed=True))
     for command, sendable in sent:
@@ -312,20 +304,8 @@ def _have_sent(
             command.sendable.append(sendable)
 
 
-def _row(created_at: int, id_: str, event: _NewEvent, sequence: int, subscriber: _Subscriber) -> tuple[object, ...]:
-    is_held = subscriber.held_because is not None
-    return (
-        id_,
-        sequence,
-        subscriber.client_id,
-        subscriber.registration_id,
-        event.event.code,
-        subscriber.url,
-        (DeliveryState.HELD if is_held else DeliveryState.PENDING).value,
-        subscriber.held_because,
-        None if is_held else created_at,
-        created_at if is_held else None,
-    )
+def _row(id_: str, event: _NewEvent, sequence: int, subscriber: _Subscriber) -> tuple[object, ...]:
+    return id_, sequence, subscriber.client_id, subscriber.registration_id, event.event.code, subscriber.url
 
 
 def _event(row: Row[tuple[object, ...]]) -> StoredEvent:

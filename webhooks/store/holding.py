@@ -1,7 +1,9 @@
-"""Holds the deliveries of an endpoint that is paused or disabled, resumes them, and cancels them when it is removed.
+"""What is for an endpoint that is paused or disabled is held, and what was for one that was removed is cancelled.
 
-There may be hundreds of thousands of them. So that no statement takes long, and other commands are written in between,
-each function changes at most PART of them and gives how many. It is to be called again while it gives PART.
+Both are facts of the endpoint, and are read from there: to pause, resume or remove one writes a row, however many
+deliveries it has. What follows for them is written afterwards, a part at a time, so that other commands are written in
+between: after a resumption, bodies that were not composed and attempts that waited are due; after a removal, deliveries
+are written as cancelled.
 """
 
 from __future__ import annotations
@@ -9,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, Update, func, literal, select, update
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
-from webhooks.model import FINAL, UNSENT, DeliveryState
+from webhooks.model import DeliveryState
 from webhooks.store import compositions, jobs
 from webhooks.store.bulk import TEXT, Bulk, BulkUpdate
 from webhooks.store.clock import now
@@ -19,59 +22,94 @@ from webhooks.store.compositions import CompositionState
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
-from webhooks.store.tables import CLIENTS, DELIVERIES, REGISTRATIONS
+from webhooks.store.tables import CLIENTS, DELIVERIES, REGISTRATIONS, REMOVALS
 
 _SQL: Final = load("holding")
 
 PART: Final = 1000
-"""How many deliveries one call changes."""
-
-PARTS: Final = 20
-"""How many calls may follow each other before other work."""
+"""How many deliveries one call looks at, and changes."""
 
 PAUSED: Final = "the endpoint is paused"
 DISABLED: Final = "the endpoint is disabled"
 CLIENT_DISABLED: Final = "the endpoint's client is disabled"
+REMOVED: Final = "the registration was removed"
 
-_COMPOSED: Final = Bulk(_SQL["composed"], lock="FOR UPDATE OF composition", finds=7, id=TEXT)
-_RESUME: Final = Bulk(_SQL["resume"], id=TEXT)
-_LATER: Final = Prepared(_SQL["later"], finds=1)
+IS_HELD: Final = or_(REGISTRATIONS.c.is_paused, REGISTRATIONS.c.disabled_reason.is_not(None), CLIENTS.c.is_disabled)
+"""Of a registration and its client: deliveries are held."""
+
+_HELD: Final = (
+    select(REGISTRATIONS.c.id).join(CLIENTS, CLIENTS.c.id == REGISTRATIONS.c.client_id).where(IS_HELD).scalar_subquery()
+)
+TO_HELD: Final = DELIVERIES.c.registration_id.in_(_HELD)
+"""Of a delivery: its endpoint is paused or disabled."""
+
+TO_REMOVED: Final = or_(
+    DELIVERIES.c.registration_id.is_(None),
+    DELIVERIES.c.registration_id.not_in(select(REGISTRATIONS.c.id).scalar_subquery()),
+    exists(
+        select(1).where(
+            REMOVALS.c.registration_id == DELIVERIES.c.registration_id,
+            REMOVALS.c.event == DELIVERIES.c.event,
+            REMOVALS.c.through >= DELIVERIES.c.event_sequence,
+        )
+    ),
+)
+"""Of a delivery: its URL, or its event, was removed after it was made."""
+
+_COMPOSED: Final = Bulk(_SQL["composed"], lock="FOR UPDATE OF composition", finds=6, id=TEXT)
 _HASTEN: Final = BulkUpdate(
     "delivery",
     "next_attempt_at = :at, scheduled_at = :at",
-    "delivery.id = given.id AND coalesce(delivery.state, '') = 'pending'",
+    "delivery.id = given.id AND coalesce(delivery.state, '') = 'pending' AND delivery.next_attempt_at > :at",
     ("delivery.id",),
     id=TEXT,
 )
-_WAIT: Final = Prepared(_SQL["wait"])
-_STATE: Final = func.coalesce(
-    DELIVERIES.c.state, ""
-)  # an expression: rows are to be found by their ids, not by the index on states
-_UNSETTLED: Final = Prepared(_SQL["unsettled"])
+_HELD_ENDPOINTS: Final = Prepared(_SQL["held_endpoints"])
+_RESUMED: Final = Prepared(_SQL["resumed"])
+_WINDOW: Final = Prepared(_SQL["window"], finds=6)
+_UNTIMED: Final = Prepared(_SQL["untimed"], finds=1)
+_SETTLED: Final = Prepared(_SQL["settled"])
+_REMOVALS: Final = Prepared(_SQL["removals"])
+_CANCEL: Final = Bulk(_SQL["cancel"], id=TEXT)
+_CANCELLED: Final = Prepared(_SQL["cancelled"])
 
 
-def unsettled(connection: Connection) -> list[int]:
-    """The endpoints with deliveries that `settle` would change."""
-    return [id_ for (id_,) in _UNSETTLED.run(connection)]
+class Place(Struct, frozen=True):
+    """How far an endpoint's deliveries were looked at: after a due time in microseconds, and an id."""
+
+    due_at: int = -1
+    id: str = ""
 
 
-def settle(connection: Connection, registration_id: int) -> int:
-    """Holds or resumes deliveries, as the endpoint is now."""
-    query = (
-        select(REGISTRATIONS.c.is_paused, REGISTRATIONS.c.disabled_reason, CLIENTS.c.is_disabled)
-        .join(CLIENTS, CLIENTS.c.id == REGISTRATIONS.c.client_id)
-        .where(REGISTRATIONS.c.id == registration_id)
-        .with_for_update(read=True, of=REGISTRATIONS)
-    )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return 0
-    reason = why_held(
-        is_paused=row.is_paused,
-        is_disabled=row.disabled_reason is not None,
-        is_client_disabled=row.is_disabled,
-    )
-    return resume(connection, registration_id) if reason is None else hold(connection, registration_id, reason)
+class Resumed(Struct, frozen=True):
+    """An endpoint whose deliveries are to go on, since this time in microseconds."""
+
+    registration_id: int
+    at: int
+
+
+class Removal(Struct, frozen=True):
+    """What was removed: a URL, or one event of it; with the number of the last event that was published before."""
+
+    id: int
+    registration_id: int
+    event: str | None
+    through: int
+
+    def covers(self, event: str, sequence: int) -> bool:
+        """Whether it has removed what a delivery of this event is for."""
+        return sequence <= self.through and self.event in (None, event)
+
+
+class Waiting(Struct, frozen=True):
+    """A delivery that is pending. Times are microseconds."""
+
+    id: str
+    sequence: int
+    event: str
+    due_at: int
+    scheduled_at: int | None
+    composition: str
 
 
 def why_held(*, is_paused: bool, is_disabled: bool, is_client_disabled: bool) -> str | None:
@@ -81,90 +119,96 @@ def why_held(*, is_paused: bool, is_disabled: bool, is_client_disabled: bool) ->
     return DISABLED if is_disabled else PAUSED if is_paused else None
 
 
-def hold(connection: Connection, registration_id: int, reason: str) -> int:
-    """Holds pending deliveries. A reason that they have is kept behind this one."""
-    words = func.coalesce(literal(f"{reason}; ") + DELIVERIES.c.reason, reason)
-    states = DeliveryState.PENDING, DeliveryState.COMPOSING
-    return _change(connection, registration_id, states, update(DELIVERIES).values(reason=words, **held(now())))
+def held_endpoints(connection: Connection, until: int) -> list[int]:
+    """The endpoints that are held since then or longer."""
+    return [id_ for (id_,) in _HELD_ENDPOINTS.run(connection, until=until)]
 
 
-def resume(connection: Connection, registration_id: int) -> int:
-    """Makes held deliveries due at once; those without a body are composed first."""
+def resumed(connection: Connection) -> list[Resumed]:
+    """The endpoints that are not held any more, and whose deliveries were not all looked at since."""
+    return [Resumed(*row) for row in _RESUMED.run(connection)]
+
+
+def window(connection: Connection, registration_id: int, place: Place) -> tuple[list[Waiting], Place | None]:
+    """The next pending deliveries of an endpoint, by due time, and where it goes on; None at the end."""
+    rows = _WINDOW.run(connection, registration_id=registration_id, due_at=place.due_at, id=place.id, most=PART)
+    found = [Waiting(*row) for row in rows]
+    return found, Place(found[-1].due_at, found[-1].id) if len(found) == PART else None
+
+
+def is_to_go_on(waiting: Waiting, since: int, at: int) -> bool:
+    """Whether `go_on` may change something for a delivery of an endpoint that was resumed at `since`."""
+    if waiting.composition != CompositionState.COMPOSED:
+        return waiting.composition == CompositionState.WAITING
+    return waiting.due_at > at and (waiting.scheduled_at or 0) <= since
+
+
+def go_on(connection: Connection, found: Sequence[Waiting]) -> None:
+    """Has bodies composed that nobody waited for, and makes attempts due at once that were to be made later."""
     at = now()
-    part = _part(connection, registration_id, [DeliveryState.HELD])
-    found = _COMPOSED.run(connection, [(id_,) for id_ in part])
-    _RESUME.run(connection, [(id_,) for id_, *_ in found], at=at)
-    waiting = [row for row in found if row[3] == CompositionState.WAITING]
-    compositions.make_due(connection, sorted({(sequence, version) for _, sequence, version, *_ in waiting}), at)
-    values = [
-        {"id": id_, "reason": why, "due_at": due_at, "scheduled_at": None if due_at is None else at}
-        for id_, _, _, _, parked_for, due_at, why in waiting
-        if due_at is not None or parked_for is not None
-    ]
-    _WAIT.run_many(connection, values)
-    ready = [id_ for id_, _, _, state, *_ in found if state == CompositionState.COMPOSED]
-    jobs.add(connection, [Job(Kind.DELIVER, id_, at) for id_ in ready])
-    return len(part)
-
-
-def hasten(connection: Connection, registration_id: int) -> int:
-    """Makes deliveries due at once that have a body and wait for their next attempt."""
-    at = now()
-    part = _LATER.run(connection, registration_id=registration_id, at=at, most=PART)
-    jobs.add(connection, [Job(Kind.DELIVER, id_, at) for (id_,) in _HASTEN.run(connection, part, at=at)])
-    return len(part)
-
-
-def cancel(connection: Connection, registration_id: int, events: Sequence[str]) -> int:
-    """Cancels deliveries that were not sent yet, since their URL or event was removed."""
-    changes = {
-        "state": DeliveryState.CANCELLED,
-        "reason": "the registration was removed",
-        "next_attempt_at": None,
-        "scheduled_at": None,
-        "held_at": None,
-        "ended_at": now(),
+    locked = _COMPOSED.run(connection, [(each.id,) for each in found])
+    forgotten = {
+        (sequence, version)
+        for _, sequence, version, state, parked_for, due_at in locked
+        if state == CompositionState.WAITING and parked_for is None and due_at is None
     }
-    return _change(connection, registration_id, UNSENT, update(DELIVERIES).values(changes), events)
+    compositions.make_due(connection, sorted(forgotten), at)
+    composed = [(id_,) for id_, _, _, state, *_ in locked if state == CompositionState.COMPOSED]
+    jobs.add(connection, [Job(Kind.DELIVER, id_, at) for (id_,) in _HASTEN.run(connection, composed, at=at)])
 
 
-def detach(connection: Connection, registration_id: int) -> int:
-    """Takes deliveries that have ended from a registration that is to be removed."""
-    return _change(connection, registration_id, FINAL, update(DELIVERIES).values(registration_id=None))
+def settled(connection: Connection, resumed: Resumed) -> None:
+    """All deliveries of an endpoint were looked at since it was resumed."""
+    _SETTLED.run(connection, id=resumed.registration_id, at=resumed.at)
+
+
+def resume(connection: Connection, resumed: Resumed) -> None:
+    """The first part of what an endpoint has goes on at once; the sweep looks at the rest."""
+    found, following = window(connection, resumed.registration_id, Place())
+    go_on(connection, [each for each in found if is_to_go_on(each, resumed.at, resumed.at)])
+    jobs.refill(connection, resumed.registration_id, now(), PART)
+    if following is None:
+        settled(connection, resumed)
+
+
+def removals(connection: Connection) -> list[Removal]:
+    """The removals whose deliveries are not all written as cancelled."""
+    return [Removal(*row) for row in _REMOVALS.run(connection)]
+
+
+def cancel(connection: Connection, removal: Removal, place: Place) -> Place | None:
+    """Writes a part of what was removed as cancelled. Where it goes on; None where all of it is written."""
+    given = {"registration_id": removal.registration_id, "event": removal.event, "through": removal.through}
+    untimed = _UNTIMED.run(connection, **given, most=PART)
+    found, following = ([], place) if untimed else window(connection, removal.registration_id, place)
+    ids = [*untimed, *((each.id,) for each in found if removal.covers(each.event, each.sequence))]
+    _CANCEL.run(connection, ids, reason=REMOVED, at=now())
+    if following is None:
+        _CANCELLED.run(connection, id=removal.id)
+    return following
+
+
+def is_being_cancelled(connection: Connection, registration_id: int, event: str, sequence: int) -> bool:
+    """Whether deliveries of an event to an endpoint are yet to be written as cancelled."""
+    of_endpoint = (each for each in removals(connection) if each.registration_id == registration_id)
+    return any(each.covers(event, sequence) for each in of_endpoint)
+
+
+def in_state(state: DeliveryState) -> ColumnElement[bool]:
+    """Of a delivery: it is shown in this state. Not found by an index on states."""
+    written = func.coalesce(DELIVERIES.c.state, "") == state
+    waits = DELIVERIES.c.state.in_((DeliveryState.PENDING, DeliveryState.COMPOSING))
+    match state:
+        case DeliveryState.PENDING | DeliveryState.COMPOSING:
+            return and_(written, ~TO_HELD, ~TO_REMOVED)
+        case DeliveryState.HELD:
+            return and_(waits, TO_HELD, ~TO_REMOVED)
+        case DeliveryState.CANCELLED:
+            return or_(written, and_(waits, TO_REMOVED))
+        case _:
+            return written
 
 
 def due(at: int) -> dict[str, object]:
     """The columns of a delivery that is pending, and due at that time."""
-    return {"state": DeliveryState.PENDING, "next_attempt_at": at, "scheduled_at": at, "held_at": None}
-
-
-def held(at: int) -> dict[str, object]:
-    """The columns of a delivery that is held since that time."""
-    return {"state": DeliveryState.HELD, "next_attempt_at": None, "scheduled_at": None, "held_at": at}
-
-
-def _change(
-    connection: Connection,
-    registration_id: int,
-    states: Sequence[DeliveryState],
-    change: Update,
-    events: Sequence[str] | None = None,
-) -> int:
-    part = _part(connection, registration_id, states, events)
-    if part:
-        connection.execute(change.where(DELIVERIES.c.id.in_(part), _STATE.in_(states)))
-    return len(part)
-
-
-def _part(
-    connection: Connection,
-    registration_id: int,
-    states: Sequence[DeliveryState],
-    events: Sequence[str] | None = None,
-) -> Sequence[str]:
-    """The ids of some deliveries. One statement that also changed them would get a bad plan, without statistics."""
-    query = select(DELIVERIES.c.id).where(DELIVERIES.c.registration_id == registration_id)
-    query = query.where(DELIVERIES.c.state.in_(states))
-    if events is not None:
-        query = query.where(DELIVERIES.c.event.in_(events))
-    return connection.scalars(query.limit(PART)).all()
+    return {"state": DeliveryState.PENDING, "next_attempt_at": at, "scheduled_at": at}

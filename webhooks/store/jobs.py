@@ -91,7 +91,8 @@ _PARKED: Final = {
             WHERE delivery.registration_id = registration.id AND delivery.state = 'pending'
                 AND delivery.next_attempt_at <= :now AND composition.state = 'composed'
             ORDER BY delivery.next_attempt_at LIMIT 32
-        ) WHERE registration.id NOT IN (SELECT value FROM json_each(:known)) AND WITHOUT_JOB
+        ) JOIN client ON client.id = registration.client_id
+        WHERE registration.id NOT IN (SELECT value FROM json_each(:known)) AND WITHOUT_JOB AND IS_SENT_TO
     ) AS parked WHERE place <= 4""",
     "postgresql": """
     SELECT parked.id, parked.next_attempt_at FROM registration CROSS JOIN LATERAL (
@@ -102,19 +103,25 @@ _PARKED: Final = {
                 AND delivery.next_attempt_at <= :now AND composition.state = 'composed'
             ORDER BY delivery.next_attempt_at LIMIT 32
         ) AS delivery WHERE WITHOUT_JOB LIMIT 4
-    ) AS parked WHERE registration.id <> ALL (:known ::bigint[])""",
+    ) AS parked JOIN client ON client.id = registration.client_id
+    WHERE registration.id <> ALL (:known ::bigint[]) AND IS_SENT_TO""",
 }
 
+_IS_SENT_TO: Final = "NOT (registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled)"
 _OF_ENDPOINT: Final = """
     SELECT delivery.id FROM delivery JOIN composition USING (event_sequence, version)
-    WHERE delivery.registration_id = :registration_id AND delivery.state = 'pending'
+    WHERE EXISTS (
+        SELECT 1 FROM registration JOIN client ON client.id = registration.client_id
+        WHERE registration.id = :registration_id AND IS_SENT_TO
+    ) AND delivery.registration_id = :registration_id AND delivery.state = 'pending'
         AND delivery.next_attempt_at <= :at AND composition.state = 'composed' AND WITHOUT_JOB
     ORDER BY delivery.next_attempt_at"""
 
 
 def _finding(kind: Kind, statement: str, key: str, finds: int) -> Prepared:
     condition = _WITHOUT_JOB.format(kind.value, key)
-    return Prepared(f"{statement.replace('WITHOUT_JOB', condition)} LIMIT :most", finds=finds)
+    statement = statement.replace("WITHOUT_JOB", condition).replace("IS_SENT_TO", _IS_SENT_TO)
+    return Prepared(f"{statement} LIMIT :most", finds=finds)
 
 
 _MISSING: Final = {

@@ -11,8 +11,9 @@ from msgspec.json import encode
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from webhooks.model import Delivery, DeliveryState
-from webhooks.store.clock import first_id
+from webhooks.store.clock import first_id, now
 from webhooks.store.deliveries import FIND, delivery_of
+from webhooks.store.holding import held_endpoints, in_state, removals
 from webhooks.store.tables import DELIVERIES, EVENTS
 
 MOST_SEEN: Final = 50_000
@@ -103,7 +104,13 @@ def _few(connection: Connection, wanted: Filter) -> list[Delivery] | None:
     """What fits among the deliveries in the wanted state, if these are few. Delivered ones never count as few."""
     if wanted.state in (None, DeliveryState.DELIVERED):  # the index on states leaves them out
         return None
-    ids = connection.scalars(select(DELIVERIES.c.id).where(DELIVERIES.c.state == wanted.state).limit(_FEW + 1)).all()
+    if wanted.state is DeliveryState.CANCELLED and removals(connection):
+        return None
+    written = DELIVERIES.c.state == wanted.state
+    if wanted.state is DeliveryState.HELD:
+        waits = DELIVERIES.c.state.in_((DeliveryState.PENDING, DeliveryState.COMPOSING))
+        written = waits & DELIVERIES.c.registration_id.in_(held_endpoints(connection, now()))
+    ids = connection.scalars(select(DELIVERIES.c.id).where(written).limit(_FEW + 1)).all()
     if len(ids) > _FEW:
         return None
     found: list[Delivery] = []
@@ -134,12 +141,12 @@ def _by_chance(connection: Connection, wanted: Filter) -> Conditions:
     given: tuple[tuple[ColumnElement[Any], Callable[[Any, Any], Any], object], ...] = (
         (column.url, eq, wanted.url),
         (column.event, eq, wanted.event),
-        # An expression: rows are to be found in the order of their ids, not by the index on states.
-        (func.coalesce(column.state, ""), eq, wanted.state),
         (column.created_at, ge, wanted.since),
         (column.created_at, lt, wanted.until),
     )
     conditions = [compare(left, value) for left, compare, value in given if value is not None]
+    if wanted.state is not None:
+        conditions.append(in_state(wanted.state))
     if wanted.argument is not None:
         name, value = wanted.argument
         position = func.instr if connection.dialect.name == "sqlite" else func.strpos

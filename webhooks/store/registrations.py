@@ -10,9 +10,10 @@ from webhooks.errors import NotFoundError, RefusedError
 from webhooks.model import Method, Registration
 from webhooks.store import holding
 from webhooks.store.clock import now
+from webhooks.store.holding import Resumed
 from webhooks.store.kept import tell_changed
 from webhooks.store.statement import Prepared
-from webhooks.store.tables import CLIENTS, REGISTERED_EVENTS, REGISTRATIONS
+from webhooks.store.tables import CLIENTS, DELIVERIES, EVENTS, REGISTERED_EVENTS, REGISTRATIONS, REMOVALS
 
 MOST_URLS = 100
 """How many URLs a client may have."""
@@ -65,11 +66,14 @@ def put(
 def _new_id(connection: Connection) -> dict[str, object]:
     """On SQLite, an id that no registration had before; SQLite itself would use a removed one's id again.
 
-    A request to a removed URL may still be under way, and its outcome is written for the registration's id.
+    A request to a removed URL may still be under way, and deliveries keep the id of the one that they were for.
     """
     if connection.dialect.name != "sqlite":
         return {}
-    return {"id": max(now(), (connection.scalar(select(func.max(REGISTRATIONS.c.id))) or 0) + 1)}
+    known = (
+        connection.scalar(select(func.max(column))) for column in (REGISTRATIONS.c.id, DELIVERIES.c.registration_id)
+    )
+    return {"id": max(now(), *((id_ or 0) + 1 for id_ in known))}
 
 
 def every(connection: Connection, client_id: str) -> list[Registration]:
@@ -83,10 +87,10 @@ def every(connection: Connection, client_id: str) -> list[Registration]:
     ]
 
 
-def remove(connection: Connection, client_id: str, url: str, events: Sequence[str] | None) -> bool:
+def remove(connection: Connection, client_id: str, url: str, events: Sequence[str] | None) -> None:
     """Removes events from the URL, and the URL with its last event. Removes the whole URL if `events` is None.
 
-    Returns False if it has dealt with only a part of the deliveries: call it again then. Raises NotFoundError, and
+    What was not sent yet is cancelled by that; the sweep writes it, after the first part. Raises NotFoundError, and
     removes nothing, if the URL or one of the events is not registered.
     """
     row = existing(connection, client_id, url)
@@ -94,49 +98,41 @@ def remove(connection: Connection, client_id: str, url: str, events: Sequence[st
     unknown = [event for event in events or () if event not in known]
     if unknown:
         raise NotFoundError(f"Not registered for this URL: {', '.join(unknown)}.")
-    gone = known if events is None else events
+    gone = known if events is None else list(dict.fromkeys(events))
     is_whole = set(known) == set(gone)
-    if holding.cancel(connection, row.id, gone) == holding.PART or (
-        is_whole and holding.detach(connection, row.id) == holding.PART
-    ):
-        return False
+    # Whoever publishes locks the registration before its event gets a number.
+    through = connection.scalar(select(func.max(EVENTS.c.sequence))) or 0
+    removed: list[str | None] = [None] if is_whole else list(gone)
+    values = [{"registration_id": row.id, "event": event, "through": through} for event in removed]
+    connection.execute(insert(REMOVALS), values)
     if is_whole:
         connection.execute(delete(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id))
     else:
-        connection.execute(
-            delete(REGISTERED_EVENTS).where(
-                REGISTERED_EVENTS.c.registration_id == row.id, REGISTERED_EVENTS.c.event.in_(gone)
-            )
-        )
+        of_them = REGISTERED_EVENTS.c.registration_id == row.id, REGISTERED_EVENTS.c.event.in_(gone)
+        connection.execute(delete(REGISTERED_EVENTS).where(*of_them))
     tell_changed(connection)
-    return True
+    for removal in holding.removals(connection):
+        if removal.registration_id == row.id:
+            holding.cancel(connection, removal, holding.Place())
 
 
 def set_paused(connection: Connection, client_id: str, url: str, *, is_paused: bool) -> Registration:
     """Pauses the endpoint, so its deliveries are held; or resumes it, so they are due now, retries as well.
 
-    Resuming also enables a disabled endpoint, but a wait that it asked for by Retry-After stays. Only a part of the
-    deliveries is changed at once, the rest by `settle`. Raises NotFoundError.
+    Resuming also enables a disabled endpoint, but a wait that it asked for by Retry-After stays. What was to be sent
+    later is due after the sweep has looked at it. Raises NotFoundError.
     """
-    row = existing(connection, client_id, url)
+    row, at = existing(connection, client_id, url), now()
     changes: dict[str, object] = {"is_paused": is_paused}
-    if not is_paused:
-        changes |= {"disabled_reason": None, "failing_since": None}  # its failures until now no longer count
+    if is_paused:
+        changes["held_since"] = at if row.held_since is None else row.held_since
+    else:  # its failures until now no longer count
+        changes |= {"disabled_reason": None, "failing_since": None, "held_since": None, "resumed_at": at}
     connection.execute(update(REGISTRATIONS).where(REGISTRATIONS.c.id == row.id).values(changes))
     tell_changed(connection)
-    _settle(connection, row.id, is_paused=is_paused)
+    if not is_paused and not connection.scalar(select(CLIENTS.c.is_disabled).where(CLIENTS.c.id == client_id)):
+        holding.resume(connection, Resumed(row.id, at))
     return _registration(existing(connection, client_id, url), _events(connection, row.id))
-
-
-def settle(connection: Connection, client_id: str, url: str) -> bool:
-    """Holds or resumes a further part of the URL's deliveries. Returns whether there may be more of them."""
-    row = _find(connection, client_id, url)
-    return row is not None and _settle(connection, row.id, is_paused=row.is_paused) == holding.PART
-
-
-def _settle(connection: Connection, registration_id: int, *, is_paused: bool) -> int:
-    settled = holding.settle(connection, registration_id)
-    return settled if is_paused or settled == holding.PART else holding.hasten(connection, registration_id)
 
 
 def rotate_signing_key(connection: Connection, client_id: str, url: str, encrypted: bytes) -> None:

@@ -137,10 +137,20 @@ _PARK: Final = BulkUpdate(
 _FORGET: Final = BulkUpdate(
     "composition",
     "due_at = NULL, parked_for = NULL",
-    f"{_COMPOSITION} AND NOT EXISTS (SELECT 1 FROM delivery"
+    f"{_COMPOSITION} AND NOT EXISTS (SELECT 1 FROM delivery CROSS JOIN registration CROSS JOIN client"
     " WHERE delivery.event_sequence = composition.event_sequence"
-    " AND delivery.version = composition.version AND coalesce(delivery.state, '') IN ('pending', 'composing'))",
+    " AND delivery.version = composition.version AND coalesce(delivery.state, '') IN ('pending', 'composing')"
+    " AND registration.id = delivery.registration_id AND client.id = delivery.client_id AND"
+    " NOT (registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled))",
     _KEY,
+    sequence=NUMBER,
+    version=NUMBER,
+)
+# Of what is composed no more for now: it is looked at again by its due time, when its endpoint is resumed.
+_REST: Final = Bulk(
+    "UPDATE delivery SET state = 'pending', next_attempt_at = coalesce(delivery.next_attempt_at, :at),"
+    f" scheduled_at = coalesce(delivery.scheduled_at, :at) FROM GIVEN WHERE {_DELIVERY} ('pending', 'composing')"
+    " AND (coalesce(delivery.state, '') = 'composing' OR delivery.next_attempt_at IS NULL)",
     sequence=NUMBER,
     version=NUMBER,
 )
@@ -175,7 +185,7 @@ _WAIT: Final = Bulk(
 )
 _OVER: Final = Bulk(
     "UPDATE delivery SET state = given.state, reason = given.reason, next_attempt_at = NULL, scheduled_at = NULL,"
-    f" held_at = NULL, ended_at = given.ended_at FROM GIVEN WHERE {_DELIVERY} ('pending', 'composing', 'held')",
+    f" ended_at = given.ended_at FROM GIVEN WHERE {_DELIVERY} ('pending', 'composing')",
     sequence=NUMBER,
     version=NUMBER,
     state=TEXT,
@@ -252,6 +262,7 @@ def _forget(connection: Connection, results: Sequence[Unneeded], at: int) -> Non
     """One that a delivery needs again, since its endpoint was resumed meanwhile, gets a job."""
     waiting = _STILL_WAITS.run(connection, [_key(each) for each in results])
     forgotten = set(_FORGET.run(connection, waiting))
+    _REST.run(connection, sorted(forgotten), at=at)
     jobs.add(connection, [job_of(key[0], key[1], at) for key in waiting if key not in forgotten])
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, delete, text, update
 
 from webhooks.model import DeliveryState
+from webhooks.store import holding
 from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
 
 BATCH: Final = 200
@@ -50,9 +51,16 @@ _EVENTS: Final = text(
     "SELECT sequence, created_at, state = 'unsubscribed' AND arguments IS NOT NULL AS is_found FROM event"
     " WHERE sequence > :after ORDER BY sequence LIMIT :most"
 )
-_HELD: Final = text(
-    "SELECT id FROM delivery WHERE state = 'held' AND coalesce(held_at, created_at) <= :until LIMIT :most"
-)
+# A delivery is held since its endpoint is, or since it was to be sent. Parked ones have no time for that.
+_HELD: Final = text("""
+    SELECT delivery.id FROM delivery
+    WHERE delivery.registration_id = :id AND delivery.state = 'pending' AND delivery.next_attempt_at <= :until
+    UNION ALL
+    SELECT delivery.id FROM delivery
+    WHERE delivery.registration_id = :id AND delivery.state = 'pending' AND delivery.next_attempt_at IS NULL
+        AND delivery.created_at <= :until
+    LIMIT :most
+""")
 
 
 class EndedDelivery(Struct, frozen=True):
@@ -150,13 +158,16 @@ def erase_attempts(connection: Connection, found: Sequence[EndedDelivery]) -> No
 
 def held_since(connection: Connection, until: int) -> list[str]:
     """The ids of some deliveries that have been held since `until` or longer."""
-    return list(connection.scalars(_HELD, {"until": until, "most": BATCH}))
+    for registration_id in holding.held_endpoints(connection, until):
+        if found := connection.scalars(_HELD, {"id": registration_id, "until": until, "most": BATCH}).all():
+            return list(found)
+    return []
 
 
 def give_up(connection: Connection, ids: Sequence[str], reason: str, at: int) -> None:
     """Ends those of these deliveries that are still held: they are dead."""
-    where = DELIVERIES.c.id.in_(ids), DELIVERIES.c.state == DeliveryState.HELD
-    changes = {"state": DeliveryState.DEAD, "reason": reason, "held_at": None, "ended_at": at}
+    where = DELIVERIES.c.id.in_(ids), holding.in_state(DeliveryState.HELD)
+    changes = {"state": DeliveryState.DEAD, "reason": reason, "next_attempt_at": None, "ended_at": at}
     connection.execute(update(DELIVERIES).where(*where).values(changes))
 
 

@@ -45,6 +45,7 @@ CLIENTS = Table(
     Column("ports", Text, nullable=False),  # JSON: an array of numbers
     Column("url_patterns", Text, nullable=False),  # JSON: an array of strings
     Column("is_disabled", Boolean, nullable=False, server_default=false()),
+    Column("disabled_at", BigInteger),  # since when it is
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -63,6 +64,8 @@ REGISTRATIONS = Table(
     Column("disabled_reason", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("failing_since", BigInteger),  # the time of the first failure after the last success
+    Column("held_since", BigInteger),  # since when it is paused or disabled
+    Column("resumed_at", BigInteger),  # null once all deliveries that it had then were looked at
     Column("waits_until", BigInteger),  # the time until which the endpoint asked to be left alone, by Retry-After
     UniqueConstraint("client_id", "url"),
 )
@@ -74,6 +77,16 @@ REGISTERED_EVENTS = Table(
     Column("registration_id", ForeignKey("registration.id", ondelete="CASCADE"), nullable=False),
     Column("event", String(128), nullable=False, index=True),
     UniqueConstraint("registration_id", "event"),
+)
+
+REMOVALS = Table(
+    "removal",  # a URL or an event of it that was removed, until its deliveries are written as cancelled
+    METADATA,
+    Column("id", _SERIAL, primary_key=True),
+    Column("registration_id", _SERIAL, nullable=False),
+    Column("event", String(128)),  # null where the whole URL was removed
+    Column("through", BigInteger, nullable=False),  # the number of the last event before the removal
+    Index(None, "registration_id"),
 )
 
 EVENTS = Table(
@@ -121,7 +134,7 @@ DELIVERIES = Table(
     Column("event_sequence", ForeignKey("event.sequence"), nullable=False, index=True),
     Column("version", Integer, nullable=False, server_default="0"),  # the composition's version
     Column("client_id", ForeignKey("client.id"), nullable=False),
-    Column("registration_id", ForeignKey("registration.id", ondelete="SET NULL")),
+    Column("registration_id", _SERIAL),  # what was removed leaves its deliveries as they are
     Column("event", String(128), nullable=False),
     Column("url", Text, nullable=False),
     Column("state", String(10), nullable=False),
@@ -131,13 +144,18 @@ DELIVERIES = Table(
     Column("scheduled_at", BigInteger),  # when next_attempt_at was written; in the future if the clock was set back
     Column("attempts", Integer, nullable=False, server_default="0"),  # the number of the last one
     Column("failures", Integer, nullable=False, server_default="0"),  # how many waits of the retry schedule are used up
-    Column("held_at", BigInteger),
     Column("ended_at", BigInteger),
     Column("replay_of", ForeignKey("delivery.id", ondelete="SET NULL")),  # the delivery that it replays, if recomposed
     Index(None, "client_id", "id"),
     Index(None, "state", "next_attempt_at", postgresql_where=text("state <> 'delivered'")),  # SQLite would not use it
     Index(None, "registration_id", "state", "next_attempt_at"),
     Index(None, "ended_at", sqlite_where=text("ended_at IS NOT NULL"), postgresql_where=text("ended_at IS NOT NULL")),
+    Index(
+        "ix_delivery_dead_ended_at",
+        "ended_at",
+        sqlite_where=text("state = 'dead'"),
+        postgresql_where=text("state = 'dead'"),
+    ),
 )
 
 ATTEMPTS = Table(

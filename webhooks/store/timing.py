@@ -25,7 +25,7 @@ _COMPOSITIONS: Final = Prepared(_SQL["compositions"])
 _ENDPOINTS: Final = Prepared(_SQL["endpoints"])
 
 _FAILING: Final = Prepared(_SQL["failing"])
-_HELD: Final = Prepared(_SQL["held"])
+_HELD: Final = Prepared(_SQL["held"]), Prepared(_SQL["held_clients"]), Prepared(_SQL["held_deliveries"])
 _ENDED: Final = Prepared(_SQL["ended"])
 
 
@@ -52,6 +52,6 @@ def catch_up(connection: Connection, now: int, by: int) -> None:
 
 
 def mend_since(connection: Connection, began: int, until: int, by: int) -> None:
-    """Moves the times of deliveries that were held or ended between two times, by a clock that was behind by `by`."""
-    for statement in (_HELD, _ENDED):
+    """Moves the times since when something is held or has ended, between two times: a clock was behind by `by`."""
+    for statement in (*_HELD, _ENDED):
         statement.run(connection, began=began, until=until, by=by)

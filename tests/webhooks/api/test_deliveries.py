@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from sqlalchemy import insert, update
 
-from webhooks.errors import StoreError
 from webhooks.model import Scope
 from webhooks.security.keys import Purpose
 from webhooks.store.attempts import answer_row
@@ -111,23 +110,3 @@ def test_an_offsets_plus_may_be_written_as_it_is(inside: Any) -> None:
     assert count("from=2026-11-24T10:00:00+01:00") == 1
     assert count("to=2026-11-24T10:00:00+01:00") == 0
     assert count("from=2026-11-24T10:00:00%2B01:00&to=2100-01-01T00:00:00+00:00") == 1
-
-
-def test_a_removal_that_the_store_ends_half_way_says_so(inside: Any, monkeypatch: Any) -> None:
-    anna = inside.add(Scope.WEBHOOKS)
-    inside.call("PUT", "/v1/webhooks", headers=anna.headers, json={"url": URL, "events": ["statuschange"]})
-    parts = iter([False])
-
-    async def away(_command: Any) -> Any:
-        for is_done in parts:
-            return is_done
-        raise StoreError("The store cannot write now; nothing was changed.")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(inside.service.store, "write", away)
-        half, not_begun = [
-            inside.call("DELETE", "/v1/webhooks", headers=anna.headers, params={"url": URL}) for _ in range(2)
-        ]
-    assert (half.status_code, not_begun.status_code) == (503, 503)
-    assert "a part of what waits was cancelled" in half.json()["detail"]
-    assert "nothing was changed" in not_begun.json()["detail"]

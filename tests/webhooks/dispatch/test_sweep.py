@@ -46,7 +46,7 @@ def test_it_is_found_though_the_endpoints_cannot_be_looked_at(
                 await Sweep(world.store).sweep()
             await world.until(lambda: world.states() == {"delivered": 3})
 
-    monkeypatch.setattr(holding, "unsettled", takes_too_long)
+    monkeypatch.setattr(holding, "resumed", takes_too_long)
     play(scene)
 
 
@@ -163,7 +163,7 @@ def test_what_is_composed_later_and_an_endpoints_wait_go_back_with_the_clock(pla
     play(scene)
 
 
-@pytest.mark.parametrize("ends", ["held", "delivered"])
+@pytest.mark.parametrize("ends", ["pending", "delivered"])
 def test_what_a_clock_that_was_behind_said_goes_forth_with_it(play: Callable[..., None], ends: str) -> None:
     """Or it would count as held, or over, for as long as the clock was behind; and its endpoint as failing."""
 
@@ -173,19 +173,22 @@ def test_what_a_clock_that_was_behind_said_goes_forth_with_it(play: Callable[...
         await world.publish(2)
         sweep = Sweep(world.store, clock=WallClock(lambda: time.time() - behind))
         at = {"at": now() - 40 * DAY + 1_000_000, "state": ends}
-        column = "held_at" if ends == "held" else "ended_at"
+        column = "next_attempt_at" if ends == "pending" else "ended_at"
         for statement in (
-            f"UPDATE delivery SET state = :state, next_attempt_at = NULL, {column} = :at",
+            f"UPDATE delivery SET state = :state, next_attempt_at = NULL, {column} = :at"
+            if ends == "delivered"
+            else f"UPDATE delivery SET state = :state, {column} = :at",
             f"UPDATE delivery SET {column} = :at - 86400000000 WHERE id = (SELECT min(id) FROM delivery)",
-            "UPDATE registration SET failing_since = :at, is_paused = true",
+            "UPDATE registration SET failing_since = :at, held_since = :at, is_paused = true",
         ):
             used = {name: value for name, value in at.items() if f":{name}" in statement}
             await world.store.write(lambda connection, s=statement, u=used: connection.execute(text(s), u))
         await asyncio.sleep(1.1)
         behind = 0.0
         await sweep.sweep()
-        ((failing_since,),) = world.rows("SELECT failing_since FROM registration")
+        ((failing_since, held_since),) = world.rows("SELECT failing_since, held_since FROM registration")
         assert abs(failing_since - now()) < 10_000_000
+        assert abs(held_since - now()) < 10_000_000
         (before, since) = (now() - value for (value,) in world.rows(f"SELECT {column} FROM delivery ORDER BY id"))
         assert since < 10_000_000
         assert before > 40 * DAY, "of an earlier process, whose clock may have been right"

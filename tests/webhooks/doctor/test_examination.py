@@ -119,7 +119,8 @@ def dead(patient: Patient) -> None:
 
 
 def held(patient: Patient) -> None:
-    patient.set(DELIVERIES, state="held", held_at=now() - 2 * DAY)
+    patient.set(REGISTRATIONS, is_paused=True, held_since=now() - 3 * DAY)
+    patient.set(DELIVERIES, next_attempt_at=now() - 2 * DAY)
 
 
 def of_another_key(patient: Patient) -> None:

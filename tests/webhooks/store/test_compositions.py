@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from webhooks.errors import ConflictError
 from webhooks.model import DeliveryState
-from webhooks.store import compositions, deliveries, events, jobs, parking, registrations, results
+from webhooks.store import attempts, compositions, deliveries, events, jobs, parking, registrations, results
 from webhooks.store.clock import now
 from webhooks.store.compositions import CompositionState
 from webhooks.store.jobs import Job, Kind
@@ -59,6 +59,10 @@ class One:
 
     def pause(self, *, is_paused: bool = True) -> None:
         self.write(registrations.set_paused, self.client.id, URL, is_paused=is_paused)
+
+    def shown(self) -> Any:
+        """The delivery as it is shown."""
+        return self.read(deliveries.by_id, None, self.delivery().id)
 
     def replay(self, *, recompose: bool = False) -> Any:
         return self.write(deliveries.replay, self.client.id, self.delivery().id, recompose=recompose)
@@ -143,15 +147,12 @@ def test_the_same_failure_is_counted_once(one: One) -> None:
 
 def test_what_is_held_needs_no_body_until_it_is_resumed(one: One) -> None:
     one.pause()
-    delivery = one.delivery()
-    assert (delivery.state, delivery.next_attempt_at, delivery.scheduled_at) == ("held", None, None)
-    assert delivery.held_at is not None
+    assert (one.shown().state, one.shown().next_attempt_at, one.delivery().state) == ("held", None, "pending")
     assert not one.waiting().is_needed
     one.end(Unneeded)
     assert (one.composition().due_at, one.jobs()) == (None, [])
     one.pause(is_paused=False)
-    delivery = one.delivery()
-    assert (delivery.state, delivery.held_at, delivery.scheduled_at) == ("pending", None, delivery.next_attempt_at)
+    assert (one.shown().state, one.delivery().scheduled_at) == ("pending", one.delivery().next_attempt_at)
     assert one.jobs() == [f"compose:{one.sequence}/0"]
     assert one.waiting().is_needed
 
@@ -168,9 +169,24 @@ def test_what_was_resumed_after_it_was_looked_at_keeps_its_job(one: One) -> None
 def test_a_held_delivery_whose_body_is_there_is_sent_when_it_is_resumed(one: One) -> None:
     one.pause()
     one.compose()
-    assert (one.delivery().state, one.jobs()) == ("held", [])
+    assert one.shown().state == "held"
+    assert one.write(attempts.begin, [one.delivery().id], now()) == []
+    one.finish()
     one.pause(is_paused=False)
-    assert (one.delivery().state, one.jobs()) == ("pending", [f"deliver:{one.delivery().id}"])
+    assert (one.shown().state, one.jobs()) == ("pending", [f"deliver:{one.delivery().id}"])
+    assert len(one.write(attempts.begin, [one.delivery().id], now())) == 1
+
+
+def test_what_is_composed_no_more_is_found_when_it_is_resumed(one: One) -> None:
+    """Even where it had no due time, as it was parked, or was shown as composing."""
+    one.end(Parked, code="x", reason="it is missing")
+    assert one.delivery().next_attempt_at is None
+    one.pause()
+    one.write(parking.unpark, "x", 10)
+    one.end(Unneeded)
+    assert (one.delivery().state, one.composition().due_at) == ("pending", None)
+    one.pause(is_paused=False)
+    assert (one.shown().state, one.jobs()) == ("pending", [f"compose:{one.sequence}/0"])
 
 
 @pytest.mark.parametrize(
@@ -197,10 +213,10 @@ def test_a_composing_delivery_is_held_and_cancelled_too(one: One, write: Any) ->
         )
     )
     one.pause()
-    assert one.delivery().state == "held"
+    assert one.shown().state == "held"
     write(registrations.remove, one.client.id, URL, None)
     delivery = one.delivery()
-    assert (delivery.state, delivery.held_at, delivery.next_attempt_at) == ("cancelled", None, None)
+    assert (delivery.state, delivery.next_attempt_at) == ("cancelled", None)
     assert delivery.ended_at is not None
     one.compose()
     assert (one.delivery().state, one.jobs()) == ("cancelled", [])
@@ -211,7 +227,7 @@ def test_what_ended_without_a_body_is_composed_again_by_a_replay(one: One, state
     one.end(Ended, state=state, reason="it is so")
     delivery = one.delivery()
     assert (delivery.state, delivery.reason) == ("skipped" if state is CompositionState.SKIPPED else "dead", "it is so")
-    assert (delivery.next_attempt_at, delivery.scheduled_at, delivery.held_at) == (None, None, None)
+    assert (delivery.next_attempt_at, delivery.scheduled_at) == (None, None)
     assert delivery.ended_at is not None
     again = one.replay()
     assert (again.id, again.state, again.reason) == (delivery.id, DeliveryState.PENDING, None)
@@ -257,7 +273,9 @@ def test_a_replay_to_a_paused_endpoint_waits_for_it(one: One, write: Any) -> Non
     write(set_over, one.delivery().id)
     one.pause()
     one.replay(recompose=True)
-    assert (one.delivery().state, one.composition(1).due_at, one.jobs()) == ("held", None, [])
+    assert (one.shown().state, one.waiting(1).is_needed) == ("held", False)
+    one.end(Unneeded, version=1)
+    assert (one.composition(1).due_at, one.jobs()) == (None, [])
     one.pause(is_paused=False)
     assert one.jobs() == [f"compose:{one.sequence}/1"]
 

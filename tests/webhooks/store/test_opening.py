@@ -1,5 +1,6 @@
 """What a store goes through when it is opened: a wrong URL, its first tables, an upgrade, a newer version's tables."""
 
+import asyncio
 import os
 import sqlite3
 import stat
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, text
 
+from webhooks.dispatch.sweep import Sweep
 from webhooks.errors import SettingsError, StoreError
-from webhooks.store import clients, events, jobs, pages, registrations
+from webhooks.model import Client, PublishedEvent
+from webhooks.store import clients, events, holding, jobs, pages, registrations
 from webhooks.store.clock import now
 from webhooks.store.opening import MIGRATIONS, open_store
 from webhooks.store.pages import Filter
@@ -188,3 +191,78 @@ def test_what_an_older_version_wrote_is_read_and_served(file: Path, folder: Path
         assert [job.kind for job in store.read_now(lambda connection: jobs.missing(connection, now(), 10))] == [
             "compose"
         ]
+
+
+def test_what_was_written_as_held_is_held_by_its_endpoint(new_database: Any, store_url: str) -> None:
+    """Deliveries of every kind of hold come through the migration, and go on when their endpoint is resumed."""
+    url = new_database(make_kind(store_url))
+    with Store(url) as store:
+        asyncio.run(store.write(_fill_held))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for statement in _AS_BEFORE[make_kind(store_url)]:
+            connection.execute(text(statement))
+    engine.dispose()
+    with Store(url) as store:
+        found = store.read_now(lambda connection: pages.find(connection, Filter(client_id=None))).deliveries
+        shown = {each.url.rpartition("/")[2]: (each.state.value, each.reason) for each in found}
+        assert shown == {
+            "paused": ("held", "the endpoint is paused"),
+            "gone": ("held", "the endpoint is disabled; the receiver answered 410"),
+            "resumed": ("pending", None),
+        }
+        (again,) = store.read_now(holding.resumed)
+        assert store.read_now(lambda connection: holding.held_endpoints(connection, 5)) != []
+        rows = text("SELECT next_attempt_at, scheduled_at FROM delivery")
+        assert set(store.read_now(lambda connection: connection.execute(rows).all())) == {(5, 5)}
+        asyncio.run(Sweep(store).sweep())
+        assert store.read_now(holding.resumed) == []
+        due = text("SELECT count(*) FROM composition WHERE due_at IS NOT NULL")
+        assert store.read_now(lambda connection: connection.scalar(due)) == 1
+        assert again.at > 5
+
+
+def _fill_held(connection: Connection) -> None:
+    client = Client(id="A", name="a", scopes=frozenset())
+    clients.add(connection, client, secret_hash=b"a", api_key_hash=b"a")
+    for name in ("paused", "gone", "resumed"):
+        registrations.put(connection, "A", f"https://a.example/{name}", [name], {})
+        events.publish(connection, "x", [PublishedEvent(code=name, arguments={})])
+    connection.execute(text("DELETE FROM job"))
+    connection.execute(text("UPDATE composition SET due_at = NULL"))
+    connection.execute(text("UPDATE registration SET is_paused = true WHERE url LIKE '%paused'"))
+    connection.execute(text("UPDATE registration SET disabled_reason = 'gone' WHERE url LIKE '%gone'"))
+
+
+_HELD = (
+    "UPDATE delivery SET state = 'held', next_attempt_at = NULL, scheduled_at = NULL, held_at = 5",
+    "UPDATE delivery SET reason = 'the endpoint is paused' WHERE url NOT LIKE '%gone'",
+    "UPDATE delivery SET reason = 'the endpoint is disabled; the receiver answered 410' WHERE url LIKE '%gone'",
+    "DROP TABLE removal",
+    "DROP INDEX ix_delivery_dead_ended_at",
+    "ALTER TABLE client DROP COLUMN disabled_at",
+    "ALTER TABLE registration DROP COLUMN held_since",
+    "ALTER TABLE registration DROP COLUMN resumed_at",
+    "UPDATE alembic_version SET version_num = '0007'",
+)
+_AS_BEFORE = {
+    "sqlite": (
+        "ALTER TABLE delivery ADD COLUMN held_at BIGINT",
+        "PRAGMA writable_schema = ON",
+        (
+            "UPDATE sqlite_schema SET sql = replace(sql, 'PRIMARY KEY (id)', 'PRIMARY KEY (id),"
+            " CONSTRAINT fk_delivery_registration_id FOREIGN KEY(registration_id) REFERENCES registration (id)"
+            " ON DELETE SET NULL') WHERE name = 'delivery'"
+        ),
+        "PRAGMA writable_schema = RESET",
+        *_HELD,
+    ),
+    "postgresql": (
+        "ALTER TABLE delivery ADD COLUMN held_at BIGINT",
+        (
+            "ALTER TABLE delivery ADD CONSTRAINT fk_delivery_registration_id FOREIGN KEY (registration_id)"
+            " REFERENCES registration (id) ON DELETE SET NULL"
+        ),
+        *_HELD,
+    ),
+}

@@ -138,7 +138,7 @@ def test_removing_twice_at_once_is_once(both: Any, register: Any, new_client: An
     for _ in range(ROUNDS):
         register(client, URL, "a", "b")
         calls = [lambda connection: registrations.remove(connection, client.id, URL, None)] * 4
-        assert kinds(both(*calls)) == {"bool": 1, NotFoundError.__name__: 3}
+        assert kinds(both(*calls)) == {"NoneType": 1, NotFoundError.__name__: 3}
 
 
 def test_a_replay_is_begun_once(

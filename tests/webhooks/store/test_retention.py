@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 from webhooks.model import DeliveryState
 from webhooks.store import events, retention
 from webhooks.store.store import Store
-from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
+from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS, REGISTRATIONS
 
 DAY = 86_400_000_000
 NOW = 10_000 * DAY  # long before anything else in these stores was made
@@ -126,17 +126,35 @@ def _date(connection: Connection, sequence: int, at: int) -> None:
 
 def test_what_was_held_too_long_is_dead(past: Past) -> None:
     _, ids = past.add(None, None)
-    for id_, held_at in zip(ids, (NOW - 31 * DAY, NOW - 29 * DAY), strict=True):
-        past.write(_hold, id_, held_at)
-    found = past.read(retention.held_since, NOW - 30 * DAY)
-    assert [id_ for id_ in found if id_ in ids] == ids[:1]
+    old, young = NOW - 31 * DAY, NOW - 29 * DAY
+    for id_, due_at in zip(ids, (old, young), strict=True):
+        past.write(_date_delivery, id_, due_at)
+    assert past.read(retention.held_since, NOW - 30 * DAY) == []
+    past.write(_hold_all, young)
+    assert past.read(retention.held_since, NOW - 30 * DAY) == [], "it waits for longer than its endpoint is held"
+    past.write(_hold_all, old)
+    assert past.read(retention.held_since, NOW - 30 * DAY) == ids[:1]
+    past.write(_hold_all, None)
+    past.write(retention.give_up, ids[:1], "it was held for 30 days", NOW)
+    assert past.read(_states) == {"pending"}, "its endpoint was resumed meanwhile"
+    past.write(_hold_all, old)
     past.write(retention.give_up, ids[:1], "it was held for 30 days", NOW)
     row = past.read(lambda connection: connection.execute(select(DELIVERIES).where(DELIVERIES.c.id == ids[0])).one())
-    assert (row.state, row.reason, row.ended_at, row.held_at) == ("dead", "it was held for 30 days", NOW, None)
+    assert (row.state, row.reason, row.ended_at) == ("dead", "it was held for 30 days", NOW)
+    past.write(_hold_all, None)
 
 
-def _hold(connection: Connection, delivery_id: str, at: int) -> None:
-    connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == delivery_id).values(state="held", held_at=at))
+def _states(connection: Connection) -> set[str]:
+    return set(connection.scalars(select(DELIVERIES.c.state).where(DELIVERIES.c.next_attempt_at < NOW - 20 * DAY)))
+
+
+def _date_delivery(connection: Connection, delivery_id: str, at: int) -> None:
+    values = {"next_attempt_at": at, "scheduled_at": at}
+    connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == delivery_id).values(values))
+
+
+def _hold_all(connection: Connection, since: int | None) -> None:
+    connection.execute(update(REGISTRATIONS).values(is_paused=since is not None, held_since=since))
 
 
 def test_one_process_at_a_time_erases(store: Store) -> None:

@@ -1,11 +1,13 @@
 -- look --
 -- The deliveries of jobs that were taken. With CROSS JOIN SQLite joins in this order.
-SELECT delivery.id, delivery.state, delivery.client_id, delivery.registration_id, delivery.next_attempt_at,
-    delivery.attempts, delivery.failures, composition.state, registration.waits_until
+SELECT delivery.id, delivery.state, delivery.client_id, registration.id, delivery.next_attempt_at,
+    delivery.attempts, delivery.failures, composition.state, registration.waits_until,
+    registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled
 FROM GIVEN
 CROSS JOIN delivery
 JOIN composition ON composition.event_sequence = delivery.event_sequence
     AND composition.version = delivery.version
+JOIN client ON client.id = delivery.client_id
 LEFT JOIN registration ON registration.id = delivery.registration_id
 WHERE delivery.id = given.id
 
@@ -18,6 +20,11 @@ SELECT delivery.id, delivery.attempts, delivery.failures, delivery.created_at, d
         SELECT 1 FROM registered_event
         WHERE registered_event.registration_id = delivery.registration_id
             AND registered_event.event = delivery.event
+    ) AND NOT EXISTS (
+        SELECT 1 FROM removal
+        WHERE removal.registration_id = delivery.registration_id
+            AND removal.event = delivery.event
+            AND removal.through >= delivery.event_sequence
     ),
     CASE WHEN delivery.attempts > 0 THEN (
         SELECT started_at FROM attempt WHERE attempt.delivery_id = delivery.id AND attempt.number = 1
@@ -69,7 +76,6 @@ WHERE (delivery_id, number) IN (SELECT id, number FROM GIVEN)
 
 -- set_aside --
 UPDATE delivery
-SET state = given.state, reason = given.reason, next_attempt_at = NULL, held_at = given.held_at,
-    ended_at = given.ended_at
+SET state = given.state, reason = given.reason, next_attempt_at = NULL, ended_at = given.ended_at
 FROM GIVEN
 WHERE delivery.id = given.id

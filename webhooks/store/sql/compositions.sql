@@ -8,9 +8,14 @@ SELECT composition.event_sequence, composition.version, event.event, event.id, e
     composition.failures,
     EXISTS (
         SELECT 1 FROM delivery
+        CROSS JOIN registration
+        CROSS JOIN client
         WHERE delivery.event_sequence = composition.event_sequence
             AND delivery.version = composition.version
             AND coalesce(delivery.state, '') IN ('pending', 'composing')
+            AND registration.id = delivery.registration_id
+            AND client.id = delivery.client_id
+            AND NOT (registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled)
     ),
     defined_event.event IS NOT NULL
 FROM GIVEN
@@ -26,10 +31,14 @@ WHERE composition.event_sequence = given.sequence
 SELECT delivery.event_sequence, delivery.version, delivery.id, delivery.registration_id, delivery.client_id
 FROM GIVEN
 CROSS JOIN delivery
+CROSS JOIN registration
+CROSS JOIN client
 WHERE delivery.event_sequence = given.sequence
     AND delivery.version = given.version
     AND coalesce(delivery.state, '') IN ('pending', 'composing')
-    AND delivery.registration_id IS NOT NULL
+    AND registration.id = delivery.registration_id
+    AND client.id = delivery.client_id
+    AND NOT (registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled)
 LIMIT :most
 
 -- state --

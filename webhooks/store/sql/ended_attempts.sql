@@ -1,7 +1,7 @@
 -- end --
 UPDATE delivery
 SET state = given.state, reason = given.reason, failures = given.failures,
-    next_attempt_at = given.next_attempt_at, scheduled_at = given.scheduled_at, held_at = given.held_at,
+    next_attempt_at = given.next_attempt_at, scheduled_at = given.scheduled_at,
     ended_at = given.ended_at
 FROM GIVEN
 WHERE delivery.id = given.id
@@ -13,6 +13,11 @@ SELECT delivery.id, delivery.attempts, delivery.registration_id,
         SELECT 1 FROM registered_event
         WHERE registered_event.registration_id = delivery.registration_id
             AND registered_event.event = delivery.event
+    ) AND NOT EXISTS (
+        SELECT 1 FROM removal
+        WHERE removal.registration_id = delivery.registration_id
+            AND removal.event = delivery.event
+            AND removal.through >= delivery.event_sequence
     )
 FROM GIVEN
 CROSS JOIN delivery

@@ -29,7 +29,7 @@ WHERE registration.id = given.id
 
 -- disable --
 UPDATE registration
-SET disabled_reason = :reason
+SET disabled_reason = :reason, held_since = coalesce(held_since, :at)
 WHERE id = :id
     AND disabled_reason IS NULL
     AND (CAST(:since AS bigint) IS NULL OR failing_since = :since)

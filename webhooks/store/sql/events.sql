@@ -1,6 +1,6 @@
 -- subscribers --
-SELECT given.event, registration.id, registration.client_id, registration.url, registration.is_paused,
-    registration.disabled_reason, client.is_disabled, client.only,
+SELECT given.event, registration.id, registration.client_id, registration.url,
+    registration.is_paused OR registration.disabled_reason IS NOT NULL, client.only,
     EXISTS (SELECT 1 FROM defined_event WHERE defined_event.event = given.event)
 FROM GIVEN
 CROSS JOIN registered_event
@@ -27,10 +27,9 @@ WHERE event.id = given.id
     AND event.publisher_id = given.publisher_id
 
 -- deliver --
-INSERT INTO delivery (id, event_sequence, client_id, registration_id, event, url, state, reason, created_at,
-    next_attempt_at, scheduled_at, held_at)
-SELECT id, event_sequence, client_id, registration_id, event, url, state, reason, :created_at, due_at, due_at,
-    held_at
+INSERT INTO delivery (id, event_sequence, client_id, registration_id, event, url, state, created_at,
+    next_attempt_at, scheduled_at)
+SELECT id, event_sequence, client_id, registration_id, event, url, 'pending', :created_at, :created_at, :created_at
 FROM GIVEN
 
 -- arguments --

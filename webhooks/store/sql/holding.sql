@@ -1,7 +1,7 @@
 -- composed --
 -- On PostgreSQL it locks compositions before deliveries, and so does whoever composes: they cannot deadlock.
 SELECT delivery.id, delivery.event_sequence, delivery.version, composition.state, composition.parked_for,
-    composition.due_at, composition.reason
+    composition.due_at
 FROM GIVEN
 CROSS JOIN delivery
 JOIN composition ON composition.event_sequence = delivery.event_sequence
@@ -9,42 +9,75 @@ JOIN composition ON composition.event_sequence = delivery.event_sequence
 WHERE delivery.id = given.id
 ORDER BY delivery.id
 
--- resume --
-UPDATE delivery
-SET state = 'pending', reason = NULL, next_attempt_at = :at, scheduled_at = :at, held_at = NULL
-FROM GIVEN
-WHERE delivery.id = given.id
-    AND coalesce(delivery.state, '') = 'held'
-
--- later --
-SELECT id
-FROM delivery
-WHERE registration_id = :registration_id
-    AND state = 'pending'
-    AND next_attempt_at > :at
-    AND 'composed' = (
-        SELECT state FROM composition
-        WHERE composition.event_sequence = delivery.event_sequence AND composition.version = delivery.version
-    )
-LIMIT :most
-
--- wait --
-UPDATE delivery
-SET reason = :reason, next_attempt_at = :due_at, scheduled_at = :scheduled_at
-WHERE id = :id
-    AND state = 'pending'
-
--- unsettled --
--- Endpoints with deliveries to settle: pending ones of an endpoint that is not sent to, held ones of one that is.
+-- held_endpoints --
 SELECT registration.id
 FROM registration
 JOIN client ON client.id = registration.client_id
 WHERE CASE
-    WHEN registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled THEN EXISTS (
-        SELECT 1 FROM delivery
-        WHERE delivery.registration_id = registration.id AND delivery.state IN ('pending', 'composing')
+        WHEN registration.is_paused OR registration.disabled_reason IS NOT NULL
+        THEN coalesce(registration.held_since, 0)
+    END <= :until
+    OR CASE WHEN client.is_disabled THEN coalesce(client.disabled_at, 0) END <= :until
+ORDER BY registration.id
+
+-- resumed --
+SELECT registration.id, registration.resumed_at
+FROM registration
+JOIN client ON client.id = registration.client_id
+WHERE registration.resumed_at IS NOT NULL
+    AND NOT (registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled)
+
+-- window --
+-- Those without a due time are parked, or are being composed.
+SELECT delivery.id, delivery.event_sequence, delivery.event, delivery.next_attempt_at, delivery.scheduled_at, (
+        SELECT composition.state FROM composition
+        WHERE composition.event_sequence = delivery.event_sequence AND composition.version = delivery.version
     )
-    ELSE EXISTS (
-        SELECT 1 FROM delivery WHERE delivery.registration_id = registration.id AND delivery.state = 'held'
-    )
-END
+FROM delivery
+WHERE delivery.registration_id = :registration_id
+    AND delivery.state = 'pending'
+    AND delivery.next_attempt_at >= :due_at
+    AND (delivery.next_attempt_at, delivery.id) > (:due_at, :id)
+ORDER BY delivery.next_attempt_at, delivery.id
+LIMIT :most
+
+-- settled --
+-- It may have been resumed once more meanwhile.
+UPDATE registration
+SET resumed_at = NULL
+WHERE id = :id
+    AND resumed_at = :at
+
+-- removals --
+SELECT id, registration_id, event, through
+FROM removal
+ORDER BY id
+
+-- untimed --
+SELECT id
+FROM delivery
+WHERE registration_id = :registration_id
+    AND state IN ('pending', 'composing')
+    AND next_attempt_at IS NULL
+    AND (CAST(:event AS text) IS NULL OR event = :event)
+    AND event_sequence <= :through
+UNION ALL
+SELECT id
+FROM delivery
+WHERE registration_id = :registration_id
+    AND state = 'composing'
+    AND next_attempt_at IS NOT NULL
+    AND (CAST(:event AS text) IS NULL OR event = :event)
+    AND event_sequence <= :through
+LIMIT :most
+
+-- cancel --
+UPDATE delivery
+SET state = 'cancelled', reason = :reason, next_attempt_at = NULL, scheduled_at = NULL, ended_at = :at
+FROM GIVEN
+WHERE delivery.id = given.id
+    AND coalesce(delivery.state, '') IN ('pending', 'composing')
+
+-- cancelled --
+DELETE FROM removal
+WHERE id = :id

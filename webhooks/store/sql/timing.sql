@@ -25,11 +25,31 @@ SET failing_since = CASE WHEN failing_since + :by > :now THEN :now ELSE failing_
 WHERE failing_since IS NOT NULL
 
 -- held --
+UPDATE registration
+SET held_since = held_since + :by
+WHERE held_since >= :began
+    AND held_since <= :until
+
+-- held_clients --
+UPDATE client
+SET disabled_at = disabled_at + :by
+WHERE disabled_at >= :began
+    AND disabled_at <= :until
+
+-- held_deliveries --
 UPDATE delivery
-SET held_at = held_at + :by
-WHERE state = 'held'
-    AND held_at >= :began
-    AND held_at <= :until
+SET next_attempt_at = next_attempt_at + :by, scheduled_at = scheduled_at + :by
+WHERE state = 'pending'
+    AND next_attempt_at >= :began
+    AND next_attempt_at <= :until
+    AND registration_id IN (
+        SELECT registration.id
+        FROM registration
+        JOIN client ON client.id = registration.client_id
+        WHERE registration.is_paused
+            OR registration.disabled_reason IS NOT NULL
+            OR client.is_disabled
+    )
 
 -- ended --
 UPDATE delivery
