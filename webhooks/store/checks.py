@@ -15,11 +15,12 @@ from webhooks.store.clock import first_id, time_of
 MOST_FOUND: Final = 1000
 """Of what a check finds it counts no more."""
 
-# Of each endpoint that has not asked for time the deliveries that are due the longest.
+# Of each endpoint that has not asked for time the deliveries that are due the longest; for the range see `jobs`.
 _LATE: Final = """
-    SELECT {} FROM delivery WHERE delivery.registration_id = registration.id AND delivery.state = 'pending'
-        AND delivery.next_attempt_at <= :before
-    ORDER BY delivery.next_attempt_at LIMIT :most"""
+    SELECT {} FROM delivery
+    WHERE (delivery.registration_id, delivery.state, delivery.next_attempt_at)
+        BETWEEN (registration.id, 'pending', 0) AND (registration.id, 'pending', :before)
+    ORDER BY delivery.registration_id, delivery.state, delivery.next_attempt_at LIMIT :most"""
 _OF_EACH: Final = {
     "sqlite": ("JOIN delivery AS late ON late.rowid IN ({})", "delivery.rowid"),
     "postgresql": ("CROSS JOIN LATERAL ({}) AS late", "delivery.*"),

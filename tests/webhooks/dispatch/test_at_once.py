@@ -72,6 +72,7 @@ def test_an_endpoint_that_is_paused_meanwhile_gets_nothing(play: Callable[..., N
             await world.until(lambda: world.states() == {"delivered": 1})
             await pausing_before_it_writes(world, dispatcher)
             await world.until(lambda: world.states() == {"delivered": 1, "held": 1})
+            await world.until(lambda: world.rows("SELECT 1 FROM job") == [])
             await world.store.write(lambda c: registrations.set_paused(c, "ACME", HOOK, is_paused=False))
             await world.until(lambda: world.states() == {"delivered": 2})
         assert sends(world) == 2

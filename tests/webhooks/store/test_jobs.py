@@ -93,7 +93,7 @@ def test_an_endpoint_is_given_a_few_whatever_waits_for_it(read: Any, publish: An
     many = publish(200)
     few = publish(2, url="https://b.example/")
     wanted = found(read)
-    assert [key for _, key in wanted if key in many] == many[:4]
+    assert len([key for _, key in wanted if key in many]) == 4, "which, is all one: they are due at the same time"
     assert sorted(key for _, key in wanted if key in few) == few
     assert len(wanted) == 6
     assert len(found(read, most=3)) == 3
