@@ -12,7 +12,9 @@ from typing import Final
 
 from engine.model.sqltype import Kind
 
-WHOLE: Final = frozenset({Kind.TINYINT, Kind.SMALLINT, Kind.INT, Kind.BIGINT})
+WHOLE_BY_WIDTH: Final = (Kind.TINYINT, Kind.SMALLINT, Kind.INT, Kind.BIGINT)
+"""The whole numbers, the narrowest first."""
+WHOLE: Final = frozenset(WHOLE_BY_WIDTH)
 MONEYS: Final = frozenset({Kind.MONEY, Kind.SMALLMONEY})
 DECIMALS: Final = MONEYS | {Kind.DECIMAL}
 """Exact numbers with digits after the point."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlglot import exp
 
 from engine.model import ArgumentType, Kind, SqlType
-from engine.model.families import DECIMALS, EXACT, FLOATS, NUMBERS, STRINGS, TEMPORAL, UNICODE, WHOLE
+from engine.model.families import DECIMALS, EXACT, FLOATS, NUMBERS, STRINGS, TEMPORAL, UNICODE, WHOLE, WHOLE_BY_WIDTH
 from engine.sql.analysis.declared_types import declared_type, is_authors
 from engine.sql.analysis.relations import Column, Columns, Fact, Meaning, Reference
 from engine.sql.schema import LedgerSchema
@@ -34,7 +34,6 @@ _DECIMAL: Final = SqlType(Kind.DECIMAL)
 _DATE: Final = SqlType(Kind.DATE)
 _NVARCHAR: Final = SqlType(Kind.NVARCHAR)
 _VARCHAR: Final = SqlType(Kind.VARCHAR)
-_WIDTHS: Final = (Kind.TINYINT, Kind.SMALLINT, Kind.INT, Kind.BIGINT)
 _MAX_INT: Final = 2**31 - 1
 
 
@@ -88,7 +87,7 @@ def unified(types: Sequence[SqlType | None]) -> SqlType | None:
     if kinds <= STRINGS:
         return _NVARCHAR if kinds & UNICODE else _VARCHAR
     if kinds <= WHOLE:
-        return SqlType(max(kinds, key=_WIDTHS.index))
+        return SqlType(max(kinds, key=WHOLE_BY_WIDTH.index))
     if kinds <= EXACT and not kinds <= DECIMALS - {Kind.DECIMAL}:
         return _DECIMAL if Kind.DECIMAL in kinds else SqlType(Kind.MONEY) if Kind.MONEY in kinds else None
     return _FLOAT if kinds <= NUMBERS and Kind.FLOAT in kinds else None
@@ -155,7 +154,7 @@ def _operation(typing: Typing, node: exp.Binary) -> Fact:
     if kinds <= STRINGS and isinstance(node, exp.Add):
         return Fact(_NVARCHAR if kinds & UNICODE else _VARCHAR, nullable)
     if kinds <= WHOLE:
-        return Fact(SqlType(max(kinds, key=_WIDTHS.index)), nullable)
+        return Fact(SqlType(max(kinds, key=WHOLE_BY_WIDTH.index)), nullable)
     if kinds & FLOATS and kinds <= NUMBERS:
         return Fact(_FLOAT if kinds != {Kind.REAL} else None, nullable)
     if kinds <= EXACT and Kind.DECIMAL in kinds:
