@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from webhooks.store import retention
 from webhooks.store.clock import MICROSECONDS_PER_DAY, now
+from webhooks.store.retention import Search
 from webhooks.store.store import Store
 from webhooks.store.waiting import is_done
 from webhooks.wall_clock import WallClock
@@ -79,13 +80,13 @@ class Housekeeping:
         return count
 
     async def _erase_data(self, at: int) -> int:
-        until, count = at - self._keep_data, 0
-        while found := await self._find(retention.with_data, self._with_data, until):
-            if not await self._erase(retention.erase_data, found, until):
+        until, count, reached = at - self._keep_data, 0, True
+        while reached:
+            search = await self._find(retention.with_data, self._with_data, until)
+            if search.found and not await self._erase(retention.erase_data, search.found, until):
                 return count
-            self._with_data = found[-1].ended_at
-            count += len(found)
-        self._with_data = until
+            self._with_data, reached = await self._go_on(search, until)
+            count += len(search.found)
         return count
 
     async def _erase_unsubscribed(self, at: int) -> int:
@@ -100,14 +101,22 @@ class Housekeeping:
         return count
 
     async def _erase_attempts(self, at: int) -> int:
-        until, count = at - self._keep_attempts, 0
-        while found := await self._find(retention.with_attempts, self._with_attempts, until):
-            if not await self._erase(retention.erase_attempts, found):
+        until, count, reached = at - self._keep_attempts, 0, True
+        while reached:
+            search = await self._find(retention.with_attempts, self._with_attempts, until)
+            if search.found and not await self._erase(retention.erase_attempts, search.found):
                 return count
-            self._with_attempts = found[-1].ended_at
-            count += len(found)
-        self._with_attempts = until
+            self._with_attempts, reached = await self._go_on(search, until)
+            count += len(search.found)
         return count
+
+    async def _go_on(self, search: Search, until: int) -> tuple[int, bool]:
+        """Where a search goes on, and whether it does. It pauses where it found nothing, for others."""
+        if search.reached is None:
+            return until, False
+        if not search.found:
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return search.reached, True
 
     async def _find(self, query: Callable[Concatenate[Connection, P], T], *arguments: P.args, **named: P.kwargs) -> T:
         return await self._store.search(lambda connection: query(connection, *arguments, **named))

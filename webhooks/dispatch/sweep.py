@@ -106,7 +106,10 @@ class Sweep:
     async def _mend(self) -> None:
         longest = round(LONGEST_WAIT_SECONDS * MICROSECONDS_PER_SECOND)
         back = round(self._set_back * MICROSECONDS_PER_SECOND)
-        count = await self._store.write(lambda connection: timing.mend(connection, now(), longest, back))
+        is_ahead = await self._store.search(lambda connection: timing.is_ahead(connection, now()))
+        count = await self._store.write(
+            lambda connection: timing.mend(connection, now(), longest, back, has_deliveries=is_ahead)
+        )
         if count:
             _log.warning("the clock was set back: %d things to do were given new times", count)
         if self._set_forth:

@@ -52,7 +52,7 @@ def _store(store: Store, _settings: Settings) -> Iterator[Trouble]:
         yield Trouble("store", error.message, "Make room, or give this user the right to write to it.")
     try:
         asyncio.run(store.prove())
-        found = store.with_transaction(soundness.own_check)
+        found = store.with_transaction(soundness.own_check, is_reading=True)
     except StoreError as error:
         found = [error.message]
     for fault in found:

@@ -54,10 +54,12 @@ def read_depth(connection: Connection, most: int | None = MOST_COUNTED) -> Depth
     """
 
     def count(table: FromClause, condition: Any) -> int:
+        """How many rows of a table are like this."""
         found: Select[Any] = select(1).select_from(table).where(condition).limit(most)
         return connection.scalar(select(func.count()).select_from(found.subquery("found"))) or 0
 
     def waiting(condition: str) -> int:
+        """How many deliveries wait for the endpoints that are like this."""
         found = f"SELECT 1 {_WAITING[connection.dialect.name].format(condition)}"
         query = text(f"SELECT count(*) FROM ({found}) AS found")  # noqa: S608  of the code's own
         return connection.scalar(query, {"most": most or _EVERYTHING}) or 0

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, delete, text, update
+from sqlalchemy import Connection, TextClause, delete, text, update
 
 from webhooks.model import DeliveryState
 from webhooks.store import holding
@@ -18,6 +18,9 @@ from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS
 
 BATCH: Final = 200
 """How many deliveries or events are erased in one transaction."""
+
+SCANNED_DELIVERIES: Final = 2000
+"""How many deliveries that have ended one search looks at, however long ago what they had was erased."""
 
 _ERASING_LOCK: Final = 1_190_427_862
 _SCANNED_EVENTS: Final = 5000
@@ -39,6 +42,10 @@ _WITH_DATA: Final = text("""
     )
     ORDER BY delivery.ended_at LIMIT :most
 """)
+_NTH: Final = text(
+    "SELECT ended_at FROM delivery WHERE ended_at >= :since AND ended_at <= :until"
+    " ORDER BY ended_at LIMIT 1 OFFSET :scanned"
+)
 _STILL_NEEDED: Final = text("""
     SELECT 1 FROM delivery
     WHERE event_sequence = :sequence AND (ended_at IS NULL OR ended_at > :until) LIMIT 1
@@ -71,6 +78,13 @@ class EndedDelivery(Struct, frozen=True):
     ended_at: int
 
 
+class Search(Struct, frozen=True):
+    """What a search found among so many ended deliveries. It goes on at `reached`, None where it is at its end."""
+
+    found: Sequence[EndedDelivery]
+    reached: int | None
+
+
 class Unsubscribed(Struct, frozen=True):
     """Some events that nobody was registered for. The next search goes on after `last`.
 
@@ -99,10 +113,9 @@ def is_ours(connection: Connection) -> bool:
     return bool(connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _ERASING_LOCK}))
 
 
-def with_data(connection: Connection, since: int, until: int) -> list[EndedDelivery]:
+def with_data(connection: Connection, since: int, until: int) -> Search:
     """The first deliveries that ended in that time and have an answer, or event data or a body that only they need."""
-    rows = connection.execute(_WITH_DATA, {"since": since, "until": until, "most": BATCH})
-    return [EndedDelivery(*row) for row in rows]
+    return _search(connection, _WITH_DATA, since, until)
 
 
 def erase_data(connection: Connection, found: Sequence[EndedDelivery], until: int) -> None:
@@ -145,10 +158,9 @@ def unsubscribed(connection: Connection, after: int, until: int, at: int) -> Uns
     return Unsubscribed(found, after)
 
 
-def with_attempts(connection: Connection, since: int, until: int) -> list[EndedDelivery]:
+def with_attempts(connection: Connection, since: int, until: int) -> Search:
     """The first deliveries that ended in that time and have attempts."""
-    rows = connection.execute(_WITH_ATTEMPTS, {"since": since, "until": until, "most": BATCH})
-    return [EndedDelivery(*row) for row in rows]
+    return _search(connection, _WITH_ATTEMPTS, since, until)
 
 
 def erase_attempts(connection: Connection, found: Sequence[EndedDelivery]) -> None:
@@ -169,6 +181,17 @@ def give_up(connection: Connection, ids: Sequence[str], reason: str, at: int) ->
     where = DELIVERIES.c.id.in_(ids), holding.in_state(DeliveryState.HELD)
     changes = {"state": DeliveryState.DEAD, "reason": reason, "next_attempt_at": None, "ended_at": at}
     connection.execute(update(DELIVERIES).where(*where).values(changes))
+
+
+def _search(connection: Connection, query: TextClause, since: int, until: int) -> Search:
+    """Looks at SCANNED_DELIVERIES, and those that ended at the same time as the last of them."""
+    given = {"since": since, "until": until, "scanned": SCANNED_DELIVERIES}
+    last = connection.scalar(_NTH, given)
+    rows = connection.execute(query, {"since": since, "until": until if last is None else last, "most": BATCH})
+    found = [EndedDelivery(*row) for row in rows]
+    if len(found) == BATCH:
+        return Search(found, found[-1].ended_at)
+    return Search(found, None if last is None else last + 1)
 
 
 def _erase_answers(connection: Connection, ids: Sequence[str]) -> None:

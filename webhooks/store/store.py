@@ -172,13 +172,15 @@ class Store:
         """Raises StoreError where a table or an index cannot be read or written. It takes a look at each."""
         await asyncio.get_running_loop().run_in_executor(self._readers, self.with_transaction, soundness.touch)
 
-    def with_transaction(self, command: Command[T]) -> T:
+    def with_transaction(self, command: Command[T], *, is_reading: bool = False) -> T:
         """What a command gives that sees the store as it is on disk; nothing of what it writes stays.
 
-        In this thread. Raises StoreError with what the database says.
+        In this thread. One that only reads keeps no writer waiting. Raises StoreError with what the database says.
         """
         try:
             with self._engine.connect() as connection:
+                if self._is_embedded and is_reading:
+                    connection.execution_options(isolation_level="AUTOCOMMIT")  # without BEGIN IMMEDIATE
                 if self._is_embedded:
                     connection.detach()  # closed at the end: one that is kept remembers pages that are damaged since
                 with connection.begin() as transaction:

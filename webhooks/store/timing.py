@@ -20,6 +20,7 @@ _LONGEST_DELAY_MICROSECONDS: Final = (
     2 * 3600 * MICROSECONDS_PER_SECOND
 )  # of one event's composing; the real ones are shorter
 _FOREVER_MICROSECONDS: Final = 10**15  # 31 years: brings any time before now
+_AHEAD: Final = Prepared(_SQL["ahead"])
 _DELIVERIES: Final = Prepared(_SQL["deliveries"])
 _COMPOSITIONS: Final = Prepared(_SQL["compositions"])
 _ENDPOINTS: Final = Prepared(_SQL["endpoints"])
@@ -29,14 +30,20 @@ _HELD: Final = Prepared(_SQL["held"]), Prepared(_SQL["held_clients"]), Prepared(
 _ENDED: Final = Prepared(_SQL["ended"])
 
 
-def mend(connection: Connection, now: int, longest_wait: int, set_back: int = 0) -> int:
+def is_ahead(connection: Connection, now: int) -> bool:
+    """Whether a delivery's time was written by a clock that was ahead. Looking may take long: not in the writer."""
+    return bool(_AHEAD.run(connection, latest=now + _SLACK_MICROSECONDS))
+
+
+def mend(connection: Connection, now: int, longest_wait: int, set_back: int = 0, *, has_deliveries: bool = True) -> int:
     """Mends times after the clock was set back, and gives how many.
 
     A delivery waits as long from now as it was to wait when its time was written. Compositions and endpoints wait less
     by `set_back`, the size of the step. Where it is 0, the size is not known: then only a time further away than can
-    be is mended, and is due at once. `longest_wait` is how long an endpoint may ask for.
+    be is mended, and is due at once. `longest_wait` is how long an endpoint may ask for, and
+    `has_deliveries` what `is_ahead` said.
     """
-    moved = _DELIVERIES.run(connection, now=now, latest=now + _SLACK_MICROSECONDS)
+    moved = _DELIVERIES.run(connection, now=now, latest=now + _SLACK_MICROSECONDS) if has_deliveries else []
     jobs.add(connection, [Job(Kind.DELIVER, id_, due_at) for id_, due_at in moved])
     back = set_back or _FOREVER_MICROSECONDS
     beyond = now + _SLACK_MICROSECONDS + (0 if set_back else _LONGEST_DELAY_MICROSECONDS)

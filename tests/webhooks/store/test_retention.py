@@ -69,15 +69,15 @@ def test_data_goes_with_the_last_delivery_and_an_answer_with_its_own(past: Past)
     open_, _ = past.add(NOW - 31 * DAY, None)
     young, _ = past.add(NOW - 29 * DAY, NOW - 29 * DAY)
     until = NOW - 30 * DAY
-    found = past.read(retention.with_data, 0, until)
+    found = past.read(retention.with_data, 0, until).found
     assert [each.ended_at for each in found] == sorted(each.ended_at for each in found)
     past.write(retention.erase_data, found, until)
     assert past.kept(old) == (False, False, [False, False])
     assert past.kept(half) == (True, True, [False, True])
     assert past.kept(open_) == (True, True, [False, True])
     assert past.kept(young) == (True, True, [True, True])
-    assert past.read(retention.with_data, 0, until) == []
-    last = past.read(retention.with_data, NOW - 29 * DAY, NOW - 29 * DAY)
+    assert past.read(retention.with_data, 0, until).found == []
+    last = past.read(retention.with_data, NOW - 29 * DAY, NOW - 29 * DAY).found
     assert ids[1] in [each.id for each in last]
     past.write(retention.erase_data, last, NOW - 29 * DAY)
     assert past.kept(half) == (False, False, [False, False])
@@ -86,7 +86,7 @@ def test_data_goes_with_the_last_delivery_and_an_answer_with_its_own(past: Past)
 
 def test_a_delivery_that_is_replayed_meanwhile_keeps_what_it_needs(past: Past) -> None:
     sequence, ids = past.add(NOW - 40 * DAY, NOW - 40 * DAY)
-    found = past.read(retention.with_data, NOW - 40 * DAY, NOW - 40 * DAY)
+    found = past.read(retention.with_data, NOW - 40 * DAY, NOW - 40 * DAY).found
     past.write(lambda connection: connection.execute(_reopening(ids[0])))
     past.write(retention.erase_data, found, NOW - 40 * DAY)
     assert past.kept(sequence)[:2] == (True, True)
@@ -98,12 +98,26 @@ def _reopening(delivery_id: str) -> Any:
 
 def test_attempts_go_later(past: Past) -> None:
     _, ids = past.add(NOW - 500 * DAY, NOW - 300 * DAY)
-    found = past.read(retention.with_attempts, 0, NOW - 400 * DAY)
+    found = past.read(retention.with_attempts, 0, NOW - 400 * DAY).found
     assert [each.id for each in found if each.id in ids] == ids[:1]
     past.write(retention.erase_attempts, found)
     left = past.read(lambda connection: list(connection.scalars(select(ATTEMPTS.c.delivery_id))))
     assert [id_ for id_ in ids if id_ in left] == ids[1:]
-    assert past.read(retention.with_attempts, 0, NOW - 400 * DAY) == []
+    assert past.read(retention.with_attempts, 0, NOW - 400 * DAY).found == []
+
+
+def test_a_search_looks_at_so_many_and_says_where_to_go_on(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many of those that ended long ago have nothing left to erase."""
+    monkeypatch.setattr(retention, "SCANNED_DELIVERIES", 2)
+    ids = [past.add(NOW - 700 * DAY + at, NOW - 700 * DAY + at)[1] for at in (1, 1, 2, 3, 3, 4)]
+    for erased in ids[:4]:
+        past.write(retention.erase_attempts, [retention.EndedDelivery(each, 0, 0) for each in erased])
+    found, since, searches = [], NOW - 700 * DAY, 0
+    while since is not None:
+        search = past.read(retention.with_attempts, since, NOW - 600 * DAY)
+        found, since, searches = [*found, *(each.id for each in search.found)], search.reached, searches + 1
+    assert sorted(found) == sorted(ids[4] + ids[5])
+    assert searches > 2
 
 
 def test_events_for_nobody_are_found_by_their_own_time(write: Any, read: Any, code: str, published: Any) -> None:

@@ -1,3 +1,11 @@
+-- ahead --
+SELECT 1
+FROM delivery
+WHERE state = 'pending'
+    AND next_attempt_at > :latest
+    AND scheduled_at > :latest
+LIMIT 1
+
 -- deliveries --
 UPDATE delivery
 SET next_attempt_at = next_attempt_at - (scheduled_at - :now), scheduled_at = :now
