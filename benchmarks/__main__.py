@@ -8,7 +8,20 @@ from __future__ import annotations
 import os
 import sys
 
-from benchmarks import calls, delivery, hell, intake, loading, many, postgresql, service, threads, workers, writes
+from benchmarks import (
+    calls,
+    delivery,
+    hell,
+    intake,
+    loading,
+    many,
+    postgresql,
+    processes,
+    service,
+    threads,
+    workers,
+    writes,
+)
 from benchmarks.pairs import Result
 
 
@@ -34,6 +47,7 @@ def main() -> int:
     verdicts += [_print(result) for result in writes.run(url)]
     verdicts += [_print(result) for result in hell.run()]
     verdicts += [_print(result) for result in workers.run(url)] if url is not None else []
+    verdicts += [_print(result) for result in processes.run(url)] if url is not None else []
     return 0 if all(verdicts) else 1
 
 

@@ -73,13 +73,14 @@ class Service:
 
 
 @contextlib.contextmanager
-def serving(*options: str) -> Iterator[Service]:
-    """`aptic-webhooks serve` on free ports, in a folder that is removed afterwards."""
+def serving(*options: str, name: str = "bench") -> Iterator[Service]:
+    """`aptic-webhooks serve` on free ports, in a folder that is removed afterwards, with a client of that name."""
     with tempfile.TemporaryDirectory(dir=os.environ.get("APTIC_BENCH_FOLDER")) as data:
         where = ["--data", data]
-        if "--store" in options:
-            where += ["--store", options[options.index("--store") + 1]]
-        client = _client("bench", where)
+        for option in ("--store", "--key-file"):
+            if option in options:
+                where += [option, options[options.index(option) + 1]]
+        client = _client(name, where)
         begun = time.perf_counter()
         words = [sys.executable, "-c", _MAIN, "serve", "--port", "0", "--admin-port", "0", "--data", data, *options]
         with (Path(data) / "log").open("w") as log:

@@ -32,7 +32,7 @@ _DELAY = 0.05  # seconds
 _AT_ONCE = 10  # deliveries to one endpoint by one worker
 _ROUNDS = 3
 _SECONDS = 8  # about what a round takes
-_EVENT = "statuschange"
+EVENT = "statuschange"
 _TARGET = 1.7
 
 
@@ -66,25 +66,27 @@ def _rate(url: str, port: int, count: int) -> float:
         opened = ["--allow-http", "--allow-network", "127.0.0.1/32", "--allow-port", str(port)]
 
         def register(connection: sqlalchemy.Connection) -> None:
-            registrations.put(connection, client["client_id"], hook, [_EVENT], {})
+            registrations.put(connection, client["client_id"], hook, [EVENT], {})
 
         asyncio.run(store.write(register))
         with contextlib.ExitStack() as workers:
             for number in range(count):
-                workers.enter_context(_worker(Path(folder) / f"log-{number}", *where, *opened, *limits))
+                workers.enter_context(worker(Path(folder) / f"log-{number}", *where, *opened, *limits))
             return _measure(store, round(_AT_ONCE / _DELAY * _SECONDS * count))
 
 
-def _measure(store: Store, count: int) -> float:
-    known = Catalogue.load().events[_EVENT]
+async def publish(store: Store, count: int) -> None:
+    """Publishes so many events, in parts."""
+    known = Catalogue.load().events[EVENT]
     arguments = {argument.name: argument.example or "1" for argument in known.arguments}
-    published = [PublishedEvent(code=_EVENT, arguments=arguments)] * 500
+    event = PublishedEvent(code=EVENT, arguments=arguments)
+    for start in range(0, count, 500):
+        part = [event] * min(500, count - start)
+        await store.write(events.Publish("bench", part))
 
-    async def publish() -> None:
-        for _ in range(-(-count // 500)):
-            await store.write(lambda connection: events.publish(connection, "bench", published))
 
-    asyncio.run(publish())
+def _measure(store: Store, count: int) -> float:
+    asyncio.run(publish(store, count))
     begin, end = _when(store, count // 5), _when(store, count * 9 // 10)
     return (end[0] - begin[0]) / (end[1] - begin[1])
 
@@ -102,7 +104,8 @@ def _when(store: Store, delivered: int) -> tuple[int, float]:
 
 
 @contextlib.contextmanager
-def _worker(log: Path, *options: str) -> Iterator[None]:
+def worker(log: Path, *options: str) -> Iterator[int]:
+    """One in a process of its own, whose id this gives."""
     with log.open("w") as errors:
         process = subprocess.Popen(
             [sys.executable, "-c", _MAIN, "worker", *options], stdout=subprocess.PIPE, stderr=errors, text=True
@@ -111,6 +114,6 @@ def _worker(log: Path, *options: str) -> Iterator[None]:
         try:
             assert process.stdout is not None
             assert process.stdout.readline(), log.read_text()
-            yield
+            yield process.pid
         finally:
             process.kill()

@@ -64,6 +64,7 @@ _ADD_BY_DELAY: Final = Prepared(_SQL["add_by_delay"])
 _CLAIM_BY_DELAY: Final = Prepared(f"{_SQL['add_by_delay']} RETURNING job.kind, job.key")
 _FINISH_TAKEN: Final = Prepared(_SQL["finish_taken"])
 _PARK: Final = Prepared(_SQL["park"])
+_TRY_REFILL: Final = Prepared(_SQL["try_refill"])
 _TELL: Final = Prepared(_SQL["tell"])
 
 # What is due and has no job. On PostgreSQL, OFFSET keeps this from becoming a join, which reads the whole table while
@@ -212,7 +213,15 @@ def missing(connection: Connection, now: int, most: int, known: Collection[int] 
 
 
 def refill(connection: Connection, registration_id: int, at: int, most: int) -> int:
-    """Adds jobs for the deliveries of an endpoint that are due the longest and have none; gives how many."""
+    """Adds jobs for the deliveries of an endpoint that are due the longest and have none; gives how many.
+
+    While another process does it for this endpoint, it adds none and gives `most`: there may be more afterwards. To
+    wait for that process could be a deadlock, since one transaction refills several endpoints.
+    """
+    if connection.dialect.name != "sqlite":
+        ((is_mine,),) = _TRY_REFILL.run(connection, registration_id=registration_id)
+        if not is_mine:
+            return most
     rows = _REFILL.run(connection, registration_id=registration_id, at=at, most=most)
     add(connection, [Job(Kind.DELIVER, id_, at) for (id_,) in rows])
     return len(rows)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 from webhooks.store import events, jobs
 from webhooks.store.clock import now
 from webhooks.store.jobs import Job, Kind
+from webhooks.store.store import Store
 from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, JOBS
 
 MINUTE = 60_000_000
@@ -120,3 +121,25 @@ def test_an_attempt_whose_process_and_job_are_gone(
     assert found(read) == ([(Kind.DELIVER, id_)] if is_missing else [])
     write(jobs.add, [Job(Kind.DELIVER, id_, now())])
     assert found(read) == []
+
+
+def test_processes_that_refill_the_same_endpoints_do_not_wait_for_each_other(store: Store, publish: Any) -> None:
+    """One transaction refills several, in any order: to wait would be a deadlock now and then."""
+    if store.is_embedded:
+        pytest.skip("one process refills them")
+    for name in ("a", "b"):  # what is published then is for both
+        publish(3, url=f"https://{name}.example/")
+    ids = select(DELIVERIES.c.registration_id).distinct().order_by(DELIVERIES.c.registration_id)
+    with store.connect() as one, store.connect() as other:
+        a, b = one.scalars(ids).all()
+        for connection in (one, other):
+            connection.exec_driver_sql("SET lock_timeout = '1s'")
+            connection.exec_driver_sql("BEGIN")
+        assert [jobs.refill(one, a, now(), 9), jobs.refill(other, b, now(), 9)] == [6, 3]
+        assert [jobs.refill(one, b, now(), 9), jobs.refill(other, a, now(), 9)] == [9, 9]  # to be looked at again
+        for connection in (one, other):
+            connection.exec_driver_sql("COMMIT")
+        for connection in (one, other):
+            assert [jobs.refill(connection, each, now(), 9) for each in (a, b)] == [0, 0]
+            connection.invalidate()
+    assert len(store.read_now(lambda c: c.scalars(select(JOBS.c.key)).all())) == 9

@@ -148,7 +148,7 @@ def test_rows_are_found_by_an_index(store: Store, noted: list[tuple[str, Any]], 
         ]
         connection.rollback()
     assert plans
-    for plan in plans:
+    for plan in (plan for plan in plans if not plan[0].startswith("Result ")):  # which reads no table
         assert any("USING" in line or "Index" in line for line in plan), plan
         assert not any("Seq Scan" in line or is_scan(line) for line in plan), plan
 

@@ -76,5 +76,9 @@ WHERE ctid = ANY (ARRAY(
     FOR NO KEY UPDATE SKIP LOCKED
 ))
 
+-- try_refill --
+-- On PostgreSQL. Whether this transaction is the only one that gives jobs to an endpoint's parked deliveries.
+SELECT pg_try_advisory_xact_lock(x'617075'::int, (:registration_id ::bigint % 2147483647)::int)
+
 -- tell --
 SELECT pg_notify('aptic_webhooks_job', ':' || :kinds)
