@@ -116,6 +116,12 @@ class Strikes:
         """The second one, or both at once."""
         return self.kill(*_WORKERS) if self.chance.random() < 0.3 else self.kill(_WORKERS[1])
 
+    def sender(self) -> int:
+        """The process that sends, of a worker or of `serve`, which starts another one by itself."""
+        self.wait()
+        self.scene.kill_sender(self.chance.choice([name for name in self.scene.running if name != "receiver"]))
+        return 1
+
     def database(self) -> int:
         """Stops it at once, as in a power failure."""
         assert self.server is not None
@@ -162,10 +168,12 @@ class Cell:
 CELLS = (
     Cell("sqlite/service", lambda strikes: strikes.kill("serve")),
     Cell("sqlite/receiver", lambda strikes: strikes.kill("receiver")),
+    Cell("sqlite/sender", Strikes.sender),
     Cell("sqlite/full-disk", Strikes.disk),
     Cell("postgresql/api", lambda strikes: strikes.kill("serve")),
     Cell("postgresql/dispatcher", lambda strikes: strikes.kill(_WORKERS[0])),
     Cell("postgresql/worker", Strikes.worker),
+    Cell("postgresql/sender", Strikes.sender),
     Cell("postgresql/receiver", lambda strikes: strikes.kill("receiver")),
     Cell("postgresql/database", Strikes.database),
 )

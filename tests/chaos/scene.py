@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import socket
 import sqlite3
@@ -30,6 +31,7 @@ LEDGER = ROOT / "fixtures/ledger"
 # So many waits that nobody dies of being killed fifty times.
 _SCHEDULE = ",".join(["200ms"] * 70 + ["1s"] * 30)
 _PATIENCE = 60.0  # seconds without any progress after which it is stuck
+_SENDER = b"webhooks.sending.program"
 _READY = {"serve": "The API listens", "worker": "The worker composes"}
 _OPEN = (
     "SELECT count(*), sum(attempts) FROM delivery WHERE state IN ('pending', 'composing', 'sending')"
@@ -116,6 +118,16 @@ class Scene:
         if (status := child.process.wait()) != -signal.SIGKILL:
             self.ended.append(f"{name} ended by itself with {status}; see {child.log}")
 
+    def kill_sender(self, name: str) -> None:
+        """`kill -9` of what sends for a process, once it is there."""
+        pid, until = self.running[name].process.pid, time.monotonic() + _PATIENCE
+        while not (found := [child for child in _children(pid) if _SENDER in _command(child)]):
+            assert time.monotonic() < until, f"{name} has no process that sends"
+            time.sleep(0.02)
+        for child in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+
     @contextlib.contextmanager
     def connected(self) -> Iterator[Any]:
         """A connection to read what the store holds. While the service runs it leaves its files alone."""
@@ -194,6 +206,17 @@ class Scene:
         request = Request(f"http://127.0.0.1:{self.port}{path}", content, headers, method=method)
         with urlopen(request, timeout=30) as answer:  # noqa: S310  http on loopback
             assert answer.status in (200, 201)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(word) for file in Path(f"/proc/{pid}/task").glob("*/children") for word in file.read_text().split()]
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""  # it has ended
 
 
 def log_errors(folder: Path) -> Sequence[str]:

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from workers import Receiver, Scene
 
+AT_ONCE, AHEAD = 32, 512  # attempts that one process has under way to one endpoint, and begun for all
+
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
@@ -58,6 +60,10 @@ def test_what_a_killed_worker_had_is_delivered_by_the_other(scene: Scene, receiv
     assert len(receiver.received) == 2000
     assert all(len(set(bodies)) == 1 for bodies in twice.values())
     assert scene.states("job", "kind") == {}
+    interrupted = scene.states("delivery WHERE attempts > 1", "id").keys()
+    assert twice.keys() <= interrupted  # what arrived twice had an attempt that counts, and another one
+    assert 0 < len(interrupted) <= AT_ONCE + AHEAD
+    assert scene.states("delivery", "(attempts - failures)") == {"1": 2000}
     report = f"all were delivered {time.monotonic() - at:.1f} s after the kill, {len(twice)} of 2000 twice"
     logging.getLogger(__name__).info(report)
 
