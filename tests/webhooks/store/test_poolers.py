@@ -14,6 +14,7 @@ import pytest
 from free_port import free_port
 from needed import missing
 from sqlalchemy import make_url, text
+from workers import Receiver, Scene
 
 from webhooks.errors import SettingsError
 from webhooks.store.store import Store
@@ -89,3 +90,20 @@ def test_a_pooler_by_sessions_serves_a_store(behind: Callable[[str, str], str], 
                 assert [*connection.execute(query).one()] == ["on", "10s", "off", "off"]
                 assert connection.scalar(locks) == 1
                 connection.invalidate()  # the next one is another
+
+
+def test_two_workers_behind_a_pooler_by_sessions_deliver(
+    behind: Callable[[str, str], str], new_database: Any, add_client_to: Any, tmp_path: Path
+) -> None:
+    url = behind("session", new_database("postgresql"))
+    client = add_client_to(tmp_path / "data", "--store", url, "--scope", "webhooks")
+    scene = Scene(url, tmp_path / "data", client.client_id)
+    with Receiver() as receiver:
+        scene.register(receiver)
+        killed, _ = (scene.start_worker("--allow-port", str(receiver.server_port)) for _ in range(2))
+        scene.publish(100)
+        killed.kill()
+        scene.until(lambda: scene.states() == {"delivered": 100})
+        assert scene.states("job", "kind") == {}
+        receiver.shutdown()
+    scene.close()
