@@ -27,9 +27,10 @@ _CONVERTS: Final = frozenset({"convert", "try_convert"})
 
 def miscounted(tokens: Tokens) -> Iterator[SqlFault]:
     """A fault at each call that has another number of arguments than its function takes."""
-    for index, word in enumerate(tokens.lower):
-        if word == "(" and index > 0 and (counts := _COUNTS.get(tokens.lower[index - 1])) is not None:
-            least, most = counts
+    words = tokens.lower
+    for index in range(1, len(words)):
+        if words[index] == "(" and words[index - 1] in _COUNTS:
+            least, most = _COUNTS[words[index - 1]]
             count = argument_count(tokens, index)
             if (count < least or (most is not None and count > most)) and _is_call(tokens, index):
                 name = tokens.lower[index - 1]
@@ -51,13 +52,18 @@ def _is_call(tokens: Tokens, index: int) -> bool:
 
 def argument_count(tokens: Tokens, opening: int) -> int:
     """How many arguments stand in the parentheses that open there."""
-    end = closing_of(tokens, opening)
-    if end == opening + 1:
-        return 0
-    depth, commas = 0, 0
-    for word in tokens.lower[opening:end]:
-        depth += (word == "(") - (word == ")")
-        commas += word == "," and depth == 1
+    words = tokens.lower
+    depth, commas = 1, 0
+    for place in range(opening + 1, len(words)):
+        word = words[place]
+        if word == "(":
+            depth += 1
+        elif word == ")":
+            depth -= 1
+            if depth == 0:
+                return 0 if place == opening + 1 else commas + 1
+        elif word == "," and depth == 1:
+            commas += 1
     return commas + 1
 
 

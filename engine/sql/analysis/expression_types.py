@@ -37,6 +37,7 @@ _VARCHAR: Final = SqlType(Kind.VARCHAR)
 _MAX_INT: Final = 2**31 - 1
 
 
+_TRANSPARENT: Final = frozenset({exp.Alias, exp.Paren})
 _NOTHING: Final = Fact()
 _NULL: Final = Fact(None, True)
 
@@ -55,12 +56,17 @@ class Typing:
 
     def column(self, name: str, node: exp.Expr) -> Column:
         """The output column that an item of a SELECT list makes."""
-        fact, inner = self.fact(node), node
-        while isinstance(inner, (exp.Alias, exp.Paren)):
+        inner = node
+        while type(inner) in _TRANSPARENT:
             inner = inner.this
-        found = self.references.get(id(inner))
-        ledger = found.column.ledger if found is not None and found.column is not None else None
-        return Column(name.casefold(), name, fact.type, fact.nullable, node, ledger)
+        if type(inner) is exp.Column:
+            found = self.references.get(id(inner))
+            column = found.column if found is not None else None
+            if column is None:
+                return Column(name.casefold(), name, None, None, node)
+            return Column(name.casefold(), name, column.type, column.nullable, node, column.ledger)
+        fact = self.fact(inner)
+        return Column(name.casefold(), name, fact.type, fact.nullable, node)
 
     def fact(self, node: exp.Expr) -> Fact:
         """What is certain of an expression."""

@@ -105,7 +105,7 @@ class Reference(Struct, frozen=True, gc=False):
     `select` is None where an UNKNOWN name may mean a source of any SELECT around it.
     """
 
-    node: exp.Column
+    node: exp.Expr
     meaning: Meaning
     select: exp.Select | None
     source: Source | None = None
@@ -132,7 +132,8 @@ class Analysis(Struct, frozen=True, eq=False, gc=False):
     """A query's meaning; it holds as long as the query's tree.
 
     By the `id` of the node: `scopes` of each SELECT, `references` of each column's name, `queries` the outputs of each
-    query. `fact` tells the type of any expression. `ctes` are the names of the common tables, as they are spelled.
+    query. `fact` tells the type of any expression. `ctes` are the names of the common tables, as they are spelled;
+    `unclear` are the references to what was not found.
     """
 
     columns: Columns
@@ -141,3 +142,4 @@ class Analysis(Struct, frozen=True, eq=False, gc=False):
     queries: Mapping[int, Columns]
     fact: Callable[[exp.Expr], Fact]
     ctes: tuple[str, ...] = ()
+    unclear: tuple[Reference, ...] = ()

@@ -38,6 +38,7 @@ _SKIPPED: Final[Mapping[type[exp.Expr], frozenset[str]]] = {
 _NOT_WALKED: Final = frozenset(
     {exp.DataType, exp.Identifier, exp.Literal, exp.Placeholder, exp.TableAlias, exp.Var, exp.JSONPath, exp.ForClause}
 )
+_QUERIES: Final = frozenset({exp.Select, exp.Subquery, exp.Union, exp.Except, exp.Intersect})
 _WITH_DATE_PART: Final = words("function_arguments.txt", "with a date part")
 _RESERVED: Final = words("reserved_words.txt")
 _DEFAULT_SCHEMA: Final = "dbo"
@@ -63,11 +64,20 @@ class Resolution:
         self._scopes: dict[int, Scope] = {}
         self._queries = typing.queries
         self._ctes: list[str] = []
+        self._unclear: list[Reference] = []
 
     def analysis(self, tree: exp.Query) -> Analysis:
         """The meaning of a whole query."""
         columns = self._query(tree, None, {})
-        return Analysis(columns, self._scopes, self._references, self._queries, self._typing.fact, tuple(self._ctes))
+        return Analysis(
+            columns,
+            self._scopes,
+            self._references,
+            self._queries,
+            self._typing.fact,
+            tuple(self._ctes),
+            tuple(self._unclear),
+        )
 
     def _query(self, node: exp.Expr, around: _Reading | None, ctes: _Ctes) -> Columns:
         """The outputs of a SELECT, a set operation, or either in parentheses."""
@@ -255,24 +265,28 @@ class Resolution:
         while pending:
             part = pending.pop()
             kind = type(part)
-            if kind in _NOT_WALKED:
-                continue
-            if isinstance(part, exp.Column):
-                self._references[id(part)] = self._reference(part, reading, is_on=is_on)
-                continue
-            if isinstance(part, exp.Query):
+            if kind is exp.Alias:
+                part = part.this
+                kind = type(part)
+            if kind is exp.Column:
+                self._name(part, reading, is_on=is_on)
+            elif kind in _QUERIES:
                 self._query(part, reading, reading.ctes)
-                continue
-            skipped = _SKIPPED.get(kind, ())
-            for name, value in part.args.items():
-                if name in skipped or value is None:
-                    continue
-                if isinstance(value, exp.Expr):
-                    pending.append(value)
-                elif type(value) is list:
-                    pending += [item for item in value if isinstance(item, exp.Expr)]
-            if kind is exp.Anonymous and part.name.lower() in _WITH_DATE_PART and part.expressions:
-                pending.remove(part.expressions[0])
+            elif kind not in _NOT_WALKED:
+                skipped = _SKIPPED.get(kind)
+                for name, value in part.args.items():
+                    if type(value) is list:
+                        pending += [item for item in value if isinstance(item, exp.Expr)]
+                    elif isinstance(value, exp.Expr) and (skipped is None or name not in skipped):
+                        pending.append(value)
+                if kind is exp.Anonymous and part.name.lower() in _WITH_DATE_PART and part.expressions:
+                    pending.remove(part.expressions[0])
+
+    def _name(self, node: exp.Expr, reading: _Reading, *, is_on: bool) -> None:
+        found = self._reference(node, reading, is_on=is_on)
+        self._references[id(node)] = found
+        if found.meaning is not Meaning.FOUND:
+            self._unclear.append(found)
 
     def _order(self, order: exp.Expr, columns: Columns, reading: _Reading) -> None:
         """ORDER BY: an item that is a bare name means the output of that name first."""
@@ -281,7 +295,7 @@ class Resolution:
             if name is None or columns.find(name) is None:
                 self._expression(item.this, reading)
 
-    def _reference(self, node: exp.Column, reading: _Reading, *, is_on: bool) -> Reference:
+    def _reference(self, node: exp.Expr, reading: _Reading, *, is_on: bool) -> Reference:
         name = node.this
         if not isinstance(name, exp.Identifier):
             return self._star_reference(node, reading)
@@ -304,7 +318,7 @@ class Resolution:
             scope, visible = scope.parent, 0
         return Reference(node, Meaning.NO_COLUMN, reading.select)
 
-    def _qualified(self, node: exp.Column, key: str, qualifier: str, reading: _Reading, *, is_on: bool) -> Reference:
+    def _qualified(self, node: exp.Expr, key: str, qualifier: str, reading: _Reading, *, is_on: bool) -> Reference:
         """A column whose name has its table's before it: of the nearest source of that name."""
         schema = node.args.get("db")
         scope: _Reading | None = reading
@@ -326,7 +340,7 @@ class Resolution:
             scope, visible = scope.parent, 0
         return Reference(node, Meaning.NO_SOURCE, reading.select)
 
-    def _star_reference(self, node: exp.Column, reading: _Reading) -> Reference:
+    def _star_reference(self, node: exp.Expr, reading: _Reading) -> Reference:
         """`t.*`, which means a source."""
         qualifier = node.args.get("table")
         if not isinstance(node.this, exp.Star) or qualifier is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from sqlglot import exp
+
 from engine.sql.analysis.rules.subject import Subject
 from engine.sql.calls import argument_count, miscounted, wanted
 from engine.sql.fault import SqlFault
@@ -17,9 +19,14 @@ _NAMES: Final = frozenset({TokenKind.WORD, TokenKind.QUOTED, TokenKind.BRACKETED
 def check(subject: Subject) -> Iterator[SqlFault]:
     """Rule `compile-error` for the number of arguments, of built-in functions and of the ledger's own."""
     yield from miscounted(subject.tokens)
-    for index, word in enumerate(subject.query.words):
-        if word == "." and subject.tokens.word(index + 2) == "(":
-            yield from _own(subject, index)
+    if exp.Dot in subject.query.nodes or any(isinstance(call, exp.Func) for call in _in_from(subject)):
+        for index, word in enumerate(subject.query.words):
+            if word == "." and subject.tokens.word(index + 2) == "(":
+                yield from _own(subject, index)
+
+
+def _in_from(subject: Subject) -> Iterator[exp.Expr]:
+    return (table.this for table in subject.nodes(exp.Table))
 
 
 def _own(subject: Subject, dot: int) -> Iterator[SqlFault]:

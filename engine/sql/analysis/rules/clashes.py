@@ -6,9 +6,9 @@ Microsoft Learn: "CAST and CONVERT", implicit conversions; "Data type precedence
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from sqlglot import exp
 
@@ -39,45 +39,40 @@ _ISO_DATE: Final = re.compile(r"\s*(\d{4})-(\d\d)-(\d\d)([ T].*)?")
 
 def check(subject: Subject) -> Iterator[SqlFault]:
     """Rule `type-mismatch`: an error where SQL Server never compiles it, else a warning."""
-    yield from _comparisons(subject)
-    for operation, word in _ARITHMETIC.items():
-        for computed in subject.nodes(operation):
-            yield from _computed(subject, computed, word)
-    yield from _aggregated(subject)
-    for call in _NO_TEXT:
-        for called in subject.nodes(call):
-            yield from _call(subject, called)
-    yield from _choices(subject)
-    yield from _sorted(subject)
+    for kind, nodes in subject.query.nodes.items():
+        rule = _RULES.get(kind)
+        if rule is not None:
+            for node in nodes:
+                yield from rule(subject, node)
+    yield from _distinct(subject)
     yield from _outputs(subject)
 
 
-def _comparisons(subject: Subject) -> Iterator[SqlFault]:
-    for kind in _COMPARISONS:
-        for comparison in subject.nodes(kind):
-            left, right = comparison.this, comparison.expression
-            yield from _compared(subject, comparison, left, right, is_equal=kind is exp.EQ)
-    for among in subject.nodes(exp.In):
-        for item in among.expressions:
-            yield from _compared(subject, item, among.this, item, is_equal=True)
-    for between in subject.nodes(exp.Between):
-        for name in ("low", "high"):
-            yield from _compared(subject, between, between.this, between.args[name])
+def _comparison(subject: Subject, node: exp.Binary) -> Iterator[SqlFault]:
+    yield from _compared(subject, node, node.this, node.expression, is_equal=type(node) is exp.EQ)
 
 
-def _choices(subject: Subject) -> Iterator[SqlFault]:
-    """CASE, IIF, COALESCE and ISNULL, and the columns of set operations: two types that never become one."""
-    for case in subject.nodes(exp.Case):
-        values = [*(branch.args["true"] for branch in case.args["ifs"]), case.args.get("default")]
-        yield from _chosen(subject, values)
-    for iif in subject.nodes(exp.If):
-        if not isinstance(iif.parent, exp.Case):
-            yield from _chosen(subject, [iif.args["true"], iif.args.get("false")])
-    for coalesce in subject.nodes(exp.Coalesce):
-        yield from _chosen(subject, [coalesce.this, *coalesce.expressions])
-    for kind in (exp.Union, exp.Except, exp.Intersect):
-        for operation in subject.nodes(kind):
-            yield from _branches(subject, operation)
+def _among(subject: Subject, node: exp.In) -> Iterator[SqlFault]:
+    for item in node.expressions:
+        yield from _compared(subject, item, node.this, item, is_equal=True)
+
+
+def _between(subject: Subject, node: exp.Between) -> Iterator[SqlFault]:
+    for name in ("low", "high"):
+        yield from _compared(subject, node, node.this, node.args[name])
+
+
+def _case(subject: Subject, node: exp.Case) -> Iterator[SqlFault]:
+    yield from _chosen(subject, [*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")])
+
+
+def _iif(subject: Subject, node: exp.If) -> Iterator[SqlFault]:
+    if not isinstance(node.parent, exp.Case):
+        yield from _chosen(subject, [node.args["true"], node.args.get("false")])
+
+
+def _coalesce(subject: Subject, node: exp.Coalesce) -> Iterator[SqlFault]:
+    yield from _chosen(subject, [node.this, *node.expressions])
 
 
 def _chosen(subject: Subject, values: Sequence[exp.Expr | None]) -> Iterator[SqlFault]:
@@ -110,17 +105,20 @@ def _branches(subject: Subject, node: exp.SetOperation) -> Iterator[SqlFault]:
             yield fault("type-mismatch", sides[1], message, "CAST one of them.")
 
 
-def _sorted(subject: Subject) -> Iterator[SqlFault]:
-    """ORDER BY, GROUP BY and DISTINCT of what does not compare."""
-    for ordered in subject.nodes(exp.Ordered):
-        name, owner = bare_name(ordered), ordered.parent.parent if ordered.parent is not None else None
-        columns = subject.analysis.queries.get(id(owner))
-        output = columns.find(name) if name is not None and columns is not None else None
-        type_ = output.type if output is not None else subject.analysis.fact(ordered.this).type
-        yield from _incomparable(ordered, type_, "sorted")
-    for group in subject.nodes(exp.Group):
-        for item in group.expressions:
-            yield from _incomparable(item, subject.analysis.fact(item).type, "grouped")
+def _sorted(subject: Subject, node: exp.Ordered) -> Iterator[SqlFault]:
+    name, owner = bare_name(node), node.parent.parent if node.parent is not None else None
+    columns = subject.analysis.queries.get(id(owner))
+    output = columns.find(name) if name is not None and columns is not None else None
+    type_ = output.type if output is not None else subject.analysis.fact(node.this).type
+    yield from _incomparable(node, type_, "sorted")
+
+
+def _grouped(subject: Subject, node: exp.Group) -> Iterator[SqlFault]:
+    for item in node.expressions:
+        yield from _incomparable(item, subject.analysis.fact(item).type, "grouped")
+
+
+def _distinct(subject: Subject) -> Iterator[SqlFault]:
     for scope in subject.analysis.scopes.values():
         if scope.select.args.get("distinct") is not None:
             for column in scope.columns.listed:
@@ -250,7 +248,8 @@ def _may_be_moment(text: str) -> bool:
     return True
 
 
-def _computed(subject: Subject, node: exp.Expr, word: str) -> Iterator[SqlFault]:
+def _computed(subject: Subject, node: exp.Binary) -> Iterator[SqlFault]:
+    word = _ARITHMETIC[type(node)]
     left, right = node.this.unnest(), node.expression.unnest()
     one, other = _kind(subject, left), _kind(subject, right)
     if one is None or other is None or _has_placeholder(left, right):
@@ -272,17 +271,17 @@ def _computed(subject: Subject, node: exp.Expr, word: str) -> Iterator[SqlFault]
                 yield fault("type-mismatch", text, message, "Use CONCAT, or CAST the number.", Severity.WARNING)
 
 
-def _aggregated(subject: Subject) -> Iterator[SqlFault]:
-    for kind, refused in ((exp.Sum, _NO_SUM), (exp.Avg, _NO_SUM), (exp.Max, _NO_EXTREME), (exp.Min, _NO_EXTREME)):
-        for node in subject.nodes(kind):
-            inner = node.this
-            if isinstance(inner, exp.Distinct):
-                inner = inner.expressions[0] if inner.expressions else inner
-            found = _kind(subject, inner)
-            if found in refused and not isinstance(inner.unnest(), exp.Placeholder):
-                message = f"{subject.name_at(node)}(…) takes no value of type {found}."
-                hint = "CAST it to int." if found is Kind.BIT else "CAST it to a type that it takes."
-                yield subject.call_fault("type-mismatch", node, message, hint)
+def _aggregated(subject: Subject, node: exp.Expr) -> Iterator[SqlFault]:
+    """SUM, AVG, MIN and MAX."""
+    inner = node.this
+    if isinstance(inner, exp.Distinct):
+        inner = inner.expressions[0] if inner.expressions else inner
+    found = _kind(subject, inner)
+    refused = _NO_EXTREME if isinstance(node, (exp.Max, exp.Min)) else _NO_SUM
+    if found in refused and not isinstance(inner.unnest(), exp.Placeholder):
+        message = f"{subject.name_at(node)}(…) takes no value of type {found}."
+        hint = "CAST it to int." if found is Kind.BIT else "CAST it to a type that it takes."
+        yield subject.call_fault("type-mismatch", node, message, hint)
 
 
 _NO_EXTREME: Final = INCOMPARABLE | {Kind.BIT}
@@ -306,3 +305,20 @@ def _outputs(subject: Subject) -> Iterator[SqlFault]:
         if type_ is not None and type_.kind is Kind.OTHER and not output.is_star:
             message = f"The column {output.name} is a {type_.other_name or 'type'} that has no JSON form."
             yield SqlFault("unsupported-type", output.offset, message, "Leave it out, or CAST it.")
+
+
+_Rule = Callable[[Subject, Any], Iterator[SqlFault]]
+_RULES: Final[Mapping[type[exp.Expr], _Rule]] = {
+    **dict.fromkeys(_COMPARISONS, _comparison),
+    **dict.fromkeys(_ARITHMETIC, _computed),
+    **dict.fromkeys(_NO_TEXT, _call),
+    **dict.fromkeys((exp.Avg, exp.Max, exp.Min, exp.Sum), _aggregated),
+    **dict.fromkeys((exp.Union, exp.Except, exp.Intersect), _branches),
+    exp.Between: _between,
+    exp.Case: _case,
+    exp.Coalesce: _coalesce,
+    exp.Group: _grouped,
+    exp.If: _iif,
+    exp.In: _among,
+    exp.Ordered: _sorted,
+}

@@ -37,6 +37,8 @@ _MAX_BITS: Final = 53
 def check(subject: Subject) -> Iterator[SqlFault]:
     """Rule `compile-error` for the types of CAST, CONVERT and OPENJSON."""
     tokens, words = subject.tokens, subject.query.words
+    if _SIZED.isdisjoint(words):
+        return
     for index, word in enumerate(words):
         if word not in _SIZED or tokens.word(index + 1) != "(" or not _is_type(subject, index):
             continue

@@ -25,7 +25,7 @@ def check(subject: Subject) -> Iterator[SqlFault]:
         for source in scope.sources:
             if source.is_missing:
                 yield _unknown_table(subject, source.node)
-    for found in subject.analysis.references.values():
+    for found in subject.analysis.unclear:
         if found.meaning is Meaning.AMBIGUOUS:
             message = f"The column `{found.node.name}` is in more than one table."
             yield fault("ambiguous-column", found.node, message, _owners(subject, found))
@@ -65,7 +65,7 @@ def _is_of_missing(subject: Subject, found: Reference) -> bool:
     )
 
 
-def _is_date_part(subject: Subject, node: exp.Column) -> bool:
+def _is_date_part(subject: Subject, node: exp.Expr) -> bool:
     """Whether it is the date part of a call whose arguments are too few, which has its own fault."""
     tokens, start = subject.tokens, node.this.meta.get("start")
     index = next((place for place, token in enumerate(tokens.all) if token.start == start), 0)

@@ -12,7 +12,26 @@ from engine.sql.tokens import NAMES
 
 RIGHT = cases("right")
 KEYWORDS = frozenset(
-    ["select", "from", "where", "group", "by", "order", "having", "join", "on", "as", "with", "over", "partition", "and", "or", "in", "union", "all"]
+    [
+        "select",
+        "from",
+        "where",
+        "group",
+        "by",
+        "order",
+        "having",
+        "join",
+        "on",
+        "as",
+        "with",
+        "over",
+        "partition",
+        "and",
+        "or",
+        "in",
+        "union",
+        "all",
+    ]
 )
 
 
