@@ -82,11 +82,23 @@ class Source(Struct, frozen=True, eq=False, gc=False):
         return tuple([declared(column, may_miss=self.may_miss) for column in self.table.columns])
 
 
+_MOST_KEPT: Final = 50_000
+_declared: dict[tuple[int, bool], tuple[LedgerColumn, Column]] = {}
+"""By the `id` of the ledger's column, which is kept beside so that no other gets it."""
+
+
 def declared(column: LedgerColumn, *, may_miss: bool = False) -> Column:
     """A column of the ledger's."""
+    known = _declared.get((id(column), may_miss))
+    if known is not None:
+        return known[1]
+    if len(_declared) >= _MOST_KEPT:  # of schemas that are gone
+        _declared.clear()
     type_ = None if column.type == UNKNOWN else column.type
     nullable = True if may_miss or column.nullable else None if column.computed else False
-    return Column(column.name.casefold(), column.name, type_, nullable, None, column)
+    made = Column(column.name.casefold(), column.name, type_, nullable, None, column)
+    _declared[id(column), may_miss] = column, made
+    return made
 
 
 class Meaning(Enum):

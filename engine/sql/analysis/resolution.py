@@ -39,6 +39,7 @@ _NOT_WALKED: Final = frozenset(
     {exp.DataType, exp.Identifier, exp.Literal, exp.Placeholder, exp.TableAlias, exp.Var, exp.JSONPath, exp.ForClause}
 )
 _QUERIES: Final = frozenset({exp.Select, exp.Subquery, exp.Union, exp.Except, exp.Intersect})
+_STARS: Final = frozenset({exp.Star, exp.Column})
 _WITH_DATE_PART: Final = words("function_arguments.txt", "with a date part")
 _RESERVED: Final = words("reserved_words.txt")
 _DEFAULT_SCHEMA: Final = "dbo"
@@ -283,6 +284,10 @@ class Resolution:
                     pending.remove(part.expressions[0])
 
     def _name(self, node: exp.Expr, reading: _Reading, *, is_on: bool) -> None:
+        usual = None if is_on and reading.visible else _usual(node, reading)
+        if usual is not None:
+            self._references[id(node)] = usual
+            return
         found = self._reference(node, reading, is_on=is_on)
         self._references[id(node)] = found
         if found.meaning is not Meaning.FOUND:
@@ -356,7 +361,11 @@ class Resolution:
         listed: list[Column] = []
         is_open = False
         for item in node.expressions:
-            starred = _starred(item, reading)
+            kind = type(item)
+            if kind is exp.Alias:
+                listed.append(self._typing.column(item.args["alias"].name, item))
+                continue
+            starred = _starred(item, reading) if kind in _STARS else None
             if starred is None:
                 listed.append(self._typing.column(_name_of(item), item))
                 continue
@@ -364,6 +373,24 @@ class Resolution:
             for source in starred:
                 listed += source.all()
         return Columns(tuple(listed), is_open)
+
+
+def _usual(node: exp.Expr, reading: _Reading) -> Reference | None:
+    """What nearly every name is, found at once: a column of a table of this SELECT, behind the table's alias."""
+    args = node.args
+    name, qualifier = args["this"], args.get("table")
+    if qualifier is None or args.get("db") is not None or type(name) is not exp.Identifier:
+        return None
+    key = qualifier.args["this"].casefold()
+    for source in reading.sources:
+        if source.key == key:
+            if source.table is None:
+                return None
+            column = source.table.by_key.get(name.args["this"].casefold())
+            if column is None:
+                return None
+            return Reference(node, Meaning.FOUND, reading.select, source, declared(column, may_miss=source.may_miss))
+    return None
 
 
 def _name_of(item: exp.Expr) -> str:

@@ -13,16 +13,11 @@ from engine.sql.query import Query
 from engine.sql.wordlist import words
 
 _NAMES: Final = words("functions.txt", "aggregates")
-_CLASSES: Final = (
-    exp.ApproxDistinct,
-    exp.Avg,
-    exp.Count,
-    exp.GroupConcat,
-    exp.Max,
-    exp.Min,
-    exp.Stddev,
-    exp.Sum,
+CLASSES: Final[frozenset[type[exp.Expr]]] = frozenset(
+    {exp.ApproxDistinct, exp.Avg, exp.Count, exp.GroupConcat, exp.Max, exp.Min, exp.Stddev, exp.Sum}
 )
+"""The parser's classes of aggregates; of others it has the name alone."""
+_CANDIDATES: Final = CLASSES | {exp.Anonymous}
 _WRAPPING: Final = (exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
 
 
@@ -48,9 +43,8 @@ class Aggregate(Struct, frozen=True, eq=False, gc=False):
 
 def is_aggregate(node: exp.Expr) -> bool:
     """Whether it is a call of an aggregate, be it a window's or not."""
-    if type(node) is exp.Anonymous:
-        return str(node.this).lower() in _NAMES
-    return isinstance(node, _CLASSES)
+    kind = type(node)
+    return kind in CLASSES or (kind is exp.Anonymous and str(node.this).lower() in _NAMES)
 
 
 def is_windowed(node: exp.Expr) -> bool:
@@ -94,9 +88,8 @@ def aggregates_of(query: Query, analysis: Analysis) -> tuple[Aggregate, ...]:
 def _candidates(
     nodes: Mapping[type[exp.Expr], Sequence[exp.Expr]],
 ) -> Iterator[tuple[type[exp.Expr], Sequence[exp.Expr]]]:
-    for kind in (*_CLASSES, exp.Anonymous):
-        if kind in nodes:
-            yield kind, nodes[kind]
+    for kind in nodes.keys() & _CANDIDATES:
+        yield kind, nodes[kind]
 
 
 def _aggregate(node: exp.Expr, analysis: Analysis) -> Aggregate:

@@ -144,7 +144,11 @@ def _a(kind: Kind) -> str:
 
 
 def _kind(subject: Subject, node: exp.Expr) -> Kind | None:
-    type_ = subject.analysis.fact(node).type
+    if type(node) is exp.Column:
+        found = subject.analysis.references.get(id(node))
+        type_ = found.column.type if found is not None and found.column is not None else None
+    else:
+        type_ = subject.analysis.fact(node).type
     return None if type_ is None or type_.kind is Kind.OTHER else type_.kind
 
 
@@ -168,9 +172,11 @@ def _compared(
     subject: Subject, node: exp.Expr, left: exp.Expr, right: exp.Expr, *, is_equal: bool = False
 ) -> Iterator[SqlFault]:
     left, right = left.unnest(), right.unnest()
-    if isinstance(left, exp.Null) or isinstance(right, exp.Null):
+    if type(left) is exp.Null or type(right) is exp.Null:
         return
     one, other = _kind(subject, left), _kind(subject, right)
+    if one is other and one not in INCOMPARABLE and type(left) is type(right) is exp.Column:
+        return
     for kind in (one, other):
         if kind in INCOMPARABLE:
             hint = "CAST it to nvarchar(max) first." if kind is not Kind.IMAGE else "CAST it to varbinary(max) first."

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from engine.sql.analysis.rules.aggregates import Aggregate, is_aggregate, is_windowed, place_of
+from engine.sql.analysis.rules.aggregates import CLASSES, Aggregate, is_aggregate, is_windowed, place_of
 from engine.sql.analysis.rules.subject import Subject, fault
 from engine.sql.fault import SqlFault
 
@@ -25,6 +25,8 @@ _RANKING: Final = (
     exp.Rank,
     exp.RowNumber,
 )
+KINDS: Final = CLASSES.union(_RANKING) | {exp.Anonymous, exp.Window}
+"""The nodes that these rules look at."""
 _HAVING: Final = "Compare it in HAVING, or compute it in a derived table."
 _OUTSIDE: Final = "Compute it in a derived table or WITH, and use its column here."
 
