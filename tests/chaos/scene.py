@@ -33,8 +33,10 @@ _SCHEDULE = ",".join(["200ms"] * 70 + ["1s"] * 30)
 _PATIENCE = 60.0  # seconds without any progress after which it is stuck
 _SENDER = b"webhooks.sending.program"
 _READY = {"serve": "The API listens", "worker": "The worker composes"}
+# Jobs are counted too: those of a held delivery that was taken away from a process that died have yet to be finished.
 _OPEN = (
-    "SELECT count(*), sum(attempts) FROM delivery WHERE state IN ('pending', 'composing', 'sending')"
+    "SELECT count(*) + (SELECT count(*) FROM job), sum(attempts) FROM delivery"
+    " WHERE state IN ('pending', 'composing', 'sending')"
     " AND (state = 'sending' OR registration_id NOT IN (SELECT id FROM registration WHERE is_paused))"
 )
 # What is under way: each is one step of an event's life.
