@@ -160,12 +160,15 @@ _SHOW: Final = Bulk(
     version=NUMBER,
 )
 _SENDABLE: Final = Bulk(
-    "SELECT delivery.id, delivery.registration_id, delivery.client_id,"
+    "SELECT delivery.id, registration.id, delivery.client_id,"
+    " coalesce(registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled, false),"
     " delivery.state = 'composing' OR delivery.reason IS NOT NULL"
     " OR coalesce(delivery.next_attempt_at, 0) NOT BETWEEN :since AND :at"
-    f" FROM GIVEN CROSS JOIN delivery WHERE {_DELIVERY} ('pending', 'composing')",
+    " FROM GIVEN CROSS JOIN delivery JOIN client ON client.id = delivery.client_id"
+    " LEFT JOIN registration ON registration.id = delivery.registration_id"
+    f" WHERE {_DELIVERY} ('pending', 'composing')",
     lock="FOR NO KEY UPDATE OF delivery",
-    finds=4,
+    finds=5,
     sequence=NUMBER,
     version=NUMBER,
 )
@@ -228,7 +231,8 @@ def _compose(connection: Connection, results: Sequence[Composed], at: int) -> li
     _COMPOSE.run(connection, rows, packed=bodies)
     found = _SENDABLE.run(connection, sorted(waiting), since=at - _FRESH_MICROSECONDS, at=at)
     _READY.run(connection, [(id_,) for id_, *_, is_to_change in found if is_to_change], at=at)  # most are due already
-    ready = [(Job(Kind.DELIVER, id_, at), to, client_id) for id_, to, client_id, _ in found]
+    # What is held gets its job when its endpoint is resumed.
+    ready = [(Job(Kind.DELIVER, id_, at), to, client_id) for id_, to, client_id, is_held, _ in found if not is_held]
     jobs.add(connection, [job for job, to, _ in ready if to is None])  # its registration was removed
     claimed = set(jobs.add(connection, [job for job, to, _ in ready if to is not None], is_claimed=True))
     return [Sendable(job, to, client_id) for job, to, client_id in ready if to is not None and job in claimed]

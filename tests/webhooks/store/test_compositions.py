@@ -170,8 +170,8 @@ def test_a_held_delivery_whose_body_is_there_is_sent_when_it_is_resumed(one: One
     one.pause()
     one.compose()
     assert one.shown().state == "held"
+    assert (one.delivery().state, one.jobs()) == ("pending", [])
     assert one.write(attempts.begin, [one.delivery().id], now()) == []
-    one.finish()
     one.pause(is_paused=False)
     assert (one.shown().state, one.jobs()) == ("pending", [f"deliver:{one.delivery().id}"])
     assert len(one.write(attempts.begin, [one.delivery().id], now())) == 1
