@@ -22,4 +22,4 @@ def analyse(
 
     `argument_types` and `nullable` are those of its placeholders, as far as they have arguments.
     """
-    return Resolution(schema, Typing(schema, argument_types, nullable)).analysis(query.tree)
+    return Resolution(query, schema, Typing(schema, argument_types, nullable)).analysis()

@@ -21,6 +21,7 @@ from engine.sql.analysis.relations import (
     declared,
 )
 from engine.sql.analysis.row_functions import function_columns
+from engine.sql.query import Query
 from engine.sql.schema import LedgerSchema, Table
 from engine.sql.wordlist import words
 
@@ -39,6 +40,10 @@ _NOT_WALKED: Final = frozenset(
     {exp.DataType, exp.Identifier, exp.Literal, exp.Placeholder, exp.TableAlias, exp.Var, exp.JSONPath, exp.ForClause}
 )
 _QUERIES: Final = frozenset({exp.Select, exp.Subquery, exp.Union, exp.Except, exp.Intersect})
+_NOT_PLAIN: Final = frozenset(
+    {exp.Anonymous, exp.CTE, exp.Dot, exp.Exists, exp.JSONObject, exp.Lateral, exp.OpenJSON, exp.Pivot, exp.Subquery}
+    | {exp.Except, exp.Intersect, exp.Union, exp.Values, exp.Window}
+) | frozenset(_SKIPPED)
 _STARS: Final = frozenset({exp.Star, exp.Column})
 _WITH_DATE_PART: Final = words("function_arguments.txt", "with a date part")
 _RESERVED: Final = words("reserved_words.txt")
@@ -58,7 +63,9 @@ class _Reading(Struct, eq=False, gc=False):
 class Resolution:
     """Reads one query. `typing` tells the types of its expressions."""
 
-    def __init__(self, schema: LedgerSchema | None, typing: Typing) -> None:
+    def __init__(self, query: Query, schema: LedgerSchema | None, typing: Typing) -> None:
+        self._tree = query.tree
+        self._plain = _plain_names(query)
         self._schema = schema
         self._typing = typing
         self._references = typing.references
@@ -67,9 +74,9 @@ class Resolution:
         self._ctes: list[str] = []
         self._unclear: list[Reference] = []
 
-    def analysis(self, tree: exp.Query) -> Analysis:
-        """The meaning of a whole query."""
-        columns = self._query(tree, None, {})
+    def analysis(self) -> Analysis:
+        """The meaning of the whole query."""
+        columns = self._query(self._tree, None, {})
         return Analysis(
             columns,
             self._scopes,
@@ -146,21 +153,28 @@ class Resolution:
         self._joins(node, reading, 0)
         for lateral in arguments.get("laterals") or ():
             self._item(lateral, reading)
-        for clause in ("where", "group", "having", "limit", "offset"):
-            part = arguments.get(clause)
-            if part is not None:
-                self._expression(part, reading)
-        for item in node.expressions:
-            self._expression(item, reading)
-        for window in arguments.get("windows") or ():
-            self._expression(window, reading)
-        columns = self._outputs(node, reading)
         order = arguments.get("order")
+        if self._plain is not None and order is None:
+            for name in self._plain:
+                if id(name) not in self._references:
+                    self._name(name, reading, is_on=False)
+        else:
+            self._clauses(node, reading)
+        columns = self._outputs(node, reading)
         if order is not None:
             self._order(order, columns, reading)
         parent = around.select if around is not None else None
         self._scopes[id(node)] = Scope(node, parent, tuple(reading.sources), columns)
         return _for_columns(node) or columns
+
+    def _clauses(self, node: exp.Select, reading: _Reading) -> None:
+        """Everything but FROM and ORDER BY."""
+        for clause in ("where", "group", "having", "limit", "offset"):
+            part = node.args.get(clause)
+            if part is not None:
+                self._expression(part, reading)
+        for item in (*node.expressions, *(node.args.get("windows") or ())):
+            self._expression(item, reading)
 
     # ------------------------------------------------------------------------------------------------------- FROM
 
@@ -373,6 +387,13 @@ class Resolution:
             for source in starred:
                 listed += source.all()
         return Columns(tuple(listed), is_open)
+
+
+def _plain_names(query: Query) -> Sequence[exp.Expr] | None:
+    """All names, of a query that is one SELECT without anything special: nobody has to look for them."""
+    if len(query.nodes.get(exp.Select, ())) > 1 or not _NOT_PLAIN.isdisjoint(query.nodes):
+        return None
+    return query.nodes.get(exp.Column, ())
 
 
 def _usual(node: exp.Expr, reading: _Reading) -> Reference | None:

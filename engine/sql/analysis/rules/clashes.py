@@ -6,7 +6,7 @@ Microsoft Learn: "CAST and CONVERT", implicit conversions; "Data type precedence
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -48,8 +48,13 @@ def check(subject: Subject) -> Iterator[SqlFault]:
     yield from _outputs(subject)
 
 
-def _comparison(subject: Subject, node: exp.Binary) -> Iterator[SqlFault]:
-    yield from _compared(subject, node, node.this, node.expression, is_equal=type(node) is exp.EQ)
+def _comparison(subject: Subject, node: exp.Binary) -> Iterable[SqlFault]:
+    left, right = node.args["this"], node.args["expression"]
+    if type(left) is exp.Column and type(right) is exp.Column:  # as nearly always in a join
+        kind = _kind(subject, left)
+        if kind is not None and kind not in INCOMPARABLE and kind is _kind(subject, right):
+            return ()
+    return _compared(subject, node, left, right, is_equal=type(node) is exp.EQ)
 
 
 def _among(subject: Subject, node: exp.In) -> Iterator[SqlFault]:
@@ -175,8 +180,6 @@ def _compared(
     if type(left) is exp.Null or type(right) is exp.Null:
         return
     one, other = _kind(subject, left), _kind(subject, right)
-    if one is other and one not in INCOMPARABLE and type(left) is type(right) is exp.Column:
-        return
     for kind in (one, other):
         if kind in INCOMPARABLE:
             hint = "CAST it to nvarchar(max) first." if kind is not Kind.IMAGE else "CAST it to varbinary(max) first."
@@ -188,6 +191,8 @@ def _compared(
         severity = Severity.WARNING if _has_placeholder(left, right) else Severity.ERROR
         message = f"{_a(one).capitalize()} is compared with {_a(other)}, and neither is converted to the other."
         yield fault("type-mismatch", _place(node, right, left), message, "CAST one of them.", severity)
+        return
+    if type(right) is exp.Placeholder or type(left) is exp.Placeholder:
         return
     for column, constant in ((left, right), (right, left)):
         yield from _constant(subject, column, constant, is_equal=is_equal)
@@ -313,7 +318,7 @@ def _outputs(subject: Subject) -> Iterator[SqlFault]:
             yield SqlFault("unsupported-type", output.offset, message, "Leave it out, or CAST it.")
 
 
-_Rule = Callable[[Subject, Any], Iterator[SqlFault]]
+_Rule = Callable[[Subject, Any], Iterable[SqlFault]]
 _RULES: Final[Mapping[type[exp.Expr], _Rule]] = {
     **dict.fromkeys(_COMPARISONS, _comparison),
     **dict.fromkeys(_ARITHMETIC, _computed),
