@@ -12,7 +12,7 @@ from engine.sql.analysis.relations import Analysis
 from engine.sql.query import Query
 from engine.sql.wordlist import words
 
-_NAMES: Final = words("functions.txt", "aggregates")
+_NAMES: Final = words("functions.txt", "aggregates", "ordered aggregates")
 CLASSES: Final[frozenset[type[exp.Expr]]] = frozenset(
     {exp.ApproxDistinct, exp.Avg, exp.Count, exp.GroupConcat, exp.Max, exp.Min, exp.Stddev, exp.Sum}
 )

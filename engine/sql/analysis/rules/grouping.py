@@ -47,7 +47,8 @@ def _scope(subject: Subject, scope: Scope, group: exp.Group | None) -> Iterator[
     keys = {key for key in identities if key is not None}
     if found or None in identities:
         return  # nobody knows what was meant to be grouped
-    for item in scope.select.expressions:
+    listed = () if isinstance(scope.select.parent, exp.Exists) else scope.select.expressions  # nobody reads it there
+    for item in listed:
         if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star)):
             yield from _star(scope, item, keys)
         else:
@@ -107,7 +108,7 @@ def _ungrouped(subject: Subject, scope: Scope, node: exp.Expr, keys: set[Hashabl
             if key is not None and key not in keys:
                 yield _fault(part, found.column.name if found.column is not None else part.name)
             continue
-        if is_aggregate(part) and not is_windowed(part):
+        if (is_aggregate(part) or isinstance(part, exp.WithinGroup)) and not is_windowed(part):
             continue
         if has_expressions and not isinstance(part, exp.Alias) and identity_of(subject.analysis, part) in keys:
             continue

@@ -186,3 +186,15 @@ select case p.partyid when 1 then p.birthdate when 2 then 0 else getdate() end a
 select p.partyid, p.birthdate from dat_party p union all select 'x', getdate() union all select null, null
 ### arguments of any type
 select p.partyid from dat_party p where p.birthdate = ? and p.partyname = ? and p.partyid in (?, ?) and p.calltime > ?
+### EXISTS over groups, whose SELECT list nobody reads
+select p.partyid from dat_party p where exists (select * from dat_address a where a.partyid = p.partyid group by a.city having count(*) > 1)
+### an aggregate in an order of its own
+select t.accountid, approx_percentile_cont(0.5) within group (order by t.transamount) as median from dat_trans t group by t.accountid
+### VALUES applied
+select t.transid, v.kind, v.amount from dat_trans t cross apply (values ('a', t.transamount), ('b', t.transamount * 2)) as v (kind, amount)
+### an aggregate of the statistics
+select var(t.transamount) as a, varp(t.transamount) as b, stdev(t.transamount) as c, stdevp(t.transamount) as d, checksum_agg(t.transid) as e, count_big(*) as f, approx_count_distinct(t.accountid) as g from dat_trans t
+### IGNORE NULLS, and RESPECT NULLS
+select lag(t.transid) ignore nulls over (order by t.transid) as a, first_value(t.transid) respect nulls over (partition by t.accountid order by t.transid) as b from dat_trans t
+### windows over frames
+select sum(t.transamount) over (partition by t.accountid order by t.transdate, t.transid rows between 2 preceding and current row) as s, count(*) over () as n, max(t.transdate) over (partition by t.accountid) as m from dat_trans t
