@@ -198,3 +198,49 @@ select var(t.transamount) as a, varp(t.transamount) as b, stdev(t.transamount) a
 select lag(t.transid) ignore nulls over (order by t.transid) as a, first_value(t.transid) respect nulls over (partition by t.accountid order by t.transid) as b from dat_trans t
 ### windows over frames
 select sum(t.transamount) over (partition by t.accountid order by t.transdate, t.transid rows between 2 preceding and current row) as s, count(*) over () as n, max(t.transdate) over (partition by t.accountid) as m from dat_trans t
+### one more, 1
+select t.transid from dat_trans as t where t.transid in (select top (1) with ties x.transid from dat_trans x order by x.transdate)
+### one more, 2
+select u.accountid from (select a.accountid from dat_account a union all select b.accountid from dat_account b) u order by u.accountid
+### one more, 3
+select a = 1 union all select 2 order by a
+### one more, 4
+select t.accountid, (select top 1 d.debtref from dat_debthead d where d.accountid = t.accountid order by d.debtheadid) as r, count(*) n from dat_trans t group by t.accountid
+### one more, 5
+select t.accountid from dat_trans t group by t.accountid order by (select null)
+### one more, 6
+select t.accountid from dat_trans t group by t.accountid order by count(*) desc, max(transdate)
+### one more, 7
+select isnull(cast(p.birthdate as varchar(10)), 0) a, isnull(p.birthdate, '') b, coalesce(p.birthdate, '1900-01-01') c, case when 1=1 then p.birthdate else '' end d from dat_party p where p.birthdate = '' and p.calltime between '08:00' and '17:00' and p.birthdate >= dateadd(year, -18, getdate()) and year(p.birthdate) = '1990' and p.creditscore > '0.5' and convert(date, '2026-01-01') = p.birthdate and p.isprotected = 'true'
+### one more, 8
+select t.accountid as id, sum(t.transamount) as total from dat_trans t group by t.accountid union all select a.accountid, null from dat_account a order by id
+### one more, 9
+with a as (select accountid, row_number() over (order by accountid) rn from dat_account) select x.accountid from a x left join a y on y.rn = x.rn + 1 where y.rn is null
+### one more, 10
+select p.partyid, stuff((select ',' + a.city from dat_address a where a.partyid = p.partyid order by a.city for xml path('')), 1, 1, '') as cities from dat_party p
+### one more, 11
+select p.partyid from dat_party p where p.partyid not in (select l.partyid from dat_ledgeraccount l where l.partyid = p.partyid) order by case when p.partyname is null then 1 else 0 end, p.partyname
+### one more, 12
+select top (select count(*) from dat_account) partyid from dat_party order by partyid
+### one more, 13
+select x.d from (select dateadd(day, v.number, '2026-01-01') as d from (values (0),(1),(2)) as v(number)) x
+### one more, 14
+select t.transid from dbo.dat_trans t inner join dbo.dat_account on dat_account.accountid = t.accountid where dbo.dat_account.clientid = 1
+### one more, 15
+select format(sum(t.transamount), 'N2', 'sv-SE') s, iif(count(*) > 1, 'many', 'one') k from dat_trans t
+### one more, 16
+select p.partyname from dat_party p where p.partyname = 'x' collate Latin1_General_CI_AI group by p.partyname having min(p.birthdate) > '1990-01-01'
+### one more, 17
+select c.x from dat_trans t cross apply (select t.transid as x union all select t.accountid) c
+### one more, 18
+select distinct t.accountid, count(*) over (partition by t.accountid) n from dat_trans t order by n desc
+### one more, 19
+select j.value from dat_note n cross apply openjson(n.notetext, '$.a') j where j.[type] = 1
+### one more, 20
+select p.partyid % 2 m, -p.partyid n, ~p.partyid o, p.partyid & 1 q, 5.0 / 2 r, '1' + '2' s from dat_party p group by p.partyid
+### one more, 21
+select count(*) as n, t.accountid + 1 as k from dat_trans t group by t.accountid + 1
+### one more, 22
+select t.accountid from dat_trans t where exists (select top 1 1 from dat_account) or (select count(*) from dat_account) > 5
+### one more, 23
+select getdate() - 1 as y, cast(getdate() as date) d, datediff(day, 0, getdate()) n, dateadd(day, datediff(day, 0, getdate()), 0) z
