@@ -22,6 +22,7 @@ def _counts() -> dict[str, tuple[int, int | None]]:
 
 
 _COUNTS: Final = _counts()
+_HINTS: Final = {True: "Add what is missing; a comma may be.", False: "Remove what is too many."}
 _CONVERTS: Final = frozenset({"convert", "try_convert"})
 
 
@@ -35,7 +36,7 @@ def miscounted(tokens: Tokens) -> Iterator[SqlFault]:
             if (count < least or (most is not None and count > most)) and _is_call(tokens, index):
                 name = tokens.lower[index - 1]
                 message = f"{name.upper()}(…) takes {wanted(least, most)}, and has {count} here."
-                hint = "COALESCE takes any number." if name == "isnull" and count > least else None
+                hint = "COALESCE takes any number." if name == "isnull" and count > least else _HINTS[count < least]
                 yield SqlFault(RULE, tokens.all[index - 1].start, message, hint)
 
 

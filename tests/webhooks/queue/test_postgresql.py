@@ -368,11 +368,7 @@ def server() -> Iterator[PrivatePostgreSQL]:
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
-def test_taking_goes_on_after_the_database_was_started_again(
-    server: PrivatePostgreSQL, monkeypatch: pytest.MonkeyPatch, mode: str
-) -> None:
-    monkeypatch.setattr(postgresql, "_POLL", 60.0)  # what is added later is heard of by the new connection
-
+def test_taking_goes_on_after_the_database_was_started_again(server: PrivatePostgreSQL, mode: str) -> None:
     async def again(action: Callable[[], Awaitable[Any]]) -> Any:
         while True:
             try:

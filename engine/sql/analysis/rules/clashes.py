@@ -19,7 +19,7 @@ from engine.sql.analysis.rules.subject import Subject, fault
 from engine.sql.fault import SqlFault
 
 _NUMBERS: Final = NUMBERS | {Kind.BIT}
-_LATER: Final = frozenset({Kind.DATE, Kind.TIME, Kind.DATETIME2, Kind.DATETIMEOFFSET})
+_LATER: Final = TEMPORAL - {Kind.SMALLDATETIME, Kind.DATETIME}
 """The types of dates and times that are not numbers too, as datetime and smalldatetime are."""
 _COMPARISONS: Final[tuple[type[exp.Binary], ...]] = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 _ARITHMETIC: Final[dict[type[exp.Binary], str]] = {
@@ -300,7 +300,7 @@ _NO_EXTREME: Final = INCOMPARABLE | {Kind.BIT}
 
 def _call(subject: Subject, node: exp.Expr) -> Iterator[SqlFault]:
     found = _kind(subject, node.this)
-    if found in {Kind.TEXT, Kind.NTEXT, Kind.IMAGE, Kind.XML}:
+    if found in INCOMPARABLE:
         message = f"{subject.name_at(node)}(…) takes no value of type {found}."
         yield subject.call_fault("type-mismatch", node, message, "CAST it to nvarchar(max) first.")
 

@@ -329,5 +329,5 @@ def test_whatever_is_made_of_a_good_query_is_judged_and_never_trips(
         assert fault.hint
         assert fault.rule in {
             *("read-only", "sql-syntax", "single-statement"),
-            *("unknown-function", "user-function", "dirty-read"),
+            *("unknown-function", "user-function", "dirty-read", "compile-error"),
         }
