@@ -48,7 +48,7 @@ def add_options(parser: Parser) -> None:
     )
     parser.add_argument(
         "-k",
-        "--names",
+        dest="names",
         metavar="TEXT",
         help="Only the cases whose <event>/<case> has TEXT in it, whatever the case of its letters, are run.",
     )
