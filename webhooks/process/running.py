@@ -28,6 +28,7 @@ from webhooks.security.tokens import Tokens
 from webhooks.sending.process import ProcessSender
 from webhooks.settings import Settings, is_there
 from webhooks.store import clients
+from webhooks.store.store import Store
 
 _log = logging.getLogger(__name__)
 
@@ -46,29 +47,14 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
         sole_server(settings),
         opened(settings, is_sole=True) as (store, keyring),
     ):
-        tell(f"Store and keys are in {settings.data}")
-        if is_new:
-            tell(f"A new key is in {settings.key_path}: back it up, the store cannot be read without it")
-        if not store.read_now(clients.every):
-            tell(f"Make a client: aptic-webhooks clients add NAME{_data_option(settings)}")
+        _tell_of_store(settings, store, tell, is_new=is_new)
         examples = Examples(partial(load_examples, catalogue, settings.definitions))
         sender = make_sender(settings)
         tokens, tests = Tokens(keyring.token_key()), TestSends(store, keyring, settings, lambda _: sender)
         definitions, metrics = Definitions(catalogue, settings.load_options), Metrics()
         bodies = BodiesAtIntake(definitions, keyring, metrics)
-        service = Service(
-            store,
-            keyring,
-            tokens,
-            catalogue,
-            settings.auth,
-            proxies,
-            tests,
-            settings.allow_http,
-            examples,
-            metrics=metrics,
-            bodies=bodies,
-        )
+        given = store, keyring, tokens, catalogue, settings.auth, proxies, tests, settings.allow_http, examples
+        service = Service(*given, metrics=metrics, bodies=bodies)
         store.when_written(metrics.committed)
         api = build_app(service)
         servers = {
@@ -91,6 +77,15 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_serve(service, servers, sender, make_delivering, ready))
         _log.info("the service has ended")
+
+
+def _tell_of_store(settings: Settings, store: Store, tell: Callable[[str], object], *, is_new: bool) -> None:
+    """Where the store and the keys are, and what is to be done first; `is_new` where the key was made just now."""
+    tell(f"Store and keys are in {settings.data}")
+    if is_new:
+        tell(f"A new key is in {settings.key_path}: back it up, the store cannot be read without it")
+    if not store.read_now(clients.every):
+        tell(f"Make a client: aptic-webhooks clients add NAME{_data_option(settings)}")
 
 
 def _data_option(settings: Settings) -> str:
