@@ -72,11 +72,23 @@ def parse(blanked: str, tokens: Tokens) -> exp.Expr | SqlFault:
     except Exception:  # the parser trips over some faulty texts with whatever error comes
         return SqlFault("sql-syntax", tokens.all[0].start, "The query does not parse as T-SQL.", slips.ELSEWHERE)
     (tree,) = found
-    return (
-        tree
-        if tree is not None
-        else SqlFault("sql-syntax", tokens.all[0].start, "The query is empty.", slips.ELSEWHERE)
-    )
+    if tree is None:
+        return SqlFault("sql-syntax", tokens.all[0].start, "The query is empty.", slips.ELSEWHERE)
+    if any(word == "=" and tokens.word(index + 1) == "(" for index, word in enumerate(tokens.lower)):
+        _name_subqueries(tree)
+    return tree
+
+
+def _name_subqueries(tree: exp.Expr) -> None:
+    """The parser reads the name in `SELECT name = (SELECT …)` as one that a subquery has in FROM."""
+    for select in tree.find_all(exp.Select):
+        for item in select.expressions:
+            alias = item.args.get("alias") if isinstance(item, exp.Subquery) else None
+            if isinstance(alias, exp.Identifier):
+                item.set("alias", None)
+                named = exp.Alias(alias=alias)
+                item.replace(named)
+                named.set("this", item)
 
 
 def _parser_tokens(tokens: Tokens) -> list[ParserToken]:

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 
 def words(file: str, *sections: str) -> frozenset[str]:
-    """The words of a list, all in lower case: of the named sections, or of the whole file where none is named."""
+    """The words of a list, as it spells them: of the named sections, or of the whole file where none is named."""
     return frozenset(word for line in lines(file, *sections) for word in line.split())
 
 

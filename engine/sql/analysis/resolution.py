@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from msgspec import Struct
 from sqlglot import exp
 
 from engine.sql.analysis.expression_types import Typing
+from engine.sql.analysis.lookup import Ctes, Reading, reference, usual
 from engine.sql.analysis.relations import (
     OPEN,
     Analysis,
@@ -24,8 +24,6 @@ from engine.sql.analysis.row_functions import function_columns
 from engine.sql.query import Query
 from engine.sql.schema import LedgerSchema, Table
 from engine.sql.wordlist import words
-
-_Ctes = Mapping[str, Columns]
 
 _SKIPPED: Final[Mapping[type[exp.Expr], frozenset[str]]] = {
     exp.Collate: frozenset({"expression"}),
@@ -46,18 +44,7 @@ _NOT_PLAIN: Final = frozenset(
 ) | frozenset(_SKIPPED)
 _STARS: Final = frozenset({exp.Star, exp.Column})
 _WITH_DATE_PART: Final = words("function_arguments.txt", "with a date part")
-_RESERVED: Final = words("reserved_words.txt")
 _DEFAULT_SCHEMA: Final = "dbo"
-
-
-class _Reading(Struct, eq=False, gc=False):
-    """A SELECT that is being read. `visible` is where the sources begin that a join's condition may name."""
-
-    select: exp.Select
-    parent: _Reading | None
-    ctes: _Ctes
-    sources: list[Source]
-    visible: int = 0
 
 
 class Resolution:
@@ -87,7 +74,7 @@ class Resolution:
             tuple(self._unclear),
         )
 
-    def _query(self, node: exp.Expr, around: _Reading | None, ctes: _Ctes) -> Columns:
+    def _query(self, node: exp.Expr, around: Reading | None, ctes: Ctes) -> Columns:
         """The outputs of a SELECT, a set operation, or either in parentheses."""
         with_ = node.args.get("with_")
         if with_ is not None:
@@ -103,7 +90,7 @@ class Resolution:
         self._queries[id(node)] = columns
         return columns
 
-    def _common_tables(self, nodes: Iterable[exp.Expr], around: _Reading | None, ctes: _Ctes) -> _Ctes:
+    def _common_tables(self, nodes: Iterable[exp.Expr], around: Reading | None, ctes: Ctes) -> Ctes:
         known = dict(ctes)
         for node in nodes:
             alias = node.args.get("alias")
@@ -126,7 +113,7 @@ class Resolution:
             self._queries.setdefault(id(node), columns)
             node = node.this
 
-    def _set_operation(self, node: exp.SetOperation, around: _Reading | None, ctes: _Ctes) -> Columns:
+    def _set_operation(self, node: exp.SetOperation, around: Reading | None, ctes: Ctes) -> Columns:
         first, others = _branches(node)
         columns = self._merged([self._query(branch, around, ctes) for branch in (first, *others)])
         self._note_operations(node, columns)
@@ -144,8 +131,8 @@ class Resolution:
             listed.append(Column(column.key, column.name, type_, nullable))
         return Columns(tuple(listed))
 
-    def _select(self, node: exp.Select, around: _Reading | None, ctes: _Ctes) -> Columns:
-        reading = _Reading(node, around, ctes, [])
+    def _select(self, node: exp.Select, around: Reading | None, ctes: Ctes) -> Columns:
+        reading = Reading(node, around, ctes, [])
         arguments = node.args
         from_ = arguments.get("from_")
         if from_ is not None:
@@ -167,7 +154,7 @@ class Resolution:
         self._scopes[id(node)] = Scope(node, parent, tuple(reading.sources), columns)
         return _for_columns(node) or columns
 
-    def _clauses(self, node: exp.Select, reading: _Reading) -> None:
+    def _clauses(self, node: exp.Select, reading: Reading) -> None:
         """Everything but FROM and ORDER BY."""
         for clause in ("where", "group", "having", "limit", "offset"):
             part = node.args.get(clause)
@@ -178,7 +165,7 @@ class Resolution:
 
     # ------------------------------------------------------------------------------------------------------- FROM
 
-    def _joins(self, node: exp.Expr, reading: _Reading, start: int) -> None:
+    def _joins(self, node: exp.Expr, reading: Reading, start: int) -> None:
         """Adds what is joined to the sources from `start` on."""
         for join in node.args.get("joins") or ():
             side, on, before = join.side, join.args.get("on"), len(reading.sources)
@@ -193,7 +180,7 @@ class Resolution:
             if on is not None:
                 self._expression(on, reading, is_on=True)
 
-    def _item(self, node: exp.Expr, reading: _Reading) -> None:
+    def _item(self, node: exp.Expr, reading: Reading) -> None:
         """Adds what one item of FROM gives; what is joined inside of it stands in the same SELECT."""
         start = len(reading.sources)
         if isinstance(node, exp.Subquery) and not isinstance(node.unnest(), exp.Query):
@@ -211,7 +198,7 @@ class Resolution:
             reading.sources.append(self._derived(node, node, reading))
         self._joins(node, reading, start)
 
-    def _table(self, node: exp.Table, reading: _Reading) -> Source:
+    def _table(self, node: exp.Table, reading: Reading) -> Source:
         alias = node.args.get("alias")
         pivots = node.args.get("pivots")
         if not isinstance(node.this, exp.Identifier):
@@ -224,7 +211,7 @@ class Resolution:
             return Source(_pivot_key(pivots) or source.key, node)
         return source
 
-    def _named(self, node: exp.Table, alias: exp.Expr | None, reading: _Reading) -> Source:
+    def _named(self, node: exp.Table, alias: exp.Expr | None, reading: Reading) -> Source:
         name, schema = node.this.this.casefold(), node.args.get("db")
         key = _key(alias) or name
         if schema is None and name in reading.ctes:
@@ -238,7 +225,7 @@ class Resolution:
             return Source(key, node, Columns(tuple(map(declared, table.columns)), is_open=True))
         return Source(key, node, table=table, schema_key=table.schema.casefold() if alias is None else None)
 
-    def _lateral(self, node: exp.Lateral, reading: _Reading) -> Source:
+    def _lateral(self, node: exp.Lateral, reading: Reading) -> Source:
         inner = node.this
         if isinstance(inner, exp.Subquery):
             return self._derived(node, inner, reading, is_lateral=True)
@@ -250,7 +237,7 @@ class Resolution:
         columns = _renamed(function_columns(call, owner, self._schema), alias)
         return Source(_key(alias) or call.name.casefold(), node, columns)
 
-    def _derived(self, node: exp.Expr, query: exp.Expr, reading: _Reading, *, is_lateral: bool = False) -> Source:
+    def _derived(self, node: exp.Expr, query: exp.Expr, reading: Reading, *, is_lateral: bool = False) -> Source:
         """A query or VALUES under an alias; only what is applied sees the sources before it."""
         around = reading if is_lateral else reading.parent
         if isinstance(query, exp.Values):
@@ -263,7 +250,7 @@ class Resolution:
             return Source(_pivot_key(pivots) or _key(alias), node)
         return Source(_key(alias), node, _renamed(columns, alias))
 
-    def _values(self, node: exp.Values, reading: _Reading) -> Columns:
+    def _values(self, node: exp.Values, reading: Reading) -> Columns:
         for row in node.expressions:
             self._expression(row, reading)
         rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in node.expressions]
@@ -274,7 +261,7 @@ class Resolution:
 
     # -------------------------------------------------------------------------------------------------- expressions
 
-    def _expression(self, node: exp.Expr, reading: _Reading, *, is_on: bool = False) -> None:
+    def _expression(self, node: exp.Expr, reading: Reading, *, is_on: bool = False) -> None:
         """Resolves the names in an expression, and reads the queries in it."""
         pending = [node]
         while pending:
@@ -297,81 +284,22 @@ class Resolution:
                 if kind is exp.Anonymous and part.name.lower() in _WITH_DATE_PART and part.expressions:
                     pending.remove(part.expressions[0])
 
-    def _name(self, node: exp.Expr, reading: _Reading, *, is_on: bool) -> None:
-        usual = None if is_on and reading.visible else _usual(node, reading)
-        if usual is not None:
-            self._references[id(node)] = usual
-            return
-        found = self._reference(node, reading, is_on=is_on)
+    def _name(self, node: exp.Expr, reading: Reading, *, is_on: bool) -> None:
+        found = None if is_on and reading.visible else usual(node, reading)
+        if found is None:
+            found = reference(node, reading, is_on=is_on)
         self._references[id(node)] = found
         if found.meaning is not Meaning.FOUND:
             self._unclear.append(found)
 
-    def _order(self, order: exp.Expr, columns: Columns, reading: _Reading) -> None:
+    def _order(self, order: exp.Expr, columns: Columns, reading: Reading) -> None:
         """ORDER BY: an item that is a bare name means the output of that name first."""
         for item in order.expressions:
             name = bare_name(item)
             if name is None or columns.find(name) is None:
                 self._expression(item.this, reading)
 
-    def _reference(self, node: exp.Expr, reading: _Reading, *, is_on: bool) -> Reference:
-        name = node.this
-        if not isinstance(name, exp.Identifier):
-            return self._star_reference(node, reading)
-        key = name.this.casefold()
-        if not name.args.get("quoted") and (key in _RESERVED or key[:1] == "$"):
-            return Reference(node, Meaning.UNKNOWN, None)
-        qualifier = node.args.get("table")
-        if qualifier is not None:
-            return self._qualified(node, key, qualifier.this.casefold(), reading, is_on=is_on)
-        scope: _Reading | None = reading
-        visible = reading.visible if is_on else 0
-        while scope is not None:
-            found = [(source, column) for source in scope.sources[visible:] if (column := source.find(key)) is not None]
-            if len(found) > 1:
-                return Reference(node, Meaning.AMBIGUOUS, scope.select)
-            if found:
-                return Reference(node, Meaning.FOUND, scope.select, *found[0])
-            if any(source.is_open for source in scope.sources):
-                return Reference(node, Meaning.UNKNOWN, scope.select if scope.parent is None else None)
-            scope, visible = scope.parent, 0
-        return Reference(node, Meaning.NO_COLUMN, reading.select)
-
-    def _qualified(self, node: exp.Expr, key: str, qualifier: str, reading: _Reading, *, is_on: bool) -> Reference:
-        """A column whose name has its table's before it: of the nearest source of that name."""
-        schema = node.args.get("db")
-        scope: _Reading | None = reading
-        visible = reading.visible if is_on else 0
-        while scope is not None:
-            named = [source for source in scope.sources[visible:] if source.key == qualifier or not source.key]
-            if schema is not None:
-                wanted = schema.this.casefold()
-                named = [source for source in named if source.schema_key == wanted or source.table is None]
-            for source in named:
-                column = source.find(key)
-                if column is not None:
-                    return Reference(node, Meaning.FOUND, scope.select, source, column)
-            if any(source.is_open for source in named):
-                is_sure = len(named) == 1 and bool(named[0].key)
-                return Reference(node, Meaning.UNKNOWN, scope.select if is_sure else None)
-            if named:
-                return Reference(node, Meaning.NO_COLUMN, scope.select, named[0])
-            scope, visible = scope.parent, 0
-        return Reference(node, Meaning.NO_SOURCE, reading.select)
-
-    def _star_reference(self, node: exp.Expr, reading: _Reading) -> Reference:
-        """`t.*`, which means a source."""
-        qualifier = node.args.get("table")
-        if not isinstance(node.this, exp.Star) or qualifier is None:
-            return Reference(node, Meaning.UNKNOWN, None)
-        key = qualifier.this.casefold()
-        for source in reading.sources:
-            if source.key == key:
-                return Reference(node, Meaning.FOUND, reading.select, source)
-        is_unknown = any(not source.key for source in reading.sources)
-        return Reference(node, Meaning.UNKNOWN if is_unknown else Meaning.NO_SOURCE, reading.select)
-
-    def _outputs(self, node: exp.Select, reading: _Reading) -> Columns:
+    def _outputs(self, node: exp.Select, reading: Reading) -> Columns:
         listed: list[Column] = []
         is_open = False
         for item in node.expressions:
@@ -394,24 +322,6 @@ def _plain_names(query: Query) -> Sequence[exp.Expr] | None:
     if len(query.nodes.get(exp.Select, ())) > 1 or not _NOT_PLAIN.isdisjoint(query.nodes):
         return None
     return query.nodes.get(exp.Column, ())
-
-
-def _usual(node: exp.Expr, reading: _Reading) -> Reference | None:
-    """What nearly every name is, found at once: a column of a table of this SELECT, behind the table's alias."""
-    args = node.args
-    name, qualifier = args["this"], args.get("table")
-    if qualifier is None or args.get("db") is not None or type(name) is not exp.Identifier:
-        return None
-    key = qualifier.args["this"].casefold()
-    for source in reading.sources:
-        if source.key == key:
-            if source.table is None:
-                return None
-            column = source.table.by_key.get(name.args["this"].casefold())
-            if column is None:
-                return None
-            return Reference(node, Meaning.FOUND, reading.select, source, declared(column, may_miss=source.may_miss))
-    return None
 
 
 def _name_of(item: exp.Expr) -> str:
@@ -456,7 +366,7 @@ def _names_table(nodes: Iterable[exp.Expr], key: str) -> bool:
     return any(table.name.casefold() == key for node in nodes for table in node.find_all(exp.Table))
 
 
-def _starred(item: exp.Expr, reading: _Reading) -> list[Source] | None:
+def _starred(item: exp.Expr, reading: Reading) -> list[Source] | None:
     """The sources that `*` or `t.*` stands for; None where the item is neither."""
     if isinstance(item, exp.Star):
         return reading.sources
@@ -502,7 +412,7 @@ def _for_columns(node: exp.Expr) -> Columns | None:
     return Columns((Column("", ""),)) if node.args.get("for_") is not None else None
 
 
-def _may_miss(reading: _Reading, start: int, end: int) -> None:
+def _may_miss(reading: Reading, start: int, end: int) -> None:
     for index in range(start, end):
         old = reading.sources[index]
         columns = Columns(

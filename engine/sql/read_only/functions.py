@@ -4,7 +4,7 @@ A call is a name followed by `(`. What else looks so is known by its place: type
 
 Methods of xml columns (`x.value('…', 'int')`, `x.nodes('…')`) read like calls of `schema.name(…)`. They are taken for
 methods where they follow a closing parenthesis, where a column of that name is known to be xml, or where the first of
-three names is a table's or an alias.
+three names is a table's or an alias. So are those of hierarchyid, geography and geometry (`x.ToString()`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from engine.model import Kind, Severity
+from engine.model import UNKNOWN, Kind, Severity, SqlType
 from engine.spelling import closest
 from engine.sql.fault import SqlFault
 from engine.sql.read_only.subject import Subject, start_of
@@ -25,6 +25,8 @@ from engine.sql.wordlist import words
 _KNOWN = words("functions.txt") - words("functions.txt", "xml methods")
 _TABLE_FUNCTIONS = words("functions.txt", "tables")
 _METHODS = words("functions.txt", "xml methods")
+_TYPE_METHODS = words("type_methods.txt", "methods")
+_WITH_METHODS = frozenset({"hierarchyid", "geography", "geometry"})
 _NO_CALLS = words("query_words.txt", "reserved", "other", "types") - _KNOWN
 
 
@@ -100,7 +102,7 @@ def _qualified(subject: Subject, index: int) -> Iterator[SqlFault]:
         return
     offset, shown = subject.tokens.all[parts[0]].start, ".".join(names)
     if is_on_result or len(names) > 3:
-        hint = f"Known are {', '.join(sorted(_METHODS))} on xml."
+        hint = f"Known are {', '.join(sorted(_METHODS))} on xml, and those of hierarchyid, geography and geometry."
         yield SqlFault("read-only", offset, f"The method `{names[-1]}(…)` is not known to only read.", hint)
     elif is_system_schema(names[-2]):
         hint = "Use the functions of T-SQL that need no schema."
@@ -112,20 +114,33 @@ def _qualified(subject: Subject, index: int) -> Iterator[SqlFault]:
 
 
 def _is_method(subject: Subject, names: list[str], index: int, *, is_on_result: bool) -> bool:
-    """Whether this is a method of xml: its name in lower case, a literal first, and something that is xml before."""
+    """Whether this is a method of a value: its name as it is spelled, and before it what may be of such a type."""
+    if names[-1] in _TYPE_METHODS:
+        return is_on_result or _has_type_methods(subject, names)
     if names[-1] not in _METHODS or subject.tokens.kind(index + 2) is not TokenKind.STRING:
         return False
     if is_on_result or names[-2].casefold() in _xml_names(subject):
         return True
-    if len(names) != 3 or names[0].casefold() not in _sources(subject):
-        return False
-    kinds = {  # table.column.method(…), unless the schema knows better
-        column.type.kind
-        for table in (subject.schema.tables.values() if subject.schema else ())
-        for column in table.columns
-        if column.name.casefold() == names[1].casefold()
-    }
-    return kinds <= {Kind.OTHER}
+    return _is_of_source(subject, names) and {type_.kind for type_ in _types(subject, names[1])} <= {Kind.OTHER}
+
+
+def _has_type_methods(subject: Subject, names: list[str]) -> bool:
+    """Whether it is of a type with methods: what stands behind a table may be, what stands alone has to be known."""
+    types = _types(subject, names[-2])
+    if any(str(type_.other_name).casefold() in _WITH_METHODS for type_ in types):
+        return len(names) == 2 or _is_of_source(subject, names)
+    return _is_of_source(subject, names) and all(type_ == UNKNOWN for type_ in types)
+
+
+def _is_of_source(subject: Subject, names: list[str]) -> bool:
+    """Whether the first of three names is that of something in FROM."""
+    return len(names) == 3 and names[0].casefold() in _sources(subject)
+
+
+def _types(subject: Subject, name: str) -> list[SqlType]:
+    """The types of all columns of that name in the ledger's schema."""
+    tables = subject.schema.tables.values() if subject.schema else ()
+    return [column.type for table in tables for column in table.columns if column.name.casefold() == name.casefold()]
 
 
 def _sources(subject: Subject) -> set[str]:

@@ -17,7 +17,8 @@ from engine.sql.tokens import Tokens
 CORPUS = (Path(__file__).parent / "corpus" / "legitimate.sql").read_text(encoding="utf-8")
 QUERIES = re.split(r"^### .*\n", CORPUS, flags=re.MULTILINE)[1:]
 TELLING = re.compile(
-    r"' =|[<>!] [=<>]|option|index|\?|--|/\*|limit|date|text|time|real|!<|\$|rows|first|\bvalue\b|format|left|type",
+    r"' =|total = \(|"
+    r"[<>!] [=<>]|option|index|\?|--|/\*|limit|date|text|time|real|!<|\$|rows|first|\bvalue\b|format|left|type",
     re.I,
 )
 

@@ -179,6 +179,7 @@ def test_outputs_of_all_kinds() -> None:
         ("with c as (select x from t) (select p from c) union (select q from c)", ["p"]),
         ("select a.b as [Mixed Case], c.D from a, c", ["Mixed Case", "D"]),
         ("select date, first as Limit, format from t", ["date", "Limit", "format"]),
+        ("select a = (select max(b) from u), 'c' = ((select 1 as x)), [d] = (1) from t", ["a", "c", "d"]),
     ],
 )
 def test_the_first_branch_names_the_columns(text: str, expected: list[str]) -> None:

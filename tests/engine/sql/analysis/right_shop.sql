@@ -58,3 +58,7 @@ select o.OrderId from sales.[Order] o where o.ShippedAt > 45000 and o.OrderedAt 
 select c.Name from dbo.Customer c where c.Place is not null
 ### xml is null
 select c.Name from dbo.Customer c where c.Preferences is null
+### the properties of a column that has some
+select c.Place.Lat as lat, Place.Long as lon from dbo.Customer c where c.Place.STSrid = 4326
+### methods of a column that has some
+select c.Name, c.Place.STAsText() as place from dbo.Customer c order by c.Name

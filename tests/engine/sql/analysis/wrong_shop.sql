@@ -68,3 +68,7 @@ with x as (select Place as p, CustomerId as id from dbo.Customer) select x.id, �
 select p.Name from stock.Product p where p.ProductId = «'A1'
 ### 0 type-mismatch warning
 select o.OrderId from sales.[Order] o where o.Status = «'SHIPPED'
+### 4104 unknown-column
+select «Name.Lat as lat from dbo.Customer c
+### 4104 unknown-column
+select c.«Plaze.Lat as lat from dbo.Customer c

@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from engine.model import Kind, Severity, SqlType
 from engine.sql import read_only
+from engine.sql.ddl import read_schema
 from engine.sql.fault import SqlFault
 from engine.sql.query import parse_query
 from engine.sql.schema import Column, Function, LedgerSchema, SchemaOrigin, Table
@@ -148,6 +149,38 @@ def test_without_a_schema_functions_are_a_warning_on_sql_server_only() -> None:
 )
 def test_methods_of_what_is_known_to_be_xml(query: str) -> None:
     assert faults(query) == []
+
+
+PLACES = read_schema("CREATE TABLE place (node hierarchyid, at geography, shape sys.geometry, name nvarchar(9))").schema
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select p.node.ToString() as a, node.GetLevel() as b from place p",
+        "select place.node.GetAncestor(1).ToString() as a from place where place.node.IsDescendantOf(node) = 1",
+        "select p.at.STDistance(q.at) as metres from place p join place q on p.at.STIntersects(q.at) = 1",
+        "select x.made.STAsText() as a from (select p.shape.STBuffer(1) as made from place p) x",
+        "with up as (select node from place) select up.node.GetAncestor(1).ToString() as a from up",
+    ],
+)
+def test_methods_of_types_that_have_some(query: str) -> None:
+    assert faults(query, schema=PLACES) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "rule"),
+    [
+        ("select p.node.tostring() as a from place p", "read-only"),
+        ("select p.name.ToString() as a from place p", "read-only"),
+        ("select p.node.Write() as a from place p", "read-only"),
+        ("select other.node.ToString() as a from place p", "read-only"),
+        ("select dbo.ToString() as a from place p", "unknown-function"),
+        ("select p.node.GetAncestor(1).modify('x') as a from place p", "read-only"),
+    ],
+)
+def test_no_other_methods(query: str, rule: str) -> None:
+    assert [fault.rule for fault in faults(query, schema=PLACES)] == [rule]
 
 
 @pytest.mark.parametrize(
