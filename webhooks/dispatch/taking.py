@@ -16,7 +16,7 @@ from webhooks.dispatch.turns import EndpointTurns
 from webhooks.errors import StoreError
 from webhooks.model import DeliveryState
 from webhooks.queue.interface import Queue
-from webhooks.store import attempts, jobs
+from webhooks.store import attempts, behind, jobs
 from webhooks.store.attempts import Due
 from webhooks.store.clock import MICROSECONDS_PER_SECOND, now
 from webhooks.store.compositions import Sendable
@@ -58,18 +58,31 @@ class Taker:
         self._recorder = recorder
         self._begin_task = begin_task
         self._finishing: set[asyncio.Task[None]] = set()
+        self._looked_after = 0  # the last endpoint of which deliveries were looked for behind those of others
 
     async def take(self) -> None:
         """Waits for due jobs, and has their deliveries wait for their turns. Raises StoreError."""
         if len(self._finishing) >= _MOST_FINISHING:
             await asyncio.wait(self._finishing, return_when=asyncio.FIRST_COMPLETED)
-        taken = await self._queue.take(Kind.DELIVER, MOST_DELIVERIES)
+        if await self._let_wait(await self._queue.take(Kind.DELIVER, MOST_DELIVERIES)):
+            await self._take_behind()
+
+    async def _take_behind(self) -> None:
+        """Takes jobs of other endpoints that come after many of those that are full: some endpoints' at each call."""
+        after, known, at = self._looked_after, self._turns.parked(), now()
+        keys, self._looked_after = await self._store.read(
+            lambda connection: behind.oldest(connection, after, known, at)
+        )
+        await self._let_wait(await self._queue.take_these(Kind.DELIVER, keys))
+
+    async def _let_wait(self, taken: Sequence[Job]) -> bool:
+        """Has the deliveries of jobs wait for their turns. Whether most are of endpoints that have no room for more."""
         try:
             ids = [job.key for job in taken]
             found = await self._store.read(lambda connection: attempts.look(connection, ids))
             over = [job for job in taken if not self._enter(job, found.get(job.key))]
-            early = [job for job in over if (due := found.get(job.key)) and _is_early(due)]
-            removed = [due.id for due in found.values() if due.registration_id is None]
+            early = [job for job in over if (of := found.get(job.key)) and _is_early(of)]
+            removed = [each.id for each in found.values() if each.registration_id is None]
             full = self._full([found[job.key] for job in over if job.key in found])
         except BaseException:
             self._queue.release(taken)
@@ -81,6 +94,7 @@ class Taker:
             ]
             self._finishing.add(task := self._begin_task(self.finish(over, again, removed, full=full)))
             task.add_done_callback(self._finishing.discard)
+        return bool(full)
 
     def offer(self, found: Sequence[Sendable]) -> None:
         """Has deliveries that this process has just composed wait for their turns, as far as the queue leases them."""

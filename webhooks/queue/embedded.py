@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks.store import jobs
+from webhooks.store.bulk import TEXT, Bulk
 from webhooks.store.clock import now
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.statement import Prepared
@@ -26,6 +27,12 @@ _DUE = Prepared(
     "SELECT key, due_at FROM job WHERE kind = :kind AND due_at <= :now AND (due_at, key) > (:due_at, :key)"
     " ORDER BY due_at, key LIMIT :most",
     finds=2,
+)
+_THESE = Bulk(
+    "SELECT job.key, job.due_at FROM GIVEN CROSS JOIN job"
+    " WHERE job.kind = :kind AND job.key = given.key AND job.due_at <= :now",
+    finds=2,
+    key=TEXT,
 )
 _NEXT = Prepared("SELECT min(due_at) FROM job WHERE kind = :kind AND due_at > :now")
 _SEEN_VERSION: Final = "version seen"  # key of a connection's `info`
@@ -76,6 +83,12 @@ class _KindOfJobs:
         self.leased.update((job.key, job) for job in found)
         return found
 
+    def leased_ahead(self) -> int:
+        """How many leased jobs the next look may have to pass over."""
+        if self.seen >= self.furthest:
+            return 0
+        return sum((job.due_at, job.key) > self.seen for job in self.leased.values())
+
     def claim(self, job: Job) -> bool:
         """Leases a job, unless it is leased."""
         self.furthest = max(self.furthest, (job.due_at, job.key))
@@ -113,6 +126,12 @@ class EmbeddedQueue:
                     await of_kind.changed.wait()
         return []
 
+    async def take_these(self, kind: Kind, keys: Sequence[str]) -> list[Job]:
+        """As Queue says."""
+        wanted, at = [(key,) for key in keys], now()
+        rows = self._store.read_now(lambda connection: _THESE.run(connection, wanted, kind=kind.value, now=at))
+        return self.claim([Job(kind, key, due_at) for key, due_at in rows])
+
     def claim(self, jobs: Sequence[Job]) -> list[Job]:
         """As Queue says."""
         if self._is_closed:
@@ -141,8 +160,8 @@ class EmbeddedQueue:
             of_kind.changed.set()
 
     def _due(self, kind: Kind, of_kind: _KindOfJobs, most: int, at: int) -> list[tuple[str, int]]:
-        limit = most + (len(of_kind.leased) if of_kind.seen < of_kind.furthest else 0)
         due_at, last = of_kind.seen
+        limit = most + of_kind.leased_ahead()
 
         def query(connection: Connection) -> list[tuple[str, int]]:
             """The due jobs after the last one that was seen."""

@@ -19,6 +19,10 @@ class Queue(Protocol):
         """
         ...
 
+    async def take_these(self, kind: Kind, keys: Sequence[str]) -> list[Job]:
+        """Leases those of these jobs that are due and that nobody has, and does not wait for any. Raises as `take`."""
+        ...
+
     def claim(self, jobs: Sequence[Job]) -> list[Job]:
         """Leases jobs that this process has just added or is about to add, where no other process takes any.
 

@@ -7,14 +7,14 @@ import contextlib
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from webhooks.queue.keeper import Keeper
 from webhooks.queue.leases import Leases
 from webhooks.queue.session import Session
-from webhooks.queue.statements import ANY_UNKNOWN, BEAT, RELEASE, RELEASE_UNKNOWN, STILL_TAKEN, TAKE, TELL
+from webhooks.queue.statements import ANY_UNKNOWN, BEAT, RELEASE, RELEASE_UNKNOWN, STILL_TAKEN, TAKE, TAKE_THESE, TELL
 from webhooks.store import jobs as added_jobs
 from webhooks.store.clock import now
 from webhooks.store.jobs import Job, Kind
@@ -53,15 +53,17 @@ class PostgreSQLQueue:
             if self._is_closed:
                 return []
             changed.clear()
-            found = self._taker.submit(self._take, kind, most)
-            try:
-                jobs, wait = await asyncio.shield(asyncio.wrap_future(found))
-            except asyncio.CancelledError:  # nobody is there to have what is found
-                found.add_done_callback(self._take_back)
-                raise
+            jobs, wait = await self._taken(self._taker.submit(self._take, kind, most))
             self._looks_at[kind] = self._loop.time() + wait
             if jobs:
                 return [] if self._is_closed else jobs
+
+    async def take_these(self, kind: Kind, keys: Sequence[str]) -> list[Job]:
+        """As Queue says."""
+        if self._is_closed or not keys:
+            return []
+        jobs, _ = await self._taken(self._taker.submit(self._take_these, kind, keys))
+        return [] if self._is_closed else jobs
 
     def claim(self, jobs: Sequence[Job]) -> list[Job]:
         """As Queue says."""
@@ -94,6 +96,13 @@ class PostgreSQLQueue:
                 self._looks_at[kind]
             ):  # not `wait_for`, which may lose a cancellation on 3.11
                 await self._changed[kind].wait()
+
+    async def _taken(self, found: Future[tuple[list[Job], float]]) -> tuple[list[Job], float]:
+        try:
+            return await asyncio.shield(asyncio.wrap_future(found))
+        except asyncio.CancelledError:  # nobody is there to have what is found
+            found.add_done_callback(self._take_back)
+            raise
 
     def _wake(self, kinds: str) -> None:
         """From the keeper's thread."""
@@ -141,18 +150,29 @@ class PostgreSQLQueue:
 
     def _take(self, kind: Kind, most: int) -> tuple[list[Job], float]:
         """Jobs, and how long to wait before the next look. In the taker's thread, as all that follows."""
+        self._prepare()
+        rows = self._session.run(TAKE, kind.value, most, self._leases.id)
+        (wait,) = (row["wait"] for row in rows if row["key"] is None)
+        seconds = _POLL if wait is None else min(_POLL, wait / 1e6 + _SHORTEST)
+        is_all = len(rows) <= most
+        return self._begin(kind, [row for row in rows if row["key"] is not None]), seconds if is_all else 0.0
+
+    def _take_these(self, kind: Kind, keys: Sequence[str]) -> tuple[list[Job], float]:
+        self._prepare()
+        return self._begin(kind, self._session.run(TAKE_THESE, kind.value, sorted(keys), self._leases.id)), 0.0
+
+    def _begin(self, kind: Kind, rows: Sequence[dict[str, Any]]) -> list[Job]:
+        found = sorted((Job(kind, row["key"], row["due_at"]) for row in rows), key=lambda job: (job.due_at, job.key))
+        return self._leases.begin(found)
+
+    def _prepare(self) -> None:
+        """What has to be so before jobs are taken."""
         if not self._leases.may_claim():  # or others would not know of a lease that its end was near
             at = time.monotonic()
             self._session.run(BEAT, self._leases.id)
             self._leases.beaten(at)
         if self._session.was_lost:
             self._session.was_lost = self._has_unknown(self._leases.known())
-        rows = self._session.run(TAKE, kind.value, most, self._leases.id)
-        found = [Job(kind, row["key"], row["due_at"]) for row in rows if row["key"] is not None]
-        found.sort(key=lambda job: (job.due_at, job.key))
-        (wait,) = (row["wait"] for row in rows if row["key"] is None)
-        seconds = _POLL if wait is None else min(_POLL, wait / 1e6 + _SHORTEST)
-        return self._leases.begin(found), 0.0 if len(found) == most else seconds
 
     def _has_unknown(self, known: Sequence[str]) -> bool:
         """Gives back all but what is known, such as jobs of which the answer was lost with the connection.

@@ -45,6 +45,20 @@ SELECT NULL, NULL, (
 ) - (SELECT now FROM clock)
 """
 
+# Each key is looked up by itself, as below. $1 kind, $2 keys, $3 process
+TAKE_THESE: Final = f"""
+WITH clock AS MATERIALIZED (SELECT {_NOW} AS now),
+free AS MATERIALIZED (
+    SELECT found.place FROM unnest($2::text[]) AS given (key)
+    CROSS JOIN LATERAL (
+        SELECT ctid AS place FROM job
+        WHERE kind = $1::text AND key = given.key AND coalesce(taken_by, 0) = 0 AND due_at <= (SELECT now FROM clock)
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) AS found
+)
+UPDATE job SET taken_by = $3::bigint WHERE ctid = ANY (ARRAY(SELECT place FROM free)) RETURNING key, due_at
+"""
+
 # Each key is looked up by itself: with `key = ANY ($2)`, a plan that was made for an empty table reads all of a kind.
 # `coalesce` keeps to the key's index. $1 kind, $2 keys, $3 process
 _OWN: Final = """

@@ -233,6 +233,28 @@ def test_the_longest_due_comes_first_and_kinds_are_apart(run: Callable[[Test], N
     run(test)
 
 
+def test_those_that_are_named_are_taken_before_their_turn_once_and_only_if_they_are_due(
+    run: Callable[[Test], None],
+) -> None:
+    async def test(store: Store, queue: Queue) -> None:
+        await add(store, *(deliver(f"before {number}", -60) for number in range(30)), deliver("a"), deliver("b"))
+        await add(store, deliver("later", 60), Job(Kind.COMPOSE, "c", now()))
+        wanted = ["a", "later", "c", "unknown", "before 7"]
+        named = sorted(await queue.take_these(Kind.DELIVER, wanted), key=lambda job: job.key)
+        assert [(job.kind, job.key) for job in named] == [(Kind.DELIVER, "a"), (Kind.DELIVER, "before 7")]
+        assert await queue.take_these(Kind.DELIVER, wanted) == []
+        assert await queue.take_these(Kind.DELIVER, []) == []
+        rest = await queue.take(Kind.DELIVER, 100)
+        assert {job.key for job in rest} == {f"before {number}" for number in range(30) if number != 7} | {"b"}
+        assert await queue.take_these(Kind.DELIVER, ["b"]) == []
+        await end(store, queue, *rest, named[1])
+        queue.release(named[:1])
+        assert [job.key for job in await queue.take(Kind.DELIVER, 100)] == ["a"]
+        assert [job.key for job in await queue.take(Kind.COMPOSE, 100)] == ["c"]
+
+    run(test)
+
+
 def test_a_job_that_waits_is_added_once_at_its_earlier_time(run: Callable[[Test], None]) -> None:
     async def test(store: Store, queue: Queue) -> None:
         await add(store, deliver("a", 60))

@@ -11,6 +11,7 @@ from webhooks.errors import NotFoundError
 from webhooks.model import DeliveryState
 from webhooks.store import (
     attempts,
+    behind,
     clients,
     compositions,
     deliveries,
@@ -73,6 +74,7 @@ QUERIES = {
     "missing jobs": lambda c: jobs.missing(c, 1, 10),
     "finished jobs": lambda c: jobs.finish(c, [jobs.Job(jobs.Kind.DELIVER, "x", 0)] * 2),
     "many due jobs": _park,
+    "due deliveries behind others": lambda c: behind.oldest(c, 0, (), 1),
     "due deliveries": lambda c: attempts.look(c, ["x"]),
     "attempts": lambda c: attempts.begin(c, ["x"], 1),
     "states of attempts": lambda c: attempts._SEND.run(c, [("x",)]),

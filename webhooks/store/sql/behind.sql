@@ -1,0 +1,45 @@
+-- endpoints --
+-- Some endpoints that are sent to, in the order of their numbers.
+SELECT registration.id
+FROM registration
+JOIN client ON client.id = registration.client_id
+WHERE registration.id > :after
+    AND NOT (registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled)
+ORDER BY registration.id
+LIMIT :most
+
+-- oldest_sqlite --
+SELECT delivery.id
+FROM GIVEN
+CROSS JOIN delivery
+WHERE delivery.rowid IN (
+        SELECT due.rowid FROM delivery AS due
+        WHERE due.registration_id = given.id AND due.state = 'pending' AND due.next_attempt_at <= :at
+        ORDER BY due.next_attempt_at
+        LIMIT :most
+    )
+    OR delivery.rowid IN (
+        SELECT interrupted.rowid FROM delivery AS interrupted
+        WHERE interrupted.registration_id = given.id AND interrupted.state = 'sending'
+        LIMIT :most
+    )
+
+-- oldest_postgresql --
+-- As a range, only the index that begins with the endpoint has them. What is `sending` has no time.
+SELECT oldest.id
+FROM GIVEN
+CROSS JOIN LATERAL (
+    (
+        SELECT delivery.id FROM delivery
+        WHERE (delivery.registration_id, delivery.state, delivery.next_attempt_at)
+            BETWEEN (given.id, 'pending', 0) AND (given.id, 'pending', :at)
+        ORDER BY delivery.registration_id, delivery.state, delivery.next_attempt_at
+        LIMIT :most
+    )
+    UNION ALL
+    (
+        SELECT delivery.id FROM delivery
+        WHERE (delivery.registration_id, delivery.state) BETWEEN (given.id, 'sending') AND (given.id, 'sending')
+        LIMIT :most
+    )
+) AS oldest
