@@ -10,14 +10,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from webhooks.store import retention
+from webhooks.store import retention, tallies
 from webhooks.store.clock import MICROSECONDS_PER_DAY, now
 from webhooks.store.retention import Search
 from webhooks.store.store import Store
+from webhooks.store.tallies import ERASED_AT_ONCE, Series
 from webhooks.store.waiting import is_done
 from webhooks.wall_clock import WallClock
 
@@ -61,7 +63,13 @@ class Housekeeping:
 
     async def tidy(self, at: int) -> None:
         """One round. `at` is the time now, in microseconds. What it cannot do waits for the next. Raises StoreError."""
-        for part in (self._give_up, self._erase_data, self._erase_unsubscribed, self._erase_attempts):
+        for part in (
+            self._give_up,
+            self._erase_data,
+            self._erase_unsubscribed,
+            self._erase_attempts,
+            self._erase_tallies,
+        ):
             count = await part(at)
             if count:
                 _log.info("housekeeping%s: %d", part.__name__.replace("_", " "), count)
@@ -108,6 +116,18 @@ class Housekeeping:
                 return count
             self._with_attempts, reached = await self._go_on(search, until)
             count += len(search.found)
+        return count
+
+    async def _erase_tallies(self, at: int) -> int:
+        count = 0
+        for series in Series:
+            erased = ERASED_AT_ONCE
+            while erased == ERASED_AT_ONCE:
+                erased = await self._store.write(
+                    partial(tallies.erase, series=series, before=at - series.kept), can_wait=True
+                )
+                count += erased
+                await asyncio.sleep(_PAUSE_SECONDS if erased else 0.0)
         return count
 
     async def _go_on(self, search: Search, until: int) -> tuple[int, bool]:

@@ -55,13 +55,15 @@ class Dispatcher:
         requests: Requests,
         judge: Judge,
         limits: Limits,
+        tell: Callable[[Sequence[EndedAttempt]], object],
     ) -> None:
+        """`tell` gets the attempts that have ended, once that is written."""
         self._store = store
         self._queue = queue
         self._sender = sender
         self._requests = requests
         self._judge = judge
-        self._recorder = Recorder(store)
+        self._recorder = Recorder(store, tell)
         self._turns = EndpointTurns(limits, time.monotonic)
         self._wake_ups = {doubtful: asyncio.Event() for doubtful in (False, True)}
         self._tasks: set[asyncio.Task[None]] = set()

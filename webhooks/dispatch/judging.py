@@ -135,8 +135,9 @@ class Judge:
         verdict = verdict_of(outcome, ready.failures, age_seconds, self._schedule, uncounted=uncounted)
         _log_attempt(ready, outcome, verdict)
         self._metrics.attempt(outcome.error or f"{(outcome.status or 0) // 100}xx", outcome.duration)
-        if verdict.state is DeliveryState.DELIVERED:
-            self._metrics.latency((at - ready.created_at) / MICROSECONDS_PER_SECOND)
+        latency = at - ready.created_at if verdict.state is DeliveryState.DELIVERED else None
+        if latency is not None:
+            self._metrics.latency(latency / MICROSECONDS_PER_SECOND)
         return _ended(
             ready.id,
             ready.attempt,
@@ -149,6 +150,7 @@ class Judge:
             answer=self._encrypted_answer(ready, outcome, secret),
             is_restricted=outcome.is_restricted,
             blames_endpoint=verdict.failures > ready.failures and not outcome.is_by_chance,
+            latency=latency,
         )
 
     def judge_own_failure(
@@ -190,6 +192,7 @@ def _ended(
     answer: bytes | None = None,
     is_restricted: bool = False,
     blames_endpoint: bool = False,
+    latency: int | None = None,
 ) -> EndedAttempt:
     is_again = verdict.state is DeliveryState.PENDING and verdict.delay_seconds is not None
     return EndedAttempt(
@@ -211,4 +214,5 @@ def _ended(
         else at + round(verdict.endpoint_wait_seconds * MICROSECONDS_PER_SECOND),
         disable_reason=verdict.disable_reason,
         blames_endpoint=blames_endpoint,
+        latency=latency,
     )

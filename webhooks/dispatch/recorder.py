@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from webhooks.store import ended_attempts
-from webhooks.store.ended_attempts import EndedAttempt
+from webhooks.store.ended_attempts import EndedAttempt, Recorded
 from webhooks.store.store import Store
 from webhooks.store.waiting import STORE_RETRY_SECONDS, is_done
 from webhooks.wording import counted
@@ -25,8 +25,10 @@ _log = logging.getLogger(__name__)
 class Recorder:
     """Writes the ended attempts of one process, in its event loop."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, tell: Callable[[Sequence[EndedAttempt]], object]) -> None:
+        """`tell` gets what was written."""
         self._store = store
+        self._tell = tell
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
         self._gives_up_at = math.inf
@@ -68,16 +70,17 @@ class Recorder:
 
     async def _write(self, batch: Sequence[_Waiting]) -> bool:
         ended = [each for each, _ in batch]
-        disabling: Sequence[EndedAttempt] = ()
+        written = Recorded([], [])
 
         async def write() -> None:
             """Writes the ended attempts, and notes which endpoints that disables."""
-            nonlocal disabling
-            disabling = await self._store.write(lambda connection: ended_attempts.write(connection, ended))
+            nonlocal written
+            written = await self._store.write(lambda connection: ended_attempts.write(connection, ended))
 
         if not await is_done(write, f"the end of {counted(len(ended), 'attempt')}", _log):
             return False
-        for each in disabling:
+        self._tell(written.done)
+        for each in written.disabling:
             words = "an endpoint is disabled, and what is for it held until it is resumed: %s"
             _log.warning(words, each.disable_reason, extra={"ids": {"delivery": each.id}})
         _call_all(batch)

@@ -14,6 +14,7 @@ from webhooks.dispatch.dispatcher import Dispatcher
 from webhooks.dispatch.judging import Judge, RetrySchedule
 from webhooks.dispatch.request import Requests
 from webhooks.dispatch.sweep import Sweep
+from webhooks.dispatch.tallying import Tallying
 from webhooks.dispatch.turns import Limits
 from webhooks.example_sends import USER_AGENT, reach_of
 from webhooks.housekeeping import Housekeeping
@@ -47,6 +48,7 @@ class Delivering:
     ) -> None:
         self._queue = open_queue(store)
         self._definitions = definitions
+        self._tallying = Tallying(store)
         self._dispatcher = Dispatcher(
             store,
             self._queue,
@@ -54,6 +56,7 @@ class Delivering:
             requests=Requests(keyring, reach_of(settings)),
             judge=Judge(keyring, RetrySchedule(settings.retry_schedule), metrics),
             limits=_limits(settings, store),
+            tell=self._tallying.tell,
         )
         self._composing = Composing(
             store,
@@ -74,11 +77,14 @@ class Delivering:
             closing.callback(self._definitions.close)
             closing.push_async_callback(self._queue.close)
             async with asyncio.TaskGroup() as group:
-                looking_after = [group.create_task(work.run()) for work in (self._sweep, self._housekeeping)]
+                looking_after = [
+                    group.create_task(work.run()) for work in (self._sweep, self._housekeeping, self._tallying)
+                ]
                 working = [group.create_task(work.run()) for work in (self._composing, self._dispatcher)]
                 await asyncio.wait(working)
                 for task in looking_after:
                     task.cancel()
+            await self._tallying.finish()
 
     def hear_of_intake(self, bodies: BodiesAtIntake) -> None:
         """Sends and composes what this process stores."""

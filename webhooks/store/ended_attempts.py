@@ -7,7 +7,7 @@ nothing: another one has begun the next attempt.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct, structs
 from sqlalchemy import Connection
@@ -53,8 +53,19 @@ class EndedAttempt(Struct, frozen=True, kw_only=True):
     """Why the endpoint is to be disabled; None where it is not."""
     blames_endpoint: bool = False
     """The attempt was used up, and the endpoint is to blame."""
+    latency: int | None = None
+    """Of one that was DELIVERED: the time since its event was published."""
     failing_since: int | None = None
     """Since when the endpoint has only failed, where it is disabled for that."""
+
+
+class Recorded(NamedTuple):
+    """What became of ended attempts."""
+
+    done: list[EndedAttempt]
+    """Those that were their deliveries' last attempts, as they were written."""
+    disabling: list[EndedAttempt]
+    """Those that have disabled their endpoints."""
 
 
 _END_ATTEMPT: Final = Bulk(
@@ -83,11 +94,8 @@ _END: Final = Bulk(
 _UNDER_WAY: Final = Bulk(_SQL["under_way"], lock="FOR NO KEY UPDATE OF delivery", finds=4, id=TEXT, attempt=NUMBER)
 
 
-def write(connection: Connection, ended: Sequence[EndedAttempt]) -> list[EndedAttempt]:
-    """Writes ended attempts to their deliveries and endpoints, with the jobs that follow.
-
-    Gives those that have disabled their endpoints.
-    """
+def write(connection: Connection, ended: Sequence[EndedAttempt]) -> Recorded:
+    """Writes ended attempts to their deliveries and endpoints, with the jobs that follow."""
     found = {
         (id_, attempt): (registration_id, bool(is_registered))
         for id_, attempt, registration_id, is_registered in _UNDER_WAY.run(
@@ -107,7 +115,7 @@ def write(connection: Connection, ended: Sequence[EndedAttempt]) -> list[EndedAt
         connection,
         [Job(Kind.DELIVER, each.id, each.next_attempt_at) for each in done if each.next_attempt_at is not None],
     )
-    return _tell_endpoints(connection, done)
+    return Recorded(done, _tell_endpoints(connection, done))
 
 
 def _placed(

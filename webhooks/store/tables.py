@@ -185,6 +185,20 @@ DEFINITION_FAULTS = Table(
     Column("reason", Text, nullable=False),
 )
 
+TALLIES = Table(
+    "tally",  # attempts that ended, added up by each process for itself: what charts are drawn from
+    METADATA,
+    Column("series", String(8), primary_key=True),
+    Column("endpoint", _SERIAL, primary_key=True, autoincrement=False),  # a registration; 0 for all together
+    Column("what", String(8), primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),  # when its minute or hour began
+    Column("outcome", String(40), primary_key=True),
+    Column("process", BigInteger, primary_key=True, autoincrement=False),  # chosen by chance
+    Column("number", BigInteger, nullable=False),
+    Column("duration", BigInteger, nullable=False),  # the sum of their microseconds
+    Index(None, "series", "at"),
+)
+
 JOBS = Table(
     "job",
     METADATA,

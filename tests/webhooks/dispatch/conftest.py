@@ -14,6 +14,7 @@ from engine.catalogue import Catalogue
 from webhooks.dispatch.dispatcher import Dispatcher
 from webhooks.dispatch.judging import Judge, RetrySchedule
 from webhooks.dispatch.request import Requests
+from webhooks.dispatch.tallying import Tallying
 from webhooks.dispatch.turns import Limits
 from webhooks.metrics import Metrics
 from webhooks.model import Client, Delivery, PublishedEvent, Scope
@@ -56,6 +57,7 @@ class World:
 
     def __init__(self, store: Store, sender: FakeSender, limits: Limits, schedule: tuple[float, ...]) -> None:
         self.store = store
+        self.tallying = Tallying(store)
         self.sender = sender
         self._limits = limits
         self._schedule = RetrySchedule(schedule)
@@ -70,6 +72,7 @@ class World:
             requests=Requests(KEYRING, Reach()),
             judge=Judge(KEYRING, self._schedule, Metrics()),
             limits=self._limits,
+            tell=self.tallying.tell,
         )
         running = asyncio.ensure_future(dispatcher.run())
         try:

@@ -83,6 +83,7 @@ async def main(url, notes, step):
         dispatcher = Dispatcher(
             store, queue, sender=FakeSender(notes, step), requests=Requests(keyring, Reach()),
             judge=Judge(keyring, RetrySchedule((0.05,) * 5), Metrics()), limits=Limits(endpoint=4, rate=1000),
+            tell=lambda _: None,
         )
         onward = dispatcher.write_and_send
         if step == "it is composed":

@@ -1,7 +1,7 @@
 """What came of attempts is written, whatever the store does. The store is a fake: it notes ids, or refuses them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from webhooks.dispatch import recorder
 from webhooks.dispatch.recorder import Recorder
 from webhooks.errors import StoreError
 from webhooks.model import DeliveryState
-from webhooks.store.ended_attempts import EndedAttempt
+from webhooks.store.ended_attempts import EndedAttempt, Recorded
 
 
 class FakeStore:
@@ -34,17 +34,24 @@ class FakeStore:
         return result
 
 
+def _note(seen: list[str], ended: Sequence[EndedAttempt]) -> Recorded:
+    seen.extend(each.id for each in ended)
+    return Recorded(list(ended), [])
+
+
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "STORE_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(
-        recorder.ended_attempts, "write", lambda seen, ended: seen.extend(each.id for each in ended) or []
+        recorder.ended_attempts,
+        "write",
+        lambda seen, ended: seen.extend(each.id for each in ended) or Recorded(list(ended), []),
     )
 
 
 def run(store: Any, ids: list[str], *, is_ending: bool = False, then: Callable[[str], object] | None = None) -> None:
     async def scene() -> None:
-        writing = Recorder(store)
+        writing = Recorder(store, lambda _: None)
         for id_ in ids:
             attempt = EndedAttempt(
                 id=id_, attempt=1, registration_id=1, state=DeliveryState.DELIVERED, reason=None, failures=0, at=1
