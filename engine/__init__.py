@@ -28,7 +28,16 @@ from engine.errors import (
     TooManyRowsError,
     UnknownEventError,
 )
-from engine.model import BatchForm, DefinitionState, DefinitionStatus, Diagnostic, Severity, Status
+from engine.model import (
+    BatchForm,
+    DefinitionState,
+    DefinitionStatus,
+    Diagnostic,
+    RelatedPlace,
+    Replacement,
+    Severity,
+    Status,
+)
 
 if TYPE_CHECKING:
     from engine.body import Body, DefinitionReference
@@ -54,6 +63,8 @@ __all__ = [
     "LedgerUnavailableError",
     "QueryError",
     "ReadOnlyRequiredError",
+    "RelatedPlace",
+    "Replacement",
     "ResultError",
     "Severity",
     "SkippedBodyError",

@@ -16,6 +16,7 @@ from engine.model.definition import (
     ArgumentType,
     DataSource,
     Definition,
+    Edit,
     LocatedText,
     Mark,
     ResultKind,
@@ -24,7 +25,7 @@ from engine.model.definition import (
     Step,
     StepSource,
 )
-from engine.model.diagnostic import Diagnostic, Position, Severity
+from engine.model.diagnostic import Diagnostic, Position, RelatedPlace, Replacement, Severity
 from engine.model.dialect import Dialect
 from engine.model.document import XML_BLANKS, XSI, Element, ParsedFile
 from engine.model.event import Event, EventArgument
@@ -51,6 +52,7 @@ __all__ = [
     "DefinitionStatus",
     "Diagnostic",
     "Dialect",
+    "Edit",
     "Element",
     "Event",
     "EventArgument",
@@ -62,6 +64,8 @@ __all__ = [
     "ParameterType",
     "ParsedFile",
     "Position",
+    "RelatedPlace",
+    "Replacement",
     "ResultKind",
     "SecretSource",
     "Severity",

@@ -38,11 +38,12 @@ class ArgumentType(StrEnum):
 
 
 class Mark(Struct, frozen=True, gc=False):
-    """Where a piece of a text begins: at `offset` of the text, and in the file."""
+    """Where a piece of a text begins: at `offset` of the text, and in the file; whether it is of a CDATA section."""
 
     offset: int
     line: int
     column: int
+    is_cdata: bool = False
 
 
 class LocatedText(Struct, frozen=True, gc=False):
@@ -54,10 +55,14 @@ class LocatedText(Struct, frozen=True, gc=False):
     value: str
     marks: tuple[Mark, ...]
 
+    def mark(self, offset: int) -> Mark:
+        """Where the piece begins that the character at `offset` is of."""
+        marks = self.marks
+        return marks[bisect_right(marks, offset, key=_offset) - 1] if len(marks) > 1 else marks[0]
+
     def position(self, offset: int) -> Position:
         """The place in the file of the character at `offset` of `value`; the end of the text is behind its last one."""
-        value, marks = self.value, self.marks
-        mark = marks[bisect_right(marks, offset, key=_offset) - 1] if len(marks) > 1 else marks[0]
+        value, mark = self.value, self.mark(offset)
         before = min(offset, len(value) - 1)
         last = value.rfind("\n", mark.offset, before) if before > mark.offset else -1
         if last < 0:
@@ -66,6 +71,14 @@ class LocatedText(Struct, frozen=True, gc=False):
 
 
 _offset = attrgetter("offset")
+
+
+class Edit(Struct, frozen=True, gc=False):
+    """A change of a text: `new` instead of `old`, which stands at `offset`. To insert, `old` is what stands beside."""
+
+    offset: int
+    old: str
+    new: str
 
 
 class SecretSource(Struct, frozen=True, gc=False):

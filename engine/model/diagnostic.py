@@ -29,6 +29,30 @@ class Position(Struct, frozen=True, gc=False):
     column: int
 
 
+class Replacement(Struct, frozen=True, gc=False):
+    """What mends a finding, given only where that is certain: `text` for what stands from its place up to its end.
+
+    `text` is escaped as XML needs it there; a line break in it is LF, and stands for the file's own.
+    """
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class RelatedPlace(Struct, frozen=True, gc=False):
+    """Another place that a finding is about, in its file or another; `message` says what stands there."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    message: str
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding in one file (definition language, section 8).
@@ -45,6 +69,8 @@ class Diagnostic:
     hint: str | None = None
     end_line: int = 0
     end_column: int = 0
+    replacement: Replacement | None = None
+    related: tuple[RelatedPlace, ...] = ()
 
     def __post_init__(self) -> None:
         """Ends at its place where no end is given."""

@@ -197,7 +197,7 @@ class _Reader:
         element = self._open[-1]
         line, column = element.line, element.column
         if self._begins_cdata:
-            element.marks.append(Mark(element.length, line, column))
+            element.marks.append(Mark(element.length, line, column, is_cdata=True))
             self._begins_cdata = False
         element.pieces.append(text)
         element.length += len(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.model import Diagnostic, Severity
+from engine.reporting.advice import advice_lines
 from engine.reporting.report import Report
 from engine.reporting.text import summary
 
@@ -26,7 +27,7 @@ class GitHubReporter:
 
 
 def _annotation(diagnostic: Diagnostic) -> str:
-    message = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message}\n{diagnostic.hint}"
+    message = "\n".join((diagnostic.message, *advice_lines(diagnostic)))
     properties = {
         "file": diagnostic.file,
         "line": str(diagnostic.line),

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from msgspec import json
 
-from engine.model import Diagnostic, Severity
+from engine.model import Diagnostic, RelatedPlace, Severity
 from engine.reporting.places import relative
 from engine.reporting.report import Report
 
@@ -28,11 +28,17 @@ def _issue(diagnostic: Diagnostic, seen: Counter[tuple[str, str, str]]) -> dict[
     path = relative(diagnostic.file)
     key = path, diagnostic.rule, diagnostic.message
     seen[key] += 1
+    others = [_location(place) for place in diagnostic.related]
     words = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message} {diagnostic.hint}"
     return {
         "description": words,
         "check_name": diagnostic.rule,
         "fingerprint": sha256(json.encode((*key, seen[key]))).hexdigest(),
         "severity": _SEVERITIES[diagnostic.severity],
-        "location": {"path": path, "lines": {"begin": diagnostic.line, "end": diagnostic.end_line}},
+        "location": _location(diagnostic),
+        **({"other_locations": others} if others else {}),
     }
+
+
+def _location(place: Diagnostic | RelatedPlace) -> dict[str, object]:
+    return {"path": relative(place.file), "lines": {"begin": place.line, "end": place.end_line}}

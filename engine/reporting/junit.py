@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from engine.model import Diagnostic, Severity
+from engine.reporting.advice import advice_lines
 from engine.reporting.report import Report
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -57,7 +58,7 @@ def suite(name: str, cases: Iterable[TestCase]) -> str:
 
 def _words(found: Diagnostic) -> str:
     head = f"{found.file}:{found.line}:{found.column}: {found.severity.value}: {found.message} [{found.rule}]"
-    return head if found.hint is None else f"{head}\nhint: {found.hint}"
+    return "\n".join((head, *advice_lines(found)))
 
 
 def _xml(text: str) -> str:

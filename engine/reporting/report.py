@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from msgspec import structs
+
 from engine.model import Diagnostic, Severity
 
 
@@ -22,7 +24,7 @@ class ReportedFile:
 
     def in_unicode(self) -> ReportedFile:
         """The file with backslash escapes for what no encoding has: bytes of file names that are no text."""
-        found = [replace(each, file=_plain(each.file), message=_plain(each.message)) for each in self.diagnostics]
+        found = [_in_unicode(each) for each in self.diagnostics]
         return replace(self, name=_plain(self.name), diagnostics=tuple(found))
 
 
@@ -43,6 +45,11 @@ class Reporter(Protocol):
     def render(self, report: Report) -> str:
         """The whole report, ending in a line break; text from files is escaped as the format needs it."""
         ...
+
+
+def _in_unicode(found: Diagnostic) -> Diagnostic:
+    related = [structs.replace(at, file=_plain(at.file), message=_plain(at.message)) for at in found.related]
+    return replace(found, file=_plain(found.file), message=_plain(found.message), related=tuple(related))
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import json
 
 from engine.extras import DISTRIBUTION
-from engine.model import Diagnostic
+from engine.model import Diagnostic, RelatedPlace, Replacement
 from engine.reporting.places import uri
 from engine.reporting.report import Report
 from engine.validation.rules import Rule, rules
@@ -53,17 +53,34 @@ def _rule(rule: Rule) -> dict[str, object]:
 
 def _result(diagnostic: Diagnostic, numbers: dict[str, int]) -> dict[str, object]:
     words = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message} {diagnostic.hint}"
-    region = {
-        "startLine": diagnostic.line,
-        "startColumn": diagnostic.column,
-        "endLine": diagnostic.end_line,
-        "endColumn": diagnostic.end_column,
-    }
-    place = {"artifactLocation": {"uri": uri(diagnostic.file)}, "region": region}
     return {
         "ruleId": diagnostic.rule,
         "ruleIndex": numbers[diagnostic.rule],
         "level": diagnostic.severity.value,
         "message": {"text": words},
-        "locations": [{"physicalLocation": place}],
+        "locations": [{"physicalLocation": _place(diagnostic)}],
+        **({"relatedLocations": list(map(_related, diagnostic.related))} if diagnostic.related else {}),
+        **({"fixes": [_fix(diagnostic.file, diagnostic.replacement)]} if diagnostic.replacement else {}),
     }
+
+
+def _place(place: Diagnostic | RelatedPlace) -> dict[str, object]:
+    return {"artifactLocation": {"uri": uri(place.file)}, "region": _region(place)}
+
+
+def _region(place: Diagnostic | RelatedPlace | Replacement) -> dict[str, int]:
+    return {
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endLine": place.end_line,
+        "endColumn": place.end_column,
+    }
+
+
+def _related(place: RelatedPlace) -> dict[str, object]:
+    return {"physicalLocation": _place(place), "message": {"text": place.message}}
+
+
+def _fix(file: str, replacement: Replacement) -> dict[str, object]:
+    change = {"deletedRegion": _region(replacement), "insertedContent": {"text": replacement.text}}
+    return {"artifactChanges": [{"artifactLocation": {"uri": uri(file)}, "replacements": [change]}]}

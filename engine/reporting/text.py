@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engine.model import Diagnostic, Severity
 from engine.model.diagnostic import split_lines
+from engine.reporting.advice import advice
 from engine.reporting.excerpt import excerpt
 from engine.reporting.report import Report, ReportedFile
 from engine.reporting.terminal import Style, Terminal
@@ -14,7 +15,7 @@ _STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING}
 
 
 class TextReporter:
-    """`file:line:column: error: message [rule]`, the source line, a caret, a hint; and a last line that counts."""
+    """`file:line:column: error: message [rule]`, the source line, a caret, what to do; and a last line that counts."""
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
@@ -34,8 +35,8 @@ class TextReporter:
                 found = excerpt(source[diagnostic.line - 1], diagnostic.column, self._terminal)
                 yield found.source
                 yield found.caret.removesuffix("^") + self._terminal.paint("^", Style.CARET)
-            if diagnostic.hint is not None:
-                yield f"{self._terminal.paint('hint:', Style.HINT)} {self._terminal.escape(diagnostic.hint)}"
+            for title, text in advice(diagnostic):
+                yield f"{self._terminal.paint(f'{title}:', Style.HINT)} {self._terminal.escape(text)}"
 
     def _headline(self, diagnostic: Diagnostic) -> str:
         terminal = self._terminal

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.model import Severity
+from engine.model import Edit, RelatedPlace, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What stands at another place of the query's text that a finding is about."""
+
+    offset: int
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
 class SqlFault:
-    """`offset` counts characters of the query's text from 0."""
+    """`offset` counts characters of the query's text from 0. `edit` mends the text, where that is certain."""
 
     rule: str
     offset: int
     message: str
     hint: str | None = None
     severity: Severity = Severity.ERROR
+    edit: Edit | None = None
+    related: tuple[Remark | RelatedPlace, ...] = ()

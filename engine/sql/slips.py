@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from engine.spelling import is_slip
 from engine.sql.scanner import TokenKind
 from engine.sql.tokens import CONTINUED, NAMES, OPERANDS, Tokens
 from engine.sql.wordlist import words
@@ -20,8 +21,6 @@ _KEYWORDS: Final = (
     *("except", "intersect", "case", "when", "then", "else", "end", "as", "asc", "desc", "over", "partition", "with"),
 )
 """What a query that does not parse may have misspelt, the likeliest first."""
-_SHORT: Final = 3
-"""So many letters resemble too much to be told apart by one that is wrong."""
 _NEARBY: Final = (0, -1, 1, -2)
 """Where the misspelt word may stand, counted from the token at which the parser gave up."""
 _WITH_BY: Final = frozenset({"group", "order", "partition"})
@@ -30,21 +29,6 @@ _OPENING: Final = frozenset({"case", "left", "right"})
 _CASTS: Final = frozenset({"cast", "try_cast"})
 _LISTS: Final = frozenset({"select", "by", "from", "values"})
 _CONDITIONS: Final = frozenset({"where", "on", "having", "and", "or", "when"})
-
-
-def is_slip(word: str, keyword: str) -> bool:
-    """Whether `word` is `keyword` with its letters in another order, or with one letter more, less or other."""
-    if word == keyword or abs(len(word) - len(keyword)) > 1:
-        return False
-    if sorted(word) == sorted(keyword):
-        return True
-    if len(keyword) <= _SHORT:
-        return False
-    same = next((n for n, (one, other) in enumerate(zip(word, keyword, strict=False)) if one != other), None)
-    if same is None:
-        return True
-    shift = len(word) - len(keyword)
-    return word[same + (shift >= 0) :] == keyword[same + (shift <= 0) :]
 
 
 def meant(word: str, keywords: Iterable[str] = _KEYWORDS) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import EncodingError
+from engine.model import Edit
 
 SYNTAX = "template-syntax"
 NAME = "template-name"
@@ -16,12 +17,13 @@ ALONE_HINT = 'Write it as a whole value, {"secret": {{ secret }}}: no text can b
 
 @dataclass(frozen=True, slots=True)
 class TemplateFault:
-    """A finding in a template's text; `offset` counts its characters from 0."""
+    """A finding in a template's text; `offset` counts its characters from 0. `edit` mends it, where that is certain."""
 
     rule: str
     offset: int
     message: str
     hint: str | None = None
+    edit: Edit | None = None
 
 
 class RenderingError(EncodingError):

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from engine.catalogue import Catalogue
 from engine.model import Diagnostic, ParsedFile
+from engine.model.diagnostic import split_lines
 from engine.sql.query import MAX_TOKENS_TOGETHER, Query
 from engine.sql.target import Target
 from engine.template import Template
@@ -60,5 +61,6 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
 
 
 def _diagnostics(parsed: ParsedFile, findings: list[Finding]) -> tuple[Diagnostic, ...]:
-    found = [*parsed.diagnostics, *(finding.diagnostic(parsed.file) for finding in findings)]
+    lines = split_lines(parsed.text or "") if any(finding.change is not None for finding in findings) else ()
+    found = [*parsed.diagnostics, *(finding.diagnostic(parsed.file, lines) for finding in findings)]
     return tuple(sorted(found, key=lambda diagnostic: (diagnostic.line, diagnostic.column)))

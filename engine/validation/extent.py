@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from engine.model import Diagnostic
+from msgspec import structs
+
+from engine.model import Diagnostic, RelatedPlace
 from engine.model.diagnostic import split_lines
 
 _WORD: Final = re.compile(
@@ -30,7 +32,22 @@ def with_extents(diagnostics: Sequence[Diagnostic], text: str | None) -> list[Di
 
 
 def _with_extent(diagnostic: Diagnostic, lines: Sequence[str]) -> Diagnostic:
-    if diagnostic.has_extent or diagnostic.line > len(lines):
+    if diagnostic.related:
+        related = tuple(
+            [_reaching(place, lines) if place.file == diagnostic.file else place for place in diagnostic.related]
+        )
+        diagnostic = replace(diagnostic, related=related)
+    if diagnostic.has_extent:
         return diagnostic
-    found = _WORD.match(lines[diagnostic.line - 1], diagnostic.column - 1)
-    return diagnostic if found is None else replace(diagnostic, end_column=found.end() + 1)
+    return replace(diagnostic, end_column=_end(diagnostic.line, diagnostic.column, lines))
+
+
+def _reaching(place: RelatedPlace, lines: Sequence[str]) -> RelatedPlace:
+    if (place.end_line, place.end_column) > (place.line, place.column):
+        return place
+    return structs.replace(place, end_column=_end(place.line, place.column, lines))
+
+
+def _end(line: int, column: int, lines: Sequence[str]) -> int:
+    found = _WORD.match(lines[line - 1], column - 1) if line <= len(lines) else None
+    return column if found is None else found.end() + 1

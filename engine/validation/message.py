@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.model import Event
+from engine.spelling import surely
 from engine.validation.finding import name_hint
 
 MEMBERS: Final = ("data", "event", "id", "time", "sequence")
@@ -26,6 +27,8 @@ class UnknownPart:
     index: int
     message: str
     hint: str | None
+    meant: tuple[str, ...] = ()
+    """What can only be meant by the part, as the parts of a path; nothing where that is not certain."""
 
 
 def unknown_part(path: tuple[str | int, ...], event: Event | None, spelling: Spelling) -> UnknownPart | None:
@@ -37,17 +40,22 @@ def unknown_part(path: tuple[str | int, ...], event: Event | None, spelling: Spe
         return None
     names = [argument.name for argument in event.arguments] if event else []
     if path[0] not in MEMBERS:
-        return UnknownPart(0, *_no_member(str(path[0]), names, spelling))
+        return _no_member(str(path[0]), names, spelling)
     if event is None or path[0] != "data" or len(path) == 1 or isinstance(path[1], int) or path[1] in names:
         return None
     message = f"The event `{event.code}` has no argument `{path[1]}`."
-    return UnknownPart(1, message, name_hint(path[1], names))
+    return UnknownPart(1, message, name_hint(path[1], names), _parts(surely(path[1], names)))
 
 
-def _no_member(name: str, names: list[str], spelling: Spelling) -> tuple[str, str | None]:
-    hint = name_hint(name, MEMBERS)
+def _no_member(name: str, names: list[str], spelling: Spelling) -> UnknownPart:
+    message = f"The message of an event has no member `{name}`."
     if name == "secret":
-        hint = f"The secret of the registration is {spelling.secret}."
-    elif name in names:
+        return UnknownPart(0, message, f"The secret of the registration is {spelling.secret}.")
+    if name in names:
         hint = f"It is an argument of the event: {spelling.data}.data.{name}."
-    return f"The message of an event has no member `{name}`.", hint
+        return UnknownPart(0, message, hint, ("data", name))
+    return UnknownPart(0, message, name_hint(name, MEMBERS), _parts(surely(name, MEMBERS)))
+
+
+def _parts(name: str | None) -> tuple[str, ...]:
+    return () if name is None else (name,)

@@ -8,8 +8,8 @@ from pathlib import PurePath
 
 from msgspec import Struct
 
-from engine.model import Definition, Diagnostic, Event, Position, ResultKind, Step
-from engine.validation.finding import Finding, name_hint
+from engine.model import Definition, Diagnostic, Event, Position, RelatedPlace, ResultKind, Step
+from engine.validation.finding import Beside, Finding, name_hint
 from engine.validation.steps import CheckedStep, Column
 
 
@@ -86,7 +86,8 @@ def _duplicates(members: Sequence[_Member], *, shares_all: bool = False) -> Iter
 def _duplicate(member: _Member, other: _Member) -> Finding:
     message = f"`{member.name}` is also the name of the {other.kind} `{other.name}` of line {other.position.line}."
     hint = "Give one of them another alias." if member.kind == "column" else "Give one of them another name."
-    return Finding("duplicate-column", member.position, message, hint)
+    related = (Beside(other.position, f"The {other.kind} `{other.name}`."),)
+    return Finding("duplicate-column", member.position, message, hint, related=related)
 
 
 _NAMED = 5  # places that a finding names: of a thousand copies, a thousand findings would each name all
@@ -111,4 +112,11 @@ def _defined_twice(definition: Definition, others: list[Definition]) -> Diagnost
     more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
     message = f"The {definition.category} `{definition.name}` is also defined in {places}{more}."
     hint = "Keep one of them; move copies out of the folder."
-    return Finding("duplicate-definition", definition.name_position, message, hint).diagnostic(definition.file)
+    related = tuple([_place(other) for other in others[:_NAMED]])
+    found = Finding("duplicate-definition", definition.name_position, message, hint, related=related)
+    return found.diagnostic(definition.file)
+
+
+def _place(other: Definition) -> RelatedPlace:
+    line, column = other.name_position.line, other.name_position.column
+    return RelatedPlace(other.file, line, column, line, column + len(other.name), "The other definition.")

@@ -18,6 +18,7 @@ from engine.model import (
     StepSource,
 )
 from engine.spelling import closest
+from engine.validation.change import Change, Markup
 from engine.validation.finding import Finding, name_hint
 from engine.validation.message import MEMBERS, Spelling, unknown_part
 from engine.validation.steps import CheckedStep
@@ -75,7 +76,9 @@ def _path(argument: Argument, path: tuple[str | int, ...], event: Event | None) 
     elif unknown := unknown_part(path, event, _SPELLING):
         before = "$data.data." if unknown.index else "$data."
         at = Position(argument.source_position.line, argument.source_position.column + len(before))
-        yield Finding("unknown-argument", at, unknown.message, unknown.hint)
+        meant = ".".join(unknown.meant)
+        change = Change(at, str(path[unknown.index]), meant, Markup.ATTRIBUTE) if meant else None
+        yield Finding("unknown-argument", at, unknown.message, unknown.hint, change=change)
 
 
 def _step(argument: Argument, source: StepSource, steps: Sequence[CheckedStep], index: int) -> Iterator[Finding]:

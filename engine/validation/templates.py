@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.model import XML_BLANKS, Event, LocatedText, Position, ResultKind
+from engine.model import XML_BLANKS, Edit, Event, LocatedText, Position, ResultKind
 from engine.template import Member, Reference, Template, TemplateFault, check_names, parse_template, reserved_name
-from engine.validation.finding import Finding
+from engine.validation.finding import Finding, changed
 from engine.validation.message import Spelling, unknown_part
 from engine.validation.steps import CheckedStep
 
@@ -39,7 +39,8 @@ def check(body: LocatedText, steps: Sequence[CheckedStep], event: Event | None) 
 
 
 def _located(fault: TemplateFault, body: LocatedText) -> Finding:
-    return Finding(fault.rule, body.position(fault.offset), fault.message, fault.hint)
+    change = changed(fault.edit, body)
+    return Finding(fault.rule, body.position(fault.offset), fault.message, fault.hint, change=change)
 
 
 def _unknown_arguments(references: Sequence[Reference], body: LocatedText, event: Event | None) -> Iterator[Finding]:
@@ -47,7 +48,11 @@ def _unknown_arguments(references: Sequence[Reference], body: LocatedText, event
         root, *path = reference.path
         unknown = unknown_part(tuple(path), event, _SPELLING) if root == "data" else None
         if unknown:
-            yield Finding("unknown-argument", body.position(reference.offset), unknown.message, unknown.hint)
+            edit = None
+            if unknown.meant and unknown.index == len(path) - 1:  # the reference is where its last part stands
+                edit = Edit(reference.offset, str(path[-1]), ".".join(unknown.meant))
+            position, change = body.position(reference.offset), changed(edit, body)
+            yield Finding("unknown-argument", position, unknown.message, unknown.hint, change=change)
 
 
 def _members(steps: Sequence[CheckedStep]) -> Iterator[Member]:

@@ -28,6 +28,8 @@ SURFACE = [
     "LedgerUnavailableError",
     "QueryError",
     "ReadOnlyRequiredError",
+    "RelatedPlace",
+    "Replacement",
     "ResultError",
     "Severity",
     "SkippedBodyError",

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from engine.sql import slips
+from engine.spelling import is_slip
 from engine.sql.fault import SqlFault
 from engine.sql.query import node_offset, outermost
 from engine.sql.read_only.subject import Subject
@@ -113,8 +113,8 @@ def _group(node: exp.Group) -> _Misshapen | None:
 def _is(node: exp.Is) -> _Misshapen | None:
     if isinstance(node.expression, exp.Null):
         return None
-    is_slip = slips.is_slip(node.expression.name.lower(), "null")
-    return _Misshapen("IS compares with NULL only.", "Did you mean NULL?" if is_slip else "Write =.")
+    is_meant = is_slip(node.expression.name.lower(), "null")
+    return _Misshapen("IS compares with NULL only.", "Did you mean NULL?" if is_meant else "Write =.")
 
 
 def _star(node: exp.Star) -> _Misshapen | None:

@@ -11,7 +11,7 @@ import pytest
 from engine.catalogue import Catalogue
 from engine.files import find_files
 from engine.loading import load_files
-from engine.model import Diagnostic, Dialect, Severity
+from engine.model import Diagnostic, Dialect, RelatedPlace, Replacement, Severity
 from engine.reporting import Report, ReportedFile, Reporter
 from engine.reporting.github import MOST_ANNOTATIONS, GitHubReporter
 from engine.reporting.gitlab import GitLabReporter
@@ -55,9 +55,47 @@ def test_json_is_a_flat_list() -> None:
             "hint": "Write select.",
             "end_line": 2,
             "end_column": 14,
+            "replacement": None,
+            "related": [],
         }
     ]
     assert JsonReporter().render(report()) == "[]\n"
+
+
+MENDED = finding(
+    replacement=Replacement(2, 9, 2, 14, "select"),
+    related=(RelatedPlace("d/schema.sql", 3, 1, 3, 6, "The table."),),
+)
+
+
+def test_json_has_what_mends_a_finding_and_the_places_beside_it() -> None:
+    (found,) = json.loads(JsonReporter().render(report(MENDED)))
+    assert found["replacement"] == {"line": 2, "column": 9, "end_line": 2, "end_column": 14, "text": "select"}
+    place = {"file": "d/schema.sql", "line": 3, "column": 1, "end_line": 3, "end_column": 6, "message": "The table."}
+    assert found["related"] == [place]
+
+
+def test_sarif_has_fixes_and_related_locations() -> None:
+    log = json.loads(SarifReporter().render(report(MENDED, finding())))
+    jsonschema_rs.Draft4Validator(SARIF).validate(log)
+    mended, other = log["runs"][0]["results"]
+    (change,) = mended["fixes"][0]["artifactChanges"]
+    assert change["artifactLocation"] == {"uri": "d/a%20b.xml"}
+    region = {"startLine": 2, "startColumn": 9, "endLine": 2, "endColumn": 14}
+    assert change["replacements"] == [{"deletedRegion": region, "insertedContent": {"text": "select"}}]
+    (place,) = mended["relatedLocations"]
+    assert place["physicalLocation"]["artifactLocation"] == {"uri": "d/schema.sql"}
+    assert place["message"] == {"text": "The table."}
+    assert not {"fixes", "relatedLocations"} & other.keys()
+
+
+def test_the_others_say_what_mends_a_finding() -> None:
+    words = "\nfix: write select\nsee: d/schema.sql:3:1: The table."
+    suite = fromstring(JUnitReporter().render(report(MENDED)))[0]  # noqa: S314
+    assert (suite[0].findtext("failure") or "").endswith(words)
+    assert words.replace("\n", "%0A") in GitHubReporter().render(report(MENDED))
+    (issue,) = json.loads(GitLabReporter().render(report(MENDED)))
+    assert issue["other_locations"] == [{"path": "d/schema.sql", "lines": {"begin": 3, "end": 3}}]
 
 
 def test_sarif_is_valid_and_names_each_rule_once(everything: Report) -> None:
@@ -116,7 +154,14 @@ def test_gitlab_s_fingerprints_are_unique_and_stay_when_lines_move() -> None:
 
 
 def test_text_of_files_steers_nothing() -> None:
-    found = finding(file=HOSTILE, message=HOSTILE, hint=HOSTILE.replace("\ud800", ""))
+    text = HOSTILE.replace("\ud800", "")
+    found = finding(
+        file=HOSTILE,
+        message=HOSTILE,
+        hint=text,
+        replacement=Replacement(1, 1, 1, 2, text),
+        related=(RelatedPlace(HOSTILE, 1, 1, 1, 1, HOSTILE),),
+    )
     hostile = Report((ReportedFile(HOSTILE, HOSTILE, (found,)).in_unicode(),))
     lines = GitHubReporter().render(hostile).splitlines()
     assert sum(line.startswith("::") for line in "\n".join(lines).replace("\r", "\n").split("\n")) == 1

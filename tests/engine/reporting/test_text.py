@@ -1,4 +1,6 @@
-from engine.model import Diagnostic, Severity
+from dataclasses import replace
+
+from engine.model import Diagnostic, RelatedPlace, Replacement, Severity
 from engine.reporting import Report, ReportedFile, Terminal, TextReporter
 
 SOURCE = "<a>\n\t<query>selec 1</query>\n</a>\n"
@@ -27,6 +29,18 @@ def test_a_finding_looks_like_a_compilers() -> None:
         "hint: Write select.\n"
         "1 error in 1 of 1 file\n"
     )
+
+
+def test_a_finding_says_what_mends_it_and_what_else_it_is_about() -> None:
+    place = RelatedPlace("d/s.sql", 3, 1, 3, 6, "The table\n.")
+    found = {
+        Replacement(2, 9, 2, 14, "select"): "fix: write select",
+        Replacement(2, 9, 2, 9, " as [a]"): "fix: add as [a]",
+        Replacement(2, 9, 2, 14, ""): "fix: remove it",
+    }
+    for replacement, words in found.items():
+        text = render(ReportedFile("a.xml", None, (replace(error(), replacement=replacement, related=(place,)),)))
+        assert text.splitlines()[1:-1] == [words, "see: d/s.sql:3:1: The table\\n."]
 
 
 def test_the_last_line_counts() -> None:

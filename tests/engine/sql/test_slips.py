@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from waiting import processor_seconds_below
 
+from engine.spelling import is_slip
 from engine.sql.query import parse_query
 from engine.sql.read_only import check
-from engine.sql.slips import ELSEWHERE, is_slip, meant
+from engine.sql.slips import ELSEWHERE, meant
 
 COMMA = "A comma may be missing before it."
 OPERATOR = "AND, OR or an operator may be missing before it."
