@@ -107,13 +107,21 @@ def _statement(file: str, step: Step, query: Query, target: Target) -> Statement
         holes=holes,
         row_limit=row_limit,
         time_zone=target.time_zone,
+        approximate=target.approximate,
     )
     if isinstance(found, Translation):
         # A `*` does not name the body's members. It is an error already, so there is nothing to compile.
         if any(output.is_star for output in query.outputs):
             return []
         columns = _columns(query, holes, found.columns)
-        return Statement(found.sql, found.parameters, columns, many=found.many, why_one=found.why_one)
+        return Statement(
+            found.sql,
+            found.parameters,
+            columns,
+            many=found.many,
+            why_one=found.why_one,
+            approximations=found.approximations,
+        )
     return [_diagnostic(file, step, fault) for fault in found]
 
 

@@ -67,6 +67,10 @@ class Plan:
                 return BatchForm.REPEATED, f"step {step.name or number}: {step.statement.why_one}"
         return BatchForm.SET, None
 
+    def approximations(self) -> tuple[str, ...]:
+        """The constructs of its queries that give nearly what SQL Server would."""
+        return tuple(sorted({each for step in self.steps for each in step.statement.approximations}))
+
     def locate(self, index: int, error: EngineError) -> None:
         """Add to an error of the ledger that step `index` met it."""
         step = self.steps[index]

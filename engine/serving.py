@@ -56,6 +56,7 @@ class Serving:
                 plan.reference.content_hash,
                 self.stale.get(event),
                 *plan.batch_form(),
+                approximations=plan.approximations(),
             )
             for event, plan in self.plans.items()
         ]

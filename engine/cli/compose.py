@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from engine.cli.explain import explainer
-from engine.cli.ledger_choice import load_composer
+from engine.cli.ledger_choice import approximated, load_composer, warn_of_approximation
 from engine.commandline.console import CannotRunError, Console, read_input
 from engine.commandline.options import (
     Command,
     ComposerArguments,
     Parser,
+    add_approximate,
     add_catalogue,
     add_definitions,
     add_fixtures,
@@ -48,6 +49,7 @@ def add_options(parser: Parser) -> None:
         schema="The ledger's schema is in FILE, in T-SQL (default: it is read from the ledger; for the embedded one, "
         "from the fixtures).",
     )
+    add_approximate(parser)
     add_definitions(parser)
     add_fixtures(parser)
     add_catalogue(parser)
@@ -71,6 +73,7 @@ def run(arguments: ComposeArguments, console: Console) -> int:
             body = composer.explain(arguments.event, message.data, observer)
         else:
             body = composer.compose(arguments.event, message.data)
+        warn_of_approximation(approximated(composer, [arguments.event]), console)
     if arguments.explain and body.definition is None:
         console.note(f"{console.trouble.escape(arguments.event)} has no definition: this is its default body.")
     if body.skip_reason is None:

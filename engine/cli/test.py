@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os.path import abspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.ledger_choice import load_composer
+from engine.cli.ledger_choice import approximated, load_composer, warn_of_approximation
 from engine.commandline.console import CannotRunError, Console
 from engine.commandline.options import (
     Command,
     ComposerArguments,
     Parser,
+    add_approximate,
     add_catalogue,
     add_definitions,
     add_fixtures,
@@ -60,6 +61,7 @@ def add_options(parser: Parser) -> None:
         ledger="The cases run on the ledger at this SQLAlchemy URL, with the same data (default: the embedded one).",
         schema="The ledger's schema is in FILE, in T-SQL (default: ledger/schema.sql of the fixtures).",
     )
+    add_approximate(parser)
     add_catalogue(parser)
     parser.add_argument(
         "--update",
@@ -76,10 +78,12 @@ def run(arguments: TestArguments, console: Console) -> int:
     every = find_cases(arguments.fixtures)
     chosen = _named(_chosen(every, arguments.paths, arguments.fixtures), arguments.names)
     with _composer(arguments) as composer:
-        results = [_run(composer, case, arguments, console) for case in chosen]
+        near = approximated(composer, dict.fromkeys(case.event for case in chosen))
+        results = [_run(composer, case, arguments, near, console) for case in chosen]
         states = composer.status().definitions
+    warn_of_approximation(near, console)
     if arguments.junit is not None:
-        _write_junit(results, arguments.junit)
+        _write_junit(results, near, arguments.junit)
     if not arguments.paths and arguments.names is None:
         _check_examples(results, arguments, console)
         _warn_of_untested(states, every, arguments.fixtures, console)
@@ -111,10 +115,15 @@ def _named(cases: list[Case], names: str | None) -> list[Case]:
     return found
 
 
-def _write_junit(results: Sequence[CaseResult], file: Path) -> None:
+def _write_junit(results: Sequence[CaseResult], near: Mapping[str, str], file: Path) -> None:
     from engine.reporting.junit import TestCase, suite
 
-    cases = [TestCase(result.case.event, result.case.name, _failures(result)) for result in results]
+    cases = [
+        TestCase(
+            result.case.event, result.case.name, _failures(result), _approximation(near, result.case.event).strip()
+        )
+        for result in results
+    ]
     try:
         file.write_text(suite("aptic-definitions test", cases), encoding="utf-8", newline="\n")
     except OSError as error:
@@ -137,7 +146,14 @@ def _composer(arguments: TestArguments) -> Composer:
         raise CannotRunError(error.message) from error
 
 
-def _run(composer: Composer, case: Case, arguments: TestArguments, console: Console) -> CaseResult:
+def _approximation(near: Mapping[str, str], event: str) -> str:
+    """What stands behind a case that is approximate, with a blank before it; nothing behind another."""
+    return f" (approximate: {near[event]})" if event in near else ""
+
+
+def _run(
+    composer: Composer, case: Case, arguments: TestArguments, near: Mapping[str, str], console: Console
+) -> CaseResult:
     from engine.testing.cases import record, run_case
 
     try:
@@ -145,23 +161,24 @@ def _run(composer: Composer, case: Case, arguments: TestArguments, console: Cons
     except LedgerUnavailableError as error:
         raise CannotRunError(error.message) from error
     if not arguments.update or not result.may_update or result.outcome is None:
-        _show(result, console)
+        _show(result, _approximation(near, case.event), console)
         return result
     try:
         settled = record(result)
     except OSError as error:
         raise _unwritable(case.folder, error) from error
-    console.write(f"wrote {console.result.escape(str(case.folder / result.outcome.kind))}\n")
+    written = console.result.escape(str(case.folder / result.outcome.kind))
+    console.write(f"wrote {written}{_approximation(near, case.event)}\n")
     return settled
 
 
-def _show(result: CaseResult, console: Console) -> None:
+def _show(result: CaseResult, note: str, console: Console) -> None:
     terminal = console.result
     name = terminal.escape(str(result.case))
     if result.problem is None:
-        console.write(f"ok   {name}\n")
+        console.write(f"ok   {name}{note}\n")
         return
-    console.write(f"{terminal.paint('FAIL', Style.ERROR)} {name}: {terminal.escape(result.problem)}\n")
+    console.write(f"{terminal.paint('FAIL', Style.ERROR)} {name}{note}: {terminal.escape(result.problem)}\n")
     for line in result.difference:
         style = {"+": Style.ADDED, "-": Style.REMOVED}.get(line[:1])
         shown = terminal.escape(line)

@@ -54,6 +54,7 @@ class ComposerArguments(LoadArguments):
 
     definitions: Path
     fixtures: Path
+    approximate: bool
 
 
 A = TypeVar("A", bound=Arguments)
@@ -214,6 +215,16 @@ def add_catalogue(parser: Parser) -> None:
         default=[],
         metavar="NAME",
         help="Three-part table names may begin with this database; may be repeated, or name several with commas.",
+    )
+
+
+def add_approximate(parser: Parser) -> None:
+    """Trying out what no other ledger than SQL Server does alike."""
+    parser.add_argument(
+        "--approximate",
+        action="store_true",
+        help="The embedded ledger orders strings by ICU where it cannot do so by SQL Server's own rules: ORDER BY, <, "
+        ">, BETWEEN, MIN and MAX. The output says which events are composed so.",
     )
 
 

@@ -57,6 +57,7 @@ class Statement(Struct, frozen=True, gc=False):
     `row_limit` is how many rows are of use, None where the text itself has that limit.
     `many` is the same query for many lists of values at once, where one is proven to give the same: it takes an array
     for each of `parameters`, and gives the columns and, last, the number of the list, from 1. Else `why_one` says why.
+    `approximations` are the constructs, in words, that give nearly what SQL Server would. A service has none.
     """
 
     sql: str
@@ -66,6 +67,7 @@ class Statement(Struct, frozen=True, gc=False):
     row_limit: int | None = None
     many: str | None = None
     why_one: str | None = None
+    approximations: tuple[str, ...] = ()
 
 
 class CompiledStep(Struct, frozen=True, gc=False):

@@ -32,6 +32,7 @@ class DefinitionStatus:
     """One event's definition.
 
     `reason` says why it is not simply serving, `batch_reason` why its `batch_form` is not `set`. A held one has none.
+    `approximations` are the constructs of its SQL that give nearly what SQL Server would. A service has none.
     """
 
     event: str
@@ -41,6 +42,7 @@ class DefinitionStatus:
     reason: str | None = None
     batch_form: BatchForm | None = None
     batch_reason: str | None = None
+    approximations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a SQL Server collation's name says: how strings compare, and which characters a varchar can hold.
+"""What a SQL Server collation's name says: how strings compare, their code page, and the language that orders them.
 
 Source: Microsoft Learn, "Windows Collation Name (Transact-SQL)" and "SQL Server Collation Name (Transact-SQL)".
 """
@@ -47,6 +47,13 @@ def code_page(name: str) -> str | None:
     return _codec(number) if number else None
 
 
+def locale(name: str) -> str:
+    """The ICU locale whose order of strings is nearest to the collation's: `en` where none is listed."""
+    words = [word for word in name.casefold().split("_") if word != "sql"]
+    found = (_locales().get("_".join(words[:size])) for size in range(len(words), 0, -1))
+    return next((each for each in found if each is not None), "en")
+
+
 def _codec(number: str) -> str | None:
     """Python's name of a Windows or DOS code page; `1` is SQL Server's name for 1252."""
     name = "cp1252" if number == "1" else f"cp{number}"
@@ -54,6 +61,13 @@ def _codec(number: str) -> str | None:
         return codecs.lookup(name).name
     except LookupError:
         return None
+
+
+@cache
+def _locales() -> dict[str, str]:
+    """Locale by case-folded designator, from the shipped list."""
+    pairs = (line.split() for line in lines("icu_locales.txt"))
+    return {designator.casefold(): found for designator, found in pairs}
 
 
 @cache

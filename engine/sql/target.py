@@ -14,6 +14,8 @@ class Target:
 
     `schema` is None only for SQL Server, where the author's text runs as it is. `databases` are the names that a
     three-part table name may begin with. `time_zone` is an IANA name for GETDATE and its like, None where not given.
+    With `approximate` a DuckDB ledger may order strings nearly as SQL Server does: for trying definitions out, never
+    for a service.
     """
 
     dialect: Dialect
@@ -21,3 +23,4 @@ class Target:
     databases: tuple[str, ...] = ()
     time_zone: str | None = None
     max_rows: int = DEFAULT_MAX_ROWS
+    approximate: bool = False

@@ -39,6 +39,8 @@ class Layout:
 
     schema: LedgerSchema
     dialect: Dialect
+    approximate: bool = False
+    """Whether views may order strings nearly as SQL Server does."""
 
     def tables(self) -> Iterator[Table]:
         """The tables, without the views."""
@@ -122,7 +124,7 @@ class Layout:
         parsed = parse_query(select)
         if parsed.query is None:
             return parsed.faults
-        translation = translate_view(parsed.query.tree, self.schema, self.dialect)
+        translation = translate_view(parsed.query.tree, self.schema, self.dialect, approximate=self.approximate)
         return translation.sql if isinstance(translation, Translation) else translation
 
 

@@ -44,9 +44,9 @@ class _Blueprint:
     views: tuple[str, ...]
 
     @classmethod
-    def of(cls, script: Script, dialect: Dialect) -> _Blueprint:
+    def of(cls, script: Script, dialect: Dialect, *, approximate: bool = False) -> _Blueprint:
         """Reads and translates the schema; raises ConfigurationError with all that cannot be."""
-        layout = Layout(script.schema().schema, dialect)
+        layout = Layout(script.schema().schema, dialect, approximate)
         views = layout.create_views()
         script.refuse(_placed(script, uncarried) for uncarried in views.uncarried)
         tables = tuple(layout.tables())
@@ -90,14 +90,16 @@ def build_postgresql(schema_text: str, data_text: str, cursor: psycopg.Cursor[An
     return schema
 
 
-def embedded_ledger(schema_path: Path, data_path: Path, cache_folder: Path) -> Path:
+def embedded_ledger(schema_path: Path, data_path: Path, cache_folder: Path, *, approximate: bool = False) -> Path:
     """The DuckDB file made of the two scripts, made once for each content of them.
+
+    With `approximate` its views may order strings nearly as SQL Server does.
 
     Safe for several processes at once: a file appears whole or not at all. Raises ConfigurationError as `build_duckdb`,
     with the scripts' own paths, and for a script that cannot be read.
     """
     schema, data = Script.read(schema_path), Script.read(data_path)
-    blueprint = _Blueprint.of(schema, Dialect.DUCKDB)
+    blueprint = _Blueprint.of(schema, Dialect.DUCKDB, approximate=approximate)
     path = cache_folder / f"ledger-{_digest(blueprint, data)}.duckdb"
     if not path.exists():
         rows = read_data(data.text, blueprint.layout.schema, data.file)

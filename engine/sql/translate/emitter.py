@@ -35,6 +35,7 @@ class Request(Struct, frozen=True, gc=False):
     nullable: tuple[bool, ...] = ()
     holes: frozenset[int] = frozenset()
     time_zone: str | None = None
+    approximate: bool = False
 
 
 def function_in_from(node: exp.Expr, name: str) -> Refused:
@@ -76,13 +77,14 @@ class Emitter:
     """One translation: the request, the faults so far, and the names in sight.
 
     `parameter` writes the argument of an ordinal. `converted` are the ordinals of the arguments that stand in it as
-    another type than their own, or behind a guard.
+    another type than their own, or behind a guard. `approximations` are the constructs that are carried nearly.
     """
 
     def __init__(self, request: Request, tables: Tables, parameter: Callable[[int], str]) -> None:
         self.request = request
         self.parameter = parameter
         self.converted: set[int] = set()
+        self.approximations: set[str] = set()
         self.writer = request.writer
         self.schema = request.schema
         self.collation: Collation = request.schema.collation

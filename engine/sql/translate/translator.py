@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from engine.model import UNKNOWN, ArgumentType, Dialect, Kind, SqlType
 from engine.sql.fault import SqlFault
-from engine.sql.query import Query, node_offset
+from engine.sql.query import Query, node_offset, parse_query
 from engine.sql.schema import LedgerSchema
 from engine.sql.translate.allow_list import TABLES
 from engine.sql.translate.emitter import Emitter, Request
@@ -26,6 +26,7 @@ class Translation(Struct, frozen=True, gc=False):
     the T-SQL types of the outermost columns, so that values are written alike on every ledger; a decimal argument as a
     column has no scale but its own.
     `many` is the statement for many lists of arguments at once (see `many.py`), or None, and `why_one` says why.
+    `approximations` are the constructs, in words, that give nearly what SQL Server would; there are none unless asked.
     """
 
     sql: str
@@ -33,6 +34,7 @@ class Translation(Struct, frozen=True, gc=False):
     columns: tuple[SqlType, ...]
     many: str | None = None
     why_one: str | None = None
+    approximations: tuple[str, ...] = ()
 
 
 def translate(
@@ -45,22 +47,26 @@ def translate(
     holes: frozenset[int] = frozenset(),
     row_limit: int,
     time_zone: str | None = None,
+    approximate: bool = False,
 ) -> Translation | tuple[SqlFault, ...]:
     """The statement in `dialect`, giving what SQL Server would; or why that cannot be.
 
     `holes` are the ordinals of the placeholders that stand for the secret. `row_limit` bounds the rows of the whole.
-    `time_zone` is the IANA name that GETDATE needs.
+    `time_zone` is the IANA name that GETDATE needs. With `approximate` strings may be ordered nearly as there, where
+    the ledger can.
     """
-    request = Request(query.text, schema, WRITERS[dialect], argument_types, nullable, holes, time_zone)
+    request = Request(query.text, schema, WRITERS[dialect], argument_types, nullable, holes, time_zone, approximate)
     return _translated(request, query.tree, row_limit)
 
 
-def translate_view(tree: exp.Query, schema: LedgerSchema, dialect: Dialect) -> Translation | tuple[SqlFault, ...]:
+def translate_view(
+    tree: exp.Query, schema: LedgerSchema, dialect: Dialect, *, approximate: bool = False
+) -> Translation | tuple[SqlFault, ...]:
     """The SELECT of a view in `dialect`, with lower-case column names; it has no placeholders.
 
     Its columns may be of any type: what has no JSON form is refused where a query selects it.
     """
-    return _translated(Request("", schema, WRITERS[dialect]), tree, None)
+    return _translated(Request("", schema, WRITERS[dialect], approximate=approximate), tree, None)
 
 
 def _translated(request: Request, tree: exp.Query, row_limit: int | None) -> Translation | tuple[SqlFault, ...]:
@@ -78,14 +84,27 @@ def _carried(request: Request, tree: exp.Query, row_limit: int | None) -> Transl
     found = _written(emitter, tree, row_limit)
     if not isinstance(found, Written):
         return found
+    near = tuple(sorted(emitter.approximations | _of_views(request, tree))) if request.approximate else ()
     if row_limit is None:
-        return Translation(found.sql, parameters, found.columns)
+        return Translation(found.sql, parameters, found.columns, approximations=near)
     why_one = why_no_set(emitter, tree, parameters, row_limit)
     if why_one is not None:
-        return Translation(found.sql, parameters, found.columns, why_one=why_one)
+        return Translation(found.sql, parameters, found.columns, why_one=why_one, approximations=near)
     many = _for_many(request, tree, numbers, row_limit)
     why_one = "it would be too long for many" if many is None else None
-    return Translation(found.sql, parameters, found.columns, many, why_one)
+    return Translation(found.sql, parameters, found.columns, many, why_one, near)
+
+
+def _of_views(request: Request, tree: exp.Query) -> frozenset[str]:
+    """The approximations of the views that `tree` reads."""
+    known = {request.schema.table(node.name, node.db or None) for node in tree.find_all(exp.Table)}
+    found: frozenset[str] = frozenset()
+    for view in known:
+        read = parse_query(view.definition or "").query if view is not None and view.is_view else None
+        if read is not None:
+            made = _translated(Request("", request.schema, request.writer, approximate=True), read.tree, None)
+            found = found.union(made.approximations) if isinstance(made, Translation) else found
+    return found
 
 
 def _for_many(request: Request, tree: exp.Query, numbers: dict[int, int], row_limit: int) -> str | None:

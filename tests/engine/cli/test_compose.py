@@ -194,3 +194,19 @@ def test_the_secret_is_nowhere_but_in_the_body(
     assert CANARY not in again[2]
     cached = [path for path in (project / ".cache").rglob("*") if path.is_file()]
     assert all(CANARY.encode() not in path.read_bytes() for path in cached)
+
+
+def test_a_body_that_is_approximate_is_said_to_be(
+    project: Path, composed: Callable[..., tuple[int, bytes, str]]
+) -> None:
+    path = project / "definitions" / "refund.xml"
+    asked = "select r.refundid, r.amount, (select max(p.payee) from dat_refund p) as payee, ? as [secret]"
+    written = path.read_text(encoding="utf-8")
+    path.write_text(written.replace("select r.refundid, r.amount, r.payee, ? as [secret]", asked), encoding="utf-8")
+    code, out, err = composed(message(secret="mySecret"))
+    assert (code, out) == (1, b"")
+    assert "not ordered alike" in err
+    code, out, err = composed(message(secret="mySecret"), "--approximate")
+    assert (code, out) == (0, GUIDE.replace("Åsa".encode(), b"Bo"))
+    said = "refund is approximate (MAX of strings): on SQL Server the body may differ."
+    assert err == f"aptic-definitions compose: warning: {said}\n"

@@ -232,3 +232,66 @@ def test_junit_has_each_case_and_what_differs(
     assert "mySecret" not in (project / "out.xml").read_text(encoding="utf-8")
     assert len(plain) == 0
     assert tested("--junit", "nowhere/out.xml")[0] == 2
+
+
+@pytest.fixture
+def ordered_project(project: Path) -> Path:
+    """The project, its definition ordering by a string and giving the greatest one."""
+    path = project / "definitions" / "refund.xml"
+    written = path.read_text(encoding="utf-8")
+    query = "select r.refundid, r.amount, (select max(p.payee) from dat_refund p) as payee, ? as [secret]"
+    written = written.replace("select r.refundid, r.amount, r.payee, ? as [secret]", query)
+    path.write_text(written, encoding="utf-8")
+    schema = project / "fixtures" / "ledger" / "schema.sql"
+    schema.write_text(
+        schema.read_text("utf-8").replace("nvarchar(40)", "nvarchar(40) collate Finnish_Swedish_CI_AS"), "utf-8"
+    )
+    return project
+
+
+def test_an_order_of_strings_is_refused_unless_it_may_be_approximated(
+    ordered_project: Path, tested: Callable[..., tuple[int, list[str], list[str]]]
+) -> None:
+    code, out, _ = tested()
+    assert code == 1
+    assert "strings are not ordered alike" in out[0].lower()
+    code, out, err = tested("--approximate", "--junit", "results.xml")
+    assert code == 0
+    assert out == ["ok   refund/plain (approximate: MAX of strings)", "1 case passed"]
+    assert [line for line in err if "approximate" in line] == [
+        "aptic-definitions test: warning: refund is approximate (MAX of strings): on SQL Server the body may differ."
+    ]
+    suite = fromstring((ordered_project / "results.xml").read_text("utf-8"))  # noqa: S314
+    assert [note.text for note in suite.iter("system-out")] == ["(approximate: MAX of strings)"]
+
+
+def test_a_body_that_is_written_down_says_that_it_is_approximate(
+    ordered_project: Path, tested: Callable[..., tuple[int, list[str], list[str]]]
+) -> None:
+    body = ordered_project / "fixtures" / "refund" / "plain" / "body.json"
+    body.unlink()
+    code, out, _ = tested("--update", environment={"APTIC_APPROXIMATE": "1"})
+    assert code == 0
+    assert out[0] == f"wrote {body.relative_to(ordered_project)} (approximate: MAX of strings)"
+    assert json.loads(body.read_bytes())["payee"] == "Åsa"
+
+
+def test_what_nothing_approximates_says_nothing(
+    project: Path, tested: Callable[..., tuple[int, list[str], list[str]]]
+) -> None:
+    code, out, err = tested("--approximate")
+    assert (code, out) == (0, ["ok   refund/plain", "1 case passed"])
+    assert not [line for line in err if "approximate" in line]
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql+psycopg://nobody@127.0.0.1:9/x", "mssql+pyodbc://127.0.0.1/x?driver=FreeTDS"]
+)
+def test_only_the_embedded_ledger_approximates(
+    project: Path, tested: Callable[..., tuple[int, list[str], list[str]]], url: str
+) -> None:
+    code, _, err = tested(
+        "--approximate", "--ledger", url, "--ledger-schema", str(project / "fixtures" / "ledger" / "schema.sql")
+    )
+    assert code == 2
+    assert "leave --approximate out" in err[-1]

@@ -15,7 +15,7 @@ from engine.sql.translate.casts.conversion import adapted
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, not_carried, refused
 from engine.sql.translate.kinds import INT, longest
-from engine.sql.translate.text.strings import checked, key_of, known_collation, not_ordered, padded
+from engine.sql.translate.text.strings import approximate_key, checked, key_of, known_collation, padded
 from engine.sql.translate.text.thirds import beside
 from engine.sql.translate.typed import Typed
 
@@ -116,7 +116,9 @@ def _strings(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, form: 
     if is_equality or collation.name is None:
         return Pair(key_of(emitter, left, collation), key_of(emitter, right, collation), form)
     if not collation.ordered:
-        raise not_ordered(node)
+        what = "a range of strings"
+        keys = [approximate_key(emitter, node, side, collation, what) for side in (left, right)]
+        return Pair(keys[0], keys[1], form)
     length = longest(left.type, right.type)
     return Pair(padded(emitter, node, left, length), padded(emitter, node, right, length), form)
 

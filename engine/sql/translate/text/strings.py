@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from engine.model import Collation, Kind, SqlType
 from engine.model.families import INCOMPARABLE, STRINGS
+from engine.sql.collations import locale
 from engine.sql.translate.characters import is_unicode
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, refused
@@ -94,7 +95,7 @@ def order_key(emitter: Emitter, node: exp.Expr, value: Typed) -> str:
     """An expression that sorts as the string does in SQL Server, or Refused where that is not the same everywhere."""
     collation = checked(node, known_collation(node, value))
     if not collation.ordered:
-        raise not_ordered(node)
+        return approximate_key(emitter, node, value, collation, f"{_clause(node)} strings")
     if collation.name is None:
         return value.sql
     return padded(emitter, node, value, value.type.length)
@@ -107,9 +108,32 @@ def padded(emitter: Emitter, node: exp.Expr, value: Typed, length: int | None) -
     return emitter.writer.by_bytes(f"rpad({value.sql}, {length}, ' ')")
 
 
-def not_ordered(node: exp.Expr) -> Refused:
+_CLAUSES: Final[dict[type[exp.Expr], str]] = {exp.Ordered: "ORDER BY of", exp.Min: "MIN of", exp.Max: "MAX of"}
+
+
+def _clause(node: exp.Expr) -> str:
+    return _CLAUSES.get(type(node), "an order among")
+
+
+def approximate_key(emitter: Emitter, node: exp.Expr, value: Typed, collation: Collation, what: str) -> str:
+    """An expression that sorts nearly as the string does in SQL Server, where `what` may be approximated.
+
+    Equal strings are those of `=`. Raises Refused where nothing may be approximated.
+    """
+    key = key_of(emitter, value, collation)
+    made = emitter.writer.by_locale(key, locale(collation.name or "")) if emitter.request.approximate else None
+    if made is None:
+        raise _not_ordered(node)
+    emitter.approximations.add(what)
+    return made if collation.fold_case or "BIN" not in (collation.name or "").upper().split("_") else key
+
+
+def _not_ordered(node: exp.Expr) -> Refused:
     """The fault of an order among strings that no other ledger shares."""
-    hint = "order by a number or a date, or COLLATE Latin1_General_100_BIN2"
+    hint = (
+        "order by a number or a date, or COLLATE Latin1_General_100_BIN2; to try the definition out, "
+        "`aptic-definitions test` and `compose` have --approximate"
+    )
     return refused(node, "strings are not ordered alike on every ledger under this collation", hint)
 
 

@@ -42,6 +42,10 @@ class DuckDBWriter(Writer):
         """As DuckDB compares anyway."""
         return sql
 
+    def by_locale(self, sql: str, locale: str) -> str | None:
+        """By ICU's sort key, which is built into DuckDB."""
+        return f"icu_sort_key({sql}, '{locale}')"
+
     def trim(self, sql: str) -> str:
         """See Writer."""
         return f"trim({sql}, ' ')"

@@ -107,6 +107,10 @@ class Writer(ABC):
     def by_bytes(self, sql: str) -> str:
         """A string that compares and sorts by its bytes."""
 
+    def by_locale(self, sql: str, locale: str) -> str | None:  # noqa: ARG002  # as above
+        """What sorts as a string does in a language; None where the ledger has nothing for it that is always there."""
+        return None
+
     @abstractmethod
     def trim(self, sql: str) -> str:
         """A string without the blanks at both its ends."""
