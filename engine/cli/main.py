@@ -11,13 +11,14 @@ from engine.cli.compose import COMPOSE
 from engine.cli.explain_rule import EXPLAIN
 from engine.cli.rules import RULES
 from engine.cli.schema import SCHEMA
+from engine.cli.snapshot import SNAPSHOT
 from engine.cli.test import TEST
 from engine.cli.validate import VALIDATE
 from engine.commandline.options import Command
 from engine.commandline.program import Program, run
 
 COMMANDS: Mapping[str, Command[Any]] = {
-    command.name: command for command in (VALIDATE, TEST, COMPOSE, RULES, EXPLAIN, SCHEMA)
+    command.name: command for command in (VALIDATE, TEST, COMPOSE, SNAPSHOT, RULES, EXPLAIN, SCHEMA)
 }
 PROGRAM = Program(
     "aptic-definitions",

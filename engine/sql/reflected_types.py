@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from engine.model import LEDGER_OWN, Kind, SqlType
+from engine.model import LEDGER_OWN, Dialect, Kind, SqlType
 from engine.model.families import STRINGS
 
 _MICROSECONDS: Final = 6
@@ -75,6 +75,17 @@ def postgresql_type(spelling: str) -> SqlType:
 def duckdb_type(spelling: str) -> SqlType:
     """The T-SQL type for a DuckDB type as its catalogue spells it; OTHER under that name where there is none."""
     return _read(spelling, _DUCKDB)
+
+
+def ledger_type(dialect: Dialect, spelling: str) -> SqlType:
+    """The T-SQL type for a type as that kind of ledger spells it; SQL Server's own spelling is not read here: OTHER."""
+    match dialect:
+        case Dialect.POSTGRESQL:
+            return postgresql_type(spelling)
+        case Dialect.DUCKDB:
+            return duckdb_type(spelling)
+        case Dialect.SQL_SERVER:
+            return SqlType(Kind.OTHER, other_name=spelling)
 
 
 def _read(spelling: str, types: Mapping[str, SqlType]) -> SqlType:

@@ -53,6 +53,11 @@ class Table:
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_key", {column.name.casefold(): column for column in reversed(self.columns)})
 
+    @property
+    def is_select(self) -> bool:
+        """Whether a test ledger makes it by its SELECT; a view whose SELECT is not known is filled as tables are."""
+        return self.is_view and self.definition is not None
+
     def column(self, name: str) -> Column | None:
         """The column called `name`, case aside."""
         return self.by_key.get(name.casefold())

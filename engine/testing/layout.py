@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.model import Dialect, Kind
+from engine.sql.ddl import bracketed
 from engine.sql.fault import SqlFault
 from engine.sql.query import parse_query
 from engine.sql.schema import Column, LedgerSchema, Table
@@ -44,7 +45,7 @@ class Layout:
 
     def tables(self) -> Iterator[Table]:
         """The tables, without the views."""
-        return (table for table in self.schema.tables.values() if not table.is_view)
+        return (table for table in self.schema.tables.values() if not table.is_select)
 
     def table_name(self, table: Table) -> str:
         """The table's name in the ledger's SQL."""
@@ -96,7 +97,7 @@ class Layout:
         """The views, each behind those that it reads."""
         statements: list[str] = []
         uncarried: list[UncarriedView] = []
-        for view in (table for table in self.schema.tables.values() if table.is_view):
+        for view in (table for table in self.schema.tables.values() if table.is_select):
             select = self._translated(view.definition or "")
             if isinstance(select, str):
                 names = column_list(column.name for column in view.columns)
@@ -140,15 +141,11 @@ def _is_computable(column: Column) -> bool:
 def _computing_select(table: Table) -> str:
     """A T-SQL SELECT of all the columns, computed ones by their expressions; those that cannot be are null."""
     items = (_item(column) for column in table.columns)
-    return f"SELECT {', '.join(items)} FROM {_bracketed(table.schema)}.{_bracketed(table.name)}"  # noqa: S608  # translated before it runs
+    return f"SELECT {', '.join(items)} FROM {bracketed(table.schema)}.{bracketed(table.name)}"  # noqa: S608  # translated before it runs
 
 
 def _item(column: Column) -> str:
-    name = _bracketed(column.name)
+    name = bracketed(column.name)
     if column.type.kind is Kind.OTHER:
         return f"CAST(NULL AS nvarchar(max)) AS {name}"
     return f"({column.computed}) AS {name}" if column.computed is not None else name
-
-
-def _bracketed(name: str) -> str:
-    return "[" + name.replace("]", "]]") + "]"

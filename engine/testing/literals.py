@@ -96,7 +96,7 @@ class _Reader:
     def _rows_of(self, insert: re.Match[str]) -> TableRows:
         *schemas, name = _names(insert["table"])
         table = self._schema.table(name, schemas[-1] if schemas else None)
-        if table is None or table.is_view:
+        if table is None or table.is_select:
             self._refuse(insert.start("table"), f"{insert['table'].strip()} is not a table of the schema")
         return self._tables.setdefault((table.schema, table.name), TableRows.of(table))
 

@@ -61,7 +61,7 @@ def reflect_sqlserver(ask: Ask) -> LedgerSchema:
         default_schema or "dbo",
         collation(database_collation),
         tables,
-        _functions(ask(PARAMETERS), columns),
+        _functions(ask(PARAMETERS), columns, database_collation),
         synonyms,
     )
 
@@ -70,15 +70,18 @@ def _key(schema: str, name: str) -> _Key:
     return schema.casefold(), name.casefold()
 
 
-def _functions(rows: Sequence[Sequence[Any]], columns: dict[_Key, tuple[Column, ...]]) -> dict[_Key, Function]:
+def _functions(
+    rows: Sequence[Sequence[Any]], columns: dict[_Key, tuple[Column, ...]], collation_name: str
+) -> dict[_Key, Function]:
+    """What functions take and give compares by the database's collation."""
     functions: dict[_Key, Function] = {}
     for schema, name, _, number, *facets in rows:
         key = _key(schema, name)
         function = functions.get(key) or Function(schema, name, (), None, columns.get(key, ()))
         if number == 0:
-            function = replace(function, result=sql_type(facets))
+            function = replace(function, result=sql_type(facets, collation_name))
         elif number is not None:
-            function = replace(function, parameters=(*function.parameters, sql_type(facets)))
+            function = replace(function, parameters=(*function.parameters, sql_type(facets, collation_name)))
         functions[key] = function
     return functions
 

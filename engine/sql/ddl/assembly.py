@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.model import UNKNOWN, Collation, Severity, SqlType
 from engine.model.families import STRINGS
-from engine.sql.ddl.cursor import identifier
+from engine.sql.ddl.cursor import bracketed, identifier
 from engine.sql.ddl.declared_types import declaration
 from engine.sql.ddl.draft import Key, SchemaDraft, SelectDraft, TableDraft
 from engine.sql.ddl.view_columns import SelectColumns, select_columns
@@ -22,9 +22,8 @@ def assemble(draft: SchemaDraft) -> LedgerSchema:
     """The schema. A view comes behind what it reads; one whose SELECT cannot be read is left out, with a warning."""
     tables = {key: _table(table, draft.collation) for key, table in draft.tables.items()}
     functions = {key: _function(function, draft.collation) for key, function in draft.functions.items()}
-    schema = LedgerSchema(
-        SchemaOrigin.DDL, draft.default_schema, draft.collation, tables, functions, dict(draft.synonyms)
-    )
+    origin = SchemaOrigin.DDL if draft.ledger is None else SchemaOrigin.LEDGER
+    schema = LedgerSchema(origin, draft.default_schema, draft.collation, tables, functions, dict(draft.synonyms))
     for key, table in tables.items():
         tables[key] = _with_computed(table, schema)
     unread: set[Key] = set()
@@ -75,6 +74,7 @@ def _table(draft: TableDraft, collation: Collation) -> Table:
         draft.schema,
         draft.name,
         _columns(tuple(draft.columns.values()), collation, draft.primary_key),
+        is_view=draft.is_view,
         primary_key=draft.primary_key,
         indexes=tuple(draft.indexes),
     )
@@ -95,7 +95,7 @@ def _with_computed(table: Table, schema: LedgerSchema) -> Table:
     if not expressions:
         return table
     items = ", ".join(f"({expression}) AS c{position}" for position, expression in enumerate(expressions))
-    source = f"{_bracketed(table.schema)}.{_bracketed(table.name)}"
+    source = f"{bracketed(table.schema)}.{bracketed(table.name)}"
     typed = select_columns(f"SELECT {items} FROM {source}", schema)  # noqa: S608  # typed, never run
     if isinstance(typed, SqlFault) or len(typed.columns) != len(expressions):
         return table
@@ -145,7 +145,3 @@ def _in_order(selects: Mapping[Key, SelectDraft]) -> Iterator[tuple[Key, SelectD
 def _names_in(select: str) -> frozenset[str]:
     tokens = (token for token in scan(select).tokens if token.kind in _NAMES)
     return frozenset(identifier(select[token.start : token.end]).casefold() for token in tokens)
-
-
-def _bracketed(name: str) -> str:
-    return "[" + name.replace("]", "]]") + "]"

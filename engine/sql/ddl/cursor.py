@@ -194,6 +194,13 @@ class Cursor:
         self.index += 1
         return value[value.index("'") + 1 : -1].replace("''", "'")
 
+    def argument(self) -> str | None:
+        """The value of an argument of EXEC, `'…'` or `@name = '…'`, if it is a string literal; steps over it."""
+        if self.kind is TokenKind.VARIABLE:
+            self.step()
+            self.accept("=")
+        return self.string()
+
     def group(self) -> Cursor:
         """What the parentheses opening here hold; steps over them."""
         self.expect("(")
@@ -235,3 +242,8 @@ def identifier(source: str) -> str:
     if source.startswith('"'):
         return source[1:-1].replace('""', '"')
     return source
+
+
+def bracketed(name: str) -> str:
+    """The identifier for a name, whatever characters are in it: `[a]]b]` for a]b."""
+    return "[" + name.replace("]", "]]") + "]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.model import SQL_SERVER_DEFAULT, Collation, Severity, SqlType
+from engine.model import SQL_SERVER_DEFAULT, Collation, Dialect, Severity, SqlType
 from engine.sql.ddl.cursor import ObjectName
 from engine.sql.fault import SqlFault
 from engine.sql.schema import Column, Function, Index
@@ -24,6 +24,7 @@ class TableDraft:
     columns: dict[str, Column] = field(default_factory=dict)
     primary_key: tuple[str, ...] = ()
     indexes: list[Index] = field(default_factory=list)
+    is_view: bool = False
 
 
 @dataclass(slots=True)
@@ -43,10 +44,14 @@ class SelectDraft:
 
 @dataclass(slots=True)
 class SchemaDraft:
-    """All that has been read so far. Keys are (schema, name), case-folded; `database` is what USE named last."""
+    """All that has been read so far. Keys are (schema, name), case-folded; `database` is what USE named last.
+
+    `ledger` is the kind of the ledger that a snapshot was read from, None for a script that people wrote.
+    """
 
     default_schema: str
     database: str = ""
+    ledger: Dialect | None = None
     collation: Collation = SQL_SERVER_DEFAULT
     tables: dict[Key, TableDraft] = field(default_factory=dict)
     selects: dict[Key, SelectDraft] = field(default_factory=dict)

@@ -12,9 +12,10 @@ from engine.sql.ddl.cursor import Cursor, Script, UndeclaredError, UnreadableErr
 from engine.sql.ddl.declared_types import read_type
 from engine.sql.ddl.draft import SchemaDraft
 from engine.sql.ddl.modules import create_function, create_view
+from engine.sql.ddl.properties import read_property
 from engine.sql.ddl.tables import alter_table, create_index, create_table, rest_of_statement
 from engine.sql.fault import SqlFault
-from engine.sql.scanner import TokenKind
+from engine.sql.reflected_types import ledger_type
 from engine.sql.schema import LedgerSchema
 
 _BATCH_FIRST = frozenset({"VIEW", "FUNCTION", "PROCEDURE", "PROC", "TRIGGER"})
@@ -128,7 +129,10 @@ def _synonym(cursor: Cursor, draft: SchemaDraft) -> None:
 def _alias_type(cursor: Cursor, draft: SchemaDraft) -> None:
     name = cursor.object_name()
     if cursor.accept("FROM"):
-        draft.aliases[draft.key(name)] = read_type(cursor, {}, default_schema=draft.default_schema)
+        stated = read_type(cursor, {}, default_schema=draft.default_schema)
+        if draft.ledger is not None and name.schema == draft.ledger.value:
+            stated = ledger_type(draft.ledger, name.name)
+        draft.aliases[draft.key(name)] = stated
         if cursor.accept("NOT", "NULL"):
             draft.not_null_aliases.add(draft.key(name))
 
@@ -152,11 +156,12 @@ def _execute(cursor: Cursor, draft: SchemaDraft) -> None:
         statement = inside.string()
         if not inside.done:
             return
-    elif cursor.at_name and cursor.object_name().name.casefold() == "sp_executesql":
-        if cursor.kind is TokenKind.VARIABLE:
-            cursor.step()
-            cursor.accept("=")
-        statement = cursor.string()
+    elif cursor.at_name:
+        procedure = cursor.object_name().name.casefold()
+        if procedure == "sp_addextendedproperty":
+            read_property(cursor, draft)
+        elif procedure == "sp_executesql":
+            statement = cursor.argument()
     if statement:
         _read_script(Script.of(statement, origin=offset), draft)
 
