@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from pages import PAGES
-from pages.transcripts import pages_with_commands, replayed
+from generating import PAGES
+from generating.transcripts import pages_with_commands, replayed
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent

@@ -42,8 +42,8 @@ IN_CHECKOUT = (ROOT / "CONTRIBUTING.md").exists()
 
 sys.path.insert(0, str(DOCS))
 import generate  # noqa: E402  docs/ is no package
-import pages as generated  # noqa: E402
-from pages import portability, transcripts  # noqa: E402
+import generating as generated  # noqa: E402
+from generating import portability, transcripts  # noqa: E402
 
 
 @dataclass(frozen=True, slots=True)
@@ -593,5 +593,5 @@ def test_a_ledger_connected_as_the_how_to_says_accepts_require_read_only(postgre
 
 
 def test_modules_of_the_docs_are_small() -> None:
-    for path in [DOCS / "generate.py", *(DOCS / "pages").glob("*.py")]:
+    for path in [DOCS / "generate.py", *(DOCS / "generating").glob("*.py")]:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 300

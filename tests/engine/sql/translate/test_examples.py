@@ -18,7 +18,7 @@ from engine.model import Dialect
 from engine.sql.translate import Translation
 
 HERE = Path(__file__).parent
-PAGES = HERE.parents[3] / "docs/pages"
+PAGES = HERE.parents[3] / "docs/generating"
 EXAMPLES = tomllib.loads((PAGES / "portability.toml").read_text("utf-8"))
 SCHEMA = schema_of(SAMPLE, OTHER, ITEM, PART)
 EVERY = [sql for name in ("traps", "constructs", "functions") for sql in EXAMPLES[name].values()]

@@ -12,7 +12,7 @@ import msgspec
 
 import engine
 from engine.errors import EngineError
-from pages.markdown import block, code, document, prose, table, with_links
+from generating.markdown import block, code, document, prose, table, with_links
 
 _INTRO = """
 All that `engine` exports. What begins with an underscore, and every module below `engine`, may change without notice.

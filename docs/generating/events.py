@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.body import default_body
 from engine.catalogue import Catalogue
 from engine.model import Event
-from pages.markdown import block, code, document, prose, table
+from generating.markdown import block, code, document, prose, table
 
 ROOT = Path(__file__).parents[2]
 _INTRO = """

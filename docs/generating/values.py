@@ -12,7 +12,7 @@ import msgspec
 from engine.conversion import convert
 from engine.encoding import encode, normaliser
 from engine.model import ArgumentType, Kind, SqlType
-from pages.markdown import code, document, prose, table
+from generating.markdown import code, document, prose, table
 
 _INTRO = """
 A value meets the engine twice: as an argument that is bound to a `?`, and as a column that becomes a member of the
@@ -85,7 +85,7 @@ def page() -> str:
     """The page."""
     return document(
         "Values",
-        "docs/pages/values.py and the engine's conversions",
+        "docs/generating/values.py and the engine's conversions",
         prose(_INTRO),
         "## From columns to JSON",
         prose(_COLUMNS),

@@ -8,7 +8,7 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no type hin
 from lxml.etree import _Element as Node  # type: ignore[import-untyped]
 
 from engine.resources import DEFINITION_SCHEMA, definition_schema
-from pages.markdown import code, document, prose, table
+from generating.markdown import code, document, prose, table
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _INTRO = """

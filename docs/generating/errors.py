@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import engine
 from engine.errors import EngineError
-from pages.markdown import block, code, document, prose, table
+from generating.markdown import block, code, document, prose, table
 
 _INTRO = """
 Everything that the library raises on purpose is an `EngineError`, exported from `engine`. `retryable` says whether the

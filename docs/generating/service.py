@@ -8,8 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from engine.commandline.options import PREFIX
 from engine.commandline.program import make_parser
-from pages.commands import help_of
-from pages.markdown import block, code, document, prose, table
+from generating.commands import help_of
+from generating.markdown import block, code, document, prose, table
 from webhooks.cli.main import COMMANDS, main
 from webhooks.metrics import Metrics
 

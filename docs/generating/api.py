@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from engine.catalogue import Catalogue
-from pages.markdown import block, code, document, prose, table
+from generating.markdown import block, code, document, prose, table
 from webhooks.api.app import describe
 from webhooks.api.calls import FORM
 from webhooks.api.openapi import ALIAS

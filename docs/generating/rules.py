@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.validation.rules import Rule, rules
-from pages.markdown import block, document, prose, table
+from generating.markdown import block, document, prose, table
 
 _INTRO = """
 What `validate-definitions` looks for. `aptic-definitions rules` prints the same list.

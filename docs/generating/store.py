@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Index, Table, UniqueConstraint
 
-from pages.markdown import block, code, document, prose, table
+from generating.markdown import block, code, document, prose, table
 from webhooks.store.tables import METADATA
 
 _INTRO = """

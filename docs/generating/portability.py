@@ -16,7 +16,7 @@ from engine.sql.query import parse_query
 from engine.sql.schema import LedgerSchema, SchemaOrigin, Table
 from engine.sql.translate import Translation, translate
 from engine.sql.wordlist import words
-from pages.markdown import code, document, prose, table
+from generating.markdown import code, document, prose, table
 
 _TESTS = Path(__file__).parents[2] / "tests/engine/sql/translate"
 _INTRO = """
@@ -79,7 +79,7 @@ def page() -> str:
     examples = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     return document(
         "Portability",
-        "docs/pages/portability.toml and the tests of the translator",
+        "docs/generating/portability.toml and the tests of the translator",
         prose(_INTRO),
         table(["column", "type"], ([code(column.name), code(declaration(column.type))] for column in sample.columns)),
         prose(_FIGURES.format(**_figures(examples))),
@@ -109,7 +109,7 @@ def page() -> str:
 def _functions(examples: Mapping[str, str]) -> Iterator[list[str]]:
     known = words("functions.txt")
     if missing := sorted(known - examples.keys()):
-        raise ValueError(f"docs/pages/portability.toml has no example for {', '.join(missing)}")
+        raise ValueError(f"docs/generating/portability.toml has no example for {', '.join(missing)}")
     for name, *verdict in _verdicts({name: examples[name] for name in sorted(known)}):
         yield [code(name.upper()), *verdict]
 

@@ -8,7 +8,7 @@ from contextlib import redirect_stdout, suppress
 from io import StringIO
 
 from engine.cli.main import COMMANDS, main
-from pages.markdown import block, document, prose, table
+from generating.markdown import block, document, prose, table
 
 _WIDTH = "100"
 _INTRO = """

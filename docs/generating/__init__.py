@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pages import api, commands, errors, events, portability, python_api, rules, service, store, values, xsd
+from generating import api, commands, errors, events, portability, python_api, rules, service, store, values, xsd
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "api": api.page,
