@@ -18,7 +18,8 @@ class Column(Struct, frozen=True, gc=False):
     """A column that may be named. `key` is its case-folded name; both are '' where it has none.
 
     `type` and `nullable` are None where they are not certain. `expression` is what a query makes it of, and `ledger`
-    the ledger's own column where it is one of a table or view.
+    the ledger's own column where it is one of a table or view. Of a set operation and of VALUES, `branches` are the
+    columns that it takes its values from.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Column(Struct, frozen=True, gc=False):
     nullable: bool | None = None
     expression: exp.Expr | None = None
     ledger: LedgerColumn | None = None
+    branches: tuple[Column, ...] = ()
 
 
 class Columns(Struct, frozen=True, gc=False):

@@ -128,7 +128,7 @@ class Resolution:
         for column, *others in zip(*(branch.listed for branch in branches), strict=True):
             type_ = column.type if all(other.type == column.type for other in others) else None
             nullable = column.nullable if all(other.nullable == column.nullable for other in others) else None
-            listed.append(Column(column.key, column.name, type_, nullable))
+            listed.append(Column(column.key, column.name, type_, nullable, branches=(column, *others)))
         return Columns(tuple(listed))
 
     def _select(self, node: exp.Select, around: Reading | None, ctes: Ctes) -> Columns:
@@ -396,7 +396,7 @@ def _renamed(columns: Columns, alias: exp.Expr | None) -> Columns:
     if columns.is_open or len(names) != len(columns.listed):
         return Columns(tuple([Column(name.casefold(), name) for name in names]))
     renamed = [
-        Column(name.casefold(), name, old.type, old.nullable, old.expression, old.ledger)
+        Column(name.casefold(), name, old.type, old.nullable, old.expression, old.ledger, old.branches)
         for name, old in zip(names, columns.listed, strict=True)
     ]
     return Columns(tuple(renamed))
@@ -416,7 +416,9 @@ def _may_miss(reading: Reading, start: int, end: int) -> None:
     for index in range(start, end):
         old = reading.sources[index]
         columns = Columns(
-            tuple([Column(c.key, c.name, c.type, True, c.expression, c.ledger) for c in old.columns.listed]),
+            tuple(
+                [Column(c.key, c.name, c.type, True, c.expression, c.ledger, c.branches) for c in old.columns.listed]
+            ),
             old.columns.is_open,
         )
         reading.sources[index] = Source(
