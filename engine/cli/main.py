@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.cli.compose import COMPOSE
 from engine.cli.explain_rule import EXPLAIN
+from engine.cli.new import NEW
 from engine.cli.rules import RULES
 from engine.cli.schema import SCHEMA
 from engine.cli.snapshot import SNAPSHOT
@@ -18,7 +19,7 @@ from engine.commandline.options import Command
 from engine.commandline.program import Program, run
 
 COMMANDS: Mapping[str, Command[Any]] = {
-    command.name: command for command in (VALIDATE, TEST, COMPOSE, SNAPSHOT, RULES, EXPLAIN, SCHEMA)
+    command.name: command for command in (VALIDATE, TEST, COMPOSE, NEW, SNAPSHOT, RULES, EXPLAIN, SCHEMA)
 }
 PROGRAM = Program(
     "aptic-definitions",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.commandline.console import CannotRunError
+from engine.commandline.options import Parser
 from engine.errors import LedgerError
 from engine.model import Dialect
 
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from engine.settings import LoadOptions
     from engine.sql.schema import LedgerSchema
     from engine.sql.target import Target
+
+
+def add_dialect(parser: Parser) -> None:
+    """Declares `--dialect`."""
+    parser.add_argument(
+        "--dialect",
+        choices=[dialect.value for dialect in Dialect],
+        help="The SQL must also run on this kind of ledger (default: the kind that --ledger names, else sqlserver).",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from engine.cli.formats import Wanted, add_formats, check_reports, write_reports
 from engine.cli.rule_filter import RuleFilter
-from engine.cli.target_choice import choose_target
+from engine.cli.target_choice import add_dialect, choose_target
 from engine.commandline.console import CannotRunError, Console
 from engine.commandline.options import Command, LoadArguments, Parser, add_catalogue, add_ledger, named_path, several
-from engine.model import Dialect, Severity
+from engine.model import Severity
 from engine.reporting import Report, ReportedFile
 
 if TYPE_CHECKING:
@@ -40,11 +40,7 @@ def add_options(parser: Parser) -> None:
         ledger="The schema is read from the ledger at this SQLAlchemy URL, unless --ledger-schema gives it.",
         schema="The ledger's schema is in FILE, in T-SQL; no ledger is needed then.",
     )
-    parser.add_argument(
-        "--dialect",
-        choices=[dialect.value for dialect in Dialect],
-        help="The SQL must also run on this kind of ledger (default: the kind that --ledger names, else sqlserver).",
-    )
+    add_dialect(parser)
     add_catalogue(parser)
     parser.add_argument(
         "--select",
