@@ -58,7 +58,7 @@ class Sweep:
         found = await self._store.search(lambda connection: jobs.missing(connection, now(), _MOST_JOBS, known))
         if found:
             _log.debug("%d deliveries and bodies were due without a job, and go on now", len(found))
-            await self._store.write(lambda connection: jobs.add(connection, found))
+            await self._store.write(lambda connection: jobs.add_missing(connection, found))
             if self._dispatcher is not None:
                 await self._dispatcher.recall([job.key for job in found if job.kind is Kind.DELIVER])
         await self._settle()  # last, since it may take long, and lost work must not wait

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -27,7 +27,6 @@ from webhooks.store.waiting import STORE_RETRY_SECONDS
 MOST_DELIVERIES: Final = 256
 """Of one transaction."""
 
-_EARLY_JOB_MICROSECONDS: Final = 500_000  # after which a job that came too early comes again, at least
 _MOST_PARKED: Final = 2048  # jobs of endpoints that have no room, in one transaction
 _MOST_FINISHING: Final = 4  # transactions that finish jobs, while others are taken
 
@@ -80,19 +79,14 @@ class Taker:
         try:
             ids = [job.key for job in taken]
             found = await self._store.read(lambda connection: attempts.look(connection, ids))
-            over = [job for job in taken if not self._enter(job, found.get(job.key))]
-            early = [job for job in over if (of := found.get(job.key)) and _is_early(of)]
-            removed = [each.id for each in found.values() if each.registration_id is None]
-            full = self._full([found[job.key] for job in over if job.key in found])
+            left, parked = self._enter(taken, found)
+            removed = [due.id for due in found.values() if due.registration_id is None]
+            full = self._full([found[job.key] for job in parked])
         except BaseException:
             self._queue.release(taken)
             raise
-        if over:
-            again = [
-                Job(job.kind, job.key, max(found[job.key].next_attempt_at or 0, now() + _EARLY_JOB_MICROSECONDS))
-                for job in early
-            ]
-            self._finishing.add(task := self._begin_task(self.finish(over, again, removed, full=full)))
+        if left or parked:
+            self._finishing.add(task := self._begin_task(self.finish(left, parked, removed, full=full)))
             task.add_done_callback(self._finishing.discard)
         return bool(full)
 
@@ -101,7 +95,7 @@ class Taker:
         by_key = {each.job.key: each for each in found}
         claimed = self._queue.claim([each.job for each in found])
         try:
-            over = [
+            parked = [
                 job
                 for job in claimed
                 if not self._turns.enter(by_key[job.key].registration_id, by_key[job.key].client_id, job)
@@ -109,32 +103,33 @@ class Taker:
         except BaseException:
             self._queue.release(claimed)
             raise
-        if over:
-            self._begin_task(self.finish(over, can_wait=True))  # their deliveries are parked, which need no job
+        if parked:
+            self._begin_task(self.finish([], parked, can_wait=True))
 
     async def finish(
         self,
-        over: Sequence[Job],
-        again: Sequence[Job] = (),
+        left: Sequence[Job],
+        parked: Sequence[Job] = (),
         removed: Sequence[str] = (),
         *,
         full: Collection[int] = (),
         can_wait: bool = False,
     ) -> None:
-        """Finishes jobs, and adds others `again`.
+        """Finishes jobs: those `left` were taken in vain, and come again where they have to.
 
-        Deliveries whose URL was `removed` while they were sent are cancelled. Those of `full` endpoints, whose jobs
-        come before others, are parked.
+        Those `parked` need none before their endpoints are refilled. Deliveries whose URL was `removed` while they were
+        sent are cancelled. Those of `full` endpoints, whose jobs come before others, are parked.
         """
 
         def write(connection: Connection) -> None:
             """Begins attempts, and finishes and adds jobs, in one transaction."""
             attempts.begin(connection, removed, now())  # finds that their URLs are gone
-            jobs.finish(connection, over)
-            jobs.add(connection, again)
+            attempts.leave(connection, left, now())
+            jobs.finish(connection, parked)
             if full:
                 jobs.park(connection, full, now(), _MOST_PARKED)
 
+        over = [*left, *parked]
         try:
             await self._store.write(write, can_wait=can_wait)
         except StoreError as error:
@@ -168,18 +163,21 @@ class Taker:
             if count == most:  # there may be more
                 self._turns.park(registration_id)
 
-    def _enter(self, job: Job, due: Due | None) -> bool:
-        """Whether the job is kept: its delivery waits for its turn, or its interrupted attempt is being ended."""
-        if due is None:
-            return False
-        if due.state is DeliveryState.SENDING:
-            self._recover(job, due)
-            return True
-        if not due.is_composed or due.registration_id is None or due.is_held:
-            return False
-        if due.state is not DeliveryState.PENDING or due.next_attempt_at is None or _is_early(due):
-            return False
-        return self._turns.enter(due.registration_id, due.client_id, job, wait_seconds=_wait_seconds(due))
+    def _enter(self, taken: Sequence[Job], found: Mapping[str, Due]) -> tuple[list[Job], list[Job]]:
+        """Lets deliveries wait for their turns, and has interrupted attempts ended.
+
+        Gives the other jobs: those that were taken in vain, and those whose deliveries have to be parked.
+        """
+        left, parked, at = [], [], now()
+        for job in taken:
+            due = found.get(job.key)
+            if due is not None and due.state is DeliveryState.SENDING:
+                self._recover(job, due)
+            elif due is None or due.registration_id is None or not due.is_to_be_sent(at):
+                left.append(job)
+            elif not self._turns.enter(due.registration_id, due.client_id, job, wait_seconds=_wait_seconds(due)):
+                parked.append(job)
+        return left, parked
 
     def _full(self, refused: Sequence[Due]) -> frozenset[int]:
         """The parked endpoints whose jobs were most of what was taken: who knows how many more come before others."""
@@ -192,11 +190,6 @@ class Taker:
             due.id, due.attempts, due.registration_id, failures=due.failures, reason=_INTERRUPTED
         )
         self._recorder.add(ended, partial(self._queue.finished, [job]))
-
-
-def _is_early(due: Due) -> bool:
-    """Whether the queue's clock is ahead of this one's: the job has to come again."""
-    return due.state is DeliveryState.PENDING and due.next_attempt_at is not None and due.next_attempt_at > now()
 
 
 def _wait_seconds(due: Due) -> float:

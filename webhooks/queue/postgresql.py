@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from webhooks.errors import StoreError
 from webhooks.queue.keeper import Keeper
 from webhooks.queue.leases import Leases
 from webhooks.queue.session import Session
@@ -23,6 +24,7 @@ from webhooks.store.store import Store
 _POLL: Final = 1.0  # seconds until notifications that were lost are made up for
 _GATHERING: Final = 0.25  # seconds in which what is released is gathered: most of it is finished, and so is gone
 _TELLING: Final = 0.01  # seconds in which commits are gathered of which other processes hear
+_TELLING_AGAIN: Final = 0.1  # seconds, after which others are told once more, where that failed
 _SHORTEST: Final = 0.001  # seconds
 _PART: Final = 1000  # jobs that are given back in one statement
 _LAST_TRIES: Final = 20  # to give back at the end what others have locked
@@ -106,8 +108,7 @@ class PostgreSQLQueue:
 
     def _wake(self, kinds: str) -> None:
         """From the keeper's thread."""
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._notice, kinds)
+        self._call(self._notice, kinds)
 
     def _notice(self, kinds: str = "") -> None:
         for kind, changed in self._changed.items():
@@ -121,8 +122,7 @@ class PostgreSQLQueue:
         soon = now() + round(_POLL * 1e6)
         added = [kind for kind, due_at in added_jobs.earliest_added(connection).items() if due_at < soon]
         if added:
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(self._note_added, added)
+            self._call(self._note_added, added)
 
     def _note_added(self, kinds: Sequence[Kind]) -> None:
         """This process may take them now. Others hear of it outside of the transaction, whose commits would queue."""
@@ -133,10 +133,17 @@ class PostgreSQLQueue:
         self._untold.update(kinds)
 
     def _tell(self) -> None:
-        kinds = ",".join(sorted(self._untold))
+        kinds = sorted(self._untold)
         self._untold.clear()
         if not self._is_closed:
-            self._taker.submit(self._session.run, TELL, f"{self._leases.id}:{kinds}")
+            self._taker.submit(self._tell_others, kinds)
+
+    def _tell_others(self, kinds: Sequence[Kind]) -> None:
+        """Of jobs of these kinds. In the taker's thread. Where the store was lost meanwhile, they are told again."""
+        try:
+            self._session.run(TELL, f"{self._leases.id}:{','.join(kinds)}")
+        except StoreError:
+            self._call(self._loop.call_later, _TELLING_AGAIN, self._note_added, kinds)
 
     def _give_back_soon(self) -> None:
         if not (self._is_giving_back or self._is_closed):
@@ -196,12 +203,16 @@ class PostgreSQLQueue:
             raise
         self._leases.end_again(locked)
         if len(locked) < len(ended):
-            self._session.run(TELL, "")  # also this process
+            self._call(self._note_added, sorted({kind for kind, _ in ended}))
 
     def _take_back(self, found: Future[tuple[list[Job], float]]) -> None:
         if not found.cancelled() and found.exception() is None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed, and so is the queue
-                self._loop.call_soon_threadsafe(self.release, found.result()[0])
+            self._call(self.release, found.result()[0])
+
+    def _call(self, work: Callable[..., object], *arguments: object) -> None:
+        """Has something done in the event loop, from another thread."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and so is the queue
+            self._loop.call_soon_threadsafe(work, *arguments)
 
     def _end(self) -> None:
         self._keeper.close()

@@ -9,15 +9,17 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from webhooks.model import FINAL, Client, DeliveryState
-from webhooks.store import endpoints, registrations
+from webhooks.store import endpoints, jobs, registrations
 from webhooks.store.bulk import NUMBER, TEXT, Bulk
 from webhooks.store.clock import now, sortable_id
 from webhooks.store.compositions import CompositionState
 from webhooks.store.endpoints import Endpoint
+from webhooks.store.jobs import Job, Kind
 from webhooks.store.queries import load
 
 _SQL: Final = load("attempts")
 
+_AGAIN_MICROSECONDS: Final = 500_000  # after which a job that was taken in vain comes again, at least
 _ERASED: Final = "its body was erased before it could be sent"
 
 
@@ -40,6 +42,19 @@ class Due(Struct, frozen=True):
     """The endpoint asked for no attempt before."""
     is_held: bool
     """The endpoint is paused or disabled."""
+
+    def is_to_be_sent(self, at: int) -> bool:
+        """Whether it is due then, and may have its turn."""
+        return self._waits_for_its_time() and self.next_attempt_at is not None and self.next_attempt_at <= at
+
+    def comes_again(self, at: int) -> int | None:
+        """When its job has to come again that was taken in vain; None where it needs none."""
+        is_waiting = self._waits_for_its_time() and self.next_attempt_at is not None
+        return max(self.next_attempt_at or 0, at + _AGAIN_MICROSECONDS) if is_waiting else None
+
+    def _waits_for_its_time(self) -> bool:
+        is_sent_to = self.registration_id is not None and not self.is_held
+        return self.state is DeliveryState.PENDING and self.is_composed and is_sent_to
 
 
 class Ready(Struct, frozen=True, kw_only=True):
@@ -83,6 +98,7 @@ class _Details(NamedTuple):
 
 
 _LOOK: Final = Bulk(_SQL["look"], finds=10, id=TEXT)
+_HOLDERS: Final = Bulk(_SQL["holders"], lock="FOR SHARE OF registration", id=TEXT)
 _DETAILS: Final = Bulk(_SQL["details"], lock="FOR NO KEY UPDATE OF delivery", finds=13, blobs=(7,), id=TEXT)
 _LARGE: Final = Bulk(_SQL["large"], sequence=NUMBER, version=NUMBER)
 _SEND: Final = Bulk(_SQL["send"], id=TEXT)
@@ -143,6 +159,19 @@ def begin(connection: Connection, ids: Sequence[str], at: int) -> list[Ready]:
     _SEND.run(connection, [(ready.id,) for ready in begun])
     _BEGIN.run(connection, [(ready.id, ready.attempt, at) for ready in begun])
     return begun
+
+
+def leave(connection: Connection, taken: Sequence[Job], at: int) -> None:
+    """Finishes jobs that were taken in vain: their deliveries are held, for example, or came too early.
+
+    Whoever makes a delivery due meanwhile adds no job, since there is one. So that is added here, where it is needed.
+    """
+    ids = [job.key for job in taken]
+    if connection.dialect.name != "sqlite":
+        _HOLDERS.run(connection, [(id_,) for id_ in ids])
+    jobs.finish(connection, taken)
+    again = [(due.id, due.comes_again(at)) for due in look(connection, ids).values()]
+    jobs.add(connection, [Job(Kind.DELIVER, id_, due_at) for id_, due_at in again if due_at is not None])
 
 
 def take_back(connection: Connection, unsent: Sequence[tuple[str, int]], at: int) -> None:

@@ -65,6 +65,7 @@ _CLAIM_BY_DELAY: Final = Prepared(f"{_SQL['add_by_delay']} RETURNING job.kind, j
 _FINISH_TAKEN: Final = Prepared(_SQL["finish_taken"])
 _PARK: Final = Prepared(_SQL["park"])
 _TRY_REFILL: Final = Prepared(_SQL["try_refill"])
+_TRY_REFILL_OF: Final = Prepared(_SQL["try_refill_of"])
 _TELL: Final = Prepared(_SQL["tell"])
 
 # What is due and has no job. On PostgreSQL, OFFSET keeps this from becoming a join, which reads the whole table while
@@ -210,6 +211,18 @@ def missing(connection: Connection, now: int, most: int, known: Collection[int] 
         for kind, statement in _MISSING[dialect]
         for key, due_at in statement.run(connection, now=now, most=most, known=ids)
     ]
+
+
+def add_missing(connection: Connection, found: Sequence[Job]) -> None:
+    """Adds jobs that were `missing`, except deliveries' whose endpoint another process refills now.
+
+    It might wait for some of these jobs, which are added in another order, and that process for others of them.
+    """
+    keys = [job.key for job in found if job.kind is Kind.DELIVER]
+    mine = set(keys)
+    if connection.dialect.name != "sqlite":
+        mine = {id_ for id_, is_mine in _TRY_REFILL_OF.run(connection, keys=keys) if is_mine}
+    add(connection, [job for job in found if job.kind is not Kind.DELIVER or job.key in mine])
 
 
 def refill(connection: Connection, registration_id: int, at: int, most: int) -> int:

@@ -101,6 +101,23 @@ def test_who_waits_hears_of_what_another_process_adds_whether_that_takes_jobs_or
     with_queue(store, test)
 
 
+@pytest.mark.usefixtures("no_poll")
+def test_who_waits_hears_though_the_connection_that_tells_was_lost(store: Store, url: str) -> None:
+    async def test(queue: PostgreSQLQueue) -> None:
+        with Store(url) as elsewhere:
+            other = open_queue(elsewhere)
+            assert isinstance(other, PostgreSQLQueue)
+            (row,) = other._taker.submit(other._session.run, "SELECT pg_backend_pid() AS pid").result()
+            waiting = asyncio.ensure_future(take(queue))
+            await asyncio.sleep(1)
+            await change(store, f"SELECT pg_terminate_backend({row['pid']})")
+            await add(elsewhere, "a")
+            assert await waiting == ["a"]
+            await other.close()
+
+    with_queue(store, test)
+
+
 def notifications(store: Store, work: Callable[[], object]) -> int:
     """How many are sent while `work` is done."""
     listening = session.Session(store)

@@ -143,3 +143,25 @@ def test_processes_that_refill_the_same_endpoints_do_not_wait_for_each_other(sto
             assert [jobs.refill(connection, each, now(), 9) for each in (a, b)] == [0, 0]
             connection.invalidate()
     assert len(store.read_now(lambda c: c.scalars(select(JOBS.c.key)).all())) == 9
+
+
+def test_what_another_process_refills_is_left_to_it_when_missing_jobs_are_added(store: Store, publish: Any) -> None:
+    """Else one would wait for the other's jobs, in another order: a deadlock now and then."""
+    if store.is_embedded:
+        pytest.skip("one process adds jobs")
+    for name in ("a", "b"):  # what is published then is for both
+        publish(3, url=f"https://{name}.example/")
+    ids = select(DELIVERIES.c.registration_id).distinct().order_by(DELIVERIES.c.registration_id)
+    with store.connect() as one, store.connect() as other:
+        a, b = one.scalars(ids).all()
+        missing = jobs.missing(other, now(), 9)
+        for connection in (one, other):
+            connection.exec_driver_sql("SET lock_timeout = '1s'")
+            connection.exec_driver_sql("BEGIN")
+        assert jobs.refill(one, a, now(), 9) == 6
+        jobs.add_missing(other, missing)
+        assert jobs.refill(one, b, now(), 9) == 9  # the other one gives some of them jobs
+        for connection in (one, other):
+            connection.exec_driver_sql("COMMIT")
+            connection.invalidate()
+    assert len(store.read_now(lambda c: c.scalars(select(JOBS.c.key)).all())) == 9

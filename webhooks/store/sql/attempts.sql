@@ -11,6 +11,17 @@ JOIN client ON client.id = delivery.client_id
 LEFT JOIN registration ON registration.id = delivery.registration_id
 WHERE delivery.id = given.id
 
+-- holders --
+-- On PostgreSQL it locks the endpoints that hold these deliveries: who resumes one has committed, or has to wait.
+SELECT registration.id
+FROM GIVEN
+CROSS JOIN delivery
+JOIN registration ON registration.id = delivery.registration_id
+JOIN client ON client.id = registration.client_id
+WHERE delivery.id = given.id
+    AND (registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled)
+ORDER BY registration.id
+
 -- details --
 -- What the requests need. `coalesce` keeps SQLite from the index on states, by which one row costs all that wait.
 -- Large bodies are read apart, each once: as a part of JSON, bytes cost much.

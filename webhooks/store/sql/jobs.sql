@@ -80,5 +80,11 @@ WHERE ctid = ANY (ARRAY(
 -- On PostgreSQL. Whether this transaction is the only one that gives jobs to an endpoint's parked deliveries.
 SELECT pg_try_advisory_xact_lock(x'617075'::int, (:registration_id ::bigint % 2147483647)::int)
 
+-- try_refill_of --
+-- On PostgreSQL. The same for the endpoints of some deliveries.
+SELECT delivery.id, pg_try_advisory_xact_lock(x'617075'::int, (delivery.registration_id % 2147483647)::int)
+FROM unnest(:keys ::text[]) AS given (key)
+JOIN delivery ON delivery.id = given.key
+
 -- tell --
 SELECT pg_notify('aptic_webhooks_job', ':' || :kinds)
