@@ -106,14 +106,22 @@ class Sweep:
     async def _mend(self) -> None:
         longest = round(LONGEST_WAIT_SECONDS * MICROSECONDS_PER_SECOND)
         back = round(self._set_back * MICROSECONDS_PER_SECOND)
-        is_ahead = await self._store.search(lambda connection: timing.is_ahead(connection, now()))
-        count = await self._store.write(
-            lambda connection: timing.mend(connection, now(), longest, back, has_deliveries=is_ahead)
-        )
+        count = await self._mend_deliveries()
+        count += await self._store.write(lambda connection: timing.mend(connection, now(), longest, back))
         if count:
             _log.warning("the clock was set back: %d things to do were given new times", count)
         if self._set_forth:
             await self._catch_up(self._set_forth)
+
+    async def _mend_deliveries(self) -> int:
+        """Looks at all that are due later, where there is need to. Between its writes others have their turn."""
+        count, at = 0, now()
+        place = Place() if await self._store.search(partial(timing.is_ahead, now=at)) else None
+        while place is not None:
+            ids, place = await self._store.search(partial(timing.window, now=at, place=place))
+            if ids:
+                count += await self._store.write(partial(timing.mend_deliveries, ids=ids, now=at), can_wait=True)
+        return count
 
     async def _catch_up(self, forth: float) -> None:
         """Mends times after the clock was set forth.

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from webhooks.dispatch.sweep import Sweep
 from webhooks.errors import StoreError
-from webhooks.store import holding, jobs
+from webhooks.store import holding, jobs, timing
 from webhooks.store.clock import now
 from webhooks.wall_clock import WallClock
 
@@ -99,6 +99,38 @@ def test_a_clock_that_was_set_back_delays_nothing_for_longer_than_was_meant(play
         assert next_attempt_at - scheduled_at < 2 * 3600 * 1_000_000
 
     play(scene, schedule=(3600,))
+
+
+def test_many_times_are_mended_a_part_at_a_time(play: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "PART", 3)
+    parts: list[int] = []
+    mend = timing.mend_deliveries
+
+    def noted(connection: Any, ids: list[str], now: int) -> int:
+        parts.append(len(ids))
+        return mend(connection, ids, now)
+
+    monkeypatch.setattr(timing, "mend_deliveries", noted)
+
+    async def scene(world: Any) -> None:
+        await world.register(HOOK)
+        await world.publish(20)
+        await world.forget_jobs()
+        at, values = now(), "next_attempt_at = :at + :after, scheduled_at = :at"
+        for number, id_ in enumerate(sorted(delivery.id for delivery in world.deliveries())):
+            ahead = DAY if number % 3 else 0  # the others are rightly due later
+            change = {"at": at + ahead, "after": DAY * 3 // 2, "id": id_}
+            statement = text(f"UPDATE delivery SET {values} WHERE id = :id")
+            await world.store.write(lambda c, s=statement, v=change: c.execute(s, v))
+        await Sweep(world.store).sweep()
+        rows = world.rows("SELECT next_attempt_at - scheduled_at, scheduled_at FROM delivery")
+        assert {wait for wait, _ in rows} == {DAY * 3 // 2}
+        assert all(abs(scheduled_at - now()) < 60_000_000 for _, scheduled_at in rows)
+        assert sum(parts) == 13
+        assert max(parts) <= 3
+        assert len(world.rows("SELECT 1 FROM job")) == 13
+
+    play(scene)
 
 
 def test_a_clock_that_was_wrong_for_less_than_a_sweep_is_noticed(

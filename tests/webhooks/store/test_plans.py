@@ -25,6 +25,7 @@ from webhooks.store import (
     registrations,
     results,
     retention,
+    timing,
 )
 from webhooks.store.pages import Filter
 from webhooks.store.statement import Prepared
@@ -102,6 +103,8 @@ QUERIES = {
     "attempts to erase": lambda c: retention.with_attempts(c, 0, 1),
     "events for nobody": lambda c: retention.unsubscribed(c, 0, 1, 2),
     "what is held": lambda c: retention.held_since(c, 1),
+    "times of a clock that was ahead": lambda c: timing.window(c, 1, holding.Place()),
+    "mended times": lambda c: timing._DELIVERIES.run(c, [("x",)], now=1, latest=1),
     "erasing": lambda c: retention.erase_data(c, [retention.EndedDelivery("x", 1, 1)], 1),
 }
 

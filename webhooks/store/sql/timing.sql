@@ -6,13 +6,23 @@ WHERE state = 'pending'
     AND scheduled_at > :latest
 LIMIT 1
 
+-- window --
+SELECT id, next_attempt_at, scheduled_at
+FROM delivery
+WHERE state = 'pending'
+    AND next_attempt_at >= :due_at
+    AND (next_attempt_at, id) > (:due_at, :id)
+ORDER BY next_attempt_at, id
+LIMIT :most
+
 -- deliveries --
 UPDATE delivery
 SET next_attempt_at = next_attempt_at - (scheduled_at - :now), scheduled_at = :now
-WHERE state = 'pending'
-    AND next_attempt_at > :latest
-    AND scheduled_at > :latest
-RETURNING id, next_attempt_at
+FROM GIVEN
+WHERE delivery.id = given.id
+    AND coalesce(delivery.state, '') = 'pending'
+    AND delivery.scheduled_at > :latest
+RETURNING delivery.id, delivery.next_attempt_at
 
 -- compositions --
 -- Compositions do not say when their times were written, so the size of the step back is needed.
