@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.cli.explain import explainer
 from engine.cli.ledger_choice import approximated, load_composer, warn_of_approximation
 from engine.commandline.console import CannotRunError, Console, read_input
+from engine.commandline.explain import explainer
 from engine.commandline.options import (
     Command,
     ComposerArguments,

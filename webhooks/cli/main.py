@@ -8,6 +8,7 @@ from typing import Any
 from engine.commandline.options import Command
 from engine.commandline.program import Program
 from webhooks.cli import clients, definitions, webhooks
+from webhooks.cli.compose import COMPOSE
 from webhooks.cli.deliveries import DELIVERIES, REPLAY
 from webhooks.cli.doctor import DOCTOR
 from webhooks.cli.emit import EMIT
@@ -34,6 +35,7 @@ _ALL: tuple[Command[Any], ...] = (
     EMIT,
     DELIVERIES,
     REPLAY,
+    COMPOSE,
     ERASE,
     DOCTOR,
 )

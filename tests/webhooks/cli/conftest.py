@@ -28,7 +28,9 @@ class Ended:
         return json.loads(self.out)
 
 
-_OF_A_STORE = [(name,) for name in ("clients", "webhooks", "definitions", "deliveries", "replay", "erase", "emit")]
+_OF_A_STORE = [
+    (name,) for name in ("clients", "webhooks", "definitions", "deliveries", "replay", "erase", "emit", "compose")
+]
 
 
 @pytest.fixture(scope="session")

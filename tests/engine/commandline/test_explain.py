@@ -1,4 +1,4 @@
-from engine.cli.explain import explainer
+from engine.commandline.explain import explainer
 from engine.execution.observed import Execution
 from engine.model import (
     Argument,

@@ -1,4 +1,4 @@
-"""What `compose --explain` tells of a step: the SQL as sent, the bound values, the rows and the time."""
+"""What `--explain` tells of a step: the SQL as sent, the bound values, the rows and the time taken."""
 
 from __future__ import annotations
 
