@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from engine.model import Kind, SqlType
 from engine.model.families import DATED, MOMENTS, WHOLE
+from engine.sql.translate.casts.cast_dates import rounded_to_ticks
 from engine.sql.translate.casts.casts import converted, from_literal
 from engine.sql.translate.casts.conversion import adapted
 from engine.sql.translate.emitter import Emitter, Entries, entry
@@ -36,15 +37,40 @@ _NAMED: Final = {
     "%A": ("dow", tuple(enumerate(_DAY_NAMES.split()))),
     "%Y": ("year", ()),
 }
+# Units by their abbreviations, where the parser leaves them ("DATEADD (Transact-SQL)", "DATEDIFF (Transact-SQL)").
+_FULL: Final = {
+    short: full
+    for full, abbreviations in {
+        "YEAR": "YY YYYY",
+        "QUARTER": "QQ Q",
+        "MONTH": "MM M",
+        "DAYOFYEAR": "DY Y",
+        "DAY": "DD D",
+        "WEEK": "WK WW",
+        "WEEKDAY": "DW W",
+        "HOUR": "HH",
+        "MINUTE": "MI N",
+        "SECOND": "SS S",
+        "MILLISECOND": "MS",
+        "MICROSECOND": "MCS",
+        "NANOSECOND": "NS",
+    }.items()
+    for short in abbreviations.split()
+}
 _TIME_PARTS: Final = frozenset({"HOUR", "MINUTE", "SECOND", "MILLISECOND"})
 _MONTHS: Final = {"YEAR": 12, "QUARTER": 3, "MONTH": 1}
 _SPANS: Final = {
     "WEEK": ("7 days", DATED),
     "DAY": ("1 day", DATED),
+    "DAYOFYEAR": ("1 day", DATED),
+    "WEEKDAY": ("1 day", DATED),
     "HOUR": ("1 hour", MOMENTS),
     "MINUTE": ("1 minute", MOMENTS),
     "SECOND": ("1 second", MOMENTS),
+    "MILLISECOND": ("1 millisecond", frozenset({Kind.DATETIME, Kind.DATETIME2})),
 }
+_WHOLE_TICKS: Final = frozenset({0, 3, 7})
+"""The last digits of milliseconds that lie within a tenth of a whole number of a datetime's steps, each 1/300 second."""
 _SECONDS: Final = {"HOUR": 3600, "MINUTE": 60, "SECOND": 1}
 
 
@@ -67,7 +93,8 @@ def _unit(node: exp.Expr) -> str:
     unit = node.args.get("unit")
     if not isinstance(unit, exp.Var):
         raise refused(node, "the part of a date is a plain word", "write day, month or year")
-    return str(unit.this).upper()
+    name = str(unit.this).upper()
+    return _FULL.get(name, name)
 
 
 def part_of_date(emitter: Emitter, node: exp.Func) -> Typed:
@@ -134,11 +161,26 @@ def dateadd(emitter: Emitter, node: exp.DateAdd) -> Typed:
         raise refused(node, f"DATEADD({unit.lower()}) on {value.type.kind} is not carried", "CAST it to datetime2(3)")
     if unit == "SECOND" or value.type.kind is Kind.SMALLDATETIME:
         value = _steady(node, value, unit)
+    if unit == "MILLISECOND":
+        return _moved_by_milliseconds(emitter, node, value, number)
     count = emitter.writer.cast(number.sql, INT)
     if unit in _MONTHS:
         count = f"{count} * {_MONTHS[unit]}"
     sql = f"({value.sql} + {count} * INTERVAL '{span}')"
     sql = emitter.writer.cast(sql, value.type) if value.type.kind is Kind.DATE else sql
+    return Typed(in_range(emitter.writer, sql, value.type), value.type)
+
+
+def _moved_by_milliseconds(emitter: Emitter, node: exp.Expr, value: Typed, number: Typed) -> Typed:
+    """A datetime2 that has them; a datetime by as many as are next to a whole number of its steps, so -3 is one."""
+    sql = f"({value.sql} + {emitter.writer.cast(number.sql, INT)} * INTERVAL '1 millisecond')"
+    if value.type.kind is Kind.DATETIME:
+        if not isinstance(number.constant, int) or abs(number.constant) % 10 not in _WHOLE_TICKS:
+            hint = "CAST it to datetime2(3) first, or add a plain number that ends in 0, 3 or 7"
+            raise refused(node, "milliseconds added to a datetime are rounded to thirds of a hundredth", hint)
+        sql = rounded_to_ticks(sql)
+    elif (value.type.scale or 0) < 3:
+        raise refused(node, "the datetime2 has fewer digits than milliseconds have", "CAST it to datetime2(3) first")
     return Typed(in_range(emitter.writer, sql, value.type), value.type)
 
 
@@ -171,7 +213,7 @@ def datediff(emitter: Emitter, node: exp.DateDiff) -> Typed:
     """DATEDIFF: how many boundaries of the unit lie between the two."""
     unit = _unit(node)
     end, start = _day_argument(emitter, node.this), _day_argument(emitter, node.expression)
-    if unit == "DAY":
+    if unit in ("DAY", "DAYOFYEAR"):
         sql = _days_between(start.sql, end.sql)
     elif unit == "WEEK":
         sql = f"{_weeks_since(end)} - {_weeks_since(start)}"
@@ -185,6 +227,8 @@ def datediff(emitter: Emitter, node: exp.DateDiff) -> Typed:
         )
     elif unit in _SECONDS:
         sql = f"{_units_since(emitter, end, unit)} - {_units_since(emitter, start, unit)}"
+    elif unit == "MILLISECOND":
+        sql = f"{_milliseconds_since(emitter, node, end)} - {_milliseconds_since(emitter, node, start)}"
     else:
         raise not_carried(node, f"DATEDIFF({unit.lower()})", "use seconds or days")
     type_ = BIGINT if node.args.get("big_int") else INT
@@ -214,6 +258,17 @@ def _units_since(emitter: Emitter, value: Typed, unit: str) -> str:
         unit, f"{hours} * 3600 + {minutes} * 60 + {seconds}"
     )
     return f"({days} * {86400 // _SECONDS[unit]} + {of_day})"
+
+
+def _milliseconds_since(emitter: Emitter, node: exp.Expr, value: Typed) -> str:
+    """Whole milliseconds since a fixed day; of a datetime none, as it ends in thirds of a hundredth."""
+    if value.type.kind is Kind.DATETIME:
+        raise refused(node, "a datetime has thirds of a hundredth of a second", "CAST both to datetime2(3)")
+    seconds = _units_since(emitter, value, "SECOND")
+    if value.type.kind is Kind.DATE:
+        return f"({seconds} * 1000)"
+    micros = f"(CAST(extract(microseconds FROM {value.sql}) AS bigint) % 1000000)"
+    return f"({seconds} * 1000 + {emitter.writer.whole_division(micros, '1000')})"
 
 
 def eomonth(emitter: Emitter, node: exp.LastDay) -> Typed:
