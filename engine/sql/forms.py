@@ -27,7 +27,9 @@ class Forms(Struct, frozen=True, gc=False):
     left_out: frozenset[int] = frozenset()
     """What decides nothing that is looked at: PARSE's culture, and collations of OPENJSON's columns."""
     closing: frozenset[int] = frozenset()
-    """The `)` of calls with a schema. Such a function is the ledger's own, whatever the parser knows by its name."""
+    """The `)` of calls that the parser is to know by their name alone: with a schema, as such a function is the ledger's
+    own; and of FORMAT, whose pattern it would change into another language's.
+    """
 
 
 _NONE: Final = Forms()
@@ -35,12 +37,12 @@ _NONE: Final = Forms()
 
 def find_forms(tokens: Tokens) -> Forms:
     """The forms in a statement."""
-    qualified = [place for place, word in enumerate(tokens.lower) if word == "(" and _is_qualified(tokens, place)]
+    calls = [place for place, word in enumerate(tokens.lower) if word == "(" and _is_known_by_name(tokens, place)]
     aliases = frozenset(_aliases(tokens))
     left_out = frozenset((*_cultures(tokens), *_column_collations(tokens)))
-    if not (qualified or aliases or left_out):
+    if not (calls or aliases or left_out):
         return _NONE
-    return Forms(aliases, left_out, frozenset(closing_of(tokens, place) for place in qualified))
+    return Forms(aliases, left_out, frozenset(closing_of(tokens, place) for place in calls))
 
 
 def with_plain_types(tokens: Tokens) -> Tokens:
@@ -77,6 +79,10 @@ def closing_of(tokens: Tokens, opening: int) -> int:
         if depth == 0:
             return place
     return len(tokens.all)
+
+
+def _is_known_by_name(tokens: Tokens, opening: int) -> bool:
+    return _is_qualified(tokens, opening) or tokens.word(opening - 1) == "format"
 
 
 def _is_qualified(tokens: Tokens, opening: int) -> bool:

@@ -16,6 +16,7 @@ from engine.sql.translate.dates.clock import CLOCK, utc_now
 from engine.sql.translate.dates.dates import DATES, moved_by_days
 from engine.sql.translate.emitter import Emitter, Entries, Tables, entry
 from engine.sql.translate.faults import not_carried
+from engine.sql.translate.formats.function import FORMATS
 from engine.sql.translate.literals import literal, national, null, paren, placeholder
 from engine.sql.translate.numbers.number_functions import NUMBER_FUNCTIONS
 from engine.sql.translate.numbers.numbers import arithmetic, computed, negative
@@ -102,6 +103,7 @@ _SCALARS: Final[Entries] = {
     **STRING_MAKING,
     **DATES,
     **CLOCK,
+    **FORMATS,
 }
 _SETS: Final = ("this", "expression", "distinct", "order", "limit", "offset", "with_")
 _RELATIONS: Final[Entries] = {

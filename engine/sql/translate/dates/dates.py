@@ -124,11 +124,10 @@ def datepart(emitter: Emitter, node: exp.Extract) -> Typed:
 
 
 def datename(emitter: Emitter, node: exp.TimeToStr) -> Typed:
-    """DATENAME of a month or a weekday in us_english, or of a year; FORMAT, for which the parser has one class, not."""
+    """DATENAME of a month or a weekday in us_english, or of a year."""
     inner, format_ = node.this, str(node.args["format"].name)
-    if emitter.name_of(node) != "DATENAME" or format_ not in _NAMED:
-        name = emitter.name_of(node) if emitter.request.text else "FORMAT or DATENAME"
-        raise refused(node, f"{name} is not carried to this ledger in this form", way_out(exp.TimeToStr))
+    if format_ not in _NAMED:
+        raise refused(node, "DATENAME is not carried to this ledger in this form", way_out(exp.TimeToStr))
     value = _day_argument(emitter, inner.this if isinstance(inner, exp.Cast) else inner)
     part, names = _NAMED[format_]
     number = _extracted(value.sql, part)

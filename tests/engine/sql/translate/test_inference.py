@@ -76,7 +76,7 @@ def test_columns_are_found_wherever_they_come_from(sql: str) -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        "select format(due, 'd') as d from dbo.t where code = ?",
+        "select format(due, 'D') as d from dbo.t where code = ?",
         "select id from dbo.t where patindex('%x%', name) = 1 and code = ?",
         "select id from dbo.t where code = ? order by name",
         "select getdate() as now, id from dbo.t where code = ?",
@@ -101,7 +101,7 @@ def test_what_another_ledger_would_refuse_hides_nothing_beside_it(sql: str) -> N
         "select id from dbo.nothing where code = ?",
         "select t.id from dbo.t join dbo.u on u.id = t.id where code = ?",
         "select id from openjson(?) with (id int)",
-        "with t as (select format(due, 'd') as code from dbo.t) select code from t where code = ?",
+        "with t as (select format(due, 'D') as code from dbo.t) select code from t where code = ?",
     ],
 )
 def test_what_is_not_certain_is_not_guessed(sql: str) -> None:
@@ -138,12 +138,12 @@ def test_a_columns_decimal_has_the_drivers_scale() -> None:
 
 
 def test_a_column_that_is_not_carried_elsewhere_leaves_the_others_known() -> None:
-    assert kinds("select id, format(due, 'd') as d, ratio from dbo.t") == ["int", None, "real"]
-    assert kinds("select id from dbo.t where due > format(due, 'd')") == ["int"]
+    assert kinds("select id, format(due, 'D') as d, ratio from dbo.t") == ["int", None, "real"]
+    assert kinds("select id from dbo.t where due > format(due, 'D')") == ["int"]
 
 
 def test_a_union_that_is_not_carried_has_no_types() -> None:
-    assert kinds("select ratio, format(due, 'd') as d from dbo.t union all select ratio, 'x' from dbo.t") == [
+    assert kinds("select ratio, format(due, 'D') as d from dbo.t union all select ratio, 'x' from dbo.t") == [
         None,
         None,
     ]

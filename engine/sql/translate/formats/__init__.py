@@ -1,0 +1,1 @@
+"""FORMAT, with the patterns of .NET that give the same on every ledger."""
