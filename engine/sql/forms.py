@@ -27,8 +27,8 @@ class Forms(Struct, frozen=True, gc=False):
     left_out: frozenset[int] = frozenset()
     """What decides nothing that is looked at: PARSE's culture, and collations of OPENJSON's columns."""
     closing: frozenset[int] = frozenset()
-    """The `)` of calls that the parser is to know by their name alone: with a schema, as such a function is the ledger's
-    own; and of FORMAT, whose pattern it would change into another language's.
+    """The `)` of calls that the parser is to know by name alone: those with a schema, the ledger's own; and FORMAT,
+    whose pattern it would change into another language's.
     """
 
 

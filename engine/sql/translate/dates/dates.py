@@ -70,7 +70,7 @@ _SPANS: Final = {
     "MILLISECOND": ("1 millisecond", frozenset({Kind.DATETIME, Kind.DATETIME2})),
 }
 _WHOLE_TICKS: Final = frozenset({0, 3, 7})
-"""The last digits of milliseconds that lie within a tenth of a whole number of a datetime's steps, each 1/300 second."""
+"""The last digits of milliseconds that are nearly a whole number of a datetime's steps, each 1/300 second."""
 _SECONDS: Final = {"HOUR": 3600, "MINUTE": 60, "SECOND": 1}
 
 

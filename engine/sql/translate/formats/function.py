@@ -23,7 +23,23 @@ _LENGTH: Final = 4000
 _EN_US: Final = "en-us"
 # Cultures with the Gregorian calendar and the digits 0 to 9: a date is written alike where nothing but digits is in it.
 _SAME_DIGITS: Final = frozenset(
-    "da-dk de-at de-ch de-de en-gb es-es fi-fi fr-fr it-it nb-no nl-nl pl-pl pt-br pt-pt sv-se".split()
+    [
+        "da-dk",
+        "de-at",
+        "de-ch",
+        "de-de",
+        "en-gb",
+        "es-es",
+        "fi-fi",
+        "fr-fr",
+        "it-it",
+        "nb-no",
+        "nl-nl",
+        "pl-pl",
+        "pt-br",
+        "pt-pt",
+        "sv-se",
+    ]
 )
 
 

@@ -10,8 +10,21 @@ from engine.sql.translate.formats.patterns import Place
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.writers import Writer
 
-_MONTHS: Final = "January February March April May June July August September October November December".split()
-_DAYS: Final = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split()
+_MONTHS: Final = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_DAYS: Final = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 _STANDARD: Final = {
     "d": "M/d/yyyy",
     "t": "h:mm tt",
