@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -12,7 +12,7 @@ from engine.errors import ConfigurationError
 from engine.model import Severity
 from engine.sql.ddl import SchemaFile, decode_script, read_schema
 from engine.sql.fault import SqlFault
-from engine.sql.schema import LedgerSchema
+from engine.sql.schema import LedgerSchema, SchemaFileText
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Script:
         """The schema that a script of DDL declares, with its warnings; raises ConfigurationError for its errors."""
         found = read_schema(self.text)
         self.refuse(fault for fault in found.faults if fault.severity is Severity.ERROR)
-        return found
+        return replace(found, schema=replace(found.schema, file=SchemaFileText(self.file, self.text)))
 
 
 def read_schema_file(path: Path) -> LedgerSchema:

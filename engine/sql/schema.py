@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from engine.model import SQL_SERVER_DEFAULT, Collation, SqlType
+from engine.model import SQL_SERVER_DEFAULT, Collation, RelatedPlace, SqlType
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class Column:
     nullable: bool = True
     default: str | None = None
     computed: str | None = None
+    offset: int | None = field(default=None, repr=False, compare=False)
+    """Where a DDL file declares it, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,8 @@ class Table:
     primary_key: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = ()
     is_open: bool = False
+    offset: int | None = field(default=None, repr=False, compare=False)
+    """Where a DDL file declares it, in characters."""
     by_key: Mapping[str, Column] = field(init=False, repr=False, compare=False)
     """The columns by their case-folded names."""
 
@@ -78,6 +86,22 @@ class Function:
     is_open: bool = False
 
 
+class SchemaFileText:
+    """The DDL file that a schema was read from, for naming places in it."""
+
+    __slots__ = ("_starts", "file")
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self._starts = (0, *(found.end() for found in _LINE_END.finditer(text)))
+
+    def place(self, offset: int, length: int, message: str) -> RelatedPlace:
+        """What stands at an offset of the file, with so many characters on its line."""
+        line = bisect_right(self._starts, offset)
+        column = offset - self._starts[line - 1] + 1
+        return RelatedPlace(self.file, line, column, line, column + length, message)
+
+
 class SchemaOrigin(StrEnum):
     """Where a schema was read from; it decides how strings compare (definition language, section 3, a to c)."""
 
@@ -99,6 +123,13 @@ class LedgerSchema:
     functions: Mapping[tuple[str, str], Function] = field(default_factory=dict)
     synonyms: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     unread: frozenset[tuple[str, str]] = frozenset()
+    file: SchemaFileText | None = field(default=None, repr=False, compare=False)
+
+    def place(self, declared: Table | Column, message: str) -> RelatedPlace | None:
+        """Where the file declares a table or column; None where no file does, or nobody noted the place."""
+        if self.file is None or declared.offset is None:
+            return None
+        return self.file.place(declared.offset, len(declared.name), message)
 
     def table(self, name: str, schema: str | None = None) -> Table | None:
         """The table or view of that name, case aside, through synonyms; the default schema where none is given."""

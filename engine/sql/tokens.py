@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from itertools import compress
 
 from msgspec import Struct
 
+from engine.model import Edit
 from engine.sql.fault import SqlFault
 from engine.sql.scanner import Scan, Token, TokenKind
 from engine.sql.wordlist import words
@@ -25,6 +28,17 @@ OPERANDS = frozenset(
 """What stands for a value or a name, but for words."""
 NAMES = frozenset({TokenKind.WORD, TokenKind.QUOTED, TokenKind.BRACKETED})
 """What may be a name."""
+
+
+_PLAIN = re.compile(r"[^\W\d]\w*")
+
+
+def _delimited(name: str, mark: str) -> str:
+    """The name in brackets or quotes where `mark` is one, or where it needs them."""
+    if mark == '"':
+        return '"' + name.replace('"', '""') + '"'
+    is_plain = _PLAIN.fullmatch(name) and name.lower() not in words("reserved_words.txt")
+    return name if is_plain and mark != "[" else "[" + name.replace("]", "]]") + "]"
 
 
 class Tokens(Struct, frozen=True, gc=False):
@@ -81,6 +95,15 @@ class Tokens(Struct, frozen=True, gc=False):
         if source[0] == "[":
             return source[1:-1].replace("]]", "]")
         return source[1:-1].replace('""', '"') if source[0] == '"' else source
+
+    def renaming(self, start: int, name: str, owner: str | None = None) -> Edit | None:
+        """The edit that puts `name` (behind `owner.`) in the place of the name that begins at `start`; None without."""
+        index = bisect_left(self.all, start, key=lambda token: token.start)
+        if self.kind(index) not in NAMES or self.all[index].start != start:
+            return None
+        source = self.source(index)
+        new = _delimited(name, source[0])
+        return Edit(start, source, new if owner is None else f"{_delimited(owner, '')}.{new}")
 
     def fault(self, index: int, rule: str, message: str, hint: str) -> SqlFault:
         """A fault at the token at `index`, whose text stands in for {} in both sentences, in backticks in the first."""

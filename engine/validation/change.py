@@ -48,8 +48,10 @@ class Change(Struct, frozen=True, gc=False):
     markup: Markup
 
     @classmethod
-    def of(cls, edit: Edit, text: LocatedText) -> Change:
-        """The change of the file that an edit of one of its texts needs."""
+    def of(cls, edit: Edit | None, text: LocatedText) -> Change | None:
+        """The change of the file that an edit of one of its texts needs; None where it is not of one piece."""
+        if edit is None or text.mark(edit.offset) is not text.mark(edit.offset + len(edit.old) - 1):
+            return None
         markup = Markup.CDATA if text.mark(edit.offset).is_cdata else Markup.TEXT
         return cls(text.position(edit.offset), edit.old, edit.new, markup)
 

@@ -37,9 +37,10 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
     definition = parsed.definition
     if definition is None:
         return Checked(_diagnostics(parsed, findings))
+    event = catalogue.events.get(definition.name)
     checked_queries, steps, left = [], [], MAX_TOKENS_TOGETHER
     for step in definition.steps:
-        checked_query = queries.check(step, target, left, has_types=not violations)
+        checked_query = queries.check(step, target, left, has_types=not violations, event=event)
         left -= checked_query.size
         if checked_query.query is None and (unclosed := queries.unclosed(step, parsed.text or "")):
             checked_query = queries.CheckedQuery(None, (unclosed,))
@@ -47,7 +48,6 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
         checked_queries.append(checked_query)
         steps.append(CheckedStep.of(step, checked_query.query))
     findings += naming.check(definition, catalogue.events, steps)
-    event = catalogue.events.get(definition.name)
     findings += sources.check(steps, event)
     template = None
     if definition.body is not None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from engine.model import Diagnostic, Edit, LocatedText, Position, RelatedPlace, Severity
+from engine.model import Diagnostic, LocatedText, Position, RelatedPlace, Replacement, Severity
 from engine.spelling import did_you_mean
 from engine.sql.fault import Remark, SqlFault
 from engine.validation.change import Change
@@ -20,6 +21,14 @@ class Beside:
     message: str
 
 
+class Mending(Protocol):
+    """What mends a finding."""
+
+    def replacement(self, lines: Sequence[str]) -> Replacement | None:
+        """It as a replacement in a file of these lines; None where it does not fit there."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What rule `rule` found at `position`. `severity` is the rule's own where it is None; `change` mends it."""
@@ -29,7 +38,7 @@ class Finding:
     message: str
     hint: str | None = None
     severity: Severity | None = None
-    change: Change | None = None
+    change: Mending | None = None
     related: tuple[Beside | RelatedPlace, ...] = ()
 
     def diagnostic(self, file: str, lines: Sequence[str] = ()) -> Diagnostic:
@@ -58,13 +67,8 @@ def _related(place: Beside | RelatedPlace, file: str) -> RelatedPlace:
 def located(fault: SqlFault, text: LocatedText) -> Finding:
     """A fault of a query at its place in the file."""
     related = tuple([_located(place, text) for place in fault.related])
-    change = changed(fault.edit, text)
+    change = Change.of(fault.edit, text)
     return Finding(fault.rule, text.position(fault.offset), fault.message, fault.hint, fault.severity, change, related)
-
-
-def changed(edit: Edit | None, text: LocatedText) -> Change | None:
-    """The change of the file that an edit of one of its texts needs."""
-    return None if edit is None else Change.of(edit, text)
 
 
 def _located(place: Remark | RelatedPlace, text: LocatedText) -> Beside | RelatedPlace:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from msgspec import Struct
 
-from engine.model import Dialect, ParsedFile, Position, Severity, Step
+from engine.model import Argument, Dialect, Event, ParsedFile, Position, Severity, Step
 from engine.sql import holes, read_only, style
-from engine.sql.analysis import analyse, faults_of
+from engine.sql.analysis import Analysis, analyse, faults_of
 from engine.sql.fault import SqlFault
 from engine.sql.query import MAX_TOKENS_TOGETHER, Query, parse_query
 from engine.sql.scanner import Scan, TokenKind, scan
 from engine.sql.target import Target
-from engine.validation.finding import Finding, located
+from engine.validation import counts
+from engine.validation.finding import Beside, Finding, located
 
 
 class CheckedQuery(Struct, frozen=True, eq=False, gc=False):
@@ -26,40 +28,58 @@ class CheckedQuery(Struct, frozen=True, eq=False, gc=False):
     size: int = 0
 
 
-def check(step: Step, target: Target, left: int = MAX_TOKENS_TOGETHER, *, has_types: bool = True) -> CheckedQuery:
+def check(
+    step: Step,
+    target: Target,
+    left: int = MAX_TOKENS_TOGETHER,
+    *,
+    has_types: bool = True,
+    event: Event | None = None,
+) -> CheckedQuery:
     """Every finding about the step's SQL that needs neither the other steps nor a translation.
 
     `left` is how many tokens may still be read for the definition. `has_types`: its arguments' types can be trusted.
+    `event` is the one that the definition is for, where it is known.
     """
     parsed = parse_query(step.sql.value, left)
-    findings = [located(fault, step.sql) for fault in parsed.faults]
-    if parsed.query is not None:
-        findings += (located(fault, step.sql) for fault in _faults(parsed.query, step, target, has_types=has_types))
-        findings += _argument_count(step, parsed.query.placeholders)
-        return CheckedQuery(parsed.query, tuple(findings), len(parsed.query.tokens))
-    found = scan(step.sql.value)
-    findings += _argument_count(step, _placeholders(found))
-    return CheckedQuery(None, tuple(findings), len(found.tokens))
+    query = parsed.query
+    if query is None:
+        findings = [located(fault, step.sql) for fault in parsed.faults]
+        found = scan(step.sql.value)
+        if (placeholders := _placeholders(found)) is not None:
+            findings += counts.check(step, placeholders)
+        return CheckedQuery(None, tuple(findings), len(found.tokens))
+    is_typed = has_types and len(step.arguments) == len(query.placeholders)
+    arguments = step.arguments if is_typed else ()
+    types = tuple([argument.type for argument in arguments])
+    nullable = tuple([argument.nullable for argument in arguments])
+    analysis = analyse(query, target.schema, types, nullable)
+    beside = dict(zip(query.placeholders, step.arguments, strict=False))
+    findings = [
+        _with_argument(located(fault, step.sql), beside.get(fault.offset))
+        for fault in _faults(query, step, target, analysis)
+    ]
+    if len(query.placeholders) != len(step.arguments):
+        findings += counts.check(step, query.placeholders, counts.missing_argument(step, query, analysis, event))
+    return CheckedQuery(query, tuple(findings), len(query.tokens))
 
 
-def _faults(query: Query, step: Step, target: Target, *, has_types: bool) -> list[SqlFault]:
+def _with_argument(finding: Finding, argument: Argument | None) -> Finding:
+    """The finding; if it is about a `?`, with the place of its argument."""
+    if argument is None:
+        return finding
+    return replace(finding, related=(*finding.related, Beside(argument.position, "The argument of this ?.")))
+
+
+def _faults(query: Query, step: Step, target: Target, analysis: Analysis) -> list[SqlFault]:
     is_sql_server = target.dialect is Dialect.SQL_SERVER
     faults = list(read_only.check(query, schema=target.schema, databases=target.databases, is_sql_server=is_sql_server))
     secrets = frozenset(n for n in step.secret_placeholders if n < len(query.placeholders))
     faults += holes.find(query, secret_placeholders=secrets, step_name=step.name, result=step.result).faults
     faults += style.check(query, step.result)
     refused = {fault.offset for fault in faults if fault.severity is Severity.ERROR}
-    compiled = _meaning_faults(query, step, target, has_types=has_types)
+    compiled = faults_of(query, analysis, target.schema)
     return [*faults, *(fault for fault in compiled if fault.offset not in refused)]
-
-
-def _meaning_faults(query: Query, step: Step, target: Target, *, has_types: bool) -> list[SqlFault]:
-    """What SQL Server refuses for the sake of what the names and expressions mean."""
-    is_typed = has_types and len(step.arguments) == len(query.placeholders)
-    arguments = step.arguments if is_typed else ()
-    types = tuple([argument.type for argument in arguments])
-    nullable = tuple([argument.nullable for argument in arguments])
-    return faults_of(query, analyse(query, target.schema, types, nullable), target.schema)
 
 
 def is_compilable(checked: CheckedQuery) -> bool:
@@ -75,27 +95,6 @@ def _placeholders(found: Scan) -> tuple[int, ...] | None:
     if any(fault.rule == "sql-syntax" for fault in found.faults):
         return None
     return tuple(token.start for token in found.tokens if token.kind is TokenKind.PLACEHOLDER)
-
-
-def _argument_count(step: Step, placeholders: Sequence[int] | None) -> Iterator[Finding]:
-    """A finding for each `?` without an argument, or for each argument without a `?`."""
-    if placeholders is None:
-        return
-    count, bound = len(placeholders), len(step.arguments)
-    both = f"the query has {count} ? and {bound} argument{'' if bound == 1 else 's'}."
-    for number, offset in enumerate(placeholders[bound:], bound + 1):
-        message = f"The {_ordinal(number)} ? has no argument: {both}"
-        hint = "Add an <argument> for it; they stand in the order of the ?."
-        yield Finding("argument-count", step.sql.position(offset), message, hint)
-    for number, argument in enumerate(step.arguments[count:], count + 1):
-        message = f"The {_ordinal(number)} argument has no ?: {both}"
-        hint = "Remove it, or add a ? to the SQL; a ? in a string, a quoted name or a comment does not count."
-        yield Finding("argument-count", argument.position, message, hint)
-
-
-def _ordinal(number: int) -> str:
-    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
 
 
 _BEGIN = "<![CDATA["

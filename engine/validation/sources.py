@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from engine.conversion import convert
@@ -19,27 +20,36 @@ from engine.model import (
 )
 from engine.spelling import closest
 from engine.validation.change import Change, Markup
-from engine.validation.finding import Finding, name_hint
+from engine.validation.finding import Beside, Finding, name_hint
 from engine.validation.message import MEMBERS, Spelling, unknown_part
 from engine.validation.steps import CheckedStep
 
 _SPELLING = Spelling("$data", "$secret")
+_MEANT = "Did you mean "
 _FORMS = "Write $data.data.NAME, $secret or $steps.NAME.COLUMN."
 
 
 def check(steps: Sequence[CheckedStep], event: Event | None) -> Iterator[Finding]:
     """Findings about every argument; names of the event's arguments are only looked up where the event is known."""
     for index, checked in enumerate(steps):
-        for argument in checked.step.arguments:
-            yield from _source(argument, steps, index, event)
-            yield from _default(argument)
+        for number, argument in enumerate(checked.step.arguments):
+            beside = _placeholder(checked, number)
+            for finding in (*_source(argument, steps, index, event), *_default(argument)):
+                yield replace(finding, related=(*finding.related, *beside)) if beside else finding
+
+
+def _placeholder(checked: CheckedStep, number: int) -> tuple[Beside, ...]:
+    """The place of the `?` that an argument is for, where all have theirs."""
+    query, step = checked.query, checked.step
+    if query is None or len(query.placeholders) != len(step.arguments):
+        return ()
+    return (Beside(step.sql.position(query.placeholders[number]), "The ? of this argument."),)
 
 
 def _source(argument: Argument, steps: Sequence[CheckedStep], index: int, event: Event | None) -> Iterator[Finding]:
     match argument.source:
         case None if argument.source_text:  # where there is none at all, the XSD has spoken
-            message = f"The source `{argument.source_text}` is not understood."
-            yield Finding("argument-source", argument.source_position, message, _meant(argument.source_text))
+            yield _not_understood(argument, event)
         case SecretSource() if argument.type is not ArgumentType.STRING:
             message = f"`$secret` is a string, but the type is {argument.type}."
             yield Finding("argument-source", argument.source_position, message, 'Write type="string".')
@@ -51,6 +61,16 @@ def _source(argument: Argument, steps: Sequence[CheckedStep], index: int, event:
             return
         case _:
             assert_never(argument.source)
+
+
+def _not_understood(argument: Argument, event: Event | None) -> Finding:
+    text, at = argument.source_text, argument.source_position
+    hint, meant, change = _meant(text), None, None
+    if hint.startswith(_MEANT):
+        meant = hint.removeprefix(_MEANT).removesuffix("?")
+    if meant == "$secret" or (event is not None and meant in {f"$data.data.{known.name}" for known in event.arguments}):
+        change = Change(at, text, meant, Markup.ATTRIBUTE)
+    return Finding("argument-source", at, f"The source `{text}` is not understood.", hint, change=change)
 
 
 def _meant(text: str) -> str:
@@ -65,7 +85,7 @@ def _meant(text: str) -> str:
     if found == "data" and rest.partition(".")[0] not in MEMBERS:
         rest = f"data.{rest}"
     candidate = f"${found}{dot}{rest}"
-    return f"Did you mean {candidate}?" if candidate != text else _FORMS
+    return f"{_MEANT}{candidate}?" if candidate != text else _FORMS
 
 
 def _path(argument: Argument, path: tuple[str | int, ...], event: Event | None) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from engine.model import XML_BLANKS, Edit, Event, LocatedText, Position, ResultKind
 from engine.template import Member, Reference, Template, TemplateFault, check_names, parse_template, reserved_name
-from engine.validation.finding import Finding, changed
+from engine.validation.change import Change
+from engine.validation.finding import Finding
 from engine.validation.message import Spelling, unknown_part
 from engine.validation.steps import CheckedStep
 
@@ -39,7 +40,7 @@ def check(body: LocatedText, steps: Sequence[CheckedStep], event: Event | None) 
 
 
 def _located(fault: TemplateFault, body: LocatedText) -> Finding:
-    change = changed(fault.edit, body)
+    change = Change.of(fault.edit, body)
     return Finding(fault.rule, body.position(fault.offset), fault.message, fault.hint, change=change)
 
 
@@ -51,7 +52,7 @@ def _unknown_arguments(references: Sequence[Reference], body: LocatedText, event
             edit = None
             if unknown.meant and unknown.index == len(path) - 1:  # the reference is where its last part stands
                 edit = Edit(reference.offset, str(path[-1]), ".".join(unknown.meant))
-            position, change = body.position(reference.offset), changed(edit, body)
+            position, change = body.position(reference.offset), Change.of(edit, body)
             yield Finding("unknown-argument", position, unknown.message, unknown.hint, change=change)
 
 

@@ -34,7 +34,13 @@ def assemble(draft: SchemaDraft) -> LedgerSchema:
             unread.add(key)
         elif select.parameters is None:
             tables[key] = Table(
-                select.schema, select.name, found.columns, is_view=True, definition=select.select, is_open=found.is_open
+                select.schema,
+                select.name,
+                found.columns,
+                is_view=True,
+                definition=select.select,
+                is_open=found.is_open,
+                offset=select.named_at,
             )
         else:
             parameters = tuple(_collated(type_, draft.collation) for type_ in select.parameters.values())
@@ -77,6 +83,7 @@ def _table(draft: TableDraft, collation: Collation) -> Table:
         is_view=draft.is_view,
         primary_key=draft.primary_key,
         indexes=tuple(draft.indexes),
+        offset=draft.offset,
     )
 
 

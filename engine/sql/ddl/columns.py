@@ -22,14 +22,14 @@ def read_column(item: Cursor, table: TableDraft, draft: SchemaDraft) -> Column:
 
     A computed column's type is unknown here: it waits for the types of the others.
     """
-    name = item.name()
+    offset, name = item.offset, item.name()
     if item.accept("AS"):
-        return Column(name, UNKNOWN, computed=_computed(item))
+        return Column(name, UNKNOWN, computed=_computed(item), offset=offset)
     if item.done and name.casefold() == "timestamp":
-        return Column(name, SqlType(Kind.ROWVERSION), nullable=False)
+        return Column(name, SqlType(Kind.ROWVERSION), nullable=False, offset=offset)
     is_null = not _is_not_null_alias(item, draft)
     sql_type = read_type(item, draft.aliases, default_schema=draft.default_schema)
-    column = Column(name, sql_type, nullable=is_null and sql_type.kind is not Kind.ROWVERSION)
+    column = Column(name, sql_type, nullable=is_null and sql_type.kind is not Kind.ROWVERSION, offset=offset)
     while not item.done:
         column = _option(item, column, table)
     return column

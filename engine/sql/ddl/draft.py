@@ -25,6 +25,7 @@ class TableDraft:
     primary_key: tuple[str, ...] = ()
     indexes: list[Index] = field(default_factory=list)
     is_view: bool = False
+    offset: int | None = None
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class SelectDraft:
     columns: tuple[str, ...]
     select: str
     offset: int
+    named_at: int
     parameters: dict[str, SqlType] | None = None
 
 

@@ -29,7 +29,9 @@ def create_view(cursor: Cursor, draft: SchemaDraft) -> None:
     if not text:
         raise select.unreadable("the SELECT of the view is expected here")
     draft.forget(draft.key(name))
-    draft.selects[draft.key(name)] = SelectDraft(draft.schema_of(name), name.name, columns, text, select.offset)
+    draft.selects[draft.key(name)] = SelectDraft(
+        draft.schema_of(name), name.name, columns, text, select.offset, name.offset
+    )
 
 
 def create_function(cursor: Cursor, draft: SchemaDraft) -> None:
@@ -73,7 +75,9 @@ def _inline_function(cursor: Cursor, draft: SchemaDraft, name: ObjectName, param
     if not text:
         raise select.unreadable("the SELECT of the function is expected here")
     draft.forget(draft.key(name))
-    draft.selects[draft.key(name)] = SelectDraft(draft.schema_of(name), name.name, (), text, offset, parameters)
+    draft.selects[draft.key(name)] = SelectDraft(
+        draft.schema_of(name), name.name, (), text, offset, name.offset, parameters
+    )
 
 
 def _parameters(cursor: Cursor, draft: SchemaDraft) -> dict[str, SqlType]:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from engine.model import UNKNOWN, Kind, Severity, SqlType
-from engine.spelling import closest
+from engine.model import UNKNOWN, Edit, Kind, Severity, SqlType
+from engine.spelling import closest, surely
 from engine.sql.fault import SqlFault
 from engine.sql.read_only.subject import Subject, start_of
 from engine.sql.read_only.tables import check_database, is_system_schema
@@ -83,11 +83,13 @@ def _unknown(subject: Subject, index: int) -> SqlFault:
     name = subject.tokens.name(index)
     own = "A function of the ledger's own is called with its schema, as in dbo.name(…)."
     meant = closest(name, _KNOWN | {"exists"}, 0.8)
+    start, sure = subject.tokens.all[index].start, surely(name, _KNOWN | {"exists"})
     return SqlFault(
         "read-only",
-        subject.tokens.all[index].start,
+        start,
         f"`{name}(…)` is not a function of T-SQL that is known to only read.",
         f"Did you mean {meant.upper()}? {own}" if meant else own,
+        edit=Edit(start, name, sure.upper() if name.isupper() else sure) if sure and sure == meant else None,
     )
 
 
@@ -110,7 +112,7 @@ def _qualified(subject: Subject, index: int) -> Iterator[SqlFault]:
     elif len(names) == 3 and (faults := list(_database(subject, names, offset))):
         yield from faults
     else:
-        yield from _user_function(subject, names, offset)
+        yield from _user_function(subject, names, offset, parts)
 
 
 def _is_method(subject: Subject, names: list[str], index: int, *, is_on_result: bool) -> bool:
@@ -172,7 +174,7 @@ def _database(subject: Subject, names: list[str], offset: int) -> Iterator[SqlFa
         yield SqlFault(fault.rule, offset, fault.message, fault.hint)
 
 
-def _user_function(subject: Subject, names: list[str], offset: int) -> Iterator[SqlFault]:
+def _user_function(subject: Subject, names: list[str], offset: int, parts: list[int]) -> Iterator[SqlFault]:
     shown = ".".join(names)
     if subject.schema is None and subject.is_sql_server:
         message = f"`{shown}(…)` is the ledger's own function; without a schema nobody knows what it does."
@@ -180,7 +182,22 @@ def _user_function(subject: Subject, names: list[str], offset: int) -> Iterator[
         yield SqlFault("user-function", offset, message, hint, Severity.WARNING)
     elif len(names) == 3 or subject.schema is None or subject.schema.function(names[-1], names[-2]) is None:
         message = f"The ledger's schema declares no function `{shown}(…)`."
-        yield SqlFault("unknown-function", offset, message, _closest(subject, names))
+        edit = _renaming(subject, names, parts)
+        yield SqlFault("unknown-function", offset, message, _closest(subject, names), edit=edit)
+
+
+def _renaming(subject: Subject, names: list[str], parts: list[int]) -> Edit | None:
+    """The edit that names the declared function that is surely meant: by its name, or its schema."""
+    if subject.schema is None:
+        return None
+    owner, name = names[-2:]
+    declared = list(subject.schema.functions.values())
+    if elsewhere := [function.schema for function in declared if function.name.casefold() == name.casefold()]:
+        return (
+            subject.tokens.renaming(subject.tokens.all[parts[-2]].start, elsewhere[0]) if len(elsewhere) == 1 else None
+        )
+    meant = surely(name, [function.name for function in declared if function.schema.casefold() == owner.casefold()])
+    return subject.tokens.renaming(subject.tokens.all[parts[-1]].start, meant) if meant is not None else None
 
 
 def _closest(subject: Subject, names: list[str]) -> str:

@@ -12,9 +12,15 @@ from engine.validation.change import Change, Markup
 from tests.engine.validation.conftest import Validator
 
 
-def mended(source: str, change: Change) -> str | None:
-    """The text with the change, None where there is none."""
-    found = change.replacement(split_lines(source))
+def replacement(source: str, offset: int, old: str, new: str) -> Replacement | None:
+    """What the edit of the SQL of a definition comes to."""
+    change = Change.of(Edit(offset, old, new), sql_of(source))
+    return None if change is None else change.replacement(split_lines(source))
+
+
+def mended(source: str, offset: int, old: str, new: str) -> str | None:
+    """The text with that, None where it comes to nothing."""
+    found = replacement(source, offset, old, new)
     return None if found is None else applied(source, found)
 
 
@@ -41,7 +47,8 @@ def around(query: str) -> str:
     [
         ("<![CDATA[select a<b]]>", "a<b", "a < b & c", "<![CDATA[select a < b & c]]>"),
         ("select a &lt; b", "b", "b<c&d", "select a &lt; b&lt;c&amp;d"),
-        ("select x\r\n, [a&lt;b]", "[a<b]", "[a>b]", "select x\r\n, [a&gt;b]"),
+        ("select x\r\n, [a&lt;b]", "[a<b]", "[a>b]", None),  # of several pieces
+        ("select x\r\n, [a]", "[a]", "[a>b]", "select x\r\n, [a&gt;b]"),
         ("<![CDATA[select a]]>", "a", "[a]", "<![CDATA[select [a]]]>"),
         ("<![CDATA[select a]]>", "a", "a]]>", None),
         ("<![CDATA[select a > 1]]>", "a", "a]]", "<![CDATA[select a]] > 1]]>"),
@@ -55,8 +62,7 @@ def around(query: str) -> str:
 def test_a_change_is_written_as_its_place_needs_it(query: str, old: str, new: str, expected: str | None) -> None:
     source = around(query)
     text = sql_of(source)
-    change = Change.of(Edit(text.value.index(old), old, new), text)
-    found = mended(source, change)
+    found = mended(source, text.value.index(old), old, new)
     assert found == (None if expected is None else around(expected))
     if found is not None:
         assert sql_of(found).value == text.value.replace(old, new, 1)
@@ -84,7 +90,7 @@ def test_no_change_breaks_a_file_or_says_anything_else(pieces: list[tuple[bool, 
     start = data.draw(st.integers(0, len(text.value) - 1))
     old = text.value[start : data.draw(st.integers(start + 1, len(text.value)))]
     new = data.draw(st.text("ab<>&]'\"", max_size=5))
-    found = mended(source, Change.of(Edit(start, old, new), text))
+    found = mended(source, start, old, new)
     if found is not None:
         etree.fromstring(found.encode())
         assert sql_of(found).value == text.value[:start] + new + text.value[start + len(old) :]

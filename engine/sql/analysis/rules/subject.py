@@ -8,10 +8,10 @@ from typing import TypeVar
 from msgspec import Struct
 from sqlglot import exp
 
-from engine.model import Severity
+from engine.model import Edit, RelatedPlace, Severity
 from engine.sql.analysis.relations import Analysis, Scope
 from engine.sql.analysis.rules.aggregates import Aggregate
-from engine.sql.fault import SqlFault
+from engine.sql.fault import Remark, SqlFault
 from engine.sql.query import Query, node_offset
 from engine.sql.schema import LedgerSchema
 from engine.sql.tokens import Tokens
@@ -40,6 +40,16 @@ class Subject(Struct, frozen=True, gc=False):
         """What the author wrote at the place where `node` begins, a character."""
         start = node.meta.get("start")
         return self.query.text[start : start + 1] if start is not None else ""
+
+    def renaming(self, node: exp.Expr, name: str | None, owner: str | None = None) -> Edit | None:
+        """The edit that writes `name`, behind `owner.` where one is given, instead of the identifier `node`."""
+        start = node.meta.get("start")
+        return self.tokens.renaming(start, name, owner) if name is not None and start is not None else None
+
+    def quoting(self, node: exp.Expr) -> Edit:
+        """The edit that makes a string of a name in double quotes."""
+        start = node_offset(node)
+        return Edit(start, '"' + node.name.replace('"', '""') + '"', "'" + node.name.replace("'", "''") + "'")
 
     def name_at(self, call: exp.Expr) -> str:
         """The name of a function as people know it."""
@@ -70,7 +80,14 @@ class Subject(Struct, frozen=True, gc=False):
 
 
 def fault(
-    rule: str, node: exp.Expr, message: str, hint: str | None = None, severity: Severity = Severity.ERROR
+    rule: str,
+    node: exp.Expr,
+    message: str,
+    hint: str | None = None,
+    severity: Severity = Severity.ERROR,
+    *,
+    edit: Edit | None = None,
+    related: tuple[Remark | RelatedPlace, ...] = (),
 ) -> SqlFault:
     """A fault at the place where `node` begins."""
-    return SqlFault(rule, node_offset(node), message, hint, severity)
+    return SqlFault(rule, node_offset(node), message, hint, severity, edit, related)
