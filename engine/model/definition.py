@@ -81,6 +81,13 @@ class Edit(Struct, frozen=True, gc=False):
     new: str
 
 
+class Remark(Struct, frozen=True, gc=False):
+    """What stands at another place of a text that a finding is about."""
+
+    offset: int
+    message: str
+
+
 class SecretSource(Struct, frozen=True, gc=False):
     """`$secret`: the registration's secret, which never reaches the ledger."""
 

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.model import Edit, RelatedPlace, Severity
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """What stands at another place of the query's text that a finding is about."""
-
-    offset: int
-    message: str
+from engine.model import Edit, RelatedPlace, Remark, Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from jinja2 import TemplateSyntaxError
 
+from engine.model import Edit
 from engine.spelling import did_you_mean
-from engine.template.fault import SYNTAX, TemplateFault
+from engine.template.fault import FOREIGN_QUOTES, SYNTAX, TemplateFault
 
 _BLOCKS: Final = ("for", "if")
 _BRANCHES: Final = ("elif", "else")
 _TAGS: Final = (*_BLOCKS, *_BRANCHES, *(f"end{block}" for block in _BLOCKS), "skip", "raw", "endraw")
 _TAGS_HINT: Final = "There are if, for, skip and raw."
+_ELSE_IFS: Final = frozenset({"elseif", "elsif", "elseIf", "ElseIf", "else_if"})
 _ENDS: Final = {"end of print statement": "}}", "end of statement block": "%}"}
 _TOKENS: Final = {
     "begin of print statement": "`{{`",
@@ -105,6 +107,9 @@ def _misplaced_tag(stop: _Stop, name: str) -> TemplateFault:
 
 
 def _unknown_tag(stop: _Stop, name: str) -> TemplateFault:
+    if name in _ELSE_IFS:
+        fault = stop.fault(f"There is no tag `{name}` here.", "Write {% elif … %}.")
+        return replace(fault, edit=Edit(stop.offset, name, "elif"))
     return stop.fault(f"There is no tag `{name}` here.", did_you_mean(name, _TAGS) or _TAGS_HINT)
 
 
@@ -143,6 +148,9 @@ def _unbalanced(stop: _Stop, got: str, wanted: str) -> TemplateFault:
 def _character(stop: _Stop, shown: str) -> TemplateFault:
     if shown in {"'", '"'}:
         return stop.fault("The text that begins here has no end.", f"Add the closing {shown}.")
+    if shown in FOREIGN_QUOTES:
+        message = f"`{shown}` (U+{ord(shown):04X}) is no quote: a text stands between straight ones."
+        return stop.fault(message, "Write ' or \".")
     return stop.fault(f"The character `{shown}` has no meaning in an expression.", "Remove it.")
 
 

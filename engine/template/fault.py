@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import EncodingError
-from engine.model import Edit
+from engine.model import Edit, Remark
 
 SYNTAX = "template-syntax"
 NAME = "template-name"
 QUOTES = "template-quotes"
+
+FOREIGN_QUOTES = "“”„‟«»‘’‚‛′″`"  # noqa: RUF001
+"""What text processors make of quotes."""
 
 ALONE_HINT = 'Write it as a whole value, {"secret": {{ secret }}}: no text can be joined to it.'
 """The way out wherever the secret is used otherwise."""
@@ -24,6 +27,7 @@ class TemplateFault:
     message: str
     hint: str | None = None
     edit: Edit | None = None
+    related: tuple[Remark, ...] = ()
 
 
 class RenderingError(EncodingError):

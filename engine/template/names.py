@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.spelling import did_you_mean
+from engine.model import Edit
+from engine.spelling import did_you_mean, surely
 from engine.template.check import CONTEXT_NAMES
 from engine.template.fault import NAME, SYNTAX, TemplateFault
 from engine.template.parsed import ParsedTemplate
@@ -29,8 +30,14 @@ class Member:
 
 
 class _NameError(Exception):
-    def __init__(self, message: str, hint: str | None = None, rule: str = NAME) -> None:
+    """`meant` is what only can be meant by the part `name` of a path."""
+
+    def __init__(
+        self, message: str, hint: str | None = None, rule: str = NAME, *, name: str = "", meant: str | None = None
+    ) -> None:
         super().__init__(message)
+        self.name = name
+        self.meant = meant
         self.message = message
         self.hint = hint
         self.rule = rule
@@ -58,8 +65,21 @@ def check_names(parsed: ParsedTemplate, members: Sequence[Member]) -> tuple[Temp
         try:
             _check(reference, context)
         except _NameError as error:
-            faults.append(TemplateFault(error.rule, reference.offset, error.message, error.hint))
+            faults.append(
+                TemplateFault(error.rule, reference.offset, error.message, error.hint, _edit(error, reference))
+            )
     return tuple(sorted(faults, key=lambda fault: fault.offset))
+
+
+def _edit(error: _NameError, reference: Reference) -> Edit | None:
+    """The edit of a wrong name that is the last of its path, which the reference knows the place of."""
+    if (
+        error.meant is None
+        or not error.meant.isidentifier()
+        or reference.path.index(error.name) < len(reference.path) - 1
+    ):
+        return None
+    return Edit(reference.offset, error.name, error.meant)
 
 
 _MOST_HINTS: Final = 100
@@ -78,6 +98,10 @@ class _Context:
         """What an unknown name may have meant."""
         self._hints += 1
         return did_you_mean(name, known) if self._hints <= _MOST_HINTS else None
+
+    def sure(self, name: str, known: Iterable[str]) -> str | None:
+        """What an unknown name can only mean."""
+        return surely(name, known) if self._hints <= _MOST_HINTS else None
 
 
 _WHOLE: Final = Member("default", ())
@@ -114,7 +138,9 @@ def _resolve(path: Path, context: _Context) -> Member:
         known = context.default
     member = known.get(str(root))
     if member is None:
-        raise _NameError(f"No query gives `{root}`.", context.hint(str(root), (*known, *CONTEXT_NAMES)))
+        names, name = (*known, *CONTEXT_NAMES), str(root)
+        hint = context.hint(name, names)
+        raise _NameError(f"No query gives `{root}`.", hint, name=name, meant=context.sure(name, names))
     return _below(member, rest, str(root))
 
 
@@ -140,7 +166,10 @@ def _column(columns: Sequence[Member], name: str, place: str) -> Member:
     for column in columns:
         if column.name == name:
             return column
-    raise _NameError(f"{place} has no column `{name}`.", did_you_mean(name, [column.name for column in columns]))
+    names = [column.name for column in columns]
+    raise _NameError(
+        f"{place} has no column `{name}`.", did_you_mean(name, names), name=name, meant=surely(name, names)
+    )
 
 
 def _words(part: str | int) -> str:

@@ -67,7 +67,7 @@ def parse_template(text: str) -> ParsedTemplate:
     if isinstance(tree, TemplateFault):
         return ParsedTemplate(None, (tree,))
     check = Check(tree)
-    faults = sorted([*check.faults, *find_quoted(tree)], key=lambda fault: fault.offset) or find_malformed(tree)
+    faults = sorted([*check.faults, *find_quoted(tree, text)], key=lambda fault: fault.offset) or find_malformed(tree)
     template = None if faults else Template(text, build_statements(tree.body))
     return ParsedTemplate(template, tuple(faults), tuple(check.references), tuple(check.variables))
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from jinja2 import nodes
 
+from engine.model import Edit
 from engine.template.fault import ALONE_HINT, QUOTES, TemplateFault
 from engine.template.syntax import start_of
 
@@ -30,30 +31,50 @@ _OUTSIDE: Final = re.compile(r'[^"]*+(?:"(?:[^"\\]++|\\.)*+"[^"]*+)*+', re.DOTAL
 """Text with whole strings in it, up to a string that is not closed, or the end."""
 
 
-def find_quoted(tree: nodes.Template) -> list[TemplateFault]:
+def find_quoted(tree: nodes.Template, text: str) -> list[TemplateFault]:
     """A fault for each expression that would, on some way through the template, stand between quotes."""
     walk = _Walk()
     walk.through(tree.body, frozenset({_Lexical.OUTSIDE}))
-    return [_fault(offset, walk.quoted[offset]) for offset in sorted(walk.quoted)]
+    return [
+        _fault(offset, expression, _unquoting(text, offset) if offset in walk.surely else None)
+        for offset, expression in sorted(walk.quoted.items())
+    ]
 
 
-def _fault(offset: int, expression: nodes.Node) -> TemplateFault:
+_ALONE: Final = re.compile(r'"(\{\{[^{}"]*\}\})"')
+
+
+def _unquoting(text: str, offset: int) -> Edit | None:
+    """The edit that takes the quotes away from an expression that is alone between them."""
+    start = text.rfind('"', 0, offset)
+    found = _ALONE.match(text, start) if start >= 0 and text[start - 1 : start] != "\\" else None
+    return Edit(start, found[0], found[1]) if found is not None and found.end(1) > offset else None
+
+
+def _fault(offset: int, expression: nodes.Node, edit: Edit | None) -> TemplateFault:
     names = [expression, *expression.find_all(nodes.Name)]
     if any(isinstance(name, nodes.Name) and name.name == "secret" for name in names):
-        return TemplateFault(QUOTES, offset, "The secret stands inside quotes, and would bring its own.", ALONE_HINT)
+        return TemplateFault(
+            QUOTES, offset, "The secret stands inside quotes, and would bring its own.", ALONE_HINT, edit
+        )
     return TemplateFault(
         QUOTES,
         offset,
         "An expression stands inside quotes, and would bring its own.",
         'Write {{ x }} without quotes around it; join text with ~, as in {{ "INV-" ~ number }}.',
+        edit,
     )
 
 
 class _Walk:
-    """Goes through a tree with sets of states; `quoted` gathers expressions inside a string by their offset."""
+    """Goes through a tree with sets of states; `quoted` gathers expressions inside a string by their offset.
+
+    `surely` has the offsets of those that are inside on every way.
+    """
 
     def __init__(self) -> None:
         self.quoted: dict[int, nodes.Node] = {}
+        self.surely: set[int] = set()
         # Loops in loops go through their body again and again: with the same states there is nothing new to find.
         self._known: dict[tuple[int, _States], _States] = {}
 
@@ -84,7 +105,12 @@ class _Walk:
             if isinstance(node, nodes.TemplateData):
                 states = frozenset(_after(node.data, state) for state in states)
             elif states != {_Lexical.OUTSIDE}:
-                self.quoted[start_of(node)] = node
+                start = start_of(node)
+                if start not in self.quoted and states == {_Lexical.INSIDE}:
+                    self.surely.add(start)
+                elif states != {_Lexical.INSIDE}:
+                    self.surely.discard(start)
+                self.quoted[start] = node
         return states
 
 

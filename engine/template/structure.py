@@ -9,7 +9,9 @@ from jinja2 import nodes
 
 from engine.encoding import InvalidJSONError, encode_canonical, read_json
 from engine.errors import EncodingError
+from engine.model import Edit, Remark
 from engine.template.fault import SYNTAX, TemplateFault
+from engine.template.json_faults import JSONFault, repeated_member, unreadable
 from engine.template.rendering import Rendering
 from engine.template.syntax import start_of
 
@@ -36,12 +38,19 @@ def find_malformed(tree: nodes.Template) -> list[TemplateFault]:
         encode_canonical(read_json(text))
     except (InvalidJSONError, EncodingError) as error:
         position = error.position if isinstance(error, InvalidJSONError) else None
-        return [
-            TemplateFault(
-                SYNTAX,
-                0 if position is None else rendering.place_of(position),
-                f"With a value for each expression, the template's text cannot be sent: {error}.",
-                "It must be one JSON value; separate members by commas.",
-            )
-        ]
+        if position is not None:
+            return [_fault(unreadable(text, position), rendering)]
+        if (repeated := repeated_member(text)) is not None:
+            return [_fault(repeated, rendering)]
+        message = f"With a value for each expression, the template's text cannot be sent: {error}."
+        return [TemplateFault(SYNTAX, 0, message, "It must be one JSON value.")]
     return []
+
+
+def _fault(found: JSONFault, rendering: Rendering) -> TemplateFault:
+    """The fault of the rendered text as one of the template's, where each piece of text has kept its length."""
+    edit, related = found.edit, found.related
+    if edit is not None:
+        edit = Edit(rendering.place_of(edit.offset), edit.old, edit.new)
+    remarks = () if related is None else (Remark(rendering.place_of(related[0]), related[1]),)
+    return TemplateFault(SYNTAX, rendering.place_of(found.position), found.message, found.hint, edit, remarks)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from engine.model import Diagnostic, LocatedText, Position, RelatedPlace, Replacement, Severity
+from engine.model import Diagnostic, LocatedText, Position, RelatedPlace, Remark, Replacement, Severity
 from engine.spelling import did_you_mean
-from engine.sql.fault import Remark, SqlFault
+from engine.sql.fault import SqlFault
 from engine.validation.change import Change
 from engine.validation.rules import rules
 

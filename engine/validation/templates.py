@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.model import XML_BLANKS, Edit, Event, LocatedText, Position, ResultKind
 from engine.template import Member, Reference, Template, TemplateFault, check_names, parse_template, reserved_name
 from engine.validation.change import Change
-from engine.validation.finding import Finding
+from engine.validation.finding import Beside, Finding
 from engine.validation.message import Spelling, unknown_part
 from engine.validation.steps import CheckedStep
 
@@ -41,7 +41,8 @@ def check(body: LocatedText, steps: Sequence[CheckedStep], event: Event | None) 
 
 def _located(fault: TemplateFault, body: LocatedText) -> Finding:
     change = Change.of(fault.edit, body)
-    return Finding(fault.rule, body.position(fault.offset), fault.message, fault.hint, change=change)
+    related = tuple([Beside(body.position(remark.offset), remark.message) for remark in fault.related])
+    return Finding(fault.rule, body.position(fault.offset), fault.message, fault.hint, change=change, related=related)
 
 
 def _unknown_arguments(references: Sequence[Reference], body: LocatedText, event: Event | None) -> Iterator[Finding]:

@@ -74,3 +74,53 @@ def test_what_jinja_says_otherwise_becomes_a_sentence() -> None:
     assert explain("expected call.", 7, ()) == TemplateFault(
         "template-syntax", 7, "This is no template: expected call."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "mended", "message"),
+    [
+        ('{"a": { x }}', '{"a": {{ x }}}', "`{ x }` has one brace where an expression has two."),
+        ('{"a": {x.y}}', '{"a": {{ x.y }}}', "`{x.y}` has one brace where an expression has two."),
+        ("{“a”: {{ x }}}", '{"a": {{ x }}}', "`“` (U+201C) is no quote of JSON."),
+        ("{'a': {{ x }}}", '{"a": {{ x }}}', "`'` is no quote of JSON."),
+        ('{"a": {{ x }},\n }', '{"a": {{ x }}\n }', "A comma stands before the closing `}`."),
+        ('{"a": [1, 2,]}', '{"a": [1, 2]}', "A comma stands before the closing `]`."),
+        ('{"a": {{ x }} "b": 2}', '{"a": {{ x }} ,"b": 2}', "A comma is missing before this."),
+        ('{"a": [{}\n{}]}', '{"a": [{}\n,{}]}', "A comma is missing before this."),
+        ("{a: {{ x }}}", '{"a": {{ x }}}', "The name `a` stands without quotes."),
+        ('{"a": True}', '{"a": true}', "`True` is no value of JSON."),
+        ('{"a": "{{ x }}"}', '{"a": {{ x }}}', "An expression stands inside quotes, and would bring its own."),
+        (
+            "{% if x %}1{% elseif y %}2{% endif %}",
+            "{% if x %}1{% elif y %}2{% endif %}",
+            "There is no tag `elseif` here.",
+        ),
+    ],
+)
+def test_what_is_surely_meant_mends_a_template(text: str, mended: str, message: str) -> None:
+    (fault,) = parse_template(text).faults
+    assert fault.message == message
+    edit = fault.edit
+    assert edit is not None
+    assert text.startswith(edit.old, edit.offset)
+    assert text[: edit.offset] + edit.new + text[edit.offset + len(edit.old) :] == mended
+    assert not parse_template(mended).faults
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"a" {{ x }}}', "A value is not expected here."),
+        ('{"a" "b"}', '`"` is not expected here: this is no JSON, whatever the expressions give.'),
+        ('{"a": 1', "The text ends before its JSON does."),
+        ('{"a": 01}', "`1` is not expected here: this is no JSON, whatever the expressions give."),
+        ('{"a": x}', "`x` is no value of JSON."),
+        ("{“a: {{ x }}}", "`“` (U+201C) is no quote of JSON."),
+        ('{"a": "{{ x }} kr"}', "An expression stands inside quotes, and would bring its own."),
+        ('{"a": {% if x %}"{% endif %}"{{ x }}"}', "An expression stands inside quotes, and would bring its own."),
+        ("{{ “x” }}", "`“` (U+201C) is no quote: a text stands between straight ones."),
+    ],
+)
+def test_what_is_not_certain_is_only_told(text: str, message: str) -> None:
+    fault = parse_template(text).faults[0]
+    assert (fault.message, fault.edit) == (message, None)

@@ -301,26 +301,35 @@ def test_the_rendered_text_is_written_canonically(text: str, json_text: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "message", "offset"),
+    ("text", "message", "offset", "found"),
     [
-        ("{{ number }},", "it is not one JSON value (Extra data)", 12),
-        ("{{ number }}\n{{ amount }}", "it is not one JSON value (Extra data)", 16),
-        ('{"a": {{ number }}\n, "b" }', "it is not one JSON value (", 25),
-        ('{"a": {{ number }}, "a": 1}', "it has an object with two members of one name", 0),
-        ("[NaN]", "it holds NaN or Infinity", 0),
-        ("[" * 101 + "]" * 101, "it is nested deeper than 100 levels", 0),
+        ("{{ number }},", "it is not one JSON value (Extra data)", 12, "`,` is not expected here"),
+        ("{{ number }}\n{{ amount }}", "it is not one JSON value (Extra data)", 16, "A value is not expected here"),
+        ('{"a": {{ number }}\n, "b" }', "it is not one JSON value (", 25, "`}` is not expected here"),
+        ("[NaN]", "it holds NaN or Infinity", 0, "cannot be sent: it holds NaN"),
+        ("[" * 101 + "]" * 101, "it is nested deeper than 100 levels", 0, "cannot be sent: it is nested"),
     ],
 )
-def test_text_that_can_never_be_json_is_a_fault_or_else_an_error(text: str, message: str, offset: int) -> None:
+def test_text_that_can_never_be_json_is_a_fault_or_else_an_error(
+    text: str, message: str, offset: int, found: str
+) -> None:
     (fault,) = parse_template(text).faults
     assert fault.rule == "template-syntax"
-    assert f"the template's text cannot be sent: {message}" in fault.message
+    assert found in fault.message
     assert fault.offset == offset
     start = "{% if true %}{% endif %}"  # with an `if` nobody can tell before it is rendered
     error = failure(start + text)
     assert error.message.startswith(f"the rendered text cannot be sent: {message}")
     assert error.offset == offset + len(start)
     assert error.__context__ is None
+
+
+def test_a_member_given_twice_is_a_fault_at_the_second_or_else_an_error() -> None:
+    text = '{"a": {{ number }}, "b": {"a": 1}, "a": 1}'
+    (fault,) = parse_template(text).faults
+    assert (fault.offset, fault.message) == (35, "The member `a` is given twice in one object.")
+    assert [(place.offset, place.message) for place in fault.related] == [(1, "The first of them.")]
+    assert "two members of one name" in failure("{% if true %}{% endif %}" + text).message
 
 
 def test_what_only_data_can_spoil_is_an_error() -> None:

@@ -159,16 +159,15 @@ def test_quotes_around_an_expression_are_found(text: str, offsets: list[int]) ->
     ("text", "offset"),
     [
         ('{"a": {{ x }} "b": 1}', 14),
-        ('{"a": {{ x }},\n}', 15),
+        ('{"a": {{ x }},\n}', 13),
         ("'{{ x }}'", 0),
         ("1{{ x }}", 4),
         ("{{ x }}{{ y }}", 10),
-        ('{"a": 1, "a": {{ x }}}', 0),
+        ('{"a": 1, "a": {{ x }}}', 9),
     ],
 )
 def test_text_around_the_expressions_that_can_never_be_json(text: str, offset: int) -> None:
-    comma = text.rfind(",", 0, offset)  # Python 3.13 points at a comma too many, older ones at what follows it
-    assert faults(text) in ([("template-syntax", offset)], [("template-syntax", comma)])
+    assert faults(text) == [("template-syntax", offset)]
 
 
 def test_the_secret_is_no_members_name() -> None:

@@ -7,11 +7,11 @@ from typing import Final
 
 from sqlglot import exp
 
-from engine.model import Edit, RelatedPlace
+from engine.model import Edit, RelatedPlace, Remark
 from engine.spelling import closest, did_you_mean, surely
 from engine.sql.analysis.relations import Meaning, Reference, Scope, Source
 from engine.sql.analysis.rules.subject import Subject, fault
-from engine.sql.fault import Remark, SqlFault
+from engine.sql.fault import SqlFault
 from engine.sql.query import node_offset
 from engine.sql.schema import Table
 from engine.sql.wordlist import words

@@ -8,10 +8,10 @@ from typing import TypeVar
 from msgspec import Struct
 from sqlglot import exp
 
-from engine.model import Edit, RelatedPlace, Severity
+from engine.model import Edit, RelatedPlace, Remark, Severity
 from engine.sql.analysis.relations import Analysis, Scope
 from engine.sql.analysis.rules.aggregates import Aggregate
-from engine.sql.fault import Remark, SqlFault
+from engine.sql.fault import SqlFault
 from engine.sql.query import Query, node_offset
 from engine.sql.schema import LedgerSchema
 from engine.sql.tokens import Tokens
