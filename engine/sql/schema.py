@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from engine.model import SQL_SERVER_DEFAULT, Collation, RelatedPlace, SqlType
 
+_NAME = re.compile(r"\[(?:[^\]\n]|\]\])*\]|\"(?:[^\"\n]|\"\")*\"|[\w@#$]+")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -89,16 +90,19 @@ class Function:
 class SchemaFileText:
     """The DDL file that a schema was read from, for naming places in it."""
 
-    __slots__ = ("_starts", "file")
+    __slots__ = ("_starts", "_text", "file")
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
+        self._text = text
         self._starts = (0, *(found.end() for found in _LINE_END.finditer(text)))
 
-    def place(self, offset: int, length: int, message: str) -> RelatedPlace:
-        """What stands at an offset of the file, with so many characters on its line."""
+    def place(self, offset: int, message: str) -> RelatedPlace:
+        """The name that stands at an offset of the file."""
         line = bisect_right(self._starts, offset)
         column = offset - self._starts[line - 1] + 1
+        name = _NAME.match(self._text, offset)
+        length = 0 if name is None else name.end() - offset
         return RelatedPlace(self.file, line, column, line, column + length, message)
 
 
@@ -129,7 +133,7 @@ class LedgerSchema:
         """Where the file declares a table or column; None where no file does, or nobody noted the place."""
         if self.file is None or declared.offset is None:
             return None
-        return self.file.place(declared.offset, len(declared.name), message)
+        return self.file.place(declared.offset, message)
 
     def table(self, name: str, schema: str | None = None) -> Table | None:
         """The table or view of that name, case aside, through synonyms; the default schema where none is given."""

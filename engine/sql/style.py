@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlglot import exp
 
 from engine.model import ResultKind, Severity
+from engine.sql.aliases import missing_alias
 from engine.sql.fault import SqlFault
 from engine.sql.query import Query, first_branch, node_offset, outermost
 from engine.sql.wordlist import words
@@ -34,7 +35,7 @@ def _columns(query: Query, shaping: Sequence[exp.Expr]) -> Iterator[SqlFault]:
             message = "The * leaves open which columns the body has."
             yield SqlFault("select-star", output.offset, message, "Name each column that the body is to have.")
         elif output.name is None:
-            yield _unnamed(shaping, output.offset, number)
+            yield _unnamed(query, shaping, output.offset, number)
     for branch in shaping[1:]:
         if isinstance(branch, exp.Select) and branch is not first_branch(query.tree):
             yield from _stars(branch)
@@ -48,13 +49,15 @@ def _stars(branch: exp.Select) -> Iterator[SqlFault]:
             yield SqlFault("select-star", node_offset(expression), message, hint)
 
 
-def _unnamed(shaping: Sequence[exp.Expr], offset: int, number: int) -> SqlFault:
+def _unnamed(query: Query, shaping: Sequence[exp.Expr], offset: int, number: int) -> SqlFault:
     if any(node.args.get("for_") for node in shaping):
         message = "FOR JSON or FOR XML on the whole query makes one column without a name."
         hint = "Put it into a column: select (select … for json path) as lines."
         return SqlFault("unnamed-column", offset, message, hint)
     message = f"Column {number} has no name, so the body's member would have none."
-    return SqlFault("unnamed-column", offset, message, "Name it: … as membername.")
+    return SqlFault(
+        "unnamed-column", offset, message, "Name it: … as membername.", edit=missing_alias(query, number - 1)
+    )
 
 
 def _tops(query: Query) -> Iterator[SqlFault]:

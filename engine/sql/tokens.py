@@ -33,14 +33,6 @@ NAMES = frozenset({TokenKind.WORD, TokenKind.QUOTED, TokenKind.BRACKETED})
 _PLAIN = re.compile(r"[^\W\d]\w*")
 
 
-def _delimited(name: str, mark: str) -> str:
-    """The name in brackets or quotes where `mark` is one, or where it needs them."""
-    if mark == '"':
-        return '"' + name.replace('"', '""') + '"'
-    is_plain = _PLAIN.fullmatch(name) and name.lower() not in words("reserved_words.txt")
-    return name if is_plain and mark != "[" else "[" + name.replace("]", "]]") + "]"
-
-
 class Tokens(Struct, frozen=True, gc=False):
     """The tokens of a statement without comments.
 
@@ -98,12 +90,29 @@ class Tokens(Struct, frozen=True, gc=False):
 
     def renaming(self, start: int, name: str, owner: str | None = None) -> Edit | None:
         """The edit that puts `name` (behind `owner.`) in the place of the name that begins at `start`; None without."""
-        index = bisect_left(self.all, start, key=lambda token: token.start)
+        index = self.index(start)
         if self.kind(index) not in NAMES or self.all[index].start != start:
             return None
         source = self.source(index)
-        new = _delimited(name, source[0])
-        return Edit(start, source, new if owner is None else f"{_delimited(owner, '')}.{new}")
+        new = self.delimited(name, source[0])
+        return Edit(start, source, new if owner is None else f"{self.delimited(owner)}.{new}")
+
+    def addition(self, index: int, text: str) -> Edit:
+        """The edit that puts `text` behind the token at `index`."""
+        source = self.source(index)
+        return Edit(self.all[index].start, source, source + text)
+
+    def index(self, start: int) -> int:
+        """The index of the first token that begins at that offset or behind it."""
+        return bisect_left(self.all, start, key=lambda token: token.start)
+
+    @staticmethod
+    def delimited(name: str, mark: str = "") -> str:
+        """The name in brackets or quotes where `mark` is one, or where it needs them."""
+        if mark == '"':
+            return '"' + name.replace('"', '""') + '"'
+        is_plain = _PLAIN.fullmatch(name) and name.lower() not in words("reserved_words.txt")
+        return name if is_plain and mark != "[" else "[" + name.replace("]", "]]") + "]"
 
     def fault(self, index: int, rule: str, message: str, hint: str) -> SqlFault:
         """A fault at the token at `index`, whose text stands in for {} in both sentences, in backticks in the first."""

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 from sqlglot import exp
 
-from engine.model import ArgumentType, DataSource, Event, Kind, Position, Replacement, SecretSource, Step
+from engine.model import XML_BLANKS, ArgumentType, DataSource, Event, Kind, Position, Replacement, SecretSource, Step
 from engine.model.families import DECIMALS, FLOATS, STRINGS, WHOLE
 from engine.sql.analysis import Analysis
 from engine.sql.query import Query
@@ -78,7 +78,8 @@ def missing_argument(step: Step, query: Query, analysis: Analysis, event: Event 
     source = "$secret" if use.name == _SECRET else f"$data.data.{use.name}"
     element = f'<argument source="{source}" type="{use.type}"/>'
     positions = tuple([argument.position for argument in step.arguments])
-    return MissingArgument(element, number, positions, step.sql.position(len(step.sql.value)))
+    last = step.sql.position(len(step.sql.value.rstrip(XML_BLANKS)) - 1)
+    return MissingArgument(element, number, positions, Position(last.line, last.column + 1))
 
 
 class _Use(Struct, frozen=True, gc=False):
@@ -120,11 +121,11 @@ def _uses(query: Query, analysis: Analysis, known: set[str]) -> list[_Use | None
 
 
 _TAG: Final = re.compile(r"<\w+(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>")
-_END_OF_QUERY: Final = re.compile(r"(?:\]\]>)?(\s*)</query\s*>")
+_END_OF_QUERY: Final = re.compile(r"\s*(?:\]\]>)?(\s*)</query\s*>")
 
 
 class MissingArgument(Struct, frozen=True, gc=False):
-    """An `<argument>` to stand before the one at `index` of `others`, or last; `end` is where the SQL ends."""
+    """An `<argument>` to stand before the one at `index` of `others`, or last. The SQL ends at `end`."""
 
     element: str
     index: int

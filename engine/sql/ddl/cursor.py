@@ -25,12 +25,16 @@ class UndeclaredError(UnreadableError):
 
 @dataclass(frozen=True, slots=True)
 class ObjectName:
-    """A schema object's name as written; `schema` and `database` are None where not given. `offset` is its place."""
+    """A schema object's name as written; `schema` and `database` are None where not given. `offset` is its place.
+
+    `name_offset` is that of its last part.
+    """
 
     database: str | None
     schema: str | None
     name: str
     offset: int
+    name_offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +184,13 @@ class Cursor:
     def object_name(self) -> ObjectName:
         """`name`, `schema.name`, `database.schema.name` or `database..name`; the database is passed over."""
         offset = self.offset
+        last = offset
         parts: list[str | None] = [self.name()]
         while self.accept("."):
+            last = self.offset
             parts.append(None if self.word == "." else self.name())
         database, schema, name = [None, None, *parts][-3:]
-        return ObjectName(database, schema, name or "", offset)
+        return ObjectName(database, schema, name or "", offset, last)
 
     def string(self) -> str | None:
         """The value of a string literal if one stands here, stepped over; else None."""

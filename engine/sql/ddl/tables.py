@@ -31,7 +31,7 @@ def create_table(cursor: Cursor, draft: SchemaDraft) -> None:
     key = draft.key(name)
     if key in draft.tables or key in draft.selects:
         raise UnreadableError(name.offset, f"{draft.schema_of(name)}.{name.name} is already declared above")
-    table = TableDraft(draft.schema_of(name), name.name, offset=name.offset)
+    table = TableDraft(draft.schema_of(name), name.name, offset=name.name_offset)
     read_elements(body, table, draft)
     draft.tables[key] = table
 

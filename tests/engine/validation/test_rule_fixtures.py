@@ -17,7 +17,15 @@ from engine.validation.rules import rules
 ROOT = Path(__file__).parents[3]
 VALID = ROOT / "fixtures" / "valid"
 INVALID = ROOT / "fixtures" / "invalid"
-NEEDS_SCHEMA = {"unknown-function", "unknown-table", "unknown-column", "ambiguous-column", "group-by", "type-mismatch"}
+NEEDS_SCHEMA = {
+    "unknown-function",
+    "unknown-table",
+    "unknown-column",
+    "ambiguous-column",
+    "group-by",
+    "type-mismatch",
+    "forgotten-comma",
+}
 WITHOUT_FOLDER = {"unsupported-type", "internal-error"}
 """The fixtures' ledger has no such type; no file is known to have the other."""
 SENTENCE = re.compile(r"[A-Z`<&$\]].*[.?]", re.DOTALL)

@@ -11,11 +11,12 @@ ALL = [
     "duplicate-column", "select-star", "secret-in-sql", "portability", "many-unordered", "sql-syntax",
     "single-statement", "read-only", "unknown-table", "unknown-column", "ambiguous-column", "unknown-function",
     "group-by", "compile-error", "type-mismatch", "unsupported-type", "unordered-top", "always-one-row",
-    "user-function", "dirty-read",
+    "user-function", "forgotten-comma", "dirty-read",
     "template-syntax", "template-name", "template-quotes", "internal-error",
 ]  # fmt: skip
 WARNINGS = {
-    "file-name", "many-unordered", "type-mismatch", "unordered-top", "always-one-row", "user-function", "dirty-read"
+    "file-name", "many-unordered", "type-mismatch", "unordered-top", "always-one-row", "user-function",
+    "forgotten-comma", "dirty-read"
 }  # fmt: skip
 NEVER_IGNORED = {
     "doctype-forbidden", "sql-syntax", "single-statement", "read-only", "unknown-function", "secret-in-sql",

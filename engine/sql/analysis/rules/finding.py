@@ -12,6 +12,7 @@ from engine.sql.analysis.rules import (
     aggregates,
     calls,
     clashes,
+    commas,
     declarations,
     grouping,
     names,
@@ -37,6 +38,7 @@ _CHECKS: Final[tuple[tuple[_Check, frozenset[type[exp.Expr]] | None], ...]] = (
     (calls.check, None),
     (declarations.check, None),
     (clashes.check, None),
+    (commas.check, commas.KINDS),
 )
 """Each rule with the nodes of which it needs one to find anything; None where it may find something in any query."""
 
