@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType, field
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from webhooks.errors import ServiceError
 from webhooks.model import Client, Delivery, DeliveryState, Moment, Scope, StoredAttempt
 from webhooks.security.keys import Keyring, Purpose
 from webhooks.store.attempts import answer_row
+from webhooks.store.pages import Filter, find
+from webhooks.store.store import Store
+
+_LOOKS_FOR_SECONDS: Final = 1.0
 
 
 class ShownDelivery(Struct, frozen=True, rename="camel"):
@@ -79,6 +85,25 @@ def show(delivery: Delivery) -> ShownDelivery:
         delivery.next_attempt_at,
         UNSET if delivery.replay_of is None else delivery.replay_of,
     )
+
+
+class ShownPage(Struct, frozen=True):
+    """Deliveries, newest first; `next` is what `Filter.before` takes for the ones after them."""
+
+    deliveries: list[ShownDelivery]
+    next: str | None
+
+
+def look(store: Store, wanted: Filter) -> ShownPage:
+    """As many deliveries as wanted, or those that were found in a second. Raises StoreError."""
+    shown: list[ShownDelivery] = []
+    until, limit = time.monotonic() + _LOOKS_FOR_SECONDS, wanted.limit
+    while True:
+        page = store.read_now(partial(find, wanted=wanted))
+        shown += map(show, page.deliveries)
+        wanted = replace(wanted, before=page.next, limit=limit - len(shown))
+        if page.next is None or not wanted.limit or time.monotonic() > until:
+            return ShownPage(shown, page.next)
 
 
 def show_details(

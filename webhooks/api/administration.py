@@ -112,9 +112,13 @@ async def metrics(request: Request) -> Response:
     return Response(state.metrics.render(depth), headers={"Content-Type": CONTENT_TYPE})
 
 
-def build_administration(store: Store, counted: Metrics, hosts: Sequence[str] = ()) -> ASGIApp:
+def build_administration(
+    store: Store, counted: Metrics, hosts: Sequence[str] = (), window: ASGIApp | None = None
+) -> ASGIApp:
     """The ASGI application of the administering port of a process that has `counted`; `hosts` are further names that
-    it may be asked by."""
+    it may be asked by, and `window` answers for all other paths."""
     calls = (health, readiness, metrics)
     router = build_router(calls, store=store, metrics=counted, readiness=Readiness(store), waiting=Waiting(store))
+    if window is not None:
+        router.router.default = window
     return KnownHosts(UrlLimits(OneSpelling(router)), hosts)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pages.guard import canonical, host_of, is_known
 from webhooks.api.problems import problem
 
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))(?::[0-9]*)?")
 _DETAIL = (
     "This port is asked by a loopback name or address, by the address that it listens on, or by a name that "
     "--window-host allows."
@@ -27,7 +25,7 @@ class KnownHosts:
 
     def __init__(self, app: ASGIApp, hosts: Sequence[str] = ()) -> None:
         self._app = app
-        self._hosts = frozenset(map(_canonical, hosts))
+        self._hosts = frozenset(map(canonical, hosts))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on, or answers 421."""
@@ -40,26 +38,5 @@ class KnownHosts:
         values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         if not values:
             return True  # HTTP/1.0, and so no browser
-        found = _HOST.fullmatch(values[0])
-        if found is None:
-            return False
-        host = _canonical(found[1] or found[2])
-        address = _address(host)
-        if address is None:
-            return host == "localhost" or host.endswith(".localhost") or host in self._hosts
-        own = _address(scope["server"][0]) if scope.get("server") else None
-        return address.is_loopback or address == own or host in self._hosts
-
-
-def _canonical(host: str) -> str:
-    name = host.lower().removesuffix(".")
-    return str(_address(name) or name)
-
-
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
+        host = host_of(values[0])
+        return host is not None and is_known(host, scope["server"][0] if scope.get("server") else None, self._hosts)

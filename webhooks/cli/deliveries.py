@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from msgspec import Struct, to_builtins
+from msgspec import to_builtins
 from msgspec.json import encode
-from msgspec.structs import replace
 
 from engine.commandline.console import CannotRunError, Console
 from engine.commandline.listing import write_list
@@ -26,7 +24,7 @@ from webhooks.wording import counted
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from webhooks.delivery_log import DeliveryDetails, ShownDelivery
+    from webhooks.delivery_log import DeliveryDetails, ShownDelivery, ShownPage
     from webhooks.model import Delivery, StoredAttempt
     from webhooks.security.keys import Keyring
     from webhooks.store.pages import Filter
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 
 
 _FAILED: Final = 1
-_LOOKS_FOR_SECONDS: Final = 1.0
 _NEWEST_EVENTS: Final = 20_000
 _HEADING: Final = ("ID", "STATE", "MADE", "EVENT", "URL", "EVENT ID", "NEXT ATTEMPT", "REASON")
 
@@ -60,13 +57,6 @@ class _Arguments(ReportArguments):
 class _ReplayArguments(ReportArguments):
     ids: list[str]
     recompose: bool
-
-
-class DeliveryPage(Struct, frozen=True):
-    """Deliveries as `--json` prints them; `next` is what `--before` takes for the ones after them."""
-
-    deliveries: list[ShownDelivery]
-    next: str | None
 
 
 def _run(arguments: _Arguments, console: Console) -> int:
@@ -109,20 +99,11 @@ def _with_argument(store: Store, argument: tuple[str, str] | None) -> int:
     return count
 
 
-def _page(store: Store, arguments: _Arguments, sequences: Sequence[int] | None) -> DeliveryPage:
+def _page(store: Store, arguments: _Arguments, sequences: Sequence[int] | None) -> ShownPage:
     """Deliveries, newest first: as many as wanted, or those that were found in a second."""
-    from webhooks.delivery_log import show
-    from webhooks.store import pages
+    from webhooks.delivery_log import look
 
-    shown: list[ShownDelivery] = []
-    wanted = store.read_now(partial(_filter, arguments=arguments, sequences=sequences))
-    until = time.monotonic() + _LOOKS_FOR_SECONDS
-    while True:
-        page = store.read_now(partial(pages.find, wanted=wanted))
-        shown += map(show, page.deliveries)
-        wanted = replace(wanted, before=page.next, limit=arguments.limit - len(shown))
-        if page.next is None or not wanted.limit or time.monotonic() > until:
-            return DeliveryPage(shown, page.next)
+    return look(store, store.read_now(partial(_filter, arguments=arguments, sequences=sequences)))
 
 
 def _filter(connection: Connection, arguments: _Arguments, sequences: Sequence[int] | None) -> Filter:
@@ -194,7 +175,7 @@ def _again(connection: Connection, *, id_: str, recompose: bool) -> Delivery:
     return deliveries.replay(connection, None, id_, recompose=recompose)
 
 
-def _print_page(arguments: _Arguments, console: Console, page: DeliveryPage, events: int) -> None:
+def _print_page(arguments: _Arguments, console: Console, page: ShownPage, events: int) -> None:
     """Prints a page of deliveries. `events` is the number of events with the argument or the id that was given."""
     if arguments.json:
         console.write_bytes(encode(page) + b"\n")

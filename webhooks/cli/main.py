@@ -15,6 +15,7 @@ from webhooks.cli.emit import EMIT
 from webhooks.cli.erase import ERASE
 from webhooks.cli.example_sends import TEST
 from webhooks.cli.serve import SERVE
+from webhooks.cli.window import STATUS, WINDOW
 from webhooks.cli.worker import WORKER
 
 _ALL: tuple[Command[Any], ...] = (
@@ -38,6 +39,8 @@ _ALL: tuple[Command[Any], ...] = (
     COMPOSE,
     ERASE,
     DOCTOR,
+    STATUS,
+    WINDOW,
 )
 COMMANDS: Mapping[str, Command[Any]] = {command.name: command for command in _ALL}
 PROGRAM = Program("aptic-webhooks", "Runs the webhook service and administers it.", "serve", COMMANDS)

@@ -64,6 +64,7 @@ def _methods(text: str) -> list[AuthMethod]:
 def _serve(arguments: _Arguments, console: Console) -> int:
     begin_running(arguments, console)
     from webhooks.process.running import run
+    from webhooks.window.app import build_window
 
     with reported():
         settings = structs.replace(
@@ -75,7 +76,7 @@ def _serve(arguments: _Arguments, console: Console) -> int:
             auth=frozenset(arguments.auth),
             trusted_proxies=tuple(arguments.trusted_proxies),
         )
-        run(settings, console.tell, is_debug=arguments.debug)
+        run(settings, console.tell, build_window, is_debug=arguments.debug)
     return 0
 
 

@@ -138,6 +138,11 @@ class Definitions:
         return self._served.good
 
     @property
+    def statuses(self) -> Mapping[str, DefinitionStatus]:
+        """How each event with a definition is served now."""
+        return self._served.by_event
+
+    @property
     def named(self) -> frozenset[str]:
         """The events that have a definition, good or faulty. None of them may get a default body."""
         return frozenset(self._served.by_event.keys() & self._catalogue.events.keys())

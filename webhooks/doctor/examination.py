@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -59,9 +59,14 @@ def _store(store: Store, _settings: Settings) -> Iterator[Trouble]:
         yield Trouble("store", fault, _DAMAGED)
 
 
-def examine(store: Store, settings: Settings) -> Iterator[Trouble]:
-    """Makes all checks. A check that cannot be made counts as a trouble, and does not stop the others."""
+def examine(store: Store, settings: Settings, names: Sequence[str] = ()) -> Iterator[Trouble]:
+    """Makes the checks of these names, or all.
+
+    A check that cannot be made counts as a trouble, and does not stop the others.
+    """
     for name, check in CHECKS.items():
+        if names and name not in names:
+            continue
         try:
             yield from check(store, settings)
         except StoreError as error:
@@ -191,6 +196,10 @@ CHECKS: Final[dict[str, Check]] = {
     "held": _held,
     "disk": _disk,
 }
+
+
+QUICK: Final = ("clock", "work", "composing", "endpoints", "dead", "held", "disk")
+"""The checks that look at few rows, so that a page may make them each time."""
 
 
 def _many(words: Callable[[int], str], count: int) -> str:

@@ -9,6 +9,8 @@ import socket
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from starlette.types import ASGIApp
+
 from engine.catalogue import Catalogue
 from webhooks.api.administration import build_administration
 from webhooks.api.app import build_app
@@ -22,6 +24,7 @@ from webhooks.metrics import Metrics
 from webhooks.process.delivering import Delivering, make_sender
 from webhooks.process.event_loop import hear_signals, loop_factory, serve_beside, spare_what_is_loaded
 from webhooks.process.listening import LOOPBACK, Server, listen, place
+from webhooks.process.parts import Parts
 from webhooks.process.state import opened, sole_server
 from webhooks.proxies import Proxies
 from webhooks.security.tokens import Tokens
@@ -33,8 +36,16 @@ from webhooks.store.store import Store
 _log = logging.getLogger(__name__)
 
 
-def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = False) -> None:
+def run(
+    settings: Settings,
+    tell: Callable[[str], object],
+    build_window: Callable[[Parts], ASGIApp],
+    *,
+    is_debug: bool = False,
+) -> None:
     """Serves until SIGTERM or SIGINT, then lets the requests under way end. `tell` gets lines for a person.
+
+    `build_window` makes the pages of the administering port.
 
     Raises SettingsError and StoreError where the service cannot start; `is_debug` logs each request.
     """
@@ -57,9 +68,18 @@ def run(settings: Settings, tell: Callable[[str], object], *, is_debug: bool = F
         service = Service(*given, metrics=metrics, bodies=bodies)
         store.when_written(metrics.committed)
         api = build_app(service)
+        parts = Parts(
+            store=store,
+            keyring=keyring,
+            settings=settings,
+            catalogue=catalogue,
+            definitions=definitions,
+            tests=tests,
+            examples=examples,
+        )
         servers = {
             public: Server(RequestLog(api) if is_debug else api),
-            administering: Server(build_administration(store, metrics, settings.window_hosts)),
+            administering: Server(build_administration(store, metrics, settings.window_hosts, build_window(parts))),
         }
 
         def make_delivering() -> Delivering:

@@ -44,6 +44,7 @@ class Purpose(StrEnum):
     SIGNING_KEY = "signing-key"
     BODY = "body"
     ANSWER = "answer"
+    WINDOW = "window"
 
 
 class _MasterKey:
@@ -112,6 +113,10 @@ class Keyring:
     def token_key(self) -> bytes:
         """The key that signs access tokens now."""
         return self._current.derive(Purpose.ACCESS_TOKEN)
+
+    def window_key(self) -> bytes:
+        """The key that signs links to the operations page now."""
+        return self._current.derive(Purpose.WINDOW)
 
     def fingerprint(self, credential: str) -> bytes:
         """The keyed hash of a credential by the current key."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
@@ -23,6 +24,9 @@ from webhooks.store.waiting import STORE_AWAY
 from webhooks.store.writer import Writer
 
 _READER_THREADS = 4
+_BROWSER_THREADS = 2
+_LONGEST_LOOK_SECONDS: Final = 2.0
+_STEPS_BETWEEN_LOOKS: Final = 10_000  # of SQLite's machine, between two looks at the clock
 _SCRUB_TRIES: Final = 20
 _SCRUB_PAUSE_SECONDS: Final = 0.1  # between two tries
 _SCRUB_BUSY_MILLISECONDS: Final = 250  # for which a try waits for readers
@@ -41,6 +45,7 @@ class Store:
         # SQLite answers from memory in less time than another thread needs to wake up.
         self._is_embedded = self._engine.dialect.name == "sqlite"
         self._readers = ThreadPoolExecutor(_READER_THREADS, thread_name_prefix="store-reader")
+        self._browsers = ThreadPoolExecutor(_BROWSER_THREADS, thread_name_prefix="store-browser")
         self._of_thread = threading.local()
         self._connections: set[Connection] = set()
 
@@ -94,6 +99,20 @@ class Store:
         """As `read`, for a query that may look at many rows: it keeps no other request waiting."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, query)
 
+    async def browse(self, look: Callable[[], T]) -> T:
+        """What a look finds that reads by `read_now`, for people's pages: it has threads of its own, and a time limit.
+
+        So it keeps no request of a client waiting. Raises what it raises, or StoreError where it takes too long.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._browsers, self._look, look)
+
+    def _look(self, look: Callable[[], T]) -> T:
+        self._of_thread.until = time.monotonic() + _LONGEST_LOOK_SECONDS
+        try:
+            return look()
+        finally:
+            self._of_thread.until = None
+
     def read_now(self, query: Command[T]) -> T:
         """As `read`, in this thread. Each thread keeps a connection, which takes no snapshot between statements."""
         try:
@@ -105,6 +124,21 @@ class Store:
             return self._read(query)  # the database was started again since this thread's last query
         except DBAPIError as error:
             raise StoreError(STORE_AWAY) from error
+
+    def _limit(self, connection: Connection) -> None:
+        """Ends what a look takes too long for. Such a statement is refused as if the store were away."""
+        if not self._is_embedded:
+            connection.exec_driver_sql(f"SET statement_timeout = {round(_LONGEST_LOOK_SECONDS * 1000)}")
+            return
+        of_thread, driver = self._of_thread, connection.connection.driver_connection
+        assert driver is not None  # noqa: S101  for the type checker
+
+        def is_late() -> bool:
+            """Whether the look of this thread has taken too long; SQLite asks in the thread that runs the statement."""
+            until: float | None = of_thread.until
+            return until is not None and time.monotonic() > until
+
+        driver.set_progress_handler(is_late, _STEPS_BETWEEN_LOOKS)
 
     def _read_for(self, key: Hashable, query: Command[Any], found: Future[Any]) -> None:
         """Reads what was begun to be kept. Who is not there is not kept: anybody may ask for him."""
@@ -129,6 +163,8 @@ class Store:
             connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             self._connections.add(connection)
             self._of_thread.connection = connection
+            if threading.current_thread().name.startswith("store-browser"):
+                self._limit(connection)
         try:
             return query(connection)
         except DBAPIError:
@@ -195,6 +231,7 @@ class Store:
         """Ends the writer after what it was given, and every connection."""
         self._writer.close()
         self._readers.shutdown()
+        self._browsers.shutdown()
         for connection in self._connections:
             connection.close()
         self._engine.dispose()

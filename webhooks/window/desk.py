@@ -1,0 +1,84 @@
+"""What every view needs: the store, the templates, and who is looking."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pages.guard import HEADERS
+from pages.rendering import Renderer, tag_of
+from webhooks.process.parts import Parts
+from webhooks.store.store import Store
+from webhooks.window.entrance import Entrance, Visitor
+
+T = TypeVar("T")
+
+VIEWS: Final = (
+    ("/", "Overview"),
+    ("/deliveries", "Deliveries"),
+    ("/dead", "Dead letters"),
+    ("/endpoints", "Endpoints"),
+    ("/definitions", "Definitions"),
+    ("/clients", "Clients"),
+)
+_EVERY_MILLISECONDS: Final = 5000
+_log = logging.getLogger(__name__)
+
+
+class Desk:
+    """The window of one process."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.entrance = Entrance(parts.keyring.window_key())
+        self._renderer = Renderer(
+            Path(__file__).parent / "templates", program="Aptic webhooks", views=VIEWS, every=_EVERY_MILLISECONDS
+        )
+
+    async def browse(self, look: Callable[[Store], T]) -> T:
+        """What a look at the store finds; it keeps none of the API's readers. Raises StoreError."""
+        return await self.parts.store.browse(lambda: look(self.parts.store))
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        values: Mapping[str, object],
+        *,
+        here: str = "",
+        status: int = HTTPStatus.OK,
+        is_live: bool = True,
+    ) -> Response:
+        """A page, or 304 where the one who asks has it as it is. `here` is the view that it belongs to."""
+        visitor: Visitor | None = getattr(request.state, "visitor", None)
+        told = ""
+        if visitor is not None and request.headers.get("x-live") is None:
+            told, visitor.told = visitor.told, ""
+        shared = {"visitor": visitor, "told": told, "here": here, "is_live": is_live and visitor is not None}
+        content = self._renderer.render(template, {**shared, **values})
+        headers = {**HEADERS, "ETag": tag_of(content)}
+        if status == HTTPStatus.OK and request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(content, status, headers, "text/html")
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Who is looking."""
+    found: Visitor = request.state.visitor
+    return found
+
+
+def note(request: Request, what: str, **ids: str) -> None:
+    """Writes to the log who looked at what, or did it."""
+    _log.info("the window: %s %s", visitor_of(request).who, what, extra={"ids": ids} if ids else {})
+
+
+def see_other(path: str) -> Response:
+    """Sends a browser on by GET, so that a reload repeats nothing."""
+    return Response(status_code=HTTPStatus.SEE_OTHER, headers={**HEADERS, "Location": path})

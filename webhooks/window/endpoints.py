@@ -1,0 +1,101 @@
+"""Endpoints: how each is, and what of one arrived in the last two weeks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pages.charts import bars
+from webhooks.delivery_log import ShownPage, look
+from webhooks.errors import NotFoundError
+from webhooks.store import browsing, tallies
+from webhooks.store.browsing import SeenEndpoint
+from webhooks.store.clock import MICROSECONDS_PER_DAY, moment, now
+from webhooks.store.pages import Filter
+from webhooks.store.store import Store
+from webhooks.store.tallies import Series, What
+from webhooks.window.desk import Desk
+
+_DAYS: Final = 14
+_STEP: Final = MICROSECONDS_PER_DAY // 4
+_ARRIVED, _FAILED = "arrived", "failed"
+_KINDS: Final = {_ARRIVED: "k2", _FAILED: "k5"}
+_GROUPS: Final = {
+    "active": ("active",),
+    "failing": ("failing", "waiting"),
+    "held": ("paused", "disabled", "client disabled"),
+}
+
+
+class Health(Struct, frozen=True):
+    """One endpoint with its last attempts by outcome, in the last day and the last two weeks."""
+
+    endpoint: SeenEndpoint
+    day: Mapping[str, int]
+    all: Mapping[str, int]
+
+
+async def show_list(desk: Desk, request: Request) -> Response:
+    """The page of all."""
+    group = request.query_params.get("state", "")
+    found = await desk.browse(read)
+    shown = [each for each in found if group not in _GROUPS or each.state in _GROUPS[group]]
+    counts = {name: sum(each.state in states for each in found) for name, states in _GROUPS.items()}
+    values = {"found": shown, "group": group, "counts": counts, "total": len(found)}
+    return desk.page(request, "endpoints", values, here="/endpoints")
+
+
+def read(store: Store) -> list[SeenEndpoint]:
+    """The endpoints of every client. Raises StoreError."""
+    return store.read_now(partial(browsing.endpoints, at=now()))
+
+
+async def show_one(desk: Desk, request: Request) -> Response:
+    """The page of one."""
+    id_ = request.query_params.get("id", "")
+    health, last = await desk.browse(lambda store: _one(store, int(id_) if id_.isdecimal() and len(id_) < 19 else 0))
+    until = now() // _STEP * _STEP + _STEP
+    since = until - _DAYS * 4 * _STEP
+    query = partial(
+        tallies.read,
+        series=Series.ENDPOINT_HOURS,
+        what=What.ATTEMPT,
+        since=since,
+        until=until,
+        step=_STEP,
+        endpoint=health.endpoint.id,
+    )
+    ended = await desk.browse(lambda store: store.read_now(query))
+    starts = list(range(since, until, _STEP))
+    series = {
+        _ARRIVED: [sum(each.count for each in ended if each.at == at and each.outcome == "2xx") for at in starts],
+        _FAILED: [sum(each.count for each in ended if each.at == at and each.outcome != "2xx") for at in starts],
+    }
+    values = {
+        "health": health,
+        "last": last,
+        "chart": bars([moment(at) for at in starts], series, _KINDS, "%d %b %H:%M"),
+        "kinds": _KINDS,
+        "series": series,
+        "times": [moment(at) for at in starts],
+        "examples": sorted(health.endpoint.events),
+    }
+    return desk.page(request, "endpoint", values, here="/endpoints")
+
+
+def _one(store: Store, id_: int) -> tuple[Health, ShownPage]:
+    at = now()
+    endpoint = store.read_now(partial(browsing.endpoint, id_=id_, at=at))
+    if endpoint is None:
+        raise NotFoundError("There is no such endpoint; it may have been removed.")
+    day, all_ = (
+        store.read_now(partial(tallies.by_endpoint, ids=[id_], since=at - days * MICROSECONDS_PER_DAY))[id_]
+        for days in (1, _DAYS)
+    )
+    last = look(store, Filter(client_id=endpoint.client_id, url=endpoint.url, limit=10))
+    return Health(endpoint, day, all_), last
