@@ -117,7 +117,8 @@ def _scope(text: str) -> Scope:
 def _link_options(parser: Parser) -> None:
     add = parser.add_argument
     add("--scope", type=_scope, default=Scope.ADMIN, metavar="SCOPE", help=(
-        "support sees states; admin (the default) sees bodies, arguments and answers too, and may act."
+        "Whoever has the link may do this: support sees states, admin (the default) also bodies, arguments and answers, "
+        "and may act."
     ))  # fmt: skip
     add("--url", type=_place, default="http://127.0.0.1:8081", metavar="URL", help=(
         "The administering port of `serve` is there (default: http://127.0.0.1:8081)."
