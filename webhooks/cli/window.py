@@ -116,13 +116,10 @@ def _scope(text: str) -> Scope:
 
 def _link_options(parser: Parser) -> None:
     add = parser.add_argument
-    add("--scope", type=_scope, default=Scope.ADMIN, metavar="SCOPE", help=(
-        "Whoever has the link may do this: support sees states, admin (the default) also bodies, arguments and answers, "
-        "and may act."
-    ))  # fmt: skip
-    add("--url", type=_place, default="http://127.0.0.1:8081", metavar="URL", help=(
-        "The administering port of `serve` is there (default: http://127.0.0.1:8081)."
-    ))  # fmt: skip
+    scope = "By support one sees states, by admin (the default) bodies, arguments and answers too, and may act."
+    add("--scope", type=_scope, default=Scope.ADMIN, metavar="SCOPE", help=scope)
+    place = "The administering port of `serve` is there (default: http://127.0.0.1:8081)."
+    add("--url", type=_place, default="http://127.0.0.1:8081", metavar="URL", help=place)
     add("--who", metavar="NAME", help="Who asks, for the log (default: this user).")
     add_store(parser)
     add_json(parser)
