@@ -20,7 +20,7 @@
     if (!getSelection().isCollapsed && main.contains(getSelection().anchorNode)) return true;
     return [...main.querySelectorAll("input, select, textarea")].some((each) =>
       each.tagName === "SELECT"
-        ? [...each.options].some((option) => option.selected !== option.defaultSelected)
+        ? each.selectedIndex !== Math.max(0, [...each.options].findIndex((option) => option.defaultSelected))
         : each.type === "checkbox" || each.type === "radio"
           ? each.checked !== each.defaultChecked
           : each.value !== each.defaultValue,

@@ -37,6 +37,16 @@ class Receiver(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
+    def do_GET(self) -> None:
+        """A page of somebody else with a form that leads where its query says."""
+        action = self.path.partition("?")[2]
+        content = f'<!doctype html><form method="post" action="{action}"><button>go</button></form>'.encode()
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
     def log_message(self, *arguments: object) -> None:
         """Says nothing."""
 
