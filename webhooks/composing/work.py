@@ -24,6 +24,7 @@ from webhooks.queue.interface import Queue
 from webhooks.security.keys import Keyring
 from webhooks.store import results
 from webhooks.store.clock import now
+from webhooks.store.command import Pipelined
 from webhooks.store.compositions import Addressed, Waiting, key_of
 from webhooks.store.jobs import Job
 from webhooks.store.results import Composed, Ended, Parked, Result, Written
@@ -129,7 +130,7 @@ class Work:
         async def write(begin: Collection[str]) -> Written:
             """As Onward needs it."""
             return await self._store.write(
-                lambda connection: results.write(connection, found, taken, at=at, begin=begin)
+                Pipelined(lambda connection: results.write(connection, found, taken, at=at, begin=begin))
             )
 
         try:

@@ -23,6 +23,7 @@ from webhooks.sending.interface import Sender
 from webhooks.store import attempts
 from webhooks.store.attempts import Ready
 from webhooks.store.clock import MICROSECONDS_PER_SECOND, now
+from webhooks.store.command import Pipelined
 from webhooks.store.compositions import Addressed, Sendable
 from webhooks.store.ended_attempts import EndedAttempt
 from webhooks.store.jobs import Job, Kind
@@ -146,7 +147,9 @@ class Dispatcher:
             return
         ids, at = list(turns), now()
         try:
-            begun = await self._store.write(lambda connection: attempts.begin(connection, ids, at), can_wait=doubtful)
+            begun = await self._store.write(
+                Pipelined(lambda connection: attempts.begin(connection, ids, at)), can_wait=doubtful
+            )
         except BaseException:
             self._give_back(turns.values())
             self._queue.release([turn.job for turn in turns.values()])
@@ -236,7 +239,7 @@ class Dispatcher:
         self._give_back(turn for turn, _ in ahead)
         unsent, at = [(ready.id, ready.attempt) for _, ready in ahead], now()
         try:
-            await self._store.write(lambda connection: attempts.take_back(connection, unsent, at))
+            await self._store.write(Pipelined(lambda connection: attempts.take_back(connection, unsent, at)))
         except StoreError as error:
             _log.warning("%d attempts could not be taken back: %s", len(unsent), error.message)
         finally:

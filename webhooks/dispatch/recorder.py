@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from webhooks.store import ended_attempts
+from webhooks.store.command import Pipelined
 from webhooks.store.ended_attempts import EndedAttempt, Recorded
 from webhooks.store.store import Store
 from webhooks.store.waiting import STORE_RETRY_SECONDS, is_done
@@ -75,7 +76,7 @@ class Recorder:
         async def write() -> None:
             """Writes the ended attempts, and notes which endpoints that disables."""
             nonlocal written
-            written = await self._store.write(lambda connection: ended_attempts.write(connection, ended))
+            written = await self._store.write(Pipelined(lambda connection: ended_attempts.write(connection, ended)))
 
         if not await is_done(write, f"the end of {counted(len(ended), 'attempt')}", _log):
             return False

@@ -19,6 +19,7 @@ from webhooks.queue.interface import Queue
 from webhooks.store import attempts, behind, jobs
 from webhooks.store.attempts import Due
 from webhooks.store.clock import MICROSECONDS_PER_SECOND, now
+from webhooks.store.command import Pipelined
 from webhooks.store.compositions import Sendable
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.store import Store
@@ -131,7 +132,7 @@ class Taker:
 
         over = [*left, *parked]
         try:
-            await self._store.write(write, can_wait=can_wait)
+            await self._store.write(Pipelined(write), can_wait=can_wait)
         except StoreError as error:
             _log.warning("finished jobs wait for the store: %s", error.message)
             await asyncio.sleep(STORE_RETRY_SECONDS)  # or they would be taken again at once
@@ -155,7 +156,7 @@ class Taker:
         count, at = most, now()
         try:
             count = await self._store.write(
-                lambda connection: jobs.refill(connection, registration_id, at, most), can_wait=True
+                Pipelined(lambda connection: jobs.refill(connection, registration_id, at, most)), can_wait=True
             )
         except StoreError as error:
             _log.warning("parked deliveries wait for the store: %s", error.message)

@@ -13,10 +13,24 @@ Command = Callable[[Connection], T]
 """Reads and writes by a connection, and never commits. It may run twice, where another process was in its way."""
 
 
+class Pipelined(Generic[T]):
+    """A command of Prepared statements only: on PostgreSQL those that give no rows are sent without waiting for them.
+
+    What the database has against one of them is raised by a later one, or at the end.
+    """
+
+    def __init__(self, command: Command[T]) -> None:
+        self._command = command
+
+    def __call__(self, connection: Connection) -> T:
+        """As a Command."""
+        return self._command(connection)
+
+
 class Together(ABC, Generic[T]):
     """A command that runs with others of its class, in statements over all of them.
 
-    It runs Prepared statements only: on PostgreSQL they are sent without waiting for those that give no rows.
+    Its statements are as those of Pipelined.
     """
 
     def __call__(self, connection: Connection) -> T:

@@ -95,9 +95,11 @@ _STILL_WAITS: Final = Bulk(
     sequence=NUMBER,
     version=NUMBER,
 )
-_COMPOSE: Final = Bulk(
-    f"UPDATE composition SET state = 'composed', body = {PIECE}, reason = NULL, due_at = NULL, parked_for = NULL"
-    " FROM GIVEN WHERE composition.event_sequence = given.sequence AND composition.version = given.version",
+_COMPOSE: Final = BulkUpdate(
+    "composition",
+    f"state = 'composed', body = {PIECE}, reason = NULL, due_at = NULL, parked_for = NULL",
+    _COMPOSITION,
+    _KEY,
     sequence=NUMBER,
     version=NUMBER,
     begins=NUMBER,
@@ -224,12 +226,10 @@ def _compose(connection: Connection, results: Sequence[Composed], at: int) -> li
     if not results:
         return []
     definitions.remember(connection, {each.code for each in results if each.code is not None})
-    waiting = set(_STILL_WAITS.run(connection, [_key(each) for each in results]))
-    composed = [each for each in results if _key(each) in waiting]
-    bodies, places = packed([each.body for each in composed])
-    rows = [(*_key(each), *place) for each, place in zip(composed, places, strict=True)]
-    _COMPOSE.run(connection, rows, packed=bodies)
-    found = _SENDABLE.run(connection, sorted(waiting), since=at - _FRESH_MICROSECONDS, at=at)
+    bodies, places = packed([each.body for each in results])
+    rows = [(*_key(each), *place) for each, place in zip(results, places, strict=True)]
+    composed = _COMPOSE.run(connection, rows, packed=bodies)
+    found = _SENDABLE.run(connection, sorted(composed), since=at - _FRESH_MICROSECONDS, at=at)
     _READY.run(connection, [(id_,) for id_, *_, is_to_change in found if is_to_change], at=at)  # most are due already
     # What is held gets its job when its endpoint is resumed.
     ready = [(Job(Kind.DELIVER, id_, at), to, client_id) for id_, to, client_id, is_held, _ in found if not is_held]

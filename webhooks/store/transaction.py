@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError, SQLAlchemyError
 
 from webhooks.errors import ServiceError, StoreError
-from webhooks.store.command import Command, Together
+from webhooks.store.command import Command, Pipelined, Together
 from webhooks.store.statement import Prepared, pipelined
 from webhooks.wording import counted
 
@@ -105,14 +106,13 @@ class Transaction:
         """What they give. Where they raise, nothing of them stays."""
         try:
             first = commands[0].command
-            if isinstance(first, Together):
-                with pipelined(self._connection):
-                    self._save()
-                    results = type(first).run_together(self._connection, [each.command for each in commands])  # type: ignore[misc]  # all of its class
-                    self._keep()
-            else:
+            is_pipelined = isinstance(first, Together | Pipelined)
+            with pipelined(self._connection) if is_pipelined else nullcontext():
                 self._save()
-                results = [first(self._connection)]
+                if isinstance(first, Together):
+                    results = type(first).run_together(self._connection, [each.command for each in commands])  # type: ignore[misc]  # all of its class
+                else:
+                    results = [first(self._connection)]
                 self._keep()
         except _ITS_OWN:
             self._undo()
