@@ -10,16 +10,17 @@ import json
 import os
 import queue
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
@@ -43,6 +44,9 @@ class DemoError(Exception):
     """Something is not as the demo tells."""
 
 
+_NEXT = """Read next: docs/tutorial/first-definition.md writes a definition of your own;
+docs/how-to/run-the-service.md runs the service; docs/index.md has the rest.
+"""
 _TROUBLES = (DemoError, EngineError, WebhookVerificationError, httpx.HTTPError, subprocess.TimeoutExpired)
 
 
@@ -97,6 +101,7 @@ class Service:
     process: subprocess.Popen[str]
     folder: Path
     lines: list[str] = field(default_factory=list)
+    is_kept: bool = False
 
     @property
     def log(self) -> str:
@@ -111,19 +116,24 @@ class Service:
                 return found[1]
         raise DemoError("the service ended before it listened")
 
-    def make_client(self, *options: str) -> dict[str, Any]:
-        """A client, made as an operator does."""
-        made = subprocess.run(  # noqa: S603  our own program
-            [_program(), "clients", "add", "acme", *options, "--data", self.folder, "--json"],
+    def run(self, *words: str) -> dict[str, Any]:
+        """What a command of an operator's prints as JSON."""
+        done = subprocess.run(  # noqa: S603  our own program
+            [_program(), *words, "--data", self.folder, "--json"],
             capture_output=True,
             text=True,
             timeout=PATIENCE,
             check=False,
             env=_environment(),
         )
-        _expect(made.returncode == 0, f"`clients add` failed: {made.stderr}")
-        client: dict[str, Any] = json.loads(made.stdout)
-        return client
+        _expect(done.returncode == 0, f"`{' '.join(words)}` failed: {done.stderr}")
+        printed: dict[str, Any] = json.loads(done.stdout)
+        return printed
+
+    @property
+    def window(self) -> str:
+        """Where its operations page is."""
+        return next(line for line in self.lines if line.startswith("What administers")).split()[-1].rstrip("/")
 
     def stop(self) -> int:
         """Ends it as a service manager does; gives the exit code."""
@@ -135,11 +145,12 @@ def main() -> int:
     """Plays all parts; gives the exit code."""
     receivers = [Receiver(), Receiver(), Receiver(503, 500)]
     ledger = f"duckdb:///{embedded_ledger(SCHEMA, SCHEMA.with_name('data.sql'), ROOT / '.cache')}"
-    with TemporaryDirectory(prefix="aptic-demo-") as folder, _listening(receivers):
+    with _folder() as folder, _listening(receivers):
         try:
-            with _serving(Path(folder), ledger, receivers) as service:
+            with _serving(folder, ledger, receivers) as service:
                 try:
                     _play(service, ledger, *receivers)
+                    _end(service, is_kept=_is_kept())
                 except _TROUBLES as error:
                     raise DemoError(f"{error}\nThe service's log:\n{service.log}") from error
         except DemoError as error:
@@ -156,10 +167,32 @@ def _play(service: Service, ledger: str, payments: Receiver, changes: Receiver, 
         for event, receiver, name in (("ledgerpayment", payments, key), ("statuschange", changes, None)):
             _deliver(api, event, receiver, name)
         _retry(api, failing)
+
+
+def _end(service: Service, *, is_kept: bool) -> None:
+    """Shows the page with what was delivered, and ends the service unless it is to be kept."""
+    _title("Look at it")
+    print("While the service runs, its deliveries are on this page; the link can be used once, within a minute:")
+    print(f"\n{_link(service)}\n")
+    print(_NEXT)
+    if is_kept:
+        service.is_kept = True
+        print(f"The service goes on, as process {service.process.pid}: `kill {service.process.pid}` ends it.")
+        print(f"Another link: {_program()} window --data {service.folder} --url {service.window}")
+        return
+    if sys.stdin.isatty():
+        input("Press Enter to end the service. ")
+    else:
+        print("`make demo KEEP=1` leaves the service running.")
     _title("The service ends")
     code = service.stop()
     _expect(code == 0, f"the service ended with {code}")
     print("SIGTERM → exit 0")
+
+
+def _link(service: Service) -> str:
+    link: str = service.run("window", "--url", service.window)["link"]
+    return link
 
 
 # ------------------------------------------------------------------------------------------------------- the parts
@@ -182,7 +215,7 @@ def _enter(service: Service, api: httpx.Client) -> None:
     _title("A service, and a client of it")
     print("$ aptic-webhooks serve --definitions definitions --ledger duckdb:///… --allow-network 127.0.0.0/8 …")
     print("\n".join(line for line in service.lines if "listens" in line))
-    client = service.make_client("--scope", "webhooks,events:publish")
+    client = service.run("clients", "add", "acme", "--scope", "webhooks,events:publish")
     print(f"$ aptic-webhooks clients add acme --scope webhooks,events:publish\nclient {client['client_id']}")
     grant = {"grant_type": "client_credentials"}
     path = "/login/oauth/access_token"
@@ -296,6 +329,22 @@ def _listening(receivers: list[Receiver]) -> Iterator[None]:
             receiver.server_close()
 
 
+def _is_kept() -> bool:
+    """Whether the service is to go on when the demo has ended."""
+    return bool(os.environ.get("KEEP"))
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """The service's folder, which goes with it."""
+    folder = Path(tempfile.mkdtemp(prefix="aptic-demo-"))
+    try:
+        yield folder
+    finally:
+        if not _is_kept():
+            shutil.rmtree(folder)
+
+
 @contextmanager
 def _serving(folder: Path, ledger: str, receivers: list[Receiver]) -> Iterator[Service]:
     ports = ",".join(str(receiver.server_port) for receiver in receivers)
@@ -307,11 +356,13 @@ def _serving(folder: Path, ledger: str, receivers: list[Receiver]) -> Iterator[S
         process = subprocess.Popen(  # noqa: S603  our own program
             command, stdout=subprocess.PIPE, stderr=log, text=True, env=_environment()
         )
-    with process:
-        try:
-            yield Service(process, folder)
-        finally:
+    service = Service(process, folder)
+    try:
+        yield service
+    finally:
+        if not service.is_kept:
             process.kill()
+            process.communicate()
 
 
 def _program() -> Path:

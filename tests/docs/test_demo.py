@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import httpx
 import pytest
-from waiting import PATIENCE_SECONDS
+from waiting import PATIENCE_SECONDS, until
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
@@ -50,6 +53,35 @@ def test_it_tells_the_whole_story(folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert re.findall(r"^  attempt (\d)   \S+Z   (\d+) ", delivered, re.M) == [("1", "503"), ("2", "500"), ("3", "204")]
     assert shown.endswith("SIGTERM → exit 0\n")
     assert list(folder.iterdir()) == []
+
+
+def test_it_leaves_the_service_running_where_it_is_to(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEEP", "1")
+    words = [sys.executable, ROOT / "docs/demo.py"]
+    with (folder / "shown").open("w") as shown:
+        played = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=shown, timeout=PATIENCE_SECONDS, check=False)
+    told = (folder / "shown").read_text("utf-8")
+    (process,) = re.findall(r"`kill (\d+)` ends it", told)
+    try:
+        assert played.returncode == 0
+        (window, token) = re.findall(r"^(http://127.0.0.1:\d+)/enter\?token=(\S+)$", told, re.M)[0]
+        with httpx.Client(base_url=window, headers={"sec-fetch-site": "same-origin"}) as browser:
+            assert browser.post("/enter", data={"token": token}).status_code == 303
+            assert (
+                browser.get("/deliveries?state=delivered").text.count('<td class="time">') == 4
+            )  # one event goes to two
+    finally:
+        os.kill(int(process), signal.SIGTERM)
+    until(lambda: _has_ended(int(process)))
+
+
+def _has_ended(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    state = Path(f"/proc/{process}/stat")  # one whose parent does not ask for it stays, as a zombie
+    return state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 FAILING = "import sys, demo; demo._program = lambda: sys.argv[1]; sys.exit(demo.main())"
