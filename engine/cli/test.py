@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from os.path import abspath
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.cli.ledger_choice import approximated, load_composer, warn_of_approximation
 from engine.commandline.console import CannotRunError, Console
@@ -20,6 +23,7 @@ from engine.commandline.options import (
     add_ledger,
     named_path,
 )
+from engine.commandline.progress_bar import ProgressBar
 from engine.errors import LedgerError, LedgerUnavailableError
 from engine.model import DefinitionState, DefinitionStatus
 from engine.reporting.terminal import Style
@@ -27,6 +31,8 @@ from engine.reporting.terminal import Style
 if TYPE_CHECKING:
     from engine.composer import Composer
     from engine.testing.cases import Case, CaseResult
+
+_MOST_JOBS: Final = 8  # a composer's sessions
 
 
 class TestArguments(ComposerArguments):
@@ -36,6 +42,7 @@ class TestArguments(ComposerArguments):
     update: bool
     names: str | None
     junit: Path | None
+    jobs: int
 
 
 def add_options(parser: Parser) -> None:
@@ -54,6 +61,13 @@ def add_options(parser: Parser) -> None:
         help="Only the cases whose <event>/<case> has TEXT in it, whatever the case of its letters, are run.",
     )
     parser.add_argument("--junit", type=named_path, metavar="FILE", help="The results also go to FILE, as JUnit's XML.")
+    parser.add_argument(
+        "--jobs",
+        type=_job_count,
+        default=_processors(),
+        metavar="N",
+        help="N cases are run at a time, 1 to 8 (default: auto, as many as there are processors).",
+    )
     add_fixtures(parser)
     add_definitions(parser)
     add_ledger(
@@ -71,6 +85,18 @@ def add_options(parser: Parser) -> None:
     )
 
 
+def _job_count(text: str) -> int:
+    if text == "auto":
+        return _processors()
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= _MOST_JOBS):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither auto nor a whole number from 1 to {_MOST_JOBS}")
+    return int(text)
+
+
+def _processors() -> int:
+    return min(os.cpu_count() or 1, _MOST_JOBS)
+
+
 def run(arguments: TestArguments, console: Console) -> int:
     """Exit code 0 where every case passed or was written down, 1 where one failed."""
     from engine.testing.cases import find_cases
@@ -79,7 +105,7 @@ def run(arguments: TestArguments, console: Console) -> int:
     chosen = _named(_chosen(every, arguments.paths, arguments.fixtures), arguments.names)
     with _composer(arguments) as composer:
         near = approximated(composer, dict.fromkeys(case.event for case in chosen))
-        results = [_run(composer, case, arguments, near, console) for case in chosen]
+        results = _run(composer, chosen, arguments, near, console)
         states = composer.status().definitions
     warn_of_approximation(near, console)
     if arguments.junit is not None:
@@ -152,23 +178,38 @@ def _approximation(near: Mapping[str, str], event: str) -> str:
 
 
 def _run(
-    composer: Composer, case: Case, arguments: TestArguments, near: Mapping[str, str], console: Console
-) -> CaseResult:
-    from engine.testing.cases import record, run_case
+    composer: Composer, cases: Sequence[Case], arguments: TestArguments, near: Mapping[str, str], console: Console
+) -> list[CaseResult]:
+    """Runs the cases and tells of each as soon as it and those before it are done."""
+    from engine.testing.running import run_cases
 
-    try:
-        result = run_case(composer, case)
-    except LedgerUnavailableError as error:
-        raise CannotRunError(error.message) from error
+    results = []
+    with (
+        ProgressBar(console, "test", len(cases)) as bar,
+        closing(run_cases(composer, cases, arguments.jobs)) as running,
+    ):
+        try:
+            for result in running:
+                bar.clear()
+                results.append(_told(result, arguments, _approximation(near, result.case.event), console))
+                bar.step()
+        except LedgerUnavailableError as error:
+            raise CannotRunError(error.message) from error
+    return results
+
+
+def _told(result: CaseResult, arguments: TestArguments, note: str, console: Console) -> CaseResult:
+    """The result as it stands after it was told of, or written down."""
+    from engine.testing.cases import record
+
     if not arguments.update or not result.may_update or result.outcome is None:
-        _show(result, _approximation(near, case.event), console)
+        _show(result, note, console)
         return result
     try:
         settled = record(result)
     except OSError as error:
-        raise _unwritable(case.folder, error) from error
-    written = console.result.escape(str(case.folder / result.outcome.kind))
-    console.write(f"wrote {written}{_approximation(near, case.event)}\n")
+        raise _unwritable(result.case.folder, error) from error
+    console.write(f"wrote {console.result.escape(str(result.case.folder / result.outcome.kind))}{note}\n")
     return settled
 
 
