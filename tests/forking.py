@@ -20,7 +20,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -193,7 +193,10 @@ class _Forking:
         connection, _ = self._listening.accept()
         content, files, _, _ = socket.recv_fds(connection, 65_536, 3)
         while not content.endswith(b"\n"):
-            content += connection.recv(65_536)
+            if not (more := connection.recv(65_536)):  # who asked was killed in the middle of it
+                self._close(connection, files)
+                return None
+            content += more
         child = os.fork()
         if child == 0:
             self._forget()
@@ -202,11 +205,18 @@ class _Forking:
                 os.dup2(file, number)
                 os.close(file)
             return Asked(*json.loads(content))
+        self._close(None, files)
+        self._children[child] = connection
+        with suppress(OSError):  # who asked may have gone
+            connection.send(_NUMBER.pack(child))
+        return None
+
+    @staticmethod
+    def _close(connection: socket.socket | None, files: Iterable[int]) -> None:
         for file in files:
             os.close(file)
-        connection.send(_NUMBER.pack(child))
-        self._children[child] = connection
-        return None
+        if connection is not None:
+            connection.close()
 
     def _forget(self) -> None:
         """In a child: what belongs to the parent."""

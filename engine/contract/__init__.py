@@ -1,4 +1,4 @@
-"""What a body promises: the JSON Schema of each event's body, and what changed between two of them (section 11).
+"""What a body promises: the JSON Schema of each event's body, and what changed between two of them.
 
 contracts    a definition → its contract
 values       a column's domain → the schema of its JSON value
