@@ -74,7 +74,7 @@ def test_a_query_is_there_for_each_step(validator) -> None:
 
 
 def test_names_and_portability_are_looked_at_beside_other_errors(validator, translated) -> None:
-    sql = "select t.nothing as a, format(t.transamount, 'N') as b from dat_trans t where t.paymentid = ?"
+    sql = "select t.nothing as a, format(t.transamount, 'P') as b from dat_trans t where t.paymentid = ?"
     found = translated(validator.query(sql))
     assert [finding.rule for finding in found] == ["unknown-column", "argument-count"]
     found = translated(validator.query(f"{sql} and isnul(t.transid, 0) = 1", PAYMENT))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -108,8 +109,8 @@ def _is_of_missing(subject: Subject, found: Reference) -> bool:
 
 def _is_date_part(subject: Subject, node: exp.Expr) -> bool:
     """Whether it is the date part of a call whose arguments are too few, which has its own fault."""
-    tokens, start = subject.tokens, node.this.meta.get("start")
-    index = next((place for place, token in enumerate(tokens.all) if token.start == start), 0)
+    tokens, start = subject.tokens, node.this.meta.get("start") or 0
+    index = bisect_left(tokens.all, start, key=lambda token: token.start)
     return tokens.word(index - 1) == "(" and tokens.word(index - 2) in _WITH_DATE_PART
 
 
@@ -247,7 +248,7 @@ def _alias_hint(subject: Subject, found: Reference, key: str) -> str | None:
         return None
     if any(source.find(key) is not None for source in scope.sources):
         return "Its table is joined behind this ON, or before a comma: an ON sees only what its JOINs have so far."
-    if any(item.alias.casefold() == key for item in scope.select.expressions if item.args.get("alias") is not None):
+    if key in subject.aliases(scope.select):
         return (
             "It is an alias of the SELECT list, which only ORDER BY can use: repeat the expression, or put the query "
             "into a derived table."

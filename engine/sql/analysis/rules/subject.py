@@ -27,6 +27,7 @@ class Subject(Struct, frozen=True, gc=False):
     analysis: Analysis
     schema: LedgerSchema | None
     aggregates: tuple[Aggregate, ...]
+    _aliases: dict[int, frozenset[str]] = {}  # of each SELECT, by its `id`
 
     def nodes(self, kind: type[Node]) -> Sequence[Node]:
         """The nodes of exactly that class."""
@@ -35,6 +36,13 @@ class Subject(Struct, frozen=True, gc=False):
     def scope(self, select: exp.Expr | None) -> Scope | None:
         """The scope of a SELECT."""
         return self.analysis.scopes.get(id(select))
+
+    def aliases(self, select: exp.Select) -> frozenset[str]:
+        """The case-folded aliases of a SELECT list."""
+        if id(select) not in self._aliases:
+            named = (item for item in select.expressions if item.args.get("alias") is not None)
+            self._aliases[id(select)] = frozenset(item.alias.casefold() for item in named)
+        return self._aliases[id(select)]
 
     def written(self, node: exp.Expr) -> str:
         """What the author wrote at the place where `node` begins, a character."""
