@@ -74,9 +74,12 @@
           redirect: "manual",
         });
         if (answer.status === 200) {
-          tag = answer.headers.get("ETag") || "";
-          replace(await answer.text());
-          say("live");
+          const text = await answer.text();
+          if (!paused && !isBusy()) {
+            tag = answer.headers.get("ETag") || "";
+            replace(text);
+          }
+          say(paused ? "paused" : "live");
         } else if (answer.status === 304) {
           say("live");
         } else {
