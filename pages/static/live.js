@@ -10,7 +10,8 @@
   let paused = false;
   let timer = 0;
 
-  const say = (words) => {
+  const say = (found) => {
+    const words = paused ? "paused" : found;
     if (state.textContent !== words) state.textContent = words;
   };
 
@@ -79,7 +80,7 @@
             tag = answer.headers.get("ETag") || "";
             replace(text);
           }
-          say(paused ? "paused" : "live");
+          say("live");
         } else if (answer.status === 304) {
           say("live");
         } else {
@@ -96,7 +97,7 @@
   button.addEventListener("click", () => {
     paused = !paused;
     button.setAttribute("aria-pressed", String(paused));
-    say(paused ? "paused" : "live");
+    say("live");
     if (!paused) look();
   });
   document.addEventListener("visibilitychange", () => document.hidden || look());
