@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,20 +24,6 @@ class _AcceptArguments(ReportArguments):
     definitions: Path | None
 
 
-class ListedDefinition(Struct, frozen=True):
-    """An event as `definitions list --json` prints it.
-
-    `since` is when it was first known to have a definition; null if it never had one. `waiting` counts the published
-    events that cannot be composed now. `reason` says why they cannot, or, where none waits, what the service found
-    wrong with the definition when it last read the files.
-    """
-
-    event: str
-    since: datetime | None
-    waiting: int
-    reason: str | None
-
-
 class AcceptedDefinition(Struct, frozen=True):
     """What `definitions accept --json` prints; `waiting` counts the published events that waited for the definition."""
 
@@ -48,8 +32,10 @@ class AcceptedDefinition(Struct, frozen=True):
 
 
 def _list(arguments: ReportArguments, console: Console) -> int:
+    from webhooks.store.browsing import defined_events
+
     with opened(arguments, console) as (store, _):
-        found = store.read_now(_found)
+        found = store.read_now(defined_events)
     if arguments.json:
         console.write_bytes(encode(found) + b"\n")
         return 0
@@ -61,24 +47,6 @@ def _list(arguments: ReportArguments, console: Console) -> int:
     if not found:
         console.write("No event has had a definition yet.\n")
     return 0
-
-
-def _found(connection: Connection) -> Sequence[ListedDefinition]:
-    from webhooks.store.clock import moment
-    from webhooks.store.definitions import faults, remembered
-    from webhooks.store.parking import parked
-
-    since, faulty = remembered(connection), faults(connection)
-    waiting = {each.code: each for each in parked(connection)}
-    return [
-        ListedDefinition(
-            event,
-            moment(since[event]) if event in since else None,
-            waiting[event].count if event in waiting else 0,
-            (waiting[event].reason if event in waiting else None) or faulty.get(event),
-        )
-        for event in sorted(since.keys() | waiting.keys() | faulty.keys())
-    ]
 
 
 def _accept(arguments: _AcceptArguments, console: Console) -> int:

@@ -24,7 +24,6 @@ from webhooks.metrics import Metrics
 from webhooks.process.delivering import Delivering, make_sender
 from webhooks.process.event_loop import hear_signals, loop_factory, serve_beside, spare_what_is_loaded
 from webhooks.process.listening import LOOPBACK, Server, listen, place
-from webhooks.process.parts import Parts
 from webhooks.process.state import opened, sole_server
 from webhooks.proxies import Proxies
 from webhooks.security.tokens import Tokens
@@ -33,19 +32,20 @@ from webhooks.settings import Settings, is_there
 from webhooks.store import clients
 from webhooks.store.store import Store
 
+BuildWindow = Callable[[Service, Settings, Definitions], ASGIApp]
+"""Makes the pages of the administering port."""
+
 _log = logging.getLogger(__name__)
 
 
 def run(
     settings: Settings,
     tell: Callable[[str], object],
-    build_window: Callable[[Parts], ASGIApp],
+    build_window: BuildWindow,
     *,
     is_debug: bool = False,
 ) -> None:
     """Serves until SIGTERM or SIGINT, then lets the requests under way end. `tell` gets lines for a person.
-
-    `build_window` makes the pages of the administering port.
 
     Raises SettingsError and StoreError where the service cannot start; `is_debug` logs each request.
     """
@@ -67,19 +67,10 @@ def run(
         given = store, keyring, tokens, catalogue, settings.auth, proxies, tests, settings.allow_http, examples
         service = Service(*given, metrics=metrics, bodies=bodies)
         store.when_written(metrics.committed)
-        api = build_app(service)
-        parts = Parts(
-            store=store,
-            keyring=keyring,
-            settings=settings,
-            catalogue=catalogue,
-            definitions=definitions,
-            tests=tests,
-            examples=examples,
-        )
+        api, window = build_app(service), build_window(service, settings, definitions)
         servers = {
             public: Server(RequestLog(api) if is_debug else api),
-            administering: Server(build_administration(store, metrics, settings.window_hosts, build_window(parts))),
+            administering: Server(build_administration(store, metrics, settings.window_hosts, window)),
         }
 
         def make_delivering() -> Delivering:

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy import Connection, Row, text
 
+from webhooks.store import definitions, parking
 from webhooks.store.clock import moment
 from webhooks.store.queries import load
 
@@ -53,6 +54,34 @@ class DeadGroup(Struct, frozen=True, kw_only=True):
     count: int
     first: datetime
     last: datetime
+
+
+class DefinedEvent(Struct, frozen=True):
+    """An event that has or had a definition, or waits for one.
+
+    `since` is when it was first known to have one. `reason` says why `waiting` events cannot be composed, or, where
+    none waits, what was wrong with the definition when the files were last read.
+    """
+
+    event: str
+    since: datetime | None
+    waiting: int
+    reason: str | None
+
+
+def defined_events(connection: Connection) -> list[DefinedEvent]:
+    """Each such event, by its code."""
+    since, faulty = definitions.remembered(connection), definitions.faults(connection)
+    waiting = {each.code: each for each in parking.parked(connection)}
+    return [
+        DefinedEvent(
+            event,
+            moment(since[event]) if event in since else None,
+            waiting[event].count if event in waiting else 0,
+            (waiting[event].reason if event in waiting else None) or faulty.get(event),
+        )
+        for event in sorted(since.keys() | waiting.keys() | faulty.keys())
+    ]
 
 
 def endpoints(connection: Connection, at: int) -> list[SeenEndpoint]:

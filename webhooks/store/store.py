@@ -163,7 +163,7 @@ class Store:
             connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             self._connections.add(connection)
             self._of_thread.connection = connection
-            if threading.current_thread().name.startswith("store-browser"):
+            if getattr(self._of_thread, "until", None) is not None:
                 self._limit(connection)
         try:
             return query(connection)

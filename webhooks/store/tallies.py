@@ -5,7 +5,7 @@ Each process adds to rows of its own, so none waits for another. Times and durat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -133,13 +133,10 @@ def read(
     return [Tally(at, outcome, int(count), int(duration)) for at, outcome, count, duration in found]
 
 
-def by_endpoint(connection: Connection, ids: Sequence[int], since: int) -> dict[int, dict[str, int]]:
-    """For each of these endpoints how many attempts ended with each outcome since then, to the hour."""
-    found: dict[int, dict[str, int]] = {id_: {} for id_ in ids}
-    for id_ in ids:
-        for outcome, count in connection.execute(_SINCE, {"endpoint": id_, "since": since}):
-            found[id_][outcome] = int(count)
-    return found
+def by_endpoint(connection: Connection, id_: int, since: int) -> dict[str, int]:
+    """How many attempts for an endpoint ended with each outcome since then, to the hour."""
+    found = connection.execute(_SINCE, {"endpoint": id_, "since": since})
+    return {outcome: int(count) for outcome, count in found}
 
 
 def erase(connection: Connection, series: Series, before: int) -> int:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pages.rendering import duration
 from webhooks.errors import NotFoundError, RefusedError
-from webhooks.store import browsing, clients, deliveries
+from webhooks.store import clients, deliveries
 from webhooks.store import definitions as stored
 from webhooks.store.browsing import SeenEndpoint
-from webhooks.store.clock import now
 from webhooks.store.registrations import set_paused
 from webhooks.window.dead import replay_all
-from webhooks.window.desk import Desk, note, see_other, visitor_of
+from webhooks.window.desk import Desk, note, read_form, see_other, visitor_of
+from webhooks.window.endpoints import existing
 from webhooks.wording import deliveries as many_deliveries
-
-_LARGEST_FORM = 64 * 1024
 
 
 async def replay(desk: Desk, request: Request) -> Response:
@@ -36,7 +34,7 @@ async def recompose(desk: Desk, request: Request) -> Response:
 async def _again(desk: Desk, request: Request, *, recompose: bool) -> Response:
     id_ = request.path_params["id"]
     note(request, "recomposes a delivery" if recompose else "replays a delivery", delivery=id_)
-    again = await desk.parts.store.write(
+    again = await desk.service.store.write(
         lambda connection: deliveries.replay(connection, None, id_, recompose=recompose)
     )
     visitor_of(request).told = "It is sent again, with a body composed afresh." if recompose else "It is sent again."
@@ -45,13 +43,13 @@ async def _again(desk: Desk, request: Request, *, recompose: bool) -> Response:
 
 async def replay_group(desk: Desk, request: Request) -> Response:
     """Sends all dead deliveries of a group again."""
-    form = await _form(request)
+    form = await read_form(request)
     client_id, url, reason = (form.get(name, "") for name in ("client", "url", "reason"))
     until = form.get("until", "")
     if not until.isdecimal() or len(until) > 18:
         raise RefusedError("The form is not whole: load the page again.")
     note(request, f"replays what died for {url}: {reason}")
-    done = await replay_all(desk.parts.store, client_id, url, reason, int(until))
+    done = await replay_all(desk.service.store, client_id, url, reason, int(until))
     told = f"{many_deliveries(done.count)} will be sent again."
     if done.refused:
         told += f" The others cannot: {done.refused}"
@@ -72,9 +70,9 @@ async def resume(desk: Desk, request: Request) -> Response:
 
 
 async def _set_paused(desk: Desk, request: Request, *, is_paused: bool) -> Response:
-    endpoint = await _endpoint(desk, await _form(request))
+    endpoint = await _endpoint(desk, await read_form(request))
     note(request, f"{'pauses' if is_paused else 'resumes'} {endpoint.url} of {endpoint.client}")
-    await desk.parts.store.write(
+    await desk.service.store.write(
         partial(set_paused, client_id=endpoint.client_id, url=endpoint.url, is_paused=is_paused)
     )
     visitor_of(request).told = (
@@ -87,14 +85,14 @@ async def _set_paused(desk: Desk, request: Request, *, is_paused: bool) -> Respo
 
 async def test(desk: Desk, request: Request) -> Response:
     """Sends an event's example to an endpoint, once."""
-    form = await _form(request)
+    form = await read_form(request)
     endpoint, event = await _endpoint(desk, form), form.get("event", "")
     note(request, f"sends a test of {event} to {endpoint.url} of {endpoint.client}")
-    client = await desk.parts.store.read(lambda connection: clients.by_id(connection, endpoint.client_id))
+    client = await desk.service.store.read(lambda connection: clients.by_id(connection, endpoint.client_id))
     if client is None:
         raise NotFoundError("There is no such client any more.")
-    example = desk.parts.examples.current.get(event)
-    outcome = await desk.parts.tests.send(client, endpoint.url, event, example, sees_restricted=True)
+    example = desk.service.examples.current.get(event)
+    outcome = await desk.service.tests.send(client, endpoint.url, event, example, sees_restricted=True)
     said = f"it answered {outcome.status}" if outcome.status is not None else f"{outcome.error}: {outcome.detail}"
     answer = f" It said: {outcome.answer}" if outcome.answer else ""
     arrived = "The test arrived" if outcome.delivered else "The test did not arrive"
@@ -113,9 +111,9 @@ async def enable(desk: Desk, request: Request) -> Response:
 
 
 async def _set_disabled(desk: Desk, request: Request, *, is_disabled: bool) -> Response:
-    name = (await _form(request)).get("name", "")
+    name = (await read_form(request)).get("name", "")
     note(request, f"{'disables' if is_disabled else 'enables'} the client {name}")
-    await desk.parts.store.write(partial(clients.set_disabled, name=name, is_disabled=is_disabled))
+    await desk.service.store.write(partial(clients.set_disabled, name=name, is_disabled=is_disabled))
     visitor_of(request).told = (
         f"{name} is disabled: its credentials are refused, and what is for it is held, for 30 days."
         if is_disabled
@@ -126,30 +124,15 @@ async def _set_disabled(desk: Desk, request: Request, *, is_disabled: bool) -> R
 
 async def accept(desk: Desk, request: Request) -> Response:
     """Has an event sent with the default body, as its definition is gone on purpose."""
-    event = (await _form(request)).get("event", "")
-    if event in desk.parts.definitions.named:
+    event = (await read_form(request)).get("event", "")
+    if event in desk.definitions.named:
         raise RefusedError(f"There is a definition of {event}: remove the file first, and have the folder read again.")
     note(request, f"accepts that {event} has no definition")
-    if not await desk.parts.store.write(partial(stored.forget, event=event)):
+    if not await desk.service.store.write(partial(stored.forget, event=event)):
         raise NotFoundError(f"No definition of {event!r} is remembered.")
     visitor_of(request).told = f"{event} is sent with the default body from now on."
     return see_other("/definitions")
 
 
 async def _endpoint(desk: Desk, form: Mapping[str, str]) -> SeenEndpoint:
-    id_ = form.get("id", "")
-    number = int(id_) if id_.isdecimal() and len(id_) < 19 else 0
-    found = await desk.browse(lambda store: store.read_now(partial(browsing.endpoint, id_=number, at=now())))
-    if found is None:
-        raise NotFoundError("There is no such endpoint; it may have been removed.")
-    return found
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form; the last one of each name."""
-    content = b""
-    async for part in request.stream():
-        content += part
-        if len(content) > _LARGEST_FORM:
-            raise RefusedError("The form is too large.")
-    return dict(parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20))
+    return await desk.browse(lambda store: existing(store, form.get("id", "")))

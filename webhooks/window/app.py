@@ -6,7 +6,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPMethod, HTTPStatus
-from urllib.parse import parse_qs
 
 from msgspec import Struct
 from msgspec.json import encode
@@ -18,14 +17,16 @@ from starlette.types import ASGIApp
 
 from pages.guard import HEADERS, is_own
 from pages.rendering import static
+from webhooks.api.problems import ProblemError
+from webhooks.api.service import Service
+from webhooks.composing.definitions import Definitions
 from webhooks.errors import ConflictError, CredentialsError, NotFoundError, ServiceError, StoreError
-from webhooks.process.parts import Parts
+from webhooks.settings import Settings
 from webhooks.window import actions, clients, dead, definitions, deliveries, endpoints, overview
-from webhooks.window.desk import Desk, see_other
+from webhooks.window.desk import Desk, read_form, see_other
 from webhooks.window.entrance import LONGEST_SECONDS
 
 View = Callable[[Desk, Request], Awaitable[Response]]
-_LARGEST_FORM = 8 * 1024
 _OUTSIDE = "Ask for a link on the machine where the service runs: aptic-webhooks window"
 _FOREIGN = "This did not come from a page of this service. Load the page again, and try once more."
 _ONLY_ADMIN = "Actions are for the scope admin; your link has the scope support."
@@ -68,15 +69,15 @@ PLACES: tuple[Place, ...] = (
 """All that is inside."""
 
 
-def build_window(parts: Parts) -> ASGIApp:
-    """The application of a process' window."""
-    desk = Desk(parts)
+def build_window(service: Service, settings: Settings, definitions: Definitions) -> ASGIApp:
+    """The application of a process' window; `definitions` are those that it composes by."""
+    desk = Desk(service, settings, definitions)
     outside = (
         Route("/static/{name}", _static, methods=["GET"]),
         Route("/entrance", partial(_entrance, desk), methods=["GET"]),
         Route("/enter", partial(_show_enter, desk), methods=["GET"]),
-        Route("/enter", partial(_enter, desk), methods=["POST"]),
-        Route("/leave", partial(_leave, desk), methods=["POST"]),
+        Route("/enter", partial(_answered, _enter, desk), methods=["POST"]),
+        Route("/leave", partial(_answered, _leave, desk), methods=["POST"]),
     )
     inside = [Route(place.path, _guarded(desk, place), methods=[place.method.value]) for place in PLACES]
     app = Starlette(routes=[*outside, *inside])
@@ -98,18 +99,25 @@ def _guarded(desk: Desk, place: Place) -> Callable[[Request], Awaitable[Response
             return _fault(desk, request, HTTPStatus.FORBIDDEN, _FOREIGN)
         if place.is_action and not visitor.may_act:
             return _fault(desk, request, HTTPStatus.FORBIDDEN, _ONLY_ADMIN)
-        try:
-            return await place.view(desk, request)
-        except ClientDisconnect:
-            return Response(status_code=HTTPStatus.BAD_REQUEST)
-        except ServiceError as error:
-            status = next((each for kind, each in _STATUSES.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
-            return _fault(desk, request, status, error.message)
-        except Exception:
-            _log.exception("a view of the window failed: %s %s", request.method, request.url.path)
-            return _fault(desk, request, HTTPStatus.INTERNAL_SERVER_ERROR, "This view has failed; the log says why.")
+        return await _answered(place.view, desk, request)
 
     return answer
+
+
+async def _answered(view: View, desk: Desk, request: Request) -> Response:
+    """What a view answers, or a page that says why it cannot."""
+    try:
+        return await view(desk, request)
+    except ClientDisconnect:
+        return Response(status_code=HTTPStatus.BAD_REQUEST)
+    except ProblemError as error:
+        return _fault(desk, request, HTTPStatus(error.status), error.detail)
+    except ServiceError as error:
+        status = next((each for kind, each in _STATUSES.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
+        return _fault(desk, request, status, error.message)
+    except Exception:
+        _log.exception("a view of the window failed: %s %s", request.method, request.url.path)
+        return _fault(desk, request, HTTPStatus.INTERNAL_SERVER_ERROR, "This view has failed; the log says why.")
 
 
 def _fault(desk: Desk, request: Request, status: HTTPStatus, message: str) -> Response:
@@ -148,12 +156,7 @@ async def _enter(desk: Desk, request: Request) -> Response:
     """Uses a link, and has the browser remembered."""
     if not is_own(request.headers):
         return _closed(desk, request, HTTPStatus.FORBIDDEN, "Not from here", _FOREIGN)
-    content = b""
-    async for part in request.stream():
-        content += part
-        if len(content) > _LARGEST_FORM:
-            return _closed(desk, request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Too large", "This is no token.")
-    token = parse_qs(content.decode("utf-8", "replace"), max_num_fields=5).get("token", [""])[0]
+    token = (await read_form(request)).get("token", "")
     try:
         value, link = desk.entrance.enter(token)
     except CredentialsError as error:

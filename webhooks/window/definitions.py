@@ -10,10 +10,9 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from engine.model import DefinitionStatus
 from webhooks.composing.definitions import Definitions
-from webhooks.store.clock import moment
-from webhooks.store.definitions import faults, remembered
-from webhooks.store.parking import parked
+from webhooks.store.browsing import DefinedEvent, defined_events
 from webhooks.window.desk import Desk
 
 
@@ -33,31 +32,27 @@ class SeenDefinition(Struct, frozen=True, kw_only=True):
 
 async def show(desk: Desk, request: Request) -> Response:
     """The page."""
-    definitions = desk.parts.definitions
+    definitions = desk.definitions
     found = await desk.browse(lambda store: store.read_now(lambda connection: read(connection, definitions)))
-    values = {"found": found, "without": len(desk.parts.catalogue.events) - len(found)}
+    values = {"found": found, "without": len(desk.service.catalogue.events) - len(found)}
     return desk.page(request, "definitions", values, here="/definitions")
 
 
 def read(connection: Connection, definitions: Definitions) -> Sequence[SeenDefinition]:
     """What is known of each event with a definition: by this process, and by the store."""
-    since, faulty = remembered(connection), faults(connection)
-    waiting = {each.code: each for each in parked(connection)}
+    known = {each.event: each for each in defined_events(connection)}
     statuses = definitions.statuses
-    seen = []
-    for event in sorted(since.keys() | waiting.keys() | faulty.keys() | statuses.keys()):
-        status = statuses.get(event)
-        why = waiting[event].reason if event in waiting else None
-        form = None if status is None or status.batch_form is None else status.batch_form.value
-        seen.append(
-            SeenDefinition(
-                event=event,
-                state="held" if status is None else status.state.value,
-                file=None if status is None else status.file,
-                since=moment(since[event]) if event in since else None,
-                form=form if status is None or not status.batch_reason else f"{form}: {status.batch_reason}",
-                waiting=waiting[event].count if event in waiting else 0,
-                reason=(None if status is None else status.reason) or why or faulty.get(event),
-            )
-        )
-    return seen
+    return [_seen(event, statuses.get(event), known.get(event)) for event in sorted(known.keys() | statuses.keys())]
+
+
+def _seen(event: str, status: DefinitionStatus | None, known: DefinedEvent | None) -> SeenDefinition:
+    form = None if status is None or status.batch_form is None else status.batch_form.value
+    return SeenDefinition(
+        event=event,
+        state="held" if status is None else status.state.value,
+        file=None if status is None else status.file,
+        since=None if known is None else known.since,
+        form=form if status is None or not status.batch_reason else f"{form}: {status.batch_reason}",
+        waiting=0 if known is None else known.waiting,
+        reason=(None if status is None else status.reason) or (None if known is None else known.reason),
+    )

@@ -63,7 +63,7 @@ async def show_list(desk: Desk, request: Request) -> Response:
         "older": older,
         "newest": f"/deliveries?{urlencode(given)}" if before else None,
         "states": list(DeliveryState),
-        "codes": sorted(desk.parts.catalogue.events),
+        "codes": sorted(desk.service.catalogue.events),
         "clients": names,
     }
     return desk.page(request, "deliveries", values, here="/deliveries", status=status, is_live=before is None)
@@ -73,7 +73,7 @@ async def show_one(desk: Desk, request: Request) -> Response:
     """The page of one delivery."""
     may_see = visitor_of(request).may_act
     found = await desk.browse(
-        lambda store: way_of(store, desk.parts.keyring, request.path_params["id"], may_see=may_see)
+        lambda store: way_of(store, desk.service.keyring, request.path_params["id"], may_see=may_see)
     )
     if may_see and request.headers.get("x-live") is None:
         note(request, "looks at a delivery with its body", delivery=found.delivery.id)

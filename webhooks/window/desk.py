@@ -7,13 +7,18 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final, TypeVar
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pages.guard import HEADERS
 from pages.rendering import Renderer, tag_of
-from webhooks.process.parts import Parts
+from webhooks.api.bodies import read_body
+from webhooks.api.service import Service
+from webhooks.composing.definitions import Definitions
+from webhooks.errors import RefusedError
+from webhooks.settings import Settings
 from webhooks.store.store import Store
 from webhooks.window.entrance import Entrance, Visitor
 
@@ -28,22 +33,26 @@ VIEWS: Final = (
     ("/clients", "Clients"),
 )
 _EVERY_MILLISECONDS: Final = 5000
+_LARGEST_FORM: Final = 64 * 1024
+_MOST_FIELDS: Final = 20
 _log = logging.getLogger(__name__)
 
 
 class Desk:
     """The window of one process."""
 
-    def __init__(self, parts: Parts) -> None:
-        self.parts = parts
-        self.entrance = Entrance(parts.keyring.window_key())
+    def __init__(self, service: Service, settings: Settings, definitions: Definitions) -> None:
+        self.service = service
+        self.settings = settings
+        self.definitions = definitions
+        self.entrance = Entrance(service.keyring.window_key())
         self._renderer = Renderer(
             Path(__file__).parent / "templates", program="Aptic webhooks", views=VIEWS, every=_EVERY_MILLISECONDS
         )
 
     async def browse(self, look: Callable[[Store], T]) -> T:
         """What a look at the store finds; it keeps none of the API's readers. Raises StoreError."""
-        return await self.parts.store.browse(lambda: look(self.parts.store))
+        return await self.service.store.browse(lambda: look(self.service.store))
 
     def page(
         self,
@@ -77,6 +86,15 @@ def visitor_of(request: Request) -> Visitor:
 def note(request: Request, what: str, **ids: str) -> None:
     """Writes to the log who looked at what, or did it."""
     _log.info("the window: %s %s", visitor_of(request).who, what, extra={"ids": ids} if ids else {})
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of a form, the last one of each name. Raises ProblemError as `read_body` does, and RefusedError."""
+    content = await read_body(request, _LARGEST_FORM)
+    try:
+        return dict(parse_qsl(content.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        raise RefusedError("The form is not one of these pages: load the page again.") from None
 
 
 def see_other(path: str) -> Response:

@@ -22,6 +22,7 @@ from webhooks.store.tallies import Series, What
 from webhooks.window.desk import Desk
 
 _DAYS: Final = 14
+_LONGEST_ID: Final = 18  # digits: the store's numbers have 64 bits
 _STEP: Final = MICROSECONDS_PER_DAY // 4
 _ARRIVED, _FAILED = "arrived", "failed"
 _KINDS: Final = {_ARRIVED: "k2", _FAILED: "k5"}
@@ -57,8 +58,7 @@ def read(store: Store) -> list[SeenEndpoint]:
 
 async def show_one(desk: Desk, request: Request) -> Response:
     """The page of one."""
-    id_ = request.query_params.get("id", "")
-    health, last = await desk.browse(lambda store: _one(store, int(id_) if id_.isdecimal() and len(id_) < 19 else 0))
+    health, last = await desk.browse(lambda store: _one(store, request.query_params.get("id", "")))
     until = now() // _STEP * _STEP + _STEP
     since = until - _DAYS * 4 * _STEP
     query = partial(
@@ -88,13 +88,19 @@ async def show_one(desk: Desk, request: Request) -> Response:
     return desk.page(request, "endpoint", values, here="/endpoints")
 
 
-def _one(store: Store, id_: int) -> tuple[Health, ShownPage]:
-    at = now()
-    endpoint = store.read_now(partial(browsing.endpoint, id_=id_, at=at))
-    if endpoint is None:
+def existing(store: Store, id_: str) -> SeenEndpoint:
+    """The endpoint with that id, as a page or a form says it. Raises NotFoundError."""
+    number = int(id_) if id_.isascii() and id_.isdecimal() and len(id_) <= _LONGEST_ID else 0
+    found = store.read_now(partial(browsing.endpoint, id_=number, at=now()))
+    if found is None:
         raise NotFoundError("There is no such endpoint; it may have been removed.")
+    return found
+
+
+def _one(store: Store, id_: str) -> tuple[Health, ShownPage]:
+    endpoint, at = existing(store, id_), now()
     day, all_ = (
-        store.read_now(partial(tallies.by_endpoint, ids=[id_], since=at - days * MICROSECONDS_PER_DAY))[id_]
+        store.read_now(partial(tallies.by_endpoint, id_=endpoint.id, since=at - days * MICROSECONDS_PER_DAY))
         for days in (1, _DAYS)
     )
     last = look(store, Filter(client_id=endpoint.client_id, url=endpoint.url, limit=10))

@@ -100,7 +100,7 @@ def read(store: Store, settings: Settings, span: Span) -> Overview:
 async def show(desk: Desk, request: Request) -> Response:
     """The page."""
     span = SPANS.get(request.query_params.get("span", ""), SPANS["1h"])
-    found = await desk.browse(lambda store: read(store, desk.parts.settings, span))
+    found = await desk.browse(lambda store: read(store, desk.settings, span))
     names = [name for name in _KINDS if any(name in point.attempts for point in found.points)] or ["arrived (2xx)"]
     times = [point.time for point in found.points]
     attempts = {name: [point.attempts.get(name, 0) for point in found.points] for name in names}

@@ -251,3 +251,13 @@ def test_a_command_for_a_service_that_is_not_there_says_so(scene: Scene, capsys:
 
     assert main(["window", "--url", "http://127.0.0.1:1", "--data", str(scene.service.data)]) == 2
     assert "Name the administering port of `serve` with --url." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(b"token=x&" * 100, 400), (b"token=%ff\xff", 400), (b"token=" + b"x" * 100_000, 413), (b"", 403)],
+)
+def test_a_form_that_is_none_of_ours_is_refused(scene: Scene, content: bytes, status: int) -> None:
+    answer = scene.browser().post("/enter", content=content)
+    assert (answer.status_code, "default-src 'none'" in answer.headers["content-security-policy"]) == (status, True)
+    assert "a view of the window failed" not in scene.log()
