@@ -29,11 +29,10 @@ class SnapshotArguments(Arguments):
 def add_options(parser: Parser) -> None:
     """Declares them."""
     parser.add_argument("--ledger", metavar="URL", help="The ledger is at this SQLAlchemy URL.")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument(
+    parser.add_argument(
         "--output", type=named_path, metavar="FILE", help="The schema goes to FILE instead of standard output."
     )
-    where.add_argument(
+    parser.add_argument(
         "--check",
         type=named_path,
         metavar="FILE",
@@ -43,6 +42,8 @@ def add_options(parser: Parser) -> None:
 
 def run(arguments: SnapshotArguments, console: Console) -> int:
     """Exit code 0 where the schema was written or the file is current, 1 where it is stale."""
+    if arguments.output is not None and arguments.check is not None:  # argparse would show a group as each Python does
+        raise CannotRunError("--check writes nothing: leave out --output, or --check.")
     if arguments.ledger is None:
         raise CannotRunError("A ledger is needed: --ledger URL, or APTIC_LEDGER in the environment.")
     from engine.sql.ddl import write_schema

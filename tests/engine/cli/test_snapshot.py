@@ -90,6 +90,8 @@ def test_no_password_is_shown(command: Callable[..., Any], postgres_url: str, tm
 def test_what_cannot_run_is_said(command: Callable[..., Any], ledger: Path, tmp_path: Path) -> None:
     url = f"duckdb:///{ledger}"
     assert "A ledger is needed" in command("snapshot").err
+    both = command("snapshot", "--ledger", url, "--output", tmp_path / "x.sql", "--check", "x.sql")
+    assert (both.code, "leave out --output, or --check" in both.err) == (2, True)
     assert "cannot be written" in command("snapshot", "--ledger", url, "--output", tmp_path / "no" / "x.sql").err
     missing = command("snapshot", "--ledger", url, "--check", "missing.sql")
     assert (missing.code, missing.out) == (2, "")
