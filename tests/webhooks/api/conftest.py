@@ -18,6 +18,7 @@ from webhooks.model import Client, Scope
 from webhooks.proxies import Proxies
 from webhooks.security.credentials import new_credentials, new_guid
 from webhooks.security.keys import Keyring
+from webhooks.security.throttle import Throttle
 from webhooks.security.tokens import Tokens
 from webhooks.settings import AuthMethod, Settings
 from webhooks.store import clients
@@ -97,4 +98,6 @@ def inside(
         tokens = Tokens(keyring.token_key())
         proxies = Proxies(["10.0.0.0/8"])
         tests = TestSends(store, keyring, Settings(data=tmp_path_factory.mktemp("data")))
-        yield InProcess(Service(store, keyring, tokens, CATALOGUE, frozenset(AuthMethod), proxies, tests, True), runner)
+        still = Throttle(clock=lambda: 0.0)  # no wait ends while a busy machine runs the next step
+        ways = frozenset(AuthMethod)
+        yield InProcess(Service(store, keyring, tokens, CATALOGUE, ways, proxies, tests, True, throttle=still), runner)
