@@ -211,4 +211,6 @@ def _syntax_fault(tokens: Tokens, error: ParseError) -> SqlFault:
         message = f"The query ends too early, or `{source}` does not belong here."
     else:
         message = f"`{source}` is not expected here."
-    return SqlFault("sql-syntax", tokens.all[index].start, message, slips.hint(tokens, index))
+    return SqlFault(
+        "sql-syntax", tokens.all[index].start, message, slips.hint(tokens, index), edit=slips.mending(tokens, index)
+    )

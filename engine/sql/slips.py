@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from engine.model import Edit
 from engine.spelling import is_slip
 from engine.sql.scanner import TokenKind
 from engine.sql.tokens import CONTINUED, NAMES, OPERANDS, Tokens
@@ -38,12 +39,41 @@ def meant(word: str, keywords: Iterable[str] = _KEYWORDS) -> str | None:
 
 def misspelt(tokens: Tokens, places: Iterable[int], keywords: Iterable[str] = _KEYWORDS) -> str | None:
     """A hint at the first of the tokens at `places` that is no name and a slip of one of the `keywords`."""
+    found = _misspelt(tokens, places, keywords)
+    return None if found is None else f"Did you mean {found[1]} instead of {tokens.source(found[0])}?"
+
+
+def respelling(tokens: Tokens, places: Iterable[int], keywords: Iterable[str] = _KEYWORDS) -> Edit | None:
+    """The edit that makes a keyword of that token, in capitals where it is in capitals."""
+    found = _misspelt(tokens, places, keywords)
+    if found is None:
+        return None
+    source = tokens.source(found[0])
+    return Edit(tokens.all[found[0]].start, source, found[1] if source.isupper() else found[1].lower())
+
+
+def _misspelt(tokens: Tokens, places: Iterable[int], keywords: Iterable[str]) -> tuple[int, str] | None:
+    """The index of the misspelt token, and the keyword."""
     for index in places:
         word = tokens.word(index)
         if tokens.kind(index) is not TokenKind.WORD or word in _WORDS:
             continue
         if (found := meant(word, keywords)) and not _is_name(tokens, index):
-            return f"Did you mean {found} instead of {tokens.source(index)}?"
+            return index, found
+    return None
+
+
+def mending(tokens: Tokens, index: int) -> Edit | None:
+    """What surely mends the query where the parser gave up, at the token at `index`: the same as `hint` says."""
+    if found := respelling(tokens, (index + offset for offset in _NEARBY)):
+        return found
+    before, word = tokens.word(index - 1), tokens.word(index)
+    for place, first, second in ((index, word, tokens.word(index + 1)), (index - 1, before, word)):
+        if first in _WITH_BY and second != "by":
+            return tokens.addition(place, " BY" if tokens.source(place).isupper() else " by")
+    if word == before == "=" and tokens.all[index - 1].end == tokens.all[index].start:
+        start = tokens.all[index - 1].start
+        return Edit(start, "==", "=")
     return None
 
 

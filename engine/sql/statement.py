@@ -63,7 +63,7 @@ def _opening(tokens: Tokens) -> Iterator[SqlFault]:
         message = f"The query begins with `{source}`, which SQL Server would run as a procedure; it must be a SELECT."
     else:
         message = f"The query begins with `{source}`, not with SELECT or WITH."
-    yield SqlFault("read-only", offset, message, hint)
+    yield SqlFault("read-only", offset, message, hint, edit=slips.respelling(tokens, [index], ("select", "with")))
 
 
 def _nesting(tokens: Tokens) -> Iterator[SqlFault]:

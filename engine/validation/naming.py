@@ -9,6 +9,8 @@ from pathlib import PurePath
 from msgspec import Struct
 
 from engine.model import Definition, Diagnostic, Event, Position, RelatedPlace, ResultKind, Step
+from engine.spelling import surely
+from engine.validation.change import Change, Markup
 from engine.validation.finding import Beside, Finding, name_hint
 from engine.validation.steps import CheckedStep, Column
 
@@ -32,7 +34,11 @@ def _event(definition: Definition, events: Mapping[str, Event]) -> Iterator[Find
     if definition.category in {"webhook", ""} and definition.name not in events:
         message = f"No event is called `{definition.name}`."
         way_out = [name_hint(definition.name, events), "Events of your own: --events DIR or events=."]
-        yield Finding("unknown-event", definition.name_position, message, " ".join(filter(None, way_out)))
+        stem = PurePath(definition.file).stem  # it says a second time what is meant
+        meant = stem if stem in events and surely(definition.name, [stem]) else None
+        at = definition.name_position
+        change = None if meant is None else Change(at, definition.name, meant, Markup.TEXT)
+        yield Finding("unknown-event", at, message, " ".join(filter(None, way_out)), change=change)
 
 
 def _file(definition: Definition) -> Iterator[Finding]:

@@ -8,16 +8,18 @@ were spelt right.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from io import BytesIO
 
+from msgspec.structs import replace
 from xmlschema import XMLSchema10
 from xmlschema.validators import XsdAttributeGroup, XsdComplexType, XsdElement, XsdSimpleType, XsdUnion
 
-from engine.model import XSI, Element, Position
+from engine.model import XML_BLANKS, XSI, Element, Position
 from engine.resources import definition_schema
-from engine.spelling import closest
+from engine.spelling import closest, surely
+from engine.validation.change import Change, Markup
 from engine.validation.finding import Finding
 
 _ROOT = "aptic_service_definition"
@@ -82,7 +84,7 @@ def _text(element: Element, declared: XsdElement, type_: XsdSimpleType) -> Itera
     if is_empty:
         yield Finding("schema", position, f"Text stands in <{name}>, {what}.", hint)
     else:
-        yield _value(position, f"<{name}>", value, type_)
+        yield _value(Change(position, value.strip(XML_BLANKS), "", Markup.TEXT), f"<{name}>", value, type_)
 
 
 def _children(element: Element, declared: list[XsdElement]) -> Iterator[Finding]:
@@ -142,17 +144,26 @@ def _attributes(element: Element, declared: XsdAttributeGroup) -> Iterator[Findi
         if known != name:
             hint = f"Did you mean {known}?" if known else _attributes_hint(names)
             message = f"{_shown(element.tag)} does not know the attribute `{_local(name)}`."
-            yield Finding("schema", position, message, hint)
+            yield Finding("schema", position, message, hint, change=_respelt(name, position, names, element.attributes))
         if known is None:
             continue
         meant.add(known)
         type_ = declared[known].type
         if type_ is not None and not type_.is_valid(value):
-            yield _value(position, f"The attribute `{known}`", value, type_)
+            yield _value(Change(position, value, "", Markup.ATTRIBUTE), f"The attribute `{known}`", value, type_)
     for name in names:
         if declared[name].use == "required" and name not in meant:
             message = f"{_shown(element.tag)} lacks the attribute `{name}`."
             yield Finding("schema", element.position, message, f'Add {name}="…".')
+
+
+def _respelt(name: str, position: Position, names: list[str], given: Mapping[str, str]) -> Change | None:
+    """The change of an attribute's name, which ends directly before its value's place: name="value"."""
+    meant = surely(name, names)
+    start = position.column - len(name) - len('="')
+    if meant is None or meant in given or start < 1:
+        return None
+    return Change(Position(position.line, start), f"{name}=", f"{meant}=", Markup.TAG)
 
 
 def _attributes_hint(names: list[str]) -> str:
@@ -165,13 +176,19 @@ def _attribute_position(element: Element, name: str) -> Position:
     return element.attribute_positions.get(name) or next(found, element.position)
 
 
-def _value(position: Position, what: str, value: str, type_: XsdSimpleType) -> Finding:
+def _value(place: Change, what: str, value: str, type_: XsdSimpleType) -> Finding:
+    """A finding at a value that is not allowed; `place` is what a change of it replaces."""
+    position = place.position
     shown = value if len(value) <= _SHOWN_LENGTH else f"{value[:_SHOWN_LENGTH]}…"
     message = f"{what} must not be `{shown}`." if value.strip() else f"{what} is empty."
     allowed = _enumeration(type_)
     meant = _SQL_TYPES.get(value.strip().lower())
     if found := meant if meant in allowed else closest(value.strip(), allowed, 0.6):
-        return Finding("schema", position, message, f"Did you mean {found}? Possible: {', '.join(allowed)}.")
+        sure = meant if meant in allowed else surely(value.strip(), allowed)
+        change = None if sure is None else replace(place, new=sure)
+        return Finding(
+            "schema", position, message, f"Did you mean {found}? Possible: {', '.join(allowed)}.", change=change
+        )
     hint = f"Possible: {', '.join(allowed)}." if allowed else _documentation(type_)
     return Finding("schema", position, message, hint)
 

@@ -57,6 +57,16 @@ SQL = [
         "unnamed-column",
     ),
 ]
+SYNTAX = [
+    ("selec t.transamount as a from dat_trans t", "select t.transamount as a from dat_trans t", "read-only"),
+    ("select t.transamount as a form dat_trans t", "select t.transamount as a from dat_trans t", "sql-syntax"),
+    ("SELECT t.transamount AS a FORM dat_trans t", "SELECT t.transamount AS a FROM dat_trans t", "sql-syntax"),
+]
+AFTER = [
+    ("where t.paymentid == ?", "where t.paymentid = ?", "sql-syntax"),
+    ("wehre t.paymentid = ?", "where t.paymentid = ?", "sql-syntax"),
+    ("where t.paymentid = ? order t.transdate", "where t.paymentid = ? order by t.transdate", "sql-syntax"),
+]
 TABLES = [
     (f"from dat_tarns t {WHERE}", f"from dat_trans t {WHERE}", "unknown-table"),
     (f"from dbo.dat_tarns t {WHERE}", f"from dbo.dat_trans t {WHERE}", "unknown-table"),
@@ -68,6 +78,15 @@ TABLES = [
     ),
 ]
 CASES = [
+    *((f"{wrong} {WHERE}", f"{right} {WHERE}", rule) for wrong, right, rule in SYNTAX),
+    *(
+        (
+            f"select t.transamount as a from dat_trans t {wrong}",
+            f"select t.transamount as a from dat_trans t {right}",
+            rule,
+        )
+        for wrong, right, rule in AFTER
+    ),
     *((f"{wrong} {TAIL}", f"{right} {TAIL}", rule) for wrong, right, rule in SQL),
     *((f"select transamount as a {wrong}", f"select transamount as a {right}", rule) for wrong, right, rule in TABLES),
 ]
@@ -180,3 +199,25 @@ def test_places_beside_a_finding() -> None:
 def test_a_comma_that_may_be_missing_is_told(columns: str, count: int) -> None:
     found = findings(definition(f"select {columns} {TAIL}", PAYMENT))
     assert [each.rule for each in found] == ["forgotten-comma"] * count
+
+
+ELEMENTS = [
+    ('type="int"', 'type="integer"', "schema"),
+    ('type="int"', 'type="Int"', "schema"),
+    ('type="int"', 'tpye="int"', "schema"),
+    ("<category>webhook", "<category>webhok", "schema"),
+    ("<name>ledgerpayment", "<name>ledgerpaymnet", "unknown-event"),
+    ('source="$data.data.paymentid"', 'source=" $data.data.paymentid"', "argument-source"),
+    ('source="$data.data.paymentid"', 'source="{{data.data.paymentid}}"', "argument-source"),
+    ('source="$data.data.paymentid"', 'source="data.paymentid"', "argument-source"),
+    ('source="$data.data.paymentid"', 'source="$data.paymentid"', "unknown-argument"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "rule"), ELEMENTS)
+def test_elements_and_attributes_that_are_surely_meant_otherwise_are_mended(right: str, wrong: str, rule: str) -> None:
+    good = definition(f"select t.transamount as a {TAIL}", PAYMENT)
+    bad = good.replace(right, wrong)
+    found = findings(bad)
+    assert rule in {each.rule for each in found}
+    assert mended(bad, found) == good
