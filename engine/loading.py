@@ -43,6 +43,16 @@ def load_files(
     return tuple(_with(file, [found for found in between if found.file == str(file.path)]) for file in files)
 
 
+def load_content(path: Path, content: bytes, catalogue: Catalogue, target: Target) -> LoadedFile:
+    """The file as it would be with that content, without a look at the others. Never raises."""
+    progress = Progress()
+    try:
+        parsed = parse(content, str(path))
+    except Exception as error:
+        parsed = ParsedFile(str(path), None, None, (_internal(path, _where(error)),), None)
+    return _checked_safely(path, parsed, catalogue, target, progress)
+
+
 def _load(paths: Sequence[Path], catalogue: Catalogue, target: Target, progress: Progress) -> list[LoadedFile]:
     """Some files: all are read before the first is checked, so that the XML parsers stay in the processor's caches."""
     files = [_read_safely(path, progress) for path in paths]

@@ -42,4 +42,8 @@ class RuleFilter:
 
     def apply(self, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """The findings that are reported."""
-        return tuple(diagnostic for diagnostic in diagnostics if diagnostic.rule not in self.hidden)
+        return tuple(diagnostic for diagnostic in diagnostics if self.is_shown(diagnostic))
+
+    def is_shown(self, diagnostic: Diagnostic) -> bool:
+        """Whether a finding is reported."""
+        return diagnostic.rule not in self.hidden

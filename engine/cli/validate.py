@@ -7,6 +7,7 @@ from os.path import abspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.cli.fix import fix
 from engine.cli.formats import Wanted, add_formats, check_reports, write_reports
 from engine.cli.rule_filter import RuleFilter
 from engine.cli.target_choice import add_dialect, choose_target
@@ -27,6 +28,7 @@ class ValidateArguments(LoadArguments):
     select: list[str]
     ignore: list[str]
     warnings_as_errors: bool
+    fix: bool
     reports: list[Wanted]
 
 
@@ -59,6 +61,11 @@ def add_options(parser: Parser) -> None:
         help="These rules are not reported; may be repeated, or take several with commas.",
     )
     parser.add_argument("--warnings-as-errors", action="store_true", help="Warnings too give exit code 1.")
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="What surely mends a finding is written into its file and shown as a difference; the rest is reported.",
+    )
     add_formats(parser)
 
 
@@ -72,7 +79,14 @@ def run(arguments: ValidateArguments, console: Console) -> int:
     reported = RuleFilter.checked(arguments.select, arguments.ignore, rules())
     paths = definition_files(arguments.paths or [Path("definitions")])
     target = choose_target(arguments.load_options(), arguments.dialect)
-    files = load_files(paths, Catalogue.load(arguments.events), target)
+    catalogue = Catalogue.load(arguments.events)
+    files = load_files(paths, catalogue, target)
+    if arguments.fix:
+        is_text = next(
+            (each.format == "text" for each in arguments.reports if each.output is None), not arguments.reports
+        )
+        if fix(files, catalogue, target, reported, console, is_beside=not is_text):
+            files = load_files(paths, catalogue, target)
     report = Report(tuple(_reported(file, reported) for file in files))
     write_reports(report, arguments.reports, console)
     is_faulty = report.count(Severity.ERROR) or (arguments.warnings_as_errors and report.count(Severity.WARNING))

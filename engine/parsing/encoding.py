@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from engine.model import Position
@@ -48,12 +49,15 @@ class Decoded:
     """`text` is without a byte order mark; `utf8` is the same text, or None where the bytes cannot be read.
 
     Where they cannot, `text` is what can be shown of them, with U+FFFD for the rest, and None where nothing can.
+    `mark` and the text in `codec` are the bytes again, where these can be read.
     """
 
     text: str | None
     utf8: bytes | None
     declared: str | None
     fault: XmlFault | None
+    codec: str = ""
+    mark: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,28 @@ def decode(content: bytes) -> Decoded:
         if content.startswith(mark):
             return _refused(f"The file is {name}.", f"Save it as UTF-8. {_SUPPORTED}")
     if content[:2] in _UTF16_MARKS:
-        return _marked(content[2:], "UTF-16", _UTF16_MARKS[content[:2]])
+        return replace(_marked(content[2:], "UTF-16", _UTF16_MARKS[content[:2]]), mark=content[:2])
     if content[:2] in _UNMARKED_UTF16:
         return _refused("The file is UTF-16 without a byte order mark.", "Save it with the mark, or as UTF-8.")
     if content.startswith(codecs.BOM_UTF8):
-        return _marked(content[3:], "UTF-8", "utf-8")
+        return replace(_marked(content[3:], "UTF-8", "utf-8"), mark=content[:3])
     return _unmarked(content)
+
+
+def edited(content: bytes, edit: Callable[[str], str]) -> bytes | None:
+    """The content with its text edited, in its own encoding, and every other byte as it is.
+
+    None where the content cannot be read, or its encoding lacks a character of the new text.
+    """
+    decoded = decode(content)
+    if decoded.text is None or decoded.utf8 is None:
+        return None
+    try:
+        if decoded.mark + decoded.text.encode(decoded.codec) != content:
+            return None
+        return decoded.mark + edit(decoded.text).encode(decoded.codec)
+    except UnicodeEncodeError:
+        return None
 
 
 def _unmarked(content: bytes) -> Decoded:
@@ -121,7 +141,7 @@ def _decode(content: bytes, name: str, codec: str, declared: str | None) -> Deco
     except UnicodeDecodeError as error:
         fault = mismatch or _undecodable(content, name, codec, error.start, is_declared=declared is not None)
         return Decoded(content.decode(codec, errors="replace"), None, declared, fault)
-    return Decoded(text, content if name == "UTF-8" else text.encode(), declared, mismatch)
+    return Decoded(text, content if name == "UTF-8" else text.encode(), declared, mismatch, codec)
 
 
 def _declaration(head: str) -> _Declaration | None:
