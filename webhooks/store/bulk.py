@@ -21,6 +21,15 @@ PIECE: Final = "substr(:packed, CAST(given.begins AS integer), CAST(given.size A
 """The bytes of a given row, cut out of `:packed`; null where its `begins` is null. See `packed`."""
 
 
+def beside(condition: str) -> str:
+    """A condition beside the keys of given rows, as no reason to look for rows by it.
+
+    SQLite would use an index by which one row costs all that are alike. PostgreSQL, by statistics of before, would
+    expect hardly any such rows, and read all of them for every given one.
+    """
+    return f"CASE WHEN {condition} THEN true ELSE false END"
+
+
 class Bulk:
     """A statement over given rows. `columns` are their names with the type of each: TEXT, NUMBER or FLAG.
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from webhooks.errors import ConflictError
 from webhooks.store import jobs
-from webhooks.store.bulk import NUMBER, PIECE, Bulk, BulkUpdate, packed
+from webhooks.store.bulk import NUMBER, PIECE, Bulk, BulkUpdate, beside, packed
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
@@ -74,14 +74,13 @@ _ADD_COMPOSED: Final = Bulk(
 )
 _FIND: Final = Bulk(_SQL["find"], finds=8, sequence=NUMBER, version=NUMBER)
 _ADDRESSED: Final = Bulk(_SQL["addressed"], finds=5, sequence=NUMBER, version=NUMBER)
-# Without statistics PostgreSQL takes these conditions for so selective that it reads the whole table for every given
-# row. CASE hides them from its estimate.
+_WAITS_UNASKED: Final = beside(
+    "composition.state = 'waiting' AND composition.due_at IS NULL AND composition.parked_for IS NULL"
+)
 _DUE: Final = BulkUpdate(
     "composition",
     "due_at = :at",
-    "composition.event_sequence = given.sequence AND composition.version = given.version"
-    " AND CASE WHEN composition.state = 'waiting' AND composition.due_at IS NULL"
-    " AND composition.parked_for IS NULL THEN true ELSE false END",
+    f"composition.event_sequence = given.sequence AND composition.version = given.version AND {_WAITS_UNASKED}",
     ("composition.event_sequence", "composition.version"),
     sequence=NUMBER,
     version=NUMBER,

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, selec
 
 from webhooks.model import DeliveryState
 from webhooks.store import compositions, jobs
-from webhooks.store.bulk import TEXT, Bulk, BulkUpdate
+from webhooks.store.bulk import TEXT, Bulk, BulkUpdate, beside
 from webhooks.store.clock import now
 from webhooks.store.compositions import CompositionState
 from webhooks.store.jobs import Job, Kind
@@ -57,10 +57,11 @@ TO_REMOVED: Final = or_(
 """Of a delivery: its URL, or its event, was removed after it was made."""
 
 _COMPOSED: Final = Bulk(_SQL["composed"], lock="FOR UPDATE OF composition", finds=6, id=TEXT)
+_WAITS: Final = beside("delivery.state = 'pending' AND delivery.next_attempt_at > :at")
 _HASTEN: Final = BulkUpdate(
     "delivery",
     "next_attempt_at = :at, scheduled_at = :at",
-    "delivery.id = given.id AND coalesce(delivery.state, '') = 'pending' AND delivery.next_attempt_at > :at",
+    f"delivery.id = given.id AND {_WAITS}",
     ("delivery.id",),
     id=TEXT,
 )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from webhooks.model import MOST_COUNTED
 from webhooks.store import jobs
-from webhooks.store.bulk import NUMBER, Bulk
+from webhooks.store.bulk import NUMBER, Bulk, beside
 from webhooks.store.clock import now
 from webhooks.store.compositions import job_of
 from webhooks.store.queries import load
@@ -22,7 +22,8 @@ PART: Final = 1000
 
 _FIRST: Final = Prepared(_SQL["first"])
 _UNPARK: Final = (
-    "UPDATE composition SET parked_for = NULL, due_at = :at WHERE parked_for = :code AND (event_sequence, version) IN"
+    f"UPDATE composition SET parked_for = NULL, due_at = :at WHERE {beside('parked_for = :code')} AND"  # noqa: S608
+    " (event_sequence, version) IN"
     " (SELECT event_sequence, version FROM composition WHERE parked_for = :code"
     " ORDER BY failures, {order} LIMIT :most)"
     " RETURNING event_sequence, version"

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from webhooks.model import DeliveryState
 from webhooks.store import attempts, definitions, jobs
 from webhooks.store.attempts import Ready
-from webhooks.store.bulk import NUMBER, PIECE, TEXT, Bulk, BulkUpdate, packed
+from webhooks.store.bulk import NUMBER, PIECE, TEXT, Bulk, BulkUpdate, beside, packed
 from webhooks.store.compositions import CompositionState, Sendable, job_of
 from webhooks.store.jobs import Job, Kind
 
@@ -77,15 +77,13 @@ class Unneeded(Result, frozen=True, kw_only=True):
 
 _FRESH_MICROSECONDS: Final = 10_000_000  # a delivery that became due within this time keeps its due time
 
+_STILL: Final = beside("composition.state = 'waiting'")
 _COMPOSITION: Final = (
-    "composition.event_sequence = given.sequence AND composition.version = given.version"
-    " AND composition.state = 'waiting'"
+    f"composition.event_sequence = given.sequence AND composition.version = given.version AND {_STILL}"
 )
 _KEY: Final = ("composition.event_sequence", "composition.version")
-# `coalesce` keeps SQLite from the index on states, by which one row costs as much as all that wait.
-_DELIVERY: Final = (
-    "delivery.event_sequence = given.sequence AND delivery.version = given.version AND coalesce(delivery.state, '') IN"
-)
+_DELIVERY: Final = "delivery.event_sequence = given.sequence AND delivery.version = given.version"
+_UNSENT: Final = _DELIVERY + " AND " + beside("delivery.state IN ('pending', 'composing')")
 
 # On PostgreSQL it locks compositions. Another process may be writing or resuming one: later statements see what it did.
 _STILL_WAITS: Final = Bulk(
@@ -108,7 +106,7 @@ _COMPOSE: Final = BulkUpdate(
 _DEFER: Final = BulkUpdate(
     "composition",
     "failures = given.failures, reason = given.reason, due_at = given.due_at, parked_for = NULL",
-    f"{_COMPOSITION} AND composition.failures < given.failures",
+    f"{_COMPOSITION} AND {beside('composition.failures < given.failures')}",
     _KEY,
     sequence=NUMBER,
     version=NUMBER,
@@ -142,22 +140,24 @@ _FORGET: Final = BulkUpdate(
     f"{_COMPOSITION} AND NOT EXISTS (SELECT 1 FROM delivery CROSS JOIN registration CROSS JOIN client"
     " WHERE delivery.event_sequence = composition.event_sequence"
     " AND delivery.version = composition.version AND coalesce(delivery.state, '') IN ('pending', 'composing')"
-    " AND registration.id = delivery.registration_id AND client.id = delivery.client_id AND"
+    " AND registration.id = coalesce(delivery.registration_id, 0) AND client.id = delivery.client_id AND"
     " NOT (registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled))",
     _KEY,
     sequence=NUMBER,
     version=NUMBER,
 )
 # Of what is composed no more for now: it is looked at again by its due time, when its endpoint is resumed.
+_IS_TO_REST: Final = beside("delivery.state = 'composing' OR delivery.next_attempt_at IS NULL")
 _REST: Final = Bulk(
     "UPDATE delivery SET state = 'pending', next_attempt_at = coalesce(delivery.next_attempt_at, :at),"
-    f" scheduled_at = coalesce(delivery.scheduled_at, :at) FROM GIVEN WHERE {_DELIVERY} ('pending', 'composing')"
-    " AND (coalesce(delivery.state, '') = 'composing' OR delivery.next_attempt_at IS NULL)",
+    f" scheduled_at = coalesce(delivery.scheduled_at, :at) FROM GIVEN WHERE {_UNSENT}"
+    f" AND {_IS_TO_REST}",
     sequence=NUMBER,
     version=NUMBER,
 )
+_PENDING: Final = beside("delivery.state = 'pending'")
 _SHOW: Final = Bulk(
-    f"UPDATE delivery SET state = 'composing', reason = NULL FROM GIVEN WHERE {_DELIVERY} ('pending')",
+    f"UPDATE delivery SET state = 'composing', reason = NULL FROM GIVEN WHERE {_DELIVERY} AND {_PENDING}",
     sequence=NUMBER,
     version=NUMBER,
 )
@@ -168,7 +168,7 @@ _SENDABLE: Final = Bulk(
     " OR coalesce(delivery.next_attempt_at, 0) NOT BETWEEN :since AND :at"
     " FROM GIVEN CROSS JOIN delivery JOIN client ON client.id = delivery.client_id"
     " LEFT JOIN registration ON registration.id = delivery.registration_id"
-    f" WHERE {_DELIVERY} ('pending', 'composing')",
+    f" WHERE {_UNSENT}",
     lock="FOR NO KEY UPDATE OF delivery",
     finds=5,
     sequence=NUMBER,
@@ -181,7 +181,7 @@ _READY: Final = Bulk(
 )
 _WAIT: Final = Bulk(
     "UPDATE delivery SET state = 'pending', reason = given.reason, next_attempt_at = given.due_at,"
-    f" scheduled_at = given.scheduled_at FROM GIVEN WHERE {_DELIVERY} ('pending', 'composing')",
+    f" scheduled_at = given.scheduled_at FROM GIVEN WHERE {_UNSENT}",
     sequence=NUMBER,
     version=NUMBER,
     reason=TEXT,
@@ -190,7 +190,7 @@ _WAIT: Final = Bulk(
 )
 _OVER: Final = Bulk(
     "UPDATE delivery SET state = given.state, reason = given.reason, next_attempt_at = NULL, scheduled_at = NULL,"
-    f" ended_at = given.ended_at FROM GIVEN WHERE {_DELIVERY} ('pending', 'composing')",
+    f" ended_at = given.ended_at FROM GIVEN WHERE {_UNSENT}",
     sequence=NUMBER,
     version=NUMBER,
     state=TEXT,

@@ -23,7 +23,7 @@ WHERE delivery.id = given.id
 ORDER BY registration.id
 
 -- details --
--- What the requests need. `coalesce` keeps SQLite from the index on states, by which one row costs all that wait.
+-- What the requests need. For CASE see `beside` in `bulk.py`.
 -- Large bodies are read apart, each once: as a part of JSON, bytes cost much.
 SELECT delivery.id, delivery.attempts, delivery.failures, delivery.created_at, delivery.event_sequence,
     delivery.version, delivery.url, CASE WHEN length(composition.body) <= 8192 THEN composition.body END,
@@ -47,9 +47,8 @@ JOIN composition ON composition.event_sequence = delivery.event_sequence
 JOIN event ON event.sequence = delivery.event_sequence
 LEFT JOIN registration ON registration.id = delivery.registration_id
 WHERE delivery.id = given.id
-    AND coalesce(delivery.state, '') = 'pending'
-    AND delivery.next_attempt_at <= :at
-    AND composition.state = 'composed'
+    AND CASE WHEN delivery.state = 'pending' AND delivery.next_attempt_at <= :at THEN true ELSE false END
+    AND CASE WHEN composition.state = 'composed' THEN true ELSE false END
     AND (registration.waits_until IS NULL OR registration.waits_until <= :at)
 
 -- large --
@@ -77,8 +76,7 @@ UPDATE delivery
 SET state = 'pending', attempts = attempts - 1, next_attempt_at = :at, scheduled_at = :at
 FROM GIVEN
 WHERE delivery.id = given.id
-    AND coalesce(delivery.state, '') = 'sending'
-    AND delivery.attempts = given.number
+    AND CASE WHEN delivery.state = 'sending' AND delivery.attempts = given.number THEN true ELSE false END
 RETURNING delivery.id, delivery.attempts + 1
 
 -- forget --

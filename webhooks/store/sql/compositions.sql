@@ -13,7 +13,7 @@ SELECT composition.event_sequence, composition.version, event.event, event.id, e
         WHERE delivery.event_sequence = composition.event_sequence
             AND delivery.version = composition.version
             AND coalesce(delivery.state, '') IN ('pending', 'composing')
-            AND registration.id = delivery.registration_id
+            AND registration.id = coalesce(delivery.registration_id, 0)
             AND client.id = delivery.client_id
             AND NOT (registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled)
     ),
@@ -24,7 +24,7 @@ JOIN event ON event.sequence = composition.event_sequence
 LEFT JOIN defined_event ON defined_event.event = event.event
 WHERE composition.event_sequence = given.sequence
     AND composition.version = given.version
-    AND composition.state = 'waiting'
+    AND CASE WHEN composition.state = 'waiting' THEN true ELSE false END
 
 -- addressed --
 -- Deliveries that wait for a body, some of all.
@@ -35,8 +35,8 @@ CROSS JOIN registration
 CROSS JOIN client
 WHERE delivery.event_sequence = given.sequence
     AND delivery.version = given.version
-    AND coalesce(delivery.state, '') IN ('pending', 'composing')
-    AND registration.id = delivery.registration_id
+    AND CASE WHEN delivery.state IN ('pending', 'composing') THEN true ELSE false END
+    AND registration.id = coalesce(delivery.registration_id, 0)
     AND client.id = delivery.client_id
     AND NOT (registration.is_paused OR registration.disabled_reason IS NOT NULL OR client.is_disabled)
 LIMIT :most

@@ -22,5 +22,4 @@ SELECT delivery.id, delivery.attempts, delivery.registration_id,
 FROM GIVEN
 CROSS JOIN delivery
 WHERE delivery.id = given.id
-    AND coalesce(delivery.state, '') = 'sending'
-    AND delivery.attempts = given.attempt
+    AND CASE WHEN delivery.state = 'sending' AND delivery.attempts = given.attempt THEN true ELSE false END

@@ -76,7 +76,7 @@ UPDATE delivery
 SET state = 'cancelled', reason = :reason, next_attempt_at = NULL, scheduled_at = NULL, ended_at = :at
 FROM GIVEN
 WHERE delivery.id = given.id
-    AND coalesce(delivery.state, '') IN ('pending', 'composing')
+    AND CASE WHEN delivery.state IN ('pending', 'composing') THEN true ELSE false END
 
 -- cancelled --
 DELETE FROM removal

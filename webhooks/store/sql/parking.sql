@@ -11,7 +11,7 @@ WHERE parked_for = :code
 LIMIT :most
 
 -- explain --
--- For CASE see `compositions.py`.
+-- For CASE see `beside` in `bulk.py`.
 UPDATE composition
 SET reason = :reason
 FROM GIVEN

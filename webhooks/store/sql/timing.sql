@@ -20,8 +20,7 @@ UPDATE delivery
 SET next_attempt_at = next_attempt_at - (scheduled_at - :now), scheduled_at = :now
 FROM GIVEN
 WHERE delivery.id = given.id
-    AND coalesce(delivery.state, '') = 'pending'
-    AND delivery.scheduled_at > :latest
+    AND CASE WHEN delivery.state = 'pending' AND delivery.scheduled_at > :latest THEN true ELSE false END
 RETURNING delivery.id, delivery.next_attempt_at
 
 -- compositions --
