@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from generating import api, commands, errors, events, portability, python_api, rules, service, store, values, xsd
+from generating import (
+    api,
+    commands,
+    contracts,
+    errors,
+    events,
+    portability,
+    python_api,
+    rules,
+    service,
+    store,
+    values,
+    xsd,
+)
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "api": api.page,
     "commands": commands.page,
+    "contracts": contracts.page,
     "errors": errors.page,
     "events": events.page,
     "portability": portability.page,

@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 import msgspec
 
 from engine.catalogue import Catalogue
+from engine.examples import load_examples
 from generating.markdown import block, code, document, prose, table
 from webhooks.api.app import describe
 from webhooks.api.calls import FORM
 from webhooks.api.openapi import ALIAS
-from webhooks.examples import load_examples
 
 ROOT = Path(__file__).parents[2]
 _INTRO = """

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.cli.compose import COMPOSE
+from engine.cli.docs import DOCS
 from engine.cli.explain_rule import EXPLAIN
 from engine.cli.new import NEW
 from engine.cli.rules import RULES
@@ -19,7 +20,7 @@ from engine.commandline.options import Command
 from engine.commandline.program import Program, run
 
 COMMANDS: Mapping[str, Command[Any]] = {
-    command.name: command for command in (VALIDATE, TEST, COMPOSE, NEW, SNAPSHOT, RULES, EXPLAIN, SCHEMA)
+    command.name: command for command in (VALIDATE, TEST, COMPOSE, NEW, SNAPSHOT, DOCS, RULES, EXPLAIN, SCHEMA)
 }
 PROGRAM = Program(
     "aptic-definitions",

@@ -6,8 +6,10 @@ shape        steps → the default shape; default bodies
 structure    a template's text → the values, arrays and objects that it writes
 expressions  a template's expressions → schemas
 schemas      schemas as values: unknown ones, null, alternatives
+words        schemas in words, for people
+document     all contracts as one JSON Schema, written and read; markdown, site: for people
 """
 
-from engine.contract.contracts import Contract, default_contract, derive
+from engine.contract.contracts import Contract, default_contract, derive, derive_all
 
-__all__ = ["Contract", "default_contract", "derive"]
+__all__ = ["Contract", "default_contract", "derive", "derive_all"]

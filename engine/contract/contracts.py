@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from msgspec import Struct
 
-from engine.contract.schemas import DIALECT, Json, open_schema
+from engine.catalogue import Catalogue
+from engine.contract.schemas import Json, open_schema
 from engine.contract.shape import StepShape, default_body_schema, default_shape, members_of
 from engine.contract.structure import template_schema
 from engine.contract.values import column_schema, secret_schema
@@ -16,6 +18,9 @@ from engine.sql.analysis.domains import UNKNOWN_DOMAIN
 from engine.sql.analysis.evaluation import Views, output_domains
 from engine.sql.query import Query, parse_query, release
 from engine.sql.schema import LedgerSchema
+
+_MOST_LEVELS: Final = 90
+"""How deep a schema may be; JSON has 100 levels here, and several schemas are put into one document."""
 
 
 class Contract(Struct, frozen=True):
@@ -55,13 +60,45 @@ def derive(
     body = open_schema()
     shapes = [step for step in steps if step is not None]
     if len(shapes) == len(steps):
-        body = _body(definition, shapes, max_rows)
+        found = _body(definition, shapes, max_rows)
+        body = found if _is_shallow(found) else body
     return Contract(definition.name, definition.file, description, _headed(definition.name, description, body))
+
+
+def derive_all(
+    definitions: Iterable[Definition],
+    catalogue: Catalogue,
+    schema: LedgerSchema | None,
+    *,
+    max_rows: int = DEFAULT_MAX_ROWS,
+) -> tuple[Contract, ...]:
+    """The contract of every event of the catalogue, by event code: its definition's, else that of the default body."""
+    views = Views(schema)
+    by_event = {definition.name: definition for definition in definitions}
+    return tuple(
+        derive(by_event[code], event, schema, views, max_rows=max_rows) if code in by_event else default_contract(event)
+        for code, event in sorted(catalogue.events.items())
+    )
+
+
+def _is_shallow(schema: Json) -> bool:
+    """Whether it can be written as JSON, also among others."""
+    level: list[object] = [schema]
+    for _ in range(_MOST_LEVELS):
+        level = [
+            item
+            for part in level
+            for item in (part.values() if isinstance(part, dict) else part)  # type: ignore[attr-defined]  # a list
+            if isinstance(item, dict | list)
+        ]
+        if not level:
+            return True
+    return False
 
 
 def _headed(event: str, description: str, body: Json) -> Json:
     words = {"description": description} if description else {}
-    return {"$schema": DIALECT, "title": event, **words, **body}
+    return {"title": event, **words, **body}
 
 
 def _body(definition: Definition, steps: Sequence[StepShape], max_rows: int) -> Json:

@@ -51,8 +51,8 @@ def _run(arguments: _Arguments, console: Console) -> int:
 
 def _send(arguments: _Arguments, console: Console) -> TestOutcome:
     from engine.catalogue import Catalogue
+    from engine.examples import load_examples
     from webhooks.example_sends import TestSends
-    from webhooks.examples import load_examples
 
     catalogue = Catalogue.load(arguments.events)
     with reported():

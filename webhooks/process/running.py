@@ -12,6 +12,7 @@ from functools import partial
 from starlette.types import ASGIApp
 
 from engine.catalogue import Catalogue
+from engine.examples import load_examples
 from webhooks.api.administration import build_administration
 from webhooks.api.app import build_app
 from webhooks.api.request_log import RequestLog
@@ -19,7 +20,7 @@ from webhooks.api.service import Service
 from webhooks.composing.at_intake import BodiesAtIntake
 from webhooks.composing.definitions import Definitions
 from webhooks.example_sends import TestSends
-from webhooks.examples import Examples, load_examples
+from webhooks.examples import Examples
 from webhooks.metrics import Metrics
 from webhooks.process.delivering import Delivering, make_sender
 from webhooks.process.event_loop import hear_signals, loop_factory, serve_beside, spare_what_is_loaded

@@ -10,8 +10,9 @@ from jsonschema_rs import validator_for
 
 from engine.body import Body
 from engine.catalogue import Catalogue
+from engine.examples import load_examples
 from webhooks.api.app import GUARDED, OPEN, describe
-from webhooks.examples import load_examples, shown_body
+from webhooks.examples import shown_body
 from webhooks.settings import AuthMethod
 
 DEFINITIONS = Path(__file__).parents[3] / "definitions"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.catalogue import Catalogue
-from webhooks.examples import load_examples
+from engine.examples import load_examples
 
 CATALOGUE = Catalogue.load()
 DEFINITIONS = Path("definitions")

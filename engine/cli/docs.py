@@ -1,0 +1,178 @@
+"""`aptic-definitions docs`: what each event's body promises, for the developers of receivers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from engine.cli.target_choice import choose_target
+from engine.commandline.console import CannotRunError, Console
+from engine.commandline.options import (
+    Command,
+    ComposerArguments,
+    Parser,
+    add_catalogue,
+    add_definitions,
+    add_fixtures,
+    add_ledger,
+    named_path,
+    or_meant,
+)
+from engine.reporting.terminal import Style
+
+if TYPE_CHECKING:
+    from engine.body import Body
+    from engine.catalogue import Catalogue
+    from engine.contract import Contract
+    from engine.model import Definition
+    from engine.sql.target import Target
+
+FORMATS: Final = ("json", "markdown", "html")
+_MOST_NAMED: Final = 5
+
+
+class DocsArguments(ComposerArguments):
+    """The options of `docs`."""
+
+    chosen: list[str]
+    format: str
+    output: Path | None
+
+
+def add_options(parser: Parser) -> None:
+    """Declares them."""
+    parser.add_argument(
+        "chosen", nargs="*", metavar="EVENT", help="Only the bodies of these event codes (default: of every event)."
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="json",
+        help="json: one JSON Schema with all bodies in its $defs (the default); markdown: one page; html: a site.",
+    )
+    parser.add_argument(
+        "--output",
+        type=named_path,
+        metavar="PATH",
+        help="Writes to this file instead of the terminal; for html, to this folder, which has to be named.",
+    )
+    add_ledger(
+        parser,
+        ledger="The schema is read from the ledger at this SQLAlchemy URL, unless --ledger-schema gives it.",
+        schema="The ledger's schema is in FILE, in T-SQL (default: ledger/schema.sql of the fixtures). Without any, "
+        "the types of columns are not known, and what they promise is open.",
+    )
+    add_definitions(parser)
+    add_fixtures(parser)
+    add_catalogue(parser)
+
+
+def run(arguments: DocsArguments, console: Console) -> int:
+    """Writes the contracts. Faulty definitions have none, so nothing is written where there is one."""
+    from engine.catalogue import Catalogue
+    from engine.contract import derive_all
+    from engine.examples import load_examples
+
+    if arguments.format == "html" and arguments.output is None:
+        raise CannotRunError("A site is several files: name its folder with --output DIR.")
+    catalogue = Catalogue.load(arguments.events)
+    for event in arguments.chosen:
+        if event not in catalogue.events:
+            raise CannotRunError(f"The event {event!r} is in no catalogue{or_meant(event, catalogue.events)}")
+    target = _target(arguments, console)
+    definitions = _sound_definitions(arguments.definitions, catalogue, target)
+    every = derive_all(definitions, catalogue, target.schema, max_rows=target.max_rows)
+    contracts = [contract for contract in every if not arguments.chosen or contract.event in arguments.chosen]
+    examples = load_examples(catalogue, arguments.definitions)
+    _write(contracts, examples, arguments, console)
+    return 0
+
+
+def _target(arguments: DocsArguments, console: Console) -> Target:
+    options = arguments.load_options()
+    default = arguments.fixtures / "ledger" / "schema.sql"
+    if options.ledger is None and options.ledger_schema is None:
+        if default.is_file():
+            options = replace(options, ledger_schema=default)
+        else:
+            message = "No schema of the ledger is named (--ledger-schema FILE): what its columns promise is open."
+            console.complain(message, Style.WARNING)
+    return choose_target(options, None)
+
+
+def _sound_definitions(folder: Path, catalogue: Catalogue, target: Target) -> list[Definition]:
+    """The folder's definitions. Raises CannotRunError where one has an error."""
+    from engine.files import find_files
+    from engine.loading import load_files
+    from engine.model import Severity
+
+    files = load_files(find_files([folder]), catalogue, target)
+    faulty = [str(file.path) for file in files if any(found.severity is Severity.ERROR for found in file.diagnostics)]
+    if faulty:
+        more = f" and {len(faulty) - _MOST_NAMED} more" if len(faulty) > _MOST_NAMED else ""
+        names = ", ".join(faulty[:_MOST_NAMED]) + more
+        raise CannotRunError(
+            f"No contract comes of a faulty definition: validate-definitions shows why {names} is one."
+        )
+    return [file.definition for file in files if file.definition is not None]
+
+
+def _write(
+    contracts: Sequence[Contract], examples: dict[str, Body], arguments: DocsArguments, console: Console
+) -> None:
+    if arguments.format == "html":
+        from engine.contract.site import site_files
+
+        assert arguments.output is not None  # noqa: S101  as `run` has checked
+        _write_site(arguments.output, site_files(contracts, examples), console)
+        return
+    if arguments.format == "markdown":
+        from engine.contract.markdown import write_markdown
+
+        text = write_markdown(contracts, examples)
+    else:
+        from engine.contract.document import write_document
+
+        text = write_document(contracts, examples)
+    if arguments.output is None:
+        console.write_bytes(text.encode())
+    else:
+        _write_file(arguments.output, text)
+
+
+def _write_file(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise CannotRunError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _write_site(folder: Path, files: dict[str, str], console: Console) -> None:
+    for name, text in files.items():
+        _write_file(folder / name, text)
+    pages = folder / "events"
+    others = sorted(
+        path.name
+        for path in pages.iterdir()
+        if path.suffix in {".html", ".json"} and f"events/{path.name}" not in files
+    )
+    if others:
+        message = f"{pages} also holds {', '.join(others)}, which no event has any more: remove what is not yours."
+        console.complain(message, Style.WARNING)
+    console.tell(f"{folder / 'index.html'}: {sum(name.endswith('.html') for name in files) - 1} events")
+
+
+DOCS = Command(
+    name="docs",
+    summary="Writes what each event's body promises: as JSON Schema, Markdown or a site.",
+    description="Writes what each event's body promises to those who receive it: its JSON Schema and an example,\n"
+    "as one JSON Schema of all, as a page of Markdown, or as a site with a search.\n"
+    "The exit code is 0 where it is written, and 2 where it cannot be.",
+    example="--format html --output site",
+    add_options=add_options,
+    run=run,
+    arguments=DocsArguments,
+)
