@@ -19,6 +19,7 @@ class OnTerminal:
 
     def __init__(self, program: str, cwd: Path, environment: Mapping[str, str] = os.environ) -> None:
         self.shown = ""
+        self._after = 0
         self._ours, theirs = pty.openpty()
         given = {**environment, "TERM": "xterm", "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUTF8": "1"}
         self.process = subprocess.Popen(
@@ -33,12 +34,13 @@ class OnTerminal:
         os.close(theirs)
 
     def wait_for(self, pattern: str, seconds: float = 60) -> str:
-        """Everything shown so far, once the pattern is in it."""
+        """What was shown after the pattern before this one, once this one is in it; `.` is any character."""
         until = time.monotonic() + seconds
-        while not re.search(pattern, self.shown):
+        while not (found := re.compile(pattern, re.DOTALL).search(self.shown, self._after)):
             if time.monotonic() > until or not self._read(until - time.monotonic()):
                 raise AssertionError(f"{pattern!r} was never shown: {self.shown!r}")
-        return self.shown
+        before, self._after = self._after, found.end()
+        return self.shown[before : self._after]
 
     def interrupt(self) -> None:
         """As Ctrl-C does."""

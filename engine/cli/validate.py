@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from os.path import abspath
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.cli.fix import fix
 from engine.cli.formats import Wanted, add_formats, check_reports, write_reports
@@ -19,6 +20,8 @@ from engine.reporting import Report, ReportedFile
 if TYPE_CHECKING:
     from engine.model import LoadedFile
 
+_DEFAULT: Final = (Path("definitions"),)
+
 
 class ValidateArguments(LoadArguments):
     """The options of `validate`."""
@@ -30,6 +33,7 @@ class ValidateArguments(LoadArguments):
     warnings_as_errors: bool
     fix: bool
     reports: list[Wanted]
+    watch: bool
 
 
 def add_options(parser: Parser) -> None:
@@ -67,17 +71,29 @@ def add_options(parser: Parser) -> None:
         help="What surely mends a finding is written into its file and shown as a difference; the rest is reported.",
     )
     add_formats(parser)
+    parser.add_argument(
+        "--watch", action="store_true", help="Checks again after each change of the files, until Ctrl-C ends it."
+    )
 
 
 def run(arguments: ValidateArguments, console: Console) -> int:
     """Exit code 0 without errors, 1 with errors, or warnings where they count."""
+    if arguments.watch:
+        from engine.cli.watching import watch
+
+        paths = [*(arguments.paths or _DEFAULT), arguments.ledger_schema, arguments.events]
+        watch(partial(_validate, arguments, console), [path for path in paths if path is not None], console)
+    return _validate(arguments, console)
+
+
+def _validate(arguments: ValidateArguments, console: Console) -> int:
     from engine.catalogue import Catalogue
     from engine.loading import load_files
     from engine.validation.rules import rules
 
     check_reports(arguments.reports)
     reported = RuleFilter.checked(arguments.select, arguments.ignore, rules())
-    paths = definition_files(arguments.paths or [Path("definitions")])
+    paths = definition_files(arguments.paths or _DEFAULT)
     target = choose_target(arguments.load_options(), arguments.dialect)
     catalogue = Catalogue.load(arguments.events)
     files = load_files(paths, catalogue, target)
