@@ -43,11 +43,23 @@ class Relation(Protocol):
 
 
 class Tail(Struct, frozen=True, gc=False):
-    """What follows the rows: ORDER BY items, LIMIT and OFFSET."""
+    """What follows the rows: ORDER BY items, LIMIT and OFFSET.
+
+    With `is_outer` it follows a SELECT around them, of which the items name the columns by `around`.
+    """
 
     keys: tuple[str, ...] = ()
     limit: int | str | None = None
     offset: int | str | None = None
+    is_outer: bool = False
+
+    def after(self, rows: Callable[[Sequence[str | None]], str], names: Sequence[str | None]) -> str:
+        """The whole query of what `rows` writes for the names of its columns."""
+        if not self.is_outer:
+            return rows(names) + self.sql()
+        inner = rows([f"c{number}" for number in range(1, len(names) + 1)])
+        shown = named([around(number) for number in range(len(names))], names)
+        return f"SELECT {shown} FROM ({inner}) AS ordered{self.sql()}"  # noqa: S608  # only what handlers made
 
     def sql(self) -> str:
         """The clauses, each with a blank before it."""
@@ -79,9 +91,12 @@ class SelectRelation(Struct, frozen=True, gc=False):
 
     def render(self, names: Sequence[str | None]) -> str:
         """See Relation."""
+        return self.tail.after(self._rows, names)
+
+    def _rows(self, names: Sequence[str | None]) -> str:
         head = "SELECT DISTINCT " if self.is_distinct else "SELECT "
         values = [output.value.sql for output in self.outputs]
-        return head + named(values, names) + self.body + self.tail.sql()
+        return head + named(values, names) + self.body
 
 
 class CompoundRelation(Struct, frozen=True, gc=False):
@@ -109,8 +124,10 @@ class CompoundRelation(Struct, frozen=True, gc=False):
 
     def render(self, names: Sequence[str | None]) -> str:
         """See Relation."""
-        left, right = self.left.render(names), self.right.render(names)
-        return f"({left}) {self.operator} ({right}){self.tail.sql()}"
+        return self.tail.after(self._rows, names)
+
+    def _rows(self, names: Sequence[str | None]) -> str:
+        return f"({self.left.render(names)}) {self.operator} ({self.right.render(names)})"
 
 
 class MergedRelation(Struct, frozen=True, gc=False):
@@ -141,9 +158,17 @@ class MergedRelation(Struct, frozen=True, gc=False):
 
     def render(self, names: Sequence[str | None]) -> str:
         """See Relation."""
+        return self.tail.after(self._rows, names)
+
+    def _rows(self, names: Sequence[str | None]) -> str:
         inner = self.inner.render([f"c{number}" for number in range(1, len(self.values) + 1)])
         group = ", ".join(self.keys)
-        return f"SELECT {named(self.values, names)} FROM ({inner}) AS merged GROUP BY {group}{self.tail.sql()}"  # noqa: S608  # only what handlers made
+        return f"SELECT {named(self.values, names)} FROM ({inner}) AS merged GROUP BY {group}"  # noqa: S608  # only what handlers made
+
+
+def around(number: int) -> str:
+    """What an outer tail calls the column of that number, from 0."""
+    return f'"ordered"."c{number + 1}"'
 
 
 def renewed(outputs: tuple[Output, ...], change: Change) -> tuple[Output, ...]:

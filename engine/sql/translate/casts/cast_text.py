@@ -21,6 +21,7 @@ from engine.sql.translate.writers import Writer
 # Sign and digits at most.
 _WHOLE_LENGTH: Final = {Kind.TINYINT: 3, Kind.SMALLINT: 6, Kind.INT: 11, Kind.BIGINT: 20}
 _GUID_LENGTH: Final = 36
+_MONEY_LENGTH: Final = 26
 
 # Styles of CONVERT by number, as pieces: Y year, M month, D day, h hour, m minute, s second, f milliseconds.
 _STYLES: Final = {
@@ -70,13 +71,33 @@ def written_out(emitter: Emitter, node: exp.Expr, value: Typed, style: int | Non
         return Typed(f"CASE WHEN {value.sql} THEN '1' WHEN NOT {value.sql} THEN '0' END", replace(text, length=1))
     if kind is Kind.UNIQUEIDENTIFIER:
         return Typed(f"upper(CAST({value.sql} AS {writer.text}))", replace(text, length=_GUID_LENGTH))
-    if kind in MONEYS and style == 2:
-        return Typed(f"CAST({value.sql} AS {writer.text})", replace(text, length=21))
     if kind in MONEYS:
-        raise refused(node, "money as a string has two decimals, rounded", "use CONVERT style 2, or decimal(19, 4)")
+        return Typed(_money_text(writer, node, value, style), replace(text, length=_MONEY_LENGTH))
     if kind in DATED:
         return Typed(_moment_text(writer, node, value, style), replace(text, length=27))
     raise no_conversion(node, value.type, text)
+
+
+def _money_text(writer: Writer, node: exp.Expr, value: Typed, style: int | None) -> str:
+    """Money with four decimals in style 2, else with two: a value that lies halfway between two of these is an error.
+
+    Microsoft's documentation does not say to which side such a one goes.
+    """
+    if style in (2, 126):
+        return f"CAST({value.sql} AS {writer.text})"
+    if style not in (None, 0, 1):
+        raise not_carried(node, f"CONVERT style {style} of {value.type.kind}", "use style 0, 1 or 2")
+    exact = SqlType(Kind.DECIMAL, precision=19, scale=4)
+    nearest = f"CAST(CAST({value.sql} AS numeric(19,4)) AS numeric(19,2))"
+    sql = f"CAST({nearest} AS {writer.text})"
+    if style == 1:
+        whole = f"split_part(CAST(abs({nearest}) AS {writer.text}), '.', 1)"
+        sign, places = f"CASE WHEN {nearest} < 0 THEN '-' ELSE '' END", f"split_part({sql}, '.', 2)"
+        sql = f"({sign} || {writer.in_threes(whole)} || '.' || {places})"
+    half = f"abs({value.sql} - {nearest}) = {writer.cast('0.005', exact)}"
+    text = SqlType(Kind.VARCHAR)
+    message = "money halfway between two hundredths is not carried as a string"
+    return guarded(writer, sql, text, fails_if=half, message=message, witnesses=[value.sql])
 
 
 def _decimal_text(writer: Writer, node: exp.Expr, value: Typed) -> str:
@@ -162,7 +183,7 @@ def _fitted(emitter: Emitter, node: exp.Expr, written: Typed, from_: SqlType, to
         return written.sql
     if from_.kind in DATED:
         return f"left({written.sql}, {to.length})"
-    if from_.kind is Kind.BIGINT or from_.kind is Kind.UNIQUEIDENTIFIER:
+    if from_.kind in {Kind.BIGINT, Kind.UNIQUEIDENTIFIER}:
         raise refused(node, f"a {from_.kind} may not fit {to.kind}({to.length})", f"use {to.kind}({longest})")
     is_asterisk = from_.kind in WHOLE and to.kind not in UNICODE
     too_long = f"length({written.sql}) > {to.length}"

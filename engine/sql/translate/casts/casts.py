@@ -20,6 +20,7 @@ from engine.sql.translate.casts.constants import (
     UnreadableError,
     bit,
     day_pattern,
+    decimal_number,
     guid,
     iso_day,
     temporal,
@@ -29,7 +30,7 @@ from engine.sql.translate.casts.datatypes import data_type, no_conversion
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, not_carried, refused
 from engine.sql.translate.guards import guarded
-from engine.sql.translate.kinds import DATE, scale_of
+from engine.sql.translate.kinds import DATE, as_decimal, precision_of, scale_of
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.wording import ANYWHERE
 
@@ -138,6 +139,8 @@ def constant_of(node: exp.Expr, text: str, type_: SqlType) -> int | str:
     try:
         if type_.kind in WHOLE:
             return whole_number(text)
+        if type_.kind in DECIMALS and as_decimal(type_).scale is not None:
+            return decimal_number(text, precision_of(type_), scale_of(type_))
         if type_.kind is Kind.UNIQUEIDENTIFIER:
             return guid(text)
         if type_.kind is Kind.BIT:

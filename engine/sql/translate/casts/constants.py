@@ -18,6 +18,7 @@ _DATE: Final = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d|\d{8})[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?")
 _TIME: Final = re.compile(r"(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?")
 _WHOLE: Final = re.compile(r" *[-+]?\d{1,19} *")
+_DECIMAL: Final = re.compile(r" *([-+]?(?:\d+\.?\d*|\.\d+)) *", re.ASCII)
 
 LITERAL_STYLES: Final = {
     23: re.compile(r"\d{4}-\d\d-\d\d"),
@@ -93,6 +94,15 @@ def whole_number(text: str) -> int:
     if _WHOLE.fullmatch(text) is None:
         raise UnreadableError("write the number without quotes")
     return int(text)
+
+
+def decimal_number(text: str, precision: int, scale: int) -> str:
+    """A number with an optional sign and blanks around it, of no more digits than the type has on each side."""
+    found = _DECIMAL.fullmatch(text)
+    whole, _, fraction = (found[1] if found else "").lstrip("-+").partition(".")
+    if found is None or len(whole.lstrip("0")) > precision - scale or len(fraction) > scale:
+        raise UnreadableError("write the number without quotes")
+    return found[1]
 
 
 def guid(text: str) -> str:

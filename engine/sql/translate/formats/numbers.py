@@ -130,10 +130,7 @@ def _whole(writer: Writer, shape: Shape, number: Rounded) -> str:
         sql = f"CASE {sql} WHEN '0' THEN '' ELSE {sql} END"
     elif shape.whole > 1:
         sql = f"lpad({sql}, CAST(greatest(length({sql}), {shape.whole}) AS integer), '0')"
-    if not shape.is_grouped:
-        return sql
-    threes = f"regexp_replace(reverse({sql}), '([0-9]{{3}})', {writer.text_literal(chr(92) + '1,')}, 'g')"
-    return f"reverse(rtrim({threes}, ','))"
+    return writer.in_threes(sql) if shape.is_grouped else sql
 
 
 def _fraction(shape: Shape, number: Rounded) -> str:

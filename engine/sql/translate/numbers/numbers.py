@@ -76,14 +76,17 @@ def _widened(emitter: Emitter, value: Typed, type_: SqlType) -> str:
 
 
 def _money(emitter: Emitter, node: exp.Expr, sign: str, left: Typed, right: Typed) -> Typed:
-    """Money with money or a whole number under `+` and `-`, or times a whole number: nothing is rounded."""
+    """Money with money or a whole number under `+`, `-` and `/`, or times a whole number: nothing is rounded."""
     kinds = {left.type.kind, right.type.kind}
-    if sign not in "+-" and not (sign == "*" and kinds & WHOLE):
+    if sign not in "+-/" and not (sign == "*" and kinds & WHOLE):
         hint = "CAST the money to decimal(19, 4) first"
         raise refused(node, f"money under {sign} rounds in SQL Server's own way", hint)
     if Kind.MONEY not in kinds:
         raise not_carried(node, "arithmetic on smallmoney", "CAST it to money")
     emitter.note_converted(left)
+    if sign == "/":
+        emitter.note_converted(right)
+        return money_quotient(emitter.writer, left, right)
     return Typed(emitter.writer.cast(f"(CAST({left.sql} AS numeric(38,4)) {sign} {right.sql})", _MONEY), _MONEY)
 
 
@@ -136,6 +139,15 @@ def divided(writer: Writer, left: Typed, right: Typed, result: Exact) -> Typed:
     """The exact quotient, cut to the scale of `result`."""
     type_ = decimal(result.precision, result.scale)
     return Typed(writer.cast(writer.quotient(left, right, result.scale), type_), type_)
+
+
+def money_quotient(writer: Writer, left: Typed, right: Typed) -> Typed:
+    """Money by money or a whole number, or a whole number by money: cut after four digits.
+
+    Money is a whole number of ten-thousandths, which are divided as such (Microsoft Learn, "money and smallmoney",
+    "rounding errors through truncation").
+    """
+    return Typed(writer.cast(writer.quotient(left, right, 4), _MONEY), _MONEY)
 
 
 def negative(emitter: Emitter, node: exp.Neg) -> Typed:

@@ -14,7 +14,7 @@ from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.kinds import BIGINT, INT, MAX_PRECISION, decimal, way_to_exact
 from engine.sql.translate.numbers.decimals import Exact
-from engine.sql.translate.numbers.numbers import divided
+from engine.sql.translate.numbers.numbers import divided, money_quotient
 from engine.sql.translate.text.strings import equality_key, known_collation, order_key
 from engine.sql.translate.typed import Typed
 
@@ -155,13 +155,13 @@ def _first_string(emitter: Emitter, node: exp.Expr, value: Typed, name: str) -> 
 
 
 def average(emitter: Emitter, node: exp.Avg, over: str = "") -> Typed:
-    """AVG: of whole numbers a whole one, of decimals one with at least six decimals; cut, not rounded.
+    """AVG: of whole numbers a whole one, of money money, of decimals one with at least six decimals; cut, not rounded.
 
     `over` is the OVER clause with a blank before it, which both aggregates that AVG is made of have.
     """
     found = argument(emitter, node)
     value, type_ = found.value, sum_type(found.value.type)
-    if type_ is None or type_.kind is Kind.MONEY:
+    if type_ is None:
         what = f"AVG over {value.type.kind}"
         raise not_carried(node, what, way_to_exact(value.type.kind))
     written = found.written(value.sql)
@@ -169,6 +169,8 @@ def average(emitter: Emitter, node: exp.Avg, over: str = "") -> Typed:
     if type_.kind in WHOLE:
         divided_sums = (emitter.writer.cast(sum_sql, type_), emitter.writer.cast(number, type_))
         return Typed(f"({emitter.writer.whole_division(*divided_sums)})", type_)
+    if type_.kind is Kind.MONEY:
+        return money_quotient(emitter.writer, Typed(emitter.writer.cast(sum_sql, type_), type_), Typed(number, BIGINT))
     scale = max(type_.scale or 0, 6)
     whole = Typed(sum_sql, type_)
     result = Exact(MAX_PRECISION, scale, is_capped=True, is_reduced=False)

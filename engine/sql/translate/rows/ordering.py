@@ -6,13 +6,14 @@ from collections.abc import Collection, Hashable, Sequence
 from functools import partial
 from typing import Final
 
+from msgspec import Struct
 from sqlglot import exp
 
 from engine.model import Kind
 from engine.model.families import INCOMPARABLE, STRINGS
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import not_carried, refused
-from engine.sql.translate.relations import Output
+from engine.sql.translate.faults import refused
+from engine.sql.translate.relations import Output, around
 from engine.sql.translate.rows.identity import identity_of
 from engine.sql.translate.text.strings import order_key, sorts_as_it_is
 from engine.sql.translate.typed import Typed
@@ -57,21 +58,27 @@ Listed = Sequence[Hashable | None]
 """Which expression each output column is, None for one that is several, one a branch."""
 
 
-def order_items(
-    emitter: Emitter, node: exp.Order | None, outputs: Sequence[Output], listed: Listed | None
-) -> tuple[str, ...]:
+class SortKeys(Struct, frozen=True, gc=False):
+    """The items of an ORDER BY. `is_outer`: some are made of columns as a SELECT around names them."""
+
+    items: tuple[str, ...] = ()
+    is_outer: bool = False
+
+
+def order_items(emitter: Emitter, node: exp.Order | None, outputs: Sequence[Output], listed: Listed | None) -> SortKeys:
     """The keys of a SELECT's ORDER BY: by number, by alias, else by an expression over its tables.
 
-    With `listed` (DISTINCT, set operations) every key is an output column, and is named by its number.
+    With `listed` (DISTINCT, set operations) every key is an output column, and is named by its number, or made of it.
     """
     if node is None:
-        return ()
+        return SortKeys()
     emitter.check_arguments(node, _ORDER)
-    return tuple(
+    items = tuple(
         key
         for item in node.expressions
         if (key := emitter.attempt(partial(_item, emitter, item, outputs, listed))) is not None
     )
+    return SortKeys(items, listed is not None and any(not item.split(" ", 1)[0].isdecimal() for item in items))
 
 
 def note_faults(emitter: Emitter, node: exp.Order, names: Collection[str]) -> None:
@@ -93,12 +100,12 @@ def _item(emitter: Emitter, node: exp.Ordered, outputs: Sequence[Output], listed
     value = outputs[number].value
     if value.constant is not None or value.placeholder is not None or value.is_null:
         return sorted_by(node, str(number + 1))
-    key = _key(emitter, node, value)
     if listed is None:
-        return sorted_by(node, key)
-    if not sorts_as_it_is(node, value):
-        raise not_carried(node, "ORDER BY of a string whose rows are merged", "order outside, over a derived table")
-    return sorted_by(node, str(number + 1))
+        return sorted_by(node, _key(emitter, node, value))
+    if sorts_as_it_is(node, value):
+        _key(emitter, node, value)  # what does not compare is refused
+        return sorted_by(node, str(number + 1))
+    return sorted_by(node, _key(emitter, node, Typed(around(number), value.type, rank=value.rank)))
 
 
 def _output_number(node: exp.Ordered, outputs: Sequence[Output]) -> int | None:

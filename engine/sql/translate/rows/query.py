@@ -183,7 +183,8 @@ def _tail(emitter: Emitter, node: exp.Select, outputs: Sequence[Output]) -> Tail
     listed = _identities(emitter, node) if order is not None and node.args.get("distinct") is not None else None
     keys = order_items(emitter, order, outputs, listed)
     counts = emitter.attempt(lambda: tail_counts(emitter, node, is_ordered=order is not None))
-    return Tail(keys, *counts) if counts is not None else Tail(keys)
+    limit, offset = counts if counts is not None else (None, None)
+    return Tail(keys.items, limit, offset, keys.is_outer)
 
 
 def _identities(emitter: Emitter, node: exp.Select) -> list[Hashable | None]:

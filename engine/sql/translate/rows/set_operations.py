@@ -43,7 +43,7 @@ def set_operation(emitter: Emitter, node: exp.SetOperation) -> Relation:
         keys = order_items(emitter, order, relation.outputs, [None] * len(relation.outputs))
     if len(emitter.faults) > noted:
         raise Refused(None)
-    tail = Tail(keys, *tail_counts(emitter, node, is_ordered=order is not None))
+    tail = Tail(keys.items, *tail_counts(emitter, node, is_ordered=order is not None), keys.is_outer)
     if not is_distinct:
         return CompoundRelation(relation.outputs, relation.operator, relation.left, relation.right, tail)
     if word != "UNION" and folds_any(relation):

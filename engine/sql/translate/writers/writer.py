@@ -115,6 +115,11 @@ class Writer(ABC):
     def trim(self, sql: str) -> str:
         """A string without the blanks at both its ends."""
 
+    def in_threes(self, sql: str) -> str:
+        """A string of digits with a comma before each three of its last ones."""
+        threes = f"regexp_replace(reverse({sql}), '([0-9]{{3}})', {self.text_literal(chr(92) + '1,')}, 'g')"
+        return f"reverse(rtrim({threes}, ','))"
+
     def reverse(self, sql: str) -> str:
         """The characters of a string from the last to the first."""
         return f"reverse({sql})"

@@ -75,7 +75,7 @@ def faults(sql: str, schema: LedgerSchema = SCHEMA) -> list[tuple[str, int]]:
 
 def test_finds_several_faults_in_one_query_in_the_order_of_the_text() -> None:
     sql = (
-        "SELECT s.nix, NEWID() AS n, s.price / 2 AS q FROM sample s JOIN nowhere n ON n.a = s.id"
+        "SELECT s.nix, NEWID() AS n, s.price % 2 AS q FROM sample s JOIN nowhere n ON n.a = s.id"
         " WHERE s.nox = 1 AND s.nux = 2"
     )
     assert faults(sql) == [

@@ -37,6 +37,14 @@ def test_order_is_that_of_the_collations_language(ledger: DuckLedger) -> None:
     assert names(ledger, f"{query} DESC") == ["Örn", "Ål", "Zebra", "Bok", "Ask", "apa", None]
 
 
+def test_merged_rows_are_ordered_too(ledger: DuckLedger) -> None:
+    assert names(ledger, "SELECT DISTINCT w.name FROM word w ORDER BY w.name DESC") == [
+        *["Örn", "Ål", "Zebra", "Bok", "Ask", "apa", None]
+    ]
+    union = "SELECT w.name FROM word w WHERE w.id < 2 UNION ALL SELECT N'ärt' ORDER BY name"
+    assert names(ledger, union) == ["apa", "ärt", "Örn"]
+
+
 def test_strings_that_are_equal_are_equal_in_the_order(ledger: DuckLedger) -> None:
     tied = "SELECT w.id FROM word w WHERE w.name = 'BOK' ORDER BY w.name, w.id DESC"
     assert names(ledger, tied) == [5, 4]
