@@ -76,7 +76,8 @@ class Table:
 class Function:
     """A declared `schema.name(…)`: scalar with a `result` type, or table-valued with `columns`.
 
-    `is_open`: its rows may have other columns too, by a `*` of what is not known.
+    `is_open`: its rows may have other columns too, by a `*` of what is not known. `definition` is the SELECT of an
+    inline function of a DDL file, in which its parameters stand under their `names`, case-folded and with their `@`.
     """
 
     schema: str
@@ -85,6 +86,8 @@ class Function:
     result: SqlType | None
     columns: tuple[Column, ...] = ()
     is_open: bool = False
+    definition: str | None = None
+    names: tuple[str, ...] = ()
 
 
 class SchemaFileText:

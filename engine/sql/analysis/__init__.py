@@ -5,6 +5,21 @@ It refuses nothing: what the schema does not tell is unknown. What SQL Server wo
 
 from engine.sql.analysis.analysing import analyse
 from engine.sql.analysis.relations import Analysis, Column, Columns, Fact, Meaning, Reference, Scope, Source
+from engine.sql.analysis.resolution import bare_name, find_table, is_column_name
 from engine.sql.analysis.rules import faults_of
 
-__all__ = ["Analysis", "Column", "Columns", "Fact", "Meaning", "Reference", "Scope", "Source", "analyse", "faults_of"]
+__all__ = [
+    "Analysis",
+    "Column",
+    "Columns",
+    "Fact",
+    "Meaning",
+    "Reference",
+    "Scope",
+    "Source",
+    "analyse",
+    "bare_name",
+    "faults_of",
+    "find_table",
+    "is_column_name",
+]

@@ -240,8 +240,9 @@ class Resolution:
     def _derived(self, node: exp.Expr, query: exp.Expr, reading: Reading, *, is_lateral: bool = False) -> Source:
         """A query or VALUES under an alias; only what is applied sees the sources before it."""
         around = reading if is_lateral else reading.parent
-        if isinstance(query, exp.Values):
-            columns = self._values(query, reading)
+        values = query.unnest() if isinstance(query, exp.Subquery) else query
+        if isinstance(values, exp.Values):
+            columns = self._values(values, reading)
         else:
             columns = self._query(query, around, reading.ctes)
         alias = node.args.get("alias")
@@ -329,6 +330,14 @@ def _name_of(item: exp.Expr) -> str:
     if item.args.get("alias") is not None:
         return item.alias
     return item.name if isinstance(item, exp.Column) else ""
+
+
+def is_column_name(node: exp.Expr) -> bool:
+    """Whether a name stands where a column may: a part of a date, a collation and a type are none."""
+    parent = node.parent
+    if isinstance(parent, exp.Anonymous) and parent.name.lower() in _WITH_DATE_PART:
+        return parent.expressions[0] is not node
+    return parent is None or node.arg_key not in _SKIPPED.get(type(parent), ())
 
 
 def bare_name(item: exp.Expr) -> str | None:

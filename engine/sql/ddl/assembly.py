@@ -44,7 +44,16 @@ def assemble(draft: SchemaDraft) -> LedgerSchema:
             )
         else:
             parameters = tuple(_collated(type_, draft.collation) for type_ in select.parameters.values())
-            functions[key] = Function(select.schema, select.name, parameters, None, found.columns, found.is_open)
+            functions[key] = Function(
+                select.schema,
+                select.name,
+                parameters,
+                None,
+                found.columns,
+                found.is_open,
+                select.select,
+                tuple(select.parameters),
+            )
     return replace(schema, unread=frozenset(unread))
 
 
