@@ -10,10 +10,13 @@ import re
 from functools import cache
 
 from engine.model import Collation
-from engine.sql.wordlist import lines
+from engine.spelling import closest
+from engine.sql.wordlist import lines, words
 
 _SQL_CODE_PAGE = re.compile(r"_CP(\d{1,5})(_|$)", re.IGNORECASE)
 _VERSION = re.compile(r"_\d+$")
+_SENSITIVITIES = r"_(?:BIN2?|C[IS]_A[IS](?:_KS)?(?:_WS)?(?:_VSS)?(?:_SC)?)(?:_UTF8)?$"
+_ENDING = re.compile(r"(?:_(?:80|90|100|140|160))?" + _SENSITIVITIES, re.IGNORECASE)
 _STYLES = frozenset({"BIN", "BIN2", "CI", "CS", "AI", "AS", "KS", "WS", "SC", "VSS", "UTF8"})
 
 
@@ -30,6 +33,23 @@ def collation(name: str) -> Collation:
         fold_trailing_blanks=True,
         ordered="BIN2" in styles,
     )
+
+
+def is_collation(name: str) -> bool:
+    """Whether SQL Server may have a collation of that name, or takes the word in its place."""
+    if name.casefold() in words("collations.txt", "words"):
+        return True
+    found = _ENDING.search(name)
+    return found is not None and name[: found.start()].casefold() in _beginnings()
+
+
+def closest_collation(name: str) -> str | None:
+    """The collation that `name` is most likely a slip of; None where none is alike."""
+    found = _ENDING.search(name)
+    if found is None:
+        return None
+    beginning = closest(name[: found.start()], _beginnings().values())
+    return f"{beginning}{found[0]}" if beginning is not None else None
 
 
 def code_page(name: str) -> str | None:
@@ -75,3 +95,9 @@ def _code_pages() -> dict[str, str]:
     """Code page by case-folded designator, from the shipped list."""
     pairs = (line.split() for line in lines("code_pages.txt"))
     return {designator.casefold(): number for designator, number in pairs}
+
+
+@cache
+def _beginnings() -> dict[str, str]:
+    """What names of collations begin with, by its case-folded form."""
+    return {name.casefold(): name for name in words("collations.txt", "windows", "sql server")}

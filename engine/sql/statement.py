@@ -26,6 +26,7 @@ _CASE_WORDS = frozenset({"case", "end", "when", "then"})
 _NESTING = frozenset({"(", ")", "select"})
 _NAMING = frozenset({TokenKind.STRING, TokenKind.NUMBER, TokenKind.PLACEHOLDER})  # judged on the tree
 _RANKS = {"from": 1, "join": 1, "where": 2, "group": 3, "having": 4, "order": 5}
+_WITH_BY = frozenset({"group", "order"})
 _ORDERED = _NESTING | _SET_OPERATORS | _RANKS.keys()
 # IS DISTINCT FROM, WITHIN GROUP, FOR SYSTEM_TIME FROM, and what has faults of its own
 _OTHER_USES = frozenset({"distinct", "within", "system_time", "next", "as", "."})
@@ -110,7 +111,7 @@ def _order(tokens: Tokens) -> Iterator[SqlFault]:
             ranks[-1:] = [] if len(ranks) > 1 else [0]
         elif word in _SET_OPERATORS or word == "select":
             ranks[-1] = 0
-        elif tokens.word(index - 1) not in _OTHER_USES:
+        elif tokens.word(index - 1) not in _OTHER_USES and (word not in _WITH_BY or tokens.word(index + 1) == "by"):
             rank = _RANKS[word]
             if ranks[-1] > rank or (ranks[-1] == rank and word != "join") or (word == "join" and ranks[-1] < rank):
                 yield tokens.fault(index, "sql-syntax", "{} does not stand in its place.", _ORDER_HINT)
@@ -198,6 +199,21 @@ def _fetch(tokens: Tokens, index: int) -> Iterator[SqlFault]:
     if tokens.word(index - 1) not in {"row", "rows"} or tokens.word(index + 1) not in {"next", "first"}:
         hint = "Write ORDER BY … OFFSET n ROWS FETCH NEXT n ROWS ONLY."
         yield tokens.fault(index, "read-only", "{} without OFFSET before it reads from a cursor.", hint)
+    elif _has_top(tokens, index):
+        message = "{} and TOP cannot stand in one SELECT."
+        yield tokens.fault(index, "compile-error", message, "Remove TOP: FETCH NEXT n ROWS ONLY says how many rows.")
+
+
+def _has_top(tokens: Tokens, index: int) -> bool:
+    """Whether the SELECT that the clause at `index` belongs to has a TOP."""
+    depth = 0
+    for place in range(index - 1, -1, -1):
+        word = tokens.lower[place]
+        depth += (word == ")") - (word == "(")
+        if depth < 0 or (depth == 0 and word == "select"):
+            following = place + 1 + (tokens.word(place + 1) in {"all", "distinct"})
+            return depth == 0 and tokens.word(following) == "top"
+    return False
 
 
 def _top(tokens: Tokens, index: int) -> Iterator[SqlFault]:

@@ -87,7 +87,7 @@ def is_compilable(checked: CheckedQuery) -> bool:
     return checked.query is not None and not any(finding.rule in _MISBUILT for finding in checked.findings)
 
 
-_MISBUILT = frozenset({"compile-error", "group-by", "unsupported-type"})
+_MISBUILT = frozenset({"compile-error", "group-by", "sql-syntax", "unsupported-type"})
 
 
 def _placeholders(found: Scan) -> tuple[int, ...] | None:

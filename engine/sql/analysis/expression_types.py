@@ -51,6 +51,7 @@ class Typing:
         self.references: dict[int, Reference] = {}
         self.queries: dict[int, Columns] = {}
         self.schema = schema
+        self._facts: dict[int, Fact] = {}
         self._argument_types = argument_types
         self._nullable = nullable
 
@@ -70,8 +71,16 @@ class Typing:
 
     def fact(self, node: exp.Expr) -> Fact:
         """What is certain of an expression."""
-        handler = _HANDLERS.get(type(node))
-        return handler(self, node) if handler is not None else _NOTHING
+        kind = type(node)
+        handler = _HANDLERS.get(kind)
+        if handler is None:
+            return _NOTHING
+        if kind in _AT_ONCE:
+            return handler(self, node)
+        known = self._facts.get(id(node))  # or what asks for its parts twice would take twice the time at each depth
+        if known is None:
+            known = self._facts[id(node)] = handler(self, node)
+        return known
 
     def argument(self, node: exp.Placeholder) -> Fact:
         """A `?`: its argument's type."""
@@ -327,3 +336,5 @@ _HANDLERS: Final[Mapping[type[exp.Expr], Callable[[Typing, Any], Fact]]] = {
     exp.Window: _inner,
     exp.Year: _INTEGER,
 }
+_AT_ONCE: Final = frozenset({exp.Column, exp.Literal, exp.National, exp.Null, exp.Placeholder})
+"""What is told without looking at any part of it."""

@@ -302,7 +302,7 @@ class Resolution:
 
     def _outputs(self, node: exp.Select, reading: Reading) -> Columns:
         listed: list[Column] = []
-        is_open = False
+        is_open = not node.expressions  # refused: nobody knows what was meant
         for item in node.expressions:
             kind = type(item)
             if kind is exp.Alias:

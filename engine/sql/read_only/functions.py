@@ -16,6 +16,7 @@ from sqlglot import exp
 from engine.model import UNKNOWN, Edit, Kind, Severity, SqlType
 from engine.spelling import closest, surely
 from engine.sql.fault import SqlFault
+from engine.sql.forms import opening_of
 from engine.sql.read_only.subject import Subject, start_of
 from engine.sql.read_only.tables import check_database, is_system_schema
 from engine.sql.scanner import TokenKind
@@ -25,6 +26,7 @@ from engine.sql.wordlist import words
 _KNOWN = words("functions.txt") - words("functions.txt", "xml methods")
 _TABLE_FUNCTIONS = words("functions.txt", "tables")
 _METHODS = words("functions.txt", "xml methods")
+_TYPES = words("query_words.txt", "types")
 _TYPE_METHODS = words("type_methods.txt", "methods")
 _WITH_METHODS = frozenset({"hierarchyid", "geography", "geometry"})
 _NO_CALLS = words("query_words.txt", "reserved", "other", "types") - _KNOWN
@@ -42,7 +44,7 @@ def check(subject: Subject) -> Iterator[SqlFault]:
                 yield from _qualified(subject, index - 1)
         elif name in _KNOWN or start in listing:
             continue
-        elif start in calls or name not in _NO_CALLS:
+        elif (start in calls or name not in _NO_CALLS) and not _is_second_type(subject, index - 1):
             yield _unknown(subject, index - 1)
     yield from _tables(subject)
 
@@ -77,6 +79,12 @@ def _listing(subject: Subject) -> set[int]:
             alias = table.args.get("alias")
             places |= {start_of(table.this), start_of(alias.this if alias else None)}
     return places | _hinted(subject)
+
+
+def _is_second_type(subject: Subject, index: int) -> bool:
+    """Whether it is the type of a CONVERT where its value belongs: that its first argument is none is told."""
+    opening = opening_of(subject.tokens, index)
+    return subject.tokens.lower[index] in _TYPES and subject.tokens.word(opening - 1) in {"convert", "try_convert"}
 
 
 def _unknown(subject: Subject, index: int) -> SqlFault:

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from engine.spelling import did_you_mean
 from engine.sql.fault import SqlFault
+from engine.sql.forms import opening_of
 from engine.sql.punctuation import SYMBOLS
 from engine.sql.read_only.subject import Subject, start_of
 from engine.sql.scanner import Token, TokenKind
@@ -18,6 +20,8 @@ from engine.sql.wordlist import words
 _RESERVED = words("reserved_words.txt")
 _DELIMITED = (TokenKind.QUOTED, TokenKind.BRACKETED)
 _DIGITS = frozenset("0123456789.$")
+_WITH_DATE_PART = words("function_arguments.txt", "with a date part")
+_DATE_PARTS = frozenset(word for word in words("query_words.txt", "dateparts") if len(word) > 3)
 _KNOWN = words("query_words.txt", "reserved", "other", "dateparts", "types") | words("functions.txt") | SYMBOLS
 
 
@@ -35,18 +39,32 @@ def check(subject: Subject) -> Iterator[SqlFault]:
         for token, word in zip(subject.query.tokens, subject.query.words, strict=True)
         if word not in _KNOWN and token.start not in named and (word or token.kind in _DELIMITED)
     ]
+    types = _own_types(subject)
     for token, word in unnamed:
-        if not _is_elsewhere(subject, token, word):
-            source = subject.query.text[token.start : token.end]
-            yield _fault(
-                token.start, source, "{} has no meaning here in T-SQL.", "Remove it, or write it as T-SQL has it."
-            )
+        if not _is_elsewhere(subject, token, word) and word not in types:
+            yield _without_part(subject, token)
 
 
 def _unnamed(start: int, name: str) -> SqlFault:
     if name[:1] in _DIGITS:
         return _fault(start, name, "{} is no name.", "Begin a name with a letter, or write [{}].")
     return _fault(start, name, "{} is a reserved word of T-SQL.", "As a name, write it as [{}].")
+
+
+def _own_types(subject: Subject) -> frozenset[str]:
+    """The words of types that the parser has not, which another rule looks at."""
+    kinds = [str(node.args["kind"]) for node in subject.nodes(exp.DataType) if node.args.get("kind")]
+    return frozenset(word.strip('[]"').lower() for kind in kinds for word in kind.split("."))
+
+
+def _without_part(subject: Subject, token: Token) -> SqlFault:
+    tokens, index = subject.tokens, subject.query.tokens.index(token)
+    source = subject.query.text[token.start : token.end]
+    before, owner = tokens.word(index - 1), tokens.word(opening_of(tokens, index) - 1)
+    if before == "(" and owner in _WITH_DATE_PART:
+        hint = did_you_mean(source, _DATE_PARTS) or "Write year, quarter, month, week, day, hour, minute or second."
+        return _fault(token.start, source, "{} is no part of a date.", hint)
+    return _fault(token.start, source, "{} has no meaning here in T-SQL.", "Remove it, or write it as T-SQL has it.")
 
 
 def _is_elsewhere(subject: Subject, token: Token, word: str) -> bool:

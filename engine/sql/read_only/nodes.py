@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from engine.spelling import is_slip
+from engine.spelling import did_you_mean, is_slip
 from engine.sql.fault import SqlFault
 from engine.sql.query import node_offset, outermost
 from engine.sql.read_only.subject import Subject
@@ -23,6 +23,9 @@ def _allowed() -> dict[type[exp.Expr], frozenset[str]]:
 
 
 _ALLOWED = _allowed()
+_TYPES = words("query_words.txt", "types")
+_OTHER_TYPES = frozenset({"hierarchyid", "sysname"})
+"""Of T-SQL's own, those that the parser has not."""
 _FOR_OPTIONS = words("query_words.txt", "for options")
 _arguments_of = attrgetter("args")
 _UNSET: tuple[object, ...] = (None, False, [])
@@ -49,9 +52,32 @@ def check(subject: Subject) -> Iterator[SqlFault]:
 def _arguments(subject: Subject, node: exp.Expr, allowed: frozenset[str]) -> Iterator[SqlFault]:
     for argument, value in node.args.items():
         if argument not in allowed and value not in _UNSET:
+            if isinstance(node, exp.DataType) and argument == "kind":
+                yield from _type(subject, node, str(value))
+                continue
             is_type = isinstance(node, exp.DataType)
             what = f"The type {value}" if is_type else f"{_title(node)} with {argument.strip('_').upper()}"
             yield subject.refuse(node, f"{what} is not known to only read.", "Write it in plain T-SQL.")
+
+
+def _type(subject: Subject, node: exp.DataType, name: str) -> Iterator[SqlFault]:
+    """A type that the parser has not."""
+    if name.lower() in _OTHER_TYPES:
+        return
+    offset = _place_of_type(subject, name.split(".", maxsplit=1)[0].lower())
+    hint = did_you_mean(name, _TYPES) or "Write int, decimal(p, s), nvarchar(n), date or another of T-SQL's."
+    offset = node_offset(node) if offset is None else offset
+    yield SqlFault("sql-syntax", offset, f"`{name}` is no type that CAST and CONVERT know.", hint)
+
+
+def _place_of_type(subject: Subject, word: str) -> int | None:
+    """Where the type of a CAST or CONVERT that begins with that word stands first."""
+    lower, index = subject.tokens.lower, -1
+    for _ in range(lower.count(word)):
+        index = lower.index(word, index + 1)
+        if subject.tokens.word(index - 1) in {"as", "("}:
+            return subject.tokens.all[index].start
+    return None
 
 
 def _title(node: exp.Expr) -> str:

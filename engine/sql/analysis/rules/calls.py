@@ -7,8 +7,9 @@ from typing import Final
 
 from sqlglot import exp
 
+from engine.sql.analysis.rules.aggregates import is_aggregate
 from engine.sql.analysis.rules.subject import Subject
-from engine.sql.calls import argument_count, miscounted, wanted
+from engine.sql.calls import RULE, argument_count, miscounted, wanted
 from engine.sql.fault import SqlFault
 from engine.sql.scanner import TokenKind
 from engine.sql.schema import SchemaOrigin
@@ -19,6 +20,11 @@ _NAMES: Final = frozenset({TokenKind.WORD, TokenKind.QUOTED, TokenKind.BRACKETED
 def check(subject: Subject) -> Iterator[SqlFault]:
     """Rule `compile-error` for the number of arguments, of built-in functions and of the ledger's own."""
     yield from miscounted(subject.tokens)
+    for distinct in subject.nodes(exp.Distinct):
+        if distinct.parent is not None and is_aggregate(distinct.parent) and len(distinct.expressions) != 1:
+            message = f"{subject.name_at(distinct.parent)}(DISTINCT …) takes 1 argument."
+            hint = "Count the rows of a derived table with DISTINCT." if distinct.expressions else "Name the column."
+            yield subject.call_fault(RULE, distinct.parent, message, hint)
     if exp.Dot in subject.query.nodes or any(isinstance(call, exp.Func) for call in _in_from(subject)):
         for index, word in enumerate(subject.query.words):
             if word == "." and subject.tokens.word(index + 2) == "(":
@@ -44,4 +50,4 @@ def _own(subject: Subject, dot: int) -> Iterator[SqlFault]:
         shown = f"{function.schema}.{function.name}"
         message = f"{shown}(…) takes {wanted(expected, expected)}, and has {count} here."
         hint = "DEFAULT stands for one that has a default." if count < expected else None
-        yield SqlFault("compile-error", tokens.all[dot - 1].start, message, hint)
+        yield SqlFault(RULE, tokens.all[dot - 1].start, message, hint)

@@ -13,11 +13,13 @@ from engine.sql.analysis.rules import (
     calls,
     clashes,
     commas,
+    constants,
     declarations,
     grouping,
     names,
     ordering,
     placement,
+    vocabulary,
     widths,
 )
 from engine.sql.analysis.rules.aggregates import aggregates_of
@@ -37,8 +39,10 @@ _CHECKS: Final[tuple[tuple[_Check, frozenset[type[exp.Expr]] | None], ...]] = (
     (ordering.check, frozenset({exp.Order, exp.Limit, exp.Offset})),
     (calls.check, None),
     (declarations.check, None),
+    (vocabulary.check, None),
     (clashes.check, None),
     (commas.check, commas.KINDS),
+    (constants.check, None),
 )
 """Each rule with the nodes of which it needs one to find anything; None where it may find something in any query."""
 

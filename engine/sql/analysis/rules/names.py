@@ -13,6 +13,7 @@ from engine.spelling import closest, did_you_mean, surely
 from engine.sql.analysis.relations import Meaning, Reference, Scope, Source
 from engine.sql.analysis.rules.subject import Subject, fault
 from engine.sql.fault import SqlFault
+from engine.sql.forms import opening_of
 from engine.sql.query import node_offset
 from engine.sql.schema import Table
 from engine.sql.wordlist import words
@@ -20,6 +21,7 @@ from engine.sql.wordlist import words
 _LISTED: Final = 12
 """How many names a hint lists."""
 _WITH_DATE_PART: Final = words("function_arguments.txt", "with a date part")
+_DATE_PARTS: Final = words("query_words.txt", "dateparts")
 _TRUTHS: Final = {"true": "1", "false": "0"}
 
 
@@ -108,10 +110,17 @@ def _is_of_missing(subject: Subject, found: Reference) -> bool:
 
 
 def _is_date_part(subject: Subject, node: exp.Expr) -> bool:
-    """Whether it is the date part of a call whose arguments are too few, which has its own fault."""
-    tokens, start = subject.tokens, node.this.meta.get("start") or 0
+    """Whether it is the date part of a call with too few arguments, or in a wrong order, which has its own fault."""
+    tokens, start = subject.tokens, node.this.meta.get("start")
+    if start is None or _WITH_DATE_PART.isdisjoint(subject.query.words):
+        return False
     index = bisect_left(tokens.all, start, key=lambda token: token.start)
-    return tokens.word(index - 1) == "(" and tokens.word(index - 2) in _WITH_DATE_PART
+    if tokens.word(index - 1) == "(":
+        return tokens.word(index - 2) in _WITH_DATE_PART
+    if tokens.word(index) not in _DATE_PARTS:
+        return False
+    opening = opening_of(tokens, index)
+    return tokens.word(opening - 1) in _WITH_DATE_PART and tokens.word(opening + 1) not in _DATE_PARTS
 
 
 def _having(subject: Subject, found: Reference) -> list[Source]:

@@ -162,7 +162,10 @@ def _is_starred(select: exp.Select, key: exp.Expr) -> bool:
 def _limits(subject: Subject, query: exp.Expr) -> Iterator[SqlFault]:
     limit, offset = query.args.get("limit"), query.args.get("offset")
     order = query.args.get("order")
-    if isinstance(limit, exp.Limit):
+    if offset is not None and order is None:
+        message = "OFFSET stands only behind ORDER BY."
+        yield subject.word_fault("compile-error", "offset", offset, message, "Say in which order rows are passed over.")
+    elif isinstance(limit, exp.Limit):
         options = limit.args.get("limit_options")
         if offset is not None:
             yield _top_with_offset(subject, offset)

@@ -51,10 +51,14 @@ def _branches(subject: Subject, node: exp.SetOperation) -> Iterator[SqlFault]:
     left, right = _known(subject, first), _known(subject, node.expression)
     if left is None or right is None or len(left.listed) == len(right.listed):
         return
-    message = f"This SELECT has {len(right.listed)} columns, and the first one has {len(left.listed)}."
+    message = f"This SELECT has {_columns(len(right.listed))}, and the first one has {len(left.listed)}."
     items = first_branch(node.expression).expressions
     hint = "Give both the same columns, in one order."
     yield fault("compile-error", items[0] if items else node.expression, message, hint)
+
+
+def _columns(count: int) -> str:
+    return "1 column" if count == 1 else f"{count} columns"
 
 
 def _single(subject: Subject, node: exp.Query) -> Iterator[SqlFault]:
@@ -131,10 +135,18 @@ def _derived(subject: Subject, source: Source) -> Iterator[SqlFault]:
         rows = inner.expressions
         width = len(rows[0].expressions) if rows and isinstance(rows[0], exp.Tuple) else 1
         yield from _named(subject, node.args.get("alias"), None, width)
+    elif isinstance(inner, exp.Query) and node.args.get("alias") is None and not _has_pivot(inner, node):
+        message = "A query in FROM needs an alias."
+        yield subject.word_fault("compile-error", "select", inner, message, "Write (SELECT …) AS x.")
     elif isinstance(inner, exp.Query) and not inner.args.get("for_") and not node.args.get("pivots"):
         columns = _known(subject, inner)
         if columns is not None:
             yield from _named(subject, node.args.get("alias"), columns, len(columns.listed))
+
+
+def _has_pivot(*nodes: exp.Expr) -> bool:
+    """Whether a PIVOT or UNPIVOT stands behind it, which has the alias."""
+    return any(node.args.get("pivots") for node in nodes)
 
 
 def _common_tables(subject: Subject) -> Iterator[SqlFault]:
@@ -157,7 +169,7 @@ def _named(subject: Subject, alias: exp.Expr | None, columns: Columns | None, wi
         return
     given, shown = alias.args.get("columns") or (), alias.this.name
     if given and len(given) != width:
-        message = f"`{shown}` names {len(given)} columns, and its query has {width}."
+        message = f"`{shown}` names {_columns(len(given))}, and its query has {width}."
         yield fault("compile-error", alias, message, "Name each column once.")
         return
     if given:

@@ -183,7 +183,7 @@ select case when p.partyid = 1 then p.birthdate else null end as a, case p.party
 ### a date, a number and a datetime, which both become
 select case p.partyid when 1 then p.birthdate when 2 then 0 else getdate() end as a from dat_party p
 ### set operations of kinds that convert
-select p.partyid, p.birthdate from dat_party p union all select 'x', getdate() union all select null, null
+select p.partyid, p.birthdate from dat_party p union all select '7', getdate() union all select null, null
 ### arguments of any type
 select p.partyid from dat_party p where p.birthdate = ? and p.partyname = ? and p.partyid in (?, ?) and p.calltime > ?
 ### EXISTS over groups, whose SELECT list nobody reads

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from analysis_corpus import cases, schema_of
+from analysis_corpus import Case, cases, northwind, schema_of
 
 from engine.catalogue import Catalogue
 from engine.loading import load_files
@@ -31,3 +31,18 @@ def test_each_wrong_query_has_one_error(tmp_path: Path, dialect: Dialect) -> Non
         (file,) = load_files([path], catalogue, Target(dialect, schema_of(case.schema)))
         rules = [found.rule for found in file.diagnostics if found.rule not in OF_OTHERS]
         assert rules in ([case.head.split()[1]], ["read-only"]), (case, file.diagnostics)
+
+
+@pytest.mark.parametrize("dialect", [Dialect.SQL_SERVER, Dialect.DUCKDB])
+@pytest.mark.parametrize("case", northwind(), ids=lambda case: case.text[:80])
+def test_each_slip_over_northwind_is_told_once(tmp_path: Path, case: Case, dialect: Dialect) -> None:
+    path = tmp_path / "statuschange.xml"
+    path.write_text(DEFINITION.format(case.text), encoding="utf-8")
+    (file,) = load_files([path], Catalogue.load(), Target(dialect, schema_of(case.schema)))
+    found = [diagnostic for diagnostic in file.diagnostics if diagnostic.rule not in OF_OTHERS]
+    rule, *severity = case.head.split()[1:]
+    at = DEFINITION.format(case.text).rindex("CDATA[") - DEFINITION.rindex("\n") + len("CDATA[") + case.offset
+    assert [(one.rule, str(one.severity), one.column) for one in found] == [(rule, (severity or ["error"])[0], at)], (
+        found
+    )
+    assert found[0].hint is None or found[0].hint[-1] in ".?"

@@ -7,6 +7,9 @@ import random
 import pytest
 from analysis_corpus import SCHEMAS, cases, faults, schema_of
 
+from engine.model import Severity
+from engine.sql.analysis import Analysis, analyse, faults_of
+from engine.sql.query import parse_query
 from engine.sql.scanner import scan
 from engine.sql.tokens import NAMES
 
@@ -57,3 +60,23 @@ def test_renamed(seed: int) -> None:
             assert 0 <= fault.offset < len(text)
             assert fault.message.endswith(".")
             assert fault.hint is None or fault.hint[-1] in ".?"
+
+
+@pytest.mark.parametrize("call", ["coalesce({}, 'x')", "isnull({}, 'x')", "case when 1 = 1 then {} else 'x' end"])
+def test_deep_ones_take_no_longer_for_each_depth(call: str) -> None:
+    text = "1"
+    for _ in range(60):
+        text = call.format(text)
+    asked: list[object] = []
+    parsed = parse_query(f"select {text} as a")
+    assert parsed.query is not None
+    found = analyse(parsed.query, None)
+    counted = Analysis(
+        found.columns,
+        found.scopes,
+        found.references,
+        found.queries,
+        lambda node: asked.append(node) or found.fact(node),
+    )
+    assert all(fault.severity is Severity.WARNING for fault in faults_of(parsed.query, counted, None))
+    assert len(asked) < 2_000

@@ -1,0 +1,86 @@
+"""Names and numbers of SQL Server's own lists: collations, time zones, styles, parts of dates.
+
+Errors 281, 448, 1023, 9809 and 9820. Microsoft Learn: "CAST and CONVERT (Transact-SQL)", date and time styles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlglot import exp
+
+from engine.model import Severity
+from engine.model.families import BINARIES, STRINGS, TEMPORAL
+from engine.spelling import closest
+from engine.sql.analysis.declared_types import declared_type
+from engine.sql.analysis.rules.subject import Subject, fault
+from engine.sql.collations import closest_collation, is_collation
+from engine.sql.fault import SqlFault
+from engine.sql.scanner import TokenKind
+from engine.sql.wordlist import lines, words
+
+_MOMENT_STYLES: Final = frozenset({*range(15), *range(20, 26), *range(100, 115), 120, 121, 126, 127, 130, 131})
+_BYTE_STYLES: Final = frozenset({0, 1, 2})
+_ZONES: Final = {name.casefold(): name for name in lines("time_zones.txt")}
+_ZONE_ENDING: Final = " standard time"
+_WITH_DATE_PART: Final = words("function_arguments.txt", "with a date part")
+_VALUES: Final = frozenset({TokenKind.STRING, TokenKind.PLACEHOLDER})
+
+
+def check(subject: Subject) -> Iterator[SqlFault]:
+    """Rule `compile-error`; a warning for time zones, of which a newer Windows may know more."""
+    for index, word in enumerate(subject.query.words):
+        if word == "collate":
+            yield from _collation(subject, index + 1)
+        elif word in _WITH_DATE_PART and subject.tokens.word(index + 1) == "(":
+            yield from _date_part(subject, index)
+    for conversion in subject.nodes(exp.Convert):
+        yield from _style(subject, conversion)
+    for moved in subject.nodes(exp.AtTimeZone):
+        yield from _zone(moved)
+
+
+def _collation(subject: Subject, index: int) -> Iterator[SqlFault]:
+    name = subject.tokens.name(index) if subject.tokens.kind(index) is TokenKind.WORD else None
+    if name is not None and not is_collation(name):
+        meant = closest_collation(name)
+        hint = f"Did you mean {meant}?" if meant else "SELECT name FROM sys.fn_helpcollations() lists them."
+        yield SqlFault("compile-error", subject.tokens.all[index].start, f"SQL Server has no collation `{name}`.", hint)
+
+
+def _date_part(subject: Subject, index: int) -> Iterator[SqlFault]:
+    if subject.tokens.kind(index + 2) in _VALUES:
+        name = subject.tokens.lower[index].upper()
+        message = f"{name}(…) takes the part of a date as a word, not as a value."
+        yield SqlFault("compile-error", subject.tokens.all[index + 2].start, message, f"Write {name}(day, …).")
+
+
+def _style(subject: Subject, node: exp.Convert) -> Iterator[SqlFault]:
+    style, target = node.args.get("style"), declared_type(node.this)
+    source = subject.analysis.fact(node.expression).type
+    if not isinstance(style, exp.Literal) or not str(style.this).isdecimal() or node.args.get("safe"):
+        return
+    if target is None or source is None:
+        return
+    number, kinds = int(style.this), {source.kind, target.kind}
+    if kinds & TEMPORAL and kinds & STRINGS and number not in _MOMENT_STYLES:
+        known = "0 to 14, 20 to 25, 100 to 114, 120, 121, 126, 127, 130 and 131"
+    elif kinds & BINARIES and kinds & STRINGS and number not in _BYTE_STYLES:
+        known = "0, 1 and 2"
+    else:
+        return
+    message = f"{number} is no style of a conversion from {source.kind} to {target.kind}."
+    yield fault("compile-error", style, message, f"Known are {known}.")
+
+
+def _zone(node: exp.AtTimeZone) -> Iterator[SqlFault]:
+    zone = node.args.get("zone")
+    is_text = isinstance(zone, exp.National) or (isinstance(zone, exp.Literal) and zone.is_string)
+    if zone is None or not is_text or str(zone.this).casefold() in _ZONES:
+        return
+    name = str(zone.this)
+    beginnings = {folded.removesuffix(_ZONE_ENDING): known for folded, known in _ZONES.items()}
+    meant = closest(name.casefold().removesuffix(_ZONE_ENDING), beginnings)
+    hint = f"Did you mean {beginnings[meant]}?" if meant else "Write Windows' name, such as 'Romance Standard Time'."
+    yield fault("compile-error", zone, f"SQL Server knows no time zone `{name}`.", hint, Severity.WARNING)
