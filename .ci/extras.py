@@ -58,6 +58,7 @@ def core(has: Installed) -> None:
     has.validates()
     has.lacks("embedded", "aptic-definitions", "test")
     has.lacks("postgresql", "aptic-definitions", *COMPOSE, "--ledger", POSTGRESQL)
+    has.lacks("lsp", "aptic-definitions", "lsp")
     has.lacks("service", "aptic-webhooks", "serve", "--data", str(has.folder / "data"))
     has.expect(0, "serve", "aptic-webhooks", "--help")
 
@@ -80,6 +81,12 @@ def fast(has: Installed) -> None:
     has.expect(0, ".so", "python", "-c", "import sqlglot.parser; print(sqlglot.parser.__file__)")
 
 
+def lsp(has: Installed) -> None:
+    """The language server, up to the first message of an editor."""
+    has.validates()
+    has.expect(0, "", "python", "-c", "import authoring.server.connection, authoring.server.features")
+
+
 def service(has: Installed) -> None:
     """The service on its own file; a store on PostgreSQL needs its extra."""
     data = ("--data", str(has.folder / "data"))
@@ -99,6 +106,7 @@ CASES: dict[str, Callable[[Installed], None]] = {
     "embedded": embedded,
     "postgresql": postgresql,
     "fast": fast,
+    "lsp": lsp,
     "service": service,
     "all": everything,
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
 from io import StringIO
 
-from engine.cli.main import COMMANDS, main
+from authoring.cli.main import COMMANDS, main
 from generating.markdown import block, document, prose, table
 
 _WIDTH = "100"

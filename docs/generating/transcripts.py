@@ -29,7 +29,7 @@ _PART = re.compile(
 )
 _COMMAND = re.compile(r"^\$ (?P<command>(?:.*\\\n)*.*)$\n?", re.MULTILINE)
 _DURATION = re.compile(r"\d+\.\d ms")
-_PROGRAMS = {"aptic-definitions": "main", "validate-definitions": "validate"}
+_PROGRAMS = {"aptic-definitions": "authoring.cli.main:main", "validate-definitions": "engine.cli.main:validate"}
 
 
 def pages_with_commands(root: Path) -> list[Path]:
@@ -55,7 +55,8 @@ def _programs(folder: Path) -> Path:
     folder.mkdir()
     place = Path(engine.__file__).parents[1]
     for name, entry in _PROGRAMS.items():
-        script = f"import sys; sys.path.insert(0, {str(place)!r}); from engine.cli.main import {entry} as run"
+        module, _, function = entry.partition(":")
+        script = f"import sys; sys.path.insert(0, {str(place)!r}); from {module} import {function} as run"
         path = folder / name
         words = shlex.join([sys.executable, "-u", "-c", f"{script}; sys.exit(run())"])
         path.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")  # a path may hold blanks

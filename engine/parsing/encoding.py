@@ -42,6 +42,7 @@ _DECLARED = re.compile(
 )
 _C1 = re.compile(rb"[\x80-\x9f]")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,20 @@ def edited(content: bytes, edit: Callable[[str], str]) -> bytes | None:
         return decoded.mark + edit(decoded.text).encode(decoded.codec)
     except UnicodeEncodeError:
         return None
+
+
+def encode(text: str) -> bytes:
+    """The bytes that an editor stores for `text`: in the encoding that it declares where that has all its characters.
+
+    Otherwise they are UTF-8, as most editors then store them. What no encoding has becomes U+FFFD. Never raises.
+    """
+    text = _LONE_SURROGATE.sub("\ufffd", text)
+    declaration = _declaration(text[:_DECLARATION_LENGTH])
+    name = _BY_NAME.get(declaration.name.lower(), "UTF-8") if declaration else "UTF-8"
+    try:
+        return text.removeprefix("\ufeff").encode(name) if name == "UTF-16" else text.encode(name)
+    except UnicodeEncodeError:
+        return text.encode()
 
 
 def _unmarked(content: bytes) -> Decoded:

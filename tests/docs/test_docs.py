@@ -20,9 +20,9 @@ import pytest
 from lxml import etree
 
 import engine
+from authoring.cli.main import COMMANDS
 from engine import Composer, EngineError, LedgerUnavailableError
 from engine.catalogue import Catalogue
-from engine.cli.main import COMMANDS
 from engine.commandline.options import Parser
 from engine.model import ArgumentType, Dialect
 from engine.resources import definition_schema

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+import authoring
 import engine
 import webhooks
 
-MODULES = sorted(path for package in (engine, webhooks) for path in Path(package.__path__[0]).rglob("*.py"))
+MODULES = sorted(path for package in (authoring, engine, webhooks) for path in Path(package.__path__[0]).rglob("*.py"))
 
 
 def undocumented(node: ast.AST) -> Iterator[str]:
