@@ -50,7 +50,7 @@ def add_options(parser: Parser) -> None:
         "--format",
         choices=FORMATS,
         default="json",
-        help="json: one JSON Schema with all bodies in its $defs (the default); markdown: one page; html: a site.",
+        help="Writes one JSON Schema of all bodies (json, the default), a page (markdown) or a site (html).",
     )
     parser.add_argument(
         "--output",
@@ -168,8 +168,8 @@ def _write_site(folder: Path, files: dict[str, str], console: Console) -> None:
 DOCS = Command(
     name="docs",
     summary="Writes what each event's body promises: as JSON Schema, Markdown or a site.",
-    description="Writes what each event's body promises to those who receive it: its JSON Schema and an example,\n"
-    "as one JSON Schema of all, as a page of Markdown, or as a site with a search.\n"
+    description="Writes what each event's body promises to those who receive it, with an example.\n"
+    "It is one JSON Schema of all bodies, a page of Markdown, or a site with a search.\n"
     "The exit code is 0 where it is written, and 2 where it cannot be.",
     example="--format html --output site",
     add_options=add_options,

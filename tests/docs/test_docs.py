@@ -509,7 +509,6 @@ WAYS_OUT: list[tuple[str, str, tuple[ArgumentType, ...]]] = [
     ("`amount / 3.0`", "amount / 3.0", ()),
     ("`cast(amount / 3.0 as decimal(19, 2))`", "cast(amount / 3.0 as decimal(19, 2))", ()),
     ("| `ratio`, as it is", "ratio", ()),
-    ("`cast(price as decimal(19, 4)) / 2.0`", "cast(price as decimal(19, 4)) / 2.0", ()),
     ("`concat(ref, id)`", "concat(ref, id)", ()),
     ("`born = '20260131'`", "SELECT id FROM sample WHERE born = '20260131'", ()),
     ("`ref like 'a%' or ref like 'b%'", "SELECT id FROM sample WHERE ref LIKE 'a%' OR ref LIKE 'b%'", ()),
