@@ -15,8 +15,9 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from webhooks.store import retention, tallies
+from webhooks.store import places, retention, tallies
 from webhooks.store.clock import MICROSECONDS_PER_DAY, now
+from webhooks.store.places import Name, Place
 from webhooks.store.retention import Search
 from webhooks.store.store import Store
 from webhooks.store.tallies import ERASED_AT_ONCE, Series
@@ -48,15 +49,12 @@ class Housekeeping:
         self._clock = clock or WallClock()
         self._next_round = 0.0
         self._is_to_scrub = False
-        # Where each search goes on: after a time of ending (microseconds) twice, and after an event's number.
-        self._with_data, self._with_attempts, self._unsubscribed = 0, 0, 0
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
         while True:
-            if not self._clock.is_steady():  # deliveries that end now may get a time that a search has already passed
-                self._with_data, self._with_attempts, self._unsubscribed = 0, 0, 0
-            elif time.monotonic() >= self._next_round:
+            await is_done(lambda: self._begin_again_if_behind(now()), "housekeeping", _log)
+            if self._clock.is_steady() and time.monotonic() >= self._next_round:
                 self._next_round = time.monotonic() + _ROUND_EVERY_SECONDS
                 await is_done(lambda: self.tidy(now()), "housekeeping", _log)
             await asyncio.sleep(_LOOK_AT_CLOCK_EVERY_SECONDS)
@@ -79,6 +77,12 @@ class Housekeeping:
         if self._is_to_scrub:
             _log.warning("the store's log keeps what was erased until the next round: others were reading it")
 
+    async def _begin_again_if_behind(self, at: int) -> None:
+        """Looks, even at a clock that is not trusted, whether deliveries that end now would never be found."""
+        if await self._store.read(lambda connection: places.is_behind(connection, at)):
+            for name in Name:
+                await self._find_place(name, at)
+
     async def _give_up(self, at: int) -> int:
         count = 0
         while ids := await self._find(retention.held_since, at - HELD_DAYS * MICROSECONDS_PER_DAY):
@@ -88,33 +92,35 @@ class Housekeeping:
         return count
 
     async def _erase_data(self, at: int) -> int:
-        until, count, reached = at - self._keep_data, 0, True
-        while reached:
-            search = await self._find(retention.with_data, self._with_data, until)
+        until, count = at - self._keep_data, 0
+        place: Place | None = await self._find_place(Name.DATA, at)
+        while place is not None:
+            search = await self._find(retention.with_data, place.reached, until)
             if search.found and not await self._erase(retention.erase_data, search.found, until):
-                return count
-            self._with_data, reached = await self._go_on(search, until)
+                break
+            place = await self._go_on(place, search, until)
             count += len(search.found)
         return count
 
     async def _erase_unsubscribed(self, at: int) -> int:
-        until, count, is_end = at - self._keep_data, 0, False
-        while not is_end:
-            found = await self._find(retention.unsubscribed, self._unsubscribed, until, at)
+        until, count = at - self._keep_data, 0
+        place: Place | None = await self._find_place(Name.UNSUBSCRIBED, at)
+        while place is not None:
+            found = await self._find(retention.unsubscribed, place.reached, until, at)
             if found.sequences and not await self._erase(retention.erase_events, found.sequences):
                 break
-            is_end = found.last == self._unsubscribed
-            self._unsubscribed = found.last
+            place = await self._move(place, found.last) if found.last != place.reached else None
             count += len(found.sequences)
         return count
 
     async def _erase_attempts(self, at: int) -> int:
-        until, count, reached = at - self._keep_attempts, 0, True
-        while reached:
-            search = await self._find(retention.with_attempts, self._with_attempts, until)
+        until, count = at - self._keep_attempts, 0
+        place: Place | None = await self._find_place(Name.ATTEMPTS, at)
+        while place is not None:
+            search = await self._find(retention.with_attempts, place.reached, until)
             if search.found and not await self._erase(retention.erase_attempts, search.found):
-                return count
-            self._with_attempts, reached = await self._go_on(search, until)
+                break
+            place = await self._go_on(place, search, until)
             count += len(search.found)
         return count
 
@@ -130,13 +136,20 @@ class Housekeeping:
                 await asyncio.sleep(_PAUSE_SECONDS if erased else 0.0)
         return count
 
-    async def _go_on(self, search: Search, until: int) -> tuple[int, bool]:
-        """Where a search goes on, and whether it does. It pauses where it found nothing, for others."""
+    async def _find_place(self, name: Name, at: int) -> Place:
+        return await self._store.write(partial(places.find, name=name, at=at), can_wait=True)
+
+    async def _move(self, place: Place, reached: int) -> Place | None:
+        return await self._store.write(partial(places.move, place=place, reached=reached), can_wait=True)
+
+    async def _go_on(self, place: Place, search: Search, until: int) -> Place | None:
+        """Where a search goes on, None where it ends. It pauses where it found nothing, for others."""
         if search.reached is None:
-            return until, False
+            await self._move(place, until)
+            return None
         if not search.found:
             await asyncio.sleep(_PAUSE_SECONDS)
-        return search.reached, True
+        return await self._move(place, search.reached)
 
     async def _find(self, query: Callable[Concatenate[Connection, P], T], *arguments: P.args, **named: P.kwargs) -> T:
         return await self._store.search(lambda connection: query(connection, *arguments, **named))

@@ -16,7 +16,7 @@ from webhooks.model import Client, PublishedEvent
 from webhooks.store import clients, events, registrations, retention
 from webhooks.store.clock import now
 from webhooks.store.store import Store
-from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS, REGISTRATIONS
+from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS, REGISTRATIONS, SEARCHES
 from webhooks.wall_clock import STEADY_SECONDS, WallClock
 
 DAY = 86_400_000_000
@@ -105,11 +105,11 @@ def left(store: Store) -> dict[str, int]:
     return store.read_now(count)
 
 
-def keeper(store: Store, *, steady: bool = True) -> Housekeeping:
+def keeper(store: Store, *, steady: bool = True, keep_data: int = 30) -> Housekeeping:
     times = Times()
     clock = times.clock()
     times.pass_(STEADY_SECONDS if steady else 0)
-    return Housekeeping(store, keep_data=30, keep_attempts=13, clock=clock)
+    return Housekeeping(store, keep_data=keep_data, keep_attempts=13, clock=clock)
 
 
 def test_a_round_erases_what_was_kept_long_enough_in_batches(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,6 +171,58 @@ def test_what_came_while_the_clock_was_ahead_stops_no_other(store: Store) -> Non
     asyncio.run(store.write(lambda connection: connection.execute(change)))
     asyncio.run(keeper(store).tidy(now() + 31 * DAY))
     assert left(store)["event"] == 1
+
+
+def test_what_came_while_the_clock_was_ahead_is_found_by_a_later_pass(store: Store) -> None:
+    fill(store, 2)
+    ahead = EVENTS.c.sequence == select(func.min(EVENTS.c.sequence)).where(EVENTS.c.event == "b").scalar_subquery()
+    change = update(EVENTS).where(ahead).values(created_at=now() + 32 * DAY)
+    asyncio.run(store.write(lambda connection: connection.execute(change)))
+    for days, expected in ((31, 1), (35, 1), (63, 0)):
+        asyncio.run(keeper(store).tidy(now() + days * DAY))
+        assert left(store)["event"] == expected
+
+
+def spread(connection: Connection) -> None:
+    """Gives each delivery a time of ending of its own."""
+    for later, id_ in enumerate(connection.scalars(select(DELIVERIES.c.id)).all()):
+        connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == id_).values(ended_at=now() + later))
+
+
+def test_a_process_that_starts_goes_on_where_the_last_one_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(housekeeping, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(retention, "SCANNED_DELIVERIES", 5)
+    fill(store, 40)
+    asyncio.run(store.write(spread))
+    looks: list[int] = []
+    search = retention.with_data
+    monkeypatch.setattr(retention, "with_data", lambda *given: (looks.append(given[1]), search(*given))[1])
+    asyncio.run(keeper(store).tidy(now() + 31 * DAY))
+    assert len(looks) >= 40 // 6
+    looks.clear()
+    asyncio.run(keeper(store).tidy(now() + 32 * DAY))
+    assert len(looks) == 1
+    assert looks[0] > 0
+
+
+def test_what_ends_after_the_clock_was_set_back_is_found(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All deliveries end at a time that the search has passed; the next round is of another process."""
+    monkeypatch.setattr(housekeeping, "_LOOK_AT_CLOCK_EVERY_SECONDS", 0.01)
+    doubtful, steady = (keeper(store, steady=steady, keep_data=10) for steady in (False, True))
+    asyncio.run(steady.tidy(now() + 25 * DAY))
+    reached = select(SEARCHES.c.reached)
+    assert max(store.read_now(lambda connection: connection.scalars(reached).all())) > now() + 14 * DAY
+
+    async def is_begun_again() -> None:
+        task = asyncio.create_task(doubtful.run())
+        while any(await store.read(lambda connection: connection.scalars(reached).all())):
+            await asyncio.sleep(0.01)
+        task.cancel()
+
+    asyncio.run(asyncio.wait_for(is_begun_again(), 60))
+    fill(store, 3)
+    asyncio.run(steady.tidy(now() + 26 * DAY))
+    assert left(store) == {"event": 0, "composition": 0, "attempt": 0, "delivery": 3}
 
 
 def test_nothing_is_erased_while_the_clock_is_doubtful(store: Store) -> None:

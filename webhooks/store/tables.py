@@ -199,6 +199,14 @@ TALLIES = Table(
     Index(None, "series", "at"),
 )
 
+SEARCHES = Table(
+    "housekeeping_search",  # how far each has come
+    METADATA,
+    Column("name", String(20), primary_key=True),
+    Column("reached", BigInteger, nullable=False),  # a time of ending, or an event's number
+    Column("began_at", BigInteger, nullable=False),
+)
+
 JOBS = Table(
     "job",
     METADATA,

@@ -238,6 +238,7 @@ _HELD = (
     "UPDATE delivery SET state = 'held', next_attempt_at = NULL, scheduled_at = NULL, held_at = 5",
     "UPDATE delivery SET reason = 'the endpoint is paused' WHERE url NOT LIKE '%gone'",
     "UPDATE delivery SET reason = 'the endpoint is disabled; the receiver answered 410' WHERE url LIKE '%gone'",
+    "DROP TABLE housekeeping_search",
     "DROP TABLE tally",
     "DROP TABLE removal",
     "DROP INDEX ix_delivery_dead_ended_at",
