@@ -45,7 +45,7 @@ def main() -> int:
     verdicts += [_print(result) for result in intake.run(url)] if url is not None else []
     verdicts += [_print(result) for result in delivery.run(url)]
     verdicts += [_print(result) for result in writes.run(url)]
-    verdicts += [_print(result) for result in hell.run()]
+    verdicts += [_print(result) for result in hell.run(url)]
     verdicts += [_print(result) for result in workers.run(url)] if url is not None else []
     verdicts += [_print(result) for result in processes.run(url)] if url is not None else []
     return 0 if all(verdicts) else 1

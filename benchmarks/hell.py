@@ -1,59 +1,101 @@
-"""One good endpoint beside a thousand from hell, which are in a process of their own: what they may cost it."""
+"""One good endpoint beside a thousand others, which are in a process of their own: what they may cost it.
+
+They are from hell; or they are as good, and each event of theirs goes to all of them at the same time.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import socket
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 import httpx
 
 from benchmarks import guide
 from benchmarks.arrivals import arrivals
 from benchmarks.pairs import Result
+from benchmarks.receiver import receiver
 from benchmarks.serving import Service, serving
+from benchmarks.temporary import empty_database
 
 _LEAST = 0.05  # seconds; a p99 below that says more of the machine
 _URLS = 100  # of a client, at most
 _BETWEEN = 0.02  # seconds between events for the good one
-_AT_FIRST = 5  # events for each of the others
-_AGAIN = 5.0  # seconds after which there is another
 _PATIENCE = 60.0  # seconds for what takes milliseconds
-_HELLS = {
+_THEIRS = {
     "event": "ledgerpayment",
     "data": {"paymentid": "1", "ledgeraccountid": "5", "revision": "1", "debtcreditorid": "7", "partytypeid": "2"},
 }
 _GOOD = {"event": "statuschange", "data": {"ledgeraccountid": "111927", "status": "PAID"}}
 
 
-def run() -> Iterator[Result]:
-    """One row."""
-    alone, beside = measure(hell=1000, rounds=300)
-    allowed = max(2 * alone, _LEAST)
-    print(f"  publish to arrival, p99: alone {alone * 1e3:.1f} ms, beside 1,000 from hell {beside * 1e3:.1f} ms")
-    ratio = beside / allowed
-    name = "delivery: p99 beside 1,000 from hell / the larger of 2x alone and 50 ms"
-    yield Result(name, beside, allowed, ratio, (ratio, ratio), "≤ 1", ratio <= 1)
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Endpoints beside the good one: the ports that they are at, events for all of them first, and seconds between."""
+
+    name: str
+    ports: Callable[[], AbstractContextManager[Sequence[int]]]
+    at_first: int
+    again: float
+    count: int = 1000
 
 
-def measure(hell: int, rounds: int) -> tuple[float, float]:
-    """The p99 of publish to arrival at a good endpoint in seconds: alone, and beside so many from hell."""
+@contextlib.contextmanager
+def _from_hell() -> Iterator[Sequence[int]]:
     sys.path.append(str(guide.ROOT / "tests"))
     from receivers.apart import receivers_apart  # type: ignore[import-not-found]  # noqa: PLC0415  of the tests
 
-    with receivers_apart() as ports, socket.create_server(("127.0.0.1", 0)) as listening:
+    with receivers_apart() as ports:
+        yield list(ports.values())
+
+
+@contextlib.contextmanager
+def _good() -> Iterator[Sequence[int]]:
+    with receiver(0) as port:
+        yield [port]
+
+
+HELL = Others("1,000 from hell", _from_hell, at_first=5, again=5.0)
+WIDE = Others("events that go to 1,000 URLs", _good, at_first=0, again=1.0)
+
+
+def run(url: str | None) -> Iterator[Result]:
+    """Two rows for each kind of store that there is."""
+    for others in (HELL, WIDE):
+        yield _row("SQLite", others)
+        if url is not None:
+            with empty_database(url) as store:
+                yield _row("PostgreSQL", others, "--store", store)
+
+
+def _row(kind: str, others: Others, *options: str) -> Result:
+    alone, beside = measure(others, 300, *options)
+    allowed = max(2 * alone, _LEAST)
+    print(f"  publish to arrival, p99, {kind}: alone {alone * 1e3:.1f} ms, beside {others.name} {beside * 1e3:.1f} ms")
+    ratio = beside / allowed
+    name = f"delivery: p99 beside {others.name} / the larger of 2x alone and 50 ms, {kind}"
+    return Result(name, beside, allowed, ratio, (ratio, ratio), "≤ 1", ratio <= 1)
+
+
+def measure(others: Others, rounds: int, *options: str) -> tuple[float, float]:
+    """The p99 of publish to arrival at a good endpoint in seconds: alone, and beside the others."""
+    with others.ports() as ports, socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        opened = ",".join(map(str, [port, *ports.values()]))
-        with serving("--allow-http", "--allow-network", "127.0.0.0/8", "--allow-port", opened) as service:
+        opened = ",".join(map(str, [port, *ports]))
+        wanted = ("--allow-http", "--allow-network", "127.0.0.0/8", "--allow-port", opened)
+        with serving(*wanted, *options) as service:
             service.register(f"http://127.0.0.1:{port}/hook", "statuschange")
-            return asyncio.run(_measure(service, listening, list(ports.values()), hell, rounds))
+            return asyncio.run(_measure(service, listening, ports, others, rounds))
 
 
 async def _measure(
-    service: Service, listening: socket.socket, ports: Sequence[int], hell: int, rounds: int
+    service: Service, listening: socket.socket, ports: Sequence[int], others: Others, rounds: int
 ) -> tuple[float, float]:
     async with (
         arrivals(listening) as arrived,
@@ -72,15 +114,16 @@ async def _measure(
                 await asyncio.sleep(_BETWEEN)
             return sorted(latencies)[int(rounds * 0.99)]
 
-        async def keep_hell_busy() -> None:
+        async def keep_others_busy() -> None:
             while True:
-                await publish(_HELLS)
-                await asyncio.sleep(_AGAIN)
+                await publish(_THEIRS)
+                await asyncio.sleep(others.again)
 
         alone = await p99()
-        await asyncio.to_thread(_register, service, ports, hell)
-        await publish([_HELLS] * _AT_FIRST)
-        busy = asyncio.create_task(keep_hell_busy())
+        await asyncio.to_thread(_register, service, ports, others.count)
+        if others.at_first:
+            await publish([_THEIRS] * others.at_first)
+        busy = asyncio.create_task(keep_others_busy())
         await asyncio.sleep(1)
         beside = await p99()
         busy.cancel()
@@ -91,7 +134,7 @@ def _register(service: Service, ports: Sequence[int], count: int) -> None:
     """Registers so many URLs at these ports, each an endpoint of its own."""
     urls = [f"http://127.0.0.1:{port}/{n}" for n, port in zip(range(count), itertools.cycle(ports), strict=False)]
     for start in range(0, count, _URLS):
-        headers = {"X-API-Key": service.add_client(f"hell {start}")["api_key"]}
+        headers = {"X-API-Key": service.add_client(f"other {start}")["api_key"]}
         with httpx.Client(base_url=service.api, headers=headers, timeout=60) as client:
             for url in urls[start : start + _URLS]:
                 client.put("/v1/webhooks", json={"url": url, "events": ["ledgerpayment"]}).raise_for_status()
