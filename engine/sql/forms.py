@@ -25,7 +25,7 @@ class Forms(Struct, frozen=True, gc=False):
     aliases: frozenset[int] = frozenset()
     """Strings that are aliases, as in `SELECT 'total' = a + b`."""
     left_out: frozenset[int] = frozenset()
-    """What decides nothing that is looked at: PARSE's culture, and collations of OPENJSON's columns."""
+    """What decides nothing that is looked at: PARSE's culture and its type's size, collations of OPENJSON's columns."""
     closing: frozenset[int] = frozenset()
     """The `)` of calls that the parser is to know by name alone: those with a schema, the ledger's own; and FORMAT,
     whose pattern it would change into another language's.
@@ -39,7 +39,7 @@ def find_forms(tokens: Tokens) -> Forms:
     """The forms in a statement."""
     calls = [place for place, word in enumerate(tokens.lower) if word == "(" and _is_known_by_name(tokens, place)]
     aliases = frozenset(_aliases(tokens))
-    left_out = frozenset((*_cultures(tokens), *_column_collations(tokens)))
+    left_out = frozenset((*_of_parses(tokens), *_column_collations(tokens)))
     if not (calls or aliases or left_out):
         return _NONE
     return Forms(aliases, left_out, frozenset(closing_of(tokens, place) for place in calls))
@@ -71,6 +71,18 @@ def opening_of(tokens: Tokens, index: int) -> int:
     return -1
 
 
+def _openings(tokens: Tokens) -> list[int]:
+    """For each token the `(` that it stands in, as `opening_of` tells it: all in one walk, where there may be many."""
+    found, opened = [], [-1]
+    for index, word in enumerate(tokens.lower):
+        found.append(opened[-1])
+        if word == "(":
+            opened.append(index)
+        elif word == ")" and len(opened) > 1:
+            opened.pop()
+    return found
+
+
 def closing_of(tokens: Tokens, opening: int) -> int:
     """The index of the `)` that closes the `(` at `opening`, or the end."""
     depth = 0
@@ -91,11 +103,15 @@ def _is_qualified(tokens: Tokens, opening: int) -> bool:
 
 
 def _types(tokens: Tokens) -> Iterator[int]:
-    for index, token in enumerate(tokens.all):
-        if token.kind not in _DELIMITED or tokens.name(index).lower() not in _TYPES:
-            continue
+    named = [
+        index
+        for index, token in enumerate(tokens.all)
+        if token.kind in _DELIMITED and tokens.name(index).lower() in _TYPES
+    ]
+    openings = _openings(tokens) if named else []
+    for index in named:
         before = tokens.word(index - 1)
-        is_cast = before == "as" and tokens.word(opening_of(tokens, index) - 1) in _CASTS
+        is_cast = before == "as" and tokens.word(openings[index] - 1) in _CASTS
         if is_cast or (before == "(" and tokens.word(index - 2) in _CONVERTS):
             yield index
 
@@ -114,21 +130,34 @@ def _before_top(tokens: Tokens, index: int) -> int:
     return (opening_of(tokens, index) if tokens.word(index) == ")" else index) - 1
 
 
-def _cultures(tokens: Tokens) -> Iterator[int]:
-    """`USING 'sv-SE'` of a PARSE."""
-    for index, word in enumerate(tokens.lower):
-        if word == "using" and tokens.word(index + 2) == ")":
-            opening = opening_of(tokens, index)
-            if tokens.word(opening - 1) in _PARSES and tokens.word(opening - 2) != ".":
+def _of_parses(tokens: Tokens) -> Iterator[int]:
+    """`(9, 2)` and `USING 'sv-SE'` of PARSE(x AS decimal(9, 2) USING 'sv-SE')."""
+    if _PARSES.isdisjoint(tokens.lower):
+        return
+    for index, opening in enumerate(_openings(tokens)):
+        word = tokens.lower[index]
+        if word in {"as", "using"} and tokens.word(opening - 1) in _PARSES and tokens.word(opening - 2) != ".":
+            if word == "as":
+                yield from _size(tokens, index + 2)
+            elif tokens.word(index + 2) == ")":
                 yield from (index, index + 1)
+
+
+def _size(tokens: Tokens, opening: int) -> range:
+    """The tokens of a type's size in parentheses, one number or two; none where there is something else."""
+    if tokens.word(opening) != "(" or tokens.kind(opening + 1) is not TokenKind.NUMBER:
+        return range(0)
+    end = opening + 2
+    if tokens.word(end) == "," and tokens.kind(end + 1) is TokenKind.NUMBER:
+        end += 2
+    return range(opening, end + 1) if tokens.word(end) == ")" else range(0)
 
 
 def _column_collations(tokens: Tokens) -> Iterator[int]:
     """`COLLATE name` in the WITH of an OPENJSON."""
-    for index, word in enumerate(tokens.lower):
-        if word == "collate":
-            opening = opening_of(tokens, index)
-            if tokens.word(opening - 1) == "with" and tokens.word(opening - 2) == ")":
-                call = opening_of(tokens, opening - 2)
-                if tokens.word(call - 1) == "openjson":
-                    yield from (index, index + 1)
+    openings = _openings(tokens) if "collate" in tokens.lower and "openjson" in tokens.lower else []
+    for index, opening in enumerate(openings):
+        if tokens.lower[index] == "collate" and tokens.word(opening - 1) == "with" and tokens.word(opening - 2) == ")":
+            call = openings[opening - 2]
+            if tokens.word(call - 1) == "openjson":
+                yield from (index, index + 1)

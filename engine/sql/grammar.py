@@ -98,11 +98,11 @@ def _parser_tokens(tokens: Tokens) -> list[ParserToken]:
     forms = find_forms(tokens)
     for index, (token, word) in enumerate(zip(tokens.all, tokens.lower, strict=True)):
         start, end = token.start, token.end
+        if index in forms.left_out:
+            continue
         if word == ")":
             comments = _BY_NAME if index in forms.closing else _NO_COMMENTS
             add(ParserToken(TokenType.R_PAREN, word, 1, index, start, end - 1, comments))
-            continue
-        if index in forms.left_out:
             continue
         if word in _FIXED:
             type_, content = _FIXED[word]

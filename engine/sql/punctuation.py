@@ -22,6 +22,7 @@ QUIET = SYMBOLS - {",", "."}
 """The symbols of which there is nothing to check."""
 JOINED = {".": (_NOT_JOINED, _NOT_JOINED), ",": (_NOT_BEFORE_COMMA, _NOT_AFTER_COMMA)}
 """What may not stand before and after a dot or a comma; '' is what is no word. Most have plain words on both sides."""
+_STATIC = words("type_methods.txt", "types")
 _FOREIGN = {"||": "Join strings by + or CONCAT.", "::": "Write CAST(… AS …)."}
 _REPLACED = {"≤": "Write <= instead.", "≥": "Write >= instead.", "≠": "Write <> instead.", "`": "A name stands in [ ]."}
 _MINUS = "\u2212"
@@ -115,6 +116,9 @@ def unknown_symbol(tokens: Tokens, index: int) -> SqlFault:
     if symbol == "$":
         hint = "Read columns by their names."
         return tokens.fault(index, "read-only", "{} begins a pseudo column or a system function.", hint)
+    if symbol == "::" and tokens.kind(index - 1) in NAMES and tokens.name(index - 1).lower() in _STATIC:
+        message = f"A static method of {tokens.name(index - 1)} is not known to only read."
+        return tokens.fault(index, "read-only", message, f"Write CAST('…' AS {tokens.name(index - 1)}).")
     if symbol in _FOREIGN:
         return tokens.fault(index, "sql-syntax", "{} is no operator of SQL Server 2019.", _FOREIGN[symbol])
     is_shown = symbol.isascii() and symbol.isprintable() and symbol != "`"

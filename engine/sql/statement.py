@@ -49,6 +49,10 @@ def _opening(tokens: Tokens) -> Iterator[SqlFault]:
     while tokens.word(index) == "(":
         index += 1
     word = tokens.word(index)
+    if word == "with" and tokens.word(index + 1) == "xmlnamespaces" and tokens.word(index + 2) == "(":
+        hint = "Declare the namespaces in each XQuery: 'declare namespace p=\"uri\"; /p:a'."
+        yield tokens.fault(index + 1, "read-only", "WITH {} is not known to only read.", hint)
+        return
     if word == "select" or (word == "with" and index == 0) or index == len(tokens.all):
         return
     if tokens.kind(index) is TokenKind.SYMBOL and not word.isascii():
@@ -239,7 +243,11 @@ def _as(tokens: Tokens, index: int) -> Iterator[SqlFault]:
         yield tokens.fault(index + 1, "sql-syntax", "{} is a reserved word of T-SQL.", "As a name, write it as [{}].")
     elif kind not in NAMES and kind not in _NAMING and follower != "(":
         yield tokens.fault(index, "sql-syntax", "No name stands after {}.", "Write the name, or remove {}.")
-    elif not tokens.ends_operand(index - 1) and tokens.word(index - 1).isascii():  # else that has its own fault
+    elif (
+        not tokens.ends_operand(index - 1)
+        and tokens.word(index - 1).isascii()  # else that has its own fault
+        and (tokens.word(index - 1) != "all" or tokens.word(index - 2) != "system_time")
+    ):
         yield tokens.fault(index, "sql-syntax", "Nothing stands before {} that it could name.", "Remove {}.")
 
 

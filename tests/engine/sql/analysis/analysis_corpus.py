@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[3]
 SCHEMAS = {
     "ledger": ROOT / "fixtures" / "ledger" / "schema.sql",
-    "northwind": HERE / "samples" / "northwind.sql",
+    **{path.stem: path for path in sorted((HERE / "samples").glob("*.sql"))},
     "shop": HERE / "shop.sql",
     "school": HERE / "school.sql",
 }

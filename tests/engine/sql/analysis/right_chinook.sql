@@ -1,0 +1,68 @@
+### the best of each group by APPLY
+select a.Name, t.Name as track, t.Minutes from Artist a cross apply (select top (1) x.Name, x.Milliseconds / 60000.0 as Minutes from Track x join Album al on al.AlbumId = x.AlbumId where al.ArtistId = a.ArtistId order by x.Milliseconds desc) t
+### the best of each group by ROW_NUMBER
+select r.Name, r.Total from (select c.FirstName + N' ' + c.LastName as Name, i.Total, row_number() over (partition by c.CustomerId order by i.Total desc, i.InvoiceId) as n from Customer c join Invoice i on i.CustomerId = c.CustomerId) as r where r.n = 1
+### apply of apply
+select x.InvoiceId, z.n from Invoice x outer apply (select sum(l.Quantity) as q from InvoiceLine l where l.InvoiceId = x.InvoiceId) y outer apply (select y.q * 2 as n) z where z.n > 2
+### apply of names, used in all clauses
+select v.total, count(*) as n from InvoiceLine l cross apply (select l.UnitPrice * l.Quantity) v (total) where v.total > 1 group by v.total having v.total < 100 order by v.total
+### not exists and not in
+select t.TrackId from Track t where not exists (select * from InvoiceLine l where l.TrackId = t.TrackId) and t.GenreId not in (select GenreId from Genre where Name like N'%Rock%')
+### a running total through a view
+select c.Country, c.[Year], c.Total, c.Place, c.[Share], sum(c.Total) over (partition by c.Country order by c.[Year]) as running from Countries c where c.Place <= 3
+### year as a column without brackets
+select s.Year, s.Total from SalesByCountry s where s.Year between 2009 and 2012
+### time from milliseconds
+select TrackId, convert(varchar(8), dateadd(ms, Milliseconds, 0), 108) as length, cast(dateadd(ms, Milliseconds, '00:00') as time(0)) as t from Track
+### full names by CONCAT of everything
+select concat(FirstName, N' ', LastName, ' <', Email, '>', SupportRepId, null) as who from Customer
+### a self join by greater
+select a.InvoiceId, b.InvoiceId as later from Invoice a join Invoice b on b.CustomerId = a.CustomerId and b.InvoiceDate > a.InvoiceDate and datediff(day, a.InvoiceDate, b.InvoiceDate) <= 30
+### compared as rows by INTERSECT
+select a.TrackId from Track a join Track b on b.TrackId = a.TrackId + 1 where exists (select a.Composer, a.GenreId intersect select b.Composer, b.GenreId)
+### ages
+select EmployeeId, datediff(yy, BirthDate, HireDate) - case when dateadd(yy, datediff(yy, BirthDate, HireDate), BirthDate) > HireDate then 1 else 0 end as age from Employee
+### a named window is not there before 2022, a subquery is
+select i.InvoiceId, i.Total - (select avg(x.Total) from Invoice x where x.BillingCountry = i.BillingCountry) as beyond from Invoice i
+### three parts of a name in the select list
+select dbo.Customer.FirstName, dbo.Customer.LastName from dbo.Customer where dbo.Customer.Country = N'Canada'
+### numeric with other numbers
+select sum(UnitPrice * Quantity) as total, cast(sum(UnitPrice * Quantity) as decimal(10, 2)) / nullif(count(*), 0) as mean, 100.0 * sum(Quantity) / (select sum(Quantity) from InvoiceLine) as share from InvoiceLine
+### an unpivoted track
+select u.what, u.amount from (select TrackId, Milliseconds, Bytes from Track) t unpivot (amount for what in (Milliseconds, Bytes)) as u where u.TrackId = 1
+### a star in EXISTS and in a CTE
+with t as (select * from Track where GenreId is not null) select t.Name, g.Name as genre from t inner join Genre g on t.GenreId = g.GenreId
+### a case-sensitive search
+select Name from Artist where Name collate Latin1_General_CS_AS = N'AC/DC' collate Latin1_General_CS_AS
+### bits of arithmetic in TOP
+select top (2 + 3) Name from Genre order by Name
+### union in EXISTS
+select c.CustomerId from Customer c where exists (select 1 from Invoice i where i.CustomerId = c.CustomerId union all select 1 from Employee e where e.EmployeeId = c.SupportRepId)
+### union in IN
+select t.Name from Track t where t.TrackId in (select TrackId from InvoiceLine union select TrackId from Track where UnitPrice > 1)
+### a scalar subquery in CASE, in IN and in BETWEEN
+select case when (select count(*) from Genre) > 3 then 'many' else 'few' end as a from Track where TrackId between (select min(TrackId) from InvoiceLine) and (select max(TrackId) from InvoiceLine) and GenreId in (1, (select max(GenreId) from Genre))
+### subquery in ORDER BY
+select a.Name from Artist a order by (select count(*) from Album al where al.ArtistId = a.ArtistId) desc, a.Name
+### subquery in a function
+select isnull((select top 1 Title from Album al where al.ArtistId = a.ArtistId order by Title), 'none') as t, coalesce((select max(AlbumId) from Album), 0) as n from Artist a
+### subquery in HAVING
+select AlbumId, count(*) as n from Track group by AlbumId having count(*) > (select avg(x.n) from (select count(*) as n from Track group by AlbumId) x)
+### CTE within EXISTS chain with UNION and column lists
+with a (id) as (select TrackId from Track union all select InvoiceId from Invoice), b as (select id, count(*) over () as n from a) select distinct id, n from b order by id offset 0 rows
+### INTERSECT of VALUES
+select x.v from (values (1), (2.5), (null)) x (v) intersect select TrackId from Track
+### decimal types beside each other
+select Total from Invoice union all select UnitPrice from Track union all select 1 union all select '2.5'
+### greatest date per group with ties
+select top 1 with ties CustomerId, InvoiceDate from Invoice order by row_number() over (partition by CustomerId order by InvoiceDate desc)
+### a view joined with its own table
+select c.Country, t.Track from Countries c join TrackInfo t on t.Minutes > c.Place
+### rows in different cases of names with unicode
+select N'Ä' + Name as [ä] from Artist order by [Ä]
+### the old outer total
+select isnull(BillingCountry, 'total') as c, sum(Total) as s from Invoice group by BillingCountry with cube
+### nested functions of text with numbers
+select left(Name, 5) + '...' + ltrim(str(TrackId)) + char(10) + cast(UnitPrice as varchar(20)) as t, len(Name) + datalength(Name) as n, replace(Name, ' ', '') as r, substring(Name, charindex(' ', Name) + 1, len(Name)) as s from Track
+### ids by CONVERT and PARSE
+select parse('12/31/2009' as date using 'en-US') as a, try_parse('1,5' as numeric(3, 1) using 'de-DE') as b, convert(int, '5') as c, try_cast(Name as int) as d from Track
