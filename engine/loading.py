@@ -14,12 +14,14 @@ from msgspec.structs import replace
 from engine.catalogue import Catalogue
 from engine.compilation import compile_definition
 from engine.model import Diagnostic, LoadedFile, ParsedFile, Severity
+from engine.model.diagnostic import split_lines
 from engine.parsing import MAX_BYTES, parse
 from engine.progress import Place, Progress, Stage
 from engine.sql.query import release
 from engine.sql.target import Target
 from engine.validation import check, check_folder
 from engine.validation.extent import with_extents
+from engine.validation.ignoring import judge, keeps_out
 
 _USUAL_BYTES = 32_768
 _AT_A_TIME = 64
@@ -40,7 +42,11 @@ def load_files(
         files += _load(paths[start : start + _AT_A_TIME], catalogue, target, progress)
     progress.done()
     between = check_folder(file.definition for file in files if file.definition is not None)
-    return tuple(_with(file, [found for found in between if found.file == str(file.path)]) for file in files)
+    has_schema = target.schema is not None
+    return tuple(
+        _judged(_with(file, [found for found in between if found.file == str(file.path)]), has_schema=has_schema)
+        for file in files
+    )
 
 
 def load_content(path: Path, content: bytes, catalogue: Catalogue, target: Target) -> LoadedFile:
@@ -50,7 +56,8 @@ def load_content(path: Path, content: bytes, catalogue: Catalogue, target: Targe
         parsed = parse(content, str(path))
     except Exception as error:
         parsed = ParsedFile(str(path), None, None, (_internal(path, _where(error)),), None)
-    return _checked_safely(path, parsed, catalogue, target, progress)
+    file = _checked_safely(path, parsed, catalogue, target, progress)
+    return _judged(file, has_schema=target.schema is not None)
 
 
 def _load(paths: Sequence[Path], catalogue: Catalogue, target: Target, progress: Progress) -> list[LoadedFile]:
@@ -126,7 +133,7 @@ def _checked(path: Path, parsed: ParsedFile, catalogue: Catalogue, target: Targe
     for query in checked.queries:
         if query is not None:
             release(query)
-    return _with(LoadedFile(path, parsed.definition, compiled, (), parsed.text), diagnostics)
+    return _with(LoadedFile(path, parsed.definition, compiled, (), parsed.text, parsed.comments), diagnostics)
 
 
 def read_definition(path: Path) -> ParsedFile:
@@ -149,12 +156,26 @@ def _unread(path: Path, message: str) -> ParsedFile:
 
 
 def _with(file: LoadedFile, diagnostics: Sequence[Diagnostic]) -> LoadedFile:
-    """The file with more findings; an error keeps it from being served."""
+    """The file with more findings."""
     if not diagnostics:
         return file
-    is_sound = all(diagnostic.severity is not Severity.ERROR for diagnostic in diagnostics)
-    found = tuple(sorted(with_extents((*file.diagnostics, *diagnostics), file.text), key=_place))
-    return replace(file, diagnostics=found, compiled=file.compiled if is_sound else None)
+    return replace(file, diagnostics=_sorted((*file.diagnostics, *diagnostics), file.text))
+
+
+def _judged(file: LoadedFile, *, has_schema: bool) -> LoadedFile:
+    """The file without the findings that its comments ignore. What is left of errors keeps it from being served."""
+    if file.comments:
+        lines = split_lines(file.text or "")
+        judged = judge(str(file.path), file.diagnostics, file.comments, lines, has_schema=has_schema)
+        file = replace(file, diagnostics=_sorted(judged.found, file.text), ignored=judged.ignored)
+    is_sound = all(found.severity is not Severity.ERROR for found in file.diagnostics)
+    if is_sound and not any(map(keeps_out, file.ignored)):
+        return file
+    return replace(file, compiled=None)
+
+
+def _sorted(diagnostics: Sequence[Diagnostic], text: str | None) -> tuple[Diagnostic, ...]:
+    return tuple(sorted(with_extents(diagnostics, text), key=_place))
 
 
 def _place(diagnostic: Diagnostic) -> tuple[int, int, str]:

@@ -197,7 +197,8 @@ def _events_of(file: LoadedFile, catalogue: Catalogue, before: Serving) -> froze
 
 
 def _reason(file: LoadedFile) -> str:
-    errors = [diagnostic for diagnostic in file.diagnostics if diagnostic.severity is Severity.ERROR]
+    every = (*file.diagnostics, *file.ignored)
+    errors = [diagnostic for diagnostic in every if diagnostic.severity is Severity.ERROR]
     first = errors[0]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{first.file}:{first.line}:{first.column}: {first.message} [{first.rule}]{more}"

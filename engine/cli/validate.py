@@ -111,7 +111,8 @@ def _validate(arguments: ValidateArguments, console: Console) -> int:
 
 def _reported(file: LoadedFile, reported: RuleFilter) -> ReportedFile:
     shown = reported.apply(file.diagnostics)
-    return ReportedFile(str(file.path), file.text, shown, len(file.diagnostics) - len(shown)).in_unicode()
+    ignored = reported.apply(file.ignored)
+    return ReportedFile(str(file.path), file.text, shown, len(file.diagnostics) - len(shown), ignored).in_unicode()
 
 
 def definition_files(paths: Iterable[Path]) -> list[Path]:

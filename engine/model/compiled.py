@@ -9,7 +9,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from engine.model.definition import Argument, ArgumentType, Definition, ResultKind
+from engine.model.definition import Argument, ArgumentType, AuthorsComment, Definition, ResultKind
 from engine.model.diagnostic import Diagnostic
 from engine.model.sqltype import SqlType
 
@@ -90,10 +90,15 @@ class CompiledDefinition(Struct, frozen=True, gc=False):
 
 
 class LoadedFile(Struct, frozen=True, gc=False):
-    """One file. `compiled` is there only where the file has no error; `text` is its decoded source where it has one."""
+    """One file. `compiled` is there only where the file may be served; `text` is its decoded source where it has one.
+
+    `ignored` are the findings that its `comments` ignore, which are not among the `diagnostics`.
+    """
 
     path: Path
     definition: Definition | None
     compiled: CompiledDefinition | None
     diagnostics: tuple[Diagnostic, ...]
     text: str | None
+    comments: tuple[AuthorsComment, ...] = ()
+    ignored: tuple[Diagnostic, ...] = ()

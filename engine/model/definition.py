@@ -88,6 +88,17 @@ class Remark(Struct, frozen=True, gc=False):
     message: str
 
 
+class AuthorsComment(Struct, frozen=True, gc=False):
+    """An XML comment that begins with `aptic:`, and the extent of the element that it stands before.
+
+    `begin` is the element's first character and `end` the place behind its last; None where only text follows, or none.
+    """
+
+    text: LocatedText
+    begin: Position | None = None
+    end: Position | None = None
+
+
 class SecretSource(Struct, frozen=True, gc=False):
     """`$secret`: the registration's secret, which never reaches the ledger."""
 

@@ -58,6 +58,7 @@ class Diagnostic:
     """One finding in one file (definition language, section 8).
 
     `end_line` and `end_column` are the place behind the last character; where they are not given, the place itself.
+    `ignored_because` is the reason of the comment that ignores it, None where none does.
     """
 
     rule: str
@@ -71,6 +72,7 @@ class Diagnostic:
     end_column: int = 0
     replacement: Replacement | None = None
     related: tuple[RelatedPlace, ...] = ()
+    ignored_because: str | None = None
 
     def __post_init__(self) -> None:
         """Ends at its place where no end is given."""

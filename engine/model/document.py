@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from engine.model.definition import Definition, LocatedText
+from engine.model.definition import AuthorsComment, Definition, LocatedText
 from engine.model.diagnostic import Diagnostic, Position
 
 XML_BLANKS = " \t\r\n"
@@ -44,6 +44,7 @@ class ParsedFile(Struct, frozen=True, eq=False, gc=False):
     `document` is lxml's root element and `root` the same document with positions, element for element.
     `definition` may come from a file with violations of the XSD, read as what its author most likely meant.
     `text` is the decoded source, without a byte order mark; of bytes that cannot be read, what can be shown.
+    `comments` are those to this program, in the order in which their elements end.
     """
 
     file: str
@@ -52,3 +53,4 @@ class ParsedFile(Struct, frozen=True, eq=False, gc=False):
     diagnostics: tuple[Diagnostic, ...]
     text: str | None
     root: Element | None = None
+    comments: tuple[AuthorsComment, ...] = ()

@@ -27,13 +27,14 @@ def parse(content: bytes, file: str) -> ParsedFile:
     mismatch = (decoded.fault.diagnostic(file),) if decoded.fault else ()
     if decoded.utf8 is None:
         return _failed(file, decoded.text, *mismatch)
-    root = read(decoded.utf8, decoded.declared)
-    if isinstance(root, XmlFault):
-        return _failed(file, decoded.text, *mismatch, root.diagnostic(file))
+    found = read(decoded.utf8, decoded.declared)
+    if isinstance(found, XmlFault):
+        return _failed(file, decoded.text, *mismatch, found.diagnostic(file))
     document = _lxml_root(decoded.utf8)
     if isinstance(document, XmlFault):
         return _failed(file, decoded.text, *mismatch, document.diagnostic(file))
-    return ParsedFile(file, document, build(root, file, content), mismatch, decoded.text, root)
+    definition = build(found.root, file, content)
+    return ParsedFile(file, document, definition, mismatch, decoded.text, found.root, found.comments)
 
 
 def _failed(file: str, text: str | None, *diagnostics: Diagnostic) -> ParsedFile:

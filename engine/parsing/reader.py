@@ -7,12 +7,12 @@ section as a piece of its own. Nothing is ever expanded or fetched: a DOCTYPE en
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from xml.parsers import expat  # refuses every DOCTYPE, so no entity exists that could expand
 
 from msgspec import Struct, field
 
-from engine.model import Element, LocatedText, Mark, Position
+from engine.model import XML_BLANKS, AuthorsComment, Element, LocatedText, Mark, Position
 from engine.parsing import syntax
 from engine.parsing.fault import START, XmlFault, advance, place
 
@@ -21,11 +21,22 @@ MAX_ELEMENTS = 1_000
 MAX_ATTRIBUTES = 4_000
 MAX_ATTRIBUTE_LENGTH = 16_384
 MAX_PIECES = 50_000
-"""Limits of one file; pieces are lines of text, CDATA sections and character references."""
+MAX_COMMENTS = 100
+"""Limits of one file; pieces are lines of text, CDATA sections and character references, comments those to us."""
 
+_TO_US = "aptic:"
+_COMMENT_START = "<!--"
+_END_TAG = b"</"
 _PIECE = re.compile(r"\n|[^\n]+")
 _TAG_NAME = re.compile(rb"<[^ \t\r\n/>]+")
 _ATTRIBUTE = re.compile(rb"[ \t\r\n]+([^ \t\r\n=]+)[ \t\r\n]*=[ \t\r\n]*(\"[^\"]*\"|'[^']*')")
+
+
+class _Comment(Struct, frozen=True, gc=False):
+    """A comment whose element is still to come. So many pieces of text came before it in the element that it is in."""
+
+    text: LocatedText
+    pieces: int
 
 
 class _Open(Struct):
@@ -38,6 +49,7 @@ class _Open(Struct):
     pieces: list[str] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     children: list[Element] = field(default_factory=list)
+    comments: list[LocatedText] = field(default_factory=list)
     length: int = 0
     head: int | None = None
     line: int = 0
@@ -61,8 +73,15 @@ class _RefusedError(Exception):
         self.fault = fault
 
 
-def read(utf8: bytes, declared: str | None) -> Element | XmlFault:
-    """The root element of a text in UTF-8, or why there is none. `declared` is the encoding that the decoder found."""
+class Read(Struct, frozen=True, gc=False):
+    """What was read: the root element, and the comments to this program."""
+
+    root: Element
+    comments: tuple[AuthorsComment, ...]
+
+
+def read(utf8: bytes, declared: str | None) -> Read | XmlFault:
+    """What a text in UTF-8 holds, or why it cannot be read. `declared` is the encoding that the decoder found."""
     reader = _Reader(utf8, declared)
     try:
         return reader.read()
@@ -80,9 +99,12 @@ class _Reader:
         self._utf8 = utf8
         self._declared = declared
         self._root: Element | None = None
+        self._comments: list[AuthorsComment] = []
+        self._waiting: list[_Comment] = []
         self._elements = 0
         self._attributes = 0
         self._pieces = 0
+        self._comments_to_us = 0
         self._begins_cdata = False
         self._parser = parser = expat.ParserCreate("UTF-8", "}")
         parser.ordered_attributes = True
@@ -94,12 +116,14 @@ class _Reader:
         parser.CharacterDataHandler = self._text
         parser.StartCdataSectionHandler = self._start_cdata
         parser.EndCdataSectionHandler = self._end_cdata
+        parser.CommentHandler = self._comment
 
-    def read(self) -> Element:
-        """Parses the whole file and returns its root element."""
+    def read(self) -> Read:
+        """Parses the whole file."""
         self._parser.Parse(self._utf8, True)
+        self._lose(self._waiting)
         assert self._root is not None  # noqa: S101  # expat refuses a document without a root element
-        return self._root
+        return Read(self._root, tuple(self._comments))
 
     def explain(self, error: expat.ExpatError) -> XmlFault:
         """What expat stopped at, in the author's words."""
@@ -145,7 +169,10 @@ class _Reader:
             positions = _attribute_positions(self._utf8, self._parser.CurrentByteIndex, position)
         if self._open and self._open[-1].head is None:
             self._open[-1].head = self._open[-1].length
-        self._open.append(_Open(tag, values, position, positions))
+        opened = _Open(tag, values, position, positions)
+        if self._waiting:
+            opened.comments = self._before()
+        self._open.append(opened)
 
     def _check_limits(self, attributes: Mapping[str, str], position: Position) -> None:
         reason = None
@@ -161,11 +188,45 @@ class _Reader:
             raise _too_much(reason, position)
 
     def _end(self, _tag: str) -> None:
-        element = self._open.pop().close()
+        opened = self._open.pop()
+        if opened.comments or self._waiting:
+            self._place_comments(opened)
+        element = opened.close()
         if self._open:
             self._open[-1].children.append(element)
         else:
             self._root = element
+
+    def _comment(self, text: str) -> None:
+        if not text.lstrip(XML_BLANKS).startswith(_TO_US):
+            return
+        position = self._here()
+        self._comments_to_us += 1
+        if self._comments_to_us > MAX_COMMENTS:
+            raise _too_much(f"more than {MAX_COMMENTS} comments that begin with {_TO_US}", position)
+        mark = Mark(0, position.line, position.column + len(_COMMENT_START))
+        self._waiting.append(_Comment(LocatedText(text, (mark,)), len(self._open[-1].pieces) if self._open else 0))
+
+    def _before(self) -> list[LocatedText]:
+        """The waiting comments between which and this place is nothing but blanks."""
+        waiting, self._waiting = self._waiting, []
+        pieces = self._open[-1].pieces if self._open else []
+        first, text_end = waiting[0].pieces, len(pieces)
+        while text_end > first and not pieces[text_end - 1].strip(XML_BLANKS):
+            text_end -= 1
+        self._lose(comment for comment in waiting if comment.pieces < text_end)
+        return [comment.text for comment in waiting if comment.pieces >= text_end]
+
+    def _lose(self, comments: Iterable[_Comment]) -> None:
+        self._comments += (AuthorsComment(comment.text) for comment in comments)
+
+    def _place_comments(self, closed: _Open) -> None:
+        waiting, self._waiting = self._waiting, []
+        self._lose(waiting)
+        here, index = self._here(), self._parser.CurrentByteIndex
+        is_tag = self._utf8.startswith(_END_TAG, index)  # that of an element without content is passed already
+        end = Position(here.line, here.column + len(_END_TAG)) if is_tag else here
+        self._comments += (AuthorsComment(text, closed.position, end) for text in closed.comments)
 
     def _text(self, text: str) -> None:
         """A line, a line break or a reference; a mark, unless it follows the text before it directly."""

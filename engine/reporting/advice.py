@@ -9,6 +9,8 @@ from engine.model import Diagnostic, Replacement
 
 def advice(diagnostic: Diagnostic) -> Iterator[tuple[str, str]]:
     """A title and a text for each; the text is not escaped."""
+    if diagnostic.ignored_because is not None:
+        yield "ignored because", diagnostic.ignored_because
     if diagnostic.hint is not None:
         yield "hint", diagnostic.hint
     if diagnostic.replacement is not None:

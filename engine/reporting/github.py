@@ -14,16 +14,19 @@ MOST_ANNOTATIONS: Final = 10
 
 
 class GitHubReporter:
-    """`::error file=…,line=…,col=…,title=rule::message`: errors first, at most ten; then a line that counts all."""
+    """`::error file=…,line=…,col=…,title=rule::message`: errors first, ignored ones last, at most ten; then counts."""
 
     def render(self, report: Report) -> str:
         """The annotations and the counts. Nothing from a file can become a command of its own."""
-        found = [diagnostic for file in report.files for diagnostic in file.diagnostics]
-        found.sort(key=lambda diagnostic: diagnostic.severity is not Severity.ERROR)
+        found = sorted(report.every, key=_rank)
         lines = [_annotation(diagnostic) for diagnostic in found[:MOST_ANNOTATIONS]]
         left = len(found) - len(lines)
         more = f"; {left} of them not annotated here" if left else ""
         return "\n".join((*lines, summary(report) + more)) + "\n"
+
+
+def _rank(diagnostic: Diagnostic) -> tuple[bool, bool]:
+    return diagnostic.ignored_because is not None, diagnostic.severity is not Severity.ERROR
 
 
 def _annotation(diagnostic: Diagnostic) -> str:
@@ -39,7 +42,8 @@ def _annotation(diagnostic: Diagnostic) -> str:
     if diagnostic.end_line != diagnostic.line:  # GitHub takes columns on one line only
         del properties["col"], properties["endColumn"]
     given = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{diagnostic.severity.value} {given}::{_data(message)}"
+    command = diagnostic.severity.value if diagnostic.ignored_because is None else "notice"
+    return f"::{command} {given}::{_data(message)}"
 
 
 def _data(text: str) -> str:

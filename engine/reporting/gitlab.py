@@ -20,7 +20,7 @@ class GitLabReporter:
     def render(self, report: Report) -> str:
         """Every finding in the order of the files; `[]` without any."""
         seen: Counter[tuple[str, str, str]] = Counter()
-        found = [_issue(diagnostic, seen) for file in report.files for diagnostic in file.diagnostics]
+        found = [_issue(diagnostic, seen) for diagnostic in report.every]
         return json.format(json.encode(found), indent=2).decode() + "\n"
 
 
@@ -30,11 +30,12 @@ def _issue(diagnostic: Diagnostic, seen: Counter[tuple[str, str, str]]) -> dict[
     seen[key] += 1
     others = [_location(place) for place in diagnostic.related]
     words = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message} {diagnostic.hint}"
+    is_ignored = diagnostic.ignored_because is not None
     return {
-        "description": words,
+        "description": f"{words} Ignored because: {diagnostic.ignored_because}" if is_ignored else words,
         "check_name": diagnostic.rule,
         "fingerprint": sha256(json.encode((*key, seen[key]))).hexdigest(),
-        "severity": _SEVERITIES[diagnostic.severity],
+        "severity": "info" if is_ignored else _SEVERITIES[diagnostic.severity],
         "location": _location(diagnostic),
         **({"other_locations": others} if others else {}),
     }

@@ -12,5 +12,4 @@ class JsonReporter:
 
     def render(self, report: Report) -> str:
         """Every finding in the order of the files; `[]` without any."""
-        found = [diagnostic for file in report.files for diagnostic in file.diagnostics]
-        return json.format(json.encode(found), indent=2).decode() + "\n"
+        return json.format(json.encode(report.every), indent=2).decode() + "\n"

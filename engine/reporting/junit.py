@@ -25,16 +25,16 @@ class TestCase:
 
 
 class JUnitReporter:
-    """One suite. Errors are failures; warnings stand in `system-out`, and fail nothing."""
+    """One suite. Errors are failures; warnings and what is ignored stand in `system-out`, and fail nothing."""
 
     def render(self, report: Report) -> str:
         """Every file that was checked, also those without a finding."""
         cases = []
         for file in report.files:
-            errors = [found for found in file.diagnostics if found.severity is Severity.ERROR]
-            warnings = [_words(found) for found in file.diagnostics if found.severity is not Severity.ERROR]
+            errors = [found for found in file.every if _is_failure(found)]
+            notes = [_words(found) for found in file.every if not _is_failure(found)]
             failures = tuple((found.rule, _words(found)) for found in errors)
-            cases.append(TestCase("validate-definitions", file.name, failures, "\n".join(warnings)))
+            cases.append(TestCase("validate-definitions", file.name, failures, "\n".join(notes)))
         return suite("validate-definitions", cases)
 
 
@@ -56,8 +56,13 @@ def suite(name: str, cases: Iterable[TestCase]) -> str:
     return tostring(root, encoding="unicode", xml_declaration=False) + "\n"
 
 
+def _is_failure(found: Diagnostic) -> bool:
+    return found.severity is Severity.ERROR and found.ignored_because is None
+
+
 def _words(found: Diagnostic) -> str:
-    head = f"{found.file}:{found.line}:{found.column}: {found.severity.value}: {found.message} [{found.rule}]"
+    word = found.severity.value if found.ignored_because is None else f"ignored {found.severity.value}"
+    head = f"{found.file}:{found.line}:{found.column}: {word}: {found.message} [{found.rule}]"
     return "\n".join((head, *advice_lines(found)))
 
 

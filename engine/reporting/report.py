@@ -14,18 +14,26 @@ from engine.model import Diagnostic, Severity
 class ReportedFile:
     """A file that was checked. `text` is its decoded source, None where it could not be read or decoded.
 
-    `hidden` counts the findings that the user asked not to see.
+    `hidden` counts the findings that the user asked not to see; `ignored` are those that comments in the file ignore.
     """
 
     name: str
     text: str | None
     diagnostics: tuple[Diagnostic, ...] = ()
     hidden: int = 0
+    ignored: tuple[Diagnostic, ...] = ()
 
     def in_unicode(self) -> ReportedFile:
         """The file with backslash escapes for what no encoding has: bytes of file names that are no text."""
-        found = [_in_unicode(each) for each in self.diagnostics]
-        return replace(self, name=_plain(self.name), diagnostics=tuple(found))
+        found, ignored = (tuple(map(_in_unicode, those)) for those in (self.diagnostics, self.ignored))
+        return replace(self, name=_plain(self.name), diagnostics=found, ignored=ignored)
+
+    @property
+    def every(self) -> list[Diagnostic]:
+        """The findings with the ignored ones among them, in the order of the file."""
+        if not self.ignored:
+            return list(self.diagnostics)
+        return sorted((*self.diagnostics, *self.ignored), key=lambda found: (found.line, found.column))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,11 @@ class Report:
     def count(self, severity: Severity) -> int:
         """How many findings have that severity."""
         return sum(diagnostic.severity is severity for file in self.files for diagnostic in file.diagnostics)
+
+    @property
+    def every(self) -> list[Diagnostic]:
+        """Each finding of each file, also the ignored ones."""
+        return [found for file in self.files for found in file.every]
 
 
 class Reporter(Protocol):

@@ -21,7 +21,7 @@ class SarifReporter:
 
     def render(self, report: Report) -> str:
         """Every finding in the order of the files. Columns count characters, as in every other format."""
-        found = [diagnostic for file in report.files for diagnostic in file.diagnostics]
+        found = report.every
         broken = [rule for name, rule in rules().items() if any(diagnostic.rule == name for diagnostic in found)]
         driver = {"name": "validate-definitions", **_version(), "rules": [_rule(rule) for rule in broken]}
         numbers = {rule.name: number for number, rule in enumerate(broken)}
@@ -58,10 +58,15 @@ def _result(diagnostic: Diagnostic, numbers: dict[str, int]) -> dict[str, object
         "ruleIndex": numbers[diagnostic.rule],
         "level": diagnostic.severity.value,
         "message": {"text": words},
+        **({"suppressions": [_suppression(diagnostic.ignored_because)]} if diagnostic.ignored_because else {}),
         "locations": [{"physicalLocation": _place(diagnostic)}],
         **({"relatedLocations": list(map(_related, diagnostic.related))} if diagnostic.related else {}),
         **({"fixes": [_fix(diagnostic.file, diagnostic.replacement)]} if diagnostic.replacement else {}),
     }
+
+
+def _suppression(reason: str) -> dict[str, str]:
+    return {"kind": "inSource", "status": "accepted", "justification": reason}
 
 
 def _place(place: Diagnostic | RelatedPlace) -> dict[str, object]:

@@ -26,10 +26,10 @@ class TextReporter:
         return "\n".join((*lines, summary(report))) + "\n"
 
     def _file(self, file: ReportedFile) -> Iterator[str]:
-        if not file.diagnostics:
+        if not file.every:
             return
         source = [] if file.text is None else split_lines(file.text)
-        for diagnostic in file.diagnostics:
+        for diagnostic in file.every:
             yield self._headline(diagnostic)
             if diagnostic.line <= len(source):
                 found = excerpt(source[diagnostic.line - 1], diagnostic.column, self._terminal)
@@ -41,7 +41,10 @@ class TextReporter:
     def _headline(self, diagnostic: Diagnostic) -> str:
         terminal = self._terminal
         place = f"{terminal.escape(diagnostic.file)}:{diagnostic.line}:{diagnostic.column}:"
-        severity = terminal.paint(f"{diagnostic.severity.value}:", _STYLES[diagnostic.severity])
+        word, style = diagnostic.severity.value, _STYLES[diagnostic.severity]
+        if diagnostic.ignored_because is not None:
+            word, style = f"ignored {word}", Style.HINT
+        severity = terminal.paint(f"{word}:", style)
         message = f"{terminal.escape(diagnostic.message)} [{diagnostic.rule}]"
         return f"{terminal.paint(place, Style.PLACE)} {severity} {message}"
 
@@ -56,8 +59,13 @@ def summary(report: Report) -> str:
     hidden = sum(file.hidden for file in report.files)
     if hidden:
         counts.append(f"{_counted(hidden, 'finding')} not shown")
+    ignored = sum(len(file.ignored) for file in report.files)
+    but_ignored = f"{_counted(ignored, 'finding')} ignored by comments" if ignored else ""
     if not counts:
-        return f"{_counted(files, 'definition')} {'is' if files == 1 else 'are'} valid"
+        valid = f"{_counted(files, 'definition')} {'is' if files == 1 else 'are'} valid"
+        return f"{valid}; {but_ignored}" if ignored else valid
+    if ignored:
+        counts.append(but_ignored)
     faulty = sum(bool(file.diagnostics or file.hidden) for file in report.files)
     return f"{', '.join(counts)} in {faulty} of {_counted(files, 'file')}"
 

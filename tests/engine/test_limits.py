@@ -78,6 +78,10 @@ FILES = {
     "unknown functions": queries(5, "select " + ",".join(f"nofn{n}(1) as c{n}" for n in range(1_400))),
     "unknown names": queries(10, "select " + ",".join(f"z{n}" for n in range(4_900))),
     "comments": queries(10, "select 1 as a " + "/*" * 24_000 + "*/" * 24_000),
+    "rules in comments": file(
+        ("<!-- aptic: ignore " + ",".join(f"unordred-top{n}" for n in range(10)) + " because -->") * 99
+        + "<!-- aptic: ignore " + "a," * 400_000 + " because so -->" + queries(1, "select 1 as a")
+    ),
     "names in a template": file(
         names(900), "<body>[" + "".join("{{ qq%d.a }}," % n for n in range(2_400)) + "1]</body>"
     ),
@@ -126,5 +130,5 @@ def test_no_file_and_no_template_takes_long_or_much() -> None:
         [sys.executable, "-c", PROGRAM, str(SCHEMA)], capture_output=True, text=True, check=True, timeout=600
     )
     found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(found) == 23
+    assert len(found) == 24
     assert [shape for shape in found if shape[1] > SECONDS or shape[2] > MEBIBYTES] == []

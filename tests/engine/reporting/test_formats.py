@@ -18,6 +18,8 @@ from engine.reporting.gitlab import GitLabReporter
 from engine.reporting.json_list import JsonReporter
 from engine.reporting.junit import JUnitReporter
 from engine.reporting.sarif import SarifReporter
+from engine.reporting.terminal import Terminal
+from engine.reporting.text import TextReporter
 from engine.sql.target import Target
 
 SARIF = json.loads((Path(__file__).parent / "sarif" / "sarif-2.1.0.json").read_text())
@@ -57,6 +59,7 @@ def test_json_is_a_flat_list() -> None:
             "end_column": 14,
             "replacement": None,
             "related": [],
+            "ignored_because": None,
         }
     ]
     assert JsonReporter().render(report()) == "[]\n"
@@ -96,6 +99,30 @@ def test_the_others_say_what_mends_a_finding() -> None:
     assert words.replace("\n", "%0A") in GitHubReporter().render(report(MENDED))
     (issue,) = json.loads(GitLabReporter().render(report(MENDED)))
     assert issue["other_locations"] == [{"path": "d/schema.sql", "lines": {"begin": 3, "end": 3}}]
+
+
+def test_every_format_shows_what_is_ignored_with_its_reason_and_counts_it_as_no_fault() -> None:
+    ignored = finding(ignored_because="it is so")
+    told = Report((ReportedFile("d/a b.xml", None, ignored=(ignored,)),))
+    assert TextReporter(Terminal()).render(told) == (
+        "d/a b.xml:2:9: ignored error: No SELECT. [sql-syntax]\nignored because: it is so\n"
+        "1 definition is valid; 1 finding ignored by comments\n"
+    )
+    (flat,) = json.loads(JsonReporter().render(told))
+    assert flat["ignored_because"] == "it is so"
+    log = json.loads(SarifReporter().render(told))
+    jsonschema_rs.Draft4Validator(SARIF).validate(log)
+    (result,) = log["runs"][0]["results"]
+    assert result["suppressions"] == [{"kind": "inSource", "status": "accepted", "justification": "it is so"}]
+    suite = fromstring(JUnitReporter().render(told))[0]  # noqa: S314
+    assert suite.attrib["failures"] == "0"
+    assert "ignored error: No SELECT." in (suite[0].findtext("system-out") or "")
+    notice, counts = GitHubReporter().render(told).splitlines()
+    assert notice.startswith("::notice ")
+    assert notice.endswith("ignored because: it is so")
+    assert counts == "1 definition is valid; 1 finding ignored by comments"
+    (issue,) = json.loads(GitLabReporter().render(told))
+    assert (issue["severity"], issue["description"]) == ("info", "No SELECT. Ignored because: it is so")
 
 
 def test_sarif_is_valid_and_names_each_rule_once(everything: Report) -> None:

@@ -12,11 +12,11 @@ ALL = [
     "single-statement", "read-only", "unknown-table", "unknown-column", "ambiguous-column", "unknown-function",
     "group-by", "compile-error", "type-mismatch", "unsupported-type", "unordered-top", "always-one-row",
     "user-function", "forgotten-comma", "dirty-read",
-    "template-syntax", "template-name", "template-quotes", "internal-error",
+    "template-syntax", "template-name", "template-quotes", "unused-suppression", "internal-error",
 ]  # fmt: skip
 WARNINGS = {
     "file-name", "many-unordered", "type-mismatch", "unordered-top", "always-one-row", "user-function",
-    "forgotten-comma", "dirty-read"
+    "forgotten-comma", "dirty-read", "unused-suppression",
 }  # fmt: skip
 NEVER_IGNORED = {
     "doctype-forbidden", "sql-syntax", "single-statement", "read-only", "unknown-function", "secret-in-sql",
