@@ -6,6 +6,7 @@ import asyncio
 
 from lsprotocol import types
 
+from authoring.server import answers
 from authoring.server.server import DefinitionServer
 
 
@@ -13,6 +14,7 @@ def register(server: DefinitionServer) -> None:
     """Enters every method."""
     _life(server)
     _documents(server)
+    _questions(server)
 
 
 def _life(server: DefinitionServer) -> None:
@@ -69,3 +71,37 @@ def _documents(server: DefinitionServer) -> None:
     def closed(params: types.DidCloseTextDocumentParams) -> None:
         """It is closed."""
         server.close(params.text_document.uri)
+
+
+def _questions(server: DefinitionServer) -> None:
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    async def hover(params: types.HoverParams) -> types.Hover | None:
+        """Help on what is at a place."""
+        found = server.judged(params.text_document.uri)
+        return await server.ask(params.text_document.uri, answers.hover, params.position, server.ledger(), found)
+
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[".", "$", '"', "["]))
+    async def completion(params: types.CompletionParams) -> types.CompletionList | None:
+        """What may be written at a place."""
+        return await server.ask(params.text_document.uri, answers.completion, params.position, server.ledger())
+
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    async def definition(params: types.DefinitionParams) -> types.Location | None:
+        """Where what is at a place is declared."""
+        return await server.ask(params.text_document.uri, answers.definition, params.position, server.ledger())
+
+    @server.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix])
+    )
+    async def actions(params: types.CodeActionParams) -> list[types.CodeAction] | None:
+        """What mends the findings of a range."""
+        uri, only = params.text_document.uri, params.context.only
+        if only is not None and not any(types.CodeActionKind.QuickFix.value.startswith(kind) for kind in only):
+            return None
+        found, opened = server.judged(uri), server.documents.get(uri)
+        return None if opened is None else answers.actions(opened.document, params.range, found, opened.path())
+
+    @server.feature(types.TEXT_DOCUMENT_FORMATTING)
+    async def formatting(params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
+        """The XML, each element at its place."""
+        return await server.ask(params.text_document.uri, answers.formatted)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
+from authoring.reading.names import Ledger
 from authoring.server.documents import Document
 from authoring.server.findings import shown
 from authoring.server.settings import Settings, section
@@ -29,6 +31,8 @@ DEBOUNCE_SECONDS: Final = 0.05
 _NAME: Final = "aptic-definitions"
 _SECTION: Final = "aptic"
 _log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,3 +195,18 @@ class DefinitionServer(LanguageServer):
         if opened is None or opened.judged is None or opened.judged.document is not opened.document:
             return ()
         return opened.judged.file.diagnostics
+
+    # Questions
+
+    def ledger(self) -> Ledger:
+        """What is known beside a document."""
+        return Ledger(self.workbench.catalogue, self.workbench.target.schema)
+
+    async def ask(
+        self, uri: str, answer: Callable[Concatenate[Document, P], T], *args: P.args, **more: P.kwargs
+    ) -> T | None:
+        """The answer about the newest text of a document; None where it is not open. It waits for a check that runs."""
+        opened = self.documents.get(uri)
+        if opened is None:
+            return None
+        return await self._running.run_in_executor(self._worker, partial(answer, opened.document, *args, **more))
