@@ -8,14 +8,14 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from webhooks.model import MOST_COUNTED, Depth
+from webhooks.model import MOST_COUNTED, MOST_COUNTED_BESIDE, Depth
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 """The media type of the text that `Metrics.render` returns."""
 
 _COUNTED: Final = (
     f"From {MOST_COUNTED} on as they were counted last, by at most a hundredth of a processor's time: where there "
-    "are a million, half a minute ago."
+    f"are a million, half a minute ago. More than {MOST_COUNTED_BESIDE} are told as that many."
 )
 _MOST_VALUES: Final = 200
 _OTHER: Final = "other"

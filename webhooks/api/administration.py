@@ -20,7 +20,7 @@ from webhooks.api.paths import OneSpelling
 from webhooks.api.routing import build_router
 from webhooks.errors import StoreError
 from webhooks.metrics import CONTENT_TYPE, Metrics
-from webhooks.model import Depth
+from webhooks.model import MOST_COUNTED_BESIDE, Depth
 from webhooks.store.depth import is_whole, merged, read_depth
 from webhooks.store.store import Store
 
@@ -81,7 +81,7 @@ class Waiting:
     async def _count_all(self) -> None:
         began = time.monotonic()
         with contextlib.suppress(StoreError):
-            self._whole = await self._store.search(partial(read_depth, most=None))
+            self._whole = await self._store.search(partial(read_depth, most=MOST_COUNTED_BESIDE))
         self._next_at = time.monotonic() + (time.monotonic() - began) * _BETWEEN_COUNTS
 
 

@@ -44,13 +44,12 @@ _OLDEST: Final = text(f"""
     ) AS found
 """)  # noqa: S608  of the code's own
 _COMPOSITION: Final = select(func.min(COMPOSITIONS.c.due_at)).where(COMPOSITIONS.c.due_at.is_not(None))
-_EVERYTHING: Final = 1 << 62
 
 
-def read_depth(connection: Connection, most: int | None = MOST_COUNTED) -> Depth:
+def read_depth(connection: Connection, most: int = MOST_COUNTED) -> Depth:
     """The depth of the queue, from indexes alone. A delivery whose body is not composed yet counts as due.
 
-    Of each it counts `most` and no further, or all of them where that is None.
+    Of each it counts `most` and no further.
     """
 
     def count(table: FromClause, condition: Any) -> int:
@@ -62,7 +61,7 @@ def read_depth(connection: Connection, most: int | None = MOST_COUNTED) -> Depth
         """How many deliveries wait for the endpoints that are like this."""
         found = f"SELECT 1 {_WAITING[connection.dialect.name].format(condition)}"
         query = text(f"SELECT count(*) FROM ({found}) AS found")  # noqa: S608  of the code's own
-        return connection.scalar(query, {"most": most or _EVERYTHING}) or 0
+        return connection.scalar(query, {"most": most}) or 0
 
     written = (DeliveryState.COMPOSING, DeliveryState.SENDING, DeliveryState.DEAD)
     counts = {state: count(DELIVERIES, DELIVERIES.c.state == state) for state in written}

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from webhooks.api import administration
-from webhooks.model import DeliveryState, Depth
+from webhooks.model import MOST_COUNTED_BESIDE, DeliveryState, Depth
 from webhooks.store import depth, events, registrations
 from webhooks.store.depth import COUNTED, read_depth
 from webhooks.store.store import Store
@@ -49,17 +49,31 @@ def test_what_is_much_is_counted_beside_the_looks(
         assert first.deliveries[DeliveryState.PENDING] >= 5
         await store.write(lambda connection: events.publish(connection, "x", [published(code)]))
         assert (await waiting.read()).deliveries == first.deliveries
-        assert counted.bounds == [2, None, 2]
+        assert counted.bounds == [2, MOST_COUNTED_BESIDE, 2]
 
     asyncio.run(scene())
+
+
+def test_no_count_grows_without_end(
+    monkeypatch: pytest.MonkeyPatch, new_client: Any, register: Any, write: Any, store: Store, code: str, published: Any
+) -> None:
+    monkeypatch.setattr(depth, "MOST_COUNTED", 2)
+    monkeypatch.setattr(administration, "read_depth", Counted())
+    monkeypatch.setattr(administration, "MOST_COUNTED_BESIDE", 4)
+    for url in ("https://receiver.example/many", "https://receiver.example/more"):
+        register(new_client(), url, code)
+    write(events.publish, "x", [published(code)] * 5)
+    found = asyncio.run(administration.Waiting(store).read())
+    assert found.deliveries[DeliveryState.PENDING] == 4
+    assert found.compositions == 4
 
 
 class Counted:
     """Counts as `read_depth` does, with a small bound, and notes the bounds."""
 
     def __init__(self) -> None:
-        self.bounds: list[int | None] = []
+        self.bounds: list[int] = []
 
-    def __call__(self, connection: Connection, most: int | None = 2) -> Depth:
+    def __call__(self, connection: Connection, most: int = 2) -> Depth:
         self.bounds.append(most)
         return read_depth(connection, most)
