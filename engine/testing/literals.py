@@ -1,4 +1,4 @@
-"""Reads `data.sql`: INSERT statements of literals, with comments, GO and SET between them.
+"""Reads `data.sql`: INSERT statements of literals, bare or in a CAST, with comments, GO, PRINT and SET between them.
 
 One match per literal, and a table's values column by column: a few thousand rows take a fraction of a second.
 """
@@ -12,11 +12,17 @@ from typing import Final, NoReturn
 from engine.errors import ConfigurationError
 from engine.sql.ddl import identifier
 from engine.sql.schema import LedgerSchema
+from engine.testing.cast import cast_value
 from engine.testing.insertion import LITERAL, Insertion, Slot, TableRows, plan
 
 _BLANK: Final = r"(?:\s++|--[^\r\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+"
 _NAME: Final = r'(?:\[[^\]]++(?:\]\][^\]]*+)*+\]|"[^"]++(?:""[^"]*+)*+"|[^\W\d][\w@$#]*+)'
 _VALUE: Final = re.compile(rf"{_BLANK}{LITERAL}{_BLANK}[,)]")
+_CAST: Final = re.compile(
+    rf"{_BLANK}CAST{_BLANK}\({_BLANK}{LITERAL}{_BLANK}\bAS\b{_BLANK}"
+    rf"(?P<type>\[?+[a-z][a-z0-9]*+\]?+(?:[ \t]*+\([0-9, ]++\))?+){_BLANK}\){_BLANK}[,)]",
+    re.IGNORECASE,
+)
 _ROW: Final = re.compile(rf"{_BLANK}\(")
 _NEXT_ROW: Final = re.compile(rf"{_BLANK},")
 _INSERT: Final = re.compile(
@@ -24,12 +30,17 @@ _INSERT: Final = re.compile(
     rf"(?P<columns>\({_BLANK}{_NAME}(?:{_BLANK},{_BLANK}{_NAME})*+{_BLANK}\){_BLANK})?+VALUES\b",
     re.IGNORECASE,
 )
+_OPTION: Final = (
+    "(?:NOCOUNT|ANSI_NULLS|ANSI_NULL_DFLT_ON|ANSI_PADDING|ANSI_WARNINGS|ARITHABORT|CONCAT_NULL_YIELDS_NULL"
+    "|NUMERIC_ROUNDABORT|QUOTED_IDENTIFIER|XACT_ABORT)"
+)
 _PASSED_OVER: Final = re.compile(
-    rf"{_BLANK}(?:;|GO[ \t]*(?=[\r\n]|--|\Z)|USE[ \t]+{_NAME}"
-    rf"|SET[ \t]+(?:NOCOUNT|ANSI_NULLS|ANSI_PADDING|ANSI_WARNINGS|QUOTED_IDENTIFIER|XACT_ABORT"
-    rf"|IDENTITY_INSERT[ \t]+{_NAME}(?:\.{_NAME})*+)[ \t]+(?:ON|OFF)\b)",
+    rf"{_BLANK}(?:;|GO[ \t]*(?=[\r\n]|--|\Z)|USE[ \t]+{_NAME}|PRINT[ \t]*N?'[^'\r\n]*+'"
+    rf"|SET[ \t]+(?:{_OPTION}(?:[ \t]*,[ \t]*{_OPTION})*+|IDENTITY_INSERT[ \t]+{_NAME}(?:\.{_NAME})*+)"
+    rf"[ \t]+(?:ON|OFF)\b)",
     re.IGNORECASE,
 )
+_NOT_OF_TYPE: Final = re.compile(r"[\[\]\s]")
 _BLANKS: Final = re.compile(_BLANK)
 _NAMES: Final = re.compile(rf"{_BLANK}(?:[(,.]{_BLANK})?+({_NAME})")
 
@@ -63,7 +74,9 @@ class _Reader:
                 continue
             insert = _INSERT.match(self._text, position)
             if insert is None:
-                self._refuse(position, "only INSERT … VALUES (…), with GO, USE and SET … ON between, is read here")
+                self._refuse(
+                    position, "only INSERT … VALUES (…), with GO, USE, PRINT and SET … ON between, is read here"
+                )
             position = self._read_rows(insert)
         for rows in self._tables.values():
             duplicate = rows.duplicate()
@@ -111,13 +124,13 @@ class _Reader:
         """Reads the values of one row; returns where the row ends."""
         text, match, last = self._text, _VALUE.match, slots[-1]
         for slot in slots:
-            found = match(text, position)
+            found = match(text, position) or _CAST.match(text, position)
             if found is None:
                 start = _end_of_blank(text, position)
                 self._refuse(start, f"a literal is expected here, for column {slot.column.name}")
             form = found.lastgroup or ""
             try:
-                slot.append(slot.forms[form](found[form]))
+                slot.append(_cast(slot, found) if form == "type" else slot.forms[form](found[form]))
             except KeyError:
                 self._refuse(found.start(form), f"column {slot.column.name} does not take a {form} literal")
             except ValueError as error:
@@ -126,6 +139,12 @@ class _Reader:
             if (text[position - 1] == ")") is not (slot is last):
                 self._refuse(position - 1, f"a row of {len(slots)} values is expected here, one for each column")
         return position
+
+
+def _cast(slot: Slot, found: re.Match[str]) -> object:
+    """The value of a CAST. Raises ValueError, its message going on after the column's name."""
+    form, literal = next((name, text) for name, text in found.groupdict().items() if text is not None)
+    return cast_value(slot.forms, slot.column.type, form, literal, _NOT_OF_TYPE.sub("", found["type"]))
 
 
 def _end_of_blank(text: str, position: int) -> int:

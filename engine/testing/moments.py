@@ -67,6 +67,32 @@ def datetime_value(text: str) -> datetime:
     return rounded
 
 
+def datetime_of_bytes(value: bytes) -> datetime:
+    """A datetime of its 8 bytes: days from 1900-01-01, either way, and 1/300 s of the day."""
+    ticks = int.from_bytes(value[4:])
+    if len(value) != 8 or ticks >= 24 * 60 * 60 * 300:
+        raise ValueError("is datetime, whose 8 bytes are days and 1/300 s of a day")
+    day = _day(_EPOCH_DATE, int.from_bytes(value[:4], signed=True))
+    if day.year < 1753:
+        raise ValueError("is before 1753, where datetime begins")
+    return day + timedelta(seconds=ticks // 300, milliseconds=(ticks % 300 * 20 + 3) // 6)
+
+
+def smalldatetime_of_bytes(value: bytes) -> datetime:
+    """A smalldatetime of its 4 bytes: days from 1900-01-01 and minutes of the day."""
+    minutes = int.from_bytes(value[2:])
+    if len(value) != 4 or minutes >= 24 * 60:
+        raise ValueError("is smalldatetime, whose 4 bytes are days and minutes of a day")
+    return _day(_EPOCH_DATE, int.from_bytes(value[:2])) + timedelta(minutes=minutes)
+
+
+def date_of_bytes(value: bytes) -> date:
+    """A date of its 3 bytes, days from 0001-01-01, the lowest byte first; scripts write a zero behind them."""
+    if len(value) not in (3, 4) or value[3:] not in (b"", b"\0"):
+        raise ValueError("is date, whose 3 bytes are days from the year 1")
+    return _day(date.min, int.from_bytes(value[:3], "little")).date()
+
+
 def smalldatetime_value(text: str) -> datetime:
     """A smalldatetime rounded to the minute."""
     found = _matched(_MOMENT, text)
@@ -122,6 +148,14 @@ def _ticks(found: re.Match[str]) -> int:
     if len(fraction) > 3:
         raise ValueError("has more than three digits of a second, which SQL Server refuses for this type")
     return (int(fraction.ljust(3, "0")) * 3 + 5) // 10
+
+
+def _day(first: date, days: int) -> datetime:
+    """Midnight of the day that lies so many days after `first`."""
+    try:
+        return datetime.combine(first + timedelta(days=days), time.min)
+    except OverflowError:
+        raise ValueError("is no date of the calendar") from None
 
 
 def _sum(start: datetime, more: timedelta) -> datetime:

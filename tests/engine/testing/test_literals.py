@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -19,6 +20,10 @@ SCHEMA = read_schema(
     CREATE TABLE versioned (id int, stamp rowversion, twice AS id * 2, made datetime DEFAULT (getdate()) NOT NULL)
     CREATE TABLE keyed (code varchar(5) NOT NULL, part int NOT NULL, PRIMARY KEY (code, part))
     CREATE TABLE shaped (id int, shape geography NULL)
+    CREATE TABLE scripted (
+        id int IDENTITY NOT NULL, at datetime NULL, price decimal(10, 2) NULL, precise datetime2(3) NULL,
+        small smalldatetime NULL, day date NULL, data varbinary(20) NULL
+    )
     CREATE SYNONYM other FOR dbo.t
     GO
     CREATE VIEW v AS SELECT id FROM t
@@ -108,6 +113,76 @@ class TestStatements:
     )
     def test_refused(self, text: str, message: str) -> None:
         assert refusal(text).startswith(message)
+
+    @pytest.mark.parametrize(
+        ("column", "value", "message"),
+        [
+            ("at", "CAST(N'2020-01-02' AS Date)", "column at is datetime: CAST to this type"),
+            ("at", "CAST(0x00 AS DateTime)", "column at is datetime, whose 8 bytes"),
+            ("at", "CAST(0x0000A8FF018B8200 AS DateTime)", "column at is datetime, whose 8 bytes"),
+            ("at", "CAST(0xFFF00000018B81FF AS DateTime)", "column at is no date of the calendar"),
+            ("at", "CAST(0x FF AS DateTime)", "a literal is expected here, for column at"),
+            ("at", "CAST(0xFFFF0000018B81FF AS DateTime)", "column at is before 1753"),
+            ("at", "CAST(5 AS DateTime)", "column at does not take a number literal in a CAST"),
+            ("at", "CAST(DEFAULT AS DateTime)", "column at does not take a default literal in a CAST"),
+            ("at", "CAST(N'2020-01-02T03:04:05.9971' AS DateTime)", "column at has more than three digits"),
+            ("price", "CAST(12.50 AS Decimal(10, 1))", "column price is decimal(10,2): CAST to this type"),
+            ("price", "CAST(12 AS Decimal(10))", "column price is decimal(10,2): CAST to this type"),
+            ("price", "CAST(12.505 AS Decimal(10, 2))", "column price holds 2 digits behind the point"),
+            ("precise", "CAST(N'2020-01-02' AS DateTime2(1))", "column precise is datetime2(3): CAST to this type"),
+            ("small", "CAST(0xA8FF05A0 AS SmallDateTime)", "column small is smalldatetime, whose 4 bytes"),
+            ("day", "CAST(0x5B950A01 AS Date)", "column day is date, whose 3 bytes"),
+            ("day", "CAST(0xFFFFFF00 AS Date)", "column day is no date of the calendar"),
+            ("price", "CAST(CAST(1 AS int) AS Decimal(10, 2))", "a literal is expected here, for column price"),
+        ],
+    )
+    def test_casts_that_would_change_a_value_are_refused(self, column: str, value: str, message: str) -> None:
+        assert refusal(f"INSERT scripted (id, {column}) VALUES\n(1, {value})").startswith(f"2: {message}")
+
+
+class TestScriptedData:
+    """What SQL Server Management Studio writes as "Data only"."""
+
+    def test_a_script_loads_as_it_is(self) -> None:
+        found = rows(
+            """USE [Shop]
+GO
+SET ANSI_NULLS, QUOTED_IDENTIFIER ON
+GO
+SET ARITHABORT ON
+GO
+SET IDENTITY_INSERT [dbo].[scripted] ON\x20
+GO
+INSERT [dbo].[scripted] ([id], [at], [price], [precise], [small], [day], [data]) VALUES (1, CAST(N'2020-01-02T03:04:05.997' AS DateTime), CAST(12.50 AS Decimal(10, 2)), CAST(N'2020-01-02T03:04:05.1235000' AS DateTime2), CAST(N'2020-01-02T03:04:00' AS SmallDateTime), CAST(N'2020-01-02' AS Date), 0x0102)
+GO
+print 'Processed 100 total records'
+INSERT [dbo].[scripted] VALUES (2, CAST(0x0000A8FF00C5C100 AS DateTime), CAST(7 AS Numeric(10, 2)), NULL, CAST(0xA8FF02D0 AS SmallDateTime), CAST(0x5B950A00 AS Date), 0x), (3, CAST(0xFFFF2E46018B81FF AS [datetime]), CAST(NULL AS Decimal(10,2)), NULL, NULL, NULL, NULL)
+GO
+SET IDENTITY_INSERT [dbo].[scripted] OFF
+GO
+"""  # noqa: E501  # as it is written
+        )
+        first, second, third = found["scripted"]
+        moment = datetime(2020, 1, 2, 3, 4, 5)
+        assert first[:3] == (1, moment.replace(microsecond=997_000), Decimal("12.50"))
+        assert first[3:] == (moment.replace(microsecond=124_000), moment.replace(second=0), moment.date(), b"\1\2")
+        noon = datetime(2018, 6, 14, 12)
+        assert second == (2, noon, Decimal("7.00"), None, noon, date(1900, 1, 1), b"")
+        assert third == (3, datetime(1753, 1, 1, 23, 59, 59, 997_000), None, None, None, None, None)
+
+    @given(st.datetimes(datetime(1753, 1, 1), datetime(9999, 12, 31)))
+    def test_bytes_and_text_are_the_same_datetime(self, moment: datetime) -> None:
+        days = (moment.date() - date(1900, 1, 1)).days
+        second = moment.hour * 3600 + moment.minute * 60 + moment.second
+        tick = moment.microsecond * 299 // 999_999
+        written = f"{moment:%H:%M:%S}.{(tick * 20 + 3) // 6:03d}"
+        digits = f"{days & 0xFFFFFFFF:08X}{second * 300 + tick:08X}"
+        script = (
+            f"INSERT scripted (id, at) VALUES (1, CAST(0x{digits} AS DateTime)),"
+            f"(2, CAST(N'{moment.date().isoformat()}T{written}' AS DateTime))"
+        )
+        (_, of_bytes, *_), (_, of_text, *_) = rows(script)["scripted"]
+        assert of_bytes == of_text
 
 
 class TestProperties:
