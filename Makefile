@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check bench chaos docs requirements clean
+.PHONY: demo test check bench chaos fuzz docs requirements clean
 
 demo: $(READY)  ## from a definition to its body, delivered: the whole story, on this machine alone
 	@$(BIN)/python docs/demo.py
@@ -26,6 +26,9 @@ bench: $(READY)  ## a table of ratios; PostgreSQL by APTIC_TEST_POSTGRES_URL
 
 chaos: $(READY)  ## kills every part again and again under load, and counts what is left: half an hour
 	PYTHONPATH=tests $(BIN)/python -m chaos $(CELLS)
+
+fuzz: $(READY)  ## 10,000 broken files and every prefix of every fixture, to the checks, the command and the language server: an hour
+	APTIC_TEST_FUZZED=10000 APTIC_TEST_FUZZED_SECONDS=1 $(BIN)/python -m pytest -q -n 2 tests/authoring/test_fuzz.py
 
 docs: $(READY)  ## rewrites the generated pages of docs/reference
 	$(BIN)/python docs/generate.py
