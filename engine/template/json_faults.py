@@ -105,11 +105,12 @@ def _missing_comma(text: str, position: int) -> JSONFault | None:
 
 def _is_behind_a_value(before: str) -> bool:
     """Whether a reader that stopped here had a value, and something open around it."""
-    open_, last = 0, ""
+    open_, last, end = 0, "", 0
     for found in _TOKEN.finditer(before):
-        last = found[0]
+        last, end = found[0], found.end()
         open_ += (last in "{[") - (last in "}]")
-    return open_ > 0 and last not in {"{", "[", ",", ":"} and not _is_name(before)
+    is_number_or_word = bool(before[end:].strip())
+    return open_ > 0 and (is_number_or_word or (last not in {"{", "[", ",", ":"} and not _is_name(before)))
 
 
 def _is_name(before: str) -> bool:

@@ -79,8 +79,8 @@ FILES = {
     "unknown names": queries(10, "select " + ",".join(f"z{n}" for n in range(4_900))),
     "comments": queries(10, "select 1 as a " + "/*" * 24_000 + "*/" * 24_000),
     "rules in comments": file(
-        ("<!-- aptic: ignore " + ",".join(f"unordred-top{n}" for n in range(10)) + " because -->") * 99
-        + "<!-- aptic: ignore " + "a," * 400_000 + " because so -->" + queries(1, "select 1 as a")
+        ("<!-- aptic: ignore " + ",".join(f"unordred-top{n}" for n in range(10)) + " because so -->") * 99
+        + "<!-- aptic: ignore " + "a," * 400_000 + " because so -->" + "<query>select 1 as a</query>"
     ),
     "names in a template": file(
         names(900), "<body>[" + "".join("{{ qq%d.a }}," % n for n in range(2_400)) + "1]</body>"

@@ -40,7 +40,7 @@ def found(text: str) -> list[tuple[str, int, str, str | None]]:
         "{{ lines[0].id }}",
         "{{ (lines | last).id }}",
         "{{ lines | length }}",
-        "{% for line in lines %}{{ line.id }}{{ line }}{% endfor %}",
+        "[{% for line in lines %}{{ line.id }},{{ line }}{% endfor %}]",
         "{% for line in default.lines %}{{ line.amount }}{% endfor %}",
         "{% for a in lines %}{% for b in rates if b.rate == a.id %}{{ loop.index }}{% endfor %}{% endfor %}",
         "{{ event }}",
@@ -119,8 +119,8 @@ def test_a_hole_stands_only_alone(text: str) -> None:
 
 
 def test_faults_come_in_the_order_of_the_text() -> None:
-    text = "{{ x1 }}{% for number in y1 %}{{ z1 }}{% endfor %}"
-    assert [offset for _, offset, *_ in found(text)] == [3, text.index("number"), text.index("y1"), text.index("z1")]
+    text = "[{{ x1 }}{% for number in y1 %},{{ z1 }}{% endfor %}]"
+    assert [offset for _, offset, *_ in found(text)] == [4, text.index("number"), text.index("y1"), text.index("z1")]
 
 
 @pytest.mark.parametrize("name", ["event", "data", "default", "loop", "Event", "LOOP", "secret", "Secret"])

@@ -27,7 +27,7 @@ def only_fault(text: str) -> TemplateFault:
         "{{ data.data.items[2] }}",
         "{{ (lines | first).amount }}",
         "[{% for line in lines %}{{ line.a }}{% if not loop.last %},{% endif %}{% else %}0{% endfor %}]",
-        "{% for line in default.lines if line.a > 1 and loop_ != 2 %}{{ loop.first }}{{ loop.index }}{% endfor %}",
+        "[{% for line in default.lines if line.a > 1 and loop_ != 2 %}{{ loop.first }},{{ loop.index }}{% endfor %}]",
         "{% if a %}1{% elif b == 'x' or not c %}2{% else %}3{% endif %}",
         "{{ a if b else none }}",
         '{{ "INV-" ~ number ~ 1 }}',
@@ -143,7 +143,7 @@ def test_all_the_faults_are_told_in_the_order_of_the_text() -> None:
         ('{"a": {% if a %}"x"{% else %}"y"{% endif %}, "b": {{ x }}}', []),
         ('{% for a in b %}"{% endfor %}{{ x }}', [32]),
         ('{% for a in b %}{{ a.x }}"{% endfor %}', [19]),
-        ('{% for a in b %}"x",{{ a.x }}{% endfor %}', []),
+        ('[{% for a in b %}"x",{{ a.x }}{% endfor %}]', []),
         ('{% for a in b %}x{% else %}"{% endfor %}{{ x }}', [43]),
         ('{# " #}{{ x }}', []),
         ("{{ 'x' }}", []),
@@ -168,6 +168,59 @@ def test_quotes_around_an_expression_are_found(text: str, offsets: list[int]) ->
 )
 def test_text_around_the_expressions_that_can_never_be_json(text: str, offset: int) -> None:
     assert faults(text) == [("template-syntax", offset)]
+
+
+@pytest.mark.parametrize(
+    ("text", "offsets"),
+    [
+        ("{% if a %}{“b”: 2}{% else %}{'c': 3}{% endif %}", [11]),
+        ('{"a": {% if a %}{ x }{% elif b %}2{% else %}True{% endif %}}', [16, 44]),
+        ('{"a": 1 {% if a %}"b": 2{% endif %}}', [18]),
+        ('{"a": 1{% if a %}, "a": 2{% endif %}}', [19]),
+        ('{"a": 1, {% if a %}"b": 2,{% else %}"c": 3{% endif %}}', [25]),
+        ('{"a": 1,{% if a %}{% if b %}"b": 2,{% endif %}{% endif %}}', [7]),
+        ('[{% for r in b %}{"x": {{ r.x }}},{% endfor %}]', [33]),
+        ('[{% for r in b %}{"x": 1, "x": 2}{% if not loop.last %},{% endif %}{% endfor %}]', [26]),
+        ("[{% for r in b %}{% for q in c %}{ x }{% if not loop.last %},{% endif %}{% endfor %}{% endfor %}]", [33]),
+        ("[{% for r in b %}1{% else %}x{% endfor %}]", [28]),
+        ('{"a": 1{% if a %}2{% endif %}, "b" 3}', [35]),
+    ],
+)
+def test_a_branch_that_is_no_json_in_any_way_through_it(text: str, offsets: list[int]) -> None:
+    assert faults(text) == [("template-syntax", offset) for offset in offsets]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1{% if a %}, "b": 2{% endif %}{% if not a %}, "b": 3{% endif %}}',
+        '{ {% if a %}"b": 2{% endif %}{% if a and b %}, {% endif %}{% if b %}"c": 3{% endif %} }',
+        "[{% for r in b %}{% if loop.first %}{{ r }}{% else %},{{ r }}{% endif %}{% endfor %}]",
+        "[{% for r in b %}{% if loop.index == 1 %}{{ r }}{% else %},{{ r }}{% endif %}{% endfor %}]",
+        "{% for r in b %}{% if loop.first %}[1,{% elif loop.last %}2]{% else %}3,{% endif %}{% endfor %}",
+        "{% for r in b %}{% if r.n == 1 %}[1,{% elif r.n == 3 %}2]{% else %}3,{% endif %}{% endfor %}",
+        "{ {% for r in b %}{{ r.k }}: 1{% if not loop.last %},{% endif %}{% endfor %} }",
+        "[{% for r in b if r.x %}[{% for q in c %}1{% if not loop.last %},{% endif %}{% endfor %}]"  # noqa: ISC004
+        "{% if not loop.last %},{% endif %}{% endfor %}]",
+        '{% if a %}{% skip "no" %}{% endif %}{"a": {% if b %}1{% else %}2{% endif %}}',
+        '{% if a %}"a" {% skip "no" %}{% endif %}1',
+        '{% if a %}{"a": 1}{% endif %}',
+        "[{% for r in b %}1{% if not loop.last %},{% endif %}{% else %}{% endfor %}]",
+        "[" + "{% if a %}{% endif %}" * 15 + "{% if a %}x{% endif %}]",
+    ],
+)
+def test_no_fault_where_there_is_a_way_that_is_json_or_too_many_to_know(text: str) -> None:
+    assert faults(text) == []
+
+
+@pytest.mark.parametrize("comma", ["[{% for r in b %}1,{% endfor %}]", '{"a": 1 {% if a %}"b": 2{% endif %}}'])
+def test_a_comma_of_a_branch_is_not_mended_since_others_may_need_it(comma: str) -> None:
+    assert only_fault(comma).edit is None
+    assert "{% if not loop.last %}" in (only_fault(comma).hint or "")
+
+
+def test_other_characters_of_a_branch_are_mended() -> None:
+    assert only_fault("{% if a %}{“b”: 2}{% endif %}").edit is not None
 
 
 def test_the_secret_is_no_members_name() -> None:
