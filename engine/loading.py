@@ -166,7 +166,10 @@ def _judged(file: LoadedFile, *, has_schema: bool) -> LoadedFile:
     """The file without the findings that its comments ignore. What is left of errors keeps it from being served."""
     if file.comments:
         lines = split_lines(file.text or "")
-        judged = judge(str(file.path), file.diagnostics, file.comments, lines, has_schema=has_schema)
+        try:
+            judged = judge(str(file.path), file.diagnostics, file.comments, lines, has_schema=has_schema)
+        except Exception as error:
+            return replace(_with(file, [_internal(file.path, _where(error))]), compiled=None)
         file = replace(file, diagnostics=_sorted(judged.found, file.text), ignored=judged.ignored)
     is_sound = all(found.severity is not Severity.ERROR for found in file.diagnostics)
     if is_sound and not any(map(keeps_out, file.ignored)):

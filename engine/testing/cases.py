@@ -7,6 +7,7 @@ class, such as `EmptyResultError`).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,8 @@ from engine.body import Body
 from engine.errors import ConfigurationError, EngineError, LedgerUnavailableError
 from engine.testing.difference import difference
 from engine.testing.message import EventMessage, read_message
+
+_log = logging.getLogger(__name__)
 
 MESSAGE = "event.json"
 
@@ -97,13 +100,23 @@ def find_cases(fixtures: Path) -> list[Case]:
 
 
 def run_case(composer: Composing, case: Case) -> CaseResult:
-    """Composes the case's event and compares. Raises LedgerUnavailableError and ConfigurationError of the composer."""
+    """Composes the case's event and compares. Raises LedgerUnavailableError and ConfigurationError of the composer.
+
+    An error of the program's own fails the case alone: its words may quote anything, and go to the debug log.
+    """
     try:
         message = _read_message(case)
         expected = _read_expectation(case)
     except ConfigurationError as error:
         return CaseResult(case, None, error.message)
-    outcome = _compose(composer, case.event, message)
+    try:
+        outcome = _compose(composer, case.event, message)
+    except EngineError:
+        raise
+    except Exception as error:
+        _log.debug("an internal error", exc_info=error)
+        problem = f"The program failed at this case ({type(error).__name__}), so nobody can say what it gives."
+        return CaseResult(case, None, problem, "This is a fault of the program: report it. --debug shows where.")
     return _compare(case, expected, outcome, message.secret)
 
 

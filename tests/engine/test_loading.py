@@ -124,3 +124,16 @@ def test_what_was_found_before_the_error_stays(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "statuschange.xml").write_bytes(b'<?xml version="1.0" encoding="ISO-8859-1"?>' + text)
     (file,) = loaded(tmp_path)
     assert [found.rule for found in file.diagnostics] == ["internal-error", "encoding-mismatch"]
+
+
+def test_an_error_where_comments_are_heard_is_a_finding_on_that_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error is planted, as above."""
+    monkeypatch.setattr(loading, "judge", lambda *_, **__: 1 // 0)
+    comment = "<!-- aptic: ignore file-name because it is so -->"
+    (tmp_path / "statuschange.xml").write_text(comment + DEFINITION)
+    (tmp_path / "refundmade.xml").write_text(DEFINITION.replace("statuschange", "refundmade"))
+    other, broken = loaded(tmp_path)
+    assert ([found.rule for found in broken.diagnostics], broken.compiled) == (["internal-error"], None)
+    assert other.compiled is not None

@@ -9,6 +9,7 @@ import pytest
 
 from engine.body import Body
 from engine.cli.main import main
+from engine.composer import Composer
 
 
 @pytest.fixture
@@ -109,6 +110,26 @@ def test_an_unexpected_error_fails_and_is_not_written_down(
     assert code == 1
     assert out[0].startswith("FAIL refund/gone: EmptyResultError: ")
     assert sorted(path.name for path in folder.iterdir()) == ["event.json"]
+
+
+def test_a_failure_of_the_program_at_one_case_fails_that_case_alone(
+    project: Path, tested: Callable[..., tuple[int, list[str], list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The failure is planted: no case is known that brings one about."""
+    add_case(project, "broken", "8")
+    compose = Composer.compose
+
+    def failing(self: Composer, event: str, data: Any) -> Body:
+        return {}["tells 4711"] if data["data"]["refundid"] == "8" else compose(self, event, data)
+
+    monkeypatch.setattr(Composer, "compose", failing)
+    code, out, err = tested("--junit", "cases.xml")
+    assert code == 1
+    failed = "FAIL refund/broken: The program failed at this case (KeyError), so nobody can say what it gives."
+    assert out[0] == failed
+    assert out[-2:] == ["ok   refund/plain", "1 of 2 cases failed"]
+    assert "The program failed at this case (KeyError)" in (project / "cases.xml").read_text()
+    assert "4711" not in "\n".join((*out, *err))
 
 
 def test_only_the_named_cases_run(project: Path, tested: Callable[..., tuple[int, list[str], list[str]]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine.cli.formats import FORMATS
 from engine.cli.main import validate
 
 
@@ -242,3 +243,7 @@ def test_a_failure_of_the_program_at_one_file_is_1_and_names_the_file(
     assert "[internal-error]" in shown.out
     assert "planted" not in shown.out + shown.err
     assert checked("definitions", "--ignore", "internal-error") == 2
+    capsys.readouterr()
+    for name in FORMATS:
+        assert checked("definitions", "--format", name) == 1
+        assert "The program failed at this file (KeyError at engine/" in capsys.readouterr().out
