@@ -15,6 +15,20 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
+class Classification:
+    """How sensitive a column is, in the words of ADD SENSITIVITY CLASSIFICATION; '' for what it does not give."""
+
+    label: str = ""
+    information_type: str = ""
+    rank: str = ""
+
+    @property
+    def name(self) -> str:
+        """What a disclosure calls it: the label, or else what there is."""
+        return self.label or self.information_type or self.rank or "CLASSIFIED"
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table or view. `name` is spelled as declared; lookups ignore case.
 
@@ -26,6 +40,7 @@ class Column:
     nullable: bool = True
     default: str | None = None
     computed: str | None = None
+    classification: Classification | None = None
     offset: int | None = field(default=None, repr=False, compare=False)
     """Where a DDL file declares it, in characters."""
 
@@ -137,6 +152,11 @@ class LedgerSchema:
         if self.file is None or declared.offset is None:
             return None
         return self.file.place(declared.offset, message)
+
+    @property
+    def has_classifications(self) -> bool:
+        """Whether any column of a table or view is classified as sensitive."""
+        return any(column.classification for table in self.tables.values() for column in table.columns)
 
     def table(self, name: str, schema: str | None = None) -> Table | None:
         """The table or view of that name, case aside, through synonyms; the default schema where none is given."""

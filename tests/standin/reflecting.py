@@ -26,9 +26,17 @@ def answers(schema: LedgerSchema) -> tuple[Answer, ...]:
         for table in schema.tables.values()
         for column in table.columns
     ]
+    classified = [
+        (table.schema, table.name, column.name, found.label or None, found.information_type or None, found.rank or None)
+        for table in schema.tables.values()
+        for column in table.columns
+        if (found := column.classification) is not None
+    ]
     database = (schema.default_schema, schema.collation.name)
     return (
         Answer("DATABASEPROPERTYEX", [Rows([("schema", _NAME), ("collation", _NAME)], [database])]),
+        Answer(r"OBJECT_ID\('sys", [Rows([("view", "int")], [(-1,)])]),
+        Answer("FROM sys.sensitivity_classifications", [Rows([(name, _NAME) for name in "abcdef"], classified)]),
         Answer(r"sys\.columns", [Rows(_COLUMN, columns)]),
         Answer(r"sys\.parameters", [Rows(_PARAMETER)]),
         Answer(r"sys\.synonyms", [Rows([("a", _NAME), ("b", _NAME), ("c", _NAME), ("d", _NAME)])]),

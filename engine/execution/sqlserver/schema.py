@@ -10,7 +10,7 @@ from typing import Any, Final
 from engine.model import Kind, SqlType
 from engine.model.families import MAX_LENGTHS, STRINGS, UNICODE, WITH_FRACTION
 from engine.sql.collations import collation
-from engine.sql.schema import Column, Function, LedgerSchema, SchemaOrigin, Table
+from engine.sql.schema import Classification, Column, Function, LedgerSchema, SchemaOrigin, Table
 
 Ask = Callable[[str], Sequence[Sequence[Any]]]
 """A function that runs a text and returns its rows."""
@@ -35,6 +35,15 @@ SYNONYMS: Final = (
     "COALESCE(PARSENAME(y.base_object_name, 2), s.name)), PARSENAME(y.base_object_name, 1) "
     "FROM sys.synonyms AS y JOIN sys.schemas AS s ON s.schema_id = y.schema_id ORDER BY s.name, y.name"
 )
+# The view is there from SQL Server 2019 on; a text that names it would not compile before.
+HAS_CLASSIFICATIONS: Final = "SELECT OBJECT_ID('sys.sensitivity_classifications')"
+CLASSIFICATIONS: Final = (
+    "SELECT s.name, o.name, c.name, CAST(k.label AS nvarchar(256)), CAST(k.information_type AS nvarchar(256)), "
+    "k.rank_desc FROM sys.sensitivity_classifications AS k JOIN sys.objects AS o ON o.object_id = k.major_id "
+    "JOIN sys.schemas AS s ON s.schema_id = o.schema_id "
+    "JOIN sys.columns AS c ON c.object_id = k.major_id AND c.column_id = k.minor_id "
+    "WHERE k.class = 1 ORDER BY s.name, o.name, c.column_id"
+)
 
 _RELATIONS: Final = frozenset({"U", "V"})
 _SYNONYM_TYPES: Final = {"numeric": "decimal", "timestamp": "rowversion", "sysname": "nvarchar"}
@@ -43,12 +52,17 @@ _Key = tuple[str, str]
 
 
 def reflect_sqlserver(ask: Ask) -> LedgerSchema:
-    """Tables, views, functions and synonyms, with the collations by which strings compare."""
+    """Tables, views, functions and synonyms, with the collations by which strings compare.
+
+    A column that is classified as sensitive has its classification, as far as the login may see that.
+    """
     ((default_schema, database_collation),) = ask(DATABASE)
+    classified = _classified(ask)
     relations: dict[tuple[str, str, str], list[Column]] = defaultdict(list)
     for schema, name, type_, column, *facets, nullable, collation_name in ask(COLUMNS):
         found = sql_type(facets, collation_name)
-        relations[schema, name, type_].append(Column(column, found, bool(nullable)))
+        classification = classified.get((schema, name, column))
+        relations[schema, name, type_].append(Column(column, found, bool(nullable), classification=classification))
     tables = {
         _key(schema, name): Table(schema, name, tuple(columns), is_view=type_ == "V")
         for (schema, name, type_), columns in relations.items()
@@ -64,6 +78,15 @@ def reflect_sqlserver(ask: Ask) -> LedgerSchema:
         _functions(ask(PARAMETERS), columns, database_collation),
         synonyms,
     )
+
+
+def _classified(ask: Ask) -> dict[tuple[str, str, str], Classification]:
+    """By schema, table and column."""
+    ((view,),) = ask(HAS_CLASSIFICATIONS)
+    return {
+        (schema, table, column): Classification(label or "", information_type or "", rank or "")
+        for schema, table, column, label, information_type, rank in (() if view is None else ask(CLASSIFICATIONS))
+    }
 
 
 def _key(schema: str, name: str) -> _Key:

@@ -9,7 +9,7 @@ from engine.model import UNKNOWN, Collation, Severity, SqlType
 from engine.model.families import STRINGS
 from engine.sql.ddl.cursor import bracketed, identifier
 from engine.sql.ddl.declared_types import declaration
-from engine.sql.ddl.draft import Key, SchemaDraft, SelectDraft, TableDraft
+from engine.sql.ddl.draft import Classified, Key, SchemaDraft, SelectDraft, TableDraft
 from engine.sql.ddl.view_columns import SelectColumns, select_columns
 from engine.sql.fault import SqlFault
 from engine.sql.scanner import TokenKind, scan
@@ -54,7 +54,28 @@ def assemble(draft: SchemaDraft) -> LedgerSchema:
                 select.select,
                 tuple(select.parameters),
             )
+    _classify(draft, tables)
     return replace(schema, unread=frozenset(unread))
+
+
+def _classify(draft: SchemaDraft, tables: dict[Key, Table]) -> None:
+    """Notes at the columns what is said of them; said of a column that is not there, it is warned of."""
+    for key, classified in draft.classified.items():
+        table = tables.get(draft.synonyms.get(key, key))
+        for name, found in classified.items():
+            if table is None or table.column(name) is None:
+                hint = "what is said of it counts for nothing; correct the name, or give the script that declares it"
+                message = f"the classified column {key[1]}.{found.column} is not declared"
+                draft.fault(found.offset, message, hint, severity=Severity.WARNING)
+        if table is not None:
+            tables[draft.synonyms.get(key, key)] = replace(
+                table, columns=tuple([_classified(column, classified) for column in table.columns])
+            )
+
+
+def _classified(column: Column, classified: Mapping[str, Classified]) -> Column:
+    found = classified.get(column.name.casefold())
+    return column if found is None else replace(column, classification=found.classification)
 
 
 def _warn(draft: SchemaDraft, select: SelectDraft, fault: SqlFault) -> None:

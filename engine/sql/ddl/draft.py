@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from engine.model import SQL_SERVER_DEFAULT, Collation, Dialect, Severity, SqlType
 from engine.sql.ddl.cursor import ObjectName
 from engine.sql.fault import SqlFault
-from engine.sql.schema import Column, Function, Index
+from engine.sql.schema import Classification, Column, Function, Index
 
 Key = tuple[str, str]
 
@@ -44,6 +44,15 @@ class SelectDraft:
     parameters: dict[str, SqlType] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """A column that a statement at `offset` classifies; it is looked for when all tables and views are known."""
+
+    column: str
+    classification: Classification
+    offset: int
+
+
 @dataclass(slots=True)
 class SchemaDraft:
     """All that has been read so far. Keys are (schema, name), case-folded; `database` is what USE named last.
@@ -59,6 +68,7 @@ class SchemaDraft:
     selects: dict[Key, SelectDraft] = field(default_factory=dict)
     functions: dict[Key, Function] = field(default_factory=dict)
     synonyms: dict[Key, Key] = field(default_factory=dict)
+    classified: dict[Key, dict[str, Classified]] = field(default_factory=dict)
     aliases: dict[Key, SqlType] = field(default_factory=dict)
     not_null_aliases: set[Key] = field(default_factory=set)
     faults: list[SqlFault] = field(default_factory=list)
@@ -77,5 +87,5 @@ class SchemaDraft:
 
     def forget(self, key: Key) -> None:
         """Takes a dropped or replaced object out."""
-        for objects in (self.tables, self.selects, self.functions, self.synonyms):
+        for objects in (self.tables, self.selects, self.functions, self.synonyms, self.classified):
             objects.pop(key, None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.model import Severity
 from engine.sql.collations import collation
 from engine.sql.ddl.assembly import assemble
+from engine.sql.ddl.classifications import read_classification
 from engine.sql.ddl.cursor import Cursor, Script, UndeclaredError, UnreadableError
 from engine.sql.ddl.declared_types import read_type
 from engine.sql.ddl.draft import SchemaDraft
@@ -35,7 +36,8 @@ class SchemaFile:
 def read_schema(text: str, *, default_schema: str = "dbo") -> SchemaFile:
     """Reads a T-SQL script as SQL Server's tools or a DBA write it; never raises.
 
-    Statements that say nothing about tables, views, functions, synonyms, alias types or the collation are passed over.
+    Statements that say nothing about tables, views, functions, synonyms, alias types, the collation or which columns
+    are sensitive are passed over.
     """
     draft = SchemaDraft(default_schema)
     _read_script(Script.of(text), draft)
@@ -49,7 +51,8 @@ def _read_script(script: Script, draft: SchemaDraft) -> None:
         while not batch.done:
             start = batch.index
             try:
-                _statement(batch, draft)
+                if not read_classification(batch, draft):
+                    _statement(batch, draft)
             except UndeclaredError as error:
                 hint = "what it changes is not known; give the script that declares it too, or remove it"
                 draft.fault(error.offset, str(error), hint, severity=Severity.WARNING)

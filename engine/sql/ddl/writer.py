@@ -1,6 +1,6 @@
 """Writes a schema that was read from a ledger as a T-SQL script, from which `read_schema` makes the same schema again.
 
-Microsoft Learn: "CREATE TABLE", "CREATE TYPE", "CREATE FUNCTION", "CREATE SYNONYM".
+Microsoft Learn: "CREATE TABLE", "CREATE TYPE", "CREATE FUNCTION", "CREATE SYNONYM", "ADD SENSITIVITY CLASSIFICATION".
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from engine.model.families import STRINGS
 from engine.sql.ddl.cursor import Cursor, Script, UnreadableError, bracketed
 from engine.sql.ddl.declared_types import declaration, read_type
 from engine.sql.ddl.properties import DEFAULT_SCHEMA, LEDGER, VIEW
-from engine.sql.schema import Column, Function, LedgerSchema, Table
+from engine.sql.schema import Classification, Column, Function, LedgerSchema, Table
 
 _TITLES: Final = {Dialect.SQL_SERVER: "SQL Server", Dialect.POSTGRESQL: "PostgreSQL", Dialect.DUCKDB: "DuckDB"}
 _HEADING: Final = """\
@@ -56,11 +56,22 @@ def _owners(schema: LedgerSchema, types: _Types) -> Iterator[str]:
 
 
 def _table(table: Table, types: _Types) -> str:
-    created = f"CREATE TABLE {_name(table.schema, table.name)} {_columns(table.columns, types)};"
-    if not table.is_view:
-        return created
-    levels = {"SCHEMA": table.schema, "TABLE": table.name}
-    return f"{created}\n{_property(VIEW, 'a view', levels)}"
+    statements = [f"CREATE TABLE {_name(table.schema, table.name)} {_columns(table.columns, types)};"]
+    if table.is_view:
+        statements.append(_property(VIEW, "a view", {"SCHEMA": table.schema, "TABLE": table.name}))
+    for column in _first_of_each_name(table.columns):
+        if column.classification is not None:
+            name = _name(table.schema, table.name, column.name)
+            statements.append(f"ADD SENSITIVITY CLASSIFICATION TO {name} WITH ({_said_of(column.classification)});")
+    return "\n".join(statements)
+
+
+def _said_of(classification: Classification) -> str:
+    """What is said, in T-SQL; of a classification that says nothing its name."""
+    texts = {"LABEL": classification.label, "INFORMATION_TYPE": classification.information_type}
+    said = [f"{option} = {_literal(text)}" for option, text in texts.items() if text]
+    said += [f"RANK = {classification.rank}"] if classification.rank else []
+    return ", ".join(said or [f"LABEL = {_literal(classification.name)}"])
 
 
 def _function(function: Function, types: _Types) -> str:
@@ -77,14 +88,18 @@ def _synonym(name: tuple[str, str], target: tuple[str, str]) -> str:
 
 
 def _columns(columns: Iterable[Column], types: _Types) -> str:
+    lines = (
+        f"    {bracketed(column.name)} {types.column(column.type)} {'NULL' if column.nullable else 'NOT NULL'}"
+        for column in _first_of_each_name(columns)
+    )
+    return "(\n" + ",\n".join(lines) + "\n)"
+
+
+def _first_of_each_name(columns: Iterable[Column]) -> Iterable[Column]:
     first: dict[str, Column] = {}
     for column in columns:
         first.setdefault(column.name.casefold(), column)
-    lines = (
-        f"    {bracketed(column.name)} {types.column(column.type)} {'NULL' if column.nullable else 'NOT NULL'}"
-        for column in first.values()
-    )
-    return "(\n" + ",\n".join(lines) + "\n)"
+    return first.values()
 
 
 @dataclass(slots=True)

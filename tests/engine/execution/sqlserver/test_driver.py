@@ -39,6 +39,7 @@ from engine.errors import (
 from engine.execution import SNAPSHOT_ENDED, Ledger, LedgerStatus
 from engine.execution.sqlserver.driver import connection_string
 from engine.model import ArgumentType, OutputColumn, ParameterType, Statement
+from engine.sql.schema import Classification
 
 ROOT = Path(__file__).parents[4]
 CANARY = "cAnArY-7261"
@@ -543,6 +544,12 @@ def test_a_driver_that_cannot_be_loaded_is_no_passing_trouble(
     assert "cannot be loaded" in str(error)
 
 
+CLASSIFIED = [
+    ["dbo", "Trans", "note", "Confidential - GDPR", None, "HIGH"],
+    ["dbo", "Trans", "amount", None, "Financial", None],
+]
+
+
 def test_the_schema_is_read_from_the_ledger(standin: Standin, ledger: Ledger) -> None:
     column = ["nvarchar(128)", "nvarchar(128)", "varchar(2)", "nvarchar(128)"]
     facets = ["nvarchar(128)", "smallint", "tinyint", "tinyint"]
@@ -565,6 +572,8 @@ def test_the_schema_is_read_from_the_ledger(standin: Standin, ledger: Ledger) ->
     standin.answer(Answer("c.collation_name", [_planned(types, relations)]))
     standin.answer(Answer("sys.parameters", [_planned([*column[:3], "int", *facets], parameters)]))
     standin.answer(Answer("sys.synonyms", [_planned(["nvarchar(128)"] * 4, [["dbo", "T", "dbo", "Trans"]])]))
+    standin.answer(Answer(r"OBJECT_ID\('sys", [_planned(["int"], [[-1]])]))
+    standin.answer(Answer("sys.sensitivity_classifications AS", [_planned(["nvarchar(256)"] * 6, CLASSIFIED)]))
     schema = ledger.reflect()
     table = schema.table("t")
     assert table is not None
@@ -578,6 +587,10 @@ def test_the_schema_is_read_from_the_ledger(standin: Standin, ledger: Ledger) ->
     ]
     assert table.columns[1].type.collation is not None
     assert table.columns[1].type.collation.name == "Greek_CI_AS"
+    assert {found.name: found.classification for found in table.columns if found.classification} == {
+        "note": Classification("Confidential - GDPR", rank="HIGH"),
+        "amount": Classification(information_type="Financial"),
+    }
     assert schema.collation.name == "Finnish_Swedish_CI_AS"
     due, lines = schema.function("due", "web"), schema.function("LINES", "web")
     assert due is not None

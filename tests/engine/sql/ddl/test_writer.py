@@ -16,7 +16,7 @@ from engine.sql.collations import collation
 from engine.sql.ddl import read_schema, write_schema
 from engine.sql.reflect import reflect_duckdb, reflect_postgresql
 from engine.sql.reflected_types import ledger_type
-from engine.sql.schema import Column, Function, LedgerSchema, SchemaOrigin, Table
+from engine.sql.schema import Classification, Column, Function, LedgerSchema, SchemaOrigin, Table
 
 COLLATIONS = ("Finnish_Swedish_CI_AS", "Latin1_General_100_BIN2", "SQL_Latin1_General_CP1_CI_AS")
 SPELLINGS = {
@@ -55,16 +55,24 @@ def types_of(dialect: Dialect) -> st.SearchStrategy[SqlType]:
     return st.sampled_from([ledger_type(dialect, spelling) for spelling in SPELLINGS[dialect]])
 
 
+def columns_of(named: st.SearchStrategy[Column]) -> st.SearchStrategy[tuple[Column, ...]]:
+    return st.lists(named, min_size=1, max_size=4, unique_by=lambda column: column.name.casefold()).map(tuple)
+
+
 @st.composite
 def schemas(draw: st.DrawFn) -> tuple[LedgerSchema, Dialect]:
     dialect = draw(st.sampled_from(Dialect))
     is_sql_server = dialect is Dialect.SQL_SERVER
     own = collation(draw(st.sampled_from(COLLATIONS))) if is_sql_server else LEDGER_OWN
     types = types_of(dialect)
-    named = st.builds(Column, NAMES, types, st.booleans())
-    columns = st.lists(named, min_size=1, max_size=4, unique_by=lambda column: column.name.casefold()).map(tuple)
+    labels = st.sampled_from(("", "Confidential", "it's\nså"))
+    ranks = st.sampled_from(("", "LOW", "CRITICAL"))
+    said = st.builds(Classification, labels, labels, ranks).filter(lambda said: said != Classification())
+    classified = st.none() if dialect is not Dialect.SQL_SERVER else st.none() | said
+    of_tables = columns_of(st.builds(Column, NAMES, types, st.booleans(), classification=classified))
+    columns = columns_of(st.builds(Column, NAMES, types, st.booleans()))
     owners = st.sampled_from(("dbo", "public", "arc'h]ive", "Main"))
-    tables = draw(st.lists(st.builds(Table, owners, NAMES, columns, st.booleans()), min_size=1, max_size=4))
+    tables = draw(st.lists(st.builds(Table, owners, NAMES, of_tables, st.booleans()), min_size=1, max_size=4))
     # A function compares by the database's collation, which its types do not say.
     plain = types.filter(lambda type_: type_.kind not in STRINGS or type_.collation == own)
     parameters = st.lists(plain, max_size=3).map(tuple)
