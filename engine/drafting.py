@@ -141,11 +141,13 @@ def _over(fits: Sequence[_Fit], schema: LedgerSchema, *, only_keys: bool = False
 
 
 def _columns(fits: Sequence[_Fit], *, only_keys: bool) -> Iterator[tuple[Table, Column]]:
-    """The columns that a body can show, each name once."""
+    """The columns that a body can show without a word on why, each name once."""
     taken = {_SECRET}
     for fit in fits:
         columns = tuple(column for column, _ in fit.key) if only_keys else fit.table.columns
-        usable = [column for column in columns if column.type.kind not in BYTES | {Kind.OTHER}]
+        usable = [
+            column for column in columns if column.type.kind not in BYTES | {Kind.OTHER} and not column.classification
+        ]
         for column in usable[:_MOST_COLUMNS]:
             if column.name.casefold() not in taken and _is_writable(column.name):
                 taken.add(column.name.casefold())

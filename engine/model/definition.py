@@ -149,6 +149,14 @@ class Step(Struct, frozen=True, gc=False):
         return frozenset([n for n, argument in enumerate(self.arguments) if isinstance(argument.source, SecretSource)])
 
 
+class Disclosure(Struct, frozen=True, gc=False):
+    """That the body may show columns classified by this label, and why."""
+
+    label: str
+    reason: str
+    position: Position
+
+
 class Definition(Struct, frozen=True, gc=False):
     """One service definition. `content_hash` is the SHA-256 of the file's bytes, in hex."""
 
@@ -160,3 +168,4 @@ class Definition(Struct, frozen=True, gc=False):
     file: str
     content_hash: str
     name_position: Position
+    disclosures: tuple[Disclosure, ...] = ()

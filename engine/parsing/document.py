@@ -18,6 +18,7 @@ from engine.model import (
     ArgumentType,
     DataSource,
     Definition,
+    Disclosure,
     Element,
     LocatedText,
     Mark,
@@ -31,12 +32,14 @@ from engine.model import (
 from engine.spelling import closest
 
 _ROOT = ("aptic_service_definition",)
-_PARTS = ("category", "name", "description", "steps", "body")
+_PARTS = ("category", "name", "description", "disclosure", "steps", "body")
 _QUERY = ("query",)
 _ARGUMENT = ("argument",)
 NAMES = frozenset((*_ROOT, *_PARTS, *_QUERY, *_ARGUMENT))
 """The elements of a service definition."""
 _QUERY_ATTRIBUTES = ("name", "result", "output")
+_DISCLOSURE = ("disclosure",)
+_DISCLOSURE_ATTRIBUTES = ("label", "reason")
 _ARGUMENT_ATTRIBUTES = ("source", "type", "nullable", "default")
 _TYPES = {type_.value: type_ for type_ in ArgumentType}
 
@@ -67,6 +70,17 @@ def build(root: Element, file: str, content: bytes) -> Definition | None:
         file=file,
         content_hash=sha256(content).hexdigest(),
         name_position=(name.text_position() or name.position) if name else root.position,
+        disclosures=tuple(map(_disclosure, _named(root, _DISCLOSURE))),
+    )
+
+
+def _disclosure(element: Element) -> Disclosure:
+    attributes = _attributes(element, _DISCLOSURE_ATTRIBUTES)
+    label, reason = map(attributes.get, _DISCLOSURE_ATTRIBUTES)
+    return Disclosure(
+        label=label.value.strip(XML_BLANKS) if label else "",
+        reason=reason.value.strip(XML_BLANKS) if reason else "",
+        position=element.position,
     )
 
 

@@ -146,17 +146,18 @@ class LedgerSchema:
     synonyms: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     unread: frozenset[tuple[str, str]] = frozenset()
     file: SchemaFileText | None = field(default=None, repr=False, compare=False)
+    has_classifications: bool = field(init=False, repr=False, compare=False)
+    """Whether any column of a table or view is classified as sensitive."""
+
+    def __post_init__(self) -> None:
+        found = any(column.classification for table in self.tables.values() for column in table.columns)
+        object.__setattr__(self, "has_classifications", found)
 
     def place(self, declared: Table | Column, message: str) -> RelatedPlace | None:
         """Where the file declares a table or column; None where no file does, or nobody noted the place."""
         if self.file is None or declared.offset is None:
             return None
         return self.file.place(declared.offset, message)
-
-    @property
-    def has_classifications(self) -> bool:
-        """Whether any column of a table or view is classified as sensitive."""
-        return any(column.classification for table in self.tables.values() for column in table.columns)
 
     def table(self, name: str, schema: str | None = None) -> Table | None:
         """The table or view of that name, case aside, through synonyms; the default schema where none is given."""

@@ -10,7 +10,7 @@ from engine.model.diagnostic import split_lines
 from engine.sql.query import MAX_TOKENS_TOGETHER, Query
 from engine.sql.target import Target
 from engine.template import Template
-from engine.validation import naming, queries, sources, templates, xsd
+from engine.validation import disclosures, naming, queries, sources, templates, xsd
 from engine.validation.finding import Finding
 from engine.validation.steps import CheckedStep
 
@@ -57,6 +57,7 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
     typed = queries.typed_steps(parsed, definition.steps, checked_queries, violations)
     compilable = tuple(queries.is_compilable(found) for found in checked_queries)
     every = tuple(found.query for found in checked_queries)
+    findings += disclosures.check(definition, every, target.schema)
     return Checked(_diagnostics(parsed, findings), every, typed, compilable, template)
 
 

@@ -24,7 +24,7 @@ from engine.validation.finding import Finding
 
 _ROOT = "aptic_service_definition"
 _BELONGS_IN = {
-    **dict.fromkeys(("category", "name", "description", "steps", "body"), _ROOT),
+    **dict.fromkeys(("category", "name", "description", "disclosure", "steps", "body"), _ROOT),
     "query": "steps",
     "argument": "query",
 }

@@ -25,6 +25,7 @@ NEEDS_SCHEMA = {
     "group-by",
     "type-mismatch",
     "forgotten-comma",
+    "undisclosed",
 }
 WITHOUT_FOLDER = {"unsupported-type", "internal-error"}
 """The fixtures' ledger has no such type; no file is known to have the other."""

@@ -12,7 +12,7 @@ ALL = [
     "single-statement", "read-only", "unknown-table", "unknown-column", "ambiguous-column", "unknown-function",
     "group-by", "compile-error", "type-mismatch", "unsupported-type", "unordered-top", "always-one-row",
     "user-function", "forgotten-comma", "dirty-read",
-    "template-syntax", "template-name", "template-quotes", "unused-suppression", "internal-error",
+    "template-syntax", "template-name", "template-quotes", "unused-suppression", "undisclosed", "internal-error",
 ]  # fmt: skip
 WARNINGS = {
     "file-name", "many-unordered", "type-mismatch", "unordered-top", "always-one-row", "user-function",
@@ -20,7 +20,7 @@ WARNINGS = {
 }  # fmt: skip
 NEVER_IGNORED = {
     "doctype-forbidden", "sql-syntax", "single-statement", "read-only", "unknown-function", "secret-in-sql",
-    "internal-error",
+    "undisclosed", "internal-error",
 }  # fmt: skip
 
 

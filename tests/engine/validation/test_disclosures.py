@@ -1,0 +1,154 @@
+"""`undisclosed`: which members show what is classified, however it comes there."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from engine.catalogue import Catalogue
+from engine.loading import load_files
+from engine.model import Diagnostic, Dialect, Severity
+from engine.sql.ddl import read_schema
+from engine.sql.target import Target
+
+TABLES = """
+CREATE TABLE dbo.city (cityid int NOT NULL PRIMARY KEY, name nvarchar(40) NOT NULL);
+CREATE TABLE dbo.person
+(
+    personid int NOT NULL PRIMARY KEY, cityid int NOT NULL, name nvarchar(40) NOT NULL, ssn char(11) NOT NULL,
+    pay decimal(10, 2) NOT NULL, born date NULL, tag AS UPPER(ssn)
+);
+CREATE TABLE dbo.plain (personid int NOT NULL, word nvarchar(40) NOT NULL);
+GO
+CREATE VIEW dbo.v_person AS SELECT p.personid, p.ssn AS code, c.name AS city
+    FROM dbo.person p JOIN dbo.city c ON c.cityid = p.cityid;
+GO
+CREATE VIEW dbo.v_over AS SELECT v.personid, v.code FROM dbo.v_person v;
+GO
+CREATE FUNCTION dbo.codes (@id int) RETURNS TABLE AS RETURN
+    SELECT p.ssn AS code FROM dbo.person p WHERE p.personid = @id;
+GO
+"""
+CLASSIFIED = """
+ADD SENSITIVITY CLASSIFICATION TO dbo.person.ssn WITH (LABEL = 'Secret', RANK = CRITICAL);
+ADD SENSITIVITY CLASSIFICATION TO dbo.person.pay WITH (INFORMATION_TYPE = 'Financial');
+"""
+TARGET = Target(Dialect.SQL_SERVER, read_schema(TABLES + CLASSIFIED).schema)
+BEGIN = """<aptic_service_definition><category>webhook</category><name>statuschange</name>{disclosure}<steps>
+"""
+END = "</steps>{body}</aptic_service_definition>"
+ARGUMENT = '<argument source="$data.data.ledgeraccountid" type="int"/>'
+
+
+def query(sql: str, attributes: str = "", arguments: str = ARGUMENT) -> str:
+    return f"<query {attributes}><![CDATA[{sql}]]>{arguments}</query>"
+
+
+def found(
+    folder: Path, steps: str, *, disclosure: str = "", body: str = "", target: Target = TARGET
+) -> list[Diagnostic]:
+    path = folder / "statuschange.xml"
+    text = BEGIN.format(disclosure=disclosure) + steps + END.format(body=body)
+    path.write_text(text, encoding="utf-8")
+    (file,) = load_files([path], Catalogue.load(), target)
+    other = [one for one in file.diagnostics if one.rule != "undisclosed" and one.severity is Severity.ERROR]
+    assert other == []
+    return [one for one in file.diagnostics if one.rule == "undisclosed"]
+
+
+def members(findings: list[Diagnostic]) -> list[str]:
+    return [one.message.split()[2] for one in findings]
+
+
+CASES = tomllib.loads(Path(__file__).with_name("disclosure_cases.toml").read_text(encoding="utf-8"))
+SHOWN, HIDDEN = CASES["shown"], CASES["hidden"]
+
+
+@pytest.mark.parametrize("sql", SHOWN.values(), ids=SHOWN)
+def test_what_is_shown_is_found_however_it_comes_there(sql: str, tmp_path: Path) -> None:
+    assert members(found(tmp_path, query(sql))) == ["/code"]
+
+
+@pytest.mark.parametrize("sql", HIDDEN.values(), ids=HIDDEN)
+def test_what_only_decides_or_is_summed_is_not_shown(sql: str, tmp_path: Path) -> None:
+    assert found(tmp_path, query(sql)) == []
+
+
+def test_each_member_is_told_of_once_for_each_label(tmp_path: Path) -> None:
+    findings = found(tmp_path, query("select p.ssn, p.tag + p.ssn as twice, p.pay from person p where p.personid = ?"))
+
+    assert members(findings) == ["/ssn", "/twice", "/pay"]
+    assert [one.message.rpartition(" as ")[2] for one in findings] == ["Secret.", "Secret.", "Financial."]
+    assert all(one.severity is Severity.ERROR for one in findings)
+
+
+def test_a_disclosure_of_the_label_is_enough_whatever_its_case(tmp_path: Path) -> None:
+    steps = query("select p.ssn, p.pay from person p where p.personid = ?")
+    disclosure = '<disclosure label=" secret " reason="agreed"/>'
+
+    assert members(found(tmp_path, steps, disclosure=disclosure)) == ["/pay"]
+    both = disclosure + '<disclosure label="FINANCIAL" reason="agreed"/>'
+    assert found(tmp_path, steps, disclosure=both) == []
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_disclosure_without_a_reason_is_none(tmp_path: Path, blank: str) -> None:
+    path = tmp_path / "statuschange.xml"
+    disclosure = f'<disclosure label="Secret" reason="{blank}"/>'
+    steps = query("select p.ssn from person p where p.personid = ?")
+    path.write_text(BEGIN.format(disclosure=disclosure) + steps + END.format(body=""), encoding="utf-8")
+    (file,) = load_files([path], Catalogue.load(), TARGET)
+
+    assert "schema" in [one.rule for one in file.diagnostics]
+    assert file.compiled is None
+
+
+def test_a_disclosure_that_nothing_needs_is_warned_of(tmp_path: Path) -> None:
+    steps = query("select p.name from person p where p.personid = ?")
+    (finding,) = found(tmp_path, steps, disclosure='<disclosure label="Secret" reason="agreed"/>')
+
+    assert (finding.severity, finding.line, finding.column) == (Severity.WARNING, 1, BEGIN.index("{disclosure}") + 1)
+
+
+def test_what_an_earlier_step_gives_is_shown_by_a_later_one(tmp_path: Path) -> None:
+    steps = query("select p.ssn from person p where p.personid = ?", 'name="main" output="false"') + query(
+        "select w.word, ? as code from plain w where w.personid = 1",
+        arguments='<argument source="$steps.main.ssn" type="string"/>',
+    )
+
+    assert members(found(tmp_path, steps)) == ["/code"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('{"a": {{ name }}}', []),
+        ('{"a": {{ name }}, "b": {"c": {{ ssn }}}}', ["/b/c"]),
+        ('{"a": {{ default }}}', ["/a/ssn"]),
+        ("[{{ name }}, {{ ssn }}]", ["/*"]),
+        ('{"a": {% if ssn == "1" %}true{% else %}false{% endif %}}', ["/a"]),
+    ],
+)
+def test_a_template_decides_what_is_shown(body: str, expected: list[str], tmp_path: Path) -> None:
+    steps = query("select p.name, p.ssn from person p where p.personid = ?")
+
+    assert members(found(tmp_path, steps, body=f"<body><![CDATA[{body}]]></body>")) == expected
+
+
+def test_nothing_is_said_where_nothing_is_classified(tmp_path: Path) -> None:
+    plain = Target(Dialect.SQL_SERVER, read_schema(TABLES).schema)
+    steps = query("select p.ssn from person p where p.personid = ?")
+
+    assert found(tmp_path, steps, target=plain) == []
+    assert found(tmp_path, steps, disclosure='<disclosure label="Secret" reason="agreed"/>', target=plain) == []
+
+
+def test_the_finding_names_the_place_in_the_schema_file(tmp_path: Path) -> None:
+    steps = query("select p.ssn from person p where p.personid = ?")
+    (finding,) = found(tmp_path, steps)
+
+    assert finding.hint is not None
+    assert '<disclosure label="Secret" reason="…"/>' in finding.hint
+    assert "person.ssn" in finding.message
