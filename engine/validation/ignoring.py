@@ -40,7 +40,7 @@ _ELSEWHERE: Final = frozenset({"portability", "user-function", "duplicate-defini
 _LEFT_TO_THE_LEDGER: Final = frozenset(
     {
         *("unknown-table", "unknown-column", "ambiguous-column", "group-by", "compile-error"),
-        *("unknown-event", "unknown-argument", "undisclosed"),
+        *("unknown-event", "unknown-argument"),
     }
 )
 """Errors that no wrong body comes of: where they are true, the ledger refuses the query, or a value is missing."""
