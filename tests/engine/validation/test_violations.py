@@ -9,7 +9,7 @@ from engine.validation import xsd
 
 TYPES = "string, int, decimal, double, boolean, date, datetime, datetimeoffset, guid"
 RESULTS = "one, optional, many"
-PARTS = "category, name, description, steps, body"
+PARTS = "category, name, description, disclosure, steps, body"
 CODE = (
     "An event code: letters a to z, digits, underscores, hyphens and full stops, at most 128; "
     "no hyphen or stop at its start."
