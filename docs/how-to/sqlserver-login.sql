@@ -39,6 +39,9 @@ GRANT SELECT ON SCHEMA::webhook_views TO ledger_reader;
 --   GRANT EXECUTE ON OBJECT::dbo.fn_balance TO ledger_reader;
 --   GRANT SELECT ON OBJECT::dbo.fn_lines TO ledger_reader;
 
+-- Which columns are classified as sensitive, for the rule "undisclosed" (SQL Server 2019 and later).
+--   GRANT VIEW ANY SENSITIVITY CLASSIFICATION TO ledger_reader;
+
 -- The rest, so that a role which the login joins one day gives it nothing. EXECUTE is not denied: a DENY on the
 -- database would take the functions above away, too, and no procedure is granted. UPDATE covers sequences' numbers.
 DENY INSERT, UPDATE, DELETE, REFERENCES, ALTER, TAKE OWNERSHIP, CHECKPOINT, BACKUP DATABASE, BACKUP LOG,
