@@ -38,11 +38,15 @@ class Script:
         """The line of a character, from 1."""
         return self.text.count("\n", 0, offset) + 1
 
+    def said(self, fault: SqlFault) -> str:
+        """The fault with its place and hint, in one line."""
+        return f"{self.file}:{self.line(fault.offset)}: {_said(fault)}"
+
     def refuse(self, faults: Iterable[SqlFault]) -> None:
         """Raises ConfigurationError that lists the faults with their lines, if there are any."""
         found = list(faults)
         if found:
-            lines = [f"{self.file}:{self.line(fault.offset)}: {_said(fault)}" for fault in found]
+            lines = [self.said(fault) for fault in found]
             raise ConfigurationError("\n".join(lines), file=self.file, line=self.line(found[0].offset))
 
     def schema(self) -> SchemaFile:
@@ -61,7 +65,7 @@ def read_schema_file(path: Path) -> LedgerSchema:
     script = Script.read(path)
     found = script.schema()
     for fault in found.faults:
-        _log.warning("%s:%d: %s", path, script.line(fault.offset), _said(fault))
+        _log.warning("%s", script.said(fault))
     schema = found.schema
     if not schema.tables:
         raise ConfigurationError(f"{path} declares no table, so it is no schema of a ledger.", file=str(path))

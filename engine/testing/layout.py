@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
+
+from sqlglot import exp
 
 from engine.model import Dialect, Kind
 from engine.sql.ddl import bracketed
 from engine.sql.fault import SqlFault
-from engine.sql.query import parse_query
+from engine.sql.query import node_offset, parse_query
 from engine.sql.schema import Column, LedgerSchema, Table
 from engine.sql.translate import Translation, translate_view
 from engine.sql.translate.writers import WRITERS, quoted
@@ -94,11 +96,11 @@ class Layout:
         return tuple(f"CREATE INDEX ON {name} ({column_list(index.columns)})" for index in table.indexes)
 
     def create_views(self) -> Views:
-        """The views, each behind those that it reads."""
+        """The views, each behind those that it reads; one that reads an uncarried view is uncarried too."""
         statements: list[str] = []
         uncarried: list[UncarriedView] = []
         for view in (table for table in self.schema.tables.values() if table.is_select):
-            select = self._translated(view.definition or "")
+            select = self._translated(view.definition or "", [found.view for found in uncarried])
             if isinstance(select, str):
                 names = column_list(column.name for column in view.columns)
                 statements.append(f"CREATE VIEW {self.table_name(view)} ({names}) AS {select}")
@@ -121,10 +123,15 @@ class Layout:
         check = _TINYINT.format(name) if column.type.kind is Kind.TINYINT else ""
         return f"{name} {self.type_name(column)}{' NOT NULL' if is_given else ''}{check}"
 
-    def _translated(self, select: str) -> str | tuple[SqlFault, ...]:
+    def _translated(self, select: str, uncarried: Collection[Table] = ()) -> str | tuple[SqlFault, ...]:
         parsed = parse_query(select)
         if parsed.query is None:
             return parsed.faults
+        for node in parsed.query.tree.find_all(exp.Table) if uncarried else ():
+            view = self.schema.table(node.name, node.db or None)
+            if view is not None and view in uncarried:
+                message = f"it reads the view {view.schema}.{view.name}, which cannot be made"
+                return (SqlFault("portability", node_offset(node), message),)
         translation = translate_view(parsed.query.tree, self.schema, self.dialect, approximate=self.approximate)
         return translation.sql if isinstance(translation, Translation) else translation
 

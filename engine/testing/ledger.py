@@ -6,6 +6,7 @@ constraints, functions and triggers. Synonyms need nothing: the schema resolves 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -29,26 +30,31 @@ from engine.testing.literals import read_data
 if TYPE_CHECKING:
     import psycopg
 
+_log = logging.getLogger(__name__)
+
 _BUILD: Final = 1
 """Raised when the same files come to make another ledger, so that those made before are not used again."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Blueprint:
-    """The statements that make a ledger: tables before the rows, the others in this order after them."""
+    """The statements that make a ledger: tables before the rows, the others in this order after them.
+
+    `uncarried` are the faults of views that are not made.
+    """
 
     layout: Layout
     tables: tuple[str, ...]
     computed: tuple[str, ...]
     indexes: tuple[str, ...]
     views: tuple[str, ...]
+    uncarried: tuple[SqlFault, ...]
 
     @classmethod
     def of(cls, script: Script, dialect: Dialect, *, approximate: bool = False) -> _Blueprint:
         """Reads and translates the schema; raises ConfigurationError with all that cannot be."""
         layout = Layout(script.schema().schema, dialect, approximate)
         views = layout.create_views()
-        script.refuse(_placed(script, uncarried) for uncarried in views.uncarried)
         tables = tuple(layout.tables())
         return cls(
             layout,
@@ -56,7 +62,15 @@ class _Blueprint:
             tuple(statement for table in tables for statement in layout.compute(table)),
             tuple(statement for table in tables for statement in layout.create_indexes(table)),
             views.statements,
+            tuple(_placed(script, uncarried) for uncarried in views.uncarried),
         )
+
+    @classmethod
+    def whole(cls, script: Script, dialect: Dialect) -> _Blueprint:
+        """As `of`, but raises ConfigurationError for views that cannot be made too."""
+        blueprint = cls.of(script, dialect)
+        script.refuse(blueprint.uncarried)
+        return blueprint
 
 
 def build_duckdb(schema_text: str, data_text: str, path: Path) -> LedgerSchema:
@@ -65,7 +79,7 @@ def build_duckdb(schema_text: str, data_text: str, path: Path) -> LedgerSchema:
     Raises ConfigurationError with file (`schema.sql` or `data.sql`) and line where a script cannot be carried, and
     where `path` is there already.
     """
-    blueprint = _Blueprint.of(Script(schema_text, "schema.sql"), Dialect.DUCKDB)
+    blueprint = _Blueprint.whole(Script(schema_text, "schema.sql"), Dialect.DUCKDB)
     _write_duckdb(blueprint, read_data(data_text, blueprint.layout.schema), path)
     return blueprint.layout.schema
 
@@ -75,7 +89,7 @@ def build_postgresql(schema_text: str, data_text: str, cursor: psycopg.Cursor[An
 
     Schemas other than the default one are made where they are missing. Raises ConfigurationError as `build_duckdb`.
     """
-    blueprint = _Blueprint.of(Script(schema_text, "schema.sql"), Dialect.POSTGRESQL)
+    blueprint = _Blueprint.whole(Script(schema_text, "schema.sql"), Dialect.POSTGRESQL)
     schema = blueprint.layout.schema
     tables = read_data(data_text, schema)
     for statement in blueprint.tables:
@@ -95,11 +109,14 @@ def embedded_ledger(schema_path: Path, data_path: Path, cache_folder: Path, *, a
 
     With `approximate` its views may order strings nearly as SQL Server does.
 
-    Safe for several processes at once: a file appears whole or not at all. Raises ConfigurationError as `build_duckdb`,
-    with the scripts' own paths, and for a script that cannot be read.
+    Safe for several processes at once: a file appears whole or not at all. A view that cannot be carried is logged as a
+    warning and not made, so that only the queries that read it fail. Raises ConfigurationError for all else as
+    `build_duckdb`, with the scripts' own paths, and for a script that cannot be read.
     """
     schema, data = Script.read(schema_path), Script.read(data_path)
     blueprint = _Blueprint.of(schema, Dialect.DUCKDB, approximate=approximate)
+    for fault in blueprint.uncarried:
+        _log.warning("%s What reads it fails here.", schema.said(fault))
     path = cache_folder / f"ledger-{_digest(blueprint, data)}.duckdb"
     if not path.exists():
         rows = read_data(data.text, blueprint.layout.schema, data.file)

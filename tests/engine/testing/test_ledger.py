@@ -170,6 +170,40 @@ class TestRefused:
         assert path.read_text() == "precious"
 
 
+class TestUncarriedViews:
+    """On the embedded ledger a view that cannot be carried is not there, and all else is."""
+
+    SCHEMA = """\
+CREATE TABLE t (a int, name nvarchar(9))
+GO
+CREATE VIEW bad AS SELECT a, SOUNDEX(name) AS s FROM t
+GO
+CREATE VIEW onbad AS SELECT x.a FROM (SELECT a FROM dbo.BAD) AS x
+GO
+CREATE VIEW good AS SELECT a FROM t
+GO
+CREATE VIEW ongood AS SELECT a FROM good WHERE a > 1
+"""
+
+    def test_only_views_that_read_it_are_left_out_too(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        schema, data = tmp_path / "schema.sql", tmp_path / "data.sql"
+        schema.write_text(self.SCHEMA)
+        data.write_text("INSERT t VALUES (1, 'x'), (2, 'y')")
+        for _ in range(2):  # the second time it is there already, and the warnings are the same
+            caplog.clear()
+            path = embedded_ledger(schema, data, tmp_path / "cache")
+            first, second = caplog.messages
+            assert first.startswith(f"{schema}:3: the view dbo.bad cannot be made on the test ledger: SOUNDEX")
+            assert second.startswith(
+                f"{schema}:5: the view dbo.onbad cannot be made on the test ledger: it reads the view"
+            )
+        with duckdb.connect(str(path), read_only=True) as ledger:
+            assert ledger.execute("SELECT a FROM ongood").fetchall() == [(2,)]
+            for query in ("SELECT count(*) FROM bad", "SELECT a FROM onbad WHERE a = 7"):
+                with pytest.raises(duckdb.CatalogException):
+                    ledger.execute(query)
+
+
 def literal(value: object) -> str:
     """As T-SQL writes the value."""
     match value:
