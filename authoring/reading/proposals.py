@@ -20,7 +20,6 @@ from engine.sql.schema import Table
 from engine.sql.wordlist import words as words_of
 from engine.validation.message import MEMBERS
 
-_BEGUN: Final = re.compile(r"(?:\[[^\]\r\n]*|[\w@$#]*)$")
 _PLAIN: Final = re.compile(r"[^\W\d][\w@$#]*")
 _RESERVED: Final = words_of("reserved_words.txt")
 _BOOLEANS: Final = ("true", "false")
@@ -94,8 +93,7 @@ def _in_attribute(read: Outline, step: StepText, attribute: Attribute, ledger: L
 
 def _in_sql(step: StepText, offset: int, ledger: Ledger) -> Iterator[Proposal]:
     cursor = offset - step.start
-    begun = _BEGUN.search(step.sql[:cursor])
-    start = cursor if begun is None else begun.start()
+    start = _begun(step.sql[:cursor])
     before = scan(step.sql[:start])
     if before.faults and before.tokens and before.tokens[-1].start == before.faults[-1].offset:
         return  # in a string or a comment that is not closed before
@@ -108,13 +106,25 @@ def _in_sql(step: StepText, offset: int, ledger: Ledger) -> Iterator[Proposal]:
     yield from _after(words, count, place, start, ledger)
 
 
+def _begun(text: str) -> int:
+    """Where the name begins that a text ends with: at its last bracket where that is open, else at its last word."""
+    bracket = text.rfind("[")
+    if bracket > max(map(text.rfind, "]\r\n")):
+        return bracket
+    start = len(text)
+    while start and (text[start - 1].isalnum() or text[start - 1] in "_@$#"):
+        start -= 1
+    return start
+
+
 def _after(words: Words, count: int, place: tuple[int, int], start: int, ledger: Ledger) -> Iterator[Proposal]:
     """What may follow the first `count` words."""
     found = sources(words)
     if words.is_word(count - 1, ".") and words.is_name(count - 2):
         qualifier = words.name(count - 2)
         for each in visible(found, start):
-            if each.name.casefold() == qualifier.casefold():
+            is_itself = each.start == words.tokens[count - 2].start  # FROM dbo. names a schema
+            if each.name.casefold() == qualifier.casefold() and not is_itself:
                 yield from _columns(each, found, place, ledger)
                 return
         yield from _tables(ledger, place, qualifier)
