@@ -14,18 +14,20 @@ _UNSET: Final[tuple[object, ...]] = (None, False, [])
 
 
 class _NoneError(Exception):
-    """It holds a query, or a name that means nothing."""
+    """It holds a query, a name that means nothing, or a call without its argument."""
 
 
 def identity_of(analysis: Analysis, node: exp.Expr) -> Hashable | None:
-    """What `node` is; None where it holds a query, or a name that means nothing."""
+    """What `node` is; None where it holds a query, a name that means nothing, or a call without its argument."""
     try:
         return _identity(analysis, node)
     except _NoneError:
         return None
 
 
-def _identity(analysis: Analysis, node: exp.Expr) -> Hashable:
+def _identity(analysis: Analysis, node: exp.Expr | None) -> Hashable:
+    if node is None:  # as in YEAR()
+        raise _NoneError
     special = _SPECIAL.get(type(node))
     if special is not None:
         return special(analysis, node)

@@ -47,7 +47,9 @@ def classes_of(nodes: Iterable[exp.Expr]) -> frozenset[type]:
     return frozenset(own.union(*(alike for alike in _ALIKE if not alike.isdisjoint(own))))
 
 
-def _identity(emitter: Emitter, node: exp.Expr) -> Hashable:
+def _identity(emitter: Emitter, node: exp.Expr | None) -> Hashable:
+    if node is None:  # as in YEAR()
+        raise Refused(None)
     special = _SPECIAL.get(type(node))
     if special is not None:
         return special(emitter, node)

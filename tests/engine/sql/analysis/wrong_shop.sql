@@ -72,3 +72,5 @@ select o.OrderId from sales.[Order] o where o.Status = «'SHIPPED'
 select «Name.Lat as lat from dbo.Customer c
 ### 4104 unknown-column
 select c.«Plaze.Lat as lat from dbo.Customer c
+### 174 compile-error
+select «year() as y, count(*) as n from sales.[Order] group by year(OrderedAt)
