@@ -24,12 +24,20 @@ from engine.model import (
     StepSource,
     Template,
 )
+from engine.sql.analysis import Analysis
 from engine.sql.collations import code_page
 from engine.sql.fault import SqlFault
 from engine.sql.query import Query
 from engine.sql.schema import LedgerSchema
 from engine.sql.target import Target
 from engine.sql.translate import Inference, Translation, infer, translate
+
+
+class Analysed(Struct, frozen=True, eq=False, gc=False):
+    """A query, and what it means by the target's schema."""
+
+    query: Query
+    analysis: Analysis
 
 
 class Compilation(Struct, frozen=True, gc=False):
@@ -45,7 +53,7 @@ _WITHOUT_TYPES = frozenset({"unknown-table", "unknown-column", "ambiguous-column
 
 def compile_definition(
     definition: Definition,
-    queries: Sequence[Query | None],
+    queries: Sequence[Analysed | None],
     typed: Sequence[bool],
     template: Template | None,
     target: Target,
@@ -57,10 +65,10 @@ def compile_definition(
     """
     steps: list[CompiledStep] = []
     diagnostics: list[Diagnostic] = []
-    for step, query, has_types in zip(definition.steps, queries, typed, strict=True):
-        if query is None:
+    for step, analysed, has_types in zip(definition.steps, queries, typed, strict=True):
+        if analysed is None:
             continue
-        found = _statement(definition.file, step, query, target)
+        found = _statement(definition.file, step, analysed, target)
         if isinstance(found, Statement):
             line = step.position.line
             steps.append(CompiledStep(step.name, step.result, step.output, found, step.arguments, line))
@@ -93,11 +101,11 @@ def _inconvertible(file: str, steps: Sequence[CompiledStep]) -> Iterator[Diagnos
             yield Diagnostic("argument-source", Severity.ERROR, file, place.line, place.column, message, hint)
 
 
-def _statement(file: str, step: Step, query: Query, target: Target) -> Statement | list[Diagnostic]:
-    holes = step.secret_placeholders
+def _statement(file: str, step: Step, analysed: Analysed, target: Target) -> Statement | list[Diagnostic]:
+    query, holes = analysed.query, step.secret_placeholders
     row_limit = target.max_rows + 1 if step.result is ResultKind.MANY else 2
     if target.dialect is Dialect.SQL_SERVER or target.schema is None:
-        return _as_written(file, step, query, target.schema, row_limit)
+        return _as_written(file, step, analysed, target.schema, row_limit)
     found = translate(
         query,
         target.schema,
@@ -108,6 +116,7 @@ def _statement(file: str, step: Step, query: Query, target: Target) -> Statement
         row_limit=row_limit,
         time_zone=target.time_zone,
         approximate=target.approximate,
+        analysis=analysed.analysis,
     )
     if isinstance(found, Translation):
         # A `*` does not name the body's members. It is an error already, so there is nothing to compile.
@@ -126,14 +135,14 @@ def _statement(file: str, step: Step, query: Query, target: Target) -> Statement
 
 
 def _as_written(
-    file: str, step: Step, query: Query, schema: LedgerSchema | None, row_limit: int
+    file: str, step: Step, analysed: Analysed, schema: LedgerSchema | None, row_limit: int
 ) -> Statement | list[Diagnostic]:
     """For SQL Server: the author's own text, with the types that the schema tells."""
-    types = tuple([argument.type for argument in step.arguments])
+    query, types = analysed.query, tuple([argument.type for argument in step.arguments])
     inferred = Inference((None,) * len(query.outputs), {})
     if schema is not None:
         nullable = tuple([argument.nullable for argument in step.arguments])
-        inferred = infer(query, schema, types, nullable, step.secret_placeholders)
+        inferred = infer(query, analysed.analysis, schema, types, nullable=nullable, holes=step.secret_placeholders)
     faults = [
         SqlFault(
             "unsupported-type",

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from engine.catalogue import Catalogue
-from engine.compilation import compile_definition
+from engine.compilation import Analysed, compile_definition
 from engine.model import Diagnostic, LoadedFile, ParsedFile, Severity
 from engine.model.diagnostic import split_lines
 from engine.parsing import MAX_BYTES, parse
@@ -122,8 +122,10 @@ def _checked(path: Path, parsed: ParsedFile, catalogue: Catalogue, target: Targe
     compiled, diagnostics = None, list(checked.diagnostics)
     if parsed.definition is not None:
         queries = [
-            query if is_compilable else None
-            for query, is_compilable in zip(checked.queries, checked.compilable, strict=True)
+            Analysed(query, analysis) if is_compilable and query is not None and analysis is not None else None
+            for query, analysis, is_compilable in zip(
+                checked.queries, checked.analyses, checked.compilable, strict=True
+            )
         ]
         compilation = compile_definition(parsed.definition, queries, checked.typed, checked.template, target)
         compiled = compilation.compiled

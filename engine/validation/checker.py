@@ -7,6 +7,7 @@ from msgspec import Struct
 from engine.catalogue import Catalogue
 from engine.model import Diagnostic, ParsedFile
 from engine.model.diagnostic import split_lines
+from engine.sql.analysis import Analysis
 from engine.sql.query import MAX_TOKENS_TOGETHER, Query
 from engine.sql.target import Target
 from engine.template import Template
@@ -18,9 +19,10 @@ from engine.validation.steps import CheckedStep
 class Checked(Struct, frozen=True, eq=False, gc=False):
     """What validation found in one file, beside what parsing had found.
 
-    `queries` has an item for each step of the definition, None where the SQL cannot be parsed; `typed` says for each
-    whether the types of its placeholders are known, and `compilable` whether its SQL is put together as T-SQL wants:
-    else a translation would only refuse it again. `template` is None without a `<body>` or where it is faulty.
+    `queries` has an item for each step of the definition, None where the SQL cannot be parsed, and `analyses` what each
+    means by the target's schema. `typed` says for each whether the types of its placeholders are known, and
+    `compilable` whether its SQL is put together as T-SQL wants: else a translation would only refuse it again.
+    `template` is None without a `<body>` or where it is faulty.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -28,6 +30,7 @@ class Checked(Struct, frozen=True, eq=False, gc=False):
     typed: tuple[bool, ...] = ()
     compilable: tuple[bool, ...] = ()
     template: Template | None = None
+    analyses: tuple[Analysis | None, ...] = ()
 
 
 def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
@@ -58,7 +61,8 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
     compilable = tuple(queries.is_compilable(found) for found in checked_queries)
     every = tuple(found.query for found in checked_queries)
     findings += disclosures.check(definition, every, target.schema)
-    return Checked(_diagnostics(parsed, findings), every, typed, compilable, template)
+    analyses = tuple(found.analysis for found in checked_queries)
+    return Checked(_diagnostics(parsed, findings), every, typed, compilable, template, analyses)
 
 
 def _diagnostics(parsed: ParsedFile, findings: list[Finding]) -> tuple[Diagnostic, ...]:

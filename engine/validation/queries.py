@@ -21,11 +21,15 @@ from engine.validation.finding import Beside, Finding, located
 
 
 class CheckedQuery(Struct, frozen=True, eq=False, gc=False):
-    """`query` is None where the SQL does not parse; the findings then say why. `size` counts its tokens."""
+    """`query` is None where the SQL does not parse; the findings then say why. `size` counts its tokens.
+
+    `analysis` is the query's, by the target's schema.
+    """
 
     query: Query | None
     findings: tuple[Finding, ...]
     size: int = 0
+    analysis: Analysis | None = None
 
 
 def check(
@@ -61,7 +65,7 @@ def check(
     ]
     if len(query.placeholders) != len(step.arguments):
         findings += counts.check(step, query.placeholders, counts.missing_argument(step, query, analysis, event))
-    return CheckedQuery(query, tuple(findings), len(query.tokens))
+    return CheckedQuery(query, tuple(findings), len(query.tokens), analysis)
 
 
 def _with_argument(finding: Finding, argument: Argument | None) -> Finding:

@@ -48,11 +48,13 @@ _DEFAULT_SCHEMA: Final = "dbo"
 
 
 class Resolution:
-    """Reads one query. `typing` tells the types of its expressions."""
+    """Reads one query. `typing` tells the types of its expressions, `plain` all of its names if it is a plain one."""
 
-    def __init__(self, query: Query, schema: LedgerSchema | None, typing: Typing) -> None:
-        self._tree = query.tree
-        self._plain = _plain_names(query)
+    def __init__(
+        self, tree: exp.Expr, schema: LedgerSchema | None, typing: Typing, plain: Sequence[exp.Expr] | None = None
+    ) -> None:
+        self._tree = tree
+        self._plain = plain
         self._schema = schema
         self._typing = typing
         self._references = typing.references
@@ -318,7 +320,7 @@ class Resolution:
         return Columns(tuple(listed), is_open)
 
 
-def _plain_names(query: Query) -> Sequence[exp.Expr] | None:
+def plain_names(query: Query) -> Sequence[exp.Expr] | None:
     """All names, of a query that is one SELECT without anything special: nobody has to look for them."""
     if len(query.nodes.get(exp.Select, ())) > 1 or not _NOT_PLAIN.isdisjoint(query.nodes):
         return None

@@ -10,6 +10,7 @@ from msgspec import Struct
 from sqlglot import exp
 
 from engine.model import ArgumentType, Collation
+from engine.sql.analysis import Reference
 from engine.sql.fault import SqlFault
 from engine.sql.schema import LedgerSchema
 from engine.sql.translate.faults import Refused, not_carried, refused
@@ -26,7 +27,10 @@ MAX_LENGTH: Final = 20_000
 
 
 class Request(Struct, frozen=True, gc=False):
-    """What one statement is translated for. `text` is the author's SQL, or empty where it is not known."""
+    """What one statement is translated for. `text` is the author's SQL, or empty where it is not known.
+
+    `references` are what its names mean, by the `id` of the node (see `Analysis`); None where nobody has analysed it.
+    """
 
     text: str
     schema: LedgerSchema
@@ -36,6 +40,7 @@ class Request(Struct, frozen=True, gc=False):
     holes: frozenset[int] = frozenset()
     time_zone: str | None = None
     approximate: bool = False
+    references: Mapping[int, Reference] | None = None
 
 
 def function_in_from(node: exp.Expr, name: str) -> Refused:
@@ -74,7 +79,7 @@ class Tables(Struct, frozen=True, gc=False):
 
 
 class Emitter:
-    """One translation: the request, the faults so far, and the names in sight.
+    """One translation: the request, the faults so far, what names mean, and the sources that they may mean.
 
     `parameter` writes the argument of an ordinal. `converted` are the ordinals of the arguments that stand in it as
     another type than their own, or behind a guard. `approximations` are the constructs that are carried nearly.
@@ -82,6 +87,7 @@ class Emitter:
 
     def __init__(self, request: Request, tables: Tables, parameter: Callable[[int], str]) -> None:
         self.request = request
+        self.references = request.references or {}
         self.parameter = parameter
         self.converted: set[int] = set()
         self.approximations: set[str] = set()
@@ -218,10 +224,10 @@ class Emitter:
             raise refused(node, "a subquery inside an aggregate is not T-SQL", "compute it in a derived table first")
 
     @contextmanager
-    def inner_scope(self, parent: Scope | None) -> Iterator[Scope]:
+    def inner_scope(self, parent: Scope | None, select: exp.Select | None = None) -> Iterator[Scope]:
         """A new scope inside `parent`."""
         outer = self.scope
-        self.scope = Scope(parent)
+        self.scope = Scope(parent, select=select)
         try:
             yield self.scope
         finally:

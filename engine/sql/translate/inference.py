@@ -12,6 +12,7 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import UNKNOWN, ArgumentType, Kind, SqlType
+from engine.sql.analysis import Analysis
 from engine.sql.query import Query
 from engine.sql.schema import LedgerSchema
 from engine.sql.translate.allow_list import TABLES
@@ -37,13 +38,17 @@ class Inference:
 
 def infer(
     query: Query,
+    analysis: Analysis,
     schema: LedgerSchema,
     argument_types: tuple[ArgumentType, ...],
+    *,
     nullable: tuple[bool, ...],
     holes: frozenset[int],
 ) -> Inference:
-    """What is certain of the types in `query`; never raises."""
-    request = Request(query.text, schema, POSTGRESQL, argument_types, nullable, holes, "UTC")
+    """What is certain of the types in `query`, which `analysis` is of; never raises."""
+    request = Request(
+        query.text, schema, POSTGRESQL, argument_types, nullable, holes, "UTC", references=analysis.references
+    )
     emitter = Emitter(request, TABLES, str)
     try:
         relation = _relation(emitter, query.tree)

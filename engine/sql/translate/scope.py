@@ -1,4 +1,7 @@
-"""Names in sight: the sources of a SELECT, their columns, and the scopes around it."""
+"""What names stand for: the sources of a SELECT as they are written, their columns, and the scopes around it.
+
+Which source a name means, the analysis tells (`engine/sql/analysis`).
+"""
 
 from __future__ import annotations
 
@@ -44,20 +47,20 @@ class ListedColumns(Struct, frozen=True, gc=False):
 
 
 class Source(Struct, frozen=True, eq=False, gc=False):
-    """One item of FROM, equal to itself only. `key` is the case-folded alias, `schema_key` is set where there is none.
+    """One item of FROM, equal to itself only: `node` in the tree. `key` is its case-folded alias or name.
 
     `is_open`: its table is unknown (and reported), so any column may be in it; without a key, of any alias.
     """
 
     key: str
+    node: exp.Expr | None
     columns: Columns
-    schema_key: str | None = None
     is_open: bool = False
 
 
-def unknown_source(key: str) -> Source:
+def unknown_source(key: str, node: exp.Expr | None = None) -> Source:
     """A source that is refused, so that nothing is known of its columns."""
-    return Source(key, ListedColumns(), is_open=True)
+    return Source(key, node, ListedColumns(), is_open=True)
 
 
 class ColumnIdentity(Struct, frozen=True, gc=False):
@@ -92,7 +95,7 @@ class Grouping(Struct, frozen=True, gc=False):
 
 
 class Scope(Struct, gc=False):
-    """The sources of one SELECT, and the SELECT around it.
+    """The sources of one SELECT, `select` in the tree, and the SELECT around it.
 
     `grouping` is set while the parts that follow GROUP BY are made; `in_aggregate` while an aggregate's argument is,
     and `allows_windows` while the SELECT list or ORDER BY is.
@@ -101,6 +104,7 @@ class Scope(Struct, gc=False):
 
     parent: Scope | None
     sources: list[Source] = field(default_factory=list)
+    select: exp.Select | None = None
     grouping: Grouping | None = None
     in_aggregate: bool = False
     allows_windows: bool = False
@@ -113,13 +117,6 @@ class Scope(Struct, gc=False):
             yield scope
             scope = scope.parent
 
-    def matching(self, key: str, qualifier: str | None, schema_key: str | None) -> list[Found]:
-        """The columns called `key` in this scope, of the source called `qualifier` where one is given."""
-        found = []
-        for source in self.sources:
-            is_meant = qualifier is None or qualifier == source.key
-            if is_meant and (schema_key is None or schema_key == source.schema_key):
-                column = source.columns.find(key)
-                if column is not None:
-                    found.append(Found(source, column))
-        return found
+    def source(self, node: exp.Expr) -> Source | None:
+        """The source that stands there in the tree, None where it is refused."""
+        return next((source for source in self.sources if source.node is node), None)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlglot import exp
 
 from engine.model import UNKNOWN, ArgumentType, Dialect, Kind, SqlType
+from engine.sql.analysis import Analysis, references_of
 from engine.sql.fault import SqlFault
 from engine.sql.query import Query, node_offset, parse_query
 from engine.sql.schema import LedgerSchema
@@ -48,14 +50,18 @@ def translate(
     row_limit: int,
     time_zone: str | None = None,
     approximate: bool = False,
+    analysis: Analysis | None = None,
 ) -> Translation | tuple[SqlFault, ...]:
     """The statement in `dialect`, giving what SQL Server would; or why that cannot be.
 
     `holes` are the ordinals of the placeholders that stand for the secret. `row_limit` bounds the rows of the whole.
     `time_zone` is the IANA name that GETDATE needs. With `approximate` strings may be ordered nearly as there, where
-    the ledger can.
+    the ledger can. `analysis` is the query's by that schema, where it is made already.
     """
-    request = Request(query.text, schema, WRITERS[dialect], argument_types, nullable, holes, time_zone, approximate)
+    references = analysis.references if analysis is not None else None
+    request = Request(
+        query.text, schema, WRITERS[dialect], argument_types, nullable, holes, time_zone, approximate, references
+    )
     return _translated(request, query.tree, row_limit)
 
 
@@ -71,6 +77,8 @@ def translate_view(
 
 def _translated(request: Request, tree: exp.Query, row_limit: int | None) -> Translation | tuple[SqlFault, ...]:
     try:
+        if request.references is None:
+            request = replace(request, references=references_of(tree, request.schema))
         return _carried(request, tree, row_limit)
     except RecursionError:
         hint = "Compute a part of it in a derived table."

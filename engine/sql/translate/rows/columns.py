@@ -7,6 +7,7 @@ from typing import Final
 from sqlglot import exp
 
 from engine.spelling import did_you_mean
+from engine.sql.analysis import Meaning
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, not_carried, refused
 from engine.sql.translate.scope import Found, Scope
@@ -14,6 +15,7 @@ from engine.sql.translate.text.strings import merges
 from engine.sql.translate.typed import Typed
 
 _NAME: Final = frozenset({"this", "quoted"})
+_BEHIND: Final = "an ON sees only what its JOINs have so far"
 
 
 def column(emitter: Emitter, node: exp.Column) -> Typed:
@@ -23,45 +25,45 @@ def column(emitter: Emitter, node: exp.Column) -> Typed:
 
 
 def found_column(emitter: Emitter, node: exp.Column) -> tuple[Scope, Found]:
-    """The column that a name stands for, from the nearest scope that has it; raises Refused where none has."""
+    """The column that a name stands for, by the analysis, and the scope that has it; raises Refused where none has."""
     name = node.this
     if not isinstance(name, exp.Identifier):
         raise not_carried(node, "this form of a column", "write the column's name")
     emitter.check_arguments(name, _NAME)
-    key = name.this.casefold()
+    reference = emitter.references.get(id(node))
+    if reference is not None and reference.source is not None and reference.column is not None:
+        for scope in emitter.scope.chain():
+            if scope.select is reference.select:
+                source = scope.source(reference.source.node)
+                column = source.columns.find(reference.column.key) if source is not None else None
+                if source is not None and column is not None:
+                    return scope, Found(source, column)
+    elif reference is not None and reference.meaning is Meaning.AMBIGUOUS:
+        raise refused(
+            node, f"the column `{name.this}` is in more than one table", "name the table", rule="ambiguous-column"
+        )
+    is_hidden = reference is not None and reference.meaning is Meaning.NO_SOURCE
+    raise _unknown(emitter, node, name.this, is_hidden=is_hidden)
+
+
+def _unknown(emitter: Emitter, node: exp.Column, name: str, *, is_hidden: bool) -> Refused:
+    """The fault of a name that means nothing here; where a table is unknown, and reported, its columns are not.
+
+    `is_hidden`: no table of that name can be seen from here, though there may be one.
+    """
     qualifier = node.args.get("table")
     qualifier_key = qualifier.this.casefold() if qualifier else None
-    schema = node.args.get("db")
-    for scope in emitter.scope.chain():
-        found = scope.matching(key, qualifier_key, schema.this.casefold() if schema else None)
-        if len(found) > 1:
-            raise refused(
-                node, f"the column `{name.this}` is in more than one table", "name the table", rule="ambiguous-column"
-            )
-        if found:
-            return scope, found[0]
-        _check_open(scope, qualifier_key)
-        if qualifier_key is not None and any(source.key == qualifier_key for source in scope.sources):
-            break
-    raise _unknown(emitter, node, name.this, qualifier_key)
-
-
-def _check_open(scope: Scope, qualifier_key: str | None) -> None:
-    """Where a table is unknown, and reported, its columns are not reported as well."""
-    for source in scope.sources:
-        if source.is_open and (qualifier_key in (None, source.key) or not source.key):
-            raise Refused(None)
-
-
-def _unknown(emitter: Emitter, node: exp.Column, name: str, qualifier_key: str | None) -> Refused:
     sources = [source for scope in emitter.scope.chain() for source in scope.sources]
-    if qualifier_key is not None and all(source.key != qualifier_key for source in sources):
-        hint = did_you_mean(node.args["table"].this, [source.key for source in sources])
+    if any(source.is_open and (qualifier_key in (None, source.key) or not source.key) for source in sources):
+        return Refused(None)
+    keys = [source.key for source in sources]
+    if qualifier_key is not None and (is_hidden or qualifier_key not in keys):
+        hint = _BEHIND if qualifier_key in keys else did_you_mean(node.args["table"].this, keys)
         message = f"no table or alias here is called `{node.args['table'].this}`"
         return refused(node.args["table"], message, hint, rule="unknown-column")
     known = [known.name for source in sources if qualifier_key in (None, source.key) for known in source.columns.all()]
     where = f"the table `{node.args['table'].this}` has" if qualifier_key else "the tables here have"
-    hint = did_you_mean(name, known)
+    hint = _BEHIND if name.casefold() in map(str.casefold, known) else did_you_mean(name, known)
     if hint is None and _is_double_quoted(emitter, node.this):
         hint = "a string stands in single quotes"
     return refused(node.this, f"{where} no column `{name}`", hint, rule="unknown-column")

@@ -35,7 +35,7 @@ def select(emitter: Emitter, node: exp.Select) -> Relation:
     """One SELECT in a scope of its own."""
     check_position(node)
     noted = len(emitter.faults)
-    with emitter.inner_scope(emitter.scope):
+    with emitter.inner_scope(emitter.scope, node):
         body = from_clause(emitter, node) + _where(emitter, node) + _group(emitter, node)
         emitter.scope.allows_windows = True
         outputs = tuple(_outputs(emitter, node))

@@ -143,7 +143,7 @@ def _derived(
     if any(source.key == key for source in scope.sources):
         raise refused(node, f"two tables here are called `{alias.this.this}`", "give each its own alias")
     noted = len(scope.sources)
-    scope.sources.append(unknown_source(key))
+    scope.sources.append(unknown_source(key, node))
     emitter.scope = Scope(parent) if parent is not scope else Scope(_without_last(scope))
     try:
         relation = emitter.relation(query)
@@ -151,13 +151,13 @@ def _derived(
         emitter.scope = scope
     names = column_names(node, alias, relation.outputs)
     columns = scope_columns(quoted(key), named_outputs(names, relation.outputs))
-    scope.sources[noted] = Source(key, columns)
+    scope.sources[noted] = Source(key, node, columns)
     return f"({relation.render([name.casefold() for name in names])}) AS {quoted(key)}"
 
 
 def _without_last(scope: Scope) -> Scope:
     """The tables before an APPLY, as its query sees them."""
-    return Scope(scope.parent, list(scope.sources[:-1]))
+    return Scope(scope.parent, list(scope.sources[:-1]), scope.select)
 
 
 SOURCES: Final[Entries] = {

@@ -46,17 +46,16 @@ def table(emitter: Emitter, node: exp.Table) -> str:
         raise refused(node, f"two tables here are called `{exposed}`", "give each its own alias")
     common = emitter.ctes.get(name.casefold()) if schema is None else None
     if common is not None:
-        emitter.scope.sources.append(Source(key, scope_columns(quoted(key), common.outputs)))
+        emitter.scope.sources.append(Source(key, node, scope_columns(quoted(key), common.outputs)))
         return f"{common.sql} AS {quoted(key)}"
     known = emitter.schema.table(name, schema.this if schema else None)
     if known is None or known.name.casefold().startswith(_RESERVED):
-        emitter.scope.sources.append(unknown_source(key))
+        emitter.scope.sources.append(unknown_source(key, node))
         hint = did_you_mean(name, [table.name for table in emitter.schema.tables.values()])
         raise refused(node, f"the ledger's schema has no table or view `{name}`", hint, rule="unknown-table")
-    schema_key = known.schema.casefold() if alias is None else None
     alias_sql = quoted(key)
     columns = TableColumns(known, alias_sql, emitter.collation, emitter.schema.origin is SchemaOrigin.DDL)
-    emitter.scope.sources.append(Source(key, columns, schema_key))
+    emitter.scope.sources.append(Source(key, node, columns))
     return f"{table_name(emitter, known)} AS {alias_sql}"
 
 

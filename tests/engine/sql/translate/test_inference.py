@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.model import ArgumentType, Kind
+from engine.sql.analysis import analyse
 from engine.sql.ddl import read_schema
 from engine.sql.query import parse_query
 from engine.sql.translate import Inference, infer
@@ -24,7 +25,14 @@ SCHEMA = read_schema(
 def inferred(sql: str) -> Inference:
     query = parse_query(sql).query
     assert query is not None
-    return infer(query, SCHEMA, (ArgumentType.STRING,) * 9, (False,) * 9, frozenset())
+    return infer(
+        query,
+        analyse(query, SCHEMA),
+        SCHEMA,
+        (ArgumentType.STRING,) * 9,
+        nullable=(False,) * 9,
+        holes=frozenset(),
+    )
 
 
 def compared(sql: str) -> dict[int, str]:
