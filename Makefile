@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check bench chaos fuzz docs requirements clean
+.PHONY: demo studio test check bench chaos fuzz docs requirements clean
 
 demo: $(READY)  ## from a definition to its body, delivered: the whole story, on this machine alone
 	@$(BIN)/python docs/demo.py
+
+studio: $(READY)  ## the shipped definitions in a browser, as they are after each save; Ctrl-C ends it
+	@$(BIN)/aptic-definitions studio definitions
 
 test: $(READY)  ## all tests; what needs a server that is not there is skipped with a reason
 	$(BIN)/python -m pytest -q -n auto

@@ -11,9 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from engine.batch import compose_batch
-from engine.body import Body, default_body
+from engine.body import Body
 from engine.errors import (
-    BindingError,
     ConfigurationError,
     DefinitionUnavailableError,
     EngineError,
@@ -23,7 +22,7 @@ from engine.errors import (
 from engine.execution import Ledger, open_ledger
 from engine.execution.observed import Observer
 from engine.model import DEFAULT_MAX_ROWS, Status
-from engine.plan import check_message
+from engine.plan import check_message, compose_default
 from engine.serving import Loader, Serving, load, read_serving
 from engine.settings import LoadOptions
 
@@ -145,10 +144,7 @@ class Composer:
             return plan.compose(event, data, self._ledger, observer)
         if (reason := serving.reason_to_hold(event)) is not None:
             raise DefinitionUnavailableError(f"{event}: no version of its definition is good: {reason}")
-        arguments = data.get("data")
-        if not isinstance(arguments, Mapping):
-            raise BindingError(f"{event}: the message has no object `data` with the event's arguments.")
-        return default_body(known, arguments)
+        return compose_default(known, data)
 
     def reload(self) -> Status:
         """Reads everything again, and puts it into service as a whole or not at all.

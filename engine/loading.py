@@ -41,6 +41,16 @@ def load_files(
     for start in range(0, len(paths), _AT_A_TIME):
         files += _load(paths[start : start + _AT_A_TIME], catalogue, target, progress)
     progress.done()
+    return check_together(files, target)
+
+
+def load_file(path: Path, catalogue: Catalogue, target: Target) -> LoadedFile:
+    """One file by itself; `check_together` adds what is found between files, and what the file's comments ignore."""
+    return _load([path], catalogue, target, Progress())[0]
+
+
+def check_together(files: Sequence[LoadedFile], target: Target) -> tuple[LoadedFile, ...]:
+    """Files that were loaded by themselves, as `load_files` gives them."""
     between = check_folder(file.definition for file in files if file.definition is not None)
     has_schema = target.schema is not None
     return tuple(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.binding import Binder, Message, Row
-from engine.body import Body, DefinitionReference
+from engine.body import Body, DefinitionReference, default_body
 from engine.errors import BindingError, DefinitionUnavailableError, EngineError, LedgerError
 from engine.execution import Ledger, Queries, Rows
 from engine.execution.observed import ObservedSession, Observer
-from engine.model import BatchForm, CompiledDefinition, ResultKind
+from engine.model import BatchForm, CompiledDefinition, Event, ResultKind
 from engine.shaping import Shaper
 
 
@@ -89,6 +89,14 @@ class Plan:
     def body(self, results: list[Rows], event: str, message: Message) -> Body:
         """Shape the rows of every step. Raises EncodingError."""
         return Body.custom(event, self.reference, self._shaper.shape(results, event, message))
+
+
+def compose_default(event: Event, message: Message) -> Body:
+    """The body of a message of an event without a definition. Raises BindingError, and EncodingError."""
+    arguments = message.get("data")
+    if not isinstance(arguments, Mapping):
+        raise BindingError(f"{event.code}: the message has no object `data` with the event's arguments.")
+    return default_body(event, arguments)
 
 
 def check_message(event: str, message: object) -> None:

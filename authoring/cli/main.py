@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from authoring.cli.lsp import LSP
+from authoring.cli.studio import STUDIO
 from engine.cli import main as engine
 from engine.commandline.options import Command
 
-COMMANDS: Mapping[str, Command[Any]] = {**engine.COMMANDS, LSP.name: LSP}
+COMMANDS: Mapping[str, Command[Any]] = {**engine.COMMANDS, LSP.name: LSP, STUDIO.name: STUDIO}
 PROGRAM = replace(engine.PROGRAM, commands=COMMANDS)
 
 

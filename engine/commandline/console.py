@@ -72,9 +72,9 @@ class Console:
         return "\n".join(map(self.trouble.escape, message.split("\n")))
 
     @contextmanager
-    def logging(self, *, debug: bool) -> Iterator[None]:
-        """Shows the engine's log while the `with` lasts: its warnings, or all of it."""
-        log, handler = logging.getLogger("engine"), _Handler(self)
+    def logging(self, *, debug: bool, package: str = "engine") -> Iterator[None]:
+        """Shows a package's log while the `with` lasts: its warnings, or all of it."""
+        log, handler = logging.getLogger(package), _Handler(self)
         level, propagate = log.level, log.propagate
         log.setLevel(logging.DEBUG if debug else logging.WARNING)
         log.propagate = False

@@ -48,7 +48,8 @@ def _lines(execution: Execution, number: int, secret: str | None, terminal: Term
     if execution.rows is None:
         yield f"  failed after {milliseconds}"
     else:
-        yield f"  {execution.rows} row{'' if execution.rows == 1 else 's'} in {milliseconds}"
+        count = len(execution.rows)
+        yield f"  {count} row{'' if count == 1 else 's'} in {milliseconds}"
 
 
 def _value(value: object, argument: Argument, secret: str | None, terminal: Terminal) -> str:

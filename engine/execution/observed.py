@@ -15,15 +15,15 @@ from engine.model import CompiledStep, Statement
 class Execution:
     """One step of the definition in `file`, as it was run.
 
-    `rows` is None if the ledger returned an error. `seconds` is the time that the query took in the session. `values`
-    are those of `step.statement.parameters`. They come from the event message and the ledger, never from the
-    registration, so no secret is among them.
+    `rows` are those that it found, None if the ledger returned an error. `seconds` is the time that the query took in
+    the session. `values` are those of `step.statement.parameters`. They come from the event message and the ledger,
+    never from the registration, so no secret is among them.
     """
 
     file: str
     step: CompiledStep
     values: tuple[object, ...] = field(repr=False)
-    rows: int | None
+    rows: Rows | None = field(repr=False)
     seconds: float
 
 
@@ -43,14 +43,13 @@ class ObservedSession:
     def execute(self, statement: Statement, values: Sequence[object]) -> Rows:
         """As the session's own. The observer is called even if it raises."""
         step = next(step for step in self._steps if step.statement is statement)
-        rows: int | None = None
+        rows: Rows | None = None
         started = perf_counter()
         try:
-            found = self._session.execute(statement, values)
-            rows = len(found)
+            rows = self._session.execute(statement, values)
         finally:
             self._observer(Execution(self._file, step, tuple(values), rows, perf_counter() - started))
-        return found
+        return rows
 
     def snapshot(self) -> AbstractContextManager[None]:
         """As the session's own."""

@@ -442,5 +442,6 @@ def test_explain_gives_the_same_body_and_tells_of_each_query(load: Load) -> None
         assert composer.explain("statuschange", STATUS, seen.append).fill("mySecret") == DEFAULT
         with pytest.raises(EmptyResultError):
             composer.explain("ledgerpayment", PAYMENT | {"data": PAYMENT["data"] | {"paymentid": "404"}}, seen.append)
-    assert [(execution.values, execution.rows) for execution in seen] == [((18142, 111927), 1), ((404, 111927), 0)]
+    counts = [(execution.values, None if execution.rows is None else len(execution.rows)) for execution in seen]
+    assert counts == [((18142, 111927), 1), ((404, 111927), 0)]
     assert {Path(execution.file).name for execution in seen} == {"ledgerpayment.xml"}

@@ -38,17 +38,18 @@ def execution(
     parameters: tuple[int, ...] = (),
     values: tuple[object, ...] = (),
     *,
-    rows: int | None = 1,
+    found: int | None = 1,
     name: str | None = None,
 ) -> Execution:
     step = CompiledStep(name, ResultKind.ONE, True, Statement(sql, parameters, ()), arguments, 12)
+    rows = None if found is None else [(number,) for number in range(found)]
     return Execution("definitions/a.xml", step, values, rows, 0.00123)
 
 
 def test_a_step_is_told_as_it_was_sent() -> None:
     shown = explain(
         execution("\n  select $1\n\tfrom t\n", (SECRET, PAYMENT, NOTE), (1, 2), (18142, "Å 'x'")),
-        execution(name="lines", rows=0),
+        execution(name="lines", found=0),
     )
     assert shown == (
         "step 1, definitions/a.xml:12\n"
@@ -81,7 +82,7 @@ def test_null_is_null_with_and_without_a_secret() -> None:
 
 
 def test_a_failure_is_told_with_its_time() -> None:
-    assert explain(execution(rows=None)).endswith("failed after 1.2 ms")
+    assert explain(execution(found=None)).endswith("failed after 1.2 ms")
 
 
 def test_long_and_hostile_values_do_no_harm() -> None:

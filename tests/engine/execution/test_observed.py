@@ -32,8 +32,8 @@ def test_tells_of_each_step_and_changes_nothing() -> None:
     assert session.execute(SECOND.statement, ["x"]) == [(1,), (2,)]
     assert session.execute(FIRST.statement, [None]) == [(1,), (2,)]
     assert [(execution.file, execution.step, execution.values, execution.rows) for execution in seen] == [
-        ("a.xml", SECOND, ("x",), 2),
-        ("a.xml", FIRST, (None,), 2),
+        ("a.xml", SECOND, ("x",), [(1,), (2,)]),
+        ("a.xml", FIRST, (None,), [(1,), (2,)]),
     ]
     assert all(execution.seconds >= 0 for execution in seen)
 
@@ -54,4 +54,4 @@ def test_a_snapshot_is_the_sessions_own() -> None:
 
 
 def test_the_repr_shows_no_value() -> None:
-    assert "canary" not in repr(Execution("a.xml", FIRST, ("canary",), 1, 0.1))
+    assert "canary" not in repr(Execution("a.xml", FIRST, ("canary",), [("canary",)], 0.1))

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from browsing import chromium, complaints_of, violations
 from playwright.sync_api import Browser, Page, expect
 
-from tests.webhooks.window.browsing import chromium, complaints_of, violations
 from tests.webhooks.window.conftest import HOSTILE, Scene
 
 VIEWS = ["/", "/?span=30d", "/deliveries", "/dead", "/endpoints", "/definitions", "/clients", "delivery", "endpoint"]
