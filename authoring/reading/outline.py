@@ -19,7 +19,7 @@ _PART: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_ATTRIBUTE: Final = re.compile(r"""([A-Za-z_][\w:.-]*+)\s*+=\s*+(["'])([^"'<>\r\n]*+)""")
+_ATTRIBUTE: Final = re.compile(r"""(?<![\w:.-])([A-Za-z_][\w:.-]*+)\s*+=\s*+(["'])([^"'<>\r\n]*+)""")
 _ENTITY: Final = re.compile(r"&(?:lt|gt|amp|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 _NOT_A_BREAK: Final = re.compile(r"[^\r\n]")
 
