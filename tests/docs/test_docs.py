@@ -367,6 +367,7 @@ OTHER_PROGRAMS = {
     *("--read-only", "--tmpfs", "--env-file", "--stop-timeout"),
     *("--pty", "--uid", "--property", "--setenv", "--now"),  # systemd
     "--reference",  # chown
+    *("--ignore-scripts", "--install-extension"),  # npm and VS Code
 }
 OF_THE_TESTS = {"APTIC_TEST_SQLSERVER_URL"}
 
