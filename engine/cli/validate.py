@@ -16,9 +16,12 @@ from engine.commandline.console import CannotRunError, Console
 from engine.commandline.options import Command, LoadArguments, Parser, add_catalogue, add_ledger, named_path, several
 from engine.model import Severity
 from engine.reporting import Report, ReportedFile
+from engine.reporting.terminal import Style
 
 if TYPE_CHECKING:
+    from engine.catalogue import Catalogue
     from engine.model import LoadedFile
+    from engine.sql.target import Target
 
 _DEFAULT: Final = (Path("definitions"),)
 
@@ -34,6 +37,7 @@ class ValidateArguments(LoadArguments):
     fix: bool
     reports: list[Wanted]
     watch: bool
+    against: str | None
 
 
 def add_options(parser: Parser) -> None:
@@ -70,6 +74,12 @@ def add_options(parser: Parser) -> None:
         action="store_true",
         help="What surely mends a finding is written into its file and shown as a difference; the rest is reported.",
     )
+    parser.add_argument(
+        "--against",
+        metavar="REF",
+        help="What bodies promise is compared with what they promised at this git commit, branch or tag, or in "
+        "a file of `aptic-definitions docs --format json`. What receivers can bear is listed beside the findings.",
+    )
     add_formats(parser)
     parser.add_argument(
         "--watch", action="store_true", help="Checks again after each change of the files, until Ctrl-C ends it."
@@ -103,10 +113,33 @@ def _validate(arguments: ValidateArguments, console: Console) -> int:
         )
         if fix(files, catalogue, target, reported, console, is_beside=not is_text):
             files = load_files(paths, catalogue, target)
+    files = _compared(files, arguments, catalogue, target, console)
     report = Report(tuple(_reported(file, reported) for file in files))
     write_reports(report, arguments.reports, console)
     is_faulty = report.count(Severity.ERROR) or (arguments.warnings_as_errors and report.count(Severity.WARNING))
     return 1 if is_faulty else 0
+
+
+def _compared(
+    files: tuple[LoadedFile, ...], arguments: ValidateArguments, catalogue: Catalogue, target: Target, console: Console
+) -> tuple[LoadedFile, ...]:
+    """The files with what breaks their contracts; what receivers can bear is told beside the results."""
+    if arguments.against is None:
+        return files
+    from engine.cli.against import changes
+    from engine.cli.baseline import promised
+
+    if target.schema is None:
+        message = "No schema of the ledger is named (--ledger-schema FILE): only the members of bodies are compared."
+        console.complain(message, Style.WARNING)
+    was = promised(arguments, arguments.against, arguments.paths or _DEFAULT, target)
+    for path in was.unknown:
+        console.complain(f"{path} had errors in {was.where}: nobody knows what it promised.", Style.WARNING)
+    found = changes(was, files, catalogue, target)
+    if found.bearable:
+        lines = [f"  {console.trouble.escape(line)}" for line in found.bearable]
+        console.note("\n".join(["Changes that receivers can bear:", *lines]))
+    return found.added_to(files)
 
 
 def _reported(file: LoadedFile, reported: RuleFilter) -> ReportedFile:

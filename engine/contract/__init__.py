@@ -7,6 +7,7 @@ structure    a template's text → the values, arrays and objects that it writes
 expressions  a template's expressions → schemas
 schemas      schemas as values: unknown ones, null, alternatives
 words        schemas in words, for people
+comparison   what changed between two schemas, and whether receivers can bear it; places: where a file makes a member
 document     all contracts as one JSON Schema, written and read; markdown, site: for people
 """
 

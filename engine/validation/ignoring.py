@@ -40,10 +40,11 @@ _ELSEWHERE: Final = frozenset({"portability", "user-function", "duplicate-defini
 _LEFT_TO_THE_LEDGER: Final = frozenset(
     {
         *("unknown-table", "unknown-column", "ambiguous-column", "group-by", "compile-error"),
-        *("unknown-event", "unknown-argument"),
+        *("unknown-event", "unknown-argument", "contract-break"),
     }
 )
-"""Errors that no wrong body comes of: where they are true, the ledger refuses the query, or a value is missing."""
+"""Errors that no wrong body comes of: where they are true, the ledger refuses the query, or a value is missing, or only
+receivers have to know."""
 
 
 class Judged(Struct, frozen=True, gc=False):

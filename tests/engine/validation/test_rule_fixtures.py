@@ -27,8 +27,8 @@ NEEDS_SCHEMA = {
     "forgotten-comma",
     "undisclosed",
 }
-WITHOUT_FOLDER = {"unsupported-type", "internal-error"}
-"""The fixtures' ledger has no such type; no file is known to have the other."""
+WITHOUT_FOLDER = {"unsupported-type", "contract-break", "internal-error"}
+"""The fixtures' ledger has no such type; a contract is broken by a change; no file is known to have the last."""
 SENTENCE = re.compile(r"[A-Z`<&$\]].*[.?]", re.DOTALL)
 """Begins with a capital or with what stands in the file, and ends as a sentence does."""
 

@@ -8,7 +8,7 @@ from engine.validation.rules import Rule, rules
 ALL = [
     "xml-syntax", "encoding-mismatch", "doctype-forbidden", "schema", "unknown-event", "duplicate-definition",
     "file-name", "argument-source", "unknown-argument", "argument-count", "argument-default", "unnamed-column",
-    "duplicate-column", "select-star", "secret-in-sql", "portability", "many-unordered", "sql-syntax",
+    "duplicate-column", "select-star", "secret-in-sql", "portability", "many-unordered", "contract-break", "sql-syntax",
     "single-statement", "read-only", "unknown-table", "unknown-column", "ambiguous-column", "unknown-function",
     "group-by", "compile-error", "type-mismatch", "unsupported-type", "unordered-top", "always-one-row",
     "user-function", "forgotten-comma", "dirty-read",
