@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import asdict, replace
 
+from engine.body import Body
 from webhooks.errors import ServiceError
 from webhooks.model import Client, Delivery, DeliveryState, Moment, Scope, StoredAttempt
 from webhooks.security.keys import Keyring, Purpose
+from webhooks.security.redaction import REPLACEMENT
+from webhooks.store import browsing, clients, deliveries, events
 from webhooks.store.attempts import answer_row
+from webhooks.store.compositions import row_name
 from webhooks.store.pages import Filter, find
 from webhooks.store.store import Store
 
@@ -62,6 +66,10 @@ Sees = Callable[[StoredAttempt], bool]
 """Whether somebody may read an attempt's answer."""
 
 EVERYTHING: Final[Sees] = lambda _: True  # noqa: E731  for commands: whoever has the store's keys can read all
+
+
+def _nothing(_attempt: StoredAttempt) -> bool:
+    return False
 
 
 def sees_of(client: Client, delivery: Delivery) -> Sees:
@@ -121,6 +129,53 @@ def show_details(
         for attempt in attempts
     ]
     return DeliveryDetails(**asdict(show(delivery)), attempts=shown)
+
+
+class Way(Struct, frozen=True, kw_only=True):
+    """A delivery with all that is known of it. What somebody may not see, or was erased, is None."""
+
+    delivery: DeliveryDetails
+    client: str
+    arguments: Mapping[str, str] | None
+    body: str | None
+    others: Sequence[str]
+    """The ids of the same event's other deliveries."""
+
+
+def way_of(store: Store, keyring: Keyring, delivery_id: str, *, may_see: bool) -> Way:
+    """All that is known of a delivery; without `may_see` no body, argument or answer. Raises NotFoundError."""
+    delivery = store.read_now(lambda connection: deliveries.by_id(connection, None, delivery_id))
+    attempts = store.read_now(lambda connection: deliveries.attempts_of(connection, delivery_id))
+    sequences = store.read_now(lambda connection: events.with_id(connection, delivery.event_id))
+    others = [
+        each.id
+        for sequence in sequences
+        for each in store.read_now(lambda connection, of=sequence: deliveries.of_event(connection, of))  # type: ignore[misc]
+        if each.id != delivery_id
+    ]
+    owner = store.read_now(lambda connection: clients.by_id(connection, delivery.client_id))
+    return Way(
+        delivery=show_details(delivery, attempts, keyring, EVERYTHING if may_see else _nothing),
+        client=delivery.client_id if owner is None else owner.name,
+        arguments=store.read_now(lambda connection: events.arguments_of(connection, delivery_id)) if may_see else None,
+        body=_body(store, keyring, delivery_id) if may_see else None,
+        others=others,
+    )
+
+
+def _body(store: Store, keyring: Keyring, delivery_id: str) -> str | None:
+    """What is sent, with `[secret]` where the endpoint's secret stands."""
+    stored = store.read_now(lambda connection: browsing.body_of(connection, delivery_id))
+    if stored is None:
+        return None
+    try:
+        dump = keyring.decrypt(Purpose.BODY, stored.sealed, row_name(stored.sequence, stored.version))
+    except ServiceError:  # its key is missing, which `doctor` reports
+        return None
+    body = Body.load(dump)
+    if body.skip_reason is not None:
+        return None
+    return body.fill(REPLACEMENT).decode("utf-8", "replace")
 
 
 def _answer(keyring: Keyring, attempt: StoredAttempt, delivery_id: str) -> str | None:

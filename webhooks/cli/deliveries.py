@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -24,8 +24,8 @@ from webhooks.wording import counted
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from webhooks.delivery_log import DeliveryDetails, ShownDelivery, ShownPage
-    from webhooks.model import Delivery, StoredAttempt
+    from webhooks.delivery_log import ShownDelivery, ShownPage, Way
+    from webhooks.model import Delivery
     from webhooks.security.keys import Keyring
     from webhooks.store.pages import Filter
     from webhooks.store.store import Store
@@ -67,8 +67,8 @@ def _run(arguments: _Arguments, console: Console) -> int:
             page = _page(store, arguments, None)
             count = 0 if page.deliveries else _with_argument(store, arguments.argument)
             _print_page(arguments, console, page, count)
-        elif (found := _details(store, keyring, arguments.id)) is not None:
-            _print_details(arguments, console, *found)
+        elif (found := _way(store, keyring, arguments.id)) is not None:
+            _print_details(arguments, console, found)
         else:
             of_event = _with_id(store, arguments.id)
             _print_page(arguments, console, _page(store, arguments, of_event), len(of_event))
@@ -125,23 +125,14 @@ def _filter(connection: Connection, arguments: _Arguments, sequences: Sequence[i
     )
 
 
-def _details(
-    store: Store, keyring: Keyring, delivery_id: str
-) -> tuple[DeliveryDetails, Mapping[str, str] | None] | None:
-    """A delivery and its event's arguments. None if there is no delivery with that id."""
-    from webhooks.delivery_log import EVERYTHING, show_details
-    from webhooks.store import deliveries, events
-
-    def query(connection: Connection) -> tuple[Delivery, list[StoredAttempt], Mapping[str, str] | None]:
-        """The delivery, its attempts and its event's arguments."""
-        found = deliveries.by_id(connection, None, delivery_id)
-        return found, deliveries.attempts_of(connection, delivery_id), events.arguments_of(connection, delivery_id)
+def _way(store: Store, keyring: Keyring, delivery_id: str) -> Way | None:
+    """All that is known of a delivery. None if there is none with that id."""
+    from webhooks.delivery_log import way_of
 
     try:
-        found, attempts, given = store.read_now(query)
+        return way_of(store, keyring, delivery_id, may_see=True)
     except NotFoundError:
         return None
-    return show_details(found, attempts, keyring, EVERYTHING), given
 
 
 def _replay(arguments: _ReplayArguments, console: Console) -> int:
@@ -189,15 +180,18 @@ def _print_page(arguments: _Arguments, console: Console, page: ShownPage, events
         console.write(f"No delivery is like this.{of_nobody if events else ''}\n")
 
 
-def _print_details(
-    arguments: _Arguments, console: Console, shown: DeliveryDetails, given: Mapping[str, str] | None
-) -> None:
+def _print_details(arguments: _Arguments, console: Console, way: Way) -> None:
+    shown = way.delivery
     if arguments.json:
-        console.write_bytes(encode({**to_builtins(shown), "arguments": given}) + b"\n")
+        further = {"client": way.client, "arguments": way.arguments, "body": way.body, "others": way.others}
+        console.write_bytes(encode({**to_builtins(shown), **further}) + b"\n")
         return
     write_list(console, _HEADING, [_row(shown)])
+    given = way.arguments
     published = "were erased" if given is None else "  ".join(f"{name}={value}" for name, value in given.items())
-    console.write(f"  arguments  {console.result.escape(published)}\n")
+    body = way.body or "there is none, or it was erased"
+    for name, value in (("client", way.client), ("arguments", published), ("body", body)):
+        console.write(f"  {name}  {console.result.escape(value)}\n")
     for number, attempt in enumerate(shown.attempts, 1):
         took = "not ended" if attempt.duration is None else f"{attempt.duration:.3f} s"
         answer = repr(attempt.answer) if attempt.answer else ""
@@ -262,7 +256,8 @@ def _replay_options(parser: Parser) -> None:
 DELIVERIES = Command(
     name="deliveries",
     summary="Lists deliveries, or shows one with its attempts.",
-    description="Lists deliveries, newest first; or shows one with its attempts and its event's arguments.",
+    description="Lists deliveries, newest first; or shows one with its attempts, its event's arguments and its body, "
+    "in which [secret] stands for the endpoint's secret.",
     example="--argument paymentid=18142",
     add_options=_options,
     run=_run,

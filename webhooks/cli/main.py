@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.commandline.options import Command
 from engine.commandline.program import Program
-from webhooks.cli import clients, definitions, webhooks
+from webhooks.cli import clients, dead, definitions, webhooks
 from webhooks.cli.compose import COMPOSE
 from webhooks.cli.deliveries import DELIVERIES, REPLAY
 from webhooks.cli.doctor import DOCTOR
@@ -36,6 +36,8 @@ _ALL: tuple[Command[Any], ...] = (
     EMIT,
     DELIVERIES,
     REPLAY,
+    dead.LIST,
+    dead.REPLAY,
     COMPOSE,
     ERASE,
     DOCTOR,

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.body import Body
-from webhooks.delivery_log import EVERYTHING, DeliveryDetails, Sees, ShownPage, look, show_details
-from webhooks.errors import NotFoundError, ServiceError
+from webhooks.delivery_log import ShownPage, look, way_of
+from webhooks.errors import NotFoundError
 from webhooks.model import DeliveryState
-from webhooks.security.keys import Keyring, Purpose
-from webhooks.security.redaction import REPLACEMENT
-from webhooks.store import browsing, clients, deliveries, events
+from webhooks.store import clients, deliveries, events
 from webhooks.store.clock import microseconds
-from webhooks.store.compositions import row_name
 from webhooks.store.pages import Filter
 from webhooks.store.store import Store
 from webhooks.window.desk import Desk, note, see_other, visitor_of
@@ -28,18 +23,6 @@ from webhooks.window.desk import Desk, note, see_other, visitor_of
 _ON_A_PAGE: Final = 50
 _FIELDS: Final = ("id", "state", "url", "event", "client", "argument", "from", "to")
 _MOST_SHOWN: Final = 100_000  # characters of a body
-_NOTHING: Final[Sees] = lambda _: False  # noqa: E731
-
-
-class Way(Struct, frozen=True, kw_only=True):
-    """A delivery with all that is known of it. What somebody may not see, or was erased, is None."""
-
-    delivery: DeliveryDetails
-    client: str
-    arguments: Mapping[str, str] | None
-    body: str | None
-    others: Sequence[str]
-    """The ids of the same event's other deliveries."""
 
 
 async def show_list(desk: Desk, request: Request) -> Response:
@@ -78,45 +61,18 @@ async def show_one(desk: Desk, request: Request) -> Response:
     if may_see and request.headers.get("x-live") is None:
         note(request, "looks at a delivery with its body", delivery=found.delivery.id)
     is_ended = found.delivery.state not in (DeliveryState.PENDING, DeliveryState.COMPOSING, DeliveryState.SENDING)
-    values = {"way": found, "is_ended": is_ended and found.delivery.state is not DeliveryState.HELD}
+    values = {
+        "way": found,
+        "body": _cut(found.body),
+        "is_ended": is_ended and found.delivery.state is not DeliveryState.HELD,
+    }
     return desk.page(request, "delivery", values, here="/deliveries")
 
 
-def way_of(store: Store, keyring: Keyring, delivery_id: str, *, may_see: bool) -> Way:
-    """All that is known of a delivery; without `may_see` no body, argument or answer. Raises NotFoundError."""
-    delivery = store.read_now(lambda connection: deliveries.by_id(connection, None, delivery_id))
-    attempts = store.read_now(lambda connection: deliveries.attempts_of(connection, delivery_id))
-    sequences = store.read_now(lambda connection: events.with_id(connection, delivery.event_id))
-    others = [
-        each.id
-        for sequence in sequences
-        for each in store.read_now(lambda connection, of=sequence: deliveries.of_event(connection, of))  # type: ignore[misc]
-        if each.id != delivery_id
-    ]
-    owner = store.read_now(lambda connection: clients.by_id(connection, delivery.client_id))
-    return Way(
-        delivery=show_details(delivery, attempts, keyring, EVERYTHING if may_see else _NOTHING),
-        client=delivery.client_id if owner is None else owner.name,
-        arguments=store.read_now(lambda connection: events.arguments_of(connection, delivery_id)) if may_see else None,
-        body=_body(store, keyring, delivery_id) if may_see else None,
-        others=others,
-    )
-
-
-def _body(store: Store, keyring: Keyring, delivery_id: str) -> str | None:
-    """What is sent, with `[secret]` where the endpoint's secret stands."""
-    stored = store.read_now(lambda connection: browsing.body_of(connection, delivery_id))
-    if stored is None:
-        return None
-    try:
-        dump = keyring.decrypt(Purpose.BODY, stored.sealed, row_name(stored.sequence, stored.version))
-    except ServiceError:  # its key is missing, which `doctor` reports
-        return None
-    body = Body.load(dump)
-    if body.skip_reason is not None:
-        return None
-    text = body.fill(REPLACEMENT).decode("utf-8", "replace")
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}\n… {len(text) - _MOST_SHOWN:,} characters more"
+def _cut(body: str | None) -> str | None:
+    if body is None or len(body) <= _MOST_SHOWN:
+        return body
+    return f"{body[:_MOST_SHOWN]}\n… {len(body) - _MOST_SHOWN:,} characters more"
 
 
 def _find(store: Store, given: Mapping[str, str], before: str | None) -> tuple[ShownPage, str | None]:

@@ -87,6 +87,7 @@ def test_one_is_shown_with_its_attempts(run: Any, three: list[Any], change: Any,
     shown = run("deliveries", id_, "--json").json
     (attempt,) = shown["attempts"]
     assert shown["arguments"] == {"ledgeraccountid": "0", "status": "PAID"}
+    assert (shown["client"], shown["body"], shown["others"]) == ("acme", None, [])
     assert (attempt["status"], attempt["duration"], attempt["answer"]) == (503, 0.25, "\x1b[2Jbusy")
     shown = run("deliveries", id_).out
     assert "attempt 1  1970-01-01T00:00:00.000+00:00  0.250 s  503" in shown
