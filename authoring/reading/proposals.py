@@ -128,7 +128,9 @@ def _after(words: Words, count: int, place: tuple[int, int], start: int, ledger:
                 yield from _columns(each, found, place, ledger)
                 return
         yield from _tables(ledger, place, qualifier)
-    elif count and (words.words[count - 1] in {"from", "join", "apply"} or _is_list(words, count - 1)):
+    elif count and (
+        any(words.is_word(count - 1, word) for word in ("from", "join", "apply")) or _is_list(words, count - 1)
+    ):
         for each in found:
             if each.begin < 0:
                 yield Proposal(_written(each.name), ProposalKind.TABLE, *place, "common table")

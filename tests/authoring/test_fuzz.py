@@ -234,7 +234,7 @@ def _ask(text: str, ledger: Ledger) -> None:
 def test_the_server_answers_whatever_is_opened(editor: Callable[..., Any]) -> None:
     server = editor("--ledger-schema", SCHEMA)
     server.start(general={"positionEncodings": ["utf-32"]})
-    for seed in range(max(ALL // 3, 1) if ALL < 10_000 else ALL):
+    for seed in (*range(max(ALL // 3, 1) if ALL < 10_000 else ALL), 302, 344):
         uri, text = f"file:///fuzzed/{seed}.xml", fuzzed(seed)
         server.open(uri, text)
         lines = _LINES.split(text)
