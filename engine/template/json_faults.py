@@ -96,7 +96,7 @@ def _bare_word(text: str, position: int) -> JSONFault | None:
 
 def _missing_comma(text: str, position: int) -> JSONFault | None:
     before, character = text[:position], text[position : position + 1]
-    if not before.rstrip()[-1:] or before.rstrip()[-1] not in '"}]0123456789el' or character not in '"{[':
+    if not before.rstrip() or before.rstrip()[-1] not in '"}]0123456789el' or character not in {'"', "{", "["}:
         return None
     if not _is_behind_a_value(before):
         return None

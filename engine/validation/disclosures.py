@@ -1,4 +1,4 @@
-"""The rule `undisclosed`: what is classified as sensitive leaves the ledger only where the definition says so."""
+"""What is classified leaves the ledger only where the definition says why: `undisclosed`, `unused-disclosure`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from engine.sql.schema import LedgerSchema
 from engine.validation.finding import Finding
 
 RULE = "undisclosed"
+_UNUSED = "unused-disclosure"
 
 
 def check(definition: Definition, queries: Sequence[Query | None], schema: LedgerSchema | None) -> Iterator[Finding]:
@@ -49,4 +50,4 @@ def _unneeded(definition: Definition, shown: set[str]) -> Iterator[Finding]:
     for disclosure in definition.disclosures:
         if disclosure.label and disclosure.label.casefold() not in shown:
             message = f"No member shows a column that is classified as {disclosure.label}."
-            yield Finding(RULE, disclosure.position, message, "Remove the disclosure.", Severity.WARNING)
+            yield Finding(_UNUSED, disclosure.position, message, "Remove the disclosure.", Severity.WARNING)

@@ -132,7 +132,7 @@ def test_a_body_can_be_kept_whatever_the_files_name_is(load: Load, folder: Path)
     assert Body.load(body.dump()) == body
 
 
-@pytest.mark.parametrize("sql", ["select * from dat_client", "select c.*, 1 as x from dat_client c"])
+@pytest.mark.parametrize("sql", ["select * from dat_party", "select p.*, 1 as x from dat_party p"])
 def test_an_outermost_star_is_a_finding_on_a_ledger_whose_columns_are_known(load: Load, folder: Path, sql: str) -> None:
     (folder / "statuschange.xml").write_text(definition(sql))
     with pytest.raises(InvalidDefinitionError) as caught:

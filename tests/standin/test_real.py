@@ -12,7 +12,7 @@ LEDGER = Path(__file__).parents[2] / "fixtures/ledger"
 
 
 def test_a_ledger_is_made_batch_by_batch_and_dropped_again(standin: Standin, sqlserver_driver: str) -> None:
-    standin.answer(Answer(r"^(create|alter|drop|insert)\b", [Rows()]))
+    standin.answer(Answer(r"^(create|alter|drop|insert|add)\b", [Rows()]))
     scripts = [(LEDGER / name).read_text(encoding="utf-8") for name in ("schema.sql", "data.sql")]
     with scratch_database(standin.url(sqlserver_driver), *scripts) as url:
         assert "/aptic_test_" in url

@@ -48,8 +48,8 @@ def test_results_come_in_the_cases_order_whoever_ran_them(cases: list[Case]) -> 
 
 def test_so_many_are_under_way_at_once(cases: list[Case]) -> None:
     sound, composer = cases[1::2], Composer(together=4)
-    with pytest.raises(RuntimeError):  # each waits for three others, so four were there
-        list(run_cases(composer, sound, 4))
+    found = list(run_cases(composer, sound, 4))  # each waits for three others, and fails once they are there
+    assert all("(RuntimeError)" in (result.problem or "") for result in found)
     assert len(composer.threads) == 4
 
 

@@ -55,7 +55,7 @@ def found(
     (file,) = load_files([path], Catalogue.load(), target)
     other = [one for one in file.diagnostics if one.rule != "undisclosed" and one.severity is Severity.ERROR]
     assert other == []
-    return [one for one in file.diagnostics if one.rule == "undisclosed"]
+    return [one for one in file.diagnostics if one.rule in ("undisclosed", "unused-disclosure")]
 
 
 def members(findings: list[Diagnostic]) -> list[str]:
@@ -109,6 +109,7 @@ def test_a_disclosure_that_nothing_needs_is_warned_of(tmp_path: Path) -> None:
     steps = query("select p.name from person p where p.personid = ?")
     (finding,) = found(tmp_path, steps, disclosure='<disclosure label="Secret" reason="agreed"/>')
 
+    assert finding.rule == "unused-disclosure"
     assert (finding.severity, finding.line, finding.column) == (Severity.WARNING, 1, BEGIN.index("{disclosure}") + 1)
 
 
@@ -152,3 +153,15 @@ def test_the_finding_names_the_place_in_the_schema_file(tmp_path: Path) -> None:
     assert finding.hint is not None
     assert '<disclosure label="Secret" reason="…"/>' in finding.hint
     assert "person.ssn" in finding.message
+
+
+def test_one_that_is_ignored_is_not_served(tmp_path: Path) -> None:
+    """A comment gives a reason too, but no register has it: what is sensitive waits for a disclosure."""
+    path = tmp_path / "statuschange.xml"
+    steps = query("select p.ssn from person p where p.personid = ?")
+    text = BEGIN.format(disclosure="") + steps + END.format(body="")
+    path.write_text("<!-- aptic: ignore undisclosed because it is only a test -->" + text, encoding="utf-8")
+    (file,) = load_files([path], Catalogue.load(), TARGET)
+    assert [one.rule for one in file.diagnostics if one.severity is Severity.ERROR] == []
+    assert [one.rule for one in file.ignored] == ["undisclosed"]
+    assert file.compiled is None

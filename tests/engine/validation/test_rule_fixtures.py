@@ -26,6 +26,7 @@ NEEDS_SCHEMA = {
     "type-mismatch",
     "forgotten-comma",
     "undisclosed",
+    "unused-disclosure",
 }
 WITHOUT_FOLDER = {"unsupported-type", "contract-break", "internal-error"}
 """The fixtures' ledger has no such type; a contract is broken by a change; no file is known to have the last."""

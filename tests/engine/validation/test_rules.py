@@ -12,15 +12,16 @@ ALL = [
     "single-statement", "read-only", "unknown-table", "unknown-column", "ambiguous-column", "unknown-function",
     "group-by", "compile-error", "type-mismatch", "unsupported-type", "unordered-top", "always-one-row",
     "user-function", "forgotten-comma", "dirty-read",
-    "template-syntax", "template-name", "template-quotes", "unused-suppression", "undisclosed", "internal-error",
+    "template-syntax", "template-name", "template-quotes", "unused-suppression", "undisclosed",
+    "unused-disclosure", "internal-error",
 ]  # fmt: skip
 WARNINGS = {
     "file-name", "many-unordered", "type-mismatch", "unordered-top", "always-one-row", "user-function",
-    "forgotten-comma", "dirty-read", "unused-suppression",
+    "forgotten-comma", "dirty-read", "unused-suppression", "unused-disclosure",
 }  # fmt: skip
 NEVER_IGNORED = {
     "doctype-forbidden", "sql-syntax", "single-statement", "read-only", "unknown-function", "secret-in-sql",
-    "undisclosed", "internal-error",
+    "internal-error",
 }  # fmt: skip
 
 
