@@ -103,7 +103,7 @@ def read_document(content: bytes, name: str) -> dict[str, Json]:
         document: Any = _read(content.decode("utf-8-sig"))
         bodies = document["$defs"]
         msgspec.convert(bodies, dict[str, _Written], builtin_types=(Decimal,))
-    except (LookupError, TypeError, ArithmeticError, ValueError, RecursionError) as error:
+    except (LookupError, TypeError, ArithmeticError, ValueError, msgspec.MsgspecError, RecursionError) as error:
         why = f" ({error})" if isinstance(error, msgspec.ValidationError) else ""
         message = f"{name} holds no contracts: it is not what `aptic-definitions docs --format json` writes{why}."
         raise ConfigurationError(message, file=name) from None
