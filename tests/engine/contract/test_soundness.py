@@ -23,7 +23,7 @@ from contract_bodies import (
 from contract_grammar import query_by_chance
 from contract_rows import data_script
 from examples import examples
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from engine import EngineError
@@ -133,18 +133,18 @@ def check(path: Path, ledgers: list[Ledger]) -> int:
     return len(bodies)
 
 
-COUNTS = {"tried": 0, "composed": 0}
+def test_bodies_by_chance_keep_their_contract(ledgers: list[Ledger], tmp_path: Path) -> None:
+    counts = {"tried": 0, "composed": 0}
 
+    @given(seed=st.integers(0, 2**32))
+    @settings(max_examples=examples(1500))
+    def keeps(seed: int) -> None:
+        """One query, and what is composed by it."""
+        sql = query_by_chance(seed)
+        note(sql)
+        path = written(tmp_path, steps_of(sql, name="found", result="many"), name="chance")
+        counts["tried"] += 1
+        counts["composed"] += check(path, ledgers) > 0
 
-@given(seed=st.integers(0, 2**32))
-@settings(max_examples=examples(1500), suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_bodies_by_chance_keep_their_contract(ledgers: list[Ledger], tmp_path: Path, seed: int) -> None:
-    sql = query_by_chance(seed)
-    note(sql)
-    path = written(tmp_path, steps_of(sql, name="found", result="many"), name="chance")
-    COUNTS["tried"] += 1
-    COUNTS["composed"] += check(path, ledgers) > 0
-
-
-def test_most_of_what_was_tried_was_composed() -> None:
-    assert COUNTS["composed"] * 4 >= COUNTS["tried"]
+    keeps()
+    assert counts["composed"] * 4 >= counts["tried"], "much of it was composed"
