@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from engine.errors import ConfigurationError
 
 SUFFIX = ".xml"
+
+Stamp = tuple[int, int, int]
+"""When a file was written, its size and its inode: another one where the file was changed."""
+
+
+def stamp(path: str | Path) -> Stamp | None:
+    """The file's; None where it cannot be looked at. A look works on network mounts and in containers too."""
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size, state.st_ino
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:

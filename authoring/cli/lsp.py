@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from importlib.metadata import PackageNotFoundError, version
 
+from engine.cli.target_choice import add_dialect
 from engine.commandline.console import Console
 from engine.commandline.options import Command, LoadArguments, Parser, add_catalogue, add_ledger
 from engine.extras import DISTRIBUTION
-from engine.model import Dialect
 
 
 class LspArguments(LoadArguments):
@@ -25,11 +25,7 @@ def add_options(parser: Parser) -> None:
         ledger="The schema is read from the ledger at this SQLAlchemy URL, unless --ledger-schema gives it.",
         schema="The ledger's schema is in FILE, in T-SQL; no ledger is needed then.",
     )
-    parser.add_argument(
-        "--dialect",
-        choices=[dialect.value for dialect in Dialect],
-        help="The SQL must also run on this kind of ledger (default: the kind that --ledger names, else sqlserver).",
-    )
+    add_dialect(parser)
     add_catalogue(parser)
     parser.add_argument("--stdio", action="store_true", help="Does nothing: editors add it, and there is no other way.")
 

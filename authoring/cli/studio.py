@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from engine.cli.target_choice import add_dialect
 from engine.commandline.console import CannotRunError, Console
 from engine.commandline.options import (
     Command,
@@ -51,11 +52,7 @@ def add_options(parser: Parser) -> None:
         schema="The ledger's schema is in FILE, in T-SQL (default: it is read from the ledger; for the embedded one, "
         "from the fixtures).",
     )
-    parser.add_argument(
-        "--dialect",
-        choices=[dialect.value for dialect in Dialect],
-        help="Findings are for this kind of ledger (default: the kind that --ledger names, else sqlserver).",
-    )
+    add_dialect(parser)
     add_approximate(parser)
     add_catalogue(parser)
     parser.add_argument(

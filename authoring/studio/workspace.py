@@ -10,9 +10,8 @@ from pathlib import Path
 
 from authoring.studio.cases import Run, not_run, run, run_default
 from authoring.studio.context import Context, Project
-from authoring.studio.stamps import Stamp, stamp, stamps
 from engine.errors import EngineError, LedgerError
-from engine.files import find_files
+from engine.files import Stamp, find_files, stamp
 from engine.loading import check_together, load_file
 from engine.model import Diagnostic, LoadedFile
 from engine.plan import Plan
@@ -39,7 +38,7 @@ class CheckedFile:
 class _Loaded:
     """A file by itself: for what findings are for, and for what composes."""
 
-    stamp: Stamp
+    stamp: Stamp | None
     checked: LoadedFile
     composed: LoadedFile
 
@@ -92,7 +91,7 @@ class Workspace:
         It is run where it or its definition has changed, or where `is_anew` asks for it.
         """
         with self._lock:
-            key = (self._context, checked, stamps(case.folder / name for name in (MESSAGE, *Kind)))
+            key = (self._context, checked, _stamps(case.folder / name for name in (MESSAGE, *Kind)))
             known = self._runs.get(case.folder)
             if known is None or known[0] != key or is_anew:
                 known = self._runs[case.folder] = key, self._run(case, checked)
@@ -119,7 +118,7 @@ class Workspace:
 
     def _refresh_context(self) -> None:
         """Reads anew what the definitions stand on, where its files have changed or the ledger did not answer."""
-        now = stamps(self.project.context_files())
+        now = _stamps(self.project.context_files())
         if now == self._context_stamps:
             return
         try:
@@ -171,6 +170,10 @@ def _checked(file: LoadedFile, composed: LoadedFile, context: Context, before: C
     plan = None if composed.compiled is None else Plan(composed.compiled, context.composed.max_rows)
     event = file.path.stem if file.definition is None else file.definition.name
     return CheckedFile(file, composed, event, tuple(obstacles), plan)
+
+
+def _stamps(paths: Iterable[Path]) -> tuple[tuple[Path, Stamp | None], ...]:
+    return tuple([(path, stamp(path)) for path in paths])
 
 
 def _by_event(cases: Iterable[Case]) -> dict[str, list[Case]]:

@@ -10,11 +10,12 @@ from typing import Final, NoReturn
 
 from engine.commandline.console import CannotRunError, Console
 from engine.errors import ConfigurationError
+from engine.files import Stamp, stamp
 
 _SECONDS: Final = 0.5
 _MOST_NAMED: Final = 3
-Seen = Mapping[str, tuple[int, int, int]]
-"""By path: when the file was written, its size and its inode."""
+Seen = Mapping[str, Stamp]
+"""By path: how the file is."""
 
 
 def watch(work: Callable[[], object], paths: Sequence[Path], console: Console) -> NoReturn:
@@ -51,7 +52,7 @@ def _after_change(paths: Sequence[Path], seen: Seen) -> Seen:
         last = now
 
 
-def _states(path: str, around: frozenset[str]) -> Iterator[tuple[str, tuple[int, int, int]]]:
+def _states(path: str, around: frozenset[str]) -> Iterator[tuple[str, Stamp]]:
     try:
         if os.path.isdir(path):
             place = os.path.realpath(path)
@@ -60,10 +61,10 @@ def _states(path: str, around: frozenset[str]) -> Iterator[tuple[str, tuple[int,
                     if not name.startswith("."):
                         yield from _states(os.path.join(path, name), around | {place})
             return
-        state = os.stat(path)
     except OSError:
         return
-    yield path, (state.st_mtime_ns, state.st_size, state.st_ino)
+    if (found := stamp(path)) is not None:
+        yield path, found
 
 
 def _named(before: Seen, after: Seen) -> str:
