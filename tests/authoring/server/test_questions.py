@@ -123,6 +123,7 @@ def test_hover_tells_of_columns_tables_arguments_and_rules() -> None:
 def test_completion_works_on_text_that_does_not_parse() -> None:
     async def talking(client: Client) -> None:
         client.open(TEXT.replace("la.uniqueid as invoiceguid", "t."))
+        await client.told.get()  # the schema is read by then
         assert (await client.completed("t., ", 2))[:3] == ["transid", "accountid", "debtheadid"]
         for number, (old, new, mark, after, wanted) in enumerate(
             [
@@ -146,6 +147,7 @@ def test_steps_are_completed_and_found() -> None:
     async def talking(client: Client) -> None:
         text = STEPS.read_bytes().decode("utf-8", "replace")
         client.open(text)
+        await client.told.get()
         steps = [each for each in await client.completed("$steps.", 7) if each.startswith("$steps.")]
         assert text[text.index("$steps.") :].partition('"')[0] in steps
         assert (await client.declared("$steps.", 7)) is not None
@@ -156,6 +158,7 @@ def test_steps_are_completed_and_found() -> None:
 def test_definition_leads_to_alias_argument_and_schema_file() -> None:
     async def talking(client: Client) -> None:
         client.open(TEXT)
+        await client.told.get()
         assert await client.declared("dh.debtref") == ("ledgerpayment.xml", "dh")
         assert await client.declared("dh.debtref", 3) == ("schema.sql", "debtref")
         assert await client.declared("dat_trans t", 2) == ("schema.sql", "dat_trans")
