@@ -59,8 +59,14 @@ def core(has: Installed) -> None:
     has.lacks("embedded", "aptic-definitions", "test")
     has.lacks("postgresql", "aptic-definitions", *COMPOSE, "--ledger", POSTGRESQL)
     has.lacks("lsp", "aptic-definitions", "lsp")
+    has.lacks("completion", "aptic-definitions", "completion", "bash")
     has.lacks("service", "aptic-webhooks", "serve", "--data", str(has.folder / "data"))
     has.expect(0, "serve", "aptic-webhooks", "--help")
+
+
+def completion(has: Installed) -> None:
+    """Completion in shells."""
+    has.expect(0, "complete ", "aptic-definitions", "completion", "bash")
 
 
 def embedded(has: Installed) -> None:
@@ -103,6 +109,7 @@ def everything(has: Installed) -> None:
 
 CASES: dict[str, Callable[[Installed], None]] = {
     "": core,
+    "completion": completion,
     "embedded": embedded,
     "postgresql": postgresql,
     "fast": fast,

@@ -42,6 +42,10 @@ class OnTerminal:
         before, self._after = self._after, found.end()
         return self.shown[before : self._after]
 
+    def type(self, text: str) -> None:
+        """As a person does who does not wait to see it."""
+        os.write(self._ours, text.encode())
+
     def interrupt(self) -> None:
         """As Ctrl-C does."""
         self.process.send_signal(signal.SIGINT)

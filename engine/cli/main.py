@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.cli.completion import COMPLETION
 from engine.cli.compose import COMPOSE
 from engine.cli.docs import DOCS
 from engine.cli.explain_rule import EXPLAIN
@@ -17,10 +18,11 @@ from engine.cli.snapshot import SNAPSHOT
 from engine.cli.test import TEST
 from engine.cli.validate import VALIDATE
 from engine.commandline.options import Command
-from engine.commandline.program import Program, run
+from engine.commandline.program import Program, answer_shell, run
 
 COMMANDS: Mapping[str, Command[Any]] = {
-    command.name: command for command in (VALIDATE, TEST, COMPOSE, NEW, SNAPSHOT, DOCS, RULES, EXPLAIN, SCHEMA)
+    command.name: command
+    for command in (VALIDATE, TEST, COMPOSE, NEW, SNAPSHOT, DOCS, RULES, EXPLAIN, SCHEMA, COMPLETION)
 }
 PROGRAM = Program(
     "aptic-definitions",
@@ -37,5 +39,7 @@ def main(words: Sequence[str] | None = None, environment: Mapping[str, str] | No
 
 def validate(words: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> int:
     """`validate-definitions …`, the same as `aptic-definitions validate …`."""
-    words = sys.argv[1:] if words is None else words
+    if words is None:
+        answer_shell("validate-definitions", VALIDATE)
+        words = sys.argv[1:]
     return run(VALIDATE, "validate-definitions", words, os.environ if environment is None else environment)

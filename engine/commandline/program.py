@@ -28,7 +28,9 @@ class Program:
 
     def main(self, words: Sequence[str] | None, environment: Mapping[str, str] | None) -> int:
         """`NAME COMMAND …`: the exit code is 0, 1 for findings or a failure, 2 where it could not run."""
-        words = sys.argv[1:] if words is None else words
+        if words is None:
+            answer_shell(self.name, self.commands)
+            words = sys.argv[1:]
         environment = os.environ if environment is None else environment
         if not words or words[0].startswith("-"):
             parser = self._parser()
@@ -53,6 +55,15 @@ class Program:
         )
         parser.usage = f"{self.name} COMMAND [OPTION]... [ARGUMENT]..."
         return parser
+
+
+def answer_shell(name: str, commands: Mapping[str, Command[Any]] | Command[Any]) -> None:
+    """Ends the process with the proposals for a command line, where a shell started it for these alone."""
+    if "_ARGCOMPLETE" not in os.environ:
+        return
+    from engine.commandline.completion import complete
+
+    complete(name, commands)
 
 
 def make_parser(command: Command[A], program: str) -> Parser:
