@@ -8,8 +8,8 @@ from sqlglot import exp
 
 from engine.model import Kind, SqlType
 from engine.model.families import MOMENTS, STRINGS
-from engine.sql.translate.casts.constants import FIRST_DAY
 from engine.sql.translate.casts.datatypes import no_conversion
+from engine.sql.translate.casts.date_literals import FIRST_DAY
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.guards import guarded, in_range

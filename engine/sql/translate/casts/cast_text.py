@@ -10,6 +10,7 @@ from sqlglot import exp
 from engine.model import Kind, SqlType
 from engine.model.families import DATED, MONEYS, PADDED, STRINGS, TEMPORAL, UNICODE, WHOLE
 from engine.sql.translate.casts.datatypes import no_conversion
+from engine.sql.translate.casts.date_literals import SHORT_MONTHS
 from engine.sql.translate.characters import counted_to, is_basic
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import not_carried, refused
@@ -23,25 +24,49 @@ _WHOLE_LENGTH: Final = {Kind.TINYINT: 3, Kind.SMALLINT: 6, Kind.INT: 11, Kind.BI
 _GUID_LENGTH: Final = 36
 _MONEY_LENGTH: Final = 26
 
-# Styles of CONVERT by number, as pieces: Y year, M month, D day, h hour, m minute, s second, f milliseconds.
+# Styles of CONVERT by number, as pieces: Y year, y its last two digits, M month, N its short name, D day, d day with a
+# blank for a zero, h hour, H hour of twelve with a blank for a zero, m minute, s second, f milliseconds, A AM or PM.
+# The time stands behind the bar, which is not written.
 _STYLES: Final = {
-    20: "Y-M-D h:m:s",
-    21: "Y-M-D h:m:s.f",
+    1: "M/D/y",
+    2: "y.M.D",
+    3: "D/M/y",
+    4: "D.M.y",
+    5: "D-M-y",
+    6: "D N y",
+    7: "N D, y",
+    8: "|h:m:s",
+    9: "N d Y| H:m:s:fA",
+    10: "M-D-y",
+    11: "y/M/D",
+    12: "yMD",
+    13: "D N Y| h:m:s:f",
+    14: "|h:m:s:f",
+    20: "Y-M-D| h:m:s",
+    21: "Y-M-D| h:m:s.f",
     23: "Y-M-D",
-    25: "Y-M-D h:m:s.f",
+    24: "|h:m:s",
+    25: "Y-M-D| h:m:s.f",
+    100: "N d Y| H:mA",
     101: "M/D/Y",
     102: "Y.M.D",
     103: "D/M/Y",
     104: "D.M.Y",
     105: "D-M-Y",
-    108: "h:m:s",
+    106: "D N Y",
+    107: "N D, Y",
+    108: "|h:m:s",
+    109: "N d Y| H:m:s:fA",
     110: "M-D-Y",
     111: "Y/M/D",
     112: "YMD",
-    114: "h:m:s:f",
-    120: "Y-M-D h:m:s",
-    121: "Y-M-D h:m:s.f",
+    113: "D N Y| h:m:s:f",
+    114: "|h:m:s:f",
+    120: "Y-M-D| h:m:s",
+    121: "Y-M-D| h:m:s.f",
 }
+_OF_DATETIME: Final = frozenset({9, 13, 109, 113})
+"""Styles of which the documentation does not say how many digits another type than datetime shows in them."""
 _PARTS: Final = {"Y": ("year", 4), "M": ("month", 2), "D": ("day", 2), "h": ("hour", 2), "m": ("minute", 2)}
 
 
@@ -114,30 +139,36 @@ def _decimal_text(writer: Writer, node: exp.Expr, value: Typed) -> str:
 
 
 def _moment_text(writer: Writer, node: exp.Expr, value: Typed, style: int | None) -> str:
-    """A date or moment in a style that does not depend on the language."""
+    """A date or moment in a style, names of months in us_english."""
     kind = value.type.kind
-    if style is None or style == 0:
-        if kind in (Kind.DATETIME, Kind.SMALLDATETIME):
-            raise refused(
-                node, f"a {kind} as a string reads 'Jan 31 2024 10:20AM'", "use CONVERT with style 120 or 126"
-            )
-        style = 121
     if style in (126, 127):
         return _iso_text(writer, node, value)
+    is_datetime = kind in (Kind.DATETIME, Kind.SMALLDATETIME)
+    if not style:  # without one, SQL Server takes 0
+        style = 100 if is_datetime else 121
     pattern = _STYLES.get(style)
-    if pattern is None:
-        raise not_carried(node, f"CONVERT style {style}", "use style 120, 112 or 23")
+    if pattern is None or (style in _OF_DATETIME and not is_datetime):
+        raise not_carried(node, f"CONVERT style {style} of {kind}", "use style 120, 112 or 23")
+    day, _, time = pattern.partition("|")
     if kind is Kind.DATE:
-        pattern = pattern.partition(" ")[0]
-        if "h" in pattern:
-            raise refused(node, "a date has no time of day", "CAST it to datetime2(0) first")
-    elif "f" in pattern and not _has_milliseconds(value.type):
+        return _day_text(writer, node, value, style, day)
+    if "f" in time and not _has_milliseconds(value.type):
         raise refused(node, f"style {style} shows as many digits as the datetime2 has", "CAST to datetime2(3) first")
+    return _pattern_text(writer, value.sql, day + time)
+
+
+def _day_text(writer: Writer, node: exp.Expr, value: Typed, style: int, pattern: str) -> str:
+    """A date in the part of a style that shows the day."""
+    if not pattern:
+        raise refused(node, "a date has no time of day", "CAST it to datetime2(0) first")
+    if style == 100:
+        raise not_carried(node, "CONVERT style 100 of date", "use style 107 or 106, or CAST it to datetime first")
     return _pattern_text(writer, value.sql, pattern)
 
 
 def _has_milliseconds(type_: SqlType) -> bool:
-    return type_.kind is Kind.DATETIME or type_.scale == 3
+    """Whether three digits after the second are those that SQL Server shows; of a smalldatetime they are zeros."""
+    return type_.kind in (Kind.DATETIME, Kind.SMALLDATETIME) or type_.scale == 3
 
 
 def _iso_text(writer: Writer, node: exp.Expr, value: Typed) -> str:
@@ -156,24 +187,41 @@ def _iso_text(writer: Writer, node: exp.Expr, value: Typed) -> str:
 
 
 def _pattern_text(writer: Writer, sql: str, pattern: str) -> str:
-    """The pieces of a pattern, each padded with zeros, joined."""
-    pieces = []
-    for letter in pattern:
-        if letter in _PARTS:
-            unit, width = _PARTS[letter]
-            pieces.append(_padded(writer, f"CAST(extract({unit} FROM {sql}) AS integer)", width))
-        elif letter in "sf":
+    """The pieces of a pattern, joined."""
+    return "(" + " || ".join(_piece(writer, sql, letter) for letter in pattern) + ")"
+
+
+def _piece(writer: Writer, sql: str, letter: str) -> str:
+    """A letter of a pattern as the part of the moment that it stands for, or as itself."""
+    if letter in _PARTS:
+        unit, width = _PARTS[letter]
+        return _padded(writer, _extracted(unit, sql), width)
+    match letter:
+        case "y":
+            return _padded(writer, f"{_extracted('year', sql)} % 100", 2)
+        case "N":
+            names = " ".join(f"WHEN {number} THEN '{name}'" for number, name in enumerate(SHORT_MONTHS, start=1))
+            return f"CASE {_extracted('month', sql)} {names} END"
+        case "d":
+            return _padded(writer, _extracted("day", sql), 2, " ")
+        case "H":
+            return _padded(writer, f"({_extracted('hour', sql)} + 11) % 12 + 1", 2, " ")
+        case "A":
+            return f"CASE WHEN {_extracted('hour', sql)} < 12 THEN 'AM' ELSE 'PM' END"
+        case "s" | "f":
             micros = f"CAST(extract(microseconds FROM {sql}) AS bigint)"
             dividend, divisor = (micros, 1_000_000) if letter == "s" else (f"{micros} % 1000000", 1000)
-            number = writer.whole_division(dividend, str(divisor))
-            pieces.append(_padded(writer, number, 3 - (letter == "s")))
-        else:
-            pieces.append(writer.text_literal(letter))
-    return "(" + " || ".join(pieces) + ")"
+            return _padded(writer, writer.whole_division(dividend, str(divisor)), 3 - (letter == "s"))
+        case _:
+            return writer.text_literal(letter)
 
 
-def _padded(writer: Writer, number: str, width: int) -> str:
-    return f"lpad(CAST({number} AS {writer.text}), {width}, '0')"
+def _extracted(unit: str, sql: str) -> str:
+    return f"CAST(extract({unit} FROM {sql}) AS integer)"
+
+
+def _padded(writer: Writer, number: str, width: int, filler: str = "0") -> str:
+    return f"lpad(CAST({number} AS {writer.text}), {width}, '{filler}')"
 
 
 def _fitted(emitter: Emitter, node: exp.Expr, written: Typed, from_: SqlType, to: SqlType) -> str:

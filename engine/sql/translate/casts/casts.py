@@ -14,19 +14,9 @@ from engine.model import Kind, SqlType
 from engine.model.families import DECIMALS, EXACT, FLOATS, MOMENTS, MONEYS, STRINGS, TEMPORAL, WHOLE
 from engine.sql.translate.casts.cast_dates import day_or_first, to_date, to_moment, to_time
 from engine.sql.translate.casts.cast_text import to_text
-from engine.sql.translate.casts.constants import (
-    DAY_STYLES,
-    LITERAL_STYLES,
-    UnreadableError,
-    bit,
-    day_pattern,
-    decimal_number,
-    guid,
-    iso_day,
-    temporal,
-    whole_number,
-)
+from engine.sql.translate.casts.constants import UnreadableError, bit, decimal_number, guid, whole_number
 from engine.sql.translate.casts.datatypes import data_type, no_conversion
+from engine.sql.translate.casts.date_literals import DAY_STYLES, LITERAL_STYLES, day_pattern, iso_day, temporal
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, not_carried, refused
 from engine.sql.translate.guards import guarded

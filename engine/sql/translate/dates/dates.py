@@ -11,6 +11,7 @@ from engine.model.families import DATED, MOMENTS, WHOLE
 from engine.sql.translate.casts.cast_dates import rounded_to_ticks
 from engine.sql.translate.casts.casts import converted, from_literal
 from engine.sql.translate.casts.conversion import adapted
+from engine.sql.translate.casts.date_literals import MONTHS
 from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.guards import guarded, in_range
@@ -29,11 +30,10 @@ _PARTS: Final = {
     "MINUTE": "minute",
     "WEEKISO": "week",
 }
-_MONTH_NAMES: Final = "January February March April May June July August September October November December"
 _DAY_NAMES: Final = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday"
 # DATENAME's units by the parser's formats: EXTRACT's, and the names by number.
 _NAMED: Final = {
-    "%B": ("month", tuple(enumerate(_MONTH_NAMES.split(), start=1))),
+    "%B": ("month", tuple(enumerate(MONTHS, start=1))),
     "%A": ("dow", tuple(enumerate(_DAY_NAMES.split()))),
     "%Y": ("year", ()),
 }

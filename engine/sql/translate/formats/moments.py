@@ -6,24 +6,11 @@ import re
 from typing import Final
 
 from engine.model import Kind
+from engine.sql.translate.casts.date_literals import MONTHS
 from engine.sql.translate.formats.patterns import Place
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.writers import Writer
 
-_MONTHS: Final = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 _DAYS: Final = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 _STANDARD: Final = {
     "d": "M/d/yyyy",
@@ -81,7 +68,7 @@ def _name(sql: str, run: str, *, has_time: bool) -> str:
     if run[0] == "t":
         hour, before, after = _part(sql, "hour", has_time=has_time), "AM"[: len(run)], "PM"[: len(run)]
         return f"CASE WHEN {hour} < 12 THEN '{before}' WHEN {hour} >= 12 THEN '{after}' END"
-    names = _MONTHS if run[0] == "M" else _DAYS
+    names = MONTHS if run[0] == "M" else _DAYS
     number = _part(sql, "month" if run[0] == "M" else "dow", has_time=True)
     shown = [name if len(run) == 4 else name[:3] for name in names]
     branches = " ".join(f"WHEN {place} THEN '{name}'" for place, name in enumerate(shown, start=int(run[0] == "M")))
