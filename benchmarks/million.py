@@ -11,20 +11,21 @@ import asyncio
 import contextlib
 import os
 import shutil
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy
 from sqlalchemy import Connection, select, text
 
+from benchmarks.backends import Backends
 from benchmarks.temporary import empty_database
 from webhooks import housekeeping
 from webhooks.doctor import examination
+from webhooks.errors import ServiceError
 from webhooks.model import Client, DeliveryState, PublishedEvent, Scope
 from webhooks.settings import Settings
 from webhooks.store import attempts, clients, events, jobs, pages, registrations, results, timing
@@ -48,6 +49,7 @@ _THEIRS: Final = "10000000-0000-4000-8000-000000000002"
 _LIMIT: Final = 1.2
 _NOISE: Final = 2.0  # milliseconds
 _PAGE: Final = 50.0  # milliseconds
+_TURNS: Final = 5
 
 _ID = {
     "sqlite": "substr(printf('%012x', at / 1000), 1, 8) || '-' || substr(printf('%012x', at / 1000), 9, 4) || '-7'"
@@ -75,15 +77,39 @@ class Scene:
         self.store = Store(url)
         self.dialect = sqlalchemy.make_url(url).get_backend_name()
         self.newest = now() - _DAY
+        self.is_tried = False
+        self._server = Backends(url) if self.dialect == "postgresql" else None
         self._clients()
-        with self.store._engine.connect() as connection:  # noqa: SLF001  a bulk load is nothing that the store offers
+        with self.store._engine.connect() as connection, _quickly(connection):  # noqa: SLF001  the store has no bulk load
             if ended:
                 self._fill(connection, ended, first=1, at=self.newest - 60 * _DAY, is_ended=True)
             self._fill(connection, queued, first=ended + 1, at=self.newest, is_ended=False)
         self._settle()
 
     def write(self, function: Callable[..., Any], *given: Any, **named: Any) -> Any:
-        return asyncio.run(self.store.write(lambda connection: function(connection, *given, **named)))
+        def command(connection: Connection) -> Any:
+            """What is asked for, undone where it is only tried."""
+            result = function(connection, *given, **named)
+            if self.is_tried:
+                raise _UndoneError("tried")
+            return result
+
+        with contextlib.suppress(_UndoneError):
+            return asyncio.run(self.store.write(command))
+
+    def spent(self, operation: Operation) -> tuple[float, float]:
+        """Its processor time, of this process and of the server's for its database, and how long it took, in ms."""
+        server = 0.0 if self._server is None else self._server.cpu()
+        began, ours = time.perf_counter(), time.process_time()
+        operation(self)
+        ours, took = time.process_time() - ours, time.perf_counter() - began
+        server = 0.0 if self._server is None else self._server.cpu() - server
+        return (ours + server) * 1000, took * 1000
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        self.store.close()
 
     def read(self, function: Callable[..., Any], *given: Any, **named: Any) -> Any:
         return self.store.read_now(lambda connection: function(connection, *given, **named))
@@ -98,9 +124,6 @@ class Scene:
     def _fill(self, connection: Connection, count: int, *, first: int, at: int, is_ended: bool) -> None:
         numbers = f"({_NUMBERS[self.dialect]}) AS made"
         given = {"first": first, "last": first + count - 1, "at": at, "step": _DAY // 2 // count or 1}
-        if self.dialect == "postgresql":
-            connection.execute(text("SET statement_timeout = 0"))
-            connection.connection.driver_connection.answers_within = 10_000  # type: ignore[union-attr]
         ids = {
             url: connection.scalar(text("SELECT id FROM registration WHERE url = :url"), {"url": url})
             for url in (_FULL, _RARE)
@@ -145,25 +168,34 @@ class Scene:
                 connection.exec_driver_sql("VACUUM ANALYZE")
 
 
-class Meter:
-    """Processor time of this process and of the servers' processes that this store's connections have, in ms."""
-
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-
-    def total(self) -> float:
-        ours = time.process_time() * 1000
-        return ours if self._scene.dialect == "sqlite" else ours + sum(map(_cpu, self._backends()))
-
-    def _backends(self) -> list[int]:
-        query = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-        return sorted(self._scene.read(lambda connection: list(connection.scalars(query))))
+_TABLES: Final = "('event', 'composition', 'delivery')"
+_INDEXES: Final = f"""
+    SELECT indexname, indexdef FROM pg_indexes
+    WHERE tablename IN {_TABLES} AND indexname NOT IN (SELECT conname FROM pg_constraint)"""
 
 
-def _cpu(pid: int) -> float:
-    with contextlib.suppress(OSError):
-        return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[0]) / 1e6
-    return 0.0
+@contextlib.contextmanager
+def _quickly(connection: Connection) -> Iterator[None]:
+    """On PostgreSQL rows come without a look at what they refer to, and before the indexes that are no constraints."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.connection.driver_connection.answers_within = 10_000  # type: ignore[union-attr]
+    for setting in ("statement_timeout = 0", "session_replication_role = replica", "maintenance_work_mem = '1GB'"):
+        connection.execute(text(f"SET {setting}"))
+    indexes = [tuple(row) for row in connection.execute(text(_INDEXES))]
+    for name, _ in indexes:
+        connection.execute(text(f"DROP INDEX {name}"))
+    connection.commit()
+    yield
+    for _, definition in indexes:
+        connection.exec_driver_sql(definition)
+    connection.commit()
+    connection.invalidate()  # no other may get its settings
+
+
+class _UndoneError(ServiceError):
+    """Has the writer undo what a command did."""
 
 
 Operation = Callable[[Scene], object]
@@ -312,27 +344,25 @@ _STEPS: Final = {
     "sweep, after the resumption": "in steps, for a second at most",
     "sweep, after the removal": "in steps, for a second at most",
 }
-_ONCE: Final = ("pause", "resume", "removal", *_STEPS)
+_ONCE: Final = ("pause", "resume", "removal")  # four times they are undone
 
 
-def measured(scene: Scene, only: str) -> dict[str, tuple[float, float]]:
-    """By operation its processor time and how long it took, in milliseconds: the median of five."""
+def measured(scenes: Sequence[Scene], only: str) -> dict[str, list[tuple[float, float]]]:
+    """By operation its processor time and how long it took, for each scene, in milliseconds: the least of five.
+
+    Scenes take turns, so that what else the machine does is the same for all.
+    """
     found = {}
-    meter = Meter(scene)
     for name, operation in OPERATIONS.items():
         if only not in name:
             continue
-        times = []
-        for _ in range(1 if name in _ONCE else 5):
-            before, began = meter.total(), time.perf_counter()
-            operation(scene)
-            took = (time.perf_counter() - began) * 1000
-            times.append((meter.total() - before, took))
-        found[name] = (statistics.median(cpu for cpu, _ in times), statistics.median(took for _, took in times))
-        print(
-            f"  {scene.dialect} {scene.queued:>9,}  {name:<36} {found[name][0]:>10.2f} {found[name][1]:>10.2f} ms",
-            flush=True,
-        )
+        times: list[list[tuple[float, float]]] = [[] for _ in scenes]
+        for turn in range(_TURNS if name not in _STEPS else 1):
+            for scene, seen in zip(scenes, times, strict=True):
+                scene.is_tried = name in _ONCE and turn < _TURNS - 1
+                seen.append(scene.spent(operation))
+        found[name] = [(min(cpu for cpu, _ in seen), min(took for _, took in seen)) for seen in times]
+        print(f"  {name:<36}", *(f"{cpu:>10.2f} in {took:.2f} ms" for cpu, took in found[name]), flush=True)
     return found
 
 
@@ -349,26 +379,29 @@ def _new_url(kind: str, folder: Path) -> Iterator[str]:
 
 
 def _compared(kind: str, folder: Path, given: argparse.Namespace) -> None:
-    found = []
-    for queued, ended in ((_FEW, 0), (given.queued, given.ended)):
-        with _new_url(kind, folder) as url:
+    with contextlib.ExitStack() as closing:
+        scenes = []
+        for queued, ended in ((_FEW, 0), (given.queued, given.ended)):
             began = time.perf_counter()
-            scene = Scene(url, queued, ended)
-            print(
-                f"{kind}: {queued:,} queued, {ended:,} ended, filled in {time.perf_counter() - began:.0f} s", flush=True
-            )
-            found.append(measured(scene, given.only))
-            scene.store.close()
+            scene = Scene(closing.enter_context(_new_url(kind, folder)), queued, ended)
+            closing.callback(scene.close)
+            scenes.append(scene)
+            took = time.perf_counter() - began
+            print(f"{kind}: {queued:,} queued, {ended:,} ended, filled in {took:.0f} s", flush=True)
+        found = measured(scenes, given.only)
     print(f"{'processor time in ms':<48} {_FEW:>10,} {given.queued:>10,}  ratio")
-    for name, (few, _) in found[0].items():
-        many, took = found[1][name]
-        verdict = "" if many <= max(few * _LIMIT, few + _NOISE) else "grows"
-        if name in _STEPS:
-            verdict = _STEPS[name]
-        elif name.startswith("page"):
-            verdict = "bounded" if many <= _PAGE else "no page"
+    for name, ((few, _), (many, took)) in found.items():
         ratio = many / max(few, 0.01)
+        verdict = _verdict(name, few, many)
         print(f"{kind + ' ' + name:<48} {few:>10.2f} {many:>10.2f} {ratio:>6.1f}  {took:>8.0f} ms  {verdict}")
+
+
+def _verdict(name: str, few: float, many: float) -> str:
+    if name in _STEPS:
+        return _STEPS[name]
+    if name.startswith("page"):
+        return "bounded" if many <= _PAGE else "no page"
+    return "" if many <= max(few * _LIMIT, few + _NOISE) else "grows"
 
 
 def main() -> int:

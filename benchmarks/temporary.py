@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 
 import psycopg
@@ -34,7 +35,7 @@ def postgresql_ledger(url: str) -> Iterator[str]:
 @contextlib.contextmanager
 def empty_database(url: str) -> Iterator[str]:
     """The URL of a database with nothing in it, whose statements are not logged as a server for tests may log them."""
-    name, server = f"bench_store_{os.getpid()}", sqlalchemy.make_url(url)
+    name, server = f"bench_store_{os.getpid()}_{time.monotonic_ns()}", sqlalchemy.make_url(url)
     with psycopg.connect(conninfo(server), autocommit=True) as connection:
         connection.execute(f"create database {name}")
         connection.execute(f"alter database {name} set log_statement = 'none'")

@@ -21,7 +21,7 @@ def scenes(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -
     made = [Scene(new_database(request.param), queued, 0) for queued in (FEW, MANY)]
     yield made[0], made[1]
     for each in made:
-        each.store.close()
+        each.close()
 
 
 @pytest.fixture(autouse=True)
