@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, quoted_name, select, text
+from sqlalchemy import Connection, exists, quoted_name, select, text
 
-from webhooks.store.tables import METADATA
+from webhooks.store.tables import METADATA, UNCHECKED
 
 _MOST_FAULTS: Final = 20
 _INDEXES: Final = text("""
@@ -60,7 +60,10 @@ def _quoted(connection: Connection, name: str) -> str:
 
 def own_check(connection: Connection) -> list[str]:
     """What the database's own check finds, the first few: SQLite's integrity_check; PostgreSQL's amcheck of each index,
-    where that extension is installed and this role may call it. It reads everything, and raises what stops it."""
+    where that extension is installed and this role may call it, and rows that refer to none.
+
+    It reads everything, and raises what stops it.
+    """
     if connection.dialect.name == "sqlite":
         found = connection.exec_driver_sql(f"PRAGMA integrity_check({_MOST_FAULTS})").scalars().all()
         return [each for each in found if each != "ok"]
@@ -73,4 +76,15 @@ def own_check(connection: Connection) -> list[str]:
             statement = text(f"SELECT {function}(CAST(:name AS regclass), true)")
             for name in connection.scalars(_INDEXES).all():
                 connection.execute(statement, {"name": name})
-    return []
+        return _dangling(connection)
+
+
+def _dangling(connection: Connection) -> list[str]:
+    """For each reference that PostgreSQL does not check, a row whose reference leads nowhere."""
+    found = []
+    for column in UNCHECKED:
+        (key,) = column.foreign_keys
+        query = select(column).where(~exists().where(key.column == column)).limit(1)
+        words = f"{column.table.name}.{column.name} refers to no {key.column.table.name}: "
+        found += [f"{words}{value}" for value in connection.scalars(query)]
+    return found

@@ -230,3 +230,8 @@ PROCESSES = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=False),  # chosen by chance
     Column("seen_at", BigInteger, nullable=False),  # its last heartbeat, by the database's clock
 )
+
+UNCHECKED = (COMPOSITIONS.c.event_sequence, DELIVERIES.c.event_sequence, DELIVERIES.c.client_id, ATTEMPTS.c.delivery_id)
+"""References that only SQLite checks when a row is written. On PostgreSQL each would be a statement for each row, about
+rows that the same transaction has written or locked, and that nobody deletes. The doctor looks for what refers to none.
+"""

@@ -23,7 +23,7 @@ from webhooks.store.clock import now
 from webhooks.store.opening import MIGRATIONS, open_store
 from webhooks.store.pages import Filter
 from webhooks.store.store import Store
-from webhooks.store.tables import METADATA
+from webhooks.store.tables import METADATA, UNCHECKED
 
 VERSIONS = sorted(Path(__file__).parent.glob("version_*.sql"))
 
@@ -101,8 +101,11 @@ def test_the_tables_are_what_the_migrations_make(store_url: str, store: Store) -
     with engine.connect() as connection:
         options = {"compare_type": True, "compare_server_default": True}
         context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, METADATA) == []
+        changes = compare_metadata(context, METADATA)
     engine.dispose()
+    unchecked = {str(column) for name, key in changes if name == "add_fk" for column in key.columns}
+    assert unchecked == (set(map(str, UNCHECKED)) if make_kind(store_url) == "postgresql" else set())
+    assert len(changes) == len(unchecked)
 
 
 def test_the_comparison_sees_a_difference(store_url: str, store: Store) -> None:
@@ -110,7 +113,7 @@ def test_the_comparison_sees_a_difference(store_url: str, store: Store) -> None:
     with engine.connect() as connection:
         connection.execute(text("CREATE TABLE left_over (id int)"))
         context = MigrationContext.configure(connection)
-        assert [change[0] for change in compare_metadata(context, METADATA)] == ["remove_table"]
+        assert "remove_table" in [change[0] for change in compare_metadata(context, METADATA)]
         connection.rollback()
     engine.dispose()
 
@@ -265,6 +268,13 @@ _AS_BEFORE = {
             "ALTER TABLE delivery ADD CONSTRAINT fk_delivery_registration_id FOREIGN KEY (registration_id)"
             " REFERENCES registration (id) ON DELETE SET NULL"
         ),
+        (
+            "ALTER TABLE composition ADD CONSTRAINT fk_composition_event_sequence FOREIGN KEY (event_sequence)"
+            " REFERENCES event"
+        ),
+        "ALTER TABLE delivery ADD CONSTRAINT fk_delivery_event_sequence FOREIGN KEY (event_sequence) REFERENCES event",
+        "ALTER TABLE delivery ADD CONSTRAINT fk_delivery_client_id FOREIGN KEY (client_id) REFERENCES client",
+        "ALTER TABLE attempt ADD CONSTRAINT fk_attempt_delivery_id FOREIGN KEY (delivery_id) REFERENCES delivery",
         *_HELD,
     ),
 }
