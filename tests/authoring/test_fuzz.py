@@ -34,6 +34,7 @@ SCHEMA = ROOT / "fixtures" / "ledger" / "schema.sql"
 FILES = sorted([*ROOT.glob("definitions/*.xml"), *ROOT.glob("fixtures/*/*/*.xml")])
 ALL: Final = int(os.environ.get("APTIC_TEST_FUZZED", "300"))
 """How many files are made by chance; with 10,000 or more, every prefix of every fixture is taken too."""
+IS_WHOLE: Final = ALL >= 10_000
 MOST_SECONDS: Final = float(os.environ.get("APTIC_TEST_FUZZED_SECONDS", "10"))
 """How long one may take, of the processor's time: in CI ten times what is promised, for other machines."""
 _LINES: Final = re.compile(r"\r\n|\n|\r")
@@ -167,7 +168,7 @@ def _broken(text: str, chance: random.Random, times: int) -> str:
 def cuts() -> Iterator[tuple[str, str]]:
     """Prefixes of each fixture: each where all are asked for, else one in every 97th place."""
     for path, text in zip(FILES, TEXTS, strict=True):
-        for end in range(0, len(text) + 1, 1 if ALL >= 10_000 else 97):
+        for end in range(0, len(text) + 1, 1 if IS_WHOLE else 97):
             yield f"{path.relative_to(ROOT)} up to {end}", text[:end]
 
 
@@ -195,8 +196,16 @@ class Measure:
     def note(self, what: str, name: str, seconds: float) -> None:
         self.worst[what] = max(self.worst.get(what, (0.0, "")), (seconds, name))
 
+    def tell(self, where: str, capsys: pytest.CaptureFixture[str]) -> None:
+        """Shows the longest, and fails where one took too long."""
+        with capsys.disabled():
+            sys.stdout.write(
+                f"\n{where}: {self.count:,} texts; the longest of each, in seconds of the processor: {self.worst}"
+            )
+        assert all(seconds < MOST_SECONDS for seconds, _ in self.worst.values()), self.worst
 
-@pytest.mark.timeout(0 if ALL >= 10_000 else 600)
+
+@pytest.mark.timeout(0 if IS_WHOLE else 600)
 @pytest.mark.parametrize("dialect", [Dialect.SQL_SERVER, Dialect.DUCKDB])
 def test_whatever_the_text_is_it_has_an_answer_soon(dialect: Dialect, capsys: pytest.CaptureFixture[str]) -> None:
     schema = read_schema_file(SCHEMA)
@@ -214,11 +223,7 @@ def test_whatever_the_text_is_it_has_an_answer_soon(dialect: Dialect, capsys: py
             began = time.process_time()
             _ask(text, ledger)
             measure.note("questions", name, time.process_time() - began)
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n{dialect}: {measure.count:,} texts; the longest of each, in seconds of the processor: {measure.worst}"
-        )
-    assert all(seconds < MOST_SECONDS for seconds, _ in measure.worst.values()), measure.worst
+    measure.tell(dialect, capsys)
 
 
 def _ask(text: str, ledger: Ledger) -> None:
@@ -230,15 +235,18 @@ def _ask(text: str, ledger: Ledger) -> None:
     formatting(text)
 
 
-@pytest.mark.timeout(0 if ALL >= 10_000 else 600)
-def test_the_server_answers_whatever_is_opened(editor: Callable[..., Any]) -> None:
+@pytest.mark.timeout(0 if IS_WHOLE else 600)
+def test_the_server_answers_whatever_is_opened(editor: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
     server = editor("--ledger-schema", SCHEMA)
     server.start(general={"positionEncodings": ["utf-32"]})
-    for seed in (*range(max(ALL // 3, 1) if ALL < 10_000 else ALL), 302, 344):
-        uri, text = f"file:///fuzzed/{seed}.xml", fuzzed(seed)
+    measure, own = Measure(), Path(f"/proc/{server.process.pid}/stat")
+    for number, name, text in _texts_for_server():
+        uri = f"file:///fuzzed/{number}.xml"
+        measure.count += 1
+        began = _seconds_of(own)
         server.open(uri, text)
         lines = _LINES.split(text)
-        chance = chance_of(seed)
+        chance = chance_of(number)
         place = {"line": chance.randrange(len(lines)), "character": chance.randrange(40)}
         asked = {"textDocument": {"uri": uri}, "position": place}
         for method in ("hover", "completion", "definition"):
@@ -246,17 +254,37 @@ def test_the_server_answers_whatever_is_opened(editor: Callable[..., Any]) -> No
         server.call(
             "textDocument/formatting", {"textDocument": {"uri": uri}, "options": {"tabSize": 2, "insertSpaces": True}}
         )
-        assert "internal-error" not in [each["code"] for each in server.findings(uri)], seed
+        assert "internal-error" not in [each["code"] for each in server.findings(uri)], name
         server.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
         server.findings(uri)
+        measure.note("a text opened, asked about and closed", name, _seconds_of(own) - began)
     assert server.end() == 0
     assert server.complaints() == ""
+    measure.tell("server", capsys)
 
 
-@pytest.mark.timeout(0 if ALL >= 10_000 else 600)
+def _texts_for_server() -> Iterator[tuple[int, str, str]]:
+    """All where all are asked for, else a third of the seeds, which take as long as the rest together; numbered."""
+    for seed in (*range(ALL if IS_WHOLE else max(ALL // 3, 1)), 302, 344):
+        yield seed, f"seed {seed}", fuzzed(seed)
+    for number, (name, text) in enumerate(cuts() if IS_WHOLE else (), start=ALL):
+        yield number, name, text
+
+
+def _seconds_of(stat: Path) -> float:
+    """What a process has used of the processor (proc(5): utime and stime); 0 where the system does not tell."""
+    if not stat.exists():
+        return 0.0
+    ticks = stat.read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.timeout(0 if IS_WHOLE else 600)
 def test_the_command_has_findings_of_whatever_bytes(tmp_path: Path) -> None:
     for seed in range(ALL):
         (tmp_path / f"{seed}.xml").write_bytes(_bytes(seed))
+    for number, (_, text) in enumerate(cuts() if IS_WHOLE else ()):
+        (tmp_path / f"cut-{number}.xml").write_bytes(text.encode(errors="surrogatepass"))
     ran = subprocess.run(
         [sys.executable, "-c", _VALIDATE, str(tmp_path), "--ledger-schema", str(SCHEMA), "--format", "json"],
         capture_output=True,
