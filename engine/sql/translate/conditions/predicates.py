@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
 from sqlglot import exp
 
+from engine.sql.translate.conditions.membership import membership
 from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import Refused, refused
-from engine.sql.translate.text.comparison import Pair, comparable
+from engine.sql.translate.text.comparison import comparable
 from engine.sql.translate.text.likes import escaped, like
-from engine.sql.translate.typed import Typed
 
 _SIGNS: Final[dict[type[exp.Expr], str]] = {
     exp.EQ: "=",
@@ -78,39 +77,6 @@ def between(emitter: Emitter, node: exp.Between) -> str:
     low = comparable(emitter, value, emitter.scalar(node.args["low"]), node, ">=")
     high = comparable(emitter, value, emitter.scalar(node.args["high"]), node, "<=")
     return f"({low.left} >= {low.right} AND {high.left} <= {high.right})"
-
-
-def membership(emitter: Emitter, node: exp.In) -> str:
-    """IN over a list, or over the one column of a subquery."""
-    value = emitter.scalar(node.this)
-    query = node.args.get("query")
-    if query is not None:
-        return _in_query(emitter, node, value, query)
-    pairs = [comparable(emitter, value, emitter.scalar(item), node, "=") for item in node.expressions]
-    if not pairs:
-        raise refused(node, "IN without a list is not T-SQL", "write the list: IN (1, 2)")
-    if len({pair.form for pair in pairs}) == 1:
-        return f"{pairs[0].left} IN ({', '.join(pair.right for pair in pairs)})"
-    return f"({' OR '.join(f'{pair.left} = {pair.right}' for pair in pairs)})"
-
-
-def _in_query(emitter: Emitter, node: exp.In, value: Typed, query: exp.Expr) -> str:
-    emitter.forbid_subquery(query)
-    relation = emitter.relation(query.this if isinstance(query, exp.Subquery) else query)
-    if len(relation.outputs) != 1:
-        raise refused(node, "a subquery after IN has one column", "select one column in it, or use EXISTS")
-    pairs: list[Pair] = []
-
-    def compared(values: Sequence[Typed]) -> list[Typed]:
-        """A branch's column as it is compared with the value; notes the pair."""
-        pair = comparable(emitter, value, values[0], node, "=")
-        pairs.append(pair)
-        return [Typed(pair.right, values[0].type)]
-
-    changed = relation.changed(compared)
-    if len({pair.form for pair in pairs}) > 1:
-        raise refused(node, "the branches of the subquery have types that compare differently", "CAST them alike")
-    return f"{pairs[0].left} IN ({changed.render([None])})"
 
 
 def existence(emitter: Emitter, node: exp.Exists) -> str:

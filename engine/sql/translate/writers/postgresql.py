@@ -54,6 +54,7 @@ class PostgreSQLWriter(Writer):
     dialect = Dialect.POSTGRESQL
     text = "text"
     sets = PostgreSQLSets()
+    runs_in_again = True
 
     def text_literal(self, value: str) -> str:
         """With E where there is a backslash, which then means itself under each standard_conforming_strings."""

@@ -68,6 +68,8 @@ class Writer(ABC):
     """How a statement is run for many lists of arguments at once, None where it never is."""
     why_one: ClassVar[str | None] = None
     """Why it never is."""
+    runs_in_again: ClassVar[bool] = False
+    """Whether IN over a subquery that uses columns of the query around it is run for each row anew, EXISTS once."""
 
     def type_name(self, type_: SqlType) -> str:
         """The name of the ledger's type that holds values of `type_`."""
