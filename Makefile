@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+unexport PYTHONDONTWRITEBYTECODE  # or each of the many processes that tests start compiles all of the code again
 
 .PHONY: demo studio test check bench chaos fuzz docs requirements clean
 

@@ -5,6 +5,7 @@ What stands in for SQL Server is the TDS server of tests/standin, unless `APTIC_
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections import Counter
@@ -45,6 +46,12 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest test comes first: at the end the other processes would wait for it."""
     items.sort(key=lambda item: item.path.name != "test_schemathesis.py")
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end, and is much: no collection of garbage is to look through it."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
