@@ -3,7 +3,8 @@
 `python -m forking SOCKET` is that process; `Forker` runs it and asks it over the socket. What it forks has the files,
 the folder and the environment that it is given, and ends as a program of its own does. A service that it forks has its
 definitions loaded by another fork. As production starts them they are started by the tests of `engine.apart`, by the
-commands of tests/docs, and by `start_service` where a test asks for it.
+commands of tests/docs, by `start_service` and the authors' tools where a test asks for it, and by the tests of what a
+process does with its streams and signals.
 """
 
 from __future__ import annotations
@@ -31,8 +32,14 @@ from typing import IO, Any, NamedTuple, NoReturn, Self
 
 _IMPORTED = (
     "alembic.command",
+    "authoring.cli.main",
+    "authoring.server.connection",
+    "authoring.server.features",
+    "authoring.studio.app",
+    "authoring.studio.server",
     "chaos.receiver",
     "engine.composer",
+    "engine.execution.duckdb.driver",
     "engine.loading",
     "engine.script",
     "lxml.etree",
@@ -60,7 +67,9 @@ class Forked:
 
     pid: int
     connection: socket.socket
-    stdout: IO[str] | None = None
+    stdout: IO[Any] | None = None
+    stdin: IO[bytes] | None = None
+    stderr: IO[bytes] | None = None
     returncode: int | None = field(default=None, init=False)
 
     def poll(self) -> int | None:
@@ -100,8 +109,9 @@ class Forked:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         """Waits for its end, as `subprocess.Popen` does."""
-        if self.stdout is not None:
-            self.stdout.close()
+        for stream in (self.stdin, self.stdout, self.stderr):
+            if stream is not None:
+                stream.close()
         self.wait()
 
 
@@ -126,15 +136,30 @@ class Forker:
         """As `engine.apart._run`; the child may run a program of the test's."""
         return _load(self._path, question, program)
 
+    def complete(
+        self, program: str, words: Sequence[str], folder: Path, environment: Mapping[str, str], given: bytes = b""
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Runs a program of `_PROGRAMS` to its end, as `subprocess.run` does."""
+        return _complete(self._path, given, Asked(program, words, str(folder), environment))
+
+    def open(self, program: str, words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Forked:
+        """A program of `_PROGRAMS` with a pipe for each of its standard streams."""
+        (given, giving), (telling, told), (complaining, complaints) = (os.pipe() for _ in range(3))
+        asked = Asked(program, words, str(folder), environment)
+        with open(given, "rb") as first, open(told, "wb") as second, open(complaints, "wb") as third:
+            pid, connection = _ask(self._path, asked, [first, second, third])
+        return Forked(pid, connection, open(telling, "rb"), open(giving, "wb"), open(complaining, "rb"))
+
     def start(self, program: str, words: Sequence[str], errors: IO[Any], output: IO[Any] | None = None) -> Forked:
         """A program of `_PROGRAMS`, by default with a pipe for its standard output."""
         with open(os.devnull, "rb") as nothing:
+            asked = _here(program, words)
             if output is not None:
-                return Forked(*_ask(self._path, program, words, [nothing, output, errors]))
+                return Forked(*_ask(self._path, asked, [nothing, output, errors]))
             reading, writing = os.pipe()
             with open(writing, "wb") as pipe:
-                asked = _ask(self._path, program, words, [nothing, pipe, errors])
-            return Forked(*asked, open(reading, encoding="utf-8"))
+                pid, connection = _ask(self._path, asked, [nothing, pipe, errors])
+            return Forked(pid, connection, open(reading, encoding="utf-8"))
 
     def close(self) -> None:
         """Ends it, and all that it has forked."""
@@ -142,22 +167,30 @@ class Forker:
         self._folder.cleanup()
 
 
-def _ask(path: Path, program: str, words: Sequence[str], files: Sequence[IO[Any]]) -> tuple[int, socket.socket]:
+def _here(program: str, words: Sequence[str]) -> Asked:
+    """In the folder and the environment of this process."""
+    return Asked(program, words, os.getcwd(), dict(os.environ))
+
+
+def _ask(path: Path, asked: Asked, files: Sequence[IO[Any]]) -> tuple[int, socket.socket]:
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(str(path))
-    asked = Asked(program, words, os.getcwd(), dict(os.environ))
     socket.send_fds(connection, [json.dumps(asked).encode() + b"\n"], [file.fileno() for file in files])
     (pid,) = _NUMBER.unpack(connection.recv(_NUMBER.size))
     return pid, connection
 
 
 def _load(path: Path, question: bytes, program: str | None = None) -> subprocess.CompletedProcess[bytes]:
+    return _complete(path, question, _here("loader", [program] if program else []))
+
+
+def _complete(path: Path, given: bytes, asked: Asked) -> subprocess.CompletedProcess[bytes]:
     with TemporaryDirectory() as made:
-        given, told, errors = (Path(made, name) for name in ("stdin", "stdout", "stderr"))
-        given.write_bytes(question)
-        with given.open("rb") as first, told.open("wb") as second, errors.open("wb") as third:
-            code = Forked(*_ask(path, "loader", [program] if program else [], (first, second, third))).wait()
-        return subprocess.CompletedProcess([], code, told.read_bytes(), errors.read_bytes())
+        stdin, stdout, stderr = (Path(made, name) for name in ("stdin", "stdout", "stderr"))
+        stdin.write_bytes(given)
+        with stdin.open("rb") as first, stdout.open("wb") as second, stderr.open("wb") as third:
+            code = Forked(*_ask(path, asked, (first, second, third))).wait()
+        return subprocess.CompletedProcess(asked.words, code, stdout.read_bytes(), stderr.read_bytes())
 
 
 class _Forking:
@@ -279,6 +312,18 @@ def _run_service(path: Path) -> None:
     sys.exit(main())
 
 
+def _run_definitions(_: Path) -> None:
+    from authoring.cli.main import main
+
+    sys.exit(main())
+
+
+def _run_validate(_: Path) -> None:
+    from engine.cli.main import validate
+
+    sys.exit(validate())
+
+
 def _run_receiver(_: Path) -> None:
     from chaos.receiver import main
 
@@ -294,6 +339,8 @@ def _run_loader(_: Path) -> None:
 
 _PROGRAMS: Mapping[str, Callable[[Path], None]] = {
     "service": _run_service,
+    "definitions": _run_definitions,
+    "validate": _run_validate,
     "receiver": _run_receiver,
     "loader": _run_loader,
 }

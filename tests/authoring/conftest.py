@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forking import Forked, Forker
 
 ROOT = Path(__file__).parents[2]
 _RUN = "import sys; from authoring.cli.main import main; sys.exit(main())"
@@ -24,18 +25,10 @@ def framed(message: object) -> bytes:
 
 
 class Editor:
-    """An editor as far as the server sees one: a process that starts it, and talks over its standard streams."""
+    """An editor as far as the server sees one: it talks over the standard streams of a process of its own."""
 
-    def __init__(self, *words: str | Path, cwd: Path = ROOT) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("APTIC_")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _RUN, "lsp", *map(str, words)],
-            cwd=cwd,
-            env=environment | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+    def __init__(self, process: subprocess.Popen[bytes] | Forked) -> None:
+        self.process = process
         self.asked: dict[str, Any] = {}
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._kept: list[dict[str, Any]] = []
@@ -164,13 +157,28 @@ class Editor:
                 stream.close()
 
 
+def start_tool(forker: Forker | None, folder: Path, *words: str, **more: str) -> subprocess.Popen[bytes] | Forked:
+    """`aptic-definitions` with pipes: forked, or without a forker as an editor or a shell starts it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("APTIC_")} | more
+    if forker is not None:
+        return forker.open("definitions", words, folder, environment)
+    return subprocess.Popen(
+        [sys.executable, "-c", _RUN, *words],
+        cwd=folder,
+        env={"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
 @pytest.fixture
-def editor() -> Iterator[Callable[..., Editor]]:
-    """Starts editors, each with its server."""
+def editor(forker: Forker) -> Iterator[Callable[..., Editor]]:
+    """Starts editors, each with its server: forked, `anew` as an editor does it."""
     started: list[Editor] = []
 
-    def start(*words: str | Path, cwd: Path = ROOT) -> Editor:
-        started.append(Editor(*words, cwd=cwd))
+    def start(*words: str | Path, cwd: Path = ROOT, anew: bool = False) -> Editor:
+        started.append(Editor(start_tool(None if anew else forker, cwd, "lsp", *map(str, words))))
         return started[-1]
 
     yield start

@@ -38,6 +38,7 @@ def without_template(file: LoadedFile) -> LoadedFile:
     return structs.replace(file, compiled=structs.replace(file.compiled, template=None))
 
 
+@pytest.mark.usefixtures("forked_loading")
 @pytest.mark.parametrize("folder", ["definitions", "fixtures/invalid"])
 def test_what_comes_back_is_the_same_whatever_the_files_are(folder: str) -> None:
     here, there = loaded(load, folder), loaded(load_apart, folder)
@@ -66,6 +67,7 @@ def test_it_imports_what_this_process_would(tmp_path: Path, monkeypatch: pytest.
     assert loaded(load_apart)
 
 
+@pytest.mark.usefixtures("forked_loading")
 def test_a_fault_of_the_schema_is_raised_with_its_place(tmp_path: Path) -> None:
     schema = tmp_path / "schema.sql"
     schema.write_text("create table a (b int);\ncreate table b (c nosuchtype(;\n")
@@ -77,6 +79,7 @@ def test_a_fault_of_the_schema_is_raised_with_its_place(tmp_path: Path) -> None:
     assert there.value.line == 2
 
 
+@pytest.mark.usefixtures("forked_loading")
 def test_what_it_warns_of_is_logged_here(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     schema = tmp_path / "schema.sql"
     schema.write_text("CREATE TABLE t (a int)\nGO\nCREATE VIEW dbo.v AS SELECT FROM\nGO")
@@ -157,13 +160,14 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.mark.parametrize("function", ["check", "parse"])
 @pytest.mark.parametrize(
-    ("death", "how"),
+    ("function", "death", "how"),
     [
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "signal 11"),
-        ("os._exit(7)", "code 7"),
-        ("while True: pass", "signal 24"),
+        ("check", "os.kill(os.getpid(), signal.SIGSEGV)", "signal 11"),
+        ("parse", "os.kill(os.getpid(), signal.SIGSEGV)", "signal 11"),
+        ("check", "os._exit(7)", "code 7"),
+        ("parse", "os._exit(7)", "code 7"),
+        ("check", "while True: pass", "signal 24"),  # for a second, two times
     ],
 )
 def test_where_it_dies_at_a_file_only_that_event_is_held(
@@ -202,6 +206,7 @@ def test_a_file_of_another_name_that_it_dies_at_holds_the_event_that_it_defines(
     }
 
 
+@pytest.mark.usefixtures("forked_loading")
 def test_a_reload_at_which_it_dies_keeps_the_last_good_version(
     folder: Path, duckdb_ledger: str, process_that_dies: Callable[..., None]
 ) -> None:
@@ -247,6 +252,7 @@ def test_an_error_of_the_programs_own_comes_back_as_a_finding(
     assert rules == {"refundmade.xml": [], "ledgerpayment.xml": [], "servicechange.xml": ["internal-error"]}
 
 
+@pytest.mark.usefixtures("forked_loading")
 @pytest.mark.parametrize("kind", [Composer, ApartComposer])
 def test_what_once_stopped_every_load_is_a_finding_or_none(
     folder: Path, duckdb_ledger: str, kind: type[Composer]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,22 +23,36 @@ _RUN = "import sys; from authoring.cli.main import main; sys.exit(main())"
 
 
 class Client:
-    """A client with one open document."""
+    """A client, and the document that it has open."""
 
-    def __init__(self, uri: str) -> None:
-        self.uri = uri
+    def __init__(self) -> None:
+        self.uri, self.text, self.version = "", "", 0
         self.client = LanguageClient("test", "1")
         self.told: asyncio.Queue[types.PublishDiagnosticsParams] = asyncio.Queue()
-        self.text = ""
 
         @self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def told(params: types.PublishDiagnosticsParams) -> None:
-            self.told.put_nowait(params)
+            if params.version == self.version:  # and not what is told of a document that was closed
+                self.told.put_nowait(params)
 
     def open(self, text: str) -> None:
         self.text = text
-        document = types.TextDocumentItem(self.uri, "xml", 1, text)
+        self.version += 1
+        document = types.TextDocumentItem(self.uri, "xml", self.version, text)
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(document))
+
+    def change(self, text: str) -> None:
+        self.text = text
+        self.version += 1
+        changed = types.TextDocumentContentChangeWholeDocument(text)
+        document = types.VersionedTextDocumentIdentifier(version=self.version, uri=self.uri)
+        self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [changed]))
+
+    def close(self) -> None:
+        self.client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(self.uri)))
+        self.version += 1
+        while not self.told.empty():
+            self.told.get_nowait()
 
     def at(self, mark: str, after: int = 0) -> dict[str, Any]:
         """The place of the first `mark`, and so many characters behind its beginning."""
@@ -78,8 +92,8 @@ class Client:
 
 
 @asynccontextmanager
-async def connected(path: Path) -> AsyncIterator[Client]:
-    client = Client(path.as_uri())
+async def connected() -> AsyncIterator[Client]:
+    client = Client()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("APTIC_")}
     words = [sys.executable, "-c", _RUN, "lsp", "--ledger-schema", str(SCHEMA)]
     await client.client.start_io(*words, cwd=ROOT, env=environment | {"PYTHONPATH": os.pathsep.join(sys.path)})
@@ -94,15 +108,30 @@ async def connected(path: Path) -> AsyncIterator[Client]:
     await client.client.stop()
 
 
-def talk(path: Path, talking: Callable[[Client], Awaitable[None]]) -> None:
-    async def run() -> None:
-        async with asyncio.timeout(120), connected(path) as client:
-            await talking(client)
-
-    asyncio.run(run())
+Talking = Callable[[Client], Awaitable[None]]
+Talk = Callable[[Path, Talking], None]
 
 
-def test_hover_tells_of_columns_tables_arguments_and_rules() -> None:
+@pytest.fixture(scope="module")
+def talk() -> Iterator[Talk]:
+    """Talks with one server about a file, one after the other."""
+    with asyncio.Runner() as runner:
+        connection = connected()
+        client = runner.run(connection.__aenter__())
+
+        async def about(path: Path, talking: Talking) -> None:
+            client.uri = path.as_uri()
+            try:
+                async with asyncio.timeout(120):
+                    await talking(client)
+            finally:
+                client.close()
+
+        yield lambda path, talking: runner.run(about(path, talking))
+        runner.run(connection.__aexit__(None, None, None))
+
+
+def test_hover_tells_of_columns_tables_arguments_and_rules(talk: Talk) -> None:
     async def talking(client: Client) -> None:
         client.open(TEXT.replace("la.uniqueid as", "la.uniquid as"))
         await client.told.get()
@@ -120,30 +149,25 @@ def test_hover_tells_of_columns_tables_arguments_and_rules() -> None:
     talk(SOUND, talking)
 
 
-def test_completion_works_on_text_that_does_not_parse() -> None:
+def test_completion_works_on_text_that_does_not_parse(talk: Talk) -> None:
     async def talking(client: Client) -> None:
         client.open(TEXT.replace("la.uniqueid as invoiceguid", "t."))
         await client.told.get()  # the schema is read by then
         assert (await client.completed("t., ", 2))[:3] == ["transid", "accountid", "debtheadid"]
-        for number, (old, new, mark, after, wanted) in enumerate(
-            [
-                ("inner join dat_trans t on", "inner join dat_", "join dat_ ", 9, "dat_debthead"),
-                ('"$data.data.paymentid" type="int"/>', '"$data.', '"$data.\n', 7, "$data.data.paymentid"),
-                ('type="int"/>\n    </query>', 'type="', 'type="\n', 6, "datetimeoffset"),
-                ("      ]]>\n", "and l", "and l", 5, "la"),
-            ]
+        for old, new, mark, after, wanted in (
+            ("inner join dat_trans t on", "inner join dat_", "join dat_ ", 9, "dat_debthead"),
+            ('"$data.data.paymentid" type="int"/>', '"$data.', '"$data.\n', 7, "$data.data.paymentid"),
+            ('type="int"/>\n    </query>', 'type="', 'type="\n', 6, "datetimeoffset"),
+            ("      ]]>\n", "and l", "and l", 5, "la"),
         ):
             assert old in TEXT
-            client.text = TEXT.replace(old, new)
-            changed = types.TextDocumentContentChangeWholeDocument(client.text)
-            document = types.VersionedTextDocumentIdentifier(version=number + 2, uri=client.uri)
-            client.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [changed]))
+            client.change(TEXT.replace(old, new))
             assert wanted in await client.completed(mark, after), new
 
     talk(SOUND, talking)
 
 
-def test_steps_are_completed_and_found() -> None:
+def test_steps_are_completed_and_found(talk: Talk) -> None:
     async def talking(client: Client) -> None:
         text = STEPS.read_bytes().decode("utf-8", "replace")
         client.open(text)
@@ -155,7 +179,7 @@ def test_steps_are_completed_and_found() -> None:
     talk(STEPS, talking)
 
 
-def test_definition_leads_to_alias_argument_and_schema_file() -> None:
+def test_definition_leads_to_alias_argument_and_schema_file(talk: Talk) -> None:
     async def talking(client: Client) -> None:
         client.open(TEXT)
         await client.told.get()
@@ -169,7 +193,7 @@ def test_definition_leads_to_alias_argument_and_schema_file() -> None:
     talk(SOUND, talking)
 
 
-def test_an_action_mends_a_finding() -> None:
+def test_an_action_mends_a_finding(talk: Talk) -> None:
     async def talking(client: Client) -> None:
         client.open(TEXT.replace("la.uniqueid as", "la.uniquid as"))
         (found,) = (await client.told.get()).diagnostics
@@ -192,7 +216,7 @@ def test_an_action_mends_a_finding() -> None:
 
 
 @pytest.mark.parametrize("is_neat", [True, False])
-def test_formatting_moves_elements_alone(is_neat: bool) -> None:
+def test_formatting_moves_elements_alone(talk: Talk, is_neat: bool) -> None:
     async def talking(client: Client) -> None:
         client.open(TEXT if is_neat else TEXT.replace("      <argument", "<argument", 1))
         options = types.FormattingOptions(tab_size=2, insert_spaces=True)

@@ -274,7 +274,7 @@ def test_exit_without_shutdown_is_a_failure(editor: Start) -> None:
 
 
 def test_it_ends_when_the_stream_does(editor: Start) -> None:
-    server = editor()
+    server = editor(anew=True)
     server.start()
     server.process.stdin.close()
     assert server.wait() == 1
@@ -283,7 +283,7 @@ def test_it_ends_when_the_stream_does(editor: Start) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_ctrl_c_ends_it(editor: Start) -> None:
-    server = editor()
+    server = editor(anew=True)
     server.start()
     server.open(URI, TEXT)
     server.process.send_signal(signal.SIGINT)

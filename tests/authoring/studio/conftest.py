@@ -1,39 +1,30 @@
 """A project of its own, and a studio of it in a process of its own."""
 
-import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
+from forking import Forked, Forker
+
+from tests.authoring.conftest import start_tool
 
 ROOT = Path(__file__).parents[3]
-_RUN = "import sys; from authoring.cli.main import main; sys.exit(main())"
 
 
 class Studio:
     """A studio that runs in `folder`, and a browser's part of it."""
 
-    def __init__(self, folder: Path, *words: str, environment: dict[str, str] | None = None) -> None:
-        self.folder = folder
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("APTIC_")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _RUN, "studio", *words],
-            cwd=folder,
-            env=clean | {"PYTHONPATH": os.pathsep.join(sys.path)} | (environment or {}),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        self.link = self.process.stdout.readline().strip()
-        assert self.link, self.process.communicate()[1]
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes] | Forked) -> None:
+        self.folder, self.process = folder, process
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self.link = process.stdout.readline().decode().strip()
+        assert self.link, process.stderr.read().decode()
         self.base = self.link.partition("/?")[0]
         self.client = httpx.Client(base_url=self.base, timeout=60)
         assert self.client.get(self.link).status_code == 303
@@ -59,14 +50,14 @@ class Studio:
     def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         self.client.close()
         self.process.send_signal(number)
-        errors = self.process.communicate(timeout=60)[1]
-        return self.process.returncode, errors
+        assert self.process.stderr is not None
+        errors = self.process.stderr.read().decode()
+        return self.process.wait(60), errors
 
     def discard(self) -> None:
         self.client.close()
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.communicate()
+        self.process.kill()
+        self.process.__exit__(None, None, None)
 
 
 def copied(folder: Path) -> Path:
@@ -84,12 +75,12 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_studio() -> Iterator[Callable[..., Studio]]:
-    """Starts studios."""
+def open_studio(forker: Forker) -> Iterator[Callable[..., Studio]]:
+    """Starts studios: forked, `anew` as a shell does it."""
     opened: list[Studio] = []
 
-    def start(folder: Path, *words: str, **more: Any) -> Studio:
-        opened.append(Studio(folder, *words, **more))
+    def start(folder: Path, *words: str, anew: bool = False, **environment: str) -> Studio:
+        opened.append(Studio(folder, start_tool(None if anew else forker, folder, "studio", *words, **environment)))
         return opened[-1]
 
     yield start

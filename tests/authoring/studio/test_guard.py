@@ -7,7 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from forking import Forker
 
+from tests.authoring.conftest import start_tool
 from tests.authoring.studio.conftest import Studio, copied
 
 Open = Callable[..., Studio]
@@ -27,9 +29,10 @@ def raw(studio: Studio, request: bytes) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+def studio(tmp_path_factory: pytest.TempPathFactory, forker: Forker) -> Iterator[Studio]:
     """One whose project nobody changes."""
-    opened = Studio(copied(tmp_path_factory.mktemp("guard") / "project"))
+    folder = copied(tmp_path_factory.mktemp("guard") / "project")
+    opened = Studio(folder, start_tool(forker, folder, "studio"))
     yield opened
     opened.discard()
 

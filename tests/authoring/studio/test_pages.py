@@ -46,8 +46,9 @@ def test_a_body_is_what_compose_prints_to_the_byte(project: Path, open_studio: O
     page = studio.get("/").text
     studio.end()
     assert files_of(project) == before, "the studio writes nothing"
-    for path, body in bodies.items():
-        assert body == composed(capsysbinary, project, path.parents[1].name, path.parent.name), path
+    assert bodies == {path: path.read_bytes() for path in expected}
+    for path in {path.parents[1]: path for path in expected}.values():
+        assert bodies[path] == composed(capsysbinary, project, path.parents[1].name, path.parent.name), path
     assert "failed" not in page
 
 
@@ -173,7 +174,7 @@ def test_what_is_promised_and_shown(project: Path, open_studio: Open) -> None:
 
 def test_it_ends_in_order(project: Path, open_studio: Open) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
-        code, errors = open_studio(project).end(number)
+        code, errors = open_studio(project, anew=True).end(number)
         assert code == 0
         assert "Traceback" not in errors
 

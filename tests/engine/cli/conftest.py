@@ -2,13 +2,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from forking import Forker
 
 _RUN = "import sys; from engine.cli.main import {0}; sys.exit({0}())"
+_ENTRIES = {"definitions": "main", "validate": "validate"}
 
 
 @dataclass(frozen=True)
@@ -18,27 +20,37 @@ class Finished:
     err: str
 
 
+def _run_anew(
+    entry: str, words: Sequence[str], folder: Path, environment: Mapping[str, str], given: bytes
+) -> subprocess.CompletedProcess[bytes]:
+    """As a shell starts it."""
+    return subprocess.run(
+        [sys.executable, "-c", _RUN.format(_ENTRIES[entry]), *words],
+        cwd=folder,
+        env={"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUTF8": "1"} | dict(environment),
+        input=given,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
 @pytest.fixture
-def command(tmp_path: Path) -> Callable[..., Finished]:
-    """Runs `aptic-definitions` (or the entry point named) as a process of its own, with few environment variables."""
+def command(tmp_path: Path, forker: Forker) -> Callable[..., Finished]:
+    """Runs `aptic-definitions` (or `validate`) in a process, forked or `anew`, with few environment variables."""
 
     def run(
         *words: str | Path,
-        entry: str = "main",
+        entry: str = "definitions",
         cwd: Path = tmp_path,
         stdin: bytes = b"",
         environment: Mapping[str, str] | None = None,
+        anew: bool = False,
     ) -> Finished:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("APTIC_", "NO_COLOR"))}
-        finished = subprocess.run(
-            [sys.executable, "-c", _RUN.format(entry), *map(str, words)],
-            cwd=cwd,
-            env=kept | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUTF8": "1"} | dict(environment or {}),
-            input=stdin,
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
+        given = kept | dict(environment or {})
+        told = [str(word) for word in words]
+        finished = (_run_anew if anew else forker.complete)(entry, told, cwd, given, stdin)
         return Finished(
             finished.returncode,
             finished.stdout.decode(errors="backslashreplace"),

@@ -190,7 +190,7 @@ def test_text_of_a_file_cannot_steer_the_terminal(project: Path, command: Callab
 def test_a_terminal_of_another_encoding_gets_escapes(project: Path, command: Callable[..., Any]) -> None:
     faulty(project, "<name>refund</name>", "<name>東</name>")
     environment = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
-    shown = command("definitions", entry="validate", cwd=project, environment=environment)
+    shown = command("definitions", entry="validate", cwd=project, environment=environment, anew=True)
     assert shown.code == 1
     assert "  <name>\\u6771</name>\n        ^\n" in shown.out
 
