@@ -77,18 +77,21 @@ def _questions(server: DefinitionServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hover(params: types.HoverParams) -> types.Hover | None:
         """Help on what is at a place."""
-        found = server.judged(params.text_document.uri)
-        return await server.ask(params.text_document.uri, answers.hover, params.position, server.ledger(), found)
+        uri, place = params.text_document.uri, params.position
+        found = server.judged(uri)
+        return await server.ask(uri, lambda document, ledger: answers.hover(document, place, ledger, found))
 
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[".", "$", '"', "["]))
     async def completion(params: types.CompletionParams) -> types.CompletionList | None:
         """What may be written at a place."""
-        return await server.ask(params.text_document.uri, answers.completion, params.position, server.ledger())
+        uri, place = params.text_document.uri, params.position
+        return await server.ask(uri, lambda document, ledger: answers.completion(document, place, ledger))
 
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
     async def definition(params: types.DefinitionParams) -> types.Location | None:
         """Where what is at a place is declared."""
-        return await server.ask(params.text_document.uri, answers.definition, params.position, server.ledger())
+        uri, place = params.text_document.uri, params.position
+        return await server.ask(uri, lambda document, ledger: answers.definition(document, place, ledger))
 
     @server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix])
@@ -104,4 +107,4 @@ def _questions(server: DefinitionServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_FORMATTING)
     async def formatting(params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
         """The XML, each element at its place."""
-        return await server.ask(params.text_document.uri, answers.formatted)
+        return await server.ask(params.text_document.uri, lambda document, _ledger: answers.formatted(document))

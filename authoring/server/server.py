@@ -7,9 +7,8 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Final, TypeVar
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -31,7 +30,6 @@ DEBOUNCE_SECONDS: Final = 0.05
 _NAME: Final = "aptic-definitions"
 _SECTION: Final = "aptic"
 _log = logging.getLogger(__name__)
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -88,6 +86,9 @@ class DefinitionServer(LanguageServer):
 
     def _prepare(self) -> None:
         self._reload()
+        self._worker.submit(self._warm_up)  # what is asked meanwhile comes first
+
+    def _warm_up(self) -> None:
         self.workbench.warm_up()
 
     async def configure(self, given: object = None) -> None:
@@ -198,15 +199,15 @@ class DefinitionServer(LanguageServer):
 
     # Questions
 
-    def ledger(self) -> Ledger:
-        """What is known beside a document."""
-        return Ledger(self.workbench.catalogue, self.workbench.target.schema)
+    async def ask(self, uri: str, answer: Callable[[Document, Ledger], T]) -> T | None:
+        """The answer about the newest text of a document; None where it is not open.
 
-    async def ask(
-        self, uri: str, answer: Callable[Concatenate[Document, P], T], *args: P.args, **more: P.kwargs
-    ) -> T | None:
-        """The answer about the newest text of a document; None where it is not open. It waits for a check that runs."""
+        It waits for what the one thread does before it: at the start that is the reading of the schema.
+        """
         opened = self.documents.get(uri)
         if opened is None:
             return None
-        return await self._running.run_in_executor(self._worker, partial(answer, opened.document, *args, **more))
+        return await self._running.run_in_executor(self._worker, self._answered, answer, opened.document)
+
+    def _answered(self, answer: Callable[[Document, Ledger], T], document: Document) -> T:
+        return answer(document, Ledger(self.workbench.catalogue, self.workbench.target.schema))

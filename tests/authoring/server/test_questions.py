@@ -152,7 +152,6 @@ def test_hover_tells_of_columns_tables_arguments_and_rules(talk: Talk) -> None:
 def test_completion_works_on_text_that_does_not_parse(talk: Talk) -> None:
     async def talking(client: Client) -> None:
         client.open(TEXT.replace("la.uniqueid as invoiceguid", "t."))
-        await client.told.get()  # the schema is read by then
         assert (await client.completed("t., ", 2))[:3] == ["transid", "accountid", "debtheadid"]
         for old, new, mark, after, wanted in (
             ("inner join dat_trans t on", "inner join dat_", "join dat_ ", 9, "dat_debthead"),
