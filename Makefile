@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 unexport PYTHONDONTWRITEBYTECODE  # or each of the many processes that tests start compiles all of the code again
 
-.PHONY: demo studio test check bench chaos fuzz docs requirements clean
+.PHONY: demo studio test check bench chaos fuzz pictures docs requirements clean
 
 demo: $(READY)  ## from a definition to its body, delivered: the whole story, on this machine alone
 	@$(BIN)/python docs/demo.py
@@ -33,6 +33,11 @@ chaos: $(READY)  ## kills every part again and again under load, and counts what
 
 fuzz: $(READY)  ## 10,000 broken files and every prefix of every fixture, to the checks, the command and the language server: ten minutes
 	APTIC_TEST_FUZZED=10000 APTIC_TEST_FUZZED_SECONDS=1 $(BIN)/python -m pytest -q -n0 -s tests/authoring/test_fuzz.py
+
+pictures: $(READY)  ## how each page looks, for the tests and the docs; needs chromium and fonts-dejavu-core
+	APTIC_TEST_PICTURES=build/pictures $(BIN)/python -m pytest -q -n0 tests/webhooks/window/test_pictures.py \
+		tests/authoring/studio/test_pictures.py
+	@echo "Look at each that has changed: they are in build/pictures at their full size"
 
 docs: $(READY)  ## rewrites the generated pages of docs/reference
 	$(BIN)/python docs/generate.py

@@ -115,8 +115,9 @@ def _times(times: Sequence[datetime], form: str) -> list[Tick]:
 
 def _round_up(value: int) -> float:
     """The next number whose half is whole and that is easily read."""
-    power = 10 ** math.floor(math.log10(max(value, 1)))
-    return float(next(factor * power for factor in (2, 4, 6, 8, 10) if factor * power >= value))
+    power: int = 10 ** math.floor(math.log10(max(value, 1)))
+    tops = (tenths * power / 10 for tenths in (12, 16, 20, 30, 40, 60, 80, 100))
+    return next(top for top in tops if top >= value and top % 2 == 0)
 
 
 def _seconds(value: float) -> str:

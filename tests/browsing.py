@@ -1,5 +1,6 @@
 """A real browser: Debian's Chromium, driven by Playwright."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +15,13 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("ut
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*options: str, **environment: str) -> Iterator[Browser]:
     """A browser that loads nothing from elsewhere."""
     program = shutil.which("chromium") or missing("chromium is not installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu", *options], env={**os.environ, **environment}
+        )
         yield browser
         browser.close()
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from picturing import difference
+from PIL import Image
 
 from pages.charts import HEIGHT, WIDTH, bars, lines
 from pages.guard import canonical, host_of, is_known, is_own
@@ -112,3 +114,19 @@ def test_names_that_lead_here(header: str, known: bool) -> None:
 
 def test_what_is_no_host() -> None:
     assert host_of("a:b:c") is None
+
+
+def test_a_moved_line_is_another_picture_and_a_softer_one_is_not() -> None:
+    def drawn(down: int, colour: str = "black") -> Image.Image:
+        """A page with a line of text, made of strokes."""
+        page = Image.new("RGB", (400, 200), "white")
+        for left in range(20, 200, 4):
+            page.paste(colour, (left, 60 + down, left + 2, 74 + down))
+        return page
+
+    kept = drawn(0).reduce(4)
+    assert difference(drawn(0), kept) is None
+    assert difference(drawn(0, "#202020"), kept) is None
+    assert difference(drawn(3), kept) is not None
+    assert difference(drawn(0, "#b3261e"), kept) is not None
+    assert difference(drawn(0).crop((0, 0, 400, 180)), kept) is not None

@@ -32,6 +32,9 @@ VIEWS: Final = (
     ("/definitions", "Definitions"),
     ("/clients", "Clients"),
 )
+MOST_SHOWN: Final = 200
+"""So many endpoints, clients or groups are on a page, and so many names in a list to choose from."""
+
 _EVERY_MILLISECONDS: Final = 5000
 _LARGEST_FORM: Final = 64 * 1024
 _MOST_FIELDS: Final = 20
@@ -47,7 +50,11 @@ class Desk:
         self.definitions = definitions
         self.entrance = Entrance(service.keyring.window_key())
         self._renderer = Renderer(
-            Path(__file__).parent / "templates", program="Aptic webhooks", views=VIEWS, every=_EVERY_MILLISECONDS
+            Path(__file__).parent / "templates",
+            program="Aptic webhooks",
+            views=VIEWS,
+            every=_EVERY_MILLISECONDS,
+            most_shown=MOST_SHOWN,
         )
 
     async def browse(self, look: Callable[[Store], T]) -> T:
@@ -75,6 +82,16 @@ class Desk:
         if status == HTTPStatus.OK and request.headers.get("if-none-match") == headers["ETag"]:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return Response(content, status, headers, "text/html")
+
+
+def sought(request: Request) -> str:
+    """A part of the names that are to be shown; empty for all."""
+    return request.query_params.get("find", "").strip()
+
+
+def has(find: str, *names: str) -> bool:
+    """Whether what is sought is in one of the names, in capitals or not."""
+    return any(find.casefold() in name.casefold() for name in names)
 
 
 def visitor_of(request: Request) -> Visitor:

@@ -19,7 +19,7 @@ from webhooks.store.clock import MICROSECONDS_PER_DAY, moment, now
 from webhooks.store.pages import Filter
 from webhooks.store.store import Store
 from webhooks.store.tallies import Series, What
-from webhooks.window.desk import Desk
+from webhooks.window.desk import MOST_SHOWN, Desk, has, sought
 
 _DAYS: Final = 14
 _LONGEST_ID: Final = 18  # digits: the store's numbers have 64 bits
@@ -45,9 +45,12 @@ async def show_list(desk: Desk, request: Request) -> Response:
     """The page of all."""
     group = request.query_params.get("state", "")
     found = await desk.browse(read)
-    shown = [each for each in found if group not in _GROUPS or each.state in _GROUPS[group]]
-    counts = {name: sum(each.state in states for each in found) for name, states in _GROUPS.items()}
-    values = {"found": shown, "group": group, "counts": counts, "total": len(found)}
+    find = sought(request)
+    known = [each for each in found if has(find, each.client, each.url)]
+    shown = [each for each in known if group not in _GROUPS or each.state in _GROUPS[group]]
+    counts = {name: sum(each.state in states for each in known) for name, states in _GROUPS.items()}
+    values = {"found": shown[:MOST_SHOWN], "count": len(shown), "group": group, "find": find, "counts": counts}
+    values |= {"known": len(known), "total": len(found)}
     return desk.page(request, "endpoints", values, here="/endpoints")
 
 

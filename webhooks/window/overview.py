@@ -14,7 +14,7 @@ from starlette.responses import Response
 from pages.charts import bars, lines
 from webhooks.doctor.examination import QUICK, examine
 from webhooks.doctor.trouble import Trouble
-from webhooks.model import DeliveryState
+from webhooks.model import MOST_COUNTED, DeliveryState
 from webhooks.settings import Settings
 from webhooks.store import tallies
 from webhooks.store.clock import MICROSECONDS_PER_SECOND, moment, now
@@ -112,6 +112,7 @@ async def show(desk: Desk, request: Request) -> Response:
         "names": names,
         "kinds": _KINDS,
         "places": _PLACES,
+        "most_counted": MOST_COUNTED,
         "states": [state for state in DeliveryState if state.value in found.waiting],
         "sums": {name: sum(values) for name, values in attempts.items()},
         "attempts": bars(times, attempts, _KINDS, span.form),

@@ -261,3 +261,14 @@ def test_a_form_that_is_none_of_ours_is_refused(scene: Scene, content: bytes, st
     answer = scene.browser().post("/enter", content=content)
     assert (answer.status_code, "default-src 'none'" in answer.headers["content-security-policy"]) == (status, True)
     assert "a view of the window failed" not in scene.log()
+
+
+def test_endpoints_and_clients_are_found_by_a_part_of_a_name(scene: Scene) -> None:
+    visitor = scene.enter()
+    shown = Text(visitor.get("/endpoints?find=/GOOD").text).shown
+    assert ("/good" in shown, "/bad" in shown, "all (1)" in shown) == (True, False, True)
+    assert (
+        "None of the 2 endpoints has nobody in its URL or client."
+        in Text(visitor.get("/endpoints?find=nobody").text).shown
+    )
+    assert "None of the 2 clients has <b> in its name." in Text(visitor.get("/clients?find=%3Cb%3E").text).shown
