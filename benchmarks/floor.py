@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from io import BytesIO
 
@@ -28,6 +28,7 @@ from webhooks.sending.interface import Reach
 from webhooks.store import attempts, clients, ended_attempts, events, registrations
 from webhooks.store.attempts import Ready
 from webhooks.store.clock import now
+from webhooks.store.compositions import Sendable
 from webhooks.store.ended_attempts import EndedAttempt
 from webhooks.store.store import Store
 
@@ -41,7 +42,7 @@ def plain_loop(store_url: str, url: str, count: int) -> float:
     keyring, definitions = Keyring([bytes(32)]), Definitions(Catalogue.load())
     definitions.load()
     bodies = BodiesAtIntake(definitions, keyring, Metrics())
-    bodies.tell_sendable = lambda _: None
+    bodies.sending = _Roomy()
     requests, data = Requests(keyring, Reach()), {"ledgeraccountid": "111927", "status": "PAID"}
     published = [PublishedEvent(code="statuschange", arguments=data)] * _ARRAY
     with Store(store_url) as store, contextlib.ExitStack() as closing:
@@ -77,6 +78,20 @@ def plain_loop(store_url: str, url: str, count: int) -> float:
             return used
 
         return asyncio.run(measured())
+
+
+class _Roomy:
+    """Implements Sending: everything has a job, and is found by the loop itself."""
+
+    def offer(self, found: Sequence[Sendable]) -> None:
+        """Nothing to do."""
+
+    def park(self, registration_ids: Collection[int]) -> None:
+        """Nothing to do."""
+
+    def room(self, registration_id: int) -> int:
+        """For more than are ever published at once."""
+        return _ARRAY + registration_id
 
 
 def _pending(connection: Connection) -> Sequence[str]:

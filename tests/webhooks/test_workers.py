@@ -52,7 +52,8 @@ def test_what_a_killed_worker_had_is_delivered_by_the_other(scene: Scene, receiv
     options = ["--allow-port", str(receiver.server_port)]
     killed, _ = (scene.start_worker(*options) for _ in range(2))
     scene.publish(2000)
-    scene.until(lambda: len(receiver.received) > 300)
+    sent = "job JOIN delivery ON delivery.id = job.key AND delivery.state = 'sending'"
+    scene.until(lambda: len(receiver.received) > 300 and len(scene.states(sent, "taken_by")) == 2)
     killed.kill()
     at = time.monotonic()
     scene.until(lambda: scene.states() == {"delivered": 2000})

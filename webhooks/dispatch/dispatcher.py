@@ -115,6 +115,15 @@ class Dispatcher:
             self._taker.offer(found)
             self._wake()
 
+    def park(self, registration_ids: Collection[int]) -> None:
+        """Refills these endpoints soon: they have due deliveries without a job."""
+        for registration_id in registration_ids:
+            self._turns.park(registration_id)
+
+    def room(self, registration_id: int) -> int:
+        """For how many more deliveries of an endpoint there is room in memory, about. Any thread may call it."""
+        return self._turns.room(registration_id)
+
     async def recall(self, ids: Sequence[str]) -> None:
         """Refills the endpoints of these deliveries: a process that died may have parked more of theirs."""
         await self._taker.recall(ids)

@@ -187,6 +187,11 @@ class EndpointTurns:
             self._line_up(lane)
         return True
 
+    def room(self, registration_id: int) -> int:
+        """How many more of an endpoint's jobs may enter. Any thread may ask, and may get the number of just before."""
+        lane = self._lanes.get(registration_id) or Lane(registration_id)
+        return self._room(lane) - len(lane.waiting)
+
     def has_waiting(self, *, doubtful: bool) -> bool:
         """Whether `give` has any lane to look at."""
         return bool(self._doubtful or self._for_unproven_turn) if doubtful else bool(self._good)

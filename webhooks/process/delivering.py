@@ -88,7 +88,7 @@ class Delivering:
 
     def hear_of_intake(self, bodies: BodiesAtIntake) -> None:
         """Sends and composes what this process stores."""
-        bodies.tell_sendable, bodies.composing = self._dispatcher.offer, self._composing
+        bodies.sending, bodies.composing = self._dispatcher, self._composing
 
     def stop(self) -> None:
         """Begins nothing any more."""

@@ -92,6 +92,10 @@ class Bodies(Protocol):
         """Whether this process composes such events now, and has room for some."""
         ...
 
+    def room(self, registration_id: int) -> int:
+        """For how many more deliveries of an endpoint this process has room in memory. It would park the others."""
+        ...
+
 
 class _NewEvent(Struct, frozen=True):
     """An event as it is to be stored; `key` is its id and its publisher's. Its command hears what is sendable."""
@@ -141,10 +145,11 @@ class Publish(Together[list[str | ConflictError]]):
 
     The same id with the same content is the event that is stored already; with other content it is a ConflictError.
     Where `bodies` makes an event's body, it is stored with that. After the COMMIT `sendable` has its deliveries, and
-    `waiting` what is to be composed by this process, with its job. The caller claims these jobs.
+    `waiting` what is to be composed by this process, with its job. The caller claims these jobs. Deliveries for which
+    it has no room get none: `parked` has their endpoints.
     """
 
-    __slots__ = ("bodies", "events", "publisher_id", "sendable", "waiting")
+    __slots__ = ("bodies", "events", "parked", "publisher_id", "sendable", "waiting")
 
     def __init__(self, publisher_id: str, events: Sequence[PublishedEvent], bodies: Bodies | None = None) -> None:
         self.publisher_id = publisher_id
@@ -152,13 +157,18 @@ class Publish(Together[list[str | ConflictError]]):
         self.bodies = bodies
         self.sendable: list[Sendable] = []
         self.waiting: list[tuple[Waiting, Job]] = []
+        self.parked: set[int] = set()
+
+    def room(self, registration_id: int) -> int:
+        """As Bodies says."""
+        return 0 if self.bodies is None else self.bodies.room(registration_id)
 
     @classmethod
     def run_together(cls, connection: Connection, commands: Sequence[Self]) -> list[list[str | ConflictError]]:
         """As Together says; numbers rise in the order of the commands."""
         created_at = now()
         for command in commands:
-            command.sendable, command.waiting = [], []
+            command.sendable, command.waiting, command.parked = [], [], set()
         given = [(command, event) for command in commands for event in command.events]
         subscribers = _subscribers(connection, {event.code for _, event in given})
         asked = [
@@ -292,12 +302,23 @@ def _have_composed(
 def _have_sent(
     connection: Connection, created_at: int, with_body: Sequence[tuple[_NewEvent, _Subscriber, str]]
 ) -> None:
-    """Adds jobs for deliveries that have their body, by their ids, and tells their commands."""
-    sent = [
-        (event.command, Sendable(Job(Kind.DELIVER, id_, created_at), taker.registration_id, taker.client_id))
-        for event, taker, id_ in with_body
-        if not taker.is_held
-    ]
+    """Adds jobs for deliveries that have their body, by their ids, as far as there is room, and tells their commands.
+
+    The others would lose theirs again as soon as they are offered: they have to wait for a refill in any case.
+    """
+    sent: list[tuple[Publish, Sendable]] = []
+    room: dict[int, int] = {}
+    for event, taker, id_ in with_body:
+        if taker.is_held:
+            continue
+        left = room.get(taker.registration_id)
+        left = event.command.room(taker.registration_id) if left is None else left
+        room[taker.registration_id] = left - 1
+        if left > 0:
+            job = Job(Kind.DELIVER, id_, created_at)
+            sent.append((event.command, Sendable(job, taker.registration_id, taker.client_id)))
+        else:
+            event.command.parked.add(taker.registration_id)
     claimed = set(jobs.add(connection, [sendable.job for _, sendable in sent], is_claimed=True))
     for command, sendable in sent:
         if sendable.job in claimed:

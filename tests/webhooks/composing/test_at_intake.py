@@ -1,7 +1,7 @@
 """Default bodies that are made while their events are stored."""
 
 import math
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from webhooks.metrics import Metrics
 from webhooks.model import DeliveryState, PublishedEvent
 from webhooks.queue.leases import Leases
 from webhooks.store import compositions, definitions, events, registrations
+from webhooks.store.compositions import Sendable
 from webhooks.store.events import Publish
 
 EVENT = "statuschange"
@@ -30,12 +31,30 @@ def takes_jobs(rig: Any) -> Iterator[None]:
     rig.store.serve_as(None)
 
 
+class Dispatching:
+    """A dispatcher in name only: it has room for so many deliveries of an endpoint, and notes what it hears."""
+
+    def __init__(self, room: int = 100) -> None:
+        self._room = room
+        self.offered: list[Sendable] = []
+        self.parked: set[int] = set()
+
+    def offer(self, found: Sequence[Sendable]) -> None:
+        self.offered += found
+
+    def park(self, registration_ids: Collection[int]) -> None:
+        self.parked |= set(registration_ids)
+
+    def room(self, registration_id: int) -> int:
+        return self._room
+
+
 def bodies_of(rig: Any, known: Definitions | None = None) -> BodiesAtIntake:
     if known is None:
         known = rig.by_default()
         known.load()
     made = BodiesAtIntake(known, rig.keyring, Metrics())
-    made.tell_sendable = lambda _: None
+    made.sending = Dispatching()
     return made
 
 
@@ -73,6 +92,25 @@ def test_those_of_several_commands_are_told_apart(rig: Any, run: Run) -> None:
         stored = await rig.store.write(lambda c: Publish.run_together(c, commands))
         assert stored == [["a"], ["b"], ["a"]]
         assert [len(command.sendable) for command in commands] == [1, 1, 0]
+
+    run(test())
+
+
+def test_what_has_no_room_gets_no_job_before_its_refill(rig: Any, run: Run) -> None:
+    async def test() -> None:
+        await rig.register(EVENT)
+        bodies = bodies_of(rig)
+        bodies.sending = dispatching = Dispatching(room=3)
+        commands = [publish(rig, bodies, "1", "2"), publish(rig, bodies, "3", "4"), publish(rig, bodies, "5")]
+        await rig.store.write(lambda c: Publish.run_together(c, commands))
+        assert [(len(command.sendable), len(command.parked)) for command in commands] == [(2, 0), (1, 1), (0, 1)]
+        ids = sorted(each.id for each in rig.deliveries())
+        assert sorted(jobs_of("deliver", rig)) == ids[:3]
+        assert len(rig.bodies()) == 5
+        for command in commands:
+            bodies.stored(command)
+        assert sorted(each.job.key for each in dispatching.offered) == ids[:3]
+        assert dispatching.parked == {each.registration_id for each in dispatching.offered}
 
     run(test())
 
@@ -122,7 +160,7 @@ def test_an_event_that_may_have_a_definition_gets_none(rig: Any, run: Run, make_
             await rig.write(definitions.remember, {EVENT})
         bodies = bodies_of(rig, known)
         if why == "ended":
-            bodies.tell_sendable = None
+            bodies.sending = None
         command = publish(rig, bodies, "1")
         await rig.store.write(command)
         assert (command.sendable, rig.bodies()) == ([], [])

@@ -62,6 +62,18 @@ def test_what_a_process_had_parked_when_it_died_is_sent_without_another_sweep(pl
     play(scene)
 
 
+def test_what_was_stored_without_a_job_is_sent_without_a_sweep(play: Callable[..., None]) -> None:
+    async def scene(world: Any) -> None:
+        await world.register(HOOK)
+        await world.publish(300)
+        await world.forget_jobs()
+        async with world.dispatching() as dispatcher:
+            dispatcher.park([id_ for (id_,) in world.rows("SELECT id FROM registration")])
+            await world.until(lambda: world.states() == {"delivered": 300})
+
+    play(scene)
+
+
 def test_what_this_process_has_parked_itself_is_not_looked_for(play: Callable[..., None]) -> None:
     async def scene(world: Any) -> None:
         world.sender.plan = lambda _: 500

@@ -47,6 +47,15 @@ def test_each_success_widens_the_lane_up_to_its_limit() -> None:
     assert given == [1, 2, 8, 8, 8, 8]
 
 
+def test_there_is_room_for_as_many_as_may_enter() -> None:
+    turns = EndpointTurns(LIMITS, Clock())
+    for count in (500, turns.room(1) - 500):
+        assert fill(turns, 1, count) == 0
+    assert turns.room(1) == 0
+    assert fill(turns, 1, 1) == 1
+    assert turns.room(2) == LIMITS.kept
+
+
 def test_where_memory_is_short_more_is_parked() -> None:
     turns = EndpointTurns(LIMITS, Clock())
     assert sum(fill(turns, endpoint, 500) for endpoint in range(100, 120)) == 0
