@@ -34,7 +34,8 @@ def function_columns(call: exp.Expr, owner: str, schema: LedgerSchema | None) ->
         if function is not None and function.columns:
             return Columns(tuple(map(declared, function.columns)), function.is_open)
     elif not owner and call.name.lower() == "string_split":
-        is_numbered = len(call.expressions) >= _WITH_ORDINAL
+        flag = call.expressions[_WITH_ORDINAL - 1] if len(call.expressions) >= _WITH_ORDINAL else exp.Null()
+        is_numbered = not isinstance(flag, exp.Null) and flag.name != "0"
         return Columns((_PIECE, _ORDINAL) if is_numbered else (_PIECE,))
     return OPEN
 

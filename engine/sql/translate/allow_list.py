@@ -26,6 +26,7 @@ from engine.sql.translate.rows.query import select
 from engine.sql.translate.rows.set_operations import parenthesised, scalar_subquery, set_operation, values_table
 from engine.sql.translate.rows.sources import SOURCES
 from engine.sql.translate.rows.string_agg import STRING_AGG
+from engine.sql.translate.rows.string_split import STRING_SPLIT
 from engine.sql.translate.rows.windows import WINDOWS
 from engine.sql.translate.text.replacing import replace
 from engine.sql.translate.text.string_functions import STRING_FUNCTIONS, concatenated
@@ -128,6 +129,7 @@ _RELATIONS: Final[Entries] = {
     exp.Intersect: entry(set_operation, *_SETS, "options"),
     exp.Values: entry(values_table, "expressions", "alias"),
     exp.Subquery: entry(parenthesised, "this"),
+    **STRING_SPLIT,
 }
 TABLES: Final = Tables(scalars=_SCALARS, predicates=PREDICATES, relations=_RELATIONS, sources=SOURCES)
 

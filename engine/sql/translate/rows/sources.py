@@ -95,8 +95,12 @@ def _function(emitter: Emitter, node: exp.Table) -> str:
     if node.args.get("db") is not None:
         raise function_in_from(node, emitter.name_of(node.this))
     emitter.check_arguments(node, _FUNCTION)
-    alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(node.this.name))
+    alias = node.args.get("alias") or _own_name(node.this)
     return _derived(emitter, node, node.this, alias, emitter.scope.parent)
+
+
+def _own_name(function: exp.Expr) -> exp.TableAlias:
+    return exp.TableAlias(this=exp.to_identifier(function.name))
 
 
 def _subquery(emitter: Emitter, node: exp.Subquery) -> str:
@@ -122,11 +126,13 @@ def _apply(emitter: Emitter, join: exp.Join, lateral: exp.Lateral) -> str:
 
 def _lateral(emitter: Emitter, node: exp.Lateral) -> str:
     """What is applied: a subquery or a function, which sees the tables before it."""
-    query = node.this
+    query, alias = node.this, node.args.get("alias")
     if isinstance(query, exp.Subquery):
         emitter.check_arguments(query, _BARE)
         query = query.this
-    return _derived(emitter, node, query, node.args.get("alias"), emitter.scope)
+    elif alias is None and isinstance(query, exp.Func):
+        alias = _own_name(query)
+    return _derived(emitter, node, query, alias, emitter.scope)
 
 
 def _derived(

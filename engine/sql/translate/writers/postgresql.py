@@ -78,6 +78,10 @@ class PostgreSQLWriter(Writer):
         """See Writer."""
         return f"btrim({sql}, ' ')"
 
+    def pieces(self, sql: str, separator: str) -> str:
+        """Of an empty string PostgreSQL gives none."""
+        return f"CASE WHEN {sql} = '' THEN ARRAY[''] ELSE string_to_array({sql}, {separator}) END"
+
     def whole_division(self, left: str, right: str) -> str:
         """See Writer."""
         return f"{left} / {right}"

@@ -122,6 +122,10 @@ class Writer(ABC):
         threes = f"regexp_replace(reverse({sql}), '([0-9]{{3}})', {self.text_literal(chr(92) + '1,')}, 'g')"
         return f"reverse(rtrim({threes}, ','))"
 
+    def pieces(self, sql: str, separator: str) -> str:
+        """An array of what stands between the separators in a string, of one empty string where it is empty."""
+        return f"string_split({sql}, {separator})"
+
     def reverse(self, sql: str) -> str:
         """The characters of a string from the last to the first."""
         return f"reverse({sql})"
