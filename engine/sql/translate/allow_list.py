@@ -9,7 +9,8 @@ from sqlglot import exp
 
 from engine.model import Collation, Kind
 from engine.model.families import INCOMPARABLE, STRINGS, WHOLE
-from engine.sql.translate.casts.casts import cast, convert
+from engine.sql.translate.casts.casts import cast
+from engine.sql.translate.casts.tries import convert, try_cast
 from engine.sql.translate.conditions.conditionals import CONDITIONALS, choose
 from engine.sql.translate.conditions.predicates import PREDICATES
 from engine.sql.translate.dates.clock import CLOCK, utc_now
@@ -88,6 +89,7 @@ _SCALARS: Final[Entries] = {
     exp.Mod: entry(arithmetic, "this", "expression"),
     exp.Neg: entry(negative, "this"),
     exp.Cast: entry(cast, "this", "to"),
+    exp.TryCast: entry(try_cast, "this", "to", "safe"),
     exp.Convert: entry(convert, "this", "expression", "style", "safe"),
     "CHOOSE": entry(choose, "this", "expressions"),
     "GETUTCDATE": entry(utc_now, "this", "expressions"),

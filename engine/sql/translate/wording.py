@@ -68,7 +68,6 @@ WAYS_OUT: Final[dict[type[exp.Expr] | str, str]] = {
     exp.Greatest: "use CASE",
     exp.Least: "use CASE",
     exp.TimeToStr: "use DATENAME of month, weekday or year, or DATEPART",
-    exp.TryCast: "use CAST, whose failure is an error",
     "CHECKSUM": "compare the columns themselves",
     "DATALENGTH": "use LEN, which leaves out blanks at the end",
     "DATETIME2FROMPARTS": "use DATEFROMPARTS, and DATEADD of hours, minutes and seconds",

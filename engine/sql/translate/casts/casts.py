@@ -16,7 +16,14 @@ from engine.sql.translate.casts.cast_dates import day_or_first, to_date, to_mome
 from engine.sql.translate.casts.cast_text import to_text
 from engine.sql.translate.casts.constants import UnreadableError, bit, decimal_number, guid, whole_number
 from engine.sql.translate.casts.datatypes import data_type, no_conversion
-from engine.sql.translate.casts.date_literals import DAY_STYLES, LITERAL_STYLES, day_pattern, iso_day, temporal
+from engine.sql.translate.casts.date_literals import (
+    DAY_STYLES,
+    LITERAL_STYLES,
+    day_parts,
+    day_pattern,
+    iso_day,
+    temporal,
+)
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, not_carried, refused
 from engine.sql.translate.guards import guarded
@@ -36,15 +43,14 @@ def cast(emitter: Emitter, node: exp.Cast) -> Typed:
     return converted(emitter, node, emitter.scalar(node.this), data_type(emitter, node, node.args.get("to")), None)
 
 
-def convert(emitter: Emitter, node: exp.Convert) -> Typed:
-    """CONVERT(type, value [, style])."""
-    if node.args.get("safe"):
-        raise not_carried(node, "TRY_CONVERT", "use CONVERT, whose failure is an error")
+def style_of(node: exp.Convert) -> int | None:
+    """The number of CONVERT's style, None where it has none."""
     style = node.args.get("style")
-    if style is not None and not (isinstance(style, exp.Literal) and style.this.isdecimal()):
+    if style is None:
+        return None
+    if not (isinstance(style, exp.Literal) and style.this.isdecimal()):
         raise not_carried(node, "a CONVERT style that is no plain number", "write the style's number")
-    number = int(style.this) if style is not None else None
-    return converted(emitter, node, emitter.scalar(node.expression), data_type(emitter, node, node.this), number)
+    return int(style.this)
 
 
 def converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int | None) -> Typed:
@@ -90,12 +96,9 @@ def _styled_day(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, 
     if isinstance(value.constant, str):
         day = iso_day(value.constant, style)
         return None if day is None else from_literal(emitter, node, day, type_)
-    form = DAY_STYLES[style]
-    places = [(form.index(letters) + 1, len(letters)) for letters in ("YYYY", "MM", "DD")]
-    iso = " || '-' || ".join(f"substring({value.sql}, {place}, {length})" for place, length in places)
     sql = guarded(
         writer,
-        writer.cast(day_or_first(value.sql, f"({iso})"), DATE),
+        writer.cast(day_or_first(value.sql, day_parts(value.sql, style)), DATE),
         DATE,
         fails_if=f"NOT {value.sql} ~ '{day_pattern(style)}'",
         message=f"conversion failed: not a date in style {style}",

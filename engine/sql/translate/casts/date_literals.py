@@ -96,6 +96,13 @@ def day_pattern(style: int) -> str:
     return f"^( *|{form} *)$"
 
 
+def day_parts(sql: str, style: int) -> str:
+    """The SQL of a day as 2024-01-31, of that of a string in a style."""
+    form = DAY_STYLES[style]
+    places = [(form.index(letters) + 1, len(letters)) for letters in ("YYYY", "MM", "DD")]
+    return "(" + " || '-' || ".join(f"substring({sql}, {place}, {length})" for place, length in places) + ")"
+
+
 def iso_day(text: str, style: int) -> str | None:
     """A literal in that style as 2024-01-31, None where it is another one."""
     if re.fullmatch(day_pattern(style), text) is None:
