@@ -19,6 +19,8 @@ def check(definition: Definition, queries: Sequence[Query | None], schema: Ledge
     """A finding for each label that a member shows undisclosed, and a warning of what is disclosed and not shown."""
     if schema is None or not schema.has_classifications:
         return
+    if not definition.disclosures and not any(schema.may_show_classified(step.sql.value) for step in definition.steps):
+        return
     lineage = trace_definition(definition, queries, Tracer(schema))
     found: dict[tuple[str, str], list[ClassifiedMember]] = {}
     for member in classified_members(lineage, schema):

@@ -12,6 +12,7 @@ from engine.loading import load_files
 from engine.model import Diagnostic, Dialect, Severity
 from engine.sql.ddl import read_schema
 from engine.sql.target import Target
+from engine.validation import disclosures
 
 TABLES = """
 CREATE TABLE dbo.city (cityid int NOT NULL PRIMARY KEY, name nvarchar(40) NOT NULL);
@@ -165,3 +166,49 @@ def test_one_that_is_ignored_is_not_served(tmp_path: Path) -> None:
     assert [one.rule for one in file.diagnostics if one.severity is Severity.ERROR] == []
     assert [one.rule for one in file.ignored] == ["undisclosed"]
     assert file.compiled is None
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_traced"),
+    [
+        ("select p.name from dbo.person p where p.personid = ?", False),
+        ("select count(*) as n from dbo.city c where c.cityid = ?", False),
+        ("select p.SSN as code from dbo.person p where p.personid = ?", True),
+        ("select q.name from (select * from dbo.[PERSON]) q where q.personid = ?", True),
+        ("select v.code from dbo.v_over v where v.personid = ?", True),
+        ("select c.code from dbo.codes(?) c", True),
+        ("select p.tag from dbo.person p where p.personid = ?", True),
+    ],
+)
+def test_only_what_may_show_something_classified_is_traced(
+    sql: str, is_traced: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traced: list[object] = []
+    trace = disclosures.trace_definition
+    monkeypatch.setattr(disclosures, "trace_definition", lambda *given: traced.append(given) or trace(*given))
+    found(tmp_path, query(sql))
+    assert bool(traced) is is_traced
+
+
+@pytest.mark.parametrize(
+    ("more", "sql"),
+    [
+        ("CREATE SYNONYM dbo.folk FOR dbo.person;", "select f.ssn as code from dbo.folk f where f.personid = ?"),
+        (
+            "CREATE SYNONYM dbo.folk FOR dbo.person;",
+            "select q.code from (select * from dbo.folk) q (a, b, c, code, d, e, f) where q.a = ?",
+        ),
+        (
+            "CREATE VIEW dbo.v_all AS SELECT * FROM dbo.person;\nGO",
+            "select q.code from (select * from dbo.v_all) q (a, b, c, code, d, e, f) where q.a = ?",
+        ),
+        (
+            """CREATE TABLE dbo.[a]]b] (id int NOT NULL, [c"]]d] int NOT NULL);
+            ADD SENSITIVITY CLASSIFICATION TO dbo.[a]]b].[c"]]d] WITH (LABEL = 'Secret');""",
+            'select t."c""]d" as code from dbo."a]b" t where t.id = ?',
+        ),
+    ],
+)
+def test_no_way_to_a_classified_column_is_overlooked(more: str, sql: str, tmp_path: Path) -> None:
+    target = Target(Dialect.SQL_SERVER, read_schema(TABLES + CLASSIFIED + more).schema)
+    assert members(found(tmp_path, query(sql), target=target)) != []
