@@ -19,6 +19,7 @@ from benchmarks import (
     processes,
     service,
     threads,
+    validating,
     workers,
     writes,
 )
@@ -29,7 +30,7 @@ def main() -> int:
     """Runs every benchmark that this machine has the parts for, and prints a row as each ends."""
     url = os.environ.get("APTIC_TEST_POSTGRES_URL")
     print(f"{'what':<74} {'ours':>10} {'other':>10} {'ratio':>6}  {'min … max':<13} {'target':<8}")
-    verdicts = [_print(result) for run in (calls.run, loading.run) for result in run()]
+    verdicts = [_print(result) for run in (calls.run, loading.run, validating.run) for result in run()]
     if url is None:
         print("PostgreSQL: not measured, since APTIC_TEST_POSTGRES_URL names no server")
     else:
