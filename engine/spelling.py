@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import Final
 
 _LONGEST: Final = 128
 """SQL Server's longest identifier; a longer name resembles none, and comparing it would take long."""
 _SHORT: Final = 3
 """So many letters resemble too much to be told apart by one that is wrong."""
+_LISTED: Final = 12
+"""How many names a hint lists."""
 _SEPARATORS: Final = str.maketrans("", "", "_- ")
 
 
@@ -24,6 +26,23 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A hint with the closest of the known names, None where none is alike."""
     found = closest(name, known)
     return f"Did you mean {found}?" if found else None
+
+
+def known_hint(name: str, known: Iterable[str]) -> str | None:
+    """A hint that lists the known names, None where there are none; of many those that are nearest to `name`."""
+    names = list(dict.fromkeys(known))
+    if not names:
+        return None
+    if len(names) <= _LISTED:
+        return f"Known are {', '.join(names)}."
+    matcher = SequenceMatcher(b=name[:_LONGEST].casefold(), autojunk=False)
+
+    def unlikeness(candidate: str) -> float:
+        """How little a known name is like the unknown one, 0 at most."""
+        matcher.set_seq1(candidate.casefold())
+        return -matcher.ratio()
+
+    return f"Known are {', '.join(sorted(names, key=unlikeness)[:_LISTED])} and {len(names) - _LISTED} more."
 
 
 def is_slip(word: str, known: str) -> bool:

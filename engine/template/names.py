@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.model import Edit
-from engine.spelling import did_you_mean, surely
+from engine.spelling import did_you_mean, known_hint, surely
 from engine.template.check import CONTEXT_NAMES
 from engine.template.fault import NAME, SYNTAX, TemplateFault
 from engine.template.parsed import ParsedTemplate
@@ -167,9 +167,8 @@ def _column(columns: Sequence[Member], name: str, place: str) -> Member:
         if column.name == name:
             return column
     names = [column.name for column in columns]
-    raise _NameError(
-        f"{place} has no column `{name}`.", did_you_mean(name, names), name=name, meant=surely(name, names)
-    )
+    hint = did_you_mean(name, names) or known_hint(name, names)
+    raise _NameError(f"{place} has no column `{name}`.", hint, name=name, meant=surely(name, names))
 
 
 def _words(part: str | int) -> str:

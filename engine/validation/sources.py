@@ -18,7 +18,7 @@ from engine.model import (
     Severity,
     StepSource,
 )
-from engine.spelling import closest
+from engine.spelling import closest, did_you_mean, known_hint
 from engine.validation.change import Change, Markup
 from engine.validation.finding import Beside, Finding, name_hint
 from engine.validation.message import MEMBERS, Spelling, unknown_part
@@ -126,7 +126,8 @@ def _column(argument: Argument, source: StepSource, checked: CheckedStep) -> Ite
     at, name = argument.source_position, checked.step.name
     column = checked.column(source.column)
     if column is None and checked.is_complete:
-        hint = name_hint(source.column, [found.name for found in checked.columns])
+        names = [found.name for found in checked.columns]
+        hint = did_you_mean(source.column, names) or known_hint(source.column, names)
         yield Finding("argument-source", at, f"The query `{name}` has no column `{source.column}`.", hint)
     if column is not None and column.is_hole:
         message = f"The column `{column.name}` of the query `{name}` is the secret, which no query may use."

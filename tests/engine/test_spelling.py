@@ -1,6 +1,6 @@
 import pytest
 
-from engine.spelling import closest, surely
+from engine.spelling import closest, known_hint, surely
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,20 @@ from engine.spelling import closest, surely
 )
 def test_the_closest_name_is_found_as_it_is_spelled(name: str, known: list[str], meant: str | None) -> None:
     assert closest(name, known) == meant
+
+
+def test_a_few_names_are_listed_as_they_stand() -> None:
+    assert known_hint("x", []) is None
+    assert known_hint("total", ["id", "name", "id"]) == "Known are id, name."
+
+
+def test_of_many_names_the_nearest_are_listed() -> None:
+    known = [*(f"c{number}" for number in range(300)), "AmountPaid", "PaidOn"]
+    hint = known_hint("paidamt", known)
+    assert hint is not None
+    assert hint.startswith("Known are PaidOn, AmountPaid, c")
+    assert hint.endswith(" and 290 more.")
+    assert hint.count(",") == 11
 
 
 def test_how_alike_a_name_must_be_may_be_said() -> None:

@@ -28,4 +28,4 @@ def not_carried(node: exp.Expr, what: str, hint: str) -> Refused:
 
 def sentence(text: str) -> str:
     """The text with a capital at its start and a full stop at its end."""
-    return text[0].upper() + text[1:] + ("" if text.endswith("?") else ".")
+    return text[0].upper() + text[1:] + ("" if text.endswith(("?", ".")) else ".")

@@ -87,6 +87,7 @@ def test_what_the_steps_give_may_be_used(text: str) -> None:
         ("{% for a in liness %}{% endfor %}", "No query gives `liness`.", "Did you mean lines?"),
         ("{% for number in lines %}{% endfor %}", "`number` is already a column or query.", "Name the row otherwise."),
         ("{% for a in lines %}{{ a.amont }}{% endfor %}", "A row of `lines` has no column `amont`.", None),
+        ("{{ plan.xyzzy }}", "`plan` has no column `xyzzy`.", "Known are amount, key."),
         ("{% for a in lines %}{% endfor %}{{ a }}", "No query gives `a`.", None),
         (
             "{% for a in lines %}{% for b in a.id %}{% endfor %}{% endfor %}",

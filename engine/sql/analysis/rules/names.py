@@ -9,7 +9,7 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Edit, RelatedPlace, Remark
-from engine.spelling import closest, did_you_mean, surely
+from engine.spelling import closest, did_you_mean, known_hint, surely
 from engine.sql.analysis.relations import Meaning, Reference, Scope, Source
 from engine.sql.analysis.rules.subject import Subject, fault
 from engine.sql.fault import SqlFault
@@ -18,8 +18,6 @@ from engine.sql.query import node_offset
 from engine.sql.schema import Table
 from engine.sql.wordlist import words
 
-_LISTED: Final = 12
-"""How many names a hint lists."""
 _WITH_DATE_PART: Final = words("function_arguments.txt", "with a date part")
 _DATE_PARTS: Final = words("query_words.txt", "dateparts")
 _TRUTHS: Final = {"true": "1", "false": "0"}
@@ -176,7 +174,7 @@ def _unknown_alias(subject: Subject, found: Reference) -> SqlFault:
     elif key in {cte.casefold() for cte in subject.analysis.ctes}:
         hint = f"{name} is a table of WITH; name it in FROM, too."
     else:
-        hint = did_you_mean(name, [source.key for source in sources]) or _listed("Known are", _keys(sources))
+        hint = did_you_mean(name, [source.key for source in sources]) or known_hint(name, _keys(sources))
         edit = subject.renaming(qualifier, surely(name, [_alias(source) for source in sources if source.key]))
     return fault("unknown-column", qualifier, message, hint, edit=edit)
 
@@ -188,15 +186,6 @@ def _alias(source: Source) -> str:
 
 def _keys(sources: Iterable[Source]) -> list[str]:
     return [source.key for source in sources if source.key]
-
-
-def _listed(beginning: str, names: Iterable[str]) -> str | None:
-    """A hint that lists names, cut where they are many."""
-    known = list(dict.fromkeys(names))
-    if not known:
-        return None
-    rest = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
-    return f"{beginning} {', '.join(known[:_LISTED])}{rest}."
 
 
 def _unknown_column(subject: Subject, found: Reference) -> SqlFault:
@@ -247,7 +236,7 @@ def _column_hint(subject: Subject, found: Reference) -> str | None:
         return f"Did you mean {similar}?"
     if found.source is not None and (elsewhere := _other_owner(subject, found, key)) is not None:
         return f"Did you mean {elsewhere}?"
-    return _listed("Known are", [column.name for source in sources for column in source.all() if column.name])
+    return known_hint(name, [column.name for source in sources for column in source.all() if column.name])
 
 
 def _alias_hint(subject: Subject, found: Reference, key: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from engine.spelling import did_you_mean
+from engine.spelling import did_you_mean, known_hint
 from engine.sql.analysis import Meaning
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, not_carried, refused
@@ -66,6 +66,7 @@ def _unknown(emitter: Emitter, node: exp.Column, name: str, *, is_hidden: bool) 
     hint = _BEHIND if name.casefold() in map(str.casefold, known) else did_you_mean(name, known)
     if hint is None and _is_double_quoted(emitter, node.this):
         hint = "a string stands in single quotes"
+    hint = hint or known_hint(name, known)
     return refused(node.this, f"{where} no column `{name}`", hint, rule="unknown-column")
 
 
