@@ -11,8 +11,20 @@ from typing import Any, Final
 from sqlglot import exp
 
 from engine.model import ArgumentType, Kind, SqlType
-from engine.model.families import DECIMALS, EXACT, FLOATS, NUMBERS, STRINGS, TEMPORAL, UNICODE, WHOLE, WHOLE_BY_WIDTH
+from engine.model.families import (
+    DECIMALS,
+    EXACT,
+    FLOATS,
+    NUMBERS,
+    PADDED,
+    STRINGS,
+    TEMPORAL,
+    UNICODE,
+    WHOLE,
+    WHOLE_BY_WIDTH,
+)
 from engine.sql.analysis.declared_types import declared_type, is_authors
+from engine.sql.analysis.domains import longest
 from engine.sql.analysis.relations import Column, Columns, Fact, Meaning, Reference
 from engine.sql.schema import LedgerSchema
 
@@ -99,6 +111,8 @@ def unified(types: Sequence[SqlType | None]) -> SqlType | None:
     if all(type_ == first for type_ in known):
         return first
     kinds = {type_.kind for type_ in known}
+    if kinds <= PADDED and len(kinds) == 1:
+        return SqlType(first.kind, length=longest(known))
     if kinds <= STRINGS:
         return _NVARCHAR if kinds & UNICODE else _VARCHAR
     if kinds <= WHOLE:
@@ -255,6 +269,17 @@ def _text(typing: Typing, node: exp.Expr) -> Fact:
     return Fact(_NVARCHAR if found.type.kind in UNICODE else _VARCHAR)
 
 
+def _replaced(typing: Typing, node: exp.Replace) -> Fact:
+    """REPLACE: nvarchar where one of the three is."""
+    types = [typing.fact(part).type for part in (node.this, node.expression, node.args.get("replacement")) if part]
+    kinds = {type_.kind for type_ in types if type_ is not None}
+    if not kinds <= STRINGS:
+        return _NOTHING
+    if kinds & UNICODE:
+        return Fact(_NVARCHAR)
+    return Fact(_VARCHAR if None not in types else None)
+
+
 def _moved(typing: Typing, node: exp.DateAdd) -> Fact:
     found = typing.fact(node.this)
     if found.type is None or found.type.kind not in TEMPORAL:
@@ -322,7 +347,7 @@ _HANDLERS: Final[Mapping[type[exp.Expr], Callable[[Typing, Any], Fact]]] = {
     exp.Paren: _inner,
     exp.Placeholder: Typing.argument,
     exp.Rank: _RANK,
-    exp.Replace: _text,
+    exp.Replace: _replaced,
     exp.Right: _text,
     exp.RowNumber: _RANK,
     exp.Sub: _operation,

@@ -4,15 +4,18 @@ import importlib.util
 import sys
 from pathlib import Path
 
+HERE = Path(__file__).parent
 # Modules beside the tests are not importable by name under importlib mode.
-for name in (
-    "translation_ledgers",
-    "translation_sample",
-    "translation_corpus",
-    "translation_grammar",
-    "translation_reckoning",
+for path in (
+    HERE / "translation_ledgers.py",
+    HERE / "translation_sample.py",
+    HERE / "translation_corpus.py",
+    HERE / "translation_grammar.py",
+    HERE / "translation_reckoning.py",
+    HERE.parent / "analysis" / "analysis_corpus.py",
 ):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    name = path.stem
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
