@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
+from typing import Final
 
 from msgspec import Struct
 
@@ -146,7 +148,18 @@ def _trimmed(element: Element | None) -> str:
 
 def _meant(name: str, known: tuple[str, ...]) -> str | None:
     """The known name that `name` is, or is a slip of, whatever its namespace and case."""
-    return name if name in known else closest(name.rpartition("}")[2], known)
+    if name in known:
+        return name
+    return _slip_of(name.rpartition("}")[2][:_LONGEST], known)
+
+
+_LONGEST: Final = 200
+"""No name that is longer resembles any."""
+
+
+@lru_cache(256)  # of every file the same elements are looked for among one another
+def _slip_of(name: str, known: tuple[str, ...]) -> str | None:
+    return closest(name, known)
 
 
 _DATA = re.compile(r"\$data((?:\.[\w-]+(?:\[(?:0|[1-9][0-9]{0,8})\])*)+)")
