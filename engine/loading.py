@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from stat import S_ISREG
-from typing import Final
 
 from msgspec.structs import replace
 
 from engine.catalogue import Catalogue
 from engine.compilation import Analysed, compile_definition
+from engine.failures import internal_error, where
 from engine.model import Diagnostic, LoadedFile, ParsedFile, Severity
 from engine.model.diagnostic import split_lines
 from engine.parsing import MAX_BYTES, parse
@@ -25,8 +23,6 @@ from engine.validation.ignoring import judge, keeps_out
 
 _USUAL_BYTES = 32_768
 _AT_A_TIME = 64
-_PACKAGE: Final = Path(__file__).parent
-_log = logging.getLogger(__name__)
 
 
 def load_files(
@@ -65,7 +61,7 @@ def load_content(path: Path, content: bytes, catalogue: Catalogue, target: Targe
     try:
         parsed = parse(content, str(path))
     except Exception as error:
-        parsed = ParsedFile(str(path), None, None, (_internal(path, _where(error)),), None)
+        parsed = ParsedFile(str(path), None, None, (internal_error(str(path), where(error)),), None)
     file = _checked_safely(path, parsed, catalogue, target, progress)
     return _judged(file, has_schema=target.schema is not None)
 
@@ -79,15 +75,12 @@ def _load(paths: Sequence[Path], catalogue: Catalogue, target: Target, progress:
 
 
 def _read_safely(path: Path, progress: Progress) -> ParsedFile:
-    """As `read_definition`; an error of the program's own is a finding."""
+    """As `read_definition`, but for a file that has killed a process before."""
     place = Place(Stage.READING, path)
-    if (fault := progress.lost.get(place)) is None:
-        progress.at(place)
-        try:
-            return read_definition(path)
-        except Exception as error:
-            fault = _where(error)
-    return ParsedFile(str(path), None, None, (_internal(path, fault),), None)
+    if (fault := progress.lost.get(place)) is not None:
+        return ParsedFile(str(path), None, None, (internal_error(str(path), fault),), None)
+    progress.at(place)
+    return read_definition(path)
 
 
 def _checked_safely(
@@ -100,30 +93,9 @@ def _checked_safely(
         try:
             return _checked(path, parsed, catalogue, target)
         except Exception as error:
-            fault = _where(error)
+            fault = where(error)
     file = LoadedFile(path, parsed.definition, None, (), parsed.text)
-    return _with(file, [*parsed.diagnostics, _internal(path, fault)])
-
-
-def _where(error: Exception) -> str:
-    """The error's type and the line of the program: its own words may quote anything, and go to the debug log."""
-    _log.debug("an internal error", exc_info=error)
-    name = type(error).__name__
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
-    if not ours:
-        return name
-    place = Path(ours[-1].filename).relative_to(_PACKAGE.parent)
-    return f"{name} at {place.as_posix()}:{ours[-1].lineno}"
-
-
-def _internal(path: Path, fault: str) -> Diagnostic:
-    message = f"The program failed at this file ({fault}), so nobody can say whether it is right."
-    hint = (
-        "This is a fault of the program. Report this line with the file; what stands in the file may be made shorter "
-        "as long as the line stays. Meanwhile, another way to say the same in the file may do."
-    )
-    return Diagnostic("internal-error", Severity.ERROR, str(path), 1, 1, message, hint)
+    return _with(file, [*parsed.diagnostics, internal_error(str(path), fault)])
 
 
 def _checked(path: Path, parsed: ParsedFile, catalogue: Catalogue, target: Target) -> LoadedFile:
@@ -149,7 +121,17 @@ def _checked(path: Path, parsed: ParsedFile, catalogue: Catalogue, target: Targe
 
 
 def read_definition(path: Path) -> ParsedFile:
-    """The file, parsed; what cannot be read, is too long or is no file of its own has a finding that says so."""
+    """The file, parsed; what cannot be read, is too long or is no file of its own has a finding that says so.
+
+    So has one that makes the program fail.
+    """
+    try:
+        return _read(path)
+    except Exception as error:
+        return ParsedFile(str(path), None, None, (internal_error(str(path), where(error)),), None)
+
+
+def _read(path: Path) -> ParsedFile:
     try:
         if not S_ISREG(path.stat().st_mode):  # a named pipe would be waited for without end
             return _unread(path, "The path is no file with a content of its own, but a pipe, a device or a folder.")
@@ -181,7 +163,7 @@ def _judged(file: LoadedFile, *, has_schema: bool) -> LoadedFile:
         try:
             judged = judge(str(file.path), file.diagnostics, file.comments, lines, has_schema=has_schema)
         except Exception as error:
-            return replace(_with(file, [_internal(file.path, _where(error))]), compiled=None)
+            return replace(_with(file, [internal_error(str(file.path), where(error))]), compiled=None)
         file = replace(file, diagnostics=_sorted(judged.found, file.text), ignored=judged.ignored)
     is_sound = all(found.severity is not Severity.ERROR for found in file.diagnostics)
     if is_sound and not any(map(keeps_out, file.ignored)):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from engine import failures
 from engine.cli.baseline import Promised, is_sound
 from engine.model import Definition, Diagnostic, LoadedFile, Position, Severity
 
@@ -40,7 +41,7 @@ def _with_breaks(file: LoadedFile, breaks: Sequence[Diagnostic]) -> LoadedFile:
     from engine.validation.ignoring import judge
 
     judged = judge(str(file.path), breaks, file.comments, (), has_schema=False)
-    added = [found for found in judged.found if found.rule == _RULE]
+    added = [found for found in judged.found if found.rule in (_RULE, failures.RULE)]
     found = with_extents((*file.diagnostics, *added), file.text)
     found.sort(key=lambda each: (each.line, each.column, each.rule))
     ignored = (*file.ignored, *with_extents(judged.ignored, file.text))
@@ -66,8 +67,12 @@ def changes(was: Promised, files: Sequence[LoadedFile], catalogue: Catalogue, ta
         definition = file.definition
         if definition is not None and is_sound(file) and definition.name in was.schemas:
             event = catalogue.events.get(definition.name)
-            now = derive(definition, event, target.schema, views, max_rows=target.max_rows)
-            _compare(found, was, _Body(definition.name, file.path, definition), now.schema)
+            try:
+                now = derive(definition, event, target.schema, views, max_rows=target.max_rows)
+                _compare(found, was, _Body(definition.name, file.path, definition), now.schema)
+            except Exception as error:
+                fault = failures.internal_error(str(file.path), failures.where(error))
+                found.breaks.setdefault(file.path, []).append(fault)
     present = {file.path.stem if file.definition is None else file.definition.name for file in files}
     for code in sorted(was.removable - present):
         body = _Body(code, was.files[code], None)

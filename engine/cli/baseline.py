@@ -112,7 +112,8 @@ def _of_files(
     files = load_files(list(names), catalogue, target)
     sound = {file.path: file.definition for file in files if file.definition is not None and is_sound(file)}
     contracts = derive_all(sound.values(), catalogue, target.schema, max_rows=target.max_rows)
-    faulty = [file for file in files if file.path not in sound]
+    failed = {contract.file for contract in contracts if contract.fault is not None}
+    faulty = [file for file in files if file.path not in sound or str(file.path) in failed]
     lost = {file.path.stem if file.definition is None else file.definition.name for file in faulty}
     return Promised(
         revision.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.cli.ledger_choice import approximated, load_composer, warn_of_approximation
 from engine.commandline.console import CannotRunError, Console, read_input
 from engine.commandline.explain import explainer
+from engine.commandline.failing import naming_definition
 from engine.commandline.options import (
     Command,
     ComposerArguments,
@@ -68,11 +69,12 @@ def run(arguments: ComposeArguments, console: Console) -> int:
     message = read_message(read_input(arguments.message), source)
     secret = message.secret if arguments.secret_env is None else _secret(arguments.secret_env, console)
     with load_composer(arguments, arguments.ledger_schema) as composer:
-        if arguments.explain:
-            observer = explainer(secret, console.trouble, console.note)
-            body = composer.explain(arguments.event, message.data, observer)
-        else:
-            body = composer.compose(arguments.event, message.data)
+        with naming_definition(composer, arguments.event):
+            if arguments.explain:
+                observer = explainer(secret, console.trouble, console.note)
+                body = composer.explain(arguments.event, message.data, observer)
+            else:
+                body = composer.compose(arguments.event, message.data)
         warn_of_approximation(approximated(composer, [arguments.event]), console)
     if arguments.explain and body.definition is None:
         console.note(f"{console.trouble.escape(arguments.event)} has no definition: this is its default body.")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.body import Body
     from engine.catalogue import Catalogue
     from engine.contract import Contract
-    from engine.model import Definition
+    from engine.model import Definition, Diagnostic
     from engine.sql.target import Target
 
 FORMATS: Final = ("json", "markdown", "html")
@@ -70,7 +70,10 @@ def add_options(parser: Parser) -> None:
 
 
 def run(arguments: DocsArguments, console: Console) -> int:
-    """Writes the contracts. Faulty definitions have none, so nothing is written where there is one."""
+    """Writes the contracts. Faulty definitions have none, so nothing is written where there is one.
+
+    Exit code 1 where the program failed at a definition: its body is open, and the others' are written as they are.
+    """
     from engine.catalogue import Catalogue
     from engine.contract import derive_all
     from engine.examples import load_examples
@@ -87,7 +90,13 @@ def run(arguments: DocsArguments, console: Console) -> int:
     contracts = [contract for contract in every if not arguments.chosen or contract.event in arguments.chosen]
     examples = load_examples(catalogue, arguments.definitions)
     _write(contracts, examples, arguments, console)
-    return 0
+    return _told([contract.fault for contract in contracts if contract.fault is not None], console)
+
+
+def _told(faults: Sequence[Diagnostic], console: Console) -> int:
+    for fault in faults:
+        console.complain(f"{fault.file}: {fault.message} What its body promises is open. {fault.hint}")
+    return 1 if faults else 0
 
 
 def _target(arguments: DocsArguments, console: Console) -> Target:
@@ -170,7 +179,8 @@ DOCS = Command(
     summary="Writes what each event's body promises: as JSON Schema, Markdown or a site.",
     description="Writes what each event's body promises to those who receive it, with an example.\n"
     "It is one JSON Schema of all bodies, a page of Markdown, or a site with a search.\n"
-    "The exit code is 0 where it is written, and 2 where it cannot be.",
+    "The exit code is 0 where it is written, 1 where the program failed at a definition, whose body is then left\n"
+    "open, and 2 where nothing could be written.",
     example="--format html --output site",
     add_options=add_options,
     run=run,

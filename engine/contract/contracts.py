@@ -12,7 +12,8 @@ from engine.contract.schemas import Json, open_schema
 from engine.contract.shape import StepShape, default_body_schema, default_shape, members_of
 from engine.contract.structure import template_schema
 from engine.contract.values import column_schema, secret_schema
-from engine.model import DEFAULT_MAX_ROWS, Definition, Event, Step
+from engine.failures import internal_error, where
+from engine.model import DEFAULT_MAX_ROWS, Definition, Diagnostic, Event, Step
 from engine.sql.analysis import analyse
 from engine.sql.analysis.domains import UNKNOWN_DOMAIN
 from engine.sql.analysis.evaluation import Views, output_domains
@@ -26,13 +27,15 @@ _MOST_LEVELS: Final = 90
 class Contract(Struct, frozen=True):
     """What the body of an event promises: `schema` is a JSON Schema (2020-12), its decimals exact.
 
-    `file` is the definition's, None for a default body.
+    `file` is the definition's, None for a default body. Where the program failed at it, `fault` says so, and the body
+    is open.
     """
 
     event: str
     file: str | None
     description: str
     schema: Json
+    fault: Diagnostic | None = None
 
 
 def default_contract(event: Event) -> Contract:
@@ -72,13 +75,25 @@ def derive_all(
     *,
     max_rows: int = DEFAULT_MAX_ROWS,
 ) -> tuple[Contract, ...]:
-    """The contract of every event of the catalogue, by event code: its definition's, else that of the default body."""
+    """The contract of every event of the catalogue, by event code: its definition's, else that of the default body.
+
+    An error of the program's own is the fault of that one contract.
+    """
     views = Views(schema)
     by_event = {definition.name: definition for definition in definitions}
-    return tuple(
-        derive(by_event[code], event, schema, views, max_rows=max_rows) if code in by_event else default_contract(event)
-        for code, event in sorted(catalogue.events.items())
-    )
+    found = []
+    for code, event in sorted(catalogue.events.items()):
+        definition = by_event.get(code)
+        if definition is None:
+            found.append(default_contract(event))
+            continue
+        try:
+            found.append(derive(definition, event, schema, views, max_rows=max_rows))
+        except Exception as error:
+            fault = internal_error(definition.file, where(error))
+            schema_ = _headed(code, event.description, open_schema())
+            found.append(Contract(code, definition.file, event.description, schema_, fault))
+    return tuple(found)
 
 
 def _is_shallow(schema: Json) -> bool:

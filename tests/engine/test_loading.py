@@ -86,7 +86,7 @@ def test_a_value_that_never_becomes_the_argument_is_found_at_load(tmp_path: Path
     assert text.splitlines()[found.line - 1][found.column - 1 :].startswith("$steps.account.uniqueid")
 
 
-@pytest.mark.parametrize("stage", ["read_definition", "_checked"])
+@pytest.mark.parametrize("stage", ["_read", "_checked"])
 @pytest.mark.parametrize("error", [ValueError("tells 4711"), MemoryError(), RecursionError(), AssertionError()])
 def test_an_error_of_the_programs_own_is_a_finding_on_that_file_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, stage: str, error: Exception

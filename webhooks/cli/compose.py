@@ -10,6 +10,7 @@ from uuid import UUID
 
 from engine.commandline.console import CannotRunError, Console
 from engine.commandline.explain import MASK, explainer
+from engine.commandline.failing import naming_definition
 from engine.commandline.options import (
     Command,
     LoadArguments,
@@ -59,7 +60,7 @@ def _run(arguments: _Arguments, console: Console) -> int:
     message = _message(arguments, console)
     event = str(message["event"])
     options = replace(arguments.load_options(), folder=arguments.definitions)
-    with Composer.load(**options.arguments(), on_invalid="hold") as composer:
+    with Composer.load(**options.arguments(), on_invalid="hold") as composer, naming_definition(composer, event):
         if arguments.explain:
             body = composer.explain(event, message, explainer(None, console.trouble, console.note))
         else:
