@@ -179,8 +179,8 @@ DOCS = Command(
     summary="Writes what each event's body promises: as JSON Schema, Markdown or a site.",
     description="Writes what each event's body promises to those who receive it, with an example.\n"
     "It is one JSON Schema of all bodies, a page of Markdown, or a site with a search.\n"
-    "The exit code is 0 where it is written, 1 where the program failed at a definition, whose body is then left\n"
-    "open, and 2 where nothing could be written.",
+    "The exit code is 0 where it is written, and 2 where it cannot be.\n"
+    "It is 1 where the program failed at a definition, whose body is then left open.",
     example="--format html --output site",
     add_options=add_options,
     run=run,
