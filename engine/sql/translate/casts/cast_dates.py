@@ -37,6 +37,38 @@ def to_date(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> T
     return value.made(emitter.writer.cast(value.sql, type_), type_)
 
 
+_CLOCK: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
+_SECONDS: Final = f"{_CLOCK}:[0-5][0-9]"
+_DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_ISO: Final = f"{_DAY}(T{_SECONDS}([.][0-9]{{1,3}})?)?"
+_ODBC: Final = f"{_DAY}( {_CLOCK}(:[0-5][0-9]([.][0-9]{{1,3}})?)?)?"
+MOMENT_STYLES: Final[dict[int | None, str]] = {
+    None: f"{_ODBC}|{_ISO}",
+    0: f"{_ODBC}|{_ISO}",
+    20: f"{_DAY}( {_SECONDS})?",
+    21: _ODBC,
+    25: _ODBC,
+    120: f"{_DAY}( {_SECONDS})?",
+    121: _ODBC,
+    126: _ISO,
+}
+"""By CONVERT's style, how a moment is written that is read in a string ("CAST and CONVERT (Transact-SQL)")."""
+
+
+def text_to_moment(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int | None) -> Typed:
+    """A string in a style, with blanks after it or of blanks alone, as a moment; one in another form is an error."""
+    writer, read = emitter.writer, SqlType(Kind.DATETIME2, scale=3)
+    sql = guarded(
+        writer,
+        writer.cast(day_or_first(value.sql, f"rtrim({value.sql}, ' ')"), read),
+        read,
+        fails_if=f"NOT {value.sql} ~ '^( *|({MOMENT_STYLES[style]}) *)$'",
+        message="conversion failed: not a moment like 2024-01-31 10:20:30.123",
+        witnesses=[value.sql],
+    )
+    return to_moment(emitter, node, Typed(sql, read), type_)
+
+
 def day_or_first(text: str, day: str) -> str:
     """`day`, made of the string `text`; where that is empty or blank, the day that SQL Server reads in it."""
     return f"CASE WHEN {text} ~ '^ *$' THEN '{FIRST_DAY}' ELSE {day} END"

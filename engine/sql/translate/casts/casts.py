@@ -12,7 +12,14 @@ from sqlglot import exp
 from engine.guid import GUID_PATTERN
 from engine.model import Kind, SqlType
 from engine.model.families import DECIMALS, EXACT, FLOATS, MOMENTS, MONEYS, STRINGS, TEMPORAL, WHOLE
-from engine.sql.translate.casts.cast_dates import day_or_first, to_date, to_moment, to_time
+from engine.sql.translate.casts.cast_dates import (
+    MOMENT_STYLES,
+    day_or_first,
+    text_to_moment,
+    to_date,
+    to_moment,
+    to_time,
+)
 from engine.sql.translate.casts.cast_text import to_text
 from engine.sql.translate.casts.constants import UnreadableError, bit, decimal_number, guid, whole_number
 from engine.sql.translate.casts.datatypes import data_type, no_conversion
@@ -66,10 +73,9 @@ def _converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, s
         return Typed(emitter.writer.cast("NULL", type_), type_, is_typed_null=True)
     if type_.kind in STRINGS:
         return to_text(emitter, node, value, type_, style)
-    if style in DAY_STYLES and type_.kind in _DAYS and value.type.kind in STRINGS:
-        made = _styled_day(emitter, node, value, type_, style)
-        if made is not None:
-            return made
+    styled = _in_style(emitter, node, value, type_, style)
+    if styled is not None:
+        return styled
     if isinstance(value.constant, str) and style in LITERAL_STYLES and LITERAL_STYLES[style].fullmatch(value.constant):
         style = None
     if style not in (None, 0) and value.type.kind not in TEMPORAL:
@@ -85,6 +91,17 @@ def _converted(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, s
         raise _not_carried(node, value.type, type_)
     made = found(emitter, node, value, type_)
     return Typed(made.sql, made.type, is_column=made.is_column, argument=made.argument)
+
+
+def _in_style(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int | None) -> Typed | None:
+    """A string as a date or moment by how it is written; None where that is not all that decides."""
+    if value.type.kind not in STRINGS:
+        return None
+    if style in DAY_STYLES and type_.kind in _DAYS:
+        return _styled_day(emitter, node, value, type_, style)
+    if type_.kind in MOMENTS and style in MOMENT_STYLES and not isinstance(value.constant, str):
+        return text_to_moment(emitter, node, value, type_, style)
+    return None
 
 
 def _styled_day(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style: int) -> Typed | None:
