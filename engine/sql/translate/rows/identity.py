@@ -24,7 +24,7 @@ from engine.sql.translate.rows.columns import found_column
 
 # Classes of which one may be written for another.
 _ALIKE: Final = (
-    frozenset({exp.Cast, exp.Convert}),
+    frozenset({exp.Cast, exp.Convert, exp.TryCast}),
     frozenset({exp.Case, exp.If}),
     frozenset({exp.Year, exp.Month, exp.Day, exp.Extract}),
 )
@@ -93,9 +93,15 @@ def _cast(emitter: Emitter, node: exp.Cast) -> Hashable:
     return _conversion(emitter, node, node.to, node.this, 0)
 
 
+def _try_cast(emitter: Emitter, node: exp.TryCast) -> Hashable:
+    return exp.TryCast, _conversion(emitter, node, node.to, node.this, 0)
+
+
 def _convert(emitter: Emitter, node: exp.Convert) -> Hashable:
     style = node.args.get("style")
-    return _conversion(emitter, node, node.this, node.expression, int(style.this) if style is not None else 0)
+    number = int(style.this) if style is not None else 0
+    identity = _conversion(emitter, node, node.this, node.expression, number)
+    return (exp.TryCast, identity) if node.args.get("safe") else identity
 
 
 def _conversion(emitter: Emitter, node: exp.Expr, to: exp.DataType, value: exp.Expr, style: int) -> Hashable:
@@ -144,6 +150,7 @@ _SPECIAL: Final[dict[type[exp.Expr], Callable[[Emitter, Any], Hashable]]] = {
     exp.National: _national,
     exp.Cast: _cast,
     exp.Convert: _convert,
+    exp.TryCast: _try_cast,
     exp.Year: _year,
     exp.Month: _year,
     exp.Day: _year,

@@ -29,6 +29,7 @@ SAME = [
     # One operation, written in two ways
     ("CAST(id AS varchar(11))", "CONVERT(varchar(11), id)"),
     ("CONVERT(varchar(20), t.precise, 0)", "CAST(precise AS varchar(20))"),
+    ("TRY_CAST(ref AS int)", "TRY_CONVERT(int, t.ref)"),
     ("CAST(id AS decimal)", "CAST(id AS numeric(18, 0))"),
     ("CAST(ref AS varchar)", "CAST(ref AS varchar(30))"),
     ("YEAR(born)", "DATEPART(yyyy, t.born)"),
@@ -49,6 +50,8 @@ OTHERS = [
     ("ref COLLATE Latin1_General_100_BIN2", "ref"),
     ("CAST(at AS datetime2(3))", "at"),
     ("ROUND(id, 0)", "id"),
+    ("TRY_CONVERT(int, id)", "CONVERT(int, id)"),
+    ("TRY_CAST(id AS int)", "CAST(id AS int)"),
     ("ISNULL(ref, '')", "COALESCE(ref, '')"),
     ("ref + 'x'", "ref + N'x'"),
     ("id", "id + small"),
