@@ -18,6 +18,8 @@ from benchmarks import (
     postgresql,
     processes,
     service,
+    studio,
+    tabs,
     threads,
     validating,
     workers,
@@ -30,7 +32,7 @@ def main() -> int:
     """Runs every benchmark that this machine has the parts for, and prints a row as each ends."""
     url = os.environ.get("APTIC_TEST_POSTGRES_URL")
     print(f"{'what':<74} {'ours':>10} {'other':>10} {'ratio':>6}  {'min … max':<13} {'target':<8}")
-    verdicts = [_print(result) for run in (calls.run, loading.run, validating.run) for result in run()]
+    verdicts = [_print(result) for run in (calls.run, loading.run, validating.run, studio.run) for result in run()]
     if url is None:
         print("PostgreSQL: not measured, since APTIC_TEST_POSTGRES_URL names no server")
     else:
@@ -45,6 +47,7 @@ def main() -> int:
     verdicts += [_print(result) for result in service.run(url)]
     verdicts += [_print(result) for result in intake.run(url)] if url is not None else []
     verdicts += [_print(result) for result in delivery.run(url)]
+    verdicts += [_print(result) for result in tabs.run()]
     verdicts += [_print(result) for result in writes.run(url)]
     verdicts += [_print(result) for result in hell.run(url)]
     verdicts += [_print(result) for result in workers.run(url)] if url is not None else []

@@ -32,7 +32,7 @@ def run() -> Iterator[Result]:
     """Four rows: load against parse_one over the same SQL, and the import and two commands against their limits."""
     folder = Path(tempfile.mkdtemp(prefix="thousand"))
     definitions, events = folder / "definitions", folder / "events"
-    queries = _write(definitions, events)
+    queries = write_definitions(definitions, events)
     ledger = embedded_ledger(guide.SCHEMA, guide.DATA, guide.ROOT / ".cache")
 
     def ours() -> None:
@@ -55,7 +55,7 @@ def run() -> Iterator[Result]:
     yield _command("validate", str(guide.ROOT / "definitions" / "ledgerpayment.xml"), limit=1.5)
 
 
-def _write(definitions: Path, events: Path) -> list[str]:
+def write_definitions(definitions: Path, events: Path) -> list[str]:
     """A thousand definitions after those of the project, each for an event of its own."""
     definitions.mkdir()
     events.mkdir()

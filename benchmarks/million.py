@@ -42,7 +42,7 @@ _FEW: Final = 1000
 _MANY: Final = 1_000_000
 _SECOND: Final = 1_000_000
 _DAY: Final = 86_400 * _SECOND
-_FULL, _RARE, _LIVE = (f"https://{name}.example/hook" for name in ("full", "rare", "live"))
+_FULL, RARE, _LIVE = (f"https://{name}.example/hook" for name in ("full", "rare", "live"))
 _EVERY_RARE: Final = 50_000  # so many deliveries to one of the rare URL
 _OURS: Final = "10000000-0000-4000-8000-000000000001"
 _THEIRS: Final = "10000000-0000-4000-8000-000000000002"
@@ -118,7 +118,7 @@ class Scene:
         for id_, name in ((_OURS, "ours"), (_THEIRS, "theirs")):
             client = Client(id=id_, name=name, scopes=frozenset({Scope.WEBHOOKS}))
             self.write(clients.add, client, secret_hash=id_.encode(), api_key_hash=name.encode())
-        for client_id, url, code in ((_OURS, _FULL, "full"), (_THEIRS, _RARE, "rare"), (_THEIRS, _LIVE, "live")):
+        for client_id, url, code in ((_OURS, _FULL, "full"), (_THEIRS, RARE, "rare"), (_THEIRS, _LIVE, "live")):
             self.write(registrations.put, client_id, url, [code], {})
 
     def _fill(self, connection: Connection, count: int, *, first: int, at: int, is_ended: bool) -> None:
@@ -126,7 +126,7 @@ class Scene:
         given = {"first": first, "last": first + count - 1, "at": at, "step": _DAY // 2 // count or 1}
         ids = {
             url: connection.scalar(text("SELECT id FROM registration WHERE url = :url"), {"url": url})
-            for url in (_FULL, _RARE)
+            for url in (_FULL, RARE)
         }
         rare = f"(n % {_EVERY_RARE} = 7)"
         state = "'delivered'" if is_ended else f"CASE WHEN n % {_EVERY_RARE} = 8 THEN 'dead' ELSE 'pending' END"
@@ -146,8 +146,8 @@ class Scene:
             "INSERT INTO delivery (id, event_sequence, version, client_id, registration_id, event, url, state,"
             " created_at, next_attempt_at, scheduled_at, attempts, failures, ended_at)"
             f" SELECT {_ID[self.dialect]}, n, 0, CASE WHEN {rare} THEN '{_THEIRS}' ELSE '{_OURS}' END,"
-            f" CASE WHEN {rare} THEN {ids[_RARE]} ELSE {ids[_FULL]} END, CASE WHEN {rare} THEN 'rare' ELSE 'full' END,"
-            f" CASE WHEN {rare} THEN '{_RARE}' ELSE '{_FULL}' END, {state}, at, {due}, {due}, 0, 0, {ended}"
+            f" CASE WHEN {rare} THEN {ids[RARE]} ELSE {ids[_FULL]} END, CASE WHEN {rare} THEN 'rare' ELSE 'full' END,"
+            f" CASE WHEN {rare} THEN '{RARE}' ELSE '{_FULL}' END, {state}, at, {due}, {due}, 0, 0, {ended}"
             f" FROM {numbers}"
         )
         for statement in (made_events, made_bodies, made_deliveries):
@@ -218,6 +218,12 @@ def _find(**wanted: Any) -> Operation:
 
 def _middle(scene: Scene) -> str:
     return first_id(scene.newest + _DAY // 4)
+
+
+def _id_of(scene: Scene, url: str) -> int:
+    query = text("SELECT id FROM registration WHERE url = :url")
+    found: int = scene.read(lambda connection: connection.scalar(query, {"url": url}))
+    return found
 
 
 def _intake(scene: Scene) -> None:
@@ -323,11 +329,12 @@ OPERATIONS: Final[dict[str, Operation]] = {
     **{f"page: {state}": _find(state=state) for state in DeliveryState},
     **{f"page: {state}, everybody's": _find(state=state, client_id=None) for state in ("dead", "delivered", "held")},
     "page: the full URL": _find(url=_FULL),
-    "page: a rare URL": _find(url=_RARE, client_id=None),
+    "page: a rare URL": _find(url=RARE, client_id=None),
+    "page: a rare endpoint": lambda scene: _find(registration_id=_id_of(scene, RARE), client_id=None)(scene),
     "page: no such URL": _find(url="https://none.example/"),
     "page: an event without deliveries": _find(event="none"),
     "page: dead of the full URL": _find(url=_FULL, state=DeliveryState.DEAD),
-    "page: delivered of the rare URL": _find(url=_RARE, state=DeliveryState.DELIVERED, client_id=None),
+    "page: delivered of the rare URL": _find(url=RARE, state=DeliveryState.DELIVERED, client_id=None),
     "page: a time": lambda scene: _find(since=scene.newest + _DAY // 8, until=scene.newest + _DAY // 4)(scene),
     "page: dead of a time": lambda scene: _find(
         since=scene.newest + _DAY // 8, until=scene.newest + _DAY // 4, state=DeliveryState.DEAD
@@ -378,7 +385,7 @@ def measured(scenes: Sequence[Scene], only: str) -> dict[str, list[tuple[float, 
 
 
 @contextlib.contextmanager
-def _new_url(kind: str, folder: Path) -> Iterator[str]:
+def new_url(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         path = folder / f"store-{time.monotonic_ns()}"
         yield f"sqlite:///{path}"
@@ -394,7 +401,7 @@ def _compared(kind: str, folder: Path, given: argparse.Namespace) -> None:
         scenes = []
         for queued, ended in ((_FEW, 0), (given.queued, given.ended)):
             began = time.perf_counter()
-            scene = Scene(closing.enter_context(_new_url(kind, folder)), queued, ended)
+            scene = Scene(closing.enter_context(new_url(kind, folder)), queued, ended)
             closing.callback(scene.close)
             scenes.append(scene)
             took = time.perf_counter() - began

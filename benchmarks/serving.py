@@ -19,7 +19,7 @@ import httpx
 
 from benchmarks.load import family
 
-_MAIN = "import sys; from webhooks.cli.main import main; sys.exit(main())"
+MAIN = "import sys; from webhooks.cli.main import main; sys.exit(main())"
 _LISTENS = re.compile(r"listens on http://([^/]+)/")
 
 
@@ -82,7 +82,7 @@ def serving(*options: str, name: str = "bench") -> Iterator[Service]:
                 where += [option, options[options.index(option) + 1]]
         client = _client(name, where)
         begun = time.perf_counter()
-        words = [sys.executable, "-c", _MAIN, "serve", "--port", "0", "--admin-port", "0", "--data", data, *options]
+        words = [sys.executable, "-c", MAIN, "serve", "--port", "0", "--admin-port", "0", "--data", data, *options]
         with (Path(data) / "log").open("w") as log:
             process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True)
         with process:
@@ -107,6 +107,6 @@ def _places(process: subprocess.Popen[str], log: Path) -> list[str]:
 
 def _client(name: str, where: Sequence[str]) -> dict[str, str]:
     words = ["clients", "add", name, "--json", "--scope", "webhooks,events:publish", *where]
-    ended = subprocess.run([sys.executable, "-c", _MAIN, *words], check=True, capture_output=True, text=True)
+    ended = subprocess.run([sys.executable, "-c", MAIN, *words], check=True, capture_output=True, text=True)
     found: dict[str, str] = json.loads(ended.stdout)
     return found

@@ -21,7 +21,8 @@ from webhooks.store.compositions import row_name
 from webhooks.store.pages import Filter, find
 from webhooks.store.store import Store
 
-_LOOKS_FOR_SECONDS: Final = 1.0
+_LOOKS_FOR_SECONDS: Final = 0.15
+_SEARCHES_FOR_SECONDS: Final = 0.9  # an argument, which no index has
 
 
 class ShownDelivery(Struct, frozen=True, rename="camel"):
@@ -103,9 +104,10 @@ class ShownPage(Struct, frozen=True):
 
 
 def look(store: Store, wanted: Filter) -> ShownPage:
-    """As many deliveries as wanted, or those that were found in a second. Raises StoreError."""
+    """As many deliveries as wanted, or those that were found in 0.15 s, by an argument in 0.9 s. Raises StoreError."""
     shown: list[ShownDelivery] = []
-    until, limit = time.monotonic() + _LOOKS_FOR_SECONDS, wanted.limit
+    seconds = _LOOKS_FOR_SECONDS if wanted.argument is None else _SEARCHES_FOR_SECONDS
+    until, limit = time.monotonic() + seconds, wanted.limit
     while True:
         page = store.read_now(partial(find, wanted=wanted))
         shown += map(show, page.deliveries)

@@ -16,7 +16,8 @@ from engine.reporting.advice import advice
 from engine.testing.cases import Case, Kind
 from pages.rendering import Renderer
 
-_EVERY_MILLISECONDS: Final = 700
+EVERY_MILLISECONDS: Final = 700
+"""Between the answer to a page's look and its next look."""
 
 
 class Page(Struct, frozen=True):
@@ -36,7 +37,7 @@ class Studio:
             Path(__file__).parent / "templates",
             program="Aptic studio",
             views=(("/", "Definitions"),),
-            every=_EVERY_MILLISECONDS,
+            every=EVERY_MILLISECONDS,
             most_rows=MOST_ROWS,
             advice=advice,
             where=_where(workspace),

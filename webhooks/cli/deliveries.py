@@ -100,7 +100,7 @@ def _with_argument(store: Store, argument: tuple[str, str] | None) -> int:
 
 
 def _page(store: Store, arguments: _Arguments, sequences: Sequence[int] | None) -> ShownPage:
-    """Deliveries, newest first: as many as wanted, or those that were found in a second."""
+    """Deliveries, newest first: as many as wanted, or those that were found in a short time."""
     from webhooks.delivery_log import look
 
     return look(store, store.read_now(partial(_filter, arguments=arguments, sequences=sequences)))

@@ -32,6 +32,8 @@ class Filter(Struct, frozen=True, kw_only=True):
 
     client_id: str | None
     url: str | None = None
+    registration_id: int | None = None
+    """The registration that they are for; one of the same URL before a removal was another."""
     event: str | None = None
     state: DeliveryState | None = None
     since: int | None = None
@@ -49,7 +51,7 @@ class Filter(Struct, frozen=True, kw_only=True):
     @property
     def is_by_chance(self) -> bool:
         """Whether nobody knows how many rows have to be looked at: no index has what is asked for in its order."""
-        return any(each is not None for each in (self.url, self.event, self.state, self.argument))
+        return any(each is not None for each in (self.url, self.registration_id, self.event, self.state, self.argument))
 
 
 class Page(Struct, frozen=True):
@@ -101,15 +103,12 @@ def _nth(connection: Connection, wanted: Filter, count: int) -> str | None:
 
 
 def _few(connection: Connection, wanted: Filter) -> list[Delivery] | None:
-    """What fits among the deliveries in the wanted state, if these are few. Delivered ones never count as few."""
-    if wanted.state in (None, DeliveryState.DELIVERED):  # the index on states leaves them out
+    """What fits among the deliveries of the wanted registration or state, if these are few.
+
+    Delivered ones never count as few.
+    """
+    if (written := _written(connection, wanted)) is None:
         return None
-    if wanted.state is DeliveryState.CANCELLED and removals(connection):
-        return None
-    written = DELIVERIES.c.state == wanted.state
-    if wanted.state is DeliveryState.HELD:
-        waits = DELIVERIES.c.state.in_((DeliveryState.PENDING, DeliveryState.COMPOSING))
-        written = waits & DELIVERIES.c.registration_id.in_(held_endpoints(connection, now()))
     ids = connection.scalars(select(DELIVERIES.c.id).where(written).limit(_FEW + 1)).all()
     if len(ids) > _FEW:
         return None
@@ -121,6 +120,20 @@ def _few(connection: Connection, wanted: Filter) -> list[Delivery] | None:
         if len(found) > wanted.limit:
             break
     return found
+
+
+def _written(connection: Connection, wanted: Filter) -> ColumnElement[bool] | None:
+    """What an index has of the wanted ones, though not in the order of the page; None where none has."""
+    if wanted.registration_id is not None:
+        return DELIVERIES.c.registration_id == wanted.registration_id
+    if wanted.state in (None, DeliveryState.DELIVERED):  # the index on states leaves them out
+        return None
+    if wanted.state is DeliveryState.CANCELLED and removals(connection):
+        return None
+    if wanted.state is DeliveryState.HELD:
+        waits = DELIVERIES.c.state.in_((DeliveryState.PENDING, DeliveryState.COMPOSING))
+        return waits & DELIVERIES.c.registration_id.in_(held_endpoints(connection, now()))
+    return DELIVERIES.c.state == wanted.state
 
 
 def _of_time(wanted: Filter) -> Conditions:
@@ -140,6 +153,7 @@ def _by_chance(connection: Connection, wanted: Filter) -> Conditions:
     column = DELIVERIES.c
     given: tuple[tuple[ColumnElement[Any], Callable[[Any, Any], Any], object], ...] = (
         (column.url, eq, wanted.url),
+        (column.registration_id, eq, wanted.registration_id),
         (column.event, eq, wanted.event),
         (column.created_at, ge, wanted.since),
         (column.created_at, lt, wanted.until),

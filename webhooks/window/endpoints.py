@@ -106,5 +106,5 @@ def _one(store: Store, id_: str) -> tuple[Health, ShownPage]:
         store.read_now(partial(tallies.by_endpoint, id_=endpoint.id, since=at - days * MICROSECONDS_PER_DAY))
         for days in (1, _DAYS)
     )
-    last = look(store, Filter(client_id=endpoint.client_id, url=endpoint.url, limit=10))
+    last = look(store, Filter(client_id=endpoint.client_id, registration_id=endpoint.id, limit=10))
     return Health(endpoint, day, all_), last

@@ -125,16 +125,23 @@ def _points(store: Store, span: Span) -> list[Point]:
     until = now() // span.step * span.step + span.step
     since = until - span.bars * span.step
     query = partial(tallies.read, series=span.series, since=since, until=until, step=span.step)
-    ended = store.read_now(partial(query, what=What.ATTEMPT))
-    arrived = store.read_now(partial(query, what=What.LATENCY))
+    ended = _by_time(store.read_now(partial(query, what=What.ATTEMPT)))
+    arrived = _by_time(store.read_now(partial(query, what=What.LATENCY)))
     return [
         Point(
             moment(at),
-            _by_class(each for each in ended if each.at == at),
-            *_quantiles([each for each in arrived if each.at == at], (0.5, 0.95)),
+            _by_class(ended.get(at, ())),
+            *_quantiles(arrived.get(at, ()), (0.5, 0.95)),
         )
         for at in range(since, until, span.step)
     ]
+
+
+def _by_time(found: Iterable[Tally]) -> dict[int, list[Tally]]:
+    times: dict[int, list[Tally]] = {}
+    for each in found:
+        times.setdefault(each.at, []).append(each)
+    return times
 
 
 def _by_class(found: Iterable[Tally]) -> dict[str, int]:

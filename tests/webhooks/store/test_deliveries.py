@@ -1,14 +1,14 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import FINAL, Delivery, DeliveryState
 from webhooks.store import deliveries, events, pages, registrations
 from webhooks.store.clock import microseconds
 from webhooks.store.pages import Filter
-from webhooks.store.tables import DELIVERIES
+from webhooks.store.tables import DELIVERIES, REGISTRATIONS
 
 URL = "https://receiver.example/"
 
@@ -66,6 +66,29 @@ def test_a_page_looks_at_so_many_and_says_where_to_go_on(
             seen, before, calls = [*seen, *page.deliveries], page.next, calls + 1
         assert seen == [each for each in found if fits(each)], given
         assert calls > 2, given
+
+
+def test_those_of_a_registration_come_however_far_back_they_are(
+    some: Any, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its index where they are few, and else in pages that may be short or empty."""
+    client, found = some
+    id_ = read(
+        lambda store: store.scalar(
+            select(REGISTRATIONS.c.id).where(REGISTRATIONS.c.url == URL + "2", REGISTRATIONS.c.client_id == client.id)
+        )
+    )
+    wanted = Filter(client_id=client.id, registration_id=id_)
+    expected = [delivery for delivery in found if delivery.url == URL + "2"]
+    for name, value in (("_FIRST_SEEN", 2), ("MOST_SEEN", 4)):
+        monkeypatch.setattr(pages, name, value)
+    assert read(pages.find, wanted) == pages.Page(expected, None)
+    monkeypatch.setattr(pages, "_FEW", 1)
+    seen, page = [], read(pages.find, wanted)
+    while page.next is not None:
+        seen += page.deliveries
+        page = read(pages.find, Filter(client_id=client.id, registration_id=id_, before=page.next))
+    assert [*seen, *page.deliveries] == expected
 
 
 def test_each_filter_alone_and_together(some: Any, read: Any, code: str) -> None:
