@@ -169,13 +169,14 @@ class Forker:
 
 def _here(program: str, words: Sequence[str]) -> Asked:
     """In the folder and the environment of this process."""
-    return Asked(program, words, os.getcwd(), dict(os.environ))
+    return Asked(program, words, os.getcwd(), os.environ)
 
 
 def _ask(path: Path, asked: Asked, files: Sequence[IO[Any]]) -> tuple[int, socket.socket]:
+    said = json.dumps(asked._replace(environment=dict(asked.environment))).encode() + b"\n"
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(str(path))
-    socket.send_fds(connection, [json.dumps(asked).encode() + b"\n"], [file.fileno() for file in files])
+    socket.send_fds(connection, [said], [file.fileno() for file in files])
     (pid,) = _NUMBER.unpack(connection.recv(_NUMBER.size))
     return pid, connection
 

@@ -21,6 +21,7 @@ from engine import (
     EngineError,
     LedgerUnavailableError,
     UnknownEventError,
+    batch,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -163,12 +164,13 @@ def test_a_ledger_that_is_away_fails_all_after_a_few_tries(event: str, turned_aw
     assert len({id(result) for result in found}) == 10_000
 
 
-def test_order_is_kept_over_several_chunks(composer: Composer) -> None:
+def test_order_is_kept_over_several_chunks(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
     known, unknown = CASES["ledgerpayment"][0], {"data": {"paymentid": "1", "ledgeraccountid": "1"}}
-    found = composer.compose_many("ledgerpayment", [known if i % 3 else unknown for i in range(1_200)])
+    monkeypatch.setattr(batch, "_ITEMS", 100)
+    found = composer.compose_many("ledgerpayment", [known if i % 3 else unknown for i in range(250)])
     body = composer.compose("ledgerpayment", known)
-    assert [found[i] == body for i in range(1_200)] == [bool(i % 3) for i in range(1_200)]
-    assert all(isinstance(found[i], EmptyResultError) for i in range(0, 1_200, 3))
+    assert [found[i] == body for i in range(250)] == [bool(i % 3) for i in range(250)]
+    assert all(isinstance(found[i], EmptyResultError) for i in range(0, 250, 3))
 
 
 def test_status_says_in_which_form_and_why(composer: Composer) -> None:

@@ -1,27 +1,36 @@
 """Definitions in a service of its own process: SIGHUP, a missing one, and its acceptance on the command line."""
 
 import json
+import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+from forking import Forker
 from waiting import until
 
 ROOT = Path(__file__).parents[3]
 EVENT = "ledgerpayment"
 GUIDE = json.loads((ROOT / "fixtures" / EVENT / "guide" / "event.json").read_bytes())
+Run = Callable[..., Any]
 URL = "https://receiver.example/"  # nobody: what is looked at here comes before sending
 
 
-def run(*words: str) -> Any:
-    program = [sys.executable, "-c", "import sys; from webhooks.cli.main import main; sys.exit(main())"]
-    done = subprocess.run([*program, *words, "--json"], capture_output=True, text=True, timeout=60, check=True)
-    return json.loads(done.stdout)
+@pytest.fixture
+def run(forker: Forker) -> Run:
+    """What a command of the service prints with `--json`, forked."""
+
+    def run(*words: str) -> Any:
+        done = forker.complete("service", [*words, "--json"], Path.cwd(), os.environ)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
 
 
 def definitions_of(service: Any) -> dict[str, float]:
@@ -31,7 +40,7 @@ def definitions_of(service: Any) -> dict[str, float]:
 
 
 def test_a_definition_that_is_gone_holds_its_event_until_that_is_accepted(
-    start_service: Any, add_client_to: Any, tmp_path: Path, duckdb_ledger: str
+    run: Run, start_service: Any, add_client_to: Any, tmp_path: Path, duckdb_ledger: str
 ) -> None:
     data, folder = tmp_path / "data", tmp_path / "definitions"
     folder.mkdir()
@@ -79,7 +88,7 @@ def test_a_definition_that_is_gone_holds_its_event_until_that_is_accepted(
 
 
 def test_a_faulty_definition_is_told_of_before_an_event_comes(
-    start_service: Any, tmp_path: Path, duckdb_ledger: str
+    run: Run, start_service: Any, tmp_path: Path, duckdb_ledger: str
 ) -> None:
     data, folder = tmp_path / "data", tmp_path / "definitions"
     folder.mkdir()
