@@ -28,7 +28,7 @@ from webhooks.doctor import examination
 from webhooks.errors import ServiceError
 from webhooks.model import Client, DeliveryState, PublishedEvent, Scope
 from webhooks.settings import Settings
-from webhooks.store import attempts, clients, events, jobs, pages, registrations, results, timing
+from webhooks.store import attempts, clients, events, holding, jobs, pages, registrations, results, timing
 from webhooks.store.clock import first_id, now
 from webhooks.store.ended_attempts import EndedAttempt
 from webhooks.store.ended_attempts import write as write_ended
@@ -421,6 +421,8 @@ def _verdict(name: str, few: float, many: float) -> str:
         return ""
     if name.startswith("page") and many <= _PAGE:
         return f"bounded: of {pages.MOST_SEEN:,} at most"
+    if name in ("resume", "removal") and many <= _PAGE:
+        return f"bounded: of {holding.PART:,} at once, the sweep does the others"
     return "grows"
 
 

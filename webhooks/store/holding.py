@@ -40,8 +40,8 @@ IS_HELD: Final = or_(REGISTRATIONS.c.is_paused, REGISTRATIONS.c.disabled_reason.
 _HELD: Final = (
     select(REGISTRATIONS.c.id).join(CLIENTS, CLIENTS.c.id == REGISTRATIONS.c.client_id).where(IS_HELD).scalar_subquery()
 )
-TO_HELD: Final = DELIVERIES.c.registration_id.in_(_HELD)
-"""Of a delivery: its endpoint is paused or disabled."""
+TO_HELD: Final = func.coalesce(DELIVERIES.c.registration_id, 0).in_(_HELD)
+"""Of a delivery: its endpoint is paused or disabled. Not found by an index, which may have a million of an endpoint."""
 
 TO_REMOVED: Final = or_(
     DELIVERIES.c.registration_id.is_(None),
@@ -197,8 +197,8 @@ def is_being_cancelled(connection: Connection, registration_id: int, event: str,
 
 def in_state(state: DeliveryState) -> ColumnElement[bool]:
     """Of a delivery: it is shown in this state. Not found by an index on states."""
-    written = func.coalesce(DELIVERIES.c.state, "") == state
-    waits = DELIVERIES.c.state.in_((DeliveryState.PENDING, DeliveryState.COMPOSING))
+    stored = func.coalesce(DELIVERIES.c.state, "")
+    written, waits = stored == state, stored.in_((DeliveryState.PENDING, DeliveryState.COMPOSING))
     match state:
         case DeliveryState.PENDING | DeliveryState.COMPOSING:
             return and_(written, ~TO_HELD, ~TO_REMOVED)

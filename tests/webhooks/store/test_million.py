@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import event
 
 from benchmarks.million import OPERATIONS, Scene
+from webhooks.model import DeliveryState
 from webhooks.store import pages
 from webhooks.store.statement import Prepared
+from webhooks.store.tables import DELIVERIES
 
 FEW, MANY = 6000, 60_000  # both are more than what is counted to its end
 GROWS_BY = 1.2
@@ -100,6 +102,36 @@ def rows(monkeypatch: pytest.MonkeyPatch, scene: Scene, operation: Callable[[Sce
 def read(plan: Any) -> int:
     own = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Join Filter", 0)
     return int(own * plan["Actual Loops"]) + sum(map(read, plan.get("Plans", ())))
+
+
+@pytest.mark.parametrize("state", DeliveryState)
+def test_no_page_reads_all_that_are_in_a_state_or_for_an_endpoint(scenes: tuple[Scene, Scene], state: str) -> None:
+    """Also where statistics mislead: PostgreSQL read an endpoint's million entries to join them with a thousand ids."""
+    scene, seen = scenes[1], list[tuple[str, Any]]()
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: object) -> None:
+        seen.append((statement, values))
+
+    def plans(connection: Any) -> str:
+        wanted = pages.Filter(client_id=None, state=DeliveryState(state))
+        event.listen(scene.store._engine, "before_cursor_execute", note)
+        try:
+            pages._read(connection, wanted, [DELIVERIES.c.id >= ""])
+        finally:
+            event.remove(scene.store._engine, "before_cursor_execute", note)
+        ((statement, values),) = seen
+        if scene.dialect == "sqlite":
+            return str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
+        ways = ("indexscan", "indexonlyscan", "seqscan")
+        for way in ways:
+            connection.exec_driver_sql(f"SET enable_{way} = off")
+        try:
+            return str(connection.exec_driver_sql(f"EXPLAIN {statement}", values).all())
+        finally:
+            for way in ways:
+                connection.exec_driver_sql(f"RESET enable_{way}")
+
+    assert "ix_delivery" not in scene.store.read_now(plans)
 
 
 READING = ("start", "page", "/metrics", "doctor")
