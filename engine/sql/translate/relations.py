@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.sql.translate.kinds import BIGINT
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.writers import quoted
 
@@ -97,6 +98,41 @@ class SelectRelation(Struct, frozen=True, gc=False):
         head = "SELECT DISTINCT " if self.is_distinct else "SELECT "
         values = [output.value.sql for output in self.outputs]
         return head + named(values, names) + self.body
+
+
+class TiedRelation(Struct, frozen=True, gc=False):
+    """The first `count` rows of `inner` by the keys, and those that sort with the last of them.
+
+    `count` is a number, or the target's SQL; the keys are SQL over the tables of `inner`.
+    """
+
+    inner: SelectRelation
+    keys: tuple[str, ...]
+    count: int | str
+    limit: int | str | None = None
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """See Relation."""
+        return self.inner.outputs
+
+    def changed(self, change: Change) -> TiedRelation:
+        """See Relation."""
+        return replace(self, inner=self.inner.changed(change))
+
+    def limited(self, limit: int | str) -> TiedRelation:
+        """See Relation."""
+        return replace(self, limit=limit)
+
+    def render(self, names: Sequence[str | None]) -> str:
+        """See Relation."""
+        order = f"ORDER BY {', '.join(self.keys)}" if self.keys else ""
+        place = Output(None, Typed(f"rank() OVER ({order})", BIGINT))
+        columns = [f"c{number}" for number in range(1, len(names) + 1)]
+        inner = replace(self.inner, outputs=(*self.inner.outputs, place)).render([*columns, "place"])
+        shown = named([f'"ranked"."{column}"' for column in columns], names)
+        tail = Tail(('"ranked"."place"',), self.limit).sql()
+        return f'SELECT {shown} FROM ({inner}) AS ranked WHERE "ranked"."place" <= {self.count}{tail}'  # noqa: S608  # only what handlers made
 
 
 class CompoundRelation(Struct, frozen=True, gc=False):

@@ -10,15 +10,15 @@ from sqlglot import exp
 
 from engine.spelling import did_you_mean
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import Refused, refused
-from engine.sql.translate.relations import Output, Relation, SelectRelation, Tail
+from engine.sql.translate.faults import Refused, not_carried, refused
+from engine.sql.translate.relations import Output, Relation, SelectRelation, Tail, TiedRelation
 from engine.sql.translate.rows.aggregates import has_aggregate
 from engine.sql.translate.rows.columns import found_column, used
 from engine.sql.translate.rows.common_tables import check_position
 from engine.sql.translate.rows.identity import classes_of, identity_of
 from engine.sql.translate.rows.merging import merged
 from engine.sql.translate.rows.ordering import note_faults, order_items
-from engine.sql.translate.rows.row_counts import tail_counts
+from engine.sql.translate.rows.row_counts import has_ties, tail_counts
 from engine.sql.translate.rows.sources import from_clause
 from engine.sql.translate.scope import Found, Grouping
 from engine.sql.translate.text.strings import equality_key, merges, representative
@@ -46,11 +46,23 @@ def select(emitter: Emitter, node: exp.Select) -> Relation:
         tail = _tail(emitter, node, outputs)
     if len(emitter.faults) > noted:
         raise Refused(None)
+    if has_ties(node):
+        return _tied(node, SelectRelation(outputs, body), tail)
     distinct = node.args.get("distinct")
     if distinct is None:
         return SelectRelation(outputs, body, tail=tail)
     emitter.check_arguments(distinct, _NONE)
     return merged(emitter, node, SelectRelation(outputs, body, is_distinct=True), tail)
+
+
+def _tied(node: exp.Select, relation: SelectRelation, tail: Tail) -> Relation:
+    """The rows of TOP … WITH TIES."""
+    order = node.args.get("order")
+    if node.args.get("distinct") is not None or tail.limit is None or order is None or order.find(exp.Window):
+        hint = "compute what it is ordered by, and DISTINCT, in a derived table"
+        raise not_carried(node, "TOP … WITH TIES of DISTINCT rows, or by what a window computes,", hint)
+    # A number in ORDER BY is an output column that is the same in all rows.
+    return TiedRelation(relation, tuple(key for key in tail.keys if not key.split(" ", 1)[0].isdecimal()), tail.limit)
 
 
 def _where(emitter: Emitter, node: exp.Select) -> str:

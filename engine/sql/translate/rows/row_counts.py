@@ -29,11 +29,13 @@ def tail_counts(emitter: Emitter, node: exp.Query, *, is_ordered: bool) -> RowCo
     rows = None
     if isinstance(limit, exp.Limit):
         emitter.check_arguments(limit, _TOP)
-        _check_options(emitter, limit, rows_word=False)
+        _check_options(emitter, limit, word="with_ties")
+        if has_ties(node) and not is_ordered:
+            raise refused(node, "TOP … WITH TIES needs ORDER BY", "add ORDER BY, or leave WITH TIES out")
         rows = _count(emitter, limit.expression)
     elif isinstance(limit, exp.Fetch):
         emitter.check_arguments(limit, _FETCH)
-        _check_options(emitter, limit, rows_word=True)
+        _check_options(emitter, limit, word="rows")
         rows = _count(emitter, limit.args.get("count"), least=1)
     if (offset is not None or isinstance(limit, exp.Fetch)) and not is_ordered:
         raise refused(node, "OFFSET and FETCH need ORDER BY", "add ORDER BY")
@@ -43,15 +45,21 @@ def tail_counts(emitter: Emitter, node: exp.Query, *, is_ordered: bool) -> RowCo
     return RowCounts(rows, _count(emitter, offset.expression))
 
 
-def _check_options(emitter: Emitter, node: exp.Expr, *, rows_word: bool) -> None:
+def has_ties(node: exp.Query) -> bool:
+    """Whether TOP has WITH TIES."""
+    limit = node.args.get("limit")
+    options = limit.args.get("limit_options") if isinstance(limit, exp.Limit) else None
+    return options is not None and bool(options.args.get("with_ties"))
+
+
+def _check_options(emitter: Emitter, node: exp.Expr, *, word: str) -> None:
+    """Refuse what stands behind the number, but for the word."""
     options = node.args.get("limit_options")
     if options is None:
         return
-    if options.args.get("with_ties"):
-        raise not_carried(node, "TOP … WITH TIES", "use RANK() in a derived table")
     if options.args.get("percent"):
         raise not_carried(node, "TOP … PERCENT", "write a number of rows")
-    emitter.check_arguments(options, frozenset({"rows"} if rows_word else ()))
+    emitter.check_arguments(options, frozenset({word}))
 
 
 def _count(emitter: Emitter, given: exp.Expr | None, *, least: int = 0) -> int | str:

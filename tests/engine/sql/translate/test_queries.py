@@ -55,6 +55,7 @@ def test_bounds_the_rows_of_the_whole(ledgers: list[Ledger]) -> None:
         "SELECT id FROM item ORDER BY id": 2,
         "SELECT TOP (1) id FROM item ORDER BY id": 1,
         "SELECT TOP (9) id FROM item ORDER BY id": 2,
+        "SELECT TOP (9) WITH TIES id FROM item ORDER BY id": 2,
         "SELECT id FROM item UNION ALL SELECT no FROM part": 2,
         "SELECT DISTINCT code FROM item": 2,
         "SELECT id FROM item ORDER BY id OFFSET 3 ROWS": 1,
