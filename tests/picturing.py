@@ -30,7 +30,8 @@ KEPT: Final = Path(__file__).parent / "pictures"
 SHOWN: Final = ("window/overview-1400-light", "window/delivery-1400-light", "studio/case-failed-1400-light")
 """What the documentation shows, at its full size."""
 
-_DOCS: Final = Path(__file__).parents[1] / "docs" / "how-to" / "pictures"
+_ROOT: Final = Path(__file__).parents[1]
+_DOCS: Final = _ROOT / "docs" / "how-to" / "pictures"
 _SQUARE: Final = 4
 _LEVELS: Final = 24
 _PART: Final = 0.001
@@ -144,7 +145,7 @@ def _read(file: Path) -> Image.Image:
 def _written() -> Path | None:
     """Where what is seen is written to, at its full size."""
     folder = os.environ.get("APTIC_TEST_PICTURES")
-    return None if folder is None else Path(folder)
+    return None if folder is None else _ROOT / folder
 
 
 def _write(seen: Image.Image, kept: Path, whole: Path, content: bytes) -> None:
