@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.cli.target_choice import choose_target
+from engine.cli.folder import check_events, errors_of, some_of
+from engine.cli.target_choice import choose_target, or_declared
 from engine.commandline.console import CannotRunError, Console
 from engine.commandline.options import (
     Command,
@@ -18,7 +18,6 @@ from engine.commandline.options import (
     add_fixtures,
     add_ledger,
     named_path,
-    or_meant,
 )
 from engine.reporting.terminal import Style
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from engine.sql.target import Target
 
 FORMATS: Final = ("json", "markdown", "html")
-_MOST_NAMED: Final = 5
 
 
 class DocsArguments(ComposerArguments):
@@ -81,9 +79,7 @@ def run(arguments: DocsArguments, console: Console) -> int:
     if arguments.format == "html" and arguments.output is None:
         raise CannotRunError("A site is several files: name its folder with --output DIR.")
     catalogue = Catalogue.load(arguments.events)
-    for event in arguments.chosen:
-        if event not in catalogue.events:
-            raise CannotRunError(f"The event {event!r} is in no catalogue{or_meant(event, catalogue.events)}")
+    check_events(arguments.chosen, catalogue)
     target = _target(arguments, console)
     definitions = _sound_definitions(arguments.definitions, catalogue, target)
     every = derive_all(definitions, catalogue, target.schema, max_rows=target.max_rows)
@@ -100,30 +96,23 @@ def _told(faults: Sequence[Diagnostic], console: Console) -> int:
 
 
 def _target(arguments: DocsArguments, console: Console) -> Target:
-    options = arguments.load_options()
-    default = arguments.fixtures / "ledger" / "schema.sql"
-    if options.ledger is None and options.ledger_schema is None:
-        if default.is_file():
-            options = replace(options, ledger_schema=default)
-        else:
-            message = "No schema of the ledger is named (--ledger-schema FILE): what its columns promise is open."
-            console.complain(message, Style.WARNING)
-    return choose_target(options, None)
+    target = choose_target(or_declared(arguments.load_options(), arguments.fixtures), None)
+    if target.schema is None:
+        message = "No schema of the ledger is named (--ledger-schema FILE): what its columns promise is open."
+        console.complain(message, Style.WARNING)
+    return target
 
 
 def _sound_definitions(folder: Path, catalogue: Catalogue, target: Target) -> list[Definition]:
     """The folder's definitions. Raises CannotRunError where one has an error."""
     from engine.files import find_files
     from engine.loading import load_files
-    from engine.model import Severity
 
     files = load_files(find_files([folder]), catalogue, target)
-    faulty = [str(file.path) for file in files if any(found.severity is Severity.ERROR for found in file.diagnostics)]
+    faulty = [file.path for file in files if errors_of(file)]
     if faulty:
-        more = f" and {len(faulty) - _MOST_NAMED} more" if len(faulty) > _MOST_NAMED else ""
-        names = ", ".join(faulty[:_MOST_NAMED]) + more
         raise CannotRunError(
-            f"No contract comes of a faulty definition: validate-definitions shows why {names} is one."
+            f"No contract comes of a faulty definition: validate-definitions shows why {some_of(faulty)} is one."
         )
     return [file.definition for file in files if file.definition is not None]
 

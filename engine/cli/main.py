@@ -11,6 +11,7 @@ from engine.cli.completion import COMPLETION
 from engine.cli.compose import COMPOSE
 from engine.cli.docs import DOCS
 from engine.cli.explain_rule import EXPLAIN
+from engine.cli.lineage import LINEAGE
 from engine.cli.new import NEW
 from engine.cli.rules import RULES
 from engine.cli.schema import SCHEMA
@@ -21,8 +22,7 @@ from engine.commandline.options import Command
 from engine.commandline.program import Program, answer_shell, run
 
 COMMANDS: Mapping[str, Command[Any]] = {
-    command.name: command
-    for command in (VALIDATE, TEST, COMPOSE, NEW, SNAPSHOT, DOCS, RULES, EXPLAIN, SCHEMA, COMPLETION)
+    command.name: command for command in (VALIDATE, TEST, COMPOSE, NEW, SNAPSHOT, DOCS, LINEAGE, RULES, EXPLAIN, SCHEMA, COMPLETION)
 }
 PROGRAM = Program(
     "aptic-definitions",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from engine.cli.target_choice import add_dialect, choose_target
+from engine.cli.target_choice import add_dialect, choose_target, or_declared
 from engine.commandline.console import CannotRunError, Console
 from engine.commandline.options import (
     Command,
@@ -75,11 +74,7 @@ def run(arguments: NewArguments, console: Console) -> int:
 
 
 def _target(arguments: NewArguments) -> Target:
-    declared = arguments.fixtures / "ledger" / "schema.sql"
-    options = arguments.load_options()
-    if options.ledger is None and options.ledger_schema is None and declared.is_file():
-        options = replace(options, ledger_schema=declared)
-    return choose_target(options, arguments.dialect)
+    return choose_target(or_declared(arguments.load_options(), arguments.fixtures), arguments.dialect)
 
 
 def _refuse_second(event: Event, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,14 @@ def add_dialect(parser: Parser) -> None:
         choices=[dialect.value for dialect in Dialect],
         help="The SQL must also run on this kind of ledger (default: the kind that --ledger names, else sqlserver).",
     )
+
+
+def or_declared(options: LoadOptions, fixtures: Path) -> LoadOptions:
+    """The options; where they name no schema and no ledger, with the schema file of the fixtures if that is there."""
+    declared = fixtures / "ledger" / "schema.sql"
+    if options.ledger is None and options.ledger_schema is None and declared.is_file():
+        return replace(options, ledger_schema=declared)
+    return options
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,16 @@ from engine.body import Body
 from engine.contract.contracts import Contract
 from engine.contract.document import example_of, write_schema
 from engine.contract.words import Row, rows_of, words_of
+from engine.markdown import code, plain, table
 
 _INDENT: Final = "&nbsp;&nbsp;"
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 _INTRO: Final = """Each event has one body. A member that is listed is always there, unless it is called optional; no
 other is. A member without "or null" is never null. What is open is not promised. Numbers are to be read as decimals."""
 
 
 def write_markdown(contracts: Sequence[Contract], examples: Mapping[str, Body]) -> str:
     """The page: a list of the events, then each with its members, its example and its JSON Schema."""
-    listing = "\n".join(f"- [`{each.event}`](#{_anchor(each.event)}) {_text(each.description)}" for each in contracts)
+    listing = "\n".join(f"- [`{each.event}`](#{_anchor(each.event)}) {plain(each.description)}" for each in contracts)
     parts = (part for contract in contracts for part in _event(contract, examples.get(contract.event)))
     return "\n\n".join(("# The bodies of webhooks", _INTRO, listing, *parts)) + "\n"
 
@@ -31,14 +31,14 @@ def _anchor(event: str) -> str:
 
 
 def _event(contract: Contract, body: Body | None) -> Iterator[str]:
-    yield f"## {_text(contract.event)}"
+    yield f"## {plain(contract.event)}"
     if contract.description:
-        yield _text(contract.description)
+        yield plain(contract.description)
     rows = rows_of(contract.schema)
     if rows and contract.schema.get("type") == "object":
         yield _table(rows)
     else:
-        yield f"The body is {_text(words_of(contract.schema))}."
+        yield f"The body is {plain(words_of(contract.schema))}."
         if rows:
             yield _table(rows)
     example = example_of(body)
@@ -51,21 +51,13 @@ def _event(contract: Contract, body: Body | None) -> Iterator[str]:
 
 
 def _table(rows: Iterable[Row]) -> str:
-    lines = ["| member | value | |", "| --- | --- | --- |"]
-    for row in rows:
-        name = _code(row.name) if row.is_member else _text(row.name)
-        optional = ", optional" if row.is_optional else ""
-        lines.append(f"| {_INDENT * row.depth}{name}{optional} | {_text(row.words)} | {_text(row.note)} |")
-    return "\n".join(lines)
+    return table(["member", "value", ""], [_cells(row) for row in rows])
 
 
-def _text(text: str) -> str:
-    """Text that Markdown shows as it is, in one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
-
-
-def _code(text: str) -> str:
-    return f"<code>{_text(text)}</code>" if _SPECIAL.search(text) or not text.strip() else f"`{text}`"
+def _cells(row: Row) -> tuple[str, str, str]:
+    name = code(row.name) if row.is_member else plain(row.name)
+    optional = ", optional" if row.is_optional else ""
+    return f"{_INDENT * row.depth}{name}{optional}", plain(row.words), plain(row.note)
 
 
 def _block(text: str) -> str:

@@ -1,16 +1,20 @@
 """What a body comes from: for each of its members the ledger's columns that make its value or decide it."""
 
 from engine.lineage.classified import ClassifiedMember, classified_members, is_traced
-from engine.lineage.definition import DefinitionLineage, trace_definition
+from engine.lineage.definition import DefinitionLineage, read_lineage, trace_definition
 from engine.lineage.members import Member, Use
+from engine.lineage.names import name_of
 from engine.lineage.origins import LedgerColumn, Trace, Untraced, is_shown, makes_value
+from engine.lineage.summary import LineageSummary, MemberSummary, summarise
 from engine.lineage.tracer import Tracer
 
 __all__ = [
     "ClassifiedMember",
     "DefinitionLineage",
     "LedgerColumn",
+    "LineageSummary",
     "Member",
+    "MemberSummary",
     "Trace",
     "Tracer",
     "Untraced",
@@ -19,5 +23,8 @@ __all__ = [
     "is_shown",
     "is_traced",
     "makes_value",
+    "name_of",
+    "read_lineage",
+    "summarise",
     "trace_definition",
 ]

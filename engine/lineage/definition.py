@@ -12,7 +12,7 @@ from engine.lineage.steps import TracedStep, trace_steps
 from engine.lineage.templates import TemplateReading
 from engine.lineage.tracer import Tracer
 from engine.model import Definition
-from engine.sql.query import Query
+from engine.sql.query import Query, parse_query, release
 from engine.template.fault import TemplateFault
 from engine.template.syntax import parse_tree
 
@@ -48,6 +48,17 @@ def trace_definition(definition: Definition, queries: Sequence[Query | None], tr
             whole.append(reading.body)
     members = tuple([Member(pointer(path), tuple(uses)) for path, uses in found.items()])
     return DefinitionLineage(definition, members, merged([*whole, *_unused(steps, members)]), reads)
+
+
+def read_lineage(definition: Definition, tracer: Tracer) -> DefinitionLineage:
+    """The lineage of a definition by itself: its SQL is parsed for that, and its syntax trees are gone afterwards."""
+    queries = [parse_query(step.sql.value).query for step in definition.steps]
+    try:
+        return trace_definition(definition, queries, tracer)
+    finally:
+        for query in queries:
+            if query is not None:
+                release(query)
 
 
 def _unused(steps: Iterable[TracedStep], members: Sequence[Member]) -> list[Trace]:
