@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.cli.completion import COMPLETION
 from engine.cli.compose import COMPOSE
+from engine.cli.disclosures import DISCLOSURES
 from engine.cli.docs import DOCS
 from engine.cli.explain_rule import EXPLAIN
 from engine.cli.lineage import LINEAGE
@@ -22,7 +23,21 @@ from engine.commandline.options import Command
 from engine.commandline.program import Program, answer_shell, run
 
 COMMANDS: Mapping[str, Command[Any]] = {
-    command.name: command for command in (VALIDATE, TEST, COMPOSE, NEW, SNAPSHOT, DOCS, LINEAGE, RULES, EXPLAIN, SCHEMA, COMPLETION)
+    command.name: command
+    for command in (
+        VALIDATE,
+        TEST,
+        COMPOSE,
+        NEW,
+        SNAPSHOT,
+        DOCS,
+        LINEAGE,
+        DISCLOSURES,
+        RULES,
+        EXPLAIN,
+        SCHEMA,
+        COMPLETION,
+    )
 }
 PROGRAM = Program(
     "aptic-definitions",
