@@ -30,12 +30,12 @@ def as_text(summaries: Sequence[LineageSummary]) -> Iterator[str]:
     """Lines for people: members that the same columns decide stand together below these, each with what it shows."""
     for summary in summaries:
         yield f"{summary.event} ({summary.file})"
-        widest = max([len(_name(member)) for member in summary.members], default=0)
+        widest = max([len(member_name(member)) for member in summary.members], default=0)
         for (decided_by, untraced), members in groupby(summary.members, key=attrgetter("decided_by", "untraced")):
             nothing = "nothing that is known" if untraced else "nothing in the ledger"
             yield f"  {_DECIDED} {', '.join(decided_by) or nothing}:"
             for member in members:
-                yield f"    {_name(member):{widest}}  {', '.join(_made_of(member)) or '-'}"
+                yield f"    {member_name(member):{widest}}  {', '.join(made_of(member)) or '-'}"
             yield from _notes({_UNTRACED: untraced}, "    ")
         yield from _notes({_OTHERS: summary.others, _UNTRACED: summary.untraced}, "  ")
 
@@ -51,11 +51,13 @@ def as_markdown(summaries: Sequence[LineageSummary]) -> str:
     return "\n\n".join(parts) + "\n" if parts else ""
 
 
-def _name(member: MemberSummary) -> str:
+def member_name(member: MemberSummary) -> str:
+    """The member's pointer; of the body itself, words."""
     return member.pointer or _BODY
 
 
-def _made_of(member: MemberSummary) -> list[str]:
+def made_of(member: MemberSummary) -> list[str]:
+    """The columns that it shows, and those that it shows many rows of together."""
     return [*member.shows, *(f"{name} {_AGGREGATED}" for name in member.aggregates)]
 
 

@@ -12,6 +12,7 @@ from engine.cli.compose import COMPOSE
 from engine.cli.disclosures import DISCLOSURES
 from engine.cli.docs import DOCS
 from engine.cli.explain_rule import EXPLAIN
+from engine.cli.impact import IMPACT
 from engine.cli.lineage import LINEAGE
 from engine.cli.new import NEW
 from engine.cli.rules import RULES
@@ -32,6 +33,7 @@ COMMANDS: Mapping[str, Command[Any]] = {
         SNAPSHOT,
         DOCS,
         LINEAGE,
+        IMPACT,
         DISCLOSURES,
         RULES,
         EXPLAIN,

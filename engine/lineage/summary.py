@@ -62,6 +62,19 @@ def summarise(lineage: DefinitionLineage, schema: LedgerSchema) -> LineageSummar
     return _summary(lineage, schema, is_kept, _members(lineage, schema, is_kept))
 
 
+def impact(lineage: DefinitionLineage, schema: LedgerSchema, wanted: Iterable[LedgerColumn]) -> LineageSummary:
+    """What of the lineage comes from these columns, or from any column of these tables; and what was not traced."""
+    columns = set(wanted)
+    tables = {(one.schema, one.table) for one in columns if not one.name}
+
+    def is_kept(origin: LedgerColumn) -> bool:
+        """Whether it is one of them."""
+        return origin in columns or (origin.schema, origin.table) in tables
+
+    members = [member for member in _members(lineage, schema, is_kept) if not member.is_empty]
+    return _summary(lineage, schema, is_kept, members)
+
+
 _Kept = Callable[[LedgerColumn], bool]
 
 
