@@ -12,6 +12,7 @@ from engine.cli.fix import fix
 from engine.cli.formats import Wanted, add_formats, check_reports, write_reports
 from engine.cli.rule_filter import RuleFilter
 from engine.cli.target_choice import add_dialect, choose_target
+from engine.cli.was import effects_of_change
 from engine.commandline.console import CannotRunError, Console
 from engine.commandline.options import Command, LoadArguments, Parser, add_catalogue, add_ledger, named_path, several
 from engine.model import Severity
@@ -35,9 +36,15 @@ class ValidateArguments(LoadArguments):
     ignore: list[str]
     warnings_as_errors: bool
     fix: bool
+    was: Path | None
     reports: list[Wanted]
     watch: bool
     against: str | None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the results on the standard output are for people."""
+        return next((each.format == "text" for each in self.reports if each.output is None), not self.reports)
 
 
 def add_options(parser: Parser) -> None:
@@ -80,6 +87,13 @@ def add_options(parser: Parser) -> None:
         help="What bodies promise is compared with what they promised at this git commit, branch or tag, or in "
         "a file of `aptic-definitions docs --format json`. What receivers can bear is listed beside the findings.",
     )
+    parser.add_argument(
+        "--was",
+        type=named_path,
+        metavar="FILE",
+        help="The ledger's schema was that in FILE, in T-SQL: beside the findings it is shown which definitions the "
+        "change breaks, of which it changes what a body promises or comes from, and which it leaves untouched.",
+    )
     add_formats(parser)
     parser.add_argument(
         "--watch", action="store_true", help="Checks again after each change of the files, until Ctrl-C ends it."
@@ -91,7 +105,7 @@ def run(arguments: ValidateArguments, console: Console) -> int:
     if arguments.watch:
         from engine.cli.watching import watch
 
-        paths = [*(arguments.paths or _DEFAULT), arguments.ledger_schema, arguments.events]
+        paths = [*(arguments.paths or _DEFAULT), arguments.ledger_schema, arguments.events, arguments.was]
         watch(partial(_validate, arguments, console), [path for path in paths if path is not None], console)
     return _validate(arguments, console)
 
@@ -107,15 +121,13 @@ def _validate(arguments: ValidateArguments, console: Console) -> int:
     target = choose_target(arguments.load_options(), arguments.dialect)
     catalogue = Catalogue.load(arguments.events)
     files = load_files(paths, catalogue, target)
-    if arguments.fix:
-        is_text = next(
-            (each.format == "text" for each in arguments.reports if each.output is None), not arguments.reports
-        )
-        if fix(files, catalogue, target, reported, console, is_beside=not is_text):
-            files = load_files(paths, catalogue, target)
+    if arguments.fix and fix(files, catalogue, target, reported, console, is_beside=not arguments.is_text):
+        files = load_files(paths, catalogue, target)
+    effects = () if arguments.was is None else effects_of_change(arguments.was, files, catalogue, target)
     files = _compared(files, arguments, catalogue, target, console)
     report = Report(tuple(_reported(file, reported) for file in files))
     write_reports(report, arguments.reports, console)
+    _write_effects(effects, arguments, console)
     is_faulty = report.count(Severity.ERROR) or (arguments.warnings_as_errors and report.count(Severity.WARNING))
     return 1 if is_faulty else 0
 
@@ -140,6 +152,14 @@ def _compared(
         lines = [f"  {console.trouble.escape(line)}" for line in found.bearable]
         console.note("\n".join(["Changes that receivers can bear:", *lines]))
     return found.added_to(files)
+
+
+def _write_effects(lines: Iterable[str], arguments: ValidateArguments, console: Console) -> None:
+    for line in lines:
+        if arguments.is_text:
+            console.write(f"{console.result.escape(line)}\n")
+        else:
+            console.note(console.trouble.escape(line))
 
 
 def _reported(file: LoadedFile, reported: RuleFilter) -> ReportedFile:

@@ -1,0 +1,139 @@
+"""What a change of the ledger's schema does to each definition: breaks it, changes what its body is, or nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from msgspec import Struct
+
+from engine.catalogue import Catalogue
+from engine.contract import derive
+from engine.contract.words import rows_of, words_of
+from engine.lineage import LineageSummary, Tracer, read_lineage, summarise
+from engine.model import Definition, Diagnostic, LoadedFile, Severity
+from engine.sql.analysis.evaluation import Views
+from engine.sql.schema import LedgerSchema
+
+
+class Effect(StrEnum):
+    """What the change does to one definition."""
+
+    BROKEN = "broken"
+    """It has errors that it did not have, and would not be served."""
+    CHANGED = "changed"
+    """It is sound, and a member's type, length or nullability is another, or the columns that it comes from are."""
+    MENDED = "mended"
+    """It had errors, and has none any more."""
+    FAULTY = "faulty before and after"
+    """It has the errors that it had."""
+    UNTOUCHED = "untouched"
+
+
+class Consequence(Struct, frozen=True, gc=False):
+    """The effect on a file; `words` say what is broken or changed, each a sentence or the name of a rule."""
+
+    path: Path
+    effect: Effect
+    words: tuple[str, ...] = ()
+
+
+class Ledger(Struct, frozen=True, eq=False, gc=False):
+    """A schema with what is derived of it once for all definitions."""
+
+    schema: LedgerSchema
+    views: Views
+    tracer: Tracer
+    max_rows: int
+
+    @classmethod
+    def of(cls, schema: LedgerSchema, max_rows: int) -> Ledger:
+        """The schema, with nothing derived yet."""
+        return cls(schema, Views(schema), Tracer(schema), max_rows)
+
+
+def consequences(
+    before: Sequence[LoadedFile], after: Sequence[LoadedFile], old: Ledger, new: Ledger, catalogue: Catalogue
+) -> list[Consequence]:
+    """The effect on each file, which was loaded over the old schema and over the new one."""
+    found = []
+    for was, now in zip(before, after, strict=True):
+        effect, words = _effect(was, now)
+        if effect is Effect.UNTOUCHED and now.definition is not None:
+            words = tuple(dict.fromkeys(_changes(now.definition, old, new, catalogue)))  # alternatives change alike
+            effect = Effect.CHANGED if words else effect
+        found.append(Consequence(now.path, effect, words))
+    return found
+
+
+def _effect(was: LoadedFile, now: LoadedFile) -> tuple[Effect, tuple[str, ...]]:
+    """By the errors alone."""
+    known = {_identity(error) for error in _errors(was)}
+    added = Counter(error.rule for error in _errors(now) if _identity(error) not in known)
+    if added or (was.compiled is not None and now.compiled is None):
+        return Effect.BROKEN, tuple([f"{rule} ({count})" if count > 1 else rule for rule, count in added.items()])
+    if was.compiled is None:
+        return (Effect.FAULTY if now.compiled is None else Effect.MENDED), ()
+    return Effect.UNTOUCHED, ()
+
+
+def _errors(file: LoadedFile) -> list[Diagnostic]:
+    return [found for found in file.diagnostics if found.severity is Severity.ERROR]
+
+
+def _identity(error: Diagnostic) -> tuple[str, int, int, str]:
+    return error.rule, error.line, error.column, error.message
+
+
+def _changes(definition: Definition, old: Ledger, new: Ledger, catalogue: Catalogue) -> Iterator[str]:
+    promised, promises = (_promises(definition, ledger, catalogue) for ledger in (old, new))
+    for key in {**promised, **promises}:
+        was, now = promised.get(key, "not there"), promises.get(key, "not there")
+        if was != now:
+            yield f"{key[0] or 'the body'} was {was}; it is {now}."
+    showed, shows = (_summary(definition, ledger) for ledger in (old, new))
+    yield from _other_origins(showed, shows)
+
+
+def _promises(definition: Definition, ledger: Ledger, catalogue: Catalogue) -> Mapping[tuple[str, str, int], str]:
+    """What the contract says of each member, in words; by pointer, name and number among the like in alternatives."""
+    event = catalogue.events.get(definition.name)
+    schema = derive(definition, event, ledger.schema, ledger.views, max_rows=ledger.max_rows).schema
+    found: dict[tuple[str, str, int], str] = {("", "", 0): words_of(schema)}
+    seen: Counter[tuple[str, str]] = Counter()
+    for row in rows_of(schema):
+        found[row.pointer, row.name, seen[row.pointer, row.name]] = (
+            f"{row.words} ({row.note})" if row.note else row.words
+        )
+        seen[row.pointer, row.name] += 1
+    return found
+
+
+def _summary(definition: Definition, ledger: Ledger) -> LineageSummary:
+    return summarise(read_lineage(definition, ledger.tracer), ledger.schema)
+
+
+def _other_origins(was: LineageSummary, now: LineageSummary) -> Iterator[str]:
+    """Where a member is of other columns by now, as of a view that was altered: its value may be another."""
+    before = {member.pointer: member for member in was.members}
+    for member in now.members:
+        known = before.get(member.pointer, member)
+        name = member.pointer or "the body"
+        shown, shows = ((*each.shows, *each.aggregates) for each in (known, member))
+        if _folded(shown) != _folded(shows):
+            yield f"{name} showed {', '.join(shown) or 'nothing'}; it shows {', '.join(shows) or 'nothing'}."
+        if _folded(known.decided_by) != _folded(member.decided_by):
+            added, gone = (
+                sorted(_folded(these) - _folded(those))
+                for these, those in ((member.decided_by, known.decided_by), (known.decided_by, member.decided_by))
+            )
+            more = [
+                f"{word} {', '.join(names)}" for word, names in (("now by", added), ("no longer by", gone)) if names
+            ]
+            yield f"{name} is decided {' and '.join(more)}."
+
+
+def _folded(names: Sequence[str]) -> set[str]:
+    return {name.casefold() for name in names}

@@ -1,0 +1,161 @@
+"""`validate-definitions --was`: what a change of the ledger's schema does to the definitions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+OLD = """
+create table dbo.dat_refund (refundid int not null primary key, amount decimal(10,2) not null,
+  payee nvarchar(40) not null, note nvarchar(40), score int not null);
+go
+create view dbo.vw_refund as select r.refundid, r.payee as receiver from dbo.dat_refund r where r.amount > 0;
+"""
+SQL = """
+select r.amount, r.payee, v.receiver, ? as [secret]
+from dat_refund r join vw_refund v on v.refundid = r.refundid where r.refundid = ?
+"""
+DECIMAL = "decimal number, at most 2 digits after the point, from -99999999.99 to 99999999.99"
+HEAD = "What the change of the ledger's schema since old.sql does:"
+
+
+@pytest.fixture
+def was(command: Callable[..., Any], project: Path) -> Callable[..., Any]:
+    file = project / "definitions/refund.xml"
+    before, _, rest = file.read_text(encoding="utf-8").partition("<![CDATA[")
+    file.write_text(f"{before}<![CDATA[{SQL}]]>{rest.partition(']]>')[2]}", encoding="utf-8")
+    (project / "old.sql").write_text(OLD, encoding="utf-8")
+
+    def run(old: str, new: str, *words: str) -> Any:
+        (project / "new.sql").write_text(OLD.replace(old, new), encoding="utf-8")
+        options = ("--events", "events", "--ledger-schema", "new.sql", "--was", "old.sql")
+        return command("validate", *options, *words, cwd=project)
+
+    return run
+
+
+def effects(found: Any) -> list[str]:
+    lines: list[str] = found.out.splitlines()
+    return [line.strip() for line in lines[lines.index(HEAD) + 1 :]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rules"),
+    [
+        ("payee nvarchar(40)", "receiver nvarchar(40)", "unknown-column"),
+        ("vw_refund", "vw_payee", "unknown-table"),
+        ("amount decimal(10,2)", "amount geometry", "unsupported-type"),
+        (
+            "where r.amount > 0;",
+            ";\ngo\nadd sensitivity classification to dat_refund.amount with (label='Secret');",
+            "undisclosed",
+        ),
+    ],
+)
+def test_what_it_breaks(was: Callable[..., Any], old: str, new: str, rules: str) -> None:
+    found = was(old, new)
+    assert (found.code, found.err.count("Traceback")) == (1, 0)
+    assert effects(found)[0] == "broken (1):"
+    assert effects(found)[1].startswith("definitions/refund.xml: ")
+    assert rules in effects(found)[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "amount decimal(10,2)",
+            "amount decimal(12,4)",
+            [f"/amount was {DECIMAL}; it is {DECIMAL.replace('2 digits', '4 digits').replace('.99', '.9999')}."],
+        ),
+        (
+            "amount decimal(10,2)",
+            "amount decimal(12,2)",
+            [f"/amount was {DECIMAL}; it is {DECIMAL.replace('99999999', '9999999999')}."],
+        ),
+        (
+            "amount decimal(10,2)",
+            "amount varchar(20)",
+            [f"/amount was {DECIMAL}; it is string, at most 20 characters."],
+        ),
+        (
+            "payee nvarchar(40) not null",
+            "payee nvarchar(60) not null",
+            [
+                f"/{name} was string, at most 40 characters; it is string, at most 60 characters."
+                for name in ("payee", "receiver")
+            ],
+        ),
+        (
+            "payee nvarchar(40) not null",
+            "payee nvarchar(40) null",
+            [
+                f"/{name} was string, at most 40 characters; it is string, at most 40 characters, or null."
+                for name in ("payee", "receiver")
+            ],
+        ),
+        (
+            "r.payee as receiver",
+            "isnull(r.note, N'') as receiver",
+            ["/receiver showed dat_refund.payee; it shows dat_refund.note."],
+        ),
+        (
+            "where r.amount > 0",
+            "where r.score > 0",
+            [
+                f"/{name} is decided now by dat_refund.score and no longer by dat_refund.amount."
+                for name in ("amount", "payee", "receiver", "secret")
+            ],
+        ),
+    ],
+)
+def test_what_it_only_changes(was: Callable[..., Any], old: str, new: str, said: list[str]) -> None:
+    found = was(old, new)
+    assert found.code == 0
+    assert effects(found) == ["changed (1):", "definitions/refund.xml", *said]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("note nvarchar(40)", "note nvarchar(80)"),
+        ("score int not null", "score int not null, more int"),
+        ("dat_refund", "DAT_Refund"),
+    ],
+)
+def test_what_it_leaves_untouched(was: Callable[..., Any], old: str, new: str) -> None:
+    found = was(old, new)
+    assert (found.code, effects(found)) == (0, ["untouched (1):", "definitions/refund.xml"])
+
+
+def test_what_had_errors_before_is_not_called_broken(was: Callable[..., Any], project: Path) -> None:
+    (project / "definitions/refund.xml").write_text("<a/>", encoding="utf-8")
+    found = was("note", "remark")
+    assert (found.code, effects(found)) == (1, ["faulty before and after (1):", "definitions/refund.xml"])
+
+
+def test_what_it_mends(was: Callable[..., Any], project: Path) -> None:
+    file = project / "definitions/refund.xml"
+    file.write_text(file.read_text(encoding="utf-8").replace("r.payee", "r.remark as payee"), encoding="utf-8")
+    found = was("note nvarchar(40)", "remark nvarchar(40)")
+    assert (found.code, effects(found)) == (0, ["mended (1):", "definitions/refund.xml"])
+
+
+def test_a_program_gets_the_findings_alone(was: Callable[..., Any]) -> None:
+    found = was("payee", "receiver", "--format", "json")
+    assert json.loads(found.out)
+    assert f"{HEAD}\n  broken (1):\n" in found.err
+
+
+def test_it_needs_both_schemas(command: Callable[..., Any], project: Path) -> None:
+    found = command("validate", "--events", "events", "--was", "fixtures/ledger/schema.sql", cwd=project)
+    assert (found.code, found.out) == (2, "")
+    assert "--ledger-schema FILE" in found.err
+    options = ("--events", "events", "--ledger-schema", "fixtures/ledger/schema.sql", "--was", "nowhere.sql")
+    found = command("validate", *options, cwd=project)
+    assert (found.code, found.out) == (2, "")
+    assert "nowhere.sql cannot be read" in found.err
