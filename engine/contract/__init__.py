@@ -3,7 +3,9 @@
 contracts    a definition → its contract
 values       a column's domain → the schema of its JSON value
 shape        steps → the default shape; default bodies
-structure    a template's text → the values, arrays and objects that it writes
+structure    a template's items → the values, arrays and objects that it writes
+items        a template as JSON tokens, values, choices and loops
+joining      numbers of a template that would be written as one
 expressions  a template's expressions → schemas
 schemas      schemas as values: unknown ones, null, alternatives
 words        schemas in words, for people

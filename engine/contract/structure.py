@@ -5,16 +5,13 @@ It is read generously: text that is no JSON is never sent, so what is promised o
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Final
 
-from jinja2 import nodes
-
-from engine.contract.expressions import Names, constant_schema, expression_schema, loop_names
+from engine.contract.expressions import Names
+from engine.contract.items import Blank, Builder, Choice, Item, Mark, UnderivableError, Value
+from engine.contract.joining import check_numbers
 from engine.contract.schemas import Json, one_of, open_schema
 from engine.contract.shape import object_schema
 from engine.template.fault import TemplateFault
@@ -22,49 +19,6 @@ from engine.template.syntax import parse_tree
 
 _MOST_ALTERNATIVES: Final = 16
 """How many ways an object may be put together before the members of some ways become optional."""
-_MAX_DIGITS: Final = 100
-_TOKEN: Final = re.compile(
-    r'(?P<blank>\s+)|(?P<text>"(?:[^"\\\x00-\x1f]|\\.)*")|(?P<mark>[{}\[\],:])'
-    r"|(?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(?P<word>true|false|null)"
-)
-_WORDS: Final = {"true": True, "false": False, "null": None}
-
-
-class _UnderivableError(Exception):
-    """The template's text is not put together of whole values and members."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """A value. `text` is there where it is a string of the template's text, and so may be a member's name."""
-
-    schema: Json
-    text: str | None = None
-    is_number: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """A bracket, comma or colon."""
-
-    sign: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Blank:
-    """Blanks between two tokens."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """An `if`, or a `for`, whose body may come again. Of its branches one is taken."""
-
-    branches: tuple[tuple[_Item, ...], ...]
-    most: int = 1
-    """How often a branch is written at most: the rows of a loop."""
-
-
-_Item = _Value | _Mark | _Blank | _Choice
 
 
 def template_schema(text: str, names: Names, max_rows: int) -> Json:
@@ -76,184 +30,46 @@ def template_schema(text: str, names: Names, max_rows: int) -> Json:
     if isinstance(tree, TemplateFault):
         return open_schema()
     try:
-        items = _Builder(max_rows).items(tree.body, names)
+        items = Builder(max_rows).items(tree.body, names)
         if items is None:
             return {"not": {}, "description": "Nothing is ever sent."}
-        _check_numbers(items)
+        check_numbers(items)
         reader = _Reader(items)
         found = _value(reader)
-    except (_UnderivableError, RecursionError):
+    except (UnderivableError, RecursionError):
         return open_schema()
     return one_of(found) if reader.is_done else open_schema()
-
-
-class _Builder:
-    """Makes items of a template's statements."""
-
-    def __init__(self, max_rows: int) -> None:
-        self._max_rows = max_rows
-
-    def items(self, statements: Iterable[nodes.Node], names: Names) -> tuple[_Item, ...] | None:
-        """The items of some statements; None where they end in a `skip`, so that nothing is sent."""
-        found: list[_Item] = []
-        text = ""
-        for node in _flat(statements):
-            if isinstance(node, nodes.TemplateData):
-                text += node.data
-                continue
-            found += _tokens(text)
-            text = ""
-            if isinstance(node, nodes.ExprStmt):
-                return None
-            made = self._item(node, names)
-            if made is None:
-                return None
-            found.append(made)
-        return (*found, *_tokens(text))
-
-    def _item(self, node: nodes.Node, names: Names) -> _Item | None:
-        if isinstance(node, nodes.If):
-            return self._choice(node, names)
-        if isinstance(node, nodes.For):
-            return self._loop(node, names)
-        return _Value(expression_schema(node, names))
-
-    def _choice(self, node: nodes.If, names: Names) -> _Choice | None:
-        bodies = [node.body, *(branch.body for branch in node.elif_), node.else_]
-        branches = [items for body in bodies if (items := self.items(body, names)) is not None]
-        return _Choice(tuple(branches)) if branches else None
-
-    def _loop(self, node: nodes.For, names: Names) -> _Choice | None:
-        if not isinstance(node.target, nodes.Name):
-            raise _UnderivableError
-        rows = expression_schema(node.iter, names)
-        body = self.items(node.body, loop_names(names, node.target.name, rows))
-        otherwise = self.items(node.else_, names)
-        branches = [items for items in (body, otherwise) if items is not None]
-        most = rows.get("maxItems", self._max_rows)
-        return _Choice(tuple(branches), most if isinstance(most, int) else self._max_rows) if branches else None
-
-
-def _flat(statements: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
-    for statement in statements:
-        if isinstance(statement, nodes.Output):
-            yield from statement.nodes
-        else:
-            yield statement
-
-
-def _tokens(text: str) -> Iterator[_Item]:
-    """The JSON tokens of a piece of text."""
-    place = 0
-    while place < len(text):
-        found = _TOKEN.match(text, place)
-        if found is None:
-            raise _UnderivableError
-        place = found.end()
-        yield _token(found)
-
-
-def _token(found: re.Match[str]) -> _Item:
-    word = found[0]
-    match found.lastgroup:
-        case "blank":
-            return _Blank()
-        case "mark":
-            return _Mark(word)
-        case "word":
-            return _Value(constant_schema(_WORDS[word]))
-        case "number":
-            number = Decimal(word)
-            is_short = abs(number.adjusted()) <= _MAX_DIGITS
-            return _Value(constant_schema(number) if is_short else {"type": "number"}, is_number=True)
-    try:
-        value = json.loads(word)
-    except ValueError:
-        raise _UnderivableError from None
-    return _Value(constant_schema(value), value)
-
-
-# ------------------------------------------------------------------------------------------- numbers that would join
-
-
-def _check_numbers(items: Sequence[_Item]) -> None:
-    """Refuses numbers of the text that may be written right behind one another: `1` and `2` would be 12."""
-    _edges(items)
-
-
-@dataclass(frozen=True, slots=True)
-class _Edges:
-    """Whether what is written may begin or end with a number, and whether it may be nothing at all."""
-
-    begins: bool = False
-    ends: bool = False
-    may_be_empty: bool = True
-
-
-def _edges(items: Sequence[_Item]) -> _Edges:
-    found = _Edges()
-    for item in items:
-        found = _joined(found, _edges_of(item))
-    return found
-
-
-def _edges_of(item: _Item) -> _Edges:
-    if not isinstance(item, _Choice):
-        is_number = isinstance(item, _Value) and item.is_number
-        return _Edges(is_number, is_number, may_be_empty=False)
-    every = [_edges(branch) for branch in item.branches]
-    found = _Edges(
-        any(edges.begins for edges in every),
-        any(edges.ends for edges in every),
-        item.most > 1 or any(edges.may_be_empty for edges in every),
-    )
-    if item.most > 1:
-        _joined(found, found)
-    return found
-
-
-def _joined(left: _Edges, right: _Edges) -> _Edges:
-    if left.ends and right.begins:
-        raise _UnderivableError
-    return _Edges(
-        left.begins or (left.may_be_empty and right.begins),
-        right.ends or (right.may_be_empty and left.ends),
-        left.may_be_empty and right.may_be_empty,
-    )
-
-
-# --------------------------------------------------------------------------------------------------------------- JSON
 
 
 @dataclass(slots=True)
 class _Reader:
     """Items, and how far they are read. Blanks are left out."""
 
-    items: Sequence[_Item]
+    items: Sequence[Item]
     index: int = field(default=0)
 
     def __post_init__(self) -> None:
-        self.items = [item for item in self.items if not isinstance(item, _Blank)]
+        self.items = [item for item in self.items if not isinstance(item, Blank)]
 
     @property
     def is_done(self) -> bool:
         """Whether all items are read."""
         return self.index == len(self.items)
 
-    def peek(self) -> _Item | None:
+    def peek(self) -> Item | None:
         """The next item, None at the end."""
         return None if self.is_done else self.items[self.index]
 
-    def take(self) -> _Item:
+    def take(self) -> Item:
         """The next item, which is read then."""
         if self.is_done:
-            raise _UnderivableError
+            raise UnderivableError
         self.index += 1
         return self.items[self.index - 1]
 
     def accept(self, sign: str) -> bool:
         """Reads the mark if it is the next item."""
-        if self.peek() != _Mark(sign):
+        if self.peek() != Mark(sign):
             return False
         self.index += 1
         return True
@@ -261,14 +77,14 @@ class _Reader:
     def expect(self, sign: str) -> None:
         """Reads the mark, which has to be the next item."""
         if not self.accept(sign):
-            raise _UnderivableError
+            raise UnderivableError
 
 
 def _value(reader: _Reader) -> list[Json]:
     """The schemas of what may stand as one value: up to a comma, a closing bracket or the end."""
     found: list[Json] = []
     while (item := reader.peek()) is not None:
-        if isinstance(item, _Choice):
+        if isinstance(item, Choice):
             if _begins_with_comma(item):
                 break
             reader.take()
@@ -276,8 +92,8 @@ def _value(reader: _Reader) -> list[Json]:
                 inner = _Reader(branch)
                 found += _value(inner)
                 if not inner.is_done:
-                    raise _UnderivableError
-        elif isinstance(item, _Mark) and item.sign in ",}]":
+                    raise UnderivableError
+        elif isinstance(item, Mark) and item.sign in ",}]":
             break
         else:
             found.append(_plain(reader))
@@ -287,19 +103,19 @@ def _value(reader: _Reader) -> list[Json]:
 def _plain(reader: _Reader) -> Json:
     """One value that begins here."""
     item = reader.take()
-    if isinstance(item, _Value):
+    if isinstance(item, Value):
         return item.schema
-    if item == _Mark("{"):
+    if item == Mark("{"):
         return _object(reader)
-    if item == _Mark("["):
+    if item == Mark("["):
         return _array(reader)
-    raise _UnderivableError
+    raise UnderivableError
 
 
-def _begins_with_comma(choice: _Choice) -> bool:
+def _begins_with_comma(choice: Choice) -> bool:
     for branch in choice.branches:
-        first = next((item for item in branch if not isinstance(item, _Blank)), None)
-        if first == _Mark(",") or (isinstance(first, _Choice) and _begins_with_comma(first)):
+        first = next((item for item in branch if not isinstance(item, Blank)), None)
+        if first == Mark(",") or (isinstance(first, Choice) and _begins_with_comma(first)):
             return True
     return False
 
@@ -337,10 +153,10 @@ def _array(reader: _Reader) -> Json:
 def _elements(reader: _Reader) -> _Elements:
     """Up to a closing bracket or the end. Where commas stand does not matter: what is sent is JSON."""
     found = _Elements()
-    while (item := reader.peek()) is not None and item != _Mark("]"):
+    while (item := reader.peek()) is not None and item != Mark("]"):
         if reader.accept(","):
             continue
-        if isinstance(item, _Choice):
+        if isinstance(item, Choice):
             reader.take()
             found = found.then(_chosen_elements(item))
         else:
@@ -348,13 +164,13 @@ def _elements(reader: _Reader) -> _Elements:
     return found
 
 
-def _chosen_elements(choice: _Choice) -> _Elements:
+def _chosen_elements(choice: Choice) -> _Elements:
     every = []
     for branch in choice.branches:
         inner = _Reader(branch)
         every.append(_elements(inner))
         if not inner.is_done:
-            raise _UnderivableError
+            raise UnderivableError
     schemas = tuple([schema for elements in every for schema in elements.schemas])
     counts = [elements.most for elements in every]
     most = None if None in counts else max(count for count in counts if count is not None) * choice.most
@@ -394,29 +210,29 @@ def _object(reader: _Reader) -> Json:
 def _ways(reader: _Reader) -> list[_Way] | None:
     """The ways in which an object may be put together; None where a member's name is computed."""
     ways: list[_Way] | None = [_Way()]
-    while (item := reader.peek()) is not None and item != _Mark("}"):
+    while (item := reader.peek()) is not None and item != Mark("}"):
         if reader.accept(","):
             continue
         reader.take()
-        if isinstance(item, _Choice):
+        if isinstance(item, Choice):
             ways = _combined(ways, _chosen_ways(item))
-        elif isinstance(item, _Value):
+        elif isinstance(item, Value):
             reader.expect(":")
             schema = one_of(_some(_value(reader)))
             name = item.text
             ways = _combined(ways, None if name is None else [_Way({name: schema}, frozenset({name}))])
         else:
-            raise _UnderivableError
+            raise UnderivableError
     return ways
 
 
 def _some(schemas: list[Json]) -> list[Json]:
     if not schemas:
-        raise _UnderivableError
+        raise UnderivableError
     return schemas
 
 
-def _chosen_ways(choice: _Choice) -> list[_Way] | None:
+def _chosen_ways(choice: Choice) -> list[_Way] | None:
     """A loop that writes a member twice writes nothing that is sent."""
     found: list[_Way] = [_Way()] if choice.most > 1 else []
     is_open = False
@@ -424,7 +240,7 @@ def _chosen_ways(choice: _Choice) -> list[_Way] | None:
         inner = _Reader(branch)
         ways = _ways(inner)
         if not inner.is_done:
-            raise _UnderivableError
+            raise UnderivableError
         is_open = is_open or ways is None
         found += [way for way in ways or () if way not in found]
     return None if is_open else _few(found)
