@@ -18,8 +18,9 @@ the definition can compose fits it. `aptic-definitions docs` writes it as JSON S
 """
 _SHAPE = """
 An object has its members in the order of the body; all are `required`, and `additionalProperties` is `false`. A `many`
-step is an array of at most as many rows as its cap allows (`maxItems`, 1,000 rows unless `max_rows` says otherwise); an
-`optional` step that is named is an object or null, and the columns of one that is not named may each be null.
+step is an array of at most as many rows as its cap allows (`maxItems`, 1,000 rows unless `max_rows` says otherwise, and
+fewer where `TOP (n)` or `FETCH NEXT n` does); an `optional` step that is named is an object or null, and the columns of
+one that is not named may each be null.
 
 A template has the contract of its structure. `if` makes alternatives (`anyOf`); beyond 16 ways of putting an object
 together, the members that not all ways have are not `required`. `for` is an array. What a template makes of `data` is
@@ -34,6 +35,16 @@ _NULL = """
 APPLY`, `CASE` without `ELSE`, an aggregate of no row (but `COUNT`), a scalar subquery that may find no row, an argument
 with `nullable`, subtotals. It is not allowed where a condition of WHERE or of an inner join lets no null pass: `where
 a.city is not null`, `where a.city = ?`.
+"""
+_CHECKS = """
+A CHECK constraint of the schema file narrows what its column may be, as far as the value goes unchanged into the body:
+`c IN (1, 2)` and `c = 1 OR c = 2` are an `enum`, `c >= 0`, `c < 10` and `BETWEEN` a `minimum` and a `maximum`. NULL
+passes every CHECK (`c IN (1, NULL)` lets in any value), so it does not make a column never null.
+
+Only what surely holds is told. Nothing is told of a constraint that was added WITH NOCHECK, that is disabled, or that
+is NOT FOR REPLICATION; of a table read with a hint such as NOLOCK, or with FOR SYSTEM_TIME; and of a condition on
+several columns or on an expression. A list of texts is told only under a binary collation, and where all of them are
+as long as the column: SQL Server takes blanks at the end, and under other collations other letters, for the same.
 """
 _OPEN = """
 What cannot be derived is `{"x-open": true}`, and is called open: a function that the analysis does not know, a table of
@@ -80,6 +91,8 @@ def page() -> str:
         prose(_NULL),
         "## Shape",
         prose(_SHAPE),
+        "## What the ledger checks",
+        prose(_CHECKS),
         "## Open parts",
         prose(_OPEN),
     )

@@ -17,6 +17,7 @@ from engine.model import DEFAULT_MAX_ROWS, Definition, Diagnostic, Event, Step
 from engine.sql.analysis import analyse
 from engine.sql.analysis.domains import UNKNOWN_DOMAIN
 from engine.sql.analysis.evaluation import Views, output_domains
+from engine.sql.analysis.row_limit import most_rows
 from engine.sql.query import Query, parse_query, release
 from engine.sql.schema import LedgerSchema
 
@@ -137,9 +138,9 @@ def _step_shape(step: Step, schema: LedgerSchema | None, views: Views) -> StepSh
     query = parse_query(step.sql.value).query
     if query is None:
         return None
-    columns = _columns(step, query, schema, views)
+    columns, most = _columns(step, query, schema, views), most_rows(query.tree)
     release(query)
-    return None if columns is None else StepShape(step.name, step.result, step.output, columns)
+    return None if columns is None else StepShape(step.name, step.result, step.output, columns, most)
 
 
 def _columns(step: Step, query: Query, schema: LedgerSchema | None, views: Views) -> Mapping[str, Json] | None:

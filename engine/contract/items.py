@@ -103,7 +103,7 @@ class Builder:
         otherwise = self.items(node.else_, names)
         branches = [items for items in (body, otherwise) if items is not None]
         most = rows.get("maxItems", self._max_rows)
-        return Choice(tuple(branches), most if isinstance(most, int) else self._max_rows) if branches else None
+        return Choice(tuple(branches), max(most, 1) if isinstance(most, int) else self._max_rows) if branches else None
 
 
 def _flat(statements: Iterable[nodes.Node]) -> Iterator[nodes.Node]:

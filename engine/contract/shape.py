@@ -11,12 +11,13 @@ from engine.model import Event, ResultKind
 
 
 class StepShape(Struct, frozen=True, gc=False):
-    """What a step gives: its columns in order, each with the schema of its value."""
+    """What a step gives: its columns in order, each with the schema of its value. `most` is the SQL's limit of rows."""
 
     name: str | None
     result: ResultKind
     output: bool
     columns: Mapping[str, Json]
+    most: int | None = None
 
 
 def object_schema(members: Mapping[str, Json], required: Sequence[str] | None = None) -> Json:
@@ -36,7 +37,8 @@ def members_of(step: StepShape, max_rows: int) -> dict[str, Json]:
         return {name: or_null(schema) if is_optional else schema for name, schema in step.columns.items()}
     row = object_schema(step.columns)
     if step.result is ResultKind.MANY:
-        return {step.name: {"type": "array", "items": row, "maxItems": max_rows}}
+        most = max_rows if step.most is None else min(max_rows, step.most)
+        return {step.name: {"type": "array", "items": row, "maxItems": most}}
     return {step.name: or_null(row) if step.result is ResultKind.OPTIONAL else row}
 
 

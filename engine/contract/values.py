@@ -39,8 +39,25 @@ def column_schema(domain: Domain) -> Json:
         return null_schema()
     if domain.type is None or domain.type.kind is Kind.OTHER:
         return open_schema()
-    found = _listed(domain) if domain.values else _of_type(domain.type)
+    found = _listed(domain) if domain.values else _within(domain, _of_type(domain.type))
     return or_null(found) if domain.nullable else found
+
+
+def _within(domain: Domain, schema: Json) -> Json:
+    """The numbers of a type that are within the bounds that the ledger sets."""
+    least = None if domain.least is None else _number(domain, domain.least)
+    greatest = None if domain.greatest is None else _number(domain, domain.greatest)
+    if least is not None:
+        schema = {**schema, "minimum": max(least, schema.get("minimum", least))}
+    if greatest is not None:
+        schema = {**schema, "maximum": min(greatest, schema.get("maximum", greatest))}
+    return schema
+
+
+def _number(domain: Domain, value: Decimal) -> int | Decimal:
+    """As the type writes it."""
+    is_whole = domain.type is not None and domain.type.kind in WHOLE
+    return int(value) if is_whole else value
 
 
 def _listed(domain: Domain) -> Json:

@@ -125,10 +125,15 @@ def scale_of(unit: object) -> int:
 
 
 def _range(schema: Json) -> str:
-    least, greatest = schema.get("minimum"), schema.get("maximum")
+    least, greatest = (None if end is None else _plain(end) for end in (schema.get("minimum"), schema.get("maximum")))
     if least is not None and greatest is not None:
-        return f", from {least:f} to {greatest:f}" if isinstance(least, Decimal) else f", from {least} to {greatest}"
-    return "" if least is None else f", at least {least}"
+        return f", from {least} to {greatest}"
+    return f", at least {least}" if least is not None else f", at most {greatest}" if greatest is not None else ""
+
+
+def _plain(number: int | float | Decimal) -> str:
+    """Without an exponent."""
+    return f"{number:f}" if isinstance(number, Decimal) else str(number)
 
 
 def _count(schema: Json) -> str:

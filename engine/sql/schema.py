@@ -57,7 +57,8 @@ class Index:
 class Table:
     """A table or view. `schema` and `name` are spelled as the ledger itself spells them.
 
-    `definition` is a view's SELECT, `primary_key` and `indexes` are a table's; only a DDL file gives the three.
+    `definition` is a view's SELECT; `primary_key`, `indexes` and `checks`, the conditions of the CHECK constraints that
+    no row fails, are a table's. Only a DDL file gives the four. A condition that is unknown does not fail.
     `is_open`: a view may have other columns too, by a `*` of what is not known.
     """
 
@@ -68,6 +69,7 @@ class Table:
     definition: str | None = None
     primary_key: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = ()
+    checks: tuple[str, ...] = ()
     is_open: bool = False
     offset: int | None = field(default=None, repr=False, compare=False)
     """Where a DDL file declares it, in characters."""

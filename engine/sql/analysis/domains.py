@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.model import Kind, SqlType
 from engine.model.families import (
@@ -58,17 +59,23 @@ class Domain(Struct, frozen=True, gc=False):
     """What an expression may be. `values` are all of its values but NULL, None where the SQL does not fix them.
 
     A `type` of None is not known. A decimal without `scale` has any number of digits, a string without `length` is of
-    any length.
+    any length. No number is less than `least` or more than `greatest`, where there is one; its type may say more.
     """
 
     type: SqlType | None = None
     nullable: bool = True
     values: tuple[Value, ...] | None = None
+    least: Decimal | None = None
+    greatest: Decimal | None = None
 
     @property
     def is_null(self) -> bool:
         """Whether it is a NULL that has no type."""
         return self.type is None and self.values == ()
+
+    def or_null(self, *, nullable: bool) -> Domain:
+        """The same values, with NULL or without."""
+        return replace(self, nullable=nullable)
 
 
 UNKNOWN_DOMAIN: Final = Domain()
@@ -82,7 +89,28 @@ def either(domains: Sequence[Domain]) -> Domain:
     if not typed:
         return NULL
     type_ = united([domain.type for domain in typed])
-    return Domain(type_, nullable, _together(typed) if type_ is not None else None)
+    if type_ is None:
+        return Domain(None, nullable)
+    return Domain(type_, nullable, _together(typed), *(_bounds(typed) if _keeps_numbers(type_, typed) else ()))
+
+
+def _keeps_numbers(to: SqlType, domains: Sequence[Domain]) -> bool:
+    """Whether exact numbers stay what they are when they become ones of this type."""
+    kinds = {domain.type.kind for domain in domains if domain.type is not None}
+    return kinds <= WHOLE or (kinds <= WHOLE | {Kind.DECIMAL} and to.precision is not None)
+
+
+def _bounds(domains: Sequence[Domain]) -> tuple[Decimal | None, Decimal | None]:
+    """The least and the greatest number of several domains."""
+    ends = [_ends(domain) for domain in domains]
+    least = [end for end, _ in ends if end is not None]
+    greatest = [end for _, end in ends if end is not None]
+    return (min(least) if len(least) == len(ends) else None), (max(greatest) if len(greatest) == len(ends) else None)
+
+
+def _ends(domain: Domain) -> tuple[Decimal | None, Decimal | None]:
+    numbers = [Decimal(value) for value in domain.values or () if not isinstance(value, str)]
+    return (min(numbers), max(numbers)) if numbers else (domain.least, domain.greatest)
 
 
 def _together(domains: Sequence[Domain]) -> tuple[Value, ...] | None:
@@ -208,7 +236,8 @@ def cast(domain: Domain, to: SqlType | None) -> Domain:
     ):
         to = SqlType(to.kind, length=source.length)
     values = None if source is None or domain.values is None else _converted(domain.values, source, to)
-    return Domain(to, domain.nullable, values)
+    is_kept = source is not None and {source.kind, to.kind} <= WHOLE
+    return Domain(to, domain.nullable, values, *((domain.least, domain.greatest) if is_kept else ()))
 
 
 def _converted(values: Sequence[Value], source: SqlType, to: SqlType) -> tuple[Value, ...] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from engine.model import UNKNOWN, Kind, SqlType
 from engine.sql.analysis.analysing import analyse
+from engine.sql.analysis.checks import Condition, checked, conditions_of
 from engine.sql.analysis.domains import (
     UNKNOWN_DOMAIN,
     Domain,
@@ -20,7 +21,7 @@ from engine.sql.analysis.domains import (
 )
 from engine.sql.analysis.expression_domains import EXPRESSIONS
 from engine.sql.analysis.presence import conditions, gives_a_row, has_subtotals, operands
-from engine.sql.analysis.relations import Analysis, Column, Meaning, Reference
+from engine.sql.analysis.relations import Analysis, Column, Meaning, Reference, Source
 from engine.sql.collations import code_page
 from engine.sql.query import parse_query, release
 from engine.sql.schema import LedgerSchema, Table
@@ -29,6 +30,8 @@ _INT: Final = SqlType(Kind.INT)
 _FLOAT: Final = SqlType(Kind.FLOAT)
 _NVARCHAR: Final = SqlType(Kind.NVARCHAR)
 _MAX_INT: Final = 2**31 - 1
+_OTHER_ROWS: Final = ("hints", "version", "when")
+"""What lets a query see other rows than those that are in a table: NOLOCK, and the table's history."""
 
 
 class Evaluation:
@@ -65,7 +68,7 @@ class Evaluation:
         else:
             found = [self._of_column(column) for column in columns.listed]
         if has_subtotals(query):
-            found = [Domain(domain.type, nullable=True, values=domain.values) for domain in found]
+            found = [domain.or_null(nullable=True) for domain in found]
         return tuple(found)
 
     def domain(self, node: exp.Expr) -> Domain:
@@ -83,11 +86,11 @@ class Evaluation:
         found = self._analysis.references.get(id(node))
         if found is None or found.meaning is not Meaning.FOUND or found.column is None or found.source is None:
             return UNKNOWN_DOMAIN
-        domain = self._of_column(found.column, found.source.table)
+        domain = checked(self._of_column(found.column, found.source.table), _conditions_on(found.source, found.column))
         nullable = (domain.nullable or found.source.may_miss) and not self._is_required(found)
         if found.select is None or has_subtotals(found.select):
             nullable = True
-        return Domain(domain.type, nullable, domain.values)
+        return domain.or_null(nullable=nullable)
 
     def _of_column(self, column: Column, table: Table | None = None) -> Domain:
         if column.expression is not None:
@@ -98,7 +101,7 @@ class Evaluation:
             return self._views.column(table, column.key, column)
         else:
             return _declared(column)
-        return Domain(found.type, found.nullable or column.nullable is True, found.values)
+        return found.or_null(nullable=found.nullable or column.nullable is True)
 
     def _is_required(self, reference: Reference) -> bool:
         """Whether a condition of the SELECT lets no row pass where the column is NULL."""
@@ -157,7 +160,7 @@ class Evaluation:
         found = self.outputs(node.this)
         if found is None or len(found) != 1:
             return UNKNOWN_DOMAIN
-        return Domain(found[0].type, found[0].nullable or not gives_a_row(node.this), found[0].values)
+        return found[0].or_null(nullable=found[0].nullable or not gives_a_row(node.this))
 
     def call(self, node: exp.Dot) -> Domain:
         """A call of a function with its schema."""
@@ -209,6 +212,17 @@ def _declared(column: Column) -> Domain:
     if type_ is not None and type_.kind is Kind.DECIMAL and column.ledger is None:
         type_ = SqlType(Kind.DECIMAL, scale=type_.scale)
     return Domain(type_, nullable=column.nullable is not False)
+
+
+def _conditions_on(source: Source, column: Column) -> Sequence[Condition]:
+    """What the CHECK constraints of a table say of its column.
+
+    Not of rows that were there before the constraint, or that are not committed: a hint may let them be seen.
+    """
+    table = source.table
+    if table is None or not table.checks or any(source.node.args.get(name) for name in _OTHER_ROWS):
+        return ()
+    return conditions_of(table.checks).get(column.key, ())
 
 
 _HANDLERS: Final[Mapping[type[exp.Expr], Callable[[Evaluation, Any], Domain]]] = {

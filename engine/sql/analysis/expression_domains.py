@@ -82,8 +82,7 @@ def _cast(evaluation: Evaluator, node: exp.Cast) -> Domain:
 
 
 def _try_cast(evaluation: Evaluator, node: exp.TryCast) -> Domain:
-    found = cast(evaluation.domain(node.this), declared_type(node.to))
-    return Domain(found.type, nullable=True, values=found.values)
+    return cast(evaluation.domain(node.this), declared_type(node.to)).or_null(nullable=True)
 
 
 def _convert(evaluation: Evaluator, node: exp.Convert) -> Domain:
@@ -109,8 +108,7 @@ def _coalesce(evaluation: Evaluator, node: exp.Coalesce) -> Domain:
     nullable = all(domain.nullable for domain in domains)
     if node.args.get("is_null"):
         return _is_null(*domains) if len(domains) == 2 else UNKNOWN_DOMAIN
-    found = either(domains)
-    return Domain(found.type, nullable, found.values)
+    return either(domains).or_null(nullable=nullable)
 
 
 def _is_null(first: Domain, second: Domain) -> Domain:
@@ -165,7 +163,7 @@ def _uncut(first: Domain, second: Domain) -> tuple[Value, ...] | None:
 
 def _nullif(evaluation: Evaluator, node: exp.Nullif) -> Domain:
     found = evaluation.domain(node.this)
-    return Domain(found.type, nullable=True, values=found.values)
+    return found.or_null(nullable=True)
 
 
 def _add(evaluation: Evaluator, node: exp.Add) -> Domain:
@@ -259,7 +257,7 @@ def _aggregated(evaluation: Evaluator, node: exp.Expr) -> Domain:
     if isinstance(inner, exp.Distinct):
         inner = inner.expressions[0] if inner.expressions else None
     found = evaluation.domain(inner) if isinstance(inner, exp.Expr) else UNKNOWN_DOMAIN
-    return Domain(found.type, found.nullable or not has_rows(node), found.values)
+    return found.or_null(nullable=found.nullable or not has_rows(node))
 
 
 def _total(evaluation: Evaluator, node: exp.Expr) -> Domain:
@@ -341,11 +339,9 @@ def _window(evaluation: Evaluator, node: exp.Window) -> Domain:
     if isinstance(inner, (exp.Lag, exp.Lead)):
         found = evaluation.domain(inner.this)
         has_default = inner.args.get("default") is not None
-        values = None if has_default else found.values
-        return Domain(None if has_default else found.type, nullable=True, values=values)
+        return UNKNOWN_DOMAIN if has_default else found.or_null(nullable=True)
     if isinstance(inner, (exp.FirstValue, exp.LastValue)):
-        found = evaluation.domain(inner.this)
-        return Domain(found.type, nullable=True, values=found.values)
+        return evaluation.domain(inner.this).or_null(nullable=True)
     return evaluation.domain(inner)
 
 
@@ -365,7 +361,7 @@ def _named(evaluation: Evaluator, node: exp.Anonymous) -> Domain:
         return Domain(_CLOCKS[name], nullable=False)
     if name == "CHOOSE":
         found = _chosen(evaluation, node.expressions[1:])
-        return Domain(found.type, nullable=True, values=found.values)
+        return found.or_null(nullable=True)
     return UNKNOWN_DOMAIN
 
 

@@ -113,6 +113,7 @@ def _table(draft: TableDraft, collation: Collation) -> Table:
         is_view=draft.is_view,
         primary_key=draft.primary_key,
         indexes=tuple(draft.indexes),
+        checks=tuple(check.condition for check in draft.checks if check.is_trusted),
         offset=draft.offset,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from engine.model import UNKNOWN, Kind, SqlType
 from engine.model.families import STRINGS
 from engine.sql.collations import collation
+from engine.sql.ddl.checks import read_check
 from engine.sql.ddl.cursor import Cursor
 from engine.sql.ddl.declared_types import read_type
 from engine.sql.ddl.draft import SchemaDraft, TableDraft
@@ -97,7 +98,7 @@ def _operand(item: Cursor) -> None:
 
 
 def _option(item: Cursor, column: Column, table: TableDraft) -> Column:
-    """Reads one option; what says nothing about type, nulls, default or keys is stepped over."""
+    """Reads one option; what says nothing about type, nulls, default, keys or values is stepped over."""
     if item.accept("NOT", "NULL") or item.accept("IDENTITY"):
         return replace(column, nullable=False)
     if item.accept("NULL"):
@@ -115,11 +116,18 @@ def _option(item: Cursor, column: Column, table: TableDraft) -> Column:
         table.indexes.append(Index(name, _own_key(item, column)))
     elif item.accept("REFERENCES"):
         skip_reference(item)
-    elif item.accept("CONSTRAINT"):
-        item.name()
+    elif item.word in ("CONSTRAINT", "CHECK"):
+        _named_check(item, table)
     else:
         item.step()
     return column
+
+
+def _named_check(item: Cursor, table: TableDraft) -> None:
+    """Reads a constraint's name, and the constraint if it is a CHECK; another one is an option of its own."""
+    name = item.name() if item.accept("CONSTRAINT") else None
+    if item.accept("CHECK"):
+        read_check(item, name, table)
 
 
 def _collated(item: Cursor, sql_type: SqlType) -> SqlType:

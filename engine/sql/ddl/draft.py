@@ -16,6 +16,17 @@ RULE = "sql-syntax"
 
 
 @dataclass(slots=True)
+class Check:
+    """A CHECK constraint, `name` None where the script gives none. `is_trusted`: no row that is there fails it."""
+
+    name: str | None
+    condition: str
+    is_replicated: bool = True
+    """Whether what replication writes has to meet it too."""
+    is_trusted: bool = True
+
+
+@dataclass(slots=True)
 class TableDraft:
     """A table in the making. Columns are by case-folded name, in order."""
 
@@ -24,6 +35,7 @@ class TableDraft:
     columns: dict[str, Column] = field(default_factory=dict)
     primary_key: tuple[str, ...] = ()
     indexes: list[Index] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
     is_view: bool = False
     offset: int | None = None
 

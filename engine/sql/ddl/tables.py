@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.sql.ddl.checks import drop_check, enable_checks, read_check
 from engine.sql.ddl.columns import default_expression, read_column, skip_reference
 from engine.sql.ddl.cursor import Cursor, ObjectName, UndeclaredError, UnreadableError
 from engine.sql.ddl.draft import SchemaDraft, TableDraft
@@ -37,18 +38,21 @@ def create_table(cursor: Cursor, draft: SchemaDraft) -> None:
 
 
 def alter_table(cursor: Cursor, draft: SchemaDraft) -> None:
-    """Reads from the name on: ADD, ALTER COLUMN and DROP COLUMN change the table, all else is passed over."""
+    """Reads from the name on: ADD, ALTER COLUMN, DROP, CHECK and NOCHECK change the table, all else is passed over."""
     name = cursor.object_name()
     if name.name.startswith("#"):
         return
-    if not cursor.accept("WITH", "CHECK"):
-        cursor.accept("WITH", "NOCHECK")
+    looks_at_rows = True if cursor.accept("WITH", "CHECK") else False if cursor.accept("WITH", "NOCHECK") else None
     if cursor.accept("ADD"):
-        read_elements(rest_of_statement(cursor), _known(name, draft), draft)
+        _add(rest_of_statement(cursor), _known(name, draft), draft, is_trusted=looks_at_rows is not False)
+    elif cursor.accept("CHECK", "CONSTRAINT"):
+        enable_checks(cursor, draft.tables.get(draft.key(name)), looks_at_rows=looks_at_rows)
+    elif cursor.accept("NOCHECK", "CONSTRAINT"):
+        enable_checks(cursor, draft.tables.get(draft.key(name)), looks_at_rows=False)
     elif cursor.accept("ALTER", "COLUMN"):
         _alter_column(cursor, _known(name, draft), draft)
     elif cursor.accept("DROP"):
-        _drop_columns(rest_of_statement(cursor), _known(name, draft))
+        _drop(rest_of_statement(cursor), _known(name, draft))
 
 
 def create_index(cursor: Cursor, draft: SchemaDraft) -> None:
@@ -69,6 +73,14 @@ def read_elements(cursor: Cursor, table: TableDraft, draft: SchemaDraft) -> None
         column = read_column(item, table, draft)
         if table.columns.setdefault(column.name.casefold(), column) is not column:
             raise UnreadableError(offset, f"column {column.name} of {table.name} is declared twice")
+
+
+def _add(cursor: Cursor, table: TableDraft, draft: SchemaDraft, *, is_trusted: bool) -> None:
+    """Reads what is added; rows that are there need not meet a CHECK that is not trusted."""
+    known = len(table.checks)
+    read_elements(cursor, table, draft)
+    for check in table.checks[known:]:
+        check.is_trusted = check.is_trusted and is_trusted
 
 
 def _known(name: ObjectName, draft: SchemaDraft) -> TableDraft:
@@ -102,6 +114,8 @@ def _table_constraint(item: Cursor, table: TableDraft) -> bool:
         _default_for(item, table)
     elif item.accept("FOREIGN", "KEY"):
         skip_reference(item)
+    elif item.accept("CHECK"):
+        read_check(item, name, table)
     elif item.words("INDEX") and item.index + 1 < item.end:
         item.step()
         index = item.name()
@@ -109,7 +123,7 @@ def _table_constraint(item: Cursor, table: TableDraft) -> bool:
             pass
         if item.word != "COLUMNSTORE":  # which has no key
             table.indexes.append(Index(index, _key_columns(item)))
-    elif item.word not in ("CHECK", "CONNECTION") and not item.words("PERIOD", "FOR"):
+    elif item.word != "CONNECTION" and not item.words("PERIOD", "FOR"):
         item.index = start
         return False
     return True
@@ -147,7 +161,7 @@ def _alter_column(cursor: Cursor, table: TableDraft, draft: SchemaDraft) -> None
         table.columns[name.casefold()] = replace(column, name=known.name, default=known.default)
 
 
-def _drop_columns(cursor: Cursor, table: TableDraft) -> None:
+def _drop(cursor: Cursor, table: TableDraft) -> None:
     """`COLUMN a, b, CONSTRAINT c`: COLUMN and CONSTRAINT hold for the items that follow, too."""
     drops_columns = False
     for item in cursor.items():
@@ -156,3 +170,5 @@ def _drop_columns(cursor: Cursor, table: TableDraft) -> None:
         item.accept("IF", "EXISTS")
         if drops_columns:
             table.columns.pop(item.name().casefold(), None)
+        elif item.at_name:
+            drop_check(item.name(), table)
