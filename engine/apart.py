@@ -60,7 +60,7 @@ class _Death(NamedTuple):
 def load_apart(
     paths: Sequence[Path], catalogue: Catalogue, target: Target, schema: Path | None
 ) -> tuple[LoadedFile, ...]:
-    """As `load`, in a child process. Also raises DefinitionUnavailableError, if the child fails."""
+    """As `load`, in a child process, with contracts. Also raises DefinitionUnavailableError, if the child fails."""
     deaths: list[_Death] = []
     with TemporaryDirectory(prefix="aptic-") as folder:
         while True:
@@ -122,7 +122,7 @@ def answer() -> None:
         if pickle.load(sys.stdin.buffer) != _code():  # noqa: S301  from this code's own child, or its parent
             raise DefinitionUnavailableError("the program was replaced since it was started: restart it")
         asked: _Asked = pickle.load(sys.stdin.buffer)  # noqa: S301
-        found = load(asked.paths, asked.catalogue, asked.target, asked.schema, _Noted(asked))
+        found = load(asked.paths, asked.catalogue, asked.target, asked.schema, _Noted(asked), has_contracts=True)
     except EngineError as error:
         found = error
     pickle.dump(found, sys.stdout.buffer)
@@ -132,6 +132,11 @@ class ApartComposer(Composer):
     """A Composer that loads its files in a child. `load` raises DefinitionUnavailableError if the child dies."""
 
     _load_files: ClassVar[Loader] = staticmethod(load_apart)
+
+    def contracts(self) -> Mapping[str, bytes]:
+        """By event, what the bodies of the definition in service promise: a JSON Schema, where one could be derived."""
+        plans = self._serving.plans.items()
+        return {event: plan.contract for event, plan in plans if plan.contract is not None}
 
 
 _NOTE: Final = struct.Struct("<ii")  # the numbers of a stage and of a path
@@ -153,9 +158,8 @@ class _Noted(Progress):
         _limit_time()
 
     def done(self) -> None:
-        """Notes that no place is being worked on, and closes the file."""
+        """Notes that no place is being worked on. The file stays open until the child ends."""
         self._note(_NOWHERE)
-        self._file.close()
 
     def _note(self, note: bytes) -> None:
         self._file.seek(0)

@@ -23,6 +23,7 @@ class Plan:
         ).decode()  # a file name may have bytes that are not UTF-8, and the body's dump must be UTF-8
         self.reference = DefinitionReference(definition.name, file, definition.content_hash)
         self.steps = compiled.steps
+        self.contract = compiled.contract
         self.binder = Binder(compiled)
         self.max_rows = max_rows
         self.is_single = len(compiled.steps) == 1

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 
 class Stage(StrEnum):
-    """What is done with a file: it is read and parsed, or checked and compiled."""
+    """What is done with a file: it is read and parsed, checked and compiled, or what its bodies promise is derived."""
 
     READING = "reading"
     CHECKING = "checking"
+    PROMISING = "promising"
 
 
 class Place(NamedTuple):

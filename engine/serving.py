@@ -69,9 +69,15 @@ class Serving:
 
 
 def load(
-    paths: Sequence[Path], catalogue: Catalogue, target: Target, schema: Path | None, progress: Progress | None = None
+    paths: Sequence[Path],
+    catalogue: Catalogue,
+    target: Target,
+    schema: Path | None,
+    progress: Progress | None = None,
+    *,
+    has_contracts: bool = False,
 ) -> tuple[LoadedFile, ...]:
-    """Parses, checks and compiles files, and reports each place to `progress`.
+    """Parses, checks and compiles files, and reports each place to `progress`. `has_contracts` derives contracts too.
 
     `schema` is a file that describes the ledger, or None. Raises ConfigurationError if it cannot be read as one.
     """
@@ -80,7 +86,14 @@ def load(
 
     if schema is not None:
         target = replace(target, schema=read_schema_file(schema))
-    return load_files(paths, catalogue, target, progress)
+    progress = progress or Progress()
+    files = load_files(paths, catalogue, target, progress)
+    if has_contracts:
+        from engine.contract.served import with_contracts  # noqa: PLC0415  see above
+
+        files = with_contracts(files, catalogue, target, progress)
+        progress.done()
+    return files
 
 
 def read_serving(

@@ -82,11 +82,12 @@ class CompiledStep(Struct, frozen=True, gc=False):
 
 
 class CompiledDefinition(Struct, frozen=True, gc=False):
-    """A definition ready to serve events."""
+    """A definition ready to serve events. `contract` is the JSON Schema of its bodies, where it was asked for."""
 
     definition: Definition
     steps: tuple[CompiledStep, ...]
     template: Template | None
+    contract: bytes | None = None
 
 
 class LoadedFile(Struct, frozen=True, gc=False):

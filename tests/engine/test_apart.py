@@ -1,12 +1,15 @@
 """Loading by another process. That a composer behaves the same by either way, the tests of `Composer` show."""
 
+import json
 import logging
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import jsonschema_rs
 import pytest
 from forking import Forker
 from msgspec import structs
@@ -22,6 +25,7 @@ from engine.sql.target import Target
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "fixtures" / "ledger" / "schema.sql"
+GUIDE = json.loads((ROOT / "fixtures/ledgerpayment/guide/event.json").read_bytes())
 TARGET = Target(Dialect.POSTGRESQL, None, (), "Europe/Stockholm", 1000)
 
 
@@ -32,10 +36,10 @@ def loaded(
 
 
 def without_template(file: LoadedFile) -> LoadedFile:
-    """Templates are functions, and compare by identity."""
+    """Templates are functions, and compare by identity; contracts are derived in the child alone."""
     if file.compiled is None:
         return file
-    return structs.replace(file, compiled=structs.replace(file.compiled, template=None))
+    return structs.replace(file, compiled=structs.replace(file.compiled, template=None, contract=None))
 
 
 @pytest.mark.usefixtures("forked_loading")
@@ -43,6 +47,8 @@ def without_template(file: LoadedFile) -> LoadedFile:
 def test_what_comes_back_is_the_same_whatever_the_files_are(folder: str) -> None:
     here, there = loaded(load, folder), loaded(load_apart, folder)
     assert [without_template(file) for file in there] == [without_template(file) for file in here]
+    assert all(file.compiled.contract for file in there if file.compiled)
+    assert not any(file.compiled.contract for file in here if file.compiled)
     templated = [file.path.stem for file in there if file.compiled and file.compiled.template]
     assert templated == (["servicechange"] if folder == "definitions" else [])
 
@@ -52,7 +58,8 @@ def test_the_parsers_are_not_in_this_process_whatever_the_ledger() -> None:
         "import sys, engine.execution.duckdb.driver, engine.execution.sqlserver.schema\n"
         "from engine.apart import ApartComposer\n"
         f"made = ApartComposer.load('definitions', ledger='postgresql+psycopg://h/d', ledger_schema={str(SCHEMA)!r})\n"
-        "assert len(made.status().definitions) == 10\n"
+        "assert len(made.status().definitions) == len(made.contracts()) == 10\n"
+        "import webhooks.api.openapi\n"
         "print([name for name in ('sqlglot', 'lxml', 'xmlschema') if name in sys.modules])"
     )
     command = [sys.executable, "-c", code]
@@ -126,16 +133,18 @@ def test_another_version_loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 DYING = """
 import os, signal
-from engine import apart, loading
+from importlib import import_module
+from engine import apart
 apart._MOST_SECONDS = 1
-real = loading.{function}
+module = import_module({module!r})
+real = module.{function}
 
-def dying(*given):
+def dying(*given, **named):
     if "deadly" in str(getattr(given[0], "file", given[-1])) and {condition}:
         {death}
-    return real(*given)
+    return real(*given, **named)
 
-loading.{function} = dying
+module.{function} = dying
 """
 
 
@@ -143,8 +152,10 @@ loading.{function} = dying
 def process_that_dies(forker: Forker, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """A real process with the real code, but that it dies at files of a folder called `deadly`. It is forked."""
 
-    def planted(death: str, *, function: str = "check", condition: str = "True") -> None:
-        program = DYING.format(function=function, death=death, condition=condition) + apart._PROGRAM
+    def planted(
+        death: str, *, function: str = "check", module: str = "engine.loading", condition: str = "True"
+    ) -> None:
+        program = DYING.format(function=function, module=module, death=death, condition=condition) + apart._PROGRAM
         monkeypatch.setattr(apart, "_run", lambda question: forker.run(question, program))
 
     return planted
@@ -190,6 +201,43 @@ def test_where_it_dies_at_a_file_only_that_event_is_held(
     assert {event: each.state for event, each in definitions.items()} == dict.fromkeys(
         ("refundmade", "ledgerpayment"), DefinitionState.SERVING
     )
+
+
+@pytest.mark.parametrize(
+    ("death", "word"),
+    [("os._exit(7)", "code 7"), ("while True: pass", "signal 24"), ("raise RecursionError", "RecursionError")],
+)
+def test_where_it_dies_at_a_contract_the_definition_serves_without_one(
+    folder: Path, duckdb_ledger: str, process_that_dies: Callable[..., None], death: str, word: str, caplog: Any
+) -> None:
+    process_that_dies(death, function="derive", module="engine.contract.served")
+    with ApartComposer.load(folder, ledger=duckdb_ledger, ledger_schema=SCHEMA) as composer:
+        assert {found.state for found in composer.status().definitions} == {DefinitionState.SERVING}
+        assert composer.contracts().keys() == {"ledgerpayment", "refundmade"}
+    assert "servicechange.xml has no contract: " in caplog.text
+    assert word in caplog.text
+
+
+def test_a_contract_is_that_of_the_version_in_service(folder: Path, duckdb_ledger: str) -> None:
+    file = folder / "ledgerpayment.xml"
+    text = file.read_text("utf-8")
+    with ApartComposer.load(folder, ledger=duckdb_ledger, ledger_schema=SCHEMA, on_invalid="hold") as composer:
+        first = composer.contracts()
+        file.write_text(text.replace("paidamount", "amountpaid"), "utf-8")
+        assert composer.contracts() == first
+        file.write_text(text.replace("select", "selekt"), "utf-8")
+        composer.reload()
+        assert composer.contracts() == first
+        file.write_text(text.replace("paidamount", "amountpaid"), "utf-8")
+        composer.reload()
+        second = composer.contracts()
+        body = composer.compose("ledgerpayment", GUIDE).fill(None)
+    assert b'"amountpaid"' in body
+    assert second.keys() == first.keys() == {"ledgerpayment", "refundmade", "servicechange"}
+    assert b'"amountpaid"' not in first["ledgerpayment"]
+    jsonschema_rs.validator_for(json.loads(second["ledgerpayment"])).validate(json.loads(body))
+    with pytest.raises(jsonschema_rs.ValidationError):
+        jsonschema_rs.validator_for(json.loads(first["ledgerpayment"])).validate(json.loads(body))
 
 
 def test_a_file_of_another_name_that_it_dies_at_holds_the_event_that_it_defines(

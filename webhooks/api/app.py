@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from http import HTTPMethod
+from types import MappingProxyType
 from typing import Any
 
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from webhooks.api.calls import Call, operation
 from webhooks.api.documentation import Documentation
 from webhooks.api.limits import UrlLimits
 from webhooks.api.openapi import build_document
+from webhooks.api.outgoing import Promises
 from webhooks.api.paths import OneSpelling
 from webhooks.api.routing import Uncached, build_router
 from webhooks.api.service import Service
@@ -54,16 +56,20 @@ GUARDED = (
 
 
 def describe(
-    catalogue: Catalogue, examples: Mapping[str, Body], auth: frozenset[AuthMethod] = frozenset(AuthMethod)
+    catalogue: Catalogue,
+    examples: Mapping[str, Body],
+    promises: Promises = MappingProxyType({}),
+    auth: frozenset[AuthMethod] = frozenset(AuthMethod),
 ) -> Documentation:
     """What the API says of itself for these events."""
-    return Documentation(partial(build_document, (token.issue_token, *GUARDED, *OPEN[1:]), catalogue, examples, auth))
+    calls = (token.issue_token, *GUARDED, *OPEN[1:])
+    return Documentation(partial(build_document, calls, catalogue, examples, auth, promises))
 
 
 def build_routes(service: Service) -> Starlette:
     """The calls of one service, without the bounds and the spellings of `build_app`."""
     describes = partial(describe, service.catalogue, auth=service.auth)
-    latest = documentation.Latest(describes, service.examples)
+    latest = documentation.Latest(describes, lambda: (service.examples.current, service.promised()))
     return build_router((*OPEN, *GUARDED), service=service, documentation=latest)
 
 

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from engine.body import Body
 from webhooks.api.calls import Call, operation
 from webhooks.api.openapi import ALIAS, Json, encode_document
-from webhooks.examples import Examples
+from webhooks.api.outgoing import Promises
 
 _FOLDER = Path(__file__).parent
 _STYLE = (_FOLDER / "docs.css").read_text("utf-8")
@@ -65,19 +65,23 @@ class Documentation:
 
 
 class Latest:
-    """The documentation with the examples of the moment; `describe` makes it of them."""
+    """The documentation of the moment: `describe` makes it of the examples and promises that `latest` gives."""
 
-    def __init__(self, describe: Callable[[Mapping[str, Body]], Documentation], examples: Examples) -> None:
+    def __init__(
+        self,
+        describe: Callable[[Mapping[str, Body], Promises], Documentation],
+        latest: Callable[[], tuple[Mapping[str, Body], Promises]],
+    ) -> None:
         self._describe = describe
-        self._examples = examples
-        self._shown = examples.current
-        self._made = describe(self._shown)
+        self._latest = latest
+        self._shown = latest()
+        self._made = describe(*self._shown)
 
     def __call__(self) -> Documentation:
-        """It is made anew once the examples were read again."""
-        if self._shown is not self._examples.current:
-            self._shown = self._examples.current
-            self._made = self._describe(self._shown)
+        """It is made anew once either was replaced."""
+        latest = self._latest()
+        if any(shown is not now for shown, now in zip(self._shown, latest, strict=True)):
+            self._shown, self._made = latest, self._describe(*latest)
         return self._made
 
 

@@ -15,7 +15,7 @@ from msgspec.json import schema_components
 from engine.body import Body
 from engine.catalogue import Catalogue
 from webhooks.api.calls import JSON, Call, Link, Operation
-from webhooks.api.outgoing import outgoing
+from webhooks.api.outgoing import Promises, outgoing
 from webhooks.api.problems import MEDIA_TYPE, Problem, phrase
 from webhooks.intake import event_schemas
 from webhooks.json_text import NO_NUL
@@ -50,6 +50,7 @@ def build_document(
     catalogue: Catalogue,
     examples: Mapping[str, Body],
     auth: frozenset[AuthMethod],
+    promises: Promises,
 ) -> Json:
     """The document. Values that are kept to the byte, such as 123.00, are msgspec's Raw."""
     paths: Json = {}
@@ -62,7 +63,7 @@ def build_document(
         "info": {"title": "Aptic webhooks", "version": "1", "description": _DESCRIPTION, "license": {"name": "MIT"}},
         "servers": [{"url": "/"}],
         "paths": paths,
-        "webhooks": outgoing(catalogue, examples),
+        "webhooks": outgoing(catalogue, examples, promises),
         "components": {
             "schemas": _schemas([operation.call for operation in operations], catalogue),
             "securitySchemes": _security_schemes(auth),

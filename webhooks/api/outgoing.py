@@ -9,9 +9,12 @@ from msgspec import Raw
 
 from engine.body import Body
 from engine.catalogue import Catalogue
+from engine.contract.shape import default_body_schema
 from engine.model import Event
 
 Json = dict[str, Any]
+Promises = Mapping[str, bytes | None]
+"""By event with a definition, the JSON Schema of its bodies; None where no good version of it is in service."""
 
 _EXAMPLE_SECRET = "mySecret"  # noqa: S105  the guide's
 _HEADERS = (
@@ -27,14 +30,16 @@ _HEADERS = (
 )
 
 
-def outgoing(catalogue: Catalogue, examples: Mapping[str, Body]) -> Json:
+def outgoing(catalogue: Catalogue, examples: Mapping[str, Body], promises: Promises) -> Json:
     """The document's `webhooks`: one for each event of the catalogue, with its recorded example."""
     events = sorted(catalogue.events.values(), key=lambda event: event.code)
-    return {event.code: {"post": _request(event, examples.get(event.code))} for event in events}
+    return {event.code: {"post": _request(event, examples.get(event.code), promises)} for event in events}
 
 
-def _request(event: Event, example: Body | None) -> Json:
-    content: Json = {"schema": _schema(event, example)}
+def _request(event: Event, example: Body | None, promises: Promises) -> Json:
+    if event.code in promises and example is not None and example.definition is None:
+        example = None  # of the default body, which is not what is sent
+    content: Json = {"schema": _schema(event, example, promises)}
     if example is not None and example.skip_reason is None:
         content["example"] = Raw(example.fill(_EXAMPLE_SECRET))
     return {
@@ -58,13 +63,10 @@ def _request(event: Event, example: Body | None) -> Json:
     }
 
 
-def _schema(event: Event, example: Body | None) -> Json:
-    """Of the default body; what a definition makes is its own affair."""
-    if example is None or example.definition is not None:
+def _schema(event: Event, example: Body | None, promises: Promises) -> Json | Raw:
+    """What the definition in service promises, or the default body. Whether a definition waits is nobody's here."""
+    if (promised := promises.get(event.code)) is not None:
+        return Raw(promised)
+    if event.code in promises or example is None or example.definition is not None:
         return {"description": "What the event's definition makes of it; the example is one that was recorded."}
-    properties = {
-        argument.name: {"type": "string", "description": argument.description} for argument in event.arguments
-    }
-    secret = {"type": "string", "description": "The registration's secret; left out where it has none."}
-    required = [argument.name for argument in event.arguments if argument.required]
-    return {"type": "object", "properties": {**properties, "secret": secret}, "required": required}
+    return default_body_schema(event)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 from engine.catalogue import Catalogue
 from webhooks.composing.at_intake import BodiesAtIntake
@@ -16,6 +19,8 @@ from webhooks.security.tokens import Tokens
 from webhooks.settings import AuthMethod
 from webhooks.store.store import Store
 
+_NOTHING: Final[Mapping[str, bytes | None]] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -24,7 +29,8 @@ class Service:
 
     `bodies` makes bodies while events are stored.
 
-    `examples` have for events the body that is sent for the catalogue's example.
+    `examples` have for events the body that is sent for the catalogue's example. `promised` gives, for each event with
+    a definition, the JSON Schema of its bodies; and the same mapping until that changes.
     """
 
     store: Store
@@ -36,6 +42,7 @@ class Service:
     tests: TestSends
     is_http_allowed: bool = False
     examples: Examples = field(default_factory=Examples)
+    promised: Callable[[], Mapping[str, bytes | None]] = lambda: _NOTHING
     throttle: Throttle = field(default_factory=Throttle)
     metrics: Metrics = field(default_factory=Metrics)
     bodies: BodiesAtIntake | None = None

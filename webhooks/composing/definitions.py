@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.body import Body, default_body
@@ -26,7 +27,7 @@ from webhooks.errors import SettingsError
 from webhooks.wording import counted
 
 if TYPE_CHECKING:
-    from engine.composer import Composer
+    from engine.apart import ApartComposer
 
 _NO_LEDGER: Final = "it has a definition, but no ledger is named: give the service one with --ledger"
 _MISSING: Final = (
@@ -39,15 +40,21 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class InService:
-    """The composer's status of each event. It is replaced as a whole. `unread` is why there is no status yet."""
+    """The composer's status of each event. It is replaced as a whole. `unread` is why there is no status yet.
+
+    `contracts` have the JSON Schema of the bodies, where one could be derived.
+    """
 
     by_event: Mapping[str, DefinitionStatus] = field(default_factory=dict)
     unread: str | None = None
+    contracts: Mapping[str, bytes] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, statuses: Iterable[DefinitionStatus]) -> InService:
+    def of(
+        cls, statuses: Iterable[DefinitionStatus], contracts: Mapping[str, bytes] = MappingProxyType({})
+    ) -> InService:
         """The state that a composer's status describes."""
-        return cls({status.event: status for status in statuses})
+        return cls({status.event: status for status in statuses}, contracts=contracts)
 
     @classmethod
     def held(cls, reasons: Mapping[str, str]) -> InService:
@@ -63,6 +70,11 @@ class InService:
     def stale(self) -> frozenset[str]:
         """The events that are composed by an older version of their definition, as its file is faulty now."""
         return frozenset(event for event, status in self.by_event.items() if status.state is DefinitionState.STALE)
+
+    @cached_property
+    def promises(self) -> Mapping[str, bytes | None]:
+        """By event with a definition, its contract."""
+        return {event: self.contracts.get(event) for event in self.by_event}
 
     def fault(self, event: str) -> str | None:
         """Why an event that is not good cannot be composed. None if it is not known to have a definition."""
@@ -80,7 +92,7 @@ class Definitions:
         _check(options)
         self._catalogue = catalogue
         self._options = options
-        self._composer: Composer | None = None
+        self._composer: ApartComposer | None = None
         self._served = InService(unread="the definitions are being read")
         self._loading = threading.Lock()
         self.is_loaded = False
@@ -136,6 +148,14 @@ class Definitions:
     def good(self) -> frozenset[str]:
         """The events with a definition in service."""
         return self._served.good
+
+    @property
+    def promises(self) -> Mapping[str, bytes | None]:
+        """By event with a definition, the JSON Schema of the bodies that it makes now; None where it cannot be told.
+
+        The mapping is replaced, never changed.
+        """
+        return self._served.promises
 
     @property
     def statuses(self) -> Mapping[str, DefinitionStatus]:
@@ -213,14 +233,14 @@ class Definitions:
         self._composer, self.is_loaded = composer, True
         self._note(composer)
 
-    def _opened(self) -> Composer:
+    def _opened(self) -> ApartComposer:
         from engine.apart import ApartComposer  # noqa: PLC0415  slow to import, and only where there are definitions
 
         return ApartComposer.load(**self._options.arguments(), on_invalid="hold")
 
-    def _note(self, composer: Composer) -> None:
+    def _note(self, composer: ApartComposer) -> None:
         """Takes over what the composer has in service now."""
-        self._served = served = InService.of(composer.status().definitions)
+        self._served = served = InService.of(composer.status().definitions, composer.contracts())
         for event in sorted(served.by_event.keys() - served.good):
             _log.error("%s is held: %s", event, served.fault(event))
         _log.info("%s in service", counted(len(served.good), "definition is", "definitions are"))

@@ -66,7 +66,7 @@ def run(
         definitions, metrics = Definitions(catalogue, settings.load_options), Metrics()
         bodies = BodiesAtIntake(definitions, keyring, metrics)
         given = store, keyring, tokens, catalogue, settings.auth, proxies, tests, settings.allow_http, examples
-        service = Service(*given, metrics=metrics, bodies=bodies)
+        service = Service(*given, metrics=metrics, bodies=bodies, promised=lambda: definitions.promises)
         store.when_written(metrics.committed)
         api, window = build_app(service), build_window(service, settings, definitions)
         servers = {

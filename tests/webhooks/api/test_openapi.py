@@ -10,6 +10,7 @@ from jsonschema_rs import validator_for
 
 from engine.body import Body
 from engine.catalogue import Catalogue
+from engine.contract import default_contract
 from engine.examples import load_examples
 from webhooks.api.app import GUARDED, OPEN, describe
 from webhooks.examples import shown_body
@@ -84,7 +85,7 @@ def test_who_is_let_in_is_said(document: Any) -> None:
 
 @pytest.mark.parametrize("method", AuthMethod)
 def test_only_the_ways_to_authenticate_that_are_on_are_there(method: AuthMethod) -> None:
-    text = describe(CATALOGUE, {}, frozenset([method])).json.decode()
+    text = describe(CATALOGUE, {}, auth=frozenset([method])).json.decode()
     assert ('"oauth2"' in text) is (method is AuthMethod.OAUTH2)
     assert ('"apiKey"' in text) is (method is AuthMethod.API_KEY)
 
@@ -113,6 +114,37 @@ def test_what_is_sent_is_there_to_the_byte(content: bytes, document: Any) -> Non
     status = document["webhooks"]["statuschange"]["post"]["requestBody"]["content"]["application/json"]
     assert status["example"] == {"ledgeraccountid": "111927", "status": "PAID", "secret": "mySecret"}
     validator_for(status["schema"]).validate(status["example"])
+
+
+def sent(promises: dict[str, bytes | None], examples: Any, event: str) -> Any:
+    document = json.loads(describe(CATALOGUE, examples, promises).json)
+    return document["webhooks"][event]["post"]["requestBody"]["content"]["application/json"]
+
+
+def test_what_the_definition_in_service_promises_is_there_to_the_byte() -> None:
+    contract = b'{"type":"object","properties":{"a":{"type":"number","multipleOf":0.0100}}}'
+    page = describe(CATALOGUE, {}, {"ledgerpayment": contract}).json
+    assert b'"multipleOf": 0.0100' in page
+    assert sent({"ledgerpayment": contract}, {}, "ledgerpayment")["schema"] == json.loads(contract)
+
+
+def test_the_default_body_is_described_as_its_contract_is() -> None:
+    contract = default_contract(CATALOGUE.events["statuschange"])
+    found = sent({}, load_examples(CATALOGUE, DEFINITIONS), "statuschange")["schema"]
+    assert {"title": contract.event, "description": contract.description, **found} == contract.schema
+
+
+def test_whether_a_definition_waits_is_not_told() -> None:
+    examples = load_examples(CATALOGUE, DEFINITIONS)
+    serving_without_contract = sent({}, examples, "ledgerpayment")
+    assert sent({"ledgerpayment": None}, examples, "ledgerpayment") == serving_without_contract
+    assert serving_without_contract["schema"].keys() == {"description"}
+
+
+def test_an_event_with_a_definition_never_shows_the_default_body() -> None:
+    examples = load_examples(CATALOGUE, None)
+    assert examples["statuschange"].definition is None
+    assert sent({"statuschange": None}, examples, "statuschange").keys() == {"schema"}
 
 
 def test_examples_are_the_recorded_bodies_or_the_default_ones(tmp_path: Path, caplog: Any) -> None:

@@ -127,6 +127,40 @@ def test_a_faulty_definition_is_told_of_before_an_event_comes(
     assert service.stop() == 0
 
 
+def test_what_is_in_service_is_described_to_receivers_and_nothing_of_its_making(
+    start_service: Any, tmp_path: Path, duckdb_ledger: str
+) -> None:
+    folder = tmp_path / "definitions"
+    folder.mkdir()
+    file, text = folder / f"{EVENT}.xml", (ROOT / "definitions" / f"{EVENT}.xml").read_text("utf-8")
+    about = "<description>for our own staff</description>"
+    text = re.sub(r"<description>.*?</description>", "", text, flags=re.S).replace("<steps>", f"{about}<steps>", 1)
+    file.write_text(text, "utf-8")
+    options = ["--definitions", str(folder), "--ledger", duckdb_ledger]
+    service = start_service(
+        tmp_path / "data", *options, "--ledger-schema", str(ROOT / "fixtures" / "ledger" / "schema.sql")
+    )
+
+    def described() -> Any:
+        document = httpx.get(f"{service.api}/openapi.json").json()
+        return document["webhooks"][EVENT]["post"]["requestBody"]["content"]["application/json"]["schema"]
+
+    first = until(lambda: described() if "properties" in described() else None)
+    assert first["required"] == ["invoiceguid", "invoicenumber", "paidamount", "secret"]
+    assert first["properties"]["paidamount"]["multipleOf"] == 0.01
+    shown = httpx.get(f"{service.api}/openapi.json").text + httpx.get(f"{service.api}/docs").text
+    assert not [word for word in ("own staff", "dat_", ".xml", str(tmp_path)) if word in shown]
+    file.write_text(text.replace("paidamount", "amountpaid"), "utf-8")
+    assert described() == first  # the file is newer than what serves
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: "amountpaid" in described()["properties"])
+    file.write_text("<faulty", "utf-8")
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: definitions_of(service) == {"serving": 0, "stale": 1, "held": 0})
+    assert "amountpaid" in described()["properties"]
+    assert service.stop() == 0
+
+
 def test_examples_are_read_again_on_sighup(start_service: Any, tmp_path: Path) -> None:
     folder = tmp_path / "definitions"
     folder.mkdir()
