@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from stat import S_ISREG
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -17,32 +18,39 @@ from engine.parsing import MAX_BYTES, parse
 from engine.progress import Place, Progress, Stage
 from engine.sql.query import release
 from engine.sql.target import Target
-from engine.validation import check, check_folder
+from engine.validation.checker import check
 from engine.validation.extent import with_extents
 from engine.validation.ignoring import judge, keeps_out
+from engine.validation.naming import check_folder
 
 _USUAL_BYTES = 32_768
 _AT_A_TIME = 64
 
 
 def load_files(
-    paths: Sequence[Path], catalogue: Catalogue, target: Target, progress: Progress | None = None
+    paths: Sequence[Path],
+    catalogue: Catalogue,
+    target: Target,
+    progress: Progress | None = None,
+    *,
+    contents: Mapping[Path, bytes] = MappingProxyType({}),
 ) -> tuple[LoadedFile, ...]:
     """Parses, checks and compiles each file, and checks the files against one another.
 
-    An error of the program's own in one file is a finding on that file (`internal-error`).
+    An error of the program's own in one file is a finding on that file (`internal-error`). `contents` are those that
+    were read already.
     """
     progress = progress or Progress()
     files: list[LoadedFile] = []
     for start in range(0, len(paths), _AT_A_TIME):
-        files += _load(paths[start : start + _AT_A_TIME], catalogue, target, progress)
+        files += _load(paths[start : start + _AT_A_TIME], catalogue, target, progress, contents)
     progress.done()
     return check_together(files, target)
 
 
 def load_file(path: Path, catalogue: Catalogue, target: Target) -> LoadedFile:
     """One file by itself; `check_together` adds what is found between files, and what the file's comments ignore."""
-    return _load([path], catalogue, target, Progress())[0]
+    return _load([path], catalogue, target, Progress(), {})[0]
 
 
 def check_together(files: Sequence[LoadedFile], target: Target) -> tuple[LoadedFile, ...]:
@@ -58,29 +66,28 @@ def check_together(files: Sequence[LoadedFile], target: Target) -> tuple[LoadedF
 def load_content(path: Path, content: bytes, catalogue: Catalogue, target: Target) -> LoadedFile:
     """The file as it would be with that content, without a look at the others. Never raises."""
     progress = Progress()
-    try:
-        parsed = parse(content, str(path))
-    except Exception as error:
-        parsed = ParsedFile(str(path), None, None, (internal_error(str(path), where(error)),), None)
+    parsed = read_definition(path, content)
     file = _checked_safely(path, parsed, catalogue, target, progress)
     return _judged(file, has_schema=target.schema is not None)
 
 
-def _load(paths: Sequence[Path], catalogue: Catalogue, target: Target, progress: Progress) -> list[LoadedFile]:
+def _load(
+    paths: Sequence[Path], catalogue: Catalogue, target: Target, progress: Progress, contents: Mapping[Path, bytes]
+) -> list[LoadedFile]:
     """Some files: all are read before the first is checked, so that the XML parsers stay in the processor's caches."""
-    files = [_read_safely(path, progress) for path in paths]
+    files = [_read_safely(path, progress, contents.get(path)) for path in paths]
     return [
         _checked_safely(path, parsed, catalogue, target, progress) for path, parsed in zip(paths, files, strict=True)
     ]
 
 
-def _read_safely(path: Path, progress: Progress) -> ParsedFile:
+def _read_safely(path: Path, progress: Progress, content: bytes | None) -> ParsedFile:
     """As `read_definition`, but for a file that has killed a process before."""
     place = Place(Stage.READING, path)
     if (fault := progress.lost.get(place)) is not None:
         return ParsedFile(str(path), None, None, (internal_error(str(path), fault),), None)
     progress.at(place)
-    return read_definition(path)
+    return read_definition(path, content)
 
 
 def _checked_safely(
@@ -120,13 +127,13 @@ def _checked(path: Path, parsed: ParsedFile, catalogue: Catalogue, target: Targe
     return _with(LoadedFile(path, parsed.definition, compiled, (), parsed.text, parsed.comments), diagnostics)
 
 
-def read_definition(path: Path) -> ParsedFile:
+def read_definition(path: Path, content: bytes | None = None) -> ParsedFile:
     """The file, parsed; what cannot be read, is too long or is no file of its own has a finding that says so.
 
-    So has one that makes the program fail.
+    So has one that makes the program fail. `content` is what was read already.
     """
     try:
-        return _read(path)
+        return _read(path) if content is None else parse(content, str(path))
     except Exception as error:
         return ParsedFile(str(path), None, None, (internal_error(str(path), where(error)),), None)
 

@@ -15,6 +15,7 @@ from engine.cli.target_choice import add_dialect, choose_target
 from engine.cli.was import effects_of_change
 from engine.commandline.console import CannotRunError, Console
 from engine.commandline.options import Command, LoadArguments, Parser, add_catalogue, add_ledger, named_path, several
+from engine.commandline.progress_bar import ProgressBar
 from engine.model import Severity
 from engine.reporting import Report, ReportedFile
 from engine.reporting.terminal import Style
@@ -40,6 +41,7 @@ class ValidateArguments(LoadArguments):
     reports: list[Wanted]
     watch: bool
     against: str | None
+    no_cache: bool
 
     @property
     def is_text(self) -> bool:
@@ -98,6 +100,11 @@ def add_options(parser: Parser) -> None:
     parser.add_argument(
         "--watch", action="store_true", help="Checks again after each change of the files, until Ctrl-C ends it."
     )
+    parser.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="Every file is checked, and what is found in it is not kept in .cache for the next time.",
+    )
 
 
 def run(arguments: ValidateArguments, console: Console) -> int:
@@ -111,20 +118,16 @@ def run(arguments: ValidateArguments, console: Console) -> int:
 
 
 def _validate(arguments: ValidateArguments, console: Console) -> int:
-    from engine.catalogue import Catalogue
-    from engine.loading import load_files
     from engine.validation.rules import rules
 
     check_reports(arguments.reports)
     reported = RuleFilter.checked(arguments.select, arguments.ignore, rules())
     paths = definition_files(arguments.paths or _DEFAULT)
-    target = choose_target(arguments.load_options(), arguments.dialect)
-    catalogue = Catalogue.load(arguments.events)
-    files = load_files(paths, catalogue, target)
-    if arguments.fix and fix(files, catalogue, target, reported, console, is_beside=not arguments.is_text):
-        files = load_files(paths, catalogue, target)
-    effects = () if arguments.was is None else effects_of_change(arguments.was, files, catalogue, target)
-    files = _compared(files, arguments, catalogue, target, console)
+    effects: Iterable[str] = ()
+    if arguments.fix or arguments.against is not None or arguments.was is not None:
+        files, effects = _anew(paths, arguments, reported, console)
+    else:
+        files = _checked(paths, arguments, console)
     report = Report(tuple(_reported(file, reported) for file in files))
     write_reports(report, arguments.reports, console)
     _write_effects(effects, arguments, console)
@@ -160,6 +163,40 @@ def _write_effects(lines: Iterable[str], arguments: ValidateArguments, console: 
             console.write(f"{console.result.escape(line)}\n")
         else:
             console.note(console.trouble.escape(line))
+
+
+def _checked(paths: list[Path], arguments: ValidateArguments, console: Console) -> tuple[LoadedFile, ...]:
+    """Every file with its findings; with `--debug` all is done anew, since the log tells how."""
+    from engine.cli.checking import check_files
+    from engine.cli.findings_cache import FOLDER, open_cache
+
+    options = arguments.load_options()
+    options.check()
+    is_wanted = not (arguments.no_cache or arguments.debug)
+    cache = open_cache(options, arguments.dialect, FOLDER) if is_wanted else None
+    with ProgressBar(console, "validate", len(paths)) as bar:
+        return check_files(paths, partial(_ground, arguments), cache, bar)
+
+
+def _anew(
+    paths: list[Path], arguments: ValidateArguments, reported: RuleFilter, console: Console
+) -> tuple[tuple[LoadedFile, ...], Iterable[str]]:
+    """Every file, mended or compared as is asked for, which takes what no cache keeps; and what `--was` tells."""
+    from engine.loading import load_files
+
+    catalogue, target = _ground(arguments)
+    files = load_files(paths, catalogue, target)
+    if arguments.fix and fix(files, catalogue, target, reported, console, is_beside=not arguments.is_text):
+        files = load_files(paths, catalogue, target)
+    effects = () if arguments.was is None else effects_of_change(arguments.was, files, catalogue, target)
+    return _compared(files, arguments, catalogue, target, console), effects
+
+
+def _ground(arguments: ValidateArguments) -> tuple[Catalogue, Target]:
+    from engine.catalogue import Catalogue
+
+    target = choose_target(arguments.load_options(), arguments.dialect)
+    return Catalogue.load(arguments.events), target
 
 
 def _reported(file: LoadedFile, reported: RuleFilter) -> ReportedFile:

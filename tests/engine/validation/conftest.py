@@ -8,7 +8,7 @@ from engine.catalogue import Catalogue
 from engine.model import Diagnostic, Dialect
 from engine.parsing import parse
 from engine.sql.target import Target
-from engine.validation import Checked, check
+from engine.validation.checker import Checked, check
 
 
 class Validator:

@@ -10,7 +10,7 @@ from engine.catalogue import Catalogue
 from engine.model import Dialect, Severity
 from engine.parsing import parse
 from engine.sql.target import Target
-from engine.validation import check
+from engine.validation.checker import check
 
 FAULTY = b"""<?xml version="1.0" encoding="ISO-8859-1"?>
 <aptic_service_definition>

@@ -2,7 +2,7 @@ import pytest
 
 from engine.model import Severity
 from engine.parsing import parse
-from engine.validation import check_folder
+from engine.validation.naming import check_folder
 
 SQL = "select t.transid as transid from dat_trans t where t.paymentid = ?"
 ORDERED = f"{SQL} order by t.transid"

@@ -11,7 +11,7 @@ from engine.model import Diagnostic, Dialect
 from engine.parsing import parse
 from engine.script import Script
 from engine.sql.target import Target
-from engine.validation import check
+from engine.validation.checker import check
 
 SCHEMA = Path(__file__).parents[3] / "fixtures" / "ledger" / "schema.sql"
 TARGET = Target(Dialect.SQL_SERVER, Script.read(SCHEMA).schema().schema)
