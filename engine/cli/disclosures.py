@@ -84,8 +84,8 @@ def _write(found: Sequence[Disclosed], format_: str, console: Console) -> None:
 DISCLOSURES = Command(
     name="disclosures",
     summary="Lists the members that show what is classified as sensitive, and why.",
-    description="Lists each member of a body that shows a column of the ledger that is classified as sensitive, with\n"
-    "the label and the reason that the definition gives for it.\n"
+    description="Lists each member of a body that shows a column of the ledger that is classified as sensitive.\n"
+    "Beside it stand the label, and the reason that the definition gives.\n"
     "The exit code is 0, 1 where no reason is given or a definition with errors is left out, and 2 where it could not "
     "run.",
     example="--ledger-schema fixtures/ledger/schema.sql --format markdown",

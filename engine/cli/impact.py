@@ -113,8 +113,8 @@ def _has_untraced(summary: LineageSummary) -> bool:
 IMPACT = Command(
     name="impact",
     summary="Shows which members of which bodies come from a table or column.",
-    description="Shows which members of which bodies show a column of the ledger, or one of a table, and which\n"
-    "members it decides: what to look at before it is changed.\n"
+    description="Shows which members of which bodies show a column of the ledger, or one of a table.\n"
+    "Beside them stand the members whose rows it decides: look at both before it is changed.\n"
     "The exit code is 0, 1 where a definition with errors is left out, and 2 where it could not run.",
     example="dat_client.clientname --ledger-schema fixtures/ledger/schema.sql",
     add_options=add_options,

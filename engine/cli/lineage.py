@@ -45,8 +45,9 @@ def run(arguments: LineageArguments, console: Console) -> int:
 LINEAGE = Command(
     name="lineage",
     summary="Shows which columns of the ledger each member of a body comes from.",
-    description="Shows for each member of a body the ledger's columns that its value is made of, and those that only\n"
-    "decide which rows it comes from: through views, common tables, earlier queries and the template.\n"
+    description="Shows for each member of a body the ledger's columns that its value is made of.\n"
+    "Beside them stand those that only decide which rows it comes from.\n"
+    "They are followed through views, common tables, earlier queries and the template.\n"
     "The exit code is 0, 1 where a definition with errors is left out, and 2 where it could not run.",
     example="ledgerpayment --ledger-schema fixtures/ledger/schema.sql",
     add_options=add_options,
