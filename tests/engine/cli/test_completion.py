@@ -32,7 +32,7 @@ _MAINS = {
 }
 _NO_PROPOSALS = {
     *("ARGUMENT=VALUE,…", "CIDR", "DAYS", "HOST", "ID", "LIST", "MONTHS", "N", "NAME", "NAME=VALUE", "PATTERN", "S"),
-    *("SCOPE", "SECONDS", "STATE", "TEXT", "TIME", "URL", "WAITS"),
+    *("SCOPE", "SECONDS", "STATE", "TABLE[.COLUMN]", "TEXT", "TIME", "URL", "WAITS"),
 }
 
 
