@@ -363,6 +363,7 @@ OTHER_PROGRAMS = {
     *("--noout", "--schema"),  # xmllint
     *("--wheel", "--wheel-dir", "--no-index", "--find-links"),  # build and pip
     *("--check", "--strict", "--seed"),
+    "--ended",  # benchmarks.million
     *("--rm", "--detach", "--name", "--publish", "--env", "--follow", "--interactive"),  # podman
     *("--read-only", "--tmpfs", "--env-file", "--stop-timeout"),
     *("--pty", "--uid", "--property", "--setenv", "--now"),  # systemd
