@@ -1,5 +1,8 @@
 """`python -m benchmarks`: the table, on an embedded and, by APTIC_TEST_POSTGRES_URL, a PostgreSQL ledger.
 
+Two rows need more: `pip install sqlfluff` for the one beside it, and APTIC_BENCH_FORMER, the folder of an older
+checkout, for the one that loads with both.
+
 Exit status 1 where a target is missed, so that a script may judge a run; the machine's noise is in the spread.
 """
 

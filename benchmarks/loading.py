@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,10 +28,20 @@ import engine
 heavy = ("xmlschema", "pyodbc", "duckdb", "webhooks")
 print(time.perf_counter() - start, [name for name in heavy if name in sys.modules])
 """
+LOAD = """
+import sys, time
+from engine import Composer
+definitions, ledger, schema, events = sys.argv[1:]
+def load():
+    start = time.process_time()
+    Composer.load(definitions, ledger=ledger, ledger_schema=schema, events=events).close()
+    return time.process_time() - start
+print(min(load() for _ in range(3)))
+"""
 
 
 def run() -> Iterator[Result]:
-    """Four rows: load against parse_one over the same SQL, and the import and two commands against their limits."""
+    """Load against parse_one over the same SQL and against an older version, the import and two commands."""
     folder = Path(tempfile.mkdtemp(prefix="thousand"))
     definitions, events = folder / "definitions", folder / "events"
     queries = write_definitions(definitions, events)
@@ -50,17 +62,19 @@ def run() -> Iterator[Result]:
         calls=1,
         rounds=9,
     )
+    if (former := os.environ.get("APTIC_BENCH_FORMER")) is not None:
+        yield _beside_former(Path(former), ledger)
     yield _import()
     yield _command("--help", limit=0.2)
     yield _command("validate", str(guide.ROOT / "definitions" / "ledgerpayment.xml"), limit=1.5)
 
 
-def write_definitions(definitions: Path, events: Path) -> list[str]:
-    """A thousand definitions after those of the project, each for an event of its own."""
+def write_definitions(definitions: Path, events: Path, checkout: Path = guide.ROOT) -> list[str]:
+    """A thousand definitions after those of the project, each for an event of its own; their SQL."""
     definitions.mkdir()
     events.mkdir()
-    models = sorted((guide.ROOT / "definitions").glob("*.xml"))
-    catalogue = guide.ROOT / "schemas/events"
+    models = sorted((checkout / "definitions").glob("*.xml"))
+    catalogue = checkout / "schemas/events"
     queries = []
     for number in range(COUNT):
         model = models[number % len(models)]
@@ -81,6 +95,27 @@ def _definition(content: bytes) -> Definition:
     parsed = parse(content, "definition.xml")
     assert parsed.definition is not None, parsed.diagnostics
     return parsed.definition
+
+
+def _beside_former(checkout: Path, ledger: Path) -> Result:
+    """The load by this version and by that of a checkout, in turns; by the processor's time, of a process for each.
+
+    The definitions and the schema are those of the checkout, which cannot know what came later.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="former"))
+    write_definitions(folder / "definitions", folder / "events", checkout)
+    schema = checkout / guide.SCHEMA.relative_to(guide.ROOT)
+    words = [str(folder / "definitions"), f"duckdb:///{ledger}", str(schema), str(folder / "events")]
+
+    def seconds(root: Path) -> float:
+        command = [sys.executable, "-c", LOAD, *words]
+        return float(subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout)
+
+    times = [(seconds(guide.ROOT), seconds(checkout)) for _ in range(5)]
+    ratios = sorted(ours / former for ours, former in times)
+    ours, former = (statistics.median(side) for side in zip(*times, strict=True))
+    name = f"Composer.load of {COUNT} definitions / by {checkout.name}, of the processor"
+    return Result(name, ours, former, ratios[2], (ratios[0], ratios[-1]), "≤ 1", ratios[2] <= 1)
 
 
 def _import() -> Result:

@@ -1,10 +1,11 @@
-"""What an author waits for: validation beside sqlfluff, of one file, and findings in an editor behind the last key."""
+"""What an author waits for: validation beside sqlfluff, of one file and a thousand, and findings in an editor."""
 
 from __future__ import annotations
 
 import importlib
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from benchmarks import guide
+from benchmarks.loading import COUNT, write_definitions
 from benchmarks.pairs import Result, pair
 from engine.catalogue import Catalogue
 from engine.loading import load_content
@@ -34,6 +36,7 @@ def run() -> Iterator[Result]:
     if (beside := _beside_sqlfluff()) is not None:
         yield beside
     yield _one_file()
+    yield from _thousand()
     yield _behind_the_last_key()
 
 
@@ -69,18 +72,41 @@ def _beside_sqlfluff() -> Result | None:
 def _one_file() -> Result:
     path = guide.ROOT / "definitions" / "ledgerpayment.xml"
     with tempfile.TemporaryDirectory() as compiled:
-        times = [_seconds([str(path), *_SCHEMA], compiled) for _ in range(10)][1:]  # the first one compiles
+        times = [_seconds([str(path), *_SCHEMA], Path(compiled)) for _ in range(10)][1:]  # the first one compiles
     return _limited("validate-definitions of one file / its limit, of the processor", times, 0.5)
 
 
-def _seconds(words: Sequence[str], compiled: str) -> float:
+def _thousand() -> Iterator[Result]:
+    """The first run, and further ones with nothing changed; process start and a schema of 500 tables included."""
+    folder = Path(tempfile.mkdtemp(prefix="thousand"))
+    write_definitions(folder / "definitions", folder / "events")
+    tables = guide.SCHEMA.read_text("utf-8") + "\nGO\n" + "\n".join(map(_table, range(500)))
+    (folder / "schema.sql").write_text(tables, "utf-8")
+    words = ["definitions", "--ledger-schema", "schema.sql", "--events", "events"]
+    compiled = folder / "compiled"
+    cold, again = [], []
+    for _ in range(4):
+        shutil.rmtree(folder / ".cache", ignore_errors=True)
+        cold.append(_seconds(words, compiled, folder))
+        again += [_seconds(words, compiled, folder) for _ in range(2)]
+    what = f"validate-definitions of {COUNT} files, 500 tables"
+    yield _limited(f"{what} / its limit, of the processor", cold[1:], 3)  # the first one compiles
+    yield _limited(f"{what}, again / its limit", again, 0.6)
+
+
+def _table(number: int) -> str:
+    columns = ", ".join(f"c{n} {('int', 'nvarchar(40)', 'decimal(10, 2)')[n % 3]} NULL" for n in range(20))
+    return f"CREATE TABLE dbo.gen_{number} (id int NOT NULL PRIMARY KEY, {columns});"
+
+
+def _seconds(words: Sequence[str], compiled: Path, folder: Path = guide.ROOT) -> float:
     """What a validation has used of the processor, from the start of the process; modules are compiled in a folder."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before = os.times()
     subprocess.run(
         [sys.executable, "-c", _VALIDATE, *words],
-        env=environment | {"PYTHONPYCACHEPREFIX": compiled},
-        cwd=guide.ROOT,
+        env=environment | {"PYTHONPYCACHEPREFIX": str(compiled), "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=folder,
         stdout=subprocess.DEVNULL,
         check=True,
     )
