@@ -12,6 +12,7 @@ from msgspec import Struct
 from engine.catalogue import Catalogue
 from engine.contract import derive
 from engine.contract.words import rows_of, words_of
+from engine.failures import internal_error, where
 from engine.lineage import LineageSummary, Tracer, read_lineage, summarise
 from engine.model import Definition, Diagnostic, LoadedFile, Severity
 from engine.sql.analysis.evaluation import Views
@@ -62,7 +63,11 @@ def consequences(
     for was, now in zip(before, after, strict=True):
         effect, words = _effect(was, now)
         if effect is Effect.UNTOUCHED and now.definition is not None:
-            words = tuple(dict.fromkeys(_changes(now.definition, old, new, catalogue)))  # alternatives change alike
+            try:
+                words = tuple(dict.fromkeys(_changes(now.definition, old, new, catalogue)))  # alternatives change alike
+            except Exception as error:
+                words = (internal_error(str(now.path), where(error)).message,)
+                old, new = Ledger.of(old.schema, old.max_rows), Ledger.of(new.schema, new.max_rows)  # half-read views
             effect = Effect.CHANGED if words else effect
         found.append(Consequence(now.path, effect, words))
     return found

@@ -41,7 +41,7 @@ class TracingArguments(ComposerArguments):
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """`is_whole` is false where a definition is left out, since it has errors."""
+    """`is_whole` is false where a definition is left out, since it has errors or the program failed at it."""
 
     schema: LedgerSchema
     lineages: Sequence[DefinitionLineage]
@@ -85,6 +85,7 @@ def trace_all(
     Says which definitions are left out. Raises CannotRunError for an unknown event and a folder without definitions.
     """
     from engine.catalogue import Catalogue
+    from engine.failures import internal_error, where
     from engine.lineage import Tracer, read_lineage
 
     catalogue = Catalogue.load(arguments.events)
@@ -95,9 +96,15 @@ def trace_all(
         console.complain(f"Left out, with errors that validate-definitions shows: {some_of(faulty)}.")
     else:
         _tell_of_default_bodies(sorted(set(chosen) - {each.name for each in wanted}), console)
-    tracer = Tracer(schema)
-    lineages = [read_lineage(each, tracer) for each in sorted(wanted, key=lambda each: each.name)]
-    return Traced(schema, lineages, not faulty)
+    lineages, tracer = [], Tracer(schema)
+    for definition in sorted(wanted, key=lambda each: each.name):
+        try:
+            lineages.append(read_lineage(definition, tracer))
+        except Exception as error:
+            fault = internal_error(definition.file, where(error))
+            console.complain(f"Left out is {fault.file}: {fault.message} {fault.hint}")
+            tracer = Tracer(schema)  # the other one may have stopped in the middle of a view
+    return Traced(schema, lineages, not faulty and len(lineages) == len(wanted))
 
 
 def _definitions(folder: Path, catalogue: Catalogue, target: Target) -> tuple[list[Definition], list[Path]]:

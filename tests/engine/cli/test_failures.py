@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from engine import loading
+from engine import lineage, loading, schema_change
 from engine.catalogue import Catalogue
 from engine.cli.main import main, validate
 from engine.contract import comparison, contracts
@@ -84,6 +84,29 @@ def test_a_contract_that_cannot_be_derived_says_so(run: Run, monkeypatch: pytest
     found = contracts.derive_all([each for each in definitions if each], Catalogue.load("events"), None)
     (fault,) = [each.fault for each in found if each.fault is not None]
     assert (fault.rule, fault.file) == ("internal-error", "definitions/refund.xml")
+
+
+@pytest.mark.parametrize("command", ["lineage", "disclosures", "impact"])
+def test_what_traces_leaves_out_the_one_and_shows_the_others(
+    run: Run, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [command, "dat_refund"] if command == "impact" else [command]
+    monkeypatch.setattr(lineage, "read_lineage", failing(lineage.read_lineage, lambda each, _: each.name == "refund"))
+    code, shown, told = run(*words)
+    assert code == 1
+    assert "error: Left out is definitions/refund.xml: The program failed at this file (KeyError" in told
+    assert "4711" not in told
+    assert ("refundmade" in shown) is (command != "disclosures")
+
+
+def test_a_change_of_the_schema_is_told_for_the_others(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = schema_change.read_lineage
+    monkeypatch.setattr(schema_change, "read_lineage", failing(real, lambda each, _: each.name == "refund"))
+    code, shown, told = run("definitions", "--ledger-schema", SCHEMA, "--was", SCHEMA, entry=validate)
+    assert code == 0
+    assert "definitions/refund.xml" in shown
+    assert "The program failed at this file (KeyError" in shown
+    assert "4711" not in shown + told
 
 
 @pytest.mark.parametrize("explain", [[], ["--explain"]])
