@@ -25,7 +25,7 @@ from benchmarks.serving import MAIN, Service, serving
 _VIEWS: Final = ("/", "/deliveries", "/dead", "/endpoints", "/deliveries?state=pending")
 _EVERY: Final = 5.0  # seconds, as live.js looks
 _EVENTS: Final = 10_000
-_TURNS: Final = 7
+_TURNS: Final = 11
 _COST: Final = 1.03
 _MEMORY: Final = 10  # MiB
 _LATER: Final = 0.5  # seconds, of which most are the machine's noise

@@ -24,7 +24,9 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page
 
 FONTS: Final = Path("/usr/share/fonts/truetype/dejavu")
-"""Where Debian's fonts-dejavu-core is."""
+"""Where Debian's fonts-dejavu-core, and what it needs, is."""
+
+_NAMES: Final = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono", "DejaVuSansMono-Bold")
 
 KEPT: Final = Path(__file__).parent / "pictures"
 SHOWN: Final = ("window/overview-1400-light", "window/delivery-1400-light", "studio/case-failed-1400-light")
@@ -39,10 +41,10 @@ _HIGHEST: Final = 2400  # pixels of a page
 _QUIET: Final = "document.addEventListener('readystatechange', () => (document.body.dataset.every = 10000000))"
 
 # Any name is DejaVu, drawn without what depends on the screen.
-_FONTCONFIG: Final = f"""<?xml version="1.0"?>
+_FONTCONFIG: Final = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
-  <dir>{FONTS}</dir>
+  <dir>FOLDER</dir>
   <cachedir prefix="xdg">aptic-pictures</cachedir>
   <match target="pattern"><test name="family" qual="any" compare="contains"><string>mono</string></test>
     <edit name="family" mode="assign" binding="strong"><string>DejaVu Sans Mono</string></edit></match>
@@ -74,10 +76,14 @@ LOOKS: Final = tuple(Look(width, scheme) for width in (1400, 800, 360) for schem
 @contextmanager
 def painter(folder: Path) -> Iterator[Browser]:
     """A browser whose one font is DejaVu; its files are in `folder`."""
-    if not (FONTS / "DejaVuSans.ttf").is_file():
+    if not all((FONTS / f"{name}.ttf").is_file() for name in _NAMES):
         missing("fonts-dejavu-core is not installed")
+    own = folder / "fonts"
+    own.mkdir()
+    for name in _NAMES:  # without others of the family that are installed
+        (own / f"{name}.ttf").symlink_to(FONTS / f"{name}.ttf")
     fonts = folder / "fonts.conf"
-    fonts.write_text(_FONTCONFIG, "utf-8")
+    fonts.write_text(_FONTCONFIG.replace("FOLDER", str(own)), "utf-8")
     given = {"FONTCONFIG_FILE": str(fonts), "XDG_CACHE_HOME": str(folder)}
     with chromium("--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb", **given) as browser:
         yield browser
