@@ -70,10 +70,15 @@ class Tail(Struct, frozen=True, gc=False):
 
 
 class SelectRelation(Struct, frozen=True, gc=False):
-    """One SELECT; `body` is all from FROM to HAVING, with a blank before it."""
+    """One SELECT; `body` is all from FROM to HAVING, with a blank before it.
+
+    `source` and `condition` are what stands in its FROM and WHERE, without these words.
+    """
 
     outputs: tuple[Output, ...]
     body: str
+    source: str = ""
+    condition: str = ""
     is_distinct: bool = False
     tail: Tail = Tail()
 

@@ -99,7 +99,8 @@ class Scope(Struct, gc=False):
 
     `grouping` is set while the parts that follow GROUP BY are made; `in_aggregate` while an aggregate's argument is,
     and `allows_windows` while the SELECT list or ORDER BY is.
-    `outer_uses` counts the columns of outer scopes that were used.
+    `outer_uses` counts the columns of outer scopes that were used. `joined` are the tables of subqueries in WHERE that
+    are written as a part of its FROM.
     """
 
     parent: Scope | None
@@ -109,6 +110,7 @@ class Scope(Struct, gc=False):
     in_aggregate: bool = False
     allows_windows: bool = False
     outer_uses: int = 0
+    joined: list[str] = field(default_factory=list)
 
     def chain(self) -> Iterator[Scope]:
         """This scope and the ones around it, inner first."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from engine.sql.translate.conditions.membership import membership
+from engine.sql.translate.conditions.membership import existence, membership
 from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import Refused, refused
 from engine.sql.translate.text.comparison import comparable
@@ -77,13 +77,6 @@ def between(emitter: Emitter, node: exp.Between) -> str:
     low = comparable(emitter, value, emitter.scalar(node.args["low"]), node, ">=")
     high = comparable(emitter, value, emitter.scalar(node.args["high"]), node, "<=")
     return f"({low.left} >= {low.right} AND {high.left} <= {high.right})"
-
-
-def existence(emitter: Emitter, node: exp.Exists) -> str:
-    """EXISTS: what the subquery selects does not matter."""
-    emitter.forbid_subquery(node)
-    relation = emitter.relation(node.this.this if isinstance(node.this, exp.Subquery) else node.this)
-    return f"EXISTS ({relation.render([None] * len(relation.outputs))})"
 
 
 PREDICATES: Final[Entries] = {

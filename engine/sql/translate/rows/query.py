@@ -36,7 +36,9 @@ def select(emitter: Emitter, node: exp.Select) -> Relation:
     check_position(node)
     noted = len(emitter.faults)
     with emitter.inner_scope(emitter.scope, node):
-        body = from_clause(emitter, node) + _where(emitter, node) + _group(emitter, node)
+        source, condition = from_clause(emitter, node), _where(emitter, node)
+        source += "".join(f" CROSS JOIN {table}" for table in emitter.scope.joined)
+        body = source + (f" WHERE {condition}" if condition else "") + _group(emitter, node)
         emitter.scope.allows_windows = True
         outputs = tuple(_outputs(emitter, node))
         if len(emitter.faults) > noted:
@@ -50,7 +52,7 @@ def select(emitter: Emitter, node: exp.Select) -> Relation:
         return _tied(node, SelectRelation(outputs, body), tail)
     distinct = node.args.get("distinct")
     if distinct is None:
-        return SelectRelation(outputs, body, tail=tail)
+        return SelectRelation(outputs, body, source.removeprefix(" FROM "), condition, tail=tail)
     emitter.check_arguments(distinct, _NONE)
     return merged(emitter, node, SelectRelation(outputs, body, is_distinct=True), tail)
 
@@ -70,7 +72,7 @@ def _where(emitter: Emitter, node: exp.Select) -> str:
     if where is None:
         return ""
     emitter.check_arguments(where, _CLAUSE)
-    return f" WHERE {emitter.attempt(lambda: emitter.predicate(where.this))}"
+    return str(emitter.attempt(lambda: emitter.predicate(where.this)))
 
 
 def _group(emitter: Emitter, node: exp.Select) -> str:

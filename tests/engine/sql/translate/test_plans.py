@@ -43,12 +43,16 @@ def postgres(postgres_url: str) -> Iterator[PostgresLedger]:
             "NOT EXISTS (SELECT 1 FROM item o WHERE o.id = i.id"
             " AND o.code IN (SELECT x.code FROM item x WHERE x.name = i.name))"
         ),
+        "EXISTS (SELECT 1 FROM item o WHERE o.code IN (SELECT p.kind FROM part p WHERE p.kind = i.name))",
+        "EXISTS (SELECT 1 FROM item o WHERE i.code IN (SELECT x.code FROM item x WHERE x.id = o.id))",
+        "EXISTS (SELECT 1 FROM item o WHERE EXISTS (SELECT 1 FROM item x WHERE x.name = o.name AND x.code = i.code))",
     ],
 )
 def test_a_correlated_in_is_hashed(postgres: PostgresLedger, condition: str) -> None:
     translation = carried(postgres, f"SELECT i.id FROM item i WHERE {condition}", SCHEMA)
     plan = "\n".join(line for (line,) in postgres.rows(f"EXPLAIN {translation.sql}"))
     assert "Hash" in plan or "hashed SubPlan" in plan
+    assert "Nested Loop" not in plan or "SubPlan" not in plan, plan
     assert "(SubPlan" not in plan.replace("hashed SubPlan", ""), plan
 
 
