@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from sqlglot import exp
 
 from engine.model import Kind, SqlType
-from engine.model.families import FLOATS, MONEYS, WHOLE
+from engine.model.families import FLOATS, INCOMPARABLE, MONEYS, STRINGS, WHOLE
 from engine.sql.analysis.domains import Domain, Value, listed_values
 from engine.sql.query import parse_query, release
 
@@ -25,7 +25,7 @@ _MAX_DIGITS: Final = 100
 _PRECISION: Final = 3 * _MAX_DIGITS
 """More digits than such numbers have when they are written with those of their type."""
 _EXACT_IN_REAL: Final = 2**24
-_TEXTS: Final = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.NCHAR, Kind.NVARCHAR})
+_TEXTS: Final = STRINGS - INCOMPARABLE
 _BINARY_STYLES: Final = frozenset({"BIN", "BIN2"})
 
 
