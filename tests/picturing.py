@@ -92,6 +92,7 @@ def painter(folder: Path) -> Iterator[Browser]:
 def still(page: Page) -> None:
     """Has a page of this context stay as it was loaded; call it before."""
     page.add_init_script(_QUIET)
+    page.set_default_timeout(120_000)  # a busy machine draws slowly
 
 
 @dataclass
