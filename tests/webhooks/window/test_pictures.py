@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -269,8 +269,10 @@ class Window:
         self._key = keyring.window_key()
         self._listening = listen(LOOPBACK, 0)
         self.url = f"http://{place(self._listening)}"
+        self._started = Event()
         self._thread = Thread(target=asyncio.run, args=(self._serve(),))
         self._thread.start()
+        self._started.wait()
 
     def enter(self, context: BrowserContext, scope: Scope) -> Page:
         """A page of somebody who has opened a link, before its button is pressed."""
@@ -291,6 +293,7 @@ class Window:
 
     async def _serve(self) -> None:
         self._loop, self._server = asyncio.get_running_loop(), Server(self._application)
+        self._started.set()
         await self._server.serve([self._listening])
 
 
@@ -308,7 +311,7 @@ def test_every_view_looks_as_its_picture(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(clock, "time", SimpleNamespace(time_ns=lambda: NOW * 1000))
     monkeypatch.setattr("webhooks.doctor.examination._disk", lambda *_: iter(()))
     gallery = Gallery("window")
-    with window(tmp_path / "data") as shown, painter(tmp_path) as browser:
+    with painter(tmp_path) as browser, window(tmp_path / "data") as shown:
         context = browser.new_context()
         page = shown.enter(context, Scope.ADMIN)
         gallery.see(page, "enter", LOOKS[::5])
