@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +40,9 @@ _LEVELS: Final = 24
 _PART: Final = 0.001
 _HIGHEST: Final = 2400  # pixels of a page
 _QUIET: Final = "document.addEventListener('readystatechange', () => (document.body.dataset.every = 10000000))"
+
+_DRAWN: Final = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+"""Ends once the page has been drawn with what was set before."""
 
 # Any name is DejaVu, drawn without what depends on the screen.
 _FONTCONFIG: Final = """<?xml version="1.0"?>
@@ -108,20 +112,21 @@ class Gallery:
         for each in looks if is_whole else looks[:1]:
             page.set_viewport_size({"width": each.width, "height": 740 if each.width < 500 else 900})
             page.emulate_media(color_scheme=each.scheme)  # type: ignore[arg-type]  a literal, to the library
+            page.evaluate(_DRAWN)
             height = min(_HIGHEST, page.evaluate("document.documentElement.scrollHeight"))
             clip = {"x": 0, "y": 0, "width": each.width, "height": height}
-            content = page.screenshot(full_page=True, clip=clip)  # type: ignore[arg-type]
-            self._judge(f"{name}-{each}", content)
+            self._judge(f"{name}-{each}", partial(page.screenshot, full_page=True, clip=clip))
 
-    def _judge(self, name: str, content: bytes) -> None:
-        seen = Image.open(io.BytesIO(content)).convert("RGB")
+    def _judge(self, name: str, see: Callable[[], bytes]) -> None:
+        content = see()
+        seen = _opened(content)
         file = KEPT / self.program / f"{name}.png"
         if folder := _written():
             _write(seen, file, folder / self.program / file.name, content)
         elif not file.is_file():
             self.faults.append(f"{file.name} is not kept: run `make pictures`, and look at it")
-        elif why := difference(seen, _read(file)):
-            self.faults.append(f"{file.name}: {why}")
+        elif (why := difference(seen, _read(file))) and difference(_opened(see()), _read(file)):
+            self.faults.append(f"{file.name}: {why}")  # twice: the browser may still have been laying it out anew
 
     def close(self) -> None:
         """Fails the test where a picture differs."""
@@ -143,6 +148,10 @@ def difference(seen: Image.Image, kept: Image.Image) -> str | None:
     worst = ImageChops.lighter(ImageChops.lighter(bands[0], bands[1]), bands[2]).point(lambda level: level > _LEVELS)
     count, most = worst.histogram()[1], _PART * box[2] * box[3]
     return None if count <= most else f"{count} of its squares are other, of which {most:.0f} may; {worst.getbbox()}"
+
+
+def _opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content)).convert("RGB")
 
 
 def _read(file: Path) -> Image.Image:
