@@ -245,6 +245,8 @@ def test_a_wrong_password(server: PrivatePostgreSQL, driver: str, opened: Open, 
 
 
 def test_too_many_connections(server: PrivatePostgreSQL, driver: str, opened: Open) -> None:
+    with server.admin() as admin:  # the server may not have ended the one of another driver yet
+        until(lambda: admin.execute("SELECT 1 FROM pg_stat_activity WHERE usename = 'alone'").fetchone() is None)
     ledger = opened(server.url(driver, "alone", "Reader-1-Password"), pool_size=2)
     with ledger.session() as first:
         execute(first, "SELECT 1")
