@@ -9,13 +9,13 @@ from sqlglot import exp
 from engine.model import Kind, SqlType
 from engine.model.families import MOMENTS, STRINGS
 from engine.sql.translate.casts.datatypes import no_conversion
-from engine.sql.translate.casts.date_literals import FIRST_DAY
+from engine.sql.translate.casts.date_literals import FIRST_DAY, YEAR, day_pattern
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.guards import guarded, in_range
 from engine.sql.translate.typed import Typed
 
-_DATE_PATTERN: Final = "^( *|[0-9]{4}-[0-9]{2}-[0-9]{2} *)$"
+_AS_ISO: Final = 23  # the style of CONVERT
 
 
 def to_date(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> Typed:
@@ -27,7 +27,7 @@ def to_date(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> T
             emitter.writer,
             emitter.writer.cast(day_or_first(value.sql, value.sql), type_),
             type_,
-            fails_if=f"NOT {value.sql} ~ '{_DATE_PATTERN}'",
+            fails_if=f"NOT {value.sql} ~ '{day_pattern(_AS_ISO)}'",
             message="conversion failed: not a date like 2024-01-31",
             witnesses=[value.sql],
         )
@@ -39,7 +39,7 @@ def to_date(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType) -> T
 
 _CLOCK: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
 _SECONDS: Final = f"{_CLOCK}:[0-5][0-9]"
-_DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DAY: Final = f"{YEAR}-[0-9]{{2}}-[0-9]{{2}}"
 _ISO: Final = f"{_DAY}(T{_SECONDS}([.][0-9]{{1,3}})?)?"
 _ODBC: Final = f"{_DAY}( {_CLOCK}(:[0-5][0-9]([.][0-9]{{1,3}})?)?)?"
 MOMENT_STYLES: Final[dict[int | None, str]] = {

@@ -79,6 +79,8 @@ DAY_STYLES: Final = {
 """By CONVERT's style, how a day is written ("CAST and CONVERT (Transact-SQL)")."""
 
 
+YEAR: Final = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
+"""A regular expression for the years that there are. DuckDB takes the year 0 for 1 BC."""
 FIRST_DAY: Final = "1900-01-01"
 """What a string of nothing but blanks is as a date or moment; as a time it is midnight ("date (Transact-SQL)")."""
 
@@ -88,11 +90,11 @@ def is_blank(text: str) -> bool:
     return not text.strip(" ")
 
 
-def day_pattern(style: int) -> str:
+def day_pattern(style: int, year: str = YEAR) -> str:
     """A regular expression, the same for all readers, for a day in that style and blanks after it, or blanks."""
     form = DAY_STYLES[style].replace(".", "[.]")
-    for letters in ("YYYY", "MM", "DD"):
-        form = form.replace(letters, f"[0-9]{{{len(letters)}}}")
+    for letters, pattern in (("YYYY", year), ("MM", "[0-9]{2}"), ("DD", "[0-9]{2}")):
+        form = form.replace(letters, pattern)
     return f"^( *|{form} *)$"
 
 

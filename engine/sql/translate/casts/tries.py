@@ -31,11 +31,12 @@ _NO_WHOLE_NUMBER: Final = f"{_NO_NUMBER}|[.,]"
 _NO_DATE: Final = "^[^0-9]+$"
 _NO_GUID: Final = "^[^{ ]|^.{0,35}$"
 _LEAP: Final = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)"
-_DAY: Final = (
+_DAY_THERE_IS: Final = (
     "^([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
     f"|02-(0[1-9]|1[0-9]|2[0-8]))|{_LEAP}-02-29)$"
 )
 """A day that there is, as 2024-01-31, but for the year 0."""
+_ANY_YEAR: Final = "[0-9]{4}"
 _NO_YEAR: Final = "^0000"
 _BOUNDS: Final = {
     Kind.TINYINT: (0, 255),
@@ -179,8 +180,8 @@ def _date(emitter: Emitter, node: exp.Expr, value: Typed, type_: SqlType, style:
         iso = day_parts(value.sql, form)
         readings.append(
             (
-                day_pattern(form),
-                f"CASE WHEN {iso} ~ '{_DAY}' AND NOT {iso} ~ '{_NO_YEAR}' THEN {writer.cast(iso, type_)} END",
+                day_pattern(form, _ANY_YEAR),
+                f"CASE WHEN {iso} ~ '{_DAY_THERE_IS}' AND NOT {iso} ~ '{_NO_YEAR}' THEN {writer.cast(iso, type_)} END",
             )
         )
     return _read(emitter, value, type_, readings)
