@@ -1,4 +1,7 @@
-"""The findings of files as `load_files` has them; what an earlier run found in a file is not looked for again."""
+"""The findings of files as `load_files` has them; what an earlier run found in a file is not looked for again.
+
+The ground of definitions is what they are checked against: the catalogue of events, and the target with its schema.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,10 @@ if TYPE_CHECKING:
     from engine.commandline.progress_bar import ProgressBar
     from engine.sql.target import Target
 
-_MOST_BYTES: Final = 1_048_576  # longer files are refused, which takes no time
+_LONGEST_REMEMBERED: Final = 1_048_576  # bytes; longer files are refused, which takes no time
 _log = logging.getLogger("engine")
 Ground = Callable[[], "tuple[Catalogue, Target]"]
-"""Reads what definitions are checked against; may log warnings of it."""
+"""Reads the ground; may log warnings of it."""
 _Name = tuple[str, str] | None
 
 
@@ -105,7 +108,7 @@ def _content(path: Path) -> bytes | None:
     """What is in a file that may be remembered; None for any other."""
     try:
         state = path.stat()
-        return path.read_bytes() if S_ISREG(state.st_mode) and state.st_size <= _MOST_BYTES else None
+        return path.read_bytes() if S_ISREG(state.st_mode) and state.st_size <= _LONGEST_REMEMBERED else None
     except OSError:
         return None
 

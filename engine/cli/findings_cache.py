@@ -9,7 +9,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -48,13 +48,14 @@ class _Content(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FindingsCache:
-    """The entries for one ground: what definitions are checked against, and by what.
+    """The entries for one ground of definitions, and one version of the program.
 
     `warnings` is what was said when the schema was read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, is_ground_the_same: Callable[[], bool]) -> None:
         self._path = path
+        self._is_ground_the_same = is_ground_the_same
         content = _read(path)
         self.warnings = () if content is None else content.warnings
         self._entries = {} if content is None else content.entries
@@ -64,8 +65,11 @@ class FindingsCache:
         return self._entries.get(key)
 
     def add(self, found: Mapping[str, Entry], warnings: tuple[str, ...], used: Iterable[str]) -> None:
-        """Writes what was found anew, beside what is known; where there is too much of that, only what was `used`."""
-        if not found:
+        """Writes what was found anew, beside what is known; where there is too much of that, only what was `used`.
+
+        Nothing where the ground has changed meanwhile: nobody knows which of the two was read.
+        """
+        if not found or not self._is_ground_the_same():
             return
         kept = self._entries
         if len(kept) + len(found) > _MOST_ENTRIES:
@@ -77,8 +81,16 @@ def open_cache(options: LoadOptions, dialect: str | None, folder: Path) -> Findi
     """The findings on this ground; None where a ledger is asked, which may change, or the ground cannot be read."""
     if options.ledger is not None:
         return None
-    ground = [sys.version, *_libraries(), dialect, options.time_zone, *options.databases]
-    digest = sha256(repr([*ground, options.max_rows]).encode())
+    ground = _ground(options, dialect)
+    if ground is None:
+        return None
+    return FindingsCache(folder / f"findings-{ground}", lambda: _ground(options, dialect) == ground)
+
+
+def _ground(options: LoadOptions, dialect: str | None) -> str | None:
+    """A digest of what definitions are checked against, and by what; None where it cannot be read."""
+    named = [sys.version, *_libraries(), dialect, options.time_zone, *options.databases]
+    digest = sha256(repr([*named, options.max_rows]).encode())
     try:
         for place in (Path(__file__).parents[1], Path(__file__).parents[2] / "schemas", options.events):
             if place is not None:
@@ -87,7 +99,7 @@ def open_cache(options: LoadOptions, dialect: str | None, folder: Path) -> Findi
             _add(digest, str(options.ledger_schema), options.ledger_schema.read_bytes())
     except (OSError, UnicodeError):
         return None  # what is wrong is said by whoever needs it
-    return FindingsCache(folder / f"findings-{digest.hexdigest()[:32]}")
+    return digest.hexdigest()[:32]
 
 
 def key_of(path: Path, content: bytes) -> str:

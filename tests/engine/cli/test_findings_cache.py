@@ -12,6 +12,7 @@ import pytest
 from on_terminal import OnTerminal
 
 import engine.loading
+import engine.script
 from engine.cli.findings_cache import FOLDER
 from engine.cli.formats import FORMATS
 from engine.cli.main import validate
@@ -143,6 +144,24 @@ def test_another_schema_or_event_is_another_ground(run: Run, change: Callable[[]
     assert run("--ledger-schema", str(SCHEMA))[0] == 0
     change()
     assert run("--ledger-schema", str(SCHEMA))[0] == 1
+
+
+def test_what_was_found_while_the_schema_was_saved_is_not_remembered(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is hashed before it is read."""
+    before = SCHEMA.read_text()
+    read = engine.script.read_schema_file
+
+    def save_and_read(path: Path) -> Any:
+        SCHEMA.write_text(before.replace("dat_refund", "dat_refunds"))
+        return read(path)
+
+    words = ("--ledger-schema", str(SCHEMA))
+    with monkeypatch.context() as saving:
+        saving.setattr(engine.script, "read_schema_file", save_and_read)
+        assert "unknown-table" in run(*words)[1]
+    SCHEMA.write_text(before)
+    assert run(*words) == run(*words, "--no-cache")
+    assert "unknown-table" not in run(*words)[1]
 
 
 def test_each_option_that_findings_depend_on_is_ground_of_its_own(run: Run, checked: list[list[str]]) -> None:
