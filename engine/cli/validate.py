@@ -61,6 +61,20 @@ def add_options(parser: Parser) -> None:
     )
     add_dialect(parser)
     add_catalogue(parser)
+    _add_rules(parser)
+    _add_comparisons(parser)
+    add_formats(parser)
+    parser.add_argument(
+        "--watch", action="store_true", help="Checks again after each change of the files, until Ctrl-C ends it."
+    )
+    parser.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="Every file is checked, and what is found in it is not kept in .cache for the next time.",
+    )
+
+
+def _add_rules(parser: Parser) -> None:
     parser.add_argument(
         "--select",
         action="extend",
@@ -83,6 +97,9 @@ def add_options(parser: Parser) -> None:
         action="store_true",
         help="What surely mends a finding is written into its file and shown as a difference; the rest is reported.",
     )
+
+
+def _add_comparisons(parser: Parser) -> None:
     parser.add_argument(
         "--against",
         metavar="REF",
@@ -95,15 +112,6 @@ def add_options(parser: Parser) -> None:
         metavar="FILE",
         help="The ledger's schema was that in FILE, in T-SQL: beside the findings it is shown which definitions the "
         "change breaks, of which it changes what a body promises or comes from, and which it leaves untouched.",
-    )
-    add_formats(parser)
-    parser.add_argument(
-        "--watch", action="store_true", help="Checks again after each change of the files, until Ctrl-C ends it."
-    )
-    parser.add_argument(
-        "--no-cache",
-        action="store_true",
-        help="Every file is checked, and what is found in it is not kept in .cache for the next time.",
     )
 
 
