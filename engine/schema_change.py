@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from engine.catalogue import Catalogue
 from engine.contract import derive
 from engine.contract.words import rows_of, words_of
 from engine.failures import internal_error, where
-from engine.lineage import LineageSummary, Tracer, read_lineage, summarise
+from engine.lineage import LedgerColumn, LineageSummary, Tracer, name_of, read_lineage, summarise
 from engine.model import Definition, Diagnostic, LoadedFile, Severity
 from engine.sql.analysis.evaluation import Views
+from engine.sql.scanner import TokenKind, scan
 from engine.sql.schema import LedgerSchema
 
 
@@ -25,7 +26,7 @@ class Effect(StrEnum):
     BROKEN = "broken"
     """It has errors that it did not have, and would not be served."""
     CHANGED = "changed"
-    """It is sound, and a member's type, length or nullability is another, or the columns that it comes from are."""
+    """It is sound, and a member's type, length or nullability is another, or what its body comes from is."""
     MENDED = "mended"
     """It had errors, and has none any more."""
     FAULTY = "faulty before and after"
@@ -48,11 +49,13 @@ class Ledger(Struct, frozen=True, eq=False, gc=False):
     views: Views
     tracer: Tracer
     max_rows: int
+    objects: Mapping[LedgerColumn, tuple[str, ...]]
+    """What a view, function or computed column is made by, and what a synonym stands for, in tokens."""
 
     @classmethod
     def of(cls, schema: LedgerSchema, max_rows: int) -> Ledger:
         """The schema, with nothing derived yet."""
-        return cls(schema, Views(schema), Tracer(schema), max_rows)
+        return cls(schema, Views(schema), Tracer(schema), max_rows, _objects(schema))
 
 
 def consequences(
@@ -100,6 +103,10 @@ def _changes(definition: Definition, old: Ledger, new: Ledger, catalogue: Catalo
             yield f"{key[0] or 'the body'} was {was}; it is {now}."
     showed, shows = (_summary(definition, ledger) for ledger in (old, new))
     yield from _other_origins(showed, shows)
+    read = _read(definition, new)
+    for each in sorted(read & old.objects.keys()):
+        if old.objects[each] != new.objects[each]:
+            yield f"{name_of(each, new.schema)}, which it reads, is made by other SQL."
 
 
 def _promises(definition: Definition, ledger: Ledger, catalogue: Catalogue) -> Mapping[tuple[str, str, int], str]:
@@ -128,7 +135,7 @@ def _other_origins(was: LineageSummary, now: LineageSummary) -> Iterator[str]:
         name = member.pointer or "the body"
         shown, shows = ((*each.shows, *each.aggregates) for each in (known, member))
         if _folded(shown) != _folded(shows):
-            yield f"{name} showed {', '.join(shown) or 'nothing'}; it shows {', '.join(shows) or 'nothing'}."
+            yield f"{name} showed {_listed(shown)}; it shows {_listed(shows)}."
         if _folded(known.decided_by) != _folded(member.decided_by):
             added, gone = (
                 sorted(_folded(these) - _folded(those))
@@ -138,7 +145,52 @@ def _other_origins(was: LineageSummary, now: LineageSummary) -> Iterator[str]:
                 f"{word} {', '.join(names)}" for word, names in (("now by", added), ("no longer by", gone)) if names
             ]
             yield f"{name} is decided {' and '.join(more)}."
+    if _folded(was.others) != _folded(now.others):
+        yield f"Beside its members it read {_listed(was.others)}; it reads {_listed(now.others)}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "nothing"
 
 
 def _folded(names: Sequence[str]) -> set[str]:
     return {name.casefold() for name in names}
+
+
+def _objects(schema: LedgerSchema) -> Mapping[LedgerColumn, tuple[str, ...]]:
+    made = {_object(each.schema, each.name): each.definition for each in schema.tables.values()}
+    made |= {_object(each.schema, each.name): each.definition for each in schema.functions.values()}
+    for table in schema.tables.values():
+        made |= {_object(table.schema, table.name, column.name): column.computed for column in table.columns}
+    found = {each: _tokens(text) for each, text in made.items() if text is not None}
+    return found | {_object(*synonym): target for synonym, target in schema.synonyms.items()}
+
+
+def _object(schema: str, name: str, column: str = "") -> LedgerColumn:
+    return LedgerColumn(schema.casefold(), name.casefold(), column.casefold())
+
+
+def _tokens(sql: str) -> tuple[str, ...]:
+    """The same for SQL that differs in case, white space, comments and the quotes of names."""
+    found = []
+    for token in scan(sql).tokens:
+        text = sql[token.start : token.end]
+        if token.kind in {TokenKind.BRACKETED, TokenKind.QUOTED}:
+            text = text[1:-1].replace("]]", "]")
+        if token.kind is not TokenKind.COMMENT:
+            found.append(text if token.kind is TokenKind.STRING else text.casefold())
+    return tuple(found)
+
+
+def _read(definition: Definition, ledger: Ledger) -> frozenset[LedgerColumn]:
+    """The objects that are named in its queries, or in the SQL of such an object."""
+    names = {token for step in definition.steps for token in _tokens(step.sql.value)}
+    found: set[LedgerColumn] = set()
+    while more := {each for each in ledger.objects.keys() - found if _is_named(each, names)}:
+        found |= more
+        names.update(*(ledger.objects[each] for each in more))
+    return frozenset(found)
+
+
+def _is_named(each: LedgerColumn, names: Collection[str]) -> bool:
+    return each.table in names and (not each.name or each.name in names or "*" in names)

@@ -20,6 +20,7 @@ select r.amount, r.payee, v.receiver, ? as [secret]
 from dat_refund r join vw_refund v on v.refundid = r.refundid where r.refundid = ?
 """
 DECIMAL = "decimal number, at most 2 digits after the point, from -99999999.99 to 99999999.99"
+REMADE = "vw_refund, which it reads, is made by other SQL."
 HEAD = "What the change of the ledger's schema since old.sql does:"
 
 
@@ -101,7 +102,7 @@ def test_what_it_breaks(was: Callable[..., Any], old: str, new: str, rules: str)
         (
             "r.payee as receiver",
             "isnull(r.note, N'') as receiver",
-            ["/receiver showed dat_refund.payee; it shows dat_refund.note."],
+            ["/receiver showed dat_refund.payee; it shows dat_refund.note.", REMADE],
         ),
         (
             "where r.amount > 0",
@@ -109,14 +110,35 @@ def test_what_it_breaks(was: Callable[..., Any], old: str, new: str, rules: str)
             [
                 f"/{name} is decided now by dat_refund.score and no longer by dat_refund.amount."
                 for name in ("amount", "payee", "receiver", "secret")
-            ],
+            ]
+            + [REMADE],
         ),
+        ("r.amount > 0", "r.amount > 1", [REMADE]),
+        ("r.payee as receiver", "r.payee + N'' as receiver", [REMADE]),
     ],
 )
 def test_what_it_only_changes(was: Callable[..., Any], old: str, new: str, said: list[str]) -> None:
     found = was(old, new)
     assert found.code == 0
     assert effects(found) == ["changed (1):", "definitions/refund.xml", *said]
+
+
+def test_it_tells_of_what_only_a_skip_asks_for(was: Callable[..., Any], project: Path) -> None:
+    file = project / "definitions/refund.xml"
+    text = file.read_text(encoding="utf-8").replace("<query>", '<query name="r" result="one">')
+    body = '<body><![CDATA[{% if r.note is none %}{% skip "no note" %}{% endif %}{"sum": {{ r.amount }}}]]></body>'
+    text = text.replace(SQL, "select r.amount, v.note from dat_refund r, vw_note v where r.refundid = ?")
+    text = text.replace('<argument source="$secret" type="string"/>', "").replace("</steps>", f"</steps>{body}")
+    file.write_text(text, encoding="utf-8")
+    view = "create view vw_note as select r.note from dat_refund r"
+    (project / "old.sql").write_text(f"{OLD}go\n{view}\n", encoding="utf-8")
+    altered = view.replace("r.note", "nullif(r.payee, N'') as note")
+    assert effects(was(OLD, f"{OLD}go\n{altered}\n")) == [
+        "changed (1):",
+        "definitions/refund.xml",
+        "Beside its members it read dat_refund.note; it reads dat_refund.payee.",
+        "vw_note, which it reads, is made by other SQL.",
+    ]
 
 
 @pytest.mark.parametrize(
