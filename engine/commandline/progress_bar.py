@@ -48,9 +48,9 @@ class ProgressBar:
         width = max(min(room, _WIDEST), 0)
         filled = "#" * (width * self._done // max(self._total, 1))
         bar = f" [{filled:-<{width}}]" if width else ""
+        self._is_shown = True  # first: a Ctrl-C while it is written leaves nothing behind
         self._err.write(f"{_ERASE_LINE}{self._what}{bar}{numbers}")
         self._err.flush()
-        self._is_shown = True
 
     def _columns(self) -> int:
         try:
