@@ -174,12 +174,13 @@ def _end(service: Service, *, is_kept: bool) -> None:
     _title("Look at it")
     print("While the service runs, its deliveries are on this page; the link can be used once, within a minute:")
     print(f"\n{_link(service)}\n")
-    print(_NEXT)
     if is_kept:
         service.is_kept = True
-        print(f"The service goes on, as process {service.process.pid}: `kill {service.process.pid}` ends it.")
         print(f"Another link: {_program()} window --data {service.folder} --url {service.window}")
+        print(f"The service goes on, as process {service.process.pid}: `kill {service.process.pid}` ends it.\n")
+        print(_NEXT, end="")
         return
+    print(_NEXT)
     if sys.stdin.isatty():
         input("Press Enter to end the service. ")
     else:

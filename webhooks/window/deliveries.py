@@ -91,7 +91,7 @@ def _filter(store: Store, given: Mapping[str, str], before: str | None) -> Filte
     state, argument = given.get("state"), given.get("argument")
     name, equals, value = (argument or "=").partition("=")
     if argument and not (name.strip() and equals):
-        raise _FaultyError("Write an argument as name=value, for example ledgerid=765.")
+        raise _FaultyError("Write an argument as name=value, for example ledgeraccountid=111927.")
     if state and state not in list(DeliveryState):
         raise _FaultyError(f"There is no state {state!r}.")
     sequences = None
