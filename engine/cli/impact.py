@@ -11,6 +11,7 @@ from engine.commandline.console import CannotRunError, Console
 from engine.commandline.listing import write_list
 from engine.commandline.options import Command, Parser, or_meant
 from engine.reporting.terminal import Style
+from engine.spelling import known_hint
 
 if TYPE_CHECKING:
     from engine.lineage import LedgerColumn, LineageSummary
@@ -68,7 +69,7 @@ def _wanted(name: str, schema: LedgerSchema) -> Sequence[LedgerColumn]:
 
 
 def _or_meant_table(parts: Sequence[str], schema: LedgerSchema) -> str:
-    """The end of a sentence: the table that was meant, whether or not a column follows it."""
+    """What ends a sentence: the table that was meant, whether or not a column follows it, or else those there are."""
     tables = schema.tables.values()
     known = {f"{table.schema}.{table.name}" for table in tables}
     known |= {table.name for table in tables if table.schema == schema.default_schema}
@@ -77,7 +78,9 @@ def _or_meant_table(parts: Sequence[str], schema: LedgerSchema) -> str:
         meant = or_meant((elsewhere or [spelled])[0], known)
         if spelled and meant != ".":
             return meant
-    return "."
+    inside = f"{schema.default_schema}."
+    hint = known_hint(".".join(parts), sorted({name.removeprefix(inside) for name in known}))
+    return "." if hint is None else f". {hint}"
 
 
 def _write(summaries: Sequence[LineageSummary], arguments: ImpactArguments, console: Console) -> None:

@@ -16,7 +16,6 @@ from engine.cli.was import effects_of_change
 from engine.commandline.console import CannotRunError, Console
 from engine.commandline.options import Command, LoadArguments, Parser, add_catalogue, add_ledger, named_path, several
 from engine.commandline.progress_bar import ProgressBar
-from engine.model import Severity
 from engine.reporting import Report, ReportedFile
 from engine.reporting.terminal import Style
 
@@ -91,7 +90,11 @@ def _add_rules(parser: Parser) -> None:
         metavar="RULE",
         help="These rules are not reported; may be repeated, or take several with commas.",
     )
-    parser.add_argument("--warnings-as-errors", action="store_true", help="Warnings too give exit code 1.")
+    parser.add_argument(
+        "--warnings-as-errors",
+        action="store_true",
+        help="Warnings too give exit code 1, and are errors in the reports for CI (sarif, junit, github, gitlab).",
+    )
     parser.add_argument(
         "--fix",
         action="store_true",
@@ -136,11 +139,10 @@ def _validate(arguments: ValidateArguments, console: Console) -> int:
         files, effects = _anew(paths, arguments, reported, console)
     else:
         files = _checked(paths, arguments, console)
-    report = Report(tuple(_reported(file, reported) for file in files))
+    report = Report(tuple(_reported(file, reported) for file in files), arguments.warnings_as_errors)
     write_reports(report, arguments.reports, console)
     _write_effects(effects, arguments, console)
-    is_faulty = report.count(Severity.ERROR) or (arguments.warnings_as_errors and report.count(Severity.WARNING))
-    return 1 if is_faulty else 0
+    return 1 if report.has_failed else 0
 
 
 def _compared(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from engine.model import Diagnostic, Severity
+from engine.model import Diagnostic
 from engine.reporting.advice import advice_lines
 from engine.reporting.report import Report
 
@@ -25,15 +25,14 @@ class TestCase:
 
 
 class JUnitReporter:
-    """One suite. Errors are failures; warnings and what is ignored stand in `system-out`, and fail nothing."""
+    """One suite. What makes the run fail is a failure; the rest stands in `system-out`, as what is ignored does."""
 
     def render(self, report: Report) -> str:
         """Every file that was checked, also those without a finding."""
         cases = []
         for file in report.files:
-            errors = [found for found in file.every if _is_failure(found)]
-            notes = [_words(found) for found in file.every if not _is_failure(found)]
-            failures = tuple((found.rule, _words(found)) for found in errors)
+            failures = tuple((found.rule, _words(found)) for found in file.every if report.fails(found))
+            notes = [_words(found) for found in file.every if not report.fails(found)]
             cases.append(TestCase("validate-definitions", file.name, failures, "\n".join(notes)))
         return suite("validate-definitions", cases)
 
@@ -54,10 +53,6 @@ def suite(name: str, cases: Iterable[TestCase]) -> str:
             SubElement(element, "system-out").text = _xml(case.notes)
     indent(root)
     return tostring(root, encoding="unicode", xml_declaration=False) + "\n"
-
-
-def _is_failure(found: Diagnostic) -> bool:
-    return found.severity is Severity.ERROR and found.ignored_because is None
 
 
 def _words(found: Diagnostic) -> str:

@@ -38,13 +38,26 @@ class ReportedFile:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Every file that was checked, also those without a finding, in the order in which they are reported."""
+    """Every file that was checked, also those without a finding, in the order in which they are reported.
+
+    `warnings_fail`: whether the user counts warnings as errors.
+    """
 
     files: tuple[ReportedFile, ...]
+    warnings_fail: bool = False
 
     def count(self, severity: Severity) -> int:
         """How many findings have that severity."""
         return sum(diagnostic.severity is severity for file in self.files for diagnostic in file.diagnostics)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether any finding makes the run fail, which the exit code tells."""
+        return any(self.fails(found) for found in self.every)
+
+    def fails(self, found: Diagnostic) -> bool:
+        """Whether this finding makes the run fail, as an error does that is not ignored."""
+        return found.ignored_because is None and (self.warnings_fail or found.severity is Severity.ERROR)
 
     @property
     def every(self) -> list[Diagnostic]:

@@ -17,7 +17,7 @@ _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sch
 
 
 class SarifReporter:
-    """One run, with the rules that were broken and every finding."""
+    """One run, with the rules that were broken and every finding. The level of what makes the run fail is `error`."""
 
     def render(self, report: Report) -> str:
         """Every finding in the order of the files. Columns count characters, as in every other format."""
@@ -28,7 +28,7 @@ class SarifReporter:
         run = {
             "tool": {"driver": driver},
             "columnKind": "unicodeCodePoints",
-            "results": [_result(diagnostic, numbers) for diagnostic in found],
+            "results": [_result(diagnostic, _level(diagnostic, report), numbers) for diagnostic in found],
         }
         log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
         return json.format(json.encode(log), indent=2).decode() + "\n"
@@ -51,12 +51,17 @@ def _rule(rule: Rule) -> dict[str, object]:
     }
 
 
-def _result(diagnostic: Diagnostic, numbers: dict[str, int]) -> dict[str, object]:
+def _level(diagnostic: Diagnostic, report: Report) -> str:
+    """Overrides the level that is the rule's default (section 3.27.10): code scanning judges by it."""
+    return "error" if report.fails(diagnostic) else diagnostic.severity.value
+
+
+def _result(diagnostic: Diagnostic, level: str, numbers: dict[str, int]) -> dict[str, object]:
     words = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message} {diagnostic.hint}"
     return {
         "ruleId": diagnostic.rule,
         "ruleIndex": numbers[diagnostic.rule],
-        "level": diagnostic.severity.value,
+        "level": level,
         "message": {"text": words},
         **({"suppressions": [_suppression(diagnostic.ignored_because)]} if diagnostic.ignored_because else {}),
         "locations": [{"physicalLocation": _place(diagnostic)}],

@@ -26,6 +26,15 @@ def test_several_reports_at_once(
     assert json.loads((project / "y").read_text())[0]["rule"] == "file-name"
 
 
+@pytest.mark.parametrize(("words", "code"), [((), 0), (("--warnings-as-errors",), 1)])
+def test_reports_for_ci_agree_with_the_exit_code(
+    words: tuple[str, ...], code: int, checked: Callable[..., int], project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert checked(*words, "--format", "junit", "--output", "x.xml", "--format", "github") == code
+    assert f'failures="{code}"' in (project / "x.xml").read_text()
+    assert capsys.readouterr().out.startswith("::error " if code else "::warning ")
+
+
 def test_output_alone_is_a_text_and_the_terminal_stays_quiet(
     checked: Callable[..., int], project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

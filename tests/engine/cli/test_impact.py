@@ -87,7 +87,7 @@ def test_text_has_a_line_for_each_member(impact: Callable[..., Any]) -> None:
         ("dat_refund.paye", "dat_refund has no column 'paye'; did you mean payee?"),
         ("order", "did you mean sales.order?"),
         ("dat_refund.zzzzzz", "It has refundid, amount, payee, note, kind."),
-        ("a.b.c.d", "The ledger has no 'a.b.c.d'."),
+        ("a.b.c.d", "The ledger has no 'a.b.c.d'. Known are dat_refund, sales, sales.dat_refund, sales.order, "),
         ("[dat_refund", "is no name"),
         ("dat_refund.", "is no name"),
         ("", "is no name"),

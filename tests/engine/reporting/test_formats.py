@@ -162,6 +162,25 @@ def test_junit_has_a_case_for_each_file_and_fails_by_errors_only() -> None:
     assert (clean.attrib["name"], len(clean)) == ("d/clean.xml", 0)
 
 
+def test_warnings_that_count_as_errors_fail_in_the_formats_that_ci_judges_by() -> None:
+    warning, ignored = finding(severity=Severity.WARNING), finding(severity=Severity.WARNING, ignored_because="so")
+    for fails in (False, True):
+        told = Report((ReportedFile("d/a b.xml", None, (warning,), ignored=(ignored,)),), fails)
+        assert told.has_failed is fails
+        suite = fromstring(JUnitReporter().render(told))[0]  # noqa: S314
+        assert (suite.attrib["failures"], len(suite[0].findall("failure"))) == (str(int(fails)), int(fails))
+        assert suite[0].findtext("system-out", "").count("warning: No SELECT.") == 2 - fails
+        log = json.loads(SarifReporter().render(told))
+        jsonschema_rs.Draft4Validator(SARIF).validate(log)
+        levels = [result["level"] for result in log["runs"][0]["results"]]
+        assert levels == ["error" if fails else "warning", "warning"]
+        commands = [line.split(" ")[0] for line in GitHubReporter().render(told).splitlines()[:2]]
+        assert commands == ["::error" if fails else "::warning", "::notice"]
+        severities = [issue["severity"] for issue in json.loads(GitLabReporter().render(told))]
+        assert severities == ["major" if fails else "minor", "info"]
+        assert [found["severity"] for found in json.loads(JsonReporter().render(told))] == ["warning", "warning"]
+
+
 def test_github_has_ten_annotations_errors_first_and_counts_the_rest() -> None:
     warnings = [finding(severity=Severity.WARNING, line=line) for line in range(1, 10)]
     lines = GitHubReporter().render(report(*warnings, finding(), finding(line=3))).splitlines()

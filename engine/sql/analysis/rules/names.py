@@ -52,11 +52,24 @@ def _unknown_table(subject: Subject, node: exp.Expr) -> SqlFault:
     else:
         common = subject.analysis.ctes if owner is None else ()
         known = [*(table.name for table in tables if owner is None or _is_in(table, owner.name)), *common]
-        hint = did_you_mean(name, [*(table.name for table in tables), *common])
+        hint = did_you_mean(name, [*(table.name for table in tables), *common]) or _tables_hint(subject, node, common)
         meant = surely(name, known)
         edit = None if _is_qualifier(subject, node) else subject.renaming(node.this, meant)
     related = _tables(subject, [*elsewhere[:1], *(table for table in tables if table.name == meant)])
     return fault("unknown-table", node.this if owner is None else node, message, hint, edit=edit, related=related)
+
+
+def _tables_hint(subject: Subject, node: exp.Expr, common: Iterable[str]) -> str | None:
+    """Where no name is alike: the tables of the schema that is named, or else all, each as it must be written."""
+    schema, owner = subject.schema, node.args.get("db")
+    if schema is None:
+        return None
+    inside = [table for table in schema.tables.values() if owner is not None and _is_in(table, owner.name)]
+    names = [
+        table.name if _is_in(table, schema.default_schema) else f"{table.schema}.{table.name}"
+        for table in inside or schema.tables.values()
+    ]
+    return known_hint(node.name, [*common, *names])
 
 
 def _is_qualifier(subject: Subject, node: exp.Expr) -> bool:
