@@ -4,42 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from enum import StrEnum
-from pathlib import Path
+from dataclasses import replace as with_values
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.catalogue import Catalogue
 from engine.contract import derive
 from engine.contract.words import rows_of, words_of
 from engine.failures import internal_error, where
 from engine.lineage import LedgerColumn, LineageSummary, Tracer, name_of, read_lineage, summarise
-from engine.model import Definition, Diagnostic, LoadedFile, Severity
+from engine.model import Consequence, Definition, Diagnostic, Effect, LoadedFile, RelatedPlace, Severity
 from engine.sql.analysis.evaluation import Views
 from engine.sql.scanner import TokenKind, scan
 from engine.sql.schema import LedgerSchema
-
-
-class Effect(StrEnum):
-    """What the change does to one definition."""
-
-    BROKEN = "broken"
-    """It has errors that it did not have, and would not be served."""
-    CHANGED = "changed"
-    """It is sound, and a member's type, length or nullability is another, or what its body comes from is."""
-    MENDED = "mended"
-    """It had errors, and has none any more."""
-    FAULTY = "faulty before and after"
-    """It has the errors that it had."""
-    UNTOUCHED = "untouched"
-
-
-class Consequence(Struct, frozen=True, gc=False):
-    """The effect on a file; `words` say what is broken or changed, each a sentence or the name of a rule."""
-
-    path: Path
-    effect: Effect
-    words: tuple[str, ...] = ()
 
 
 class Ledger(Struct, frozen=True, eq=False, gc=False):
@@ -72,19 +50,38 @@ def consequences(
                 words = (internal_error(str(now.path), where(error)).message,)
                 old, new = Ledger.of(old.schema, old.max_rows), Ledger.of(new.schema, new.max_rows)  # half-read views
             effect = Effect.CHANGED if words else effect
-        found.append(Consequence(now.path, effect, words))
+        found.append(Consequence(str(now.path), effect, words))
     return found
+
+
+def marked(before: Sequence[LoadedFile], after: Sequence[LoadedFile], old: str) -> tuple[LoadedFile, ...]:
+    """The files over the new schema: errors that they did not have over the old one, of the file `old`, name that."""
+    place = RelatedPlace(old, 1, 1, 1, 1, "Over the schema in this file it had no such error.")
+    return tuple([_marked(was, now, place) for was, now in zip(before, after, strict=True)])
+
+
+def _marked(was: LoadedFile, now: LoadedFile, place: RelatedPlace) -> LoadedFile:
+    added = _added(was, now)
+    if not added:
+        return now
+    ids = set(map(id, added))
+    found = [with_values(each, related=(*each.related, place)) if id(each) in ids else each for each in now.diagnostics]
+    return replace(now, diagnostics=tuple(found))
 
 
 def _effect(was: LoadedFile, now: LoadedFile) -> tuple[Effect, tuple[str, ...]]:
     """By the errors alone."""
-    known = {_identity(error) for error in _errors(was)}
-    added = Counter(error.rule for error in _errors(now) if _identity(error) not in known)
+    added = Counter(error.rule for error in _added(was, now))
     if added or (was.compiled is not None and now.compiled is None):
         return Effect.BROKEN, tuple([f"{rule} ({count})" if count > 1 else rule for rule, count in added.items()])
     if was.compiled is None:
         return (Effect.FAULTY if now.compiled is None else Effect.MENDED), ()
     return Effect.UNTOUCHED, ()
+
+
+def _added(was: LoadedFile, now: LoadedFile) -> list[Diagnostic]:
+    known = {_identity(error) for error in _errors(was)}
+    return [error for error in _errors(now) if _identity(error) not in known]
 
 
 def _errors(file: LoadedFile) -> list[Diagnostic]:

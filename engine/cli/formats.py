@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from engine.reporting.report import Report, Reporter
 
 FORMATS: Final = ("text", "json", "sarif", "junit", "github", "gitlab")
+WITH_CHANGE: Final = frozenset({"text", "json"})
+"""Those that hold what a change of the ledger's schema does to every definition; the others hold what it breaks."""
 
 
 @dataclass(slots=True)

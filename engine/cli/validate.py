@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.cli.fix import fix
-from engine.cli.formats import Wanted, add_formats, check_reports, write_reports
+from engine.cli.formats import WITH_CHANGE, Wanted, add_formats, check_reports, write_reports
 from engine.cli.rule_filter import RuleFilter
 from engine.cli.target_choice import add_dialect, choose_target
-from engine.cli.was import effects_of_change
+from engine.cli.was import change_since
 from engine.commandline.console import CannotRunError, Console
 from engine.commandline.options import Command, LoadArguments, Parser, add_catalogue, add_ledger, named_path, several
 from engine.commandline.progress_bar import ProgressBar
-from engine.reporting import Report, ReportedFile
+from engine.reporting import Report, ReportedFile, SchemaChange
 from engine.reporting.terminal import Style
 
 if TYPE_CHECKING:
@@ -114,7 +114,8 @@ def _add_comparisons(parser: Parser) -> None:
         type=named_path,
         metavar="FILE",
         help="The ledger's schema was that in FILE, in T-SQL: beside the findings it is shown which definitions the "
-        "change breaks, of which it changes what a body promises or comes from, and which it leaves untouched.",
+        "change breaks, of which it changes what a body promises or comes from, and which it leaves untouched. In JSON "
+        "that is the member `effects`, and the list of findings is `findings`.",
     )
 
 
@@ -134,14 +135,15 @@ def _validate(arguments: ValidateArguments, console: Console) -> int:
     check_reports(arguments.reports)
     reported = RuleFilter.checked(arguments.select, arguments.ignore, rules())
     paths = definition_files(arguments.paths or _DEFAULT)
-    effects: Iterable[str] = ()
+    change = None
     if arguments.fix or arguments.against is not None or arguments.was is not None:
-        files, effects = _anew(paths, arguments, reported, console)
+        files, change = _anew(paths, arguments, reported, console)
     else:
         files = _checked(paths, arguments, console)
-    report = Report(tuple(_reported(file, reported) for file in files), arguments.warnings_as_errors)
+    report = Report(tuple(_reported(file, reported) for file in files), arguments.warnings_as_errors, change)
     write_reports(report, arguments.reports, console)
-    _write_effects(effects, arguments, console)
+    if change is not None and not any(each.format in WITH_CHANGE for each in arguments.reports or [Wanted("text")]):
+        console.note("\n".join(map(console.trouble.escape, change.lines())))
     return 1 if report.has_failed else 0
 
 
@@ -167,14 +169,6 @@ def _compared(
     return found.added_to(files)
 
 
-def _write_effects(lines: Iterable[str], arguments: ValidateArguments, console: Console) -> None:
-    for line in lines:
-        if arguments.is_text:
-            console.write(f"{console.result.escape(line)}\n")
-        else:
-            console.note(console.trouble.escape(line))
-
-
 def _checked(paths: list[Path], arguments: ValidateArguments, console: Console) -> tuple[LoadedFile, ...]:
     """Every file with its findings; with `--debug` all is done anew, since the log tells how."""
     from engine.cli.checking import check_files
@@ -190,7 +184,7 @@ def _checked(paths: list[Path], arguments: ValidateArguments, console: Console) 
 
 def _anew(
     paths: list[Path], arguments: ValidateArguments, reported: RuleFilter, console: Console
-) -> tuple[tuple[LoadedFile, ...], Iterable[str]]:
+) -> tuple[tuple[LoadedFile, ...], SchemaChange | None]:
     """Every file, mended or compared as is asked for, which takes what no cache keeps; and what `--was` tells."""
     from engine.loading import load_files
 
@@ -198,8 +192,11 @@ def _anew(
     files = load_files(paths, catalogue, target)
     if arguments.fix and fix(files, catalogue, target, reported, console, is_beside=not arguments.is_text):
         files = load_files(paths, catalogue, target)
-    effects = () if arguments.was is None else effects_of_change(arguments.was, files, catalogue, target)
-    return _compared(files, arguments, catalogue, target, console), effects
+    change = None
+    if arguments.was is not None:
+        files, found = change_since(arguments.was, files, catalogue, target)
+        change = found.in_unicode()
+    return _compared(files, arguments, catalogue, target, console), change
 
 
 def _ground(arguments: ValidateArguments) -> tuple[Catalogue, Target]:

@@ -10,6 +10,7 @@ from engine.model.compiled import (
     Statement,
     Template,
 )
+from engine.model.consequence import Consequence, Effect
 from engine.model.definition import (
     DEFAULT_MAX_ROWS,
     Argument,
@@ -50,6 +51,7 @@ __all__ = [
     "Collation",
     "CompiledDefinition",
     "CompiledStep",
+    "Consequence",
     "DataSource",
     "Definition",
     "DefinitionState",
@@ -58,6 +60,7 @@ __all__ = [
     "Dialect",
     "Disclosure",
     "Edit",
+    "Effect",
     "Element",
     "Event",
     "EventArgument",

@@ -8,6 +8,8 @@ from typing import Protocol
 from msgspec import structs
 
 from engine.model import Diagnostic, Severity
+from engine.reporting.change import SchemaChange
+from engine.reporting.escapes import in_unicode
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class ReportedFile:
     def in_unicode(self) -> ReportedFile:
         """The file with backslash escapes for what no encoding has: bytes of file names that are no text."""
         found, ignored = (tuple(map(_in_unicode, those)) for those in (self.diagnostics, self.ignored))
-        return replace(self, name=_plain(self.name), diagnostics=found, ignored=ignored)
+        return replace(self, name=in_unicode(self.name), diagnostics=found, ignored=ignored)
 
     @property
     def every(self) -> list[Diagnostic]:
@@ -40,11 +42,13 @@ class ReportedFile:
 class Report:
     """Every file that was checked, also those without a finding, in the order in which they are reported.
 
-    `warnings_fail`: whether the user counts warnings as errors.
+    `warnings_fail`: whether the user counts warnings as errors. `change`: what a change of the ledger's schema does,
+    where that was asked for.
     """
 
     files: tuple[ReportedFile, ...]
     warnings_fail: bool = False
+    change: SchemaChange | None = None
 
     def count(self, severity: Severity) -> int:
         """How many findings have that severity."""
@@ -74,9 +78,5 @@ class Reporter(Protocol):
 
 
 def _in_unicode(found: Diagnostic) -> Diagnostic:
-    related = [structs.replace(at, file=_plain(at.file), message=_plain(at.message)) for at in found.related]
-    return replace(found, file=_plain(found.file), message=_plain(found.message), related=tuple(related))
-
-
-def _plain(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
+    related = [structs.replace(at, file=in_unicode(at.file), message=in_unicode(at.message)) for at in found.related]
+    return replace(found, file=in_unicode(found.file), message=in_unicode(found.message), related=tuple(related))

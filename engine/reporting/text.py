@@ -21,9 +21,10 @@ class TextReporter:
         self._terminal = terminal
 
     def render(self, report: Report) -> str:
-        """Every finding in the order of the files, then the counts."""
+        """Every finding in the order of the files, the counts, and what a change of the schema does."""
         lines = [line for file in report.files for line in self._file(file)]
-        return "\n".join((*lines, summary(report))) + "\n"
+        change = [] if report.change is None else map(self._terminal.escape, report.change.lines())
+        return "\n".join((*lines, summary(report), *change)) + "\n"
 
     def _file(self, file: ReportedFile) -> Iterator[str]:
         if not file.every:

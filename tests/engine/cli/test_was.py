@@ -167,10 +167,51 @@ def test_what_it_mends(was: Callable[..., Any], project: Path) -> None:
     assert (found.code, effects(found)) == (0, ["mended (1):", "definitions/refund.xml"])
 
 
-def test_a_program_gets_the_findings_alone(was: Callable[..., Any]) -> None:
-    found = was("payee", "receiver", "--format", "json")
-    assert json.loads(found.out)
-    assert f"{HEAD}\n  broken (1):\n" in found.err
+def test_a_program_gets_the_findings_and_the_effects(was: Callable[..., Any], project: Path) -> None:
+    (project / "definitions/other.xml").write_text("<a/>", encoding="utf-8")
+    shown = was("payee nvarchar(40)", "receiver nvarchar(40)", "--format", "json")
+    found = json.loads(shown.out)
+    assert (shown.code, shown.err, list(found)) == (1, "", ["was", "findings", "effects"])
+    assert found["was"] == "old.sql"
+    broken = [each for each in found["findings"] if each["file"] == "definitions/refund.xml"]
+    assert {each["rule"] for each in broken} == {"unknown-column"}
+    old, message = "old.sql", "Over the schema in this file it had no such error."
+    place = {"file": old, "line": 1, "column": 1, "end_line": 1, "end_column": 1, "message": message}
+    assert all(each["related"][-1] == place for each in broken)
+    other, refund = found["effects"]
+    assert (other["file"], other["effect"]) == ("definitions/other.xml", "faulty before and after")
+    assert not any(each["related"] for each in found["findings"] if each["file"] == "definitions/other.xml")
+    assert (refund["file"], refund["effect"]) == ("definitions/refund.xml", "broken")
+    assert refund["words"][0].startswith("unknown-column")
+
+
+def test_a_program_gets_what_only_changes(was: Callable[..., Any]) -> None:
+    shown = was("payee nvarchar(40) not null", "payee nvarchar(60) not null", "--format", "json")
+    found = json.loads(shown.out)
+    assert (shown.code, shown.err, found["findings"]) == (0, "", [])
+    (effect,) = found["effects"]
+    assert effect["effect"] == "changed"
+    assert effect["words"][0] == "/payee was string, at most 40 characters; it is string, at most 60 characters."
+
+
+@pytest.mark.parametrize("name", ["sarif", "junit", "github", "gitlab"])
+def test_reports_for_ci_mark_what_it_breaks(was: Callable[..., Any], name: str) -> None:
+    shown = was("payee nvarchar(40)", "receiver nvarchar(40)", "--format", name)
+    assert shown.code == 1
+    assert "unknown-column" in shown.out
+    assert "old.sql" in shown.out
+    assert f"{HEAD}\n  broken (1):\n" in shown.err, "they have no place for the definitions that have no error"
+    changed = was("payee nvarchar(40) not null", "payee nvarchar(60) not null", "--format", name)
+    assert (changed.code, "old.sql" in changed.out) == (0, False)
+
+
+def test_reports_in_files_have_it_too(was: Callable[..., Any], project: Path) -> None:
+    words = ("--format", "sarif", "--output", "x.sarif", "--format", "text", "--output", "x.txt")
+    shown = was("note nvarchar(40)", "note nvarchar(80)", *words, "--format", "json")
+    assert (shown.code, shown.err) == (0, "")
+    assert json.loads(shown.out)["effects"] == [{"file": "definitions/refund.xml", "effect": "untouched", "words": []}]
+    text = (project / "x.txt").read_text("utf-8")
+    assert text == f"1 definition is valid\n{HEAD}\n  untouched (1):\n    definitions/refund.xml\n"
 
 
 def test_it_needs_both_schemas(command: Callable[..., Any], project: Path) -> None:
