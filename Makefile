@@ -25,8 +25,8 @@ check: $(READY)  ## lint, types, import contracts, definitions, generated docs
 	$(BIN)/aptic-definitions test
 	$(BIN)/python docs/generate.py --check
 
-bench: $(READY)  ## a table of ratios; PostgreSQL by APTIC_TEST_POSTGRES_URL
-	$(BIN)/python -m benchmarks
+bench: $(READY)  ## a table of ratios, or GROUPS="service hell" of it; PostgreSQL by APTIC_TEST_POSTGRES_URL
+	$(BIN)/python -m benchmarks $(GROUPS)
 
 chaos: $(READY)  ## kills every part again and again under load, and counts what is left: half an hour
 	PYTHONPATH=tests $(BIN)/python -m chaos $(CELLS)

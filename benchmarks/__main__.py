@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: the table, on an embedded and, by APTIC_TEST_POSTGRES_URL, a PostgreSQL ledger.
+"""`python -m benchmarks [GROUP …]`: the table, on an embedded and, by APTIC_TEST_POSTGRES_URL, a PostgreSQL ledger.
 
 Two rows need more: `pip install sqlfluff` for the one beside it, and APTIC_BENCH_FORMER, the folder of an older
 checkout, for the one that loads with both.
@@ -8,8 +8,12 @@ Exit status 1 where a target is missed, so that a script may judge a run; the ma
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
 
 from benchmarks import (
     calls,
@@ -31,31 +35,64 @@ from benchmarks import (
 from benchmarks.pairs import Result
 
 
+@dataclass(frozen=True)
+class Group:
+    """Rows that are measured together; `run` gets the URL of a PostgreSQL server, or None."""
+
+    run: Callable[[str | None], Iterable[Result | bool]]
+    needs_server: bool = False
+
+
+GROUPS: Final = {
+    "calls": Group(lambda _: calls.run()),
+    "loading": Group(lambda _: loading.run()),
+    "validating": Group(lambda _: validating.run()),
+    "studio": Group(lambda _: studio.run()),
+    "postgresql": Group(lambda url: [*postgresql.run(str(url)), *many.postgresql(str(url))], needs_server=True),
+    "odbc": Group(lambda _: _odbc()),
+    "threads": Group(lambda url: [threads.run(url)]),
+    "service": Group(service.run),
+    "intake": Group(lambda url: intake.run(str(url)), needs_server=True),
+    "delivery": Group(delivery.run),
+    "tabs": Group(lambda _: tabs.run()),
+    "writes": Group(writes.run),
+    "hell": Group(hell.run),
+    "workers": Group(lambda url: workers.run(str(url)), needs_server=True),
+    "processes": Group(lambda url: processes.run(str(url)), needs_server=True),
+}
+
+
 def main() -> int:
-    """Runs every benchmark that this machine has the parts for, and prints a row as each ends."""
+    """Runs the groups that are named, or each that this machine has the parts for; prints a row as each ends."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Prints a table of ratios.")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"one of {', '.join(GROUPS)} (default: all)")
+    names = parser.parse_args().groups or list(GROUPS)
+    if unknown := [name for name in names if name not in GROUPS]:
+        parser.error(f"there is no group {', '.join(unknown)}; there are {', '.join(GROUPS)}")
     url = os.environ.get("APTIC_TEST_POSTGRES_URL")
     print(f"{'what':<74} {'ours':>10} {'other':>10} {'ratio':>6}  {'min … max':<13} {'target':<8}")
-    verdicts = [_print(result) for run in (calls.run, loading.run, validating.run, studio.run) for result in run()]
-    if url is None:
-        print("PostgreSQL: not measured, since APTIC_TEST_POSTGRES_URL names no server")
-    else:
-        verdicts += [_print(result) for run in (postgresql.run, many.postgresql) for result in run(url)]
+    verdicts = [verdict for name in names for verdict in _measure(name, url)]
+    return 0 if all(verdicts) else 1
+
+
+def _measure(name: str, url: str | None) -> Iterator[bool]:
+    """Whether each row of a group met its target."""
+    group = GROUPS[name]
+    if group.needs_server and url is None:
+        print(f"{name}: not measured, since APTIC_TEST_POSTGRES_URL names no server")
+        return
+    for result in group.run(url):
+        yield result if isinstance(result, bool) else _print(result)
+
+
+def _odbc() -> Iterator[Result]:
     try:
         from benchmarks import odbc  # noqa: PLC0415  pyodbc needs the driver manager, which not every machine has
-
-        verdicts += [_print(result) for run in (many.standin, odbc.standin) for result in run()]
     except ImportError as error:
-        print(f"ODBC: not measured, since {error.name or error} cannot be imported")
-    verdicts.append(threads.run(url))
-    verdicts += [_print(result) for result in service.run(url)]
-    verdicts += [_print(result) for result in intake.run(url)] if url is not None else []
-    verdicts += [_print(result) for result in delivery.run(url)]
-    verdicts += [_print(result) for result in tabs.run()]
-    verdicts += [_print(result) for result in writes.run(url)]
-    verdicts += [_print(result) for result in hell.run(url)]
-    verdicts += [_print(result) for result in workers.run(url)] if url is not None else []
-    verdicts += [_print(result) for result in processes.run(url)] if url is not None else []
-    return 0 if all(verdicts) else 1
+        print(f"odbc: not measured, since {error.name or error} cannot be imported")
+        return
+    yield from many.standin()
+    yield from odbc.standin()
 
 
 def _print(result: Result) -> bool:
