@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from engine.body import Body
 from engine.catalogue import Catalogue
-from webhooks.api import deliveries, documentation, events, example_sends, registrations, token
+from webhooks.api import definitions, deliveries, documentation, events, example_sends, registrations, token
 from webhooks.api.calls import Call, operation
 from webhooks.api.documentation import Documentation
 from webhooks.api.limits import UrlLimits
@@ -50,6 +50,7 @@ GUARDED = (
     deliveries.list_deliveries,
     deliveries.show_delivery,
     deliveries.replay,
+    definitions.list_definitions,
     ping,
 )
 """The calls of clients."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +14,13 @@ from msgspec.json import encode
 from engine.commandline.console import Console
 from engine.commandline.listing import write_list
 from engine.commandline.options import Command, Parser, named_path
-from webhooks.cli.options import ReportArguments, add_json, add_store, opened
+from webhooks.cli.options import ReportArguments, add_json, add_store, opened, reported, settings_of
 from webhooks.errors import ConflictError, NotFoundError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from webhooks.definition_list import ShownDefinition
 
 
 class _AcceptArguments(ReportArguments):
@@ -32,21 +36,41 @@ class AcceptedDefinition(Struct, frozen=True):
 
 
 def _list(arguments: ReportArguments, console: Console) -> int:
-    from webhooks.store.browsing import defined_events
+    from webhooks.definition_list import read
+    from webhooks.process.state import is_served
 
+    with reported():
+        served = is_served(settings_of(arguments, console))
     with opened(arguments, console) as (store, _):
-        found = store.read_now(defined_events)
+        found = store.read_now(lambda connection: read(connection, is_served=served))
     if arguments.json:
-        console.write_bytes(encode(found) + b"\n")
+        console.write_bytes(encode(found.definitions) + b"\n")
         return 0
-    rows = [
-        (each.event, "never" if each.since is None else f"{each.since:%Y-%m-%d}", str(each.waiting), each.reason or "")
-        for each in found
-    ]
-    write_list(console, ("EVENT", "DEFINED SINCE", "WAITING", "REASON"), rows)
-    if not found:
+    rows = [row for each in found.definitions for row in _rows(each)]
+    write_list(console, ("EVENT", "STATE", "VERSION", "DEFINED SINCE", "WAITING", "REASON"), rows)
+    if not found.definitions:
         console.write("No event has had a definition yet.\n")
+    if not found.processes:
+        console.write("No process composes now.\n")
+    processes = [(each.name, _time(each.started), _time(each.read), each.trouble or "") for each in found.processes]
+    write_list(console, ("PROCESS", "STARTED (UTC)", "READ (UTC)", "TROUBLE"), processes)
     return 0
+
+
+def _rows(definition: ShownDefinition) -> Iterator[tuple[str, ...]]:
+    """An event, and beneath it what each process has in service, where they differ."""
+    since = "never" if definition.since is None else f"{definition.since:%Y-%m-%d}"
+    beneath = definition.versions if definition.differs else ()
+    version = "processes differ" if beneath else "".join(each.short_hash for each in definition.versions)
+    reason = "" if beneath else definition.reason or ""
+    yield definition.event, definition.state or "", version, since, str(definition.waiting), reason
+    for each in beneath:
+        names = ", ".join(process.name for process in each.processes)
+        yield f"  {names}", each.state, each.short_hash, "", "", each.reason or ""
+
+
+def _time(moment: datetime | None) -> str:
+    return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def _accept(arguments: _AcceptArguments, console: Console) -> int:
@@ -98,10 +122,11 @@ def _accept_options(parser: Parser) -> None:
 
 LIST = Command(
     name="definitions list",
-    summary="Lists the events that have or had a definition, and what waits for one.",
+    summary="Lists the events that have or had a definition, what each process has in service, and what waits.",
     description="Lists the events that have or had a definition, how many published events cannot be composed now, and "
     "why: a faulty or missing definition, a ledger that is away, a query that keeps timing out. A definition at fault "
-    "is told of before an event comes, as the service found it when it last read the files.",
+    "is told of before an event comes. Each process tells what it has in service after it has read the files: where "
+    "they differ, it is said which has what. A version is the beginning of the file's SHA-256.",
     example="",
     add_options=_list_options,
     run=_list,

@@ -70,7 +70,6 @@ class Composing:
         self._crowded: set[str] = set()
         self._is_stuck = False
         self._has_held = False
-        self._told: Mapping[str, str] | None = None  # the faults as they are in the store
         self._looks = 0
 
     async def run(self) -> None:
@@ -131,7 +130,7 @@ class Composing:
             await until_done(self._remember, _PART, _log)
 
     async def _remember(self) -> None:
-        """Writes which events have a definition, what is wrong with it, and why parked ones are still parked.
+        """Writes which events have a definition, and why parked ones are still parked.
 
         Called before composing.
         """
@@ -142,7 +141,6 @@ class Composing:
             _log.error("%s waits: %s", event, faults[event])
 
         await self._store.write(lambda connection: definitions.remember(connection, named - known))
-        await self._tell_faults(known | named)
         for event in await self._store.read(parking.codes):
             if event in faults:
                 while await self._store.write(_explaining(event, faults[event]), can_wait=True) == parking.PART:
@@ -155,13 +153,6 @@ class Composing:
         self._metrics.definitions(len(good - stale), len(stale), len(faults))
         self._has_held = bool(faults)
         return faults
-
-    async def _tell_faults(self, known: frozenset[str]) -> None:
-        """Has the store say why definitions are not in service as their files are, for `definitions list`."""
-        found = self._definitions.without_good_file(known)
-        if found != self._told:
-            await self._store.write(lambda connection: definitions.tell_faults(connection, found))
-            self._told = found
 
     async def _take(self) -> None:
         await self._wait_for_room()
@@ -246,7 +237,6 @@ class Composing:
             return
         known = await self._store.read(definitions.remembered)
         self._count_definitions(frozenset(known))  # somebody may have run `definitions accept` meanwhile
-        await self._tell_faults(frozenset(known))
         if not codes:
             return
         self._looks += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +24,7 @@ from engine.errors import (
 from engine.model import DefinitionState, DefinitionStatus, Event
 from engine.settings import LoadOptions
 from webhooks.errors import SettingsError
+from webhooks.store.clock import now
 from webhooks.wording import counted
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ _MISSING: Final = (
     "it had a definition, and there is none now {where}: put it back, or, if the default body is meant, run "
     "aptic-webhooks definitions accept {event}"
 )
-_STALE: Final = "an older version of its definition is in service, until a restart: {why}"
 _log = logging.getLogger(__name__)
 
 
@@ -42,19 +42,25 @@ _log = logging.getLogger(__name__)
 class InService:
     """The composer's status of each event. It is replaced as a whole. `unread` is why there is no status yet.
 
-    `contracts` have the JSON Schema of the bodies, where one could be derived.
+    `contracts` have the JSON Schema of the bodies, where one could be derived. `read_at` is when the files were read,
+    in microseconds, and `unread_since` why they could not be read again since.
     """
 
     by_event: Mapping[str, DefinitionStatus] = field(default_factory=dict)
     unread: str | None = None
     contracts: Mapping[str, bytes] = field(default_factory=dict)
+    read_at: int | None = None
+    unread_since: str | None = None
 
     @classmethod
     def of(
-        cls, statuses: Iterable[DefinitionStatus], contracts: Mapping[str, bytes] = MappingProxyType({})
+        cls,
+        statuses: Iterable[DefinitionStatus],
+        contracts: Mapping[str, bytes] = MappingProxyType({}),
+        read_at: int | None = None,
     ) -> InService:
         """The state that a composer's status describes."""
-        return cls({status.event: status for status in statuses}, contracts=contracts)
+        return cls({status.event: status for status in statuses}, contracts=contracts, read_at=read_at)
 
     @classmethod
     def held(cls, reasons: Mapping[str, str]) -> InService:
@@ -119,15 +125,17 @@ class Definitions:
                 self.load()
             except SettingsError as error:
                 _log.error("the definitions cannot be read again: %s", error.message)
+                self._served = replace(self._served, unread_since=error.message)
             return
         if self._is_empty():  # the composer would take the folder for lost, and change nothing
             _log.warning("there is no definition any more in %s: the events that had one wait", self._options.folder)
-            self._served = InService()
+            self._served = InService(read_at=now())
             return
         try:
             self._composer.reload()
         except EngineError as error:
             _log.error("the definitions cannot be read again, so what was in service stays so: %s", error.message)
+            self._served = replace(self._served, unread_since=error.message)
         else:
             self._note(self._composer)
 
@@ -158,9 +166,9 @@ class Definitions:
         return self._served.promises
 
     @property
-    def statuses(self) -> Mapping[str, DefinitionStatus]:
-        """How each event with a definition is served now."""
-        return self._served.by_event
+    def in_service(self) -> InService:
+        """How each event with a definition is served now. Each reading of the files gives another object."""
+        return self._served
 
     @property
     def named(self) -> frozenset[str]:
@@ -178,11 +186,6 @@ class Definitions:
         named = served.by_event.keys() | (set() if served.unread is None else self._catalogue.events.keys())
         faults = ((event, served.fault(event) or self._missing(event)) for event in remembered | named)
         return {event: fault for event, fault in faults if event not in served.good}
-
-    def without_good_file(self, remembered: frozenset[str]) -> Mapping[str, str]:
-        """As `faults`, and the reason for each event that an older version of its definition is in service of."""
-        stale = {event: _STALE.format(why=self._served.by_event[event].reason) for event in self._served.stale}
-        return {**self.faults(remembered), **stale}
 
     def fault(self, event: str, *, is_remembered: bool) -> str | None:
         """Why the event cannot be composed now; None if it can. `is_remembered` says that it once had a definition."""
@@ -240,7 +243,7 @@ class Definitions:
 
     def _note(self, composer: ApartComposer) -> None:
         """Takes over what the composer has in service now."""
-        self._served = served = InService.of(composer.status().definitions, composer.contracts())
+        self._served = served = InService.of(composer.status().definitions, composer.contracts(), now())
         for event in sorted(served.by_event.keys() - served.good):
             _log.error("%s is held: %s", event, served.fault(event))
         _log.info("%s in service", counted(len(served.good), "definition is", "definitions are"))

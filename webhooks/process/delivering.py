@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from webhooks.composing.at_intake import BodiesAtIntake
 from webhooks.composing.composing import Composing
 from webhooks.composing.definitions import Definitions
+from webhooks.composing.reporting import Reporting
 from webhooks.dispatch.dispatcher import Dispatcher
 from webhooks.dispatch.judging import Judge, RetrySchedule
 from webhooks.dispatch.request import Requests
@@ -49,6 +50,7 @@ class Delivering:
         self._queue = open_queue(store)
         self._definitions = definitions
         self._tallying = Tallying(store)
+        self._reporting = Reporting(store, definitions)
         self._dispatcher = Dispatcher(
             store,
             self._queue,
@@ -77,9 +79,8 @@ class Delivering:
             closing.callback(self._definitions.close)
             closing.push_async_callback(self._queue.close)
             async with asyncio.TaskGroup() as group:
-                looking_after = [
-                    group.create_task(work.run()) for work in (self._sweep, self._housekeeping, self._tallying)
-                ]
+                beside = self._sweep, self._housekeeping, self._tallying, self._reporting
+                looking_after = [group.create_task(work.run()) for work in beside]
                 working = [group.create_task(work.run()) for work in (self._composing, self._dispatcher)]
                 await asyncio.wait(working)
                 for task in looking_after:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from webhooks.store.store import Store
 _VARIABLE = "the variable APTIC_KEYS"
 _SERVED = "another process serves {} already; several need a store on PostgreSQL (--store)"
 _SERVED_BY_OTHER = "a process of another version serves {}: stop it, and start this version's `serve` then"
+_LOCK_TRIES = 5
+_LOCK_PAUSE_SECONDS = 0.02  # between them: `is_served` keeps the lock for less
 
 
 @contextmanager
@@ -80,16 +83,35 @@ def sole_server(settings: Settings, refusal: str = _SERVED) -> Iterator[None]:
         yield
 
 
-def _is_free(descriptor: int) -> bool:
+def is_served(settings: Settings) -> bool:
+    """Whether a process serves an embedded store; True for any other. To be asked before the store is opened."""
+    url = parse(settings.store_url)
+    if url.get_backend_name() != "sqlite":
+        return True
+    try:
+        descriptor = os.open(str(url.database), os.O_RDONLY)
+    except OSError:
+        return True  # whoever opens it now says what is wrong
+    try:
+        return not _is_free(descriptor, tries=1, is_shared=True)
+    finally:
+        os.close(descriptor)
+
+
+def _is_free(descriptor: int, *, tries: int = _LOCK_TRIES, is_shared: bool = False) -> bool:
     try:
         import fcntl  # noqa: PLC0415  not for every platform
     except ImportError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        return not is_shared
+    for left in reversed(range(tries)):
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except OSError:
+            if left:
+                time.sleep(_LOCK_PAUSE_SECONDS)
+        else:
+            return True
+    return False
 
 
 def keyring_of(settings: Settings, *, is_new: bool) -> Keyring:

@@ -59,8 +59,7 @@ class DeadGroup(Struct, frozen=True, kw_only=True):
 class DefinedEvent(Struct, frozen=True):
     """An event that has or had a definition, or waits for one.
 
-    `since` is when it was first known to have one. `reason` says why `waiting` events cannot be composed, or, where
-    none waits, what was wrong with the definition when the files were last read.
+    `since` is when it was first known to have one, and `reason` why `waiting` events cannot be composed.
     """
 
     event: str
@@ -71,16 +70,16 @@ class DefinedEvent(Struct, frozen=True):
 
 def defined_events(connection: Connection) -> list[DefinedEvent]:
     """Each such event, by its code."""
-    since, faulty = definitions.remembered(connection), definitions.faults(connection)
+    since = definitions.remembered(connection)
     waiting = {each.code: each for each in parking.parked(connection)}
     return [
         DefinedEvent(
             event,
             moment(since[event]) if event in since else None,
             waiting[event].count if event in waiting else 0,
-            (waiting[event].reason if event in waiting else None) or faulty.get(event),
+            waiting[event].reason if event in waiting else None,
         )
-        for event in sorted(since.keys() | waiting.keys() | faulty.keys())
+        for event in sorted(since.keys() | waiting.keys())
     ]
 
 

@@ -159,7 +159,7 @@ def add(connection: Connection, jobs: Sequence[Job], *, is_claimed: bool = False
 
 def _note_added(connection: Connection, jobs: Sequence[Job]) -> None:
     """For the queue of this process, which looks after the COMMIT and tells others. Where there is none, they hear."""
-    if connection.dialect.name == "sqlite" or _taker(connection) is not None:
+    if connection.dialect.name == "sqlite" or taker_of(connection) is not None:
         added: dict[Kind, int] = connection.info.setdefault(_ADDED, {})
         for job in jobs:
             added[job.kind] = min(job.due_at, added.get(job.kind, job.due_at))
@@ -175,7 +175,8 @@ def serve_as(engine: Engine, taker: Taker | None) -> None:
         _TAKERS[engine] = taker
 
 
-def _taker(connection: Connection) -> Taker | None:
+def taker_of(connection: Connection) -> Taker | None:
+    """This process as one that takes jobs; None on SQLite, and where it takes none."""
     return _TAKERS.get(connection.engine)
 
 
@@ -193,7 +194,7 @@ def finish(connection: Connection, jobs: Sequence[Job]) -> None:
     if jobs and connection.dialect.name == "sqlite":
         _FINISH.run(connection, [(job.kind.value, job.key) for job in jobs])
     elif jobs:
-        taker = _taker(connection)
+        taker = taker_of(connection)
         for kind in sorted({job.kind for job in jobs}):
             keys = sorted(job.key for job in jobs if job.kind is kind)
             _FINISH_TAKEN.run(connection, kind=kind.value, keys=keys, taker=None if taker is None else taker.id)
@@ -261,7 +262,7 @@ def _earliest(jobs: Iterable[Job]) -> list[Job]:
 
 def _add_by_delay(connection: Connection, jobs: Sequence[Job], *, is_claimed: bool) -> list[Job]:
     """Gives those that this process has by that."""
-    taker = _taker(connection) if is_claimed else None
+    taker = taker_of(connection) if is_claimed else None
     if taker is not None and not taker.may_claim():
         taker = None
     at = now()

@@ -178,11 +178,16 @@ DEFINED_EVENTS = Table(
     Column("since", BigInteger, nullable=False),
 )
 
-DEFINITION_FAULTS = Table(
-    "definition_fault",  # events that are held, or go on by an older version, as the files were when last read
+COMPOSERS = Table(
+    "composer",  # by which definitions each process composes, as it told after it had read them last
     METADATA,
-    Column("event", String(128), primary_key=True),
-    Column("reason", Text, nullable=False),
+    Column("process", BigInteger, primary_key=True, autoincrement=False),  # process.id; 0 on SQLite, which one serves
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("read_at", BigInteger),  # when it read them; null before it has
+    Column("trouble", Text),  # why it could not read them, or not read them again
+    Column("definitions", Text, nullable=False),  # JSON: an array with the state, file, hash and fault of each event's
 )
 
 TALLIES = Table(

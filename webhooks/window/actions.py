@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pages.rendering import duration
+from webhooks.definition_list import read
 from webhooks.errors import NotFoundError, RefusedError
 from webhooks.store import clients, deliveries
 from webhooks.store import definitions as stored
@@ -125,8 +126,12 @@ async def _set_disabled(desk: Desk, request: Request, *, is_disabled: bool) -> R
 async def accept(desk: Desk, request: Request) -> Response:
     """Has an event sent with the default body, as its definition is gone on purpose."""
     event = (await read_form(request)).get("event", "")
-    if event in desk.definitions.named:
-        raise RefusedError(f"There is a definition of {event}: remove the file first, and have the folder read again.")
+    found = await desk.browse(lambda store: store.read_now(read))
+    in_service = {each.event for each in found.definitions if any(version.hash for version in each.versions)}
+    if event in desk.definitions.named | in_service:
+        raise RefusedError(
+            f"There is a definition of {event}: remove the file first, and have each process read the folder again."
+        )
     note(request, f"accepts that {event} has no definition")
     if not await desk.service.store.write(partial(stored.forget, event=event)):
         raise NotFoundError(f"No definition of {event!r} is remembered.")

@@ -53,6 +53,7 @@ CALLS: dict[tuple[str, str], tuple[dict[str, Any], int]] = {
     ("GET", "/v1/deliveries"): ({"params": {"url": URL}}, 200),
     ("GET", "/v1/deliveries/{delivery_id}"): ({}, 404),
     ("POST", "/v1/deliveries/{delivery_id}/replay"): ({}, 404),
+    ("GET", "/v1/definitions"): ({}, 403),
     ("GET", "/v1/ping"): ({}, 200),
     ("GET", "/openapi.json"): ({}, 200),
     ("GET", "/docs"): ({}, 200),
@@ -185,6 +186,7 @@ NEEDED: dict[tuple[str, str], set[Scope]] = {
     ("GET", "/v1/deliveries"): {Scope.WEBHOOKS, Scope.SUPPORT},
     ("GET", "/v1/deliveries/{delivery_id}"): {Scope.WEBHOOKS, Scope.SUPPORT},
     ("POST", "/v1/deliveries/{delivery_id}/replay"): {Scope.WEBHOOKS},
+    ("GET", "/v1/definitions"): set(),
     ("GET", "/v1/ping"): {Scope.WEBHOOKS, Scope.PUBLISH, Scope.SUPPORT},
 }
 

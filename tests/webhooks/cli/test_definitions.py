@@ -6,7 +6,7 @@ import pytest
 
 from webhooks.model import PublishedEvent
 from webhooks.store import clients, events, registrations
-from webhooks.store.definitions import remember, tell_faults
+from webhooks.store.definitions import remember
 from webhooks.store.results import Parked, write
 from webhooks.store.store import Store
 
@@ -30,7 +30,7 @@ def waiting(run: Any, tmp_path: Path) -> None:
 
 
 def test_without_any_the_list_says_so(run: Any) -> None:
-    assert run("definitions", "list").out == "No event has had a definition yet.\n"
+    assert run("definitions", "list").out == "No event has had a definition yet.\nNo process composes now.\n"
     assert run("definitions", "list", "--json").json == []
 
 
@@ -69,14 +69,3 @@ def test_one_that_has_a_definition_is_not_accepted(run: Any, waiting: None, tmp_
     assert f"There is a definition of noteadded in {folder}, so nothing is to be accepted" in ended.err
     assert run("definitions", "list", "--json").json[1]["since"] is not None
     assert run("definitions", "accept", "ledgerpayment", "--definitions", str(folder)).code == 0
-
-
-def test_a_fault_is_told_of_where_nothing_waits(run: Any, waiting: None, change: Any) -> None:
-    faults = {"ledgerpayment": "f.xml:1:1: it is faulty", "noteadded": "it is faulty too", "refundmade": "so is this"}
-    change(tell_faults, faults)
-    listed = {each["event"]: each for each in run("definitions", "list", "--json").json}
-    assert {event: each["reason"] for event, each in listed.items()} == {**faults, "noteadded": "it is missing"}
-    assert (listed["refundmade"]["since"], listed["refundmade"]["waiting"]) == (None, 0)
-    assert run("definitions", "list").out.splitlines()[1].endswith("  0        f.xml:1:1: it is faulty")
-    run("definitions", "accept", "ledgerpayment")
-    assert [each["event"] for each in run("definitions", "list", "--json").json] == ["noteadded", "refundmade"]

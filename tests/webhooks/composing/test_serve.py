@@ -78,9 +78,13 @@ def test_a_definition_that_is_gone_holds_its_event_until_that_is_accepted(
         reason = until(lambda: shown(second)["reason"])
         assert reason.startswith("internal: ")  # what to do is for who runs the service
         assert (shown(second)["state"], shown(second)["nextAttemptAt"]) == ("pending", None)
-        listed = {each["event"]: each for each in run("definitions", "list", "--data", str(data))}
-        assert listed[EVENT]["waiting"] == 1
-        assert f"definitions accept {EVENT}" in listed[EVENT]["reason"]
+
+        def listed() -> dict[str, Any]:
+            return {each["event"]: each for each in run("definitions", "list", "--data", str(data))}
+
+        until(lambda: listed()[EVENT]["state"] == "missing")
+        assert listed()[EVENT]["waiting"] == 1
+        assert f"definitions accept {EVENT}" in listed()[EVENT]["reason"]
         assert run("definitions", "accept", EVENT, "--data", str(data)) == {"event": EVENT, "waiting": 1}
         until(lambda: shown(second)["attempts"])
         until(lambda: definitions_of(service) == {"serving": 1, "stale": 0, "held": 0})

@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect, text
 
 from webhooks.dispatch.sweep import Sweep
 from webhooks.errors import SettingsError, StoreError
 from webhooks.model import Client, PublishedEvent
-from webhooks.store import clients, events, holding, jobs, pages, registrations
+from webhooks.store import clients, composers, events, holding, jobs, pages, registrations
 from webhooks.store.clock import now
+from webhooks.store.composers import Composer
 from webhooks.store.opening import MIGRATIONS, open_store
 from webhooks.store.pages import Filter
 from webhooks.store.store import Store
@@ -196,6 +199,26 @@ def test_what_an_older_version_wrote_is_read_and_served(file: Path, folder: Path
         ]
 
 
+def test_processes_tell_of_their_definitions_in_a_store_of_the_version_before(
+    new_database: Any, store_url: str
+) -> None:
+    url = new_database(make_kind(store_url))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0011")
+        connection.execute(text("INSERT INTO definition_fault VALUES ('dunning', 'its file is faulty')"))
+    assert not inspect(engine).has_table("composer")
+    with Store(url) as store:
+        told = Composer(host="h", pid=1, started_at=1, read_at=None, trouble=None, versions=[])
+        asyncio.run(store.write(lambda connection: composers.tell(connection, told)))
+        assert store.read_now(composers.has_told)
+    assert not inspect(engine).has_table("definition_fault")
+    engine.dispose()
+
+
 def test_what_was_written_as_held_is_held_by_its_endpoint(new_database: Any, store_url: str) -> None:
     """Deliveries of every kind of hold come through the migration, and go on when their endpoint is resumed."""
     url = new_database(make_kind(store_url))
@@ -241,6 +264,8 @@ _HELD = (
     "UPDATE delivery SET state = 'held', next_attempt_at = NULL, scheduled_at = NULL, held_at = 5",
     "UPDATE delivery SET reason = 'the endpoint is paused' WHERE url NOT LIKE '%gone'",
     "UPDATE delivery SET reason = 'the endpoint is disabled; the receiver answered 410' WHERE url LIKE '%gone'",
+    "DROP TABLE composer",
+    "CREATE TABLE definition_fault (event VARCHAR(128) PRIMARY KEY, reason TEXT NOT NULL)",
     "DROP TABLE housekeeping_search",
     "DROP TABLE tally",
     "DROP TABLE removal",

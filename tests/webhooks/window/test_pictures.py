@@ -15,15 +15,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.json import encode
+from msgspec.structs import replace
 from picturing import LOOKS, Gallery, painter, still
 from playwright.sync_api import BrowserContext, Page
 from sqlalchemy import Connection, insert
 
 from engine.catalogue import Catalogue
-from engine.model import BatchForm, DefinitionState, DefinitionStatus
 from webhooks.api.administration import build_administration
 from webhooks.api.service import Service
-from webhooks.composing.definitions import Definitions, InService
+from webhooks.composing.definitions import Definitions
 from webhooks.example_sends import TestSends
 from webhooks.metrics import Metrics
 from webhooks.model import Scope
@@ -35,6 +36,7 @@ from webhooks.security.tokens import Tokens
 from webhooks.settings import AuthMethod, Settings
 from webhooks.store import clock, tables
 from webhooks.store.attempts import answer_row
+from webhooks.store.composers import Version
 from webhooks.store.compositions import row_name
 from webhooks.store.store import Store
 from webhooks.store.tallies import LATENCY_BOUNDS
@@ -70,6 +72,22 @@ definitions/partpayment.xml:14:22: error: there is no column paidamonut in dbo.d
       |                  ^^^^^^^^^^
    15 |     FROM dbo.dat_trans AS t
 Did you mean paidamount?"""
+BROKEN = "definitions/ledgerpayment.xml:3:7: The tag that begins here does not end. [xml-syntax]"
+AWAY = "the ledger cannot be reached: connection refused"
+VERSIONS = [
+    Version(
+        event="ledgerpayment", state="serving", file="definitions/ledgerpayment.xml", hash="3f2a91c0b7d4", form="set"
+    ),
+    Version(event="partpayment", state="held", reason=FAULT),
+    Version(
+        event="statuschange",
+        state="serving",
+        file="definitions/statuschange.xml",
+        hash="0c5e77aa19f2",
+        form="repeated: step account: TOP without an order by a key",
+    ),
+]
+OLDER = replace(VERSIONS[0], state="stale", hash="9b1d44e20f68", reason=BROKEN)
 DUE = {"next_attempt_at": NOW + 4 * MINUTE, "scheduled_at": NOW - MINUTE}
 
 
@@ -213,8 +231,17 @@ def definitions_known(rows: Rows) -> None:
     """Events that have or had a definition, and what waits for one."""
     for number, event in enumerate(("ledgerpayment", "partpayment", "servicechange", "statuschange")):
         rows.add(tables.DEFINED_EVENTS, event=event, since=NOW - (100 + number) * HOUR)
-    gone = "it had a definition, and there is none now in definitions: put it back"
-    rows.add(tables.DEFINITION_FAULTS, event="servicechange", reason=gone)
+    for number, (host, pid, trouble) in enumerate((("web1", 4711, None), ("web1", 4720, None), ("web2", 902, AWAY))):
+        rows.add(
+            tables.COMPOSERS,
+            process=number,
+            host=host,
+            pid=pid,
+            started_at=NOW - (200 + number) * HOUR,
+            read_at=NOW - (90 if trouble else 1) * HOUR,
+            trouble=trouble,
+            definitions=encode([OLDER, *VERSIONS[1:]] if trouble else VERSIONS).decode(),
+        )
     for _ in range(3):
         rows.delivery(NOW - 20 * SECOND - len(rows.tables[tables.EVENTS]), 2, "partpayment", "composing")
         rows.tables[tables.COMPOSITIONS][-1] |= {"state": "pending", "body": None, "parked_for": "partpayment"}
@@ -236,23 +263,6 @@ def many(rows: Rows) -> None:
         )
 
 
-STATUSES = (
-    DefinitionStatus(
-        "ledgerpayment", DefinitionState.SERVING, "definitions/ledgerpayment.xml", "", None, BatchForm.SET
-    ),
-    DefinitionStatus("partpayment", DefinitionState.HELD, "definitions/partpayment.xml", None, FAULT),
-    DefinitionStatus(
-        "statuschange",
-        DefinitionState.SERVING,
-        "definitions/statuschange.xml",
-        "",
-        None,
-        BatchForm.REPEATED,
-        "the query of step account has TOP without an order by a key",
-    ),
-)
-
-
 class Window:
     """A window over a store, by a clock that stands still; `rows` are written to it by `fill`."""
 
@@ -261,7 +271,6 @@ class Window:
         settings = Settings(data=folder)
         catalogue = Catalogue.load()
         definitions = Definitions(catalogue)
-        definitions._served = InService.of(STATUSES)
         given = store, keyring, Tokens(keyring.token_key()), catalogue, frozenset(AuthMethod), Proxies([])
         service = Service(*given, TestSends(store, keyring, settings))
         window = build_window(service, settings, definitions)
