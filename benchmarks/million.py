@@ -43,7 +43,7 @@ _MANY: Final = 1_000_000
 _SECOND: Final = 1_000_000
 _DAY: Final = 86_400 * _SECOND
 _FULL, RARE, _LIVE = (f"https://{name}.example/hook" for name in ("full", "rare", "live"))
-_EVERY_RARE: Final = 50_000  # so many deliveries to one of the rare URL
+_RARE: Final = 20  # deliveries for the rare URL, and as many dead ones, in each store
 _OURS: Final = "10000000-0000-4000-8000-000000000001"
 _THEIRS: Final = "10000000-0000-4000-8000-000000000002"
 _LIMIT: Final = 1.2
@@ -128,10 +128,11 @@ class Scene:
             url: connection.scalar(text("SELECT id FROM registration WHERE url = :url"), {"url": url})
             for url in (_FULL, RARE)
         }
-        rare = f"(n % {_EVERY_RARE} = 7)"
-        state = "'delivered'" if is_ended else f"CASE WHEN n % {_EVERY_RARE} = 8 THEN 'dead' ELSE 'pending' END"
-        ended = "at" if is_ended else f"CASE WHEN n % {_EVERY_RARE} = 8 THEN at END"
-        due = "NULL" if is_ended else f"CASE WHEN n % {_EVERY_RARE} <> 8 THEN at END"
+        place = f"(n - {first}) % {count // _RARE}"
+        rare, dead = ("false", "false") if is_ended else (f"({place} = 7)", f"({place} = 8)")
+        state = "'delivered'" if is_ended else f"CASE WHEN {dead} THEN 'dead' ELSE 'pending' END"
+        ended = "at" if is_ended else f"CASE WHEN {dead} THEN at END"
+        due = "NULL" if is_ended else f"CASE WHEN NOT {dead} THEN at END"
         data, body = ("NULL", "NULL") if is_ended else (_ARGUMENTS, _BODY[self.dialect])
         made_events = (
             "INSERT INTO event (sequence, id, publisher_id, event, arguments, digest, state, created_at)"

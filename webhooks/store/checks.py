@@ -15,12 +15,12 @@ from webhooks.store.clock import first_id, time_of
 MOST_FOUND: Final = 1000
 """Of what a check finds it counts no more."""
 
-# Of each endpoint that has not asked for time the deliveries that are due the longest; for the range see `jobs`.
+# Of each endpoint that has not asked for time the deliveries that are due the longest.
 _LATE: Final = """
     SELECT {} FROM delivery
-    WHERE (delivery.registration_id, delivery.state, delivery.next_attempt_at)
-        BETWEEN (registration.id, 'pending', 0) AND (registration.id, 'pending', :before)
-    ORDER BY delivery.registration_id, delivery.state, delivery.next_attempt_at LIMIT :most"""
+    WHERE delivery.registration_id = registration.id AND delivery.state = (SELECT 'pending')
+        AND delivery.next_attempt_at <= :before
+    ORDER BY delivery.next_attempt_at LIMIT :most"""
 _OF_EACH: Final = {
     "sqlite": ("JOIN delivery AS late ON late.rowid IN ({})", "delivery.rowid"),
     "postgresql": ("CROSS JOIN LATERAL ({}) AS late", "delivery.*"),
@@ -59,7 +59,7 @@ _DEAD: Final = text("""
 _HELD: Final = text("""
     SELECT count(*), min(due_at) FROM (
         SELECT next_attempt_at AS due_at FROM delivery
-        WHERE registration_id = :id AND state = 'pending' AND next_attempt_at <= :before
+        WHERE registration_id = :id AND state = (SELECT 'pending') AND next_attempt_at <= :before
         ORDER BY next_attempt_at LIMIT :most
     ) AS found
 """)
@@ -76,7 +76,7 @@ _FAILING: Final = text("""
 # Those that have failed are tried again later than those that have not.
 _TRIED_AGAIN: Final = text("""
     SELECT count(*), max(reason) FROM (
-        SELECT failures, reason FROM delivery WHERE registration_id = :id AND state = 'pending'
+        SELECT failures, reason FROM delivery WHERE registration_id = :id AND state = (SELECT 'pending')
         ORDER BY next_attempt_at DESC LIMIT :most
     ) AS last WHERE failures > 1
 """)

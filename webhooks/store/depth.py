@@ -22,23 +22,20 @@ _SENT_TO: Final = f"NOT ({_HELD_TEXT})"
 # Of each endpoint those that wait: where one is held, whatever waits for it is passed over at once.
 _WAITING: Final = {
     "sqlite": "FROM registration CROSS JOIN client CROSS JOIN delivery WHERE client.id = registration.client_id"
-    " AND {} AND delivery.registration_id = registration.id AND delivery.state = 'pending' LIMIT :most",
+    " AND {} AND delivery.registration_id = registration.id AND delivery.state = (SELECT 'pending') LIMIT :most",
     "postgresql": "FROM registration JOIN client ON client.id = registration.client_id CROSS JOIN LATERAL ("
-    "SELECT 1 FROM delivery WHERE (delivery.registration_id, delivery.state)"
-    " BETWEEN (registration.id, 'pending') AND (registration.id, 'pending') LIMIT :most"
+    "SELECT 1 FROM delivery WHERE delivery.registration_id = registration.id"
+    " AND delivery.state = (SELECT 'pending') LIMIT :most"
     ") AS waiting WHERE {} LIMIT :most",
 }
-# The first one of each endpoint's, by the index that begins with the endpoint: whether statistics say so or not.
+# The first one of each endpoint's.
 _OLDEST: Final = text(f"""
     SELECT min(oldest) FROM (
         SELECT (
-            SELECT CASE
-                WHEN delivery.registration_id = registration.id AND delivery.state = 'pending'
-                THEN delivery.next_attempt_at
-            END FROM delivery
-            WHERE (delivery.registration_id, delivery.state, delivery.next_attempt_at)
-                >= (registration.id, 'pending', 0)
-            ORDER BY delivery.registration_id, delivery.state, delivery.next_attempt_at LIMIT 1
+            SELECT delivery.next_attempt_at FROM delivery
+            WHERE delivery.registration_id = registration.id AND delivery.state = (SELECT 'pending')
+                AND delivery.next_attempt_at IS NOT NULL
+            ORDER BY delivery.next_attempt_at LIMIT 1
         ) AS oldest
         FROM registration JOIN client ON client.id = registration.client_id WHERE {_SENT_TO}
     ) AS found

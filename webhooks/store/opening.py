@@ -30,12 +30,13 @@ _POSTGRESQL: dict[str, object] = {
 }
 # Statistics say little of tables that are empty now and full in a minute, so no plan may depend on them. Without scans,
 # and without hash and merge joins, which read a whole table, every statement goes by an index from the rows that it is
-# given to others; planned each time, it starts at that end however small the tables were when it was new. Compiling one
-# would take longer than running it. Set by a statement: PgBouncer refuses them among what a connection begins with.
+# given to others; planned each time, it starts at that end however small the tables were when it was new. Compiling it,
+# or starting workers for it, would take longer than running it: workers took 7 ms to find no row where many were
+# expected. Set by a statement: PgBouncer refuses them among what a connection begins with.
 _SET_UP = (
     "SET synchronous_commit = on; SET lock_timeout = '10s'; SET statement_timeout = '10s';"
     " SET plan_cache_mode = force_custom_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
-    " SET enable_mergejoin = off; SET jit = off"
+    " SET enable_mergejoin = off; SET jit = off; SET max_parallel_workers_per_gather = 0"
 )
 _WRONG_URL = "the store's URL must be like sqlite:////folder/file or postgresql+psycopg://user@host/database"
 

@@ -61,11 +61,12 @@ _EVENTS: Final = text(
 # A delivery is held since its endpoint is, or since it was to be sent. Parked ones have no time for that.
 _HELD: Final = text("""
     SELECT delivery.id FROM delivery
-    WHERE delivery.registration_id = :id AND delivery.state = 'pending' AND delivery.next_attempt_at <= :until
+    WHERE delivery.registration_id = :id AND delivery.state = (SELECT 'pending')
+        AND delivery.next_attempt_at <= :until
     UNION ALL
     SELECT delivery.id FROM delivery
-    WHERE delivery.registration_id = :id AND delivery.state = 'pending' AND delivery.next_attempt_at IS NULL
-        AND delivery.created_at <= :until
+    WHERE delivery.registration_id = :id AND delivery.state = (SELECT 'pending')
+        AND delivery.next_attempt_at IS NULL AND delivery.created_at <= :until
     LIMIT :most
 """)
 

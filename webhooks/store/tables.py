@@ -147,6 +147,9 @@ DELIVERIES = Table(
     Column("ended_at", BigInteger),
     Column("replay_of", ForeignKey("delivery.id", ondelete="SET NULL")),  # the delivery that it replays, if recomposed
     Index(None, "client_id", "id"),
+    # PostgreSQL would look here for what waits for one endpoint too, among that of all others: it takes endpoints for
+    # alike. It uses a partial index only for a constant, so such statements ask for `state = (SELECT 'pending')`. A
+    # comparison of rows, `(registration_id, state, next_attempt_at) <= (…)`, would read on to the next endpoint.
     Index(None, "state", "next_attempt_at", postgresql_where=text("state <> 'delivered'")),  # SQLite would not use it
     Index(None, "registration_id", "state", "next_attempt_at"),
     Index(None, "ended_at", sqlite_where=text("ended_at IS NOT NULL"), postgresql_where=text("ended_at IS NOT NULL")),

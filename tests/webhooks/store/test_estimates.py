@@ -12,12 +12,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from tests.statements import noted
 from webhooks.model import Client, DeliveryState, PublishedEvent
 from webhooks.queue.leases import Leases
 from webhooks.store import (
     attempts,
+    behind,
+    checks,
     clients,
     compositions,
+    depth,
     ended_attempts,
     events,
     holding,
@@ -25,6 +29,7 @@ from webhooks.store import (
     parking,
     registrations,
     results,
+    retention,
 )
 from webhooks.store.clock import now
 from webhooks.store.compositions import CompositionState
@@ -157,3 +162,88 @@ def test_few_rows_are_looked_at_for_each_given_one(burst: Store, costs: dict[str
     asyncio.run(burst.write(lambda connection: _walk(connection, sequences)))
     assert len(costs) > 15
     assert {words: rows for words, rows in costs.items() if rows > MOST_ROWS} == {}
+
+
+QUEUED = 20_000  # of one endpoint: due later, without a time, and skipped; of a paused one: due
+MOST_BUFFERS = 60  # pages that one statement looks at: an index has more of what is queued
+_NUMBERS = f"generate_series(1, {QUEUED}) AS n"
+_NEW = (
+    "INSERT INTO delivery (id, event_sequence, client_id, registration_id, event, url, state, created_at,"
+    " next_attempt_at, scheduled_at) SELECT"
+)
+_NEW_OF_FULL = "100000 + n, 'c', 1, 'new', ''"
+_DUE = "'new', '', 'pending', :at, :at, :at FROM"
+_QUEUE = (
+    (
+        "INSERT INTO event (sequence, id, publisher_id, event, arguments, digest, state, created_at)"
+        f" SELECT 100000 + n, 'new ' || n, 'x', 'new', '{{}}', '', 'accepted', :at FROM {_NUMBERS}"
+    ),
+    (
+        "INSERT INTO composition (event_sequence, version, state, body)"
+        f" SELECT 100000 + n, 0, 'composed', 'x' FROM {_NUMBERS}"
+    ),
+    f"{_NEW} 'later ' || n, {_NEW_OF_FULL}, 'pending', :at, :at + 1000000000 + n, :at FROM {_NUMBERS}",
+    f"{_NEW} 'untimed ' || n, {_NEW_OF_FULL}, 'pending', :at, NULL, NULL FROM {_NUMBERS}",
+    f"{_NEW} 'over ' || n, {_NEW_OF_FULL}, 'skipped', :at, NULL, NULL FROM {_NUMBERS}",
+    f"{_NEW} 'held ' || n, 100000 + n, 'c', 3, {_DUE} {_NUMBERS}",
+    f"{_NEW} 'due ' || n, 100000 + n, 'c', 2, {_DUE} generate_series(1, 3) AS n",
+)
+FULL, OTHER = 1, 2
+LOOKS: dict[str, Callable[[Any, int], object]] = {
+    "missing jobs": lambda c, at: jobs.missing(c, at, 1000),
+    "due deliveries behind others": lambda c, at: behind.oldest(c, 0, (), at),
+    "parked deliveries of the one": lambda c, at: jobs.refill(c, FULL, at, 1000),
+    "parked deliveries of the other": lambda c, at: jobs.refill(c, OTHER, at, 1000),
+    "what waits": lambda c, _: depth.read_depth(c, 10),
+    "overdue": checks.overdue,
+    "held": lambda c, at: c.execute(checks._HELD, {"id": OTHER, "before": at, "most": 1000}).all(),
+    "tried again": lambda c, _: c.execute(checks._TRIED_AGAIN, {"id": OTHER, "most": 1000}).all(),
+    "held too long": lambda c, at: c.execute(retention._HELD, {"id": OTHER, "until": at, "most": 200}).all(),
+    "all that waits": lambda c, _: holding.window(c, OTHER, holding.Place()),
+    "removing": lambda c, _: holding.cancel(c, holding.Removal(1, OTHER, None, 10**9), holding.Place()),
+}
+
+
+@pytest.fixture(scope="module", params=["no statistics", "statistics of before", "statistics of now"])
+def queue(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> Iterator[Store]:
+    """A store where much of two endpoints waits, and of another three deliveries are due."""
+    with Store(new_database("postgresql")) as store:
+
+        def write(connection: Any) -> None:
+            clients.add(connection, Client(id="c", name="c", scopes=frozenset()), secret_hash=b"1", api_key_hash=b"2")
+            registrations.put(connection, "c", "https://full.example/", ["new"], {})
+            if request.param == "statistics of before":
+                for statement in _HISTORY:
+                    connection.execute(text(statement))
+            registrations.put(connection, "c", "https://other.example/", ["new"], {})
+            registrations.put(connection, "c", "https://paused.example/", ["new"], {"is_paused": True})
+            for table in ("event", "composition", "delivery"):  # no worker of the server's meanwhile
+                connection.execute(text(f"ALTER TABLE {table} SET (autovacuum_enabled = false)"))
+            for statement in _QUEUE:
+                connection.execute(text(statement), {"at": now()})
+            if request.param == "statistics of now":
+                connection.execute(text("ANALYZE"))
+
+        asyncio.run(store.write(write))
+        yield store
+
+
+def _buffers(connection: Any, sql: str, values: Any) -> int:
+    ((plan,),) = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", values).fetchall()
+    return int(plan[0]["Plan"]["Shared Hit Blocks"] + plan[0]["Plan"]["Shared Read Blocks"])
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_what_is_not_due_or_for_another_endpoint_is_not_read(queue: Store, name: str) -> None:
+    with queue._engine.connect() as connection:
+        with noted(queue) as statements:
+            LOOKS[name](connection, now())
+        driver: Any = connection.connection.driver_connection
+        read = {
+            " ".join(sql.split()): _buffers(driver, sql, values)
+            for sql, values in statements
+            if sql.lstrip().startswith(("SELECT", "WITH", "UPDATE", "DELETE"))
+        }
+        connection.rollback()
+    assert read
+    assert {sql: buffers for sql, buffers in read.items() if buffers > MOST_BUFFERS} == {}

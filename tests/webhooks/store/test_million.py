@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import event
 
 from benchmarks.million import OPERATIONS, Scene
+from tests.statements import noted
 from webhooks.model import DeliveryState
 from webhooks.store import pages
-from webhooks.store.statement import Prepared
 from webhooks.store.tables import DELIVERIES
 
 FEW, MANY = 6000, 60_000  # both are more than what is counted to its end
@@ -33,14 +33,14 @@ def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch) -> Callable[[Scene, str], int]:
+def work() -> Callable[[Scene, str], int]:
     """How much a database has to do for an operation."""
 
     def count(scene: Scene, name: str) -> int:
         OPERATIONS[name](scene)  # so that nothing is compiled or made for the first time
         if scene.dialect == "sqlite":
             return steps(scene, OPERATIONS[name])
-        return rows(monkeypatch, scene, OPERATIONS[name])
+        return rows(scene, OPERATIONS[name])
 
     return count
 
@@ -70,26 +70,10 @@ def steps(scene: Scene, operation: Callable[[Scene], object]) -> int:
     return seen
 
 
-def rows(monkeypatch: pytest.MonkeyPatch, scene: Scene, operation: Callable[[Scene], object]) -> int:
+def rows(scene: Scene, operation: Callable[[Scene], object]) -> int:
     """The rows that PostgreSQL reads, and what it reads in vain, as EXPLAIN ANALYZE counts them for each query."""
-    seen: list[tuple[str, Any]] = []
-    run = Prepared.run
-
-    def note(self: Prepared, connection: Any, **values: object) -> Any:
-        compiled = self._for(connection)
-        seen.append((compiled.sql, compiled.arrange(values)))
-        return run(self, connection, **values)
-
-    def listener(_connection: Any, _cursor: Any, statement: str, values: Any, *_: object) -> None:
-        seen.append((statement, values))
-
-    monkeypatch.setattr(Prepared, "run", note)
-    event.listen(scene.store._engine, "before_cursor_execute", listener)
-    try:
+    with noted(scene.store) as seen:
         operation(scene)
-    finally:
-        event.remove(scene.store._engine, "before_cursor_execute", listener)
-        monkeypatch.setattr(Prepared, "run", run)
     with scene.store._engine.connect() as connection:
         cursor: Any = connection.connection.cursor()
         found = 0
@@ -108,18 +92,12 @@ def read(plan: Any) -> int:
 @pytest.mark.parametrize("state", DeliveryState)
 def test_no_page_reads_all_that_are_in_a_state_or_for_an_endpoint(scenes: tuple[Scene, Scene], state: str) -> None:
     """Also where statistics mislead: PostgreSQL read an endpoint's million entries to join them with a thousand ids."""
-    scene, seen = scenes[1], list[tuple[str, Any]]()
-
-    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: object) -> None:
-        seen.append((statement, values))
+    scene = scenes[1]
 
     def plans(connection: Any) -> str:
         wanted = pages.Filter(client_id=None, state=DeliveryState(state))
-        event.listen(scene.store._engine, "before_cursor_execute", note)
-        try:
+        with noted(scene.store) as seen:
             pages._read(connection, wanted, [DELIVERIES.c.id >= ""])
-        finally:
-            event.remove(scene.store._engine, "before_cursor_execute", note)
         ((statement, values),) = seen
         if scene.dialect == "sqlite":
             return str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())

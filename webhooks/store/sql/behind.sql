@@ -14,32 +14,34 @@ FROM GIVEN
 CROSS JOIN delivery
 WHERE delivery.rowid IN (
         SELECT due.rowid FROM delivery AS due
-        WHERE due.registration_id = given.id AND due.state = 'pending' AND due.next_attempt_at <= :at
+        WHERE due.registration_id = given.id AND due.state = (SELECT 'pending') AND due.next_attempt_at <= :at
         ORDER BY due.next_attempt_at
         LIMIT :most
     )
     OR delivery.rowid IN (
         SELECT interrupted.rowid FROM delivery AS interrupted
-        WHERE interrupted.registration_id = given.id AND interrupted.state = 'sending'
+        WHERE interrupted.registration_id = given.id AND interrupted.state = (SELECT 'sending')
         LIMIT :most
     )
 
 -- oldest_postgresql --
--- As a range, only the index that begins with the endpoint has them. What is `sending` has no time.
+-- What is `sending` has no time.
 SELECT oldest.id
 FROM GIVEN
 CROSS JOIN LATERAL (
     (
         SELECT delivery.id FROM delivery
-        WHERE (delivery.registration_id, delivery.state, delivery.next_attempt_at)
-            BETWEEN (given.id, 'pending', 0) AND (given.id, 'pending', :at)
-        ORDER BY delivery.registration_id, delivery.state, delivery.next_attempt_at
+        WHERE delivery.registration_id = given.id
+            AND delivery.state = (SELECT 'pending')
+            AND delivery.next_attempt_at <= :at
+        ORDER BY delivery.next_attempt_at
         LIMIT :most
     )
     UNION ALL
     (
         SELECT delivery.id FROM delivery
-        WHERE (delivery.registration_id, delivery.state) BETWEEN (given.id, 'sending') AND (given.id, 'sending')
+        WHERE delivery.registration_id = given.id
+            AND delivery.state = (SELECT 'sending')
         LIMIT :most
     )
 ) AS oldest

@@ -35,7 +35,7 @@ SELECT delivery.id, delivery.event_sequence, delivery.event, delivery.next_attem
     )
 FROM delivery
 WHERE delivery.registration_id = :registration_id
-    AND delivery.state = 'pending'
+    AND delivery.state = (SELECT 'pending')
     AND delivery.next_attempt_at >= :due_at
     AND (delivery.next_attempt_at, delivery.id) > (:due_at, :id)
 ORDER BY delivery.next_attempt_at, delivery.id
@@ -54,21 +54,22 @@ FROM removal
 ORDER BY id
 
 -- untimed --
+-- For CASE see `beside` in `bulk.py`.
 SELECT id
 FROM delivery
 WHERE registration_id = :registration_id
-    AND state IN ('pending', 'composing')
+    AND state IN ((SELECT 'pending'), (SELECT 'composing'))
     AND next_attempt_at IS NULL
     AND (CAST(:event AS text) IS NULL OR event = :event)
-    AND event_sequence <= :through
+    AND CASE WHEN event_sequence <= :through THEN true ELSE false END
 UNION ALL
 SELECT id
 FROM delivery
 WHERE registration_id = :registration_id
-    AND state = 'composing'
+    AND state = (SELECT 'composing')
     AND next_attempt_at IS NOT NULL
     AND (CAST(:event AS text) IS NULL OR event = :event)
-    AND event_sequence <= :through
+    AND CASE WHEN event_sequence <= :through THEN true ELSE false END
 LIMIT :most
 
 -- cancel --
