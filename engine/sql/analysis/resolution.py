@@ -100,15 +100,23 @@ class Resolution:
             self._ctes.append(node.alias)
             first, others = _branches(node.this)
             outputs = self._query(first, around, known)
-            columns = _renamed(outputs, alias)
-            if others:  # only these may name the table itself
-                inner = {**known, key: _without_facts(columns)}
-                every = [outputs, *(self._query(branch, around, inner) for branch in others)]
-                merged = self._merged(every) if not _names_table(others, key) else _without_facts(outputs)
-                columns = _renamed(merged, alias)
-                self._note_operations(node.this, merged)
-            known[key] = columns
+            if others:
+                outputs = self._united(outputs, others, around, known, node)
+                self._note_operations(node.this, outputs)
+            known[key] = _renamed(outputs, alias)
         return known
+
+    def _united(
+        self, first: Columns, others: Sequence[exp.Expr], around: Reading | None, known: Ctes, node: exp.Expr
+    ) -> Columns:
+        """The outputs of a common table's set operation, of which a branch behind the first may name the table."""
+        key, every, anchor = node.alias.casefold(), [first], None
+        for branch in others:
+            if anchor is None and self_references(branch, key):
+                anchor = _recursive(self._merged(every))
+                known = {**known, key: _renamed(anchor, node.args.get("alias"))}
+            every.append(self._query(branch, around, known))
+        return self._merged(every) if anchor is None else anchor
 
     def _note_operations(self, node: exp.Expr, columns: Columns) -> None:
         while isinstance(node, (exp.SetOperation, exp.Subquery)):
@@ -373,8 +381,13 @@ def _branches(node: exp.Expr) -> tuple[exp.Expr, list[exp.Expr]]:
     return node, others
 
 
-def _names_table(nodes: Iterable[exp.Expr], key: str) -> bool:
-    return any(table.name.casefold() == key for node in nodes for table in node.find_all(exp.Table))
+def self_references(node: exp.Expr, key: str) -> list[exp.Table]:
+    """Where a common table of that case-folded name is named in `node`, a part of its own query."""
+    return [
+        table
+        for table in node.find_all(exp.Table)
+        if isinstance(table.this, exp.Identifier) and table.args.get("db") is None and table.name.casefold() == key
+    ]
 
 
 def _starred(item: exp.Expr, reading: Reading) -> list[Source] | None:
@@ -411,6 +424,12 @@ def _renamed(columns: Columns, alias: exp.Expr | None) -> Columns:
         for name, old in zip(names, columns.listed, strict=True)
     ]
     return Columns(tuple(renamed))
+
+
+def _recursive(columns: Columns) -> Columns:
+    """A common table that names itself: its types are those of what does not name it, and all may be null."""
+    listed = [Column(column.key, column.name, column.type, nullable=True) for column in columns.listed]
+    return Columns(tuple(listed), columns.is_open)
 
 
 def _without_facts(columns: Columns) -> Columns:

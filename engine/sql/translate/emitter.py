@@ -98,6 +98,8 @@ class Emitter:
         self._noted: set[SqlFault] = set()  # the same faults: a query may have thousands
         self.scope = Scope(parent=None)
         self.ctes: Mapping[str, CommonTable] = {}
+        self.lost_ctes: frozenset[str] = frozenset()
+        """The case-folded names of those that were refused: what reads one cannot be told of."""
         self.made: dict[int, Any] = {}  # what a node has become, by its identity
         self._tables = tables
         self._latest: exp.Expr = exp.Null()

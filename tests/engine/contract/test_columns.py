@@ -217,6 +217,16 @@ def test_a_views_column_is_what_its_select_makes_it(tmp_path: Path) -> None:
     assert contract_of(path, schema).schema["properties"] == {"p": OPEN, "q": INT}
 
 
+def test_a_table_that_names_itself_has_the_types_of_its_first_select_and_may_be_null(tmp_path: Path) -> None:
+    sql = """with n (i, name, price) as (
+      select 1, p.partyname, cast(1 as decimal(9, 2)) from dat_party p
+      union all select n.i + 1, n.name, cast(n.price * 2 as decimal(9, 2)) from n where n.i < 9
+    ) select i, name, price from n"""
+    found = schemas(tmp_path, sql)
+    assert (found["i"], found["name"]) == (null(INT), null(text(120)))
+    assert found["price"]["type"] == ["number", "null"]
+
+
 def test_deep_and_wide_queries_end_in_something(tmp_path: Path) -> None:
     chain = ", ".join(f"t{n} as (select a + 0 as a from t{n - 1})" for n in range(1, 700))
     found = schemas(tmp_path, f"with t0 as (select 1 as a), {chain} select a from t699")

@@ -1,4 +1,4 @@
-"""Types that SQL Server does not bring together (errors 206, 305, 306, 402, 447, 8116, 8117).
+"""Types that SQL Server does not bring together (errors 206, 305, 306, 402, 447, 529, 8116, 8117).
 
 Microsoft Learn: "CAST and CONVERT", implicit conversions; "Data type precedence"; each operator's page.
 """
@@ -6,12 +6,14 @@ Microsoft Learn: "CAST and CONVERT", implicit conversions; "Data type precedence
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from sqlglot import exp
 
 from engine.model import Kind, Severity, SqlType
 from engine.model.families import BYTES, INCOMPARABLE, NUMBERS, STRINGS, TEMPORAL
+from engine.sql.analysis.declared_types import declared_type, is_authors
 from engine.sql.analysis.resolution import bare_name
 from engine.sql.analysis.rules.kinds import COMPARISONS, a, has_placeholder, kind_of
 from engine.sql.analysis.rules.subject import Subject, fault
@@ -58,17 +60,24 @@ def _among(subject: Subject, node: exp.In) -> Iterator[SqlFault]:
 
 
 def _between(subject: Subject, node: exp.Between) -> Iterator[SqlFault]:
-    for name in ("low", "high"):
-        yield from _compared(subject, node, node.this, node.args[name])
+    faults = (fault for name in ("low", "high") for fault in _compared(subject, node, node.this, node.args[name]))
+    yield from islice(faults, 1)
 
 
 def _case(subject: Subject, node: exp.Case) -> Iterator[SqlFault]:
     yield from _chosen(subject, [*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")])
+    if node.this is not None:
+        for branch in node.args["ifs"]:
+            yield from _compared(subject, branch.this, node.this, branch.this)
 
 
 def _iif(subject: Subject, node: exp.If) -> Iterator[SqlFault]:
     if not isinstance(node.parent, exp.Case):
         yield from _chosen(subject, [node.args["true"], node.args.get("false")])
+
+
+def _nullif(subject: Subject, node: exp.Nullif) -> Iterator[SqlFault]:
+    yield from _compared(subject, node.expression, node.this, node.expression)
 
 
 def _coalesce(subject: Subject, node: exp.Coalesce) -> Iterator[SqlFault]:
@@ -172,6 +181,23 @@ def _compared(subject: Subject, node: exp.Expr, left: exp.Expr, right: exp.Expr)
         return
 
 
+def _cast(subject: Subject, node: exp.Cast) -> Iterator[SqlFault]:
+    """CAST and TRY_CAST."""
+    if is_authors(node.to):
+        yield from _converted(subject, node.to, node.this)
+
+
+def _convert(subject: Subject, node: exp.Convert) -> Iterator[SqlFault]:
+    yield from _converted(subject, node.this, node.expression)
+
+
+def _converted(subject: Subject, target: exp.Expr, value: exp.Expr) -> Iterator[SqlFault]:
+    type_, kind = declared_type(target), kind_of(subject, value.unnest())
+    if type_ is not None and kind is not None and not has_placeholder(value.unnest()) and _clash(kind, type_.kind):
+        message = f"{a(kind).capitalize()} cannot be converted to {a(type_.kind)}."
+        yield fault("type-mismatch", value.unnest(), message, "CAST it to a type that goes with both first.")
+
+
 def _computed(subject: Subject, node: exp.Binary) -> Iterator[SqlFault]:
     word = _ARITHMETIC[type(node)]
     left, right = node.this.unnest(), node.expression.unnest()
@@ -250,11 +276,15 @@ _RULES: Final[Mapping[type[exp.Expr], _Rule]] = {
     **dict.fromkeys((exp.Union, exp.Except, exp.Intersect), _branches),
     exp.Between: _between,
     exp.Case: _case,
+    exp.Cast: _cast,
     exp.Coalesce: _coalesce,
     exp.Collate: _collated,
+    exp.Convert: _convert,
     exp.Group: _grouped,
     exp.If: _iif,
     exp.In: _among,
+    exp.Nullif: _nullif,
     exp.Ordered: _sorted,
     exp.Substring: _substring,
+    exp.TryCast: _cast,
 }

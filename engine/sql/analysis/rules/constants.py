@@ -1,4 +1,6 @@
-"""Constants that never fit beside what they stand: SQL Server fails or finds nothing (errors 241, 245, 8114, 8169).
+"""Constants that never fit beside what they stand: SQL Server fails or finds nothing.
+
+Errors 241, 244, 245, 248, 8114, 8115, 8169.
 
 Microsoft Learn: "CAST and CONVERT", implicit conversions; "Data type precedence".
 """
@@ -22,8 +24,17 @@ from engine.sql.fault import SqlFault
 _CONVERTED: Final = NUMBERS | TEMPORAL | {Kind.UNIQUEIDENTIFIER}
 """What a string becomes, where both are to be of one type."""
 _WHOLE: Final = re.compile(r"\s*[-+]?\s*\d*\s*")
+_RANGES: Final = {
+    Kind.TINYINT: (0, 2**8 - 1),
+    Kind.SMALLINT: (-(2**15), 2**15 - 1),
+    Kind.INT: (-(2**31), 2**31 - 1),
+    Kind.BIGINT: (-(2**63), 2**63 - 1),
+}
 _NUMBER_MARKS: Final = re.compile(r"[\d\s.,+\-eE$€£¥]*")
 _GUID: Final = re.compile(r"\{?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_LAST_MONTH: Final = 12
+_DAY_AND_MONTH: Final = re.compile(r"\s*(?:\d{4}[./-])?(\d\d)[./-](\d\d)(?:[./-]\d{4})?\s*")
+"""In whichever order: the session's language tells."""
 _ISO_DATE: Final = re.compile(r"\s*(\d{4})-(\d\d)-(\d\d)([ T].*)?")
 
 
@@ -53,8 +64,12 @@ def _between(subject: Subject, node: exp.Between) -> Iterator[SqlFault]:
 def _compared(subject: Subject, left: exp.Expr, right: exp.Expr, *, is_equal: bool) -> Iterator[SqlFault]:
     left, right = left.unnest(), right.unnest()
     for column, constant in ((left, right), (right, left)):
-        if type(column) is exp.Column and isinstance(constant, _CONSTANTS):
+        if not isinstance(constant, _CONSTANTS):
+            continue
+        if type(column) is exp.Column:
             yield from _constant(subject, column, constant, is_equal=is_equal)
+        elif (text := _text_of(constant)) is not None:
+            yield from _computed(subject, column, constant, text)
 
 
 def _constant(subject: Subject, column: exp.Expr, constant: exp.Expr, *, is_equal: bool) -> Iterator[SqlFault]:
@@ -69,6 +84,14 @@ def _constant(subject: Subject, column: exp.Expr, constant: exp.Expr, *, is_equa
         message = f"The column `{column.name}` is {type_.kind}, and is compared with a number."
         hint = "SQL Server converts each row's value, and fails at one that is no number. Write the number in quotes."
         yield fault("type-mismatch", constant, message, hint, Severity.WARNING)
+
+
+def _computed(subject: Subject, value: exp.Expr, constant: exp.Expr, text: str) -> Iterator[SqlFault]:
+    """A value of another type beside a text, which becomes of that type."""
+    kind = kind_of(subject, value)
+    if kind in _CONVERTED and not has_placeholder(value) and not _fits(kind, text):
+        message = f"The text cannot become {a(kind)}, which it is compared with."
+        yield fault("type-mismatch", constant, message, "Write a value of that type.", Severity.WARNING)
 
 
 def _is_ledgers(subject: Subject, column: exp.Expr) -> bool:
@@ -116,7 +139,8 @@ def _converted(target: exp.Expr, value: exp.Expr) -> Iterator[SqlFault]:
 def _fits(kind: Kind, text: str) -> bool:
     """Whether a text may become a value of that type; only what certainly cannot does not fit."""
     if kind in WHOLE:
-        return _WHOLE.fullmatch(text) is not None
+        least, most = _RANGES[kind]
+        return _WHOLE.fullmatch(text) is not None and least <= _whole(text) <= most
     if kind in NUMBERS:
         return _NUMBER_MARKS.fullmatch(text) is not None
     if kind is Kind.UNIQUEIDENTIFIER:
@@ -124,8 +148,17 @@ def _fits(kind: Kind, text: str) -> bool:
     return _may_be_moment(text) if kind in TEMPORAL else True
 
 
+def _whole(text: str) -> int:
+    """The number that a text of signs, blanks and digits is; 0 where it has no digit."""
+    written = "".join(text.split())
+    return int(written) if written[-1:].isdecimal() else 0
+
+
 def _may_be_moment(text: str) -> bool:
     if text.strip() and not any(character.isdecimal() for character in text):
+        return False
+    numbers = _DAY_AND_MONTH.fullmatch(text)
+    if numbers is not None and min(map(int, numbers.groups())) > _LAST_MONTH:
         return False
     found = _ISO_DATE.fullmatch(text)
     if found is None:
@@ -139,11 +172,18 @@ def _may_be_moment(text: str) -> bool:
 
 def _case(subject: Subject, node: exp.Case) -> Iterator[SqlFault]:
     yield from _chosen(subject, [*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")])
+    if node.this is not None:
+        for branch in node.args["ifs"]:
+            yield from _compared(subject, node.this, branch.this, is_equal=True)
 
 
 def _iif(subject: Subject, node: exp.If) -> Iterator[SqlFault]:
     if not isinstance(node.parent, exp.Case):
         yield from _chosen(subject, [node.args["true"], node.args.get("false")])
+
+
+def _nullif(subject: Subject, node: exp.Nullif) -> Iterator[SqlFault]:
+    yield from _compared(subject, node.this, node.expression, is_equal=True)
 
 
 def _coalesce(subject: Subject, node: exp.Coalesce) -> Iterator[SqlFault]:
@@ -210,4 +250,5 @@ _RULES: Final[Mapping[type[exp.Expr], _Rule]] = {
     exp.Convert: _convert,
     exp.If: _iif,
     exp.In: _among,
+    exp.Nullif: _nullif,
 }

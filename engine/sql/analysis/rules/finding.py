@@ -19,6 +19,7 @@ from engine.sql.analysis.rules import (
     names,
     ordering,
     placement,
+    recursion,
     vocabulary,
     widths,
 )
@@ -32,6 +33,7 @@ from engine.sql.tokens import Tokens
 _Check = Callable[[Subject], Iterable[SqlFault]]
 _SETS: Final = frozenset({exp.Union, exp.Except, exp.Intersect})
 _CHECKS: Final[tuple[tuple[_Check, frozenset[type[exp.Expr]] | None], ...]] = (
+    (recursion.check, frozenset({exp.With})),
     (names.check, None),
     (placement.check, placement.KINDS),
     (grouping.check, aggregates.CLASSES | {exp.Group, exp.Having, exp.Anonymous}),

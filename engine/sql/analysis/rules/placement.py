@@ -1,4 +1,4 @@
-"""Aggregates and windows where none may stand (errors 130, 144, 147, 1015, 4108, 4109, 4112, 10753, 10759)."""
+"""Aggregates and windows where none may stand (errors 130, 144, 147, 1015, 4108, 4109, 4112, 8124, 10753, 10759)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlglot import exp
 
+from engine.sql.analysis.relations import Meaning
 from engine.sql.analysis.rules.aggregates import CLASSES, Aggregate, is_aggregate, is_windowed, place_of
 from engine.sql.analysis.rules.subject import Subject, fault
 from engine.sql.fault import SqlFault
@@ -58,6 +59,21 @@ def _aggregate(subject: Subject, aggregate: Aggregate) -> Iterator[SqlFault]:
         message = "A subquery cannot stand inside of an aggregate."
         hint = "Compute it in a derived table or with APPLY."
         yield subject.word_fault("group-by", "select", aggregate.queries[0], message, hint)
+    elif _mixes_queries(subject, node):
+        message = f"{subject.name_at(node)}(…) has a column of a query around it beside another column."
+        hint = "Take the outer column out of the aggregate, or compute the product in a derived table."
+        yield subject.call_fault("group-by", node, message, hint)
+
+
+def _mixes_queries(subject: Subject, node: exp.Expr) -> bool:
+    """Whether a column of an outer SELECT stands beside another; what is applied may name what it is applied to."""
+    inner = node.find_ancestor(exp.Select)
+    found = [subject.analysis.references.get(id(column)) for column in node.find_all(exp.Column)]
+    known = [each for each in found if each is not None and each.meaning is Meaning.FOUND and each.column is not None]
+    if len(known) < len(found) or node.find(exp.Query) is not None or node.find_ancestor(exp.Lateral) is not None:
+        return False
+    columns = {(id(each.select), id(each.source), each.column.key) for each in known if each.column is not None}
+    return len(columns) > 1 and any(each.select is not inner for each in known)
 
 
 def _window(subject: Subject, window: exp.Window) -> Iterator[SqlFault]:

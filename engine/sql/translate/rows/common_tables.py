@@ -30,10 +30,16 @@ def with_clause(emitter: Emitter, node: exp.Query) -> str:
     if with_ is None:
         return ""
     emitter.check_arguments(with_, _WITH)
-    parts = [emitter.attempt(partial(_common_table, emitter, cte)) for cte in with_.expressions]
-    if None in parts:
+    parts = []
+    for cte in with_.expressions:
+        part = emitter.attempt(partial(_common_table, emitter, cte))
+        if part is None:
+            emitter.lost_ctes |= {cte.alias.casefold()}
+        else:
+            parts.append(part)
+    if emitter.lost_ctes:
         raise Refused(None)
-    return f"WITH {', '.join(part for part in parts if part is not None)} "
+    return f"WITH {', '.join(parts)} "
 
 
 def _common_table(emitter: Emitter, node: exp.CTE) -> str:

@@ -13,7 +13,7 @@ from engine.model.families import PADDED, STRINGS
 from engine.spelling import did_you_mean
 from engine.sql.schema import Column, SchemaOrigin, Table
 from engine.sql.translate.emitter import Emitter
-from engine.sql.translate.faults import not_carried, refused
+from engine.sql.translate.faults import Refused, not_carried, refused
 from engine.sql.translate.rows.relation_columns import scope_columns
 from engine.sql.translate.scope import ScopeColumn, Source, unknown_source
 from engine.sql.translate.typed import Typed
@@ -48,6 +48,8 @@ def table(emitter: Emitter, node: exp.Table) -> str:
     if common is not None:
         emitter.scope.sources.append(Source(key, node, scope_columns(quoted(key), common.outputs)))
         return f"{common.sql} AS {quoted(key)}"
+    if schema is None and name.casefold() in emitter.lost_ctes:
+        raise Refused(None)
     known = emitter.schema.table(name, schema.this if schema else None)
     if known is None or known.name.casefold().startswith(_RESERVED):
         emitter.scope.sources.append(unknown_source(key, node))

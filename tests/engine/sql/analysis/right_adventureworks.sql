@@ -56,3 +56,25 @@ select case p.Demographics.value('(/a)[1]', 'int') when 1 then 'one' end as x fr
 select e.JobTitle from HumanResources.Employee e where e.OrganizationNode > '/1/' and e.OrganizationNode is not null and e.OrganizationNode = cast('/1/2/' as hierarchyid)
 ### compressed join words
 select a.Name from(Sales.Store a)inner join(Sales.SalesPerson b left join Sales.SalesTerritory c on(c.TerritoryID=b.TerritoryID))on(a.BusinessEntityID=b.BusinessEntityID)where(c.[Group]='x')and(not(b.SalesQuota is null))
+### a quantity cast to its type
+with parts as (select b.ComponentID, b.PerAssemblyQty as qty, cast(b.BOMLevel as int) as depth from Production.BillOfMaterials b where b.ProductAssemblyID is null union all select b.ComponentID, cast(b.PerAssemblyQty * p.qty as decimal(8, 2)), p.depth + 1 from Production.BillOfMaterials b join parts p on p.ComponentID = b.ProductAssemblyID) select ComponentID, sum(qty) as qty, max(depth) as depth from parts group by ComponentID
+### money stays money
+with p as (select ProductID, ListPrice as price, 0 as n from Production.Product where ProductID = 1 union all select p.ProductID, p.price * 2, p.n + 1 from p where p.n < 3) select ProductID, price from p
+### the ledger's alias types
+select p.FirstName + N' ' + p.LastName as name from Person.Person p where p.MiddleName = N'A' and p.PersonType in ('SC', 'IN')
+### a name in three parts
+select Sales.SalesOrderHeader.SalesOrderID from Sales.SalesOrderHeader where Sales.SalesOrderHeader.Status = 5
+### an alias type of bit beside 1
+select p.Name from Production.Product p where p.MakeFlag = 1 and p.Weight > 1.5 and p.ProductLine = 'R'
+### a computed column among others
+select h.SalesOrderNumber, h.TotalDue - h.SubTotal as rest from Sales.SalesOrderHeader h where h.SalesOrderNumber like N'SO%' and h.TotalDue > 100
+### date functions of date
+select e.LoginID from HumanResources.Employee e where e.BirthDate > dateadd(year, -30, getdate()) and datediff(day, e.BirthDate, '20260101') > 1 and year(e.BirthDate) = 1970
+### uniqueidentifier beside a text
+select p.FirstName from Person.Person p where p.rowguid = '0E984725-C51C-4BF4-9960-E1C80E27ABA0' or p.rowguid = N'{0E984725-C51C-4BF4-9960-E1C80E27ABA0}'
+### a correlated aggregate of the outer query's column alone
+select h.SalesOrderID from Sales.SalesOrderHeader h where h.SubTotal > (select avg(x.SubTotal) from Sales.SalesOrderHeader x where x.CustomerID = h.CustomerID)
+### recursion as people write it, 28
+WITH Parts(AssemblyID, ComponentID, PerAssemblyQty, EndDate, ComponentLevel) AS (SELECT b.ProductAssemblyID, b.ComponentID, b.PerAssemblyQty, b.EndDate, 0 AS ComponentLevel FROM Production.BillOfMaterials AS b WHERE b.ProductAssemblyID = 800 AND b.EndDate IS NULL UNION ALL SELECT bom.ProductAssemblyID, bom.ComponentID, p.PerAssemblyQty, bom.EndDate, ComponentLevel + 1 FROM Production.BillOfMaterials AS bom INNER JOIN Parts AS p ON bom.ProductAssemblyID = p.ComponentID AND bom.EndDate IS NULL) SELECT AssemblyID, ComponentID, Name, PerAssemblyQty, EndDate, ComponentLevel FROM Parts AS p INNER JOIN Production.Product AS pr ON p.ComponentID = pr.ProductID
+### recursion as people write it, 29
+with o as (select e.OrganizationNode as n, e.OrganizationLevel as l from HumanResources.Employee e where e.BusinessEntityID = 1 union all select e.OrganizationNode, e.OrganizationLevel from HumanResources.Employee e join o on e.OrganizationNode.GetAncestor(1) = o.n) select l from o

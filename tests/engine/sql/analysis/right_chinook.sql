@@ -66,3 +66,29 @@ select isnull(BillingCountry, 'total') as c, sum(Total) as s from Invoice group 
 select left(Name, 5) + '...' + ltrim(str(TrackId)) + char(10) + cast(UnitPrice as varchar(20)) as t, len(Name) + datalength(Name) as n, replace(Name, ' ', '') as r, substring(Name, charindex(' ', Name) + 1, len(Name)) as s from Track
 ### ids by CONVERT and PARSE
 select parse('12/31/2009' as date using 'en-US') as a, try_parse('1,5' as numeric(3, 1) using 'de-DE') as b, convert(int, '5') as c, try_cast(Name as int) as d from Track
+### values in the anchor
+with n as (select v.i from (values (1), (2)) v (i) union all select n.i + 2 from n where n.i < 10) select i from n
+### a bigint all the way
+with n as (select cast(1 as bigint) as i union all select n.i * 2 from n where n.i < 1000) select i from n
+### int beside an int's expression of columns
+with e as (select EmployeeId, EmployeeId * 10 as code from Employee where ReportsTo is null union all select m.EmployeeId, e.code + m.EmployeeId from Employee m, e where e.EmployeeId = m.ReportsTo) select EmployeeId, code from e
+### running totals
+select i.InvoiceId, sum(i.Total) over (partition by i.CustomerId order by i.InvoiceDate rows between unbounded preceding and current row) as t from Invoice i
+### EXCEPT and INTERSECT
+select Name from Genre except select Name from Artist intersect select Title from Album
+### a name that two tables have, with qualifiers
+select t.Name, g.Name as genre from Track t join Genre g on g.GenreId = t.GenreId where g.Name = N'Rock' order by t.Name, genre
+### nested derived tables
+select y.n from (select x.GenreId, x.n from (select GenreId, count(*) as n from Track group by GenreId) x where x.n > 1) y order by y.GenreId
+### an aggregate of its own columns alone
+select i.InvoiceId from Invoice i where i.Total > (select sum(l.Quantity * l.UnitPrice) from InvoiceLine l where l.InvoiceId = i.InvoiceId)
+### an outer column beside an aggregate, and alone in one
+select i.InvoiceId, (select sum(l.Quantity) * i.Total from InvoiceLine l where l.InvoiceId = i.InvoiceId) as x, (select max(i.Total) from InvoiceLine l) as y from Invoice i group by i.InvoiceId, i.Total
+### an aggregate of what is applied to
+select i.InvoiceId, x.s from Invoice i cross apply (select sum(l.Quantity * i.Total) as s from InvoiceLine l where l.InvoiceId = i.InvoiceId) x
+### an aggregate of the grouped query in a subquery
+select i.CustomerId from Invoice i group by i.CustomerId having exists (select 1 from InvoiceLine l where sum(i.Total) > l.Quantity)
+### recursion as people write it, 36
+with e as (select EmployeeId, FirstName + N' ' + LastName as name from Employee where ReportsTo is null union all select m.EmployeeId, m.FirstName + N' ' + m.LastName from Employee m join e on e.EmployeeId = m.ReportsTo) select EmployeeId, name from e
+### recursion as people write it, 37
+with e as (select EmployeeId, upper(FirstName) as name, getdate() as now, newid() as k from Employee where ReportsTo is null union all select m.EmployeeId, upper(m.FirstName), getdate(), newid() from Employee m join e on e.EmployeeId = m.ReportsTo) select EmployeeId, name from e

@@ -228,3 +228,219 @@ select a.n, b.m from (select count(*) n from Orders) a, (select count(*) m from 
 select datediff(minute, OrderDate, coalesce(ShippedDate, getdate())) as a, datediff(week, '19970101', OrderDate) as b, datediff(dw, 0, OrderDate) % 7 as c, datepart(tzoffset, sysdatetimeoffset()) as d, datename(month, '1997-02-03') as e, dateadd(qq, 1, '1997-01-01') as f, dateadd(day, -1.5, OrderDate) as g from Orders
 ### binary and hex
 select cast(OrderID as varbinary(4)) as a, 0x1F as b, cast(0x41 as char(1)) as c, convert(varbinary(8), '0x41', 1) as d, CustomerID + 0x as e from Orders where OrderID = 0x2801
+### depth counted
+with t as (select EmployeeID, 0 as depth from Employees where ReportsTo is null union all select e.EmployeeID, t.depth + 1 from Employees e join t on t.EmployeeID = e.ReportsTo) select EmployeeID, depth from t
+### a path of nvarchar(max)
+with t as (select EmployeeID, cast(LastName as nvarchar(max)) as path from Employees where ReportsTo is null union all select e.EmployeeID, t.path + N'/' + e.LastName from Employees e join t on t.EmployeeID = e.ReportsTo) select EmployeeID, path from t
+### a path cast on both sides
+with t as (select EmployeeID, cast(LastName as nvarchar(400)) as path from Employees where ReportsTo is null union all select e.EmployeeID, cast(t.path + N'/' + e.LastName as nvarchar(400)) from Employees e join t on t.EmployeeID = e.ReportsTo) select EmployeeID, path from t
+### days
+with d as (select cast('2026-01-01' as date) as d union all select dateadd(day, 1, d.d) from d where d.d < '2026-02-01') select d from d option (maxrecursion 100)
+### numbers without a table
+with n(i) as (select 1 union all select i + 1 from n where i < 100) select i from n
+### two anchors, by UNION
+with t as (select EmployeeID from Employees where ReportsTo is null union select EmployeeID from Employees where City = 'London' union all select e.EmployeeID from Employees e join t on t.EmployeeID = e.ReportsTo) select distinct EmployeeID from t
+### two recursive members
+with t as (select EmployeeID, ReportsTo from Employees where EmployeeID = 5 union all select e.EmployeeID, e.ReportsTo from Employees e join t on t.EmployeeID = e.ReportsTo union all select e.EmployeeID, e.ReportsTo from Employees e join t on t.ReportsTo = e.EmployeeID and e.EmployeeID > 9) select EmployeeID from t
+### a window in the recursive part
+with t as (select EmployeeID, cast(1 as bigint) as n from Employees where ReportsTo is null union all select e.EmployeeID, row_number() over (order by e.EmployeeID) from Employees e join t on t.EmployeeID = e.ReportsTo) select EmployeeID, n from t
+### the reference in a derived table
+with t as (select EmployeeID from Employees where ReportsTo is null union all select x.EmployeeID from (select e.EmployeeID, row_number() over (order by e.EmployeeID) as rn from Employees e join t on t.EmployeeID = e.ReportsTo) x where x.rn = 1) select EmployeeID from t
+### a subquery of another table
+with t as (select EmployeeID from Employees where ReportsTo is null union all select e.EmployeeID from Employees e join t on t.EmployeeID = e.ReportsTo where not exists (select 1 from Orders o where o.EmployeeID = e.EmployeeID)) select EmployeeID from t
+### aggregates, DISTINCT and TOP in the anchor
+with t as (select top 1 max(EmployeeID) as id from Employees group by City union all select e.ReportsTo from Employees e join t on t.id = e.EmployeeID where e.ReportsTo is not null) select id from t
+### cross apply in the recursive part
+with t as (select EmployeeID from Employees where ReportsTo is null union all select x.EmployeeID from t cross apply (select e.EmployeeID from Employees e where e.ReportsTo = t.EmployeeID) x) select EmployeeID from t
+### outer join and aggregates behind it
+with t as (select EmployeeID, ReportsTo from Employees where ReportsTo is null union all select e.EmployeeID, e.ReportsTo from Employees e join t on t.EmployeeID = e.ReportsTo) select t.EmployeeID, count(o.OrderID) as orders from t left join Orders o on o.EmployeeID = t.EmployeeID left join t boss on boss.EmployeeID = t.ReportsTo group by t.EmployeeID
+### names listed behind the name
+with t (id, boss, depth) as (select EmployeeID, ReportsTo, 0 from Employees where ReportsTo is null union all select e.EmployeeID, e.ReportsTo, depth + 1 from Employees e join t on t.id = e.ReportsTo) select id, boss, depth from t order by depth
+### a table of the ledger that is called like it
+with Orders as (select OrderID from dbo.Orders where ShipVia = 1) select OrderID from Orders
+### a table of the ledger with its schema is no reference
+with Orders as (select OrderID from dbo.Orders where ShipVia = 1 union select OrderID from dbo.Orders where ShipVia = 2) select OrderID from Orders
+### a later one over an earlier one
+with t as (select EmployeeID from Employees where ReportsTo is null union all select e.EmployeeID from Employees e join t on t.EmployeeID = e.ReportsTo), u as (select distinct top 5 t.EmployeeID from t left join Orders o on o.EmployeeID = t.EmployeeID group by t.EmployeeID) select EmployeeID from u
+### an anchor from an earlier one
+with top1 as (select EmployeeID from Employees where ReportsTo is null), t as (select EmployeeID from top1 union all select e.EmployeeID from Employees e join t on t.EmployeeID = e.ReportsTo) select EmployeeID from t
+### NULL in the anchor beside an int
+with t as (select EmployeeID, null as boss from Employees where ReportsTo is null union all select e.EmployeeID, e.ReportsTo from Employees e join t on t.EmployeeID = e.ReportsTo) select EmployeeID, boss from t
+### a case and a function of the recursive column
+with t as (select EmployeeID, 0 as depth, cast('' as varchar(100)) as dots from Employees where ReportsTo is null union all select e.EmployeeID, case when t.depth > 5 then 5 else t.depth + 1 end, cast(replicate('.', t.depth) as varchar(100)) from Employees e join t on t.EmployeeID = e.ReportsTo) select EmployeeID, depth, dots from t
+### dates of a column and what is added to them
+with t as (select OrderID, OrderDate as day from Orders where OrderID = 10248 union all select t.OrderID, dateadd(day, 1, t.day) from t where t.day < '1996-08-01') select OrderID, day from t
+### an alias used in ORDER BY
+select UnitPrice * UnitsInStock as worth from Products order by worth desc
+### an alias of the same name as a column used in WHERE
+select UnitPrice * 2 as UnitPrice from Products where UnitPrice > 10
+### WHERE behind CROSS APPLY (VALUES) with the alias
+select p.ProductName, v.worth from Products p cross apply (values (p.UnitPrice * p.UnitsInStock)) v (worth) where v.worth > 100
+### ORDER BY position
+select CompanyName, City from Customers order by 2, 1 desc
+### ORDER BY with an expression of what is not selected
+select CompanyName from Customers order by len(City), City + Country
+### ORDER BY of a union's first names
+select City as place from Customers union select ShipCity from Orders order by place
+### ORDER BY a position of a union
+select City from Customers union all select ShipCity from Orders order by 1
+### DISTINCT ordered by its expression
+select distinct upper(City) as u from Customers order by upper(City)
+### TOP without ORDER BY in a subquery
+select OrderID, (select top 1 CompanyName from Customers c where c.CustomerID = o.CustomerID) as n from Orders o
+### TOP 100 PERCENT with ORDER BY in a derived table
+select t.OrderID from (select top 100 percent OrderID from Orders order by OrderDate) t
+### ORDER BY with FOR XML in a subquery
+select c.CustomerID, stuff((select ',' + cast(o.OrderID as varchar(10)) from Orders o where o.CustomerID = c.CustomerID order by o.OrderID for xml path('')), 1, 1, '') as ids from Customers c
+### OFFSET with an expression
+select OrderID from Orders order by OrderID offset 2 * 5 rows fetch next (1 + 1) rows only
+### a bit beside numbers and texts
+select ProductName from Products where Discontinued = 1 and Discontinued <> '0' and Discontinued = 'TRUE'
+### nvarchar column joined with int: converted at run time
+select o.OrderID from Orders o join Customers c on c.PostalCode = o.EmployeeID
+### int column beside a text that is a number, with blanks
+select OrderID from Orders where EmployeeID = ' 7 ' and ShipVia = '-1' and OrderID <> '+3'
+### int column beside an argument
+select OrderID from Orders where EmployeeID = ? and OrderDate > ?
+### datetime beside a number and a text
+select OrderID from Orders where OrderDate > 35000 and ShippedDate < '19980101' and RequiredDate = '1998-01-01T00:00:00'
+### datetime plus a number and minus a datetime
+select OrderDate + 7 as due, ShippedDate - OrderDate as took, OrderDate - 1.5 as before from Orders
+### money beside a decimal, a real, an int and a text
+select OrderID from Orders where Freight > 10 and Freight < 10.5 and Freight <> 1e3 and Freight = '12.5'
+### text plus a number's text
+select CompanyName + N' ' + cast(len(City) as nvarchar(5)) as a from Customers
+### CONCAT of everything
+select concat(OrderID, ' ', OrderDate, null, Freight) as a from Orders
+### CASE of int and decimal, int and datetime
+select case when ShipVia = 1 then 1 else 2.5 end as a, case when ShipVia = 1 then OrderDate else 0 end as b from Orders
+### COALESCE of nchar and nvarchar, money and int
+select coalesce(CustomerID, ShipName, N'') as a, coalesce(Freight, 0) as b, isnull(Freight, 0.0) as c from Orders
+### NULL in every place
+select null as a, nullif(ShipVia, 1) as b, case when 1 = 1 then null else ShipVia end as c, isnull(null, ShipVia) as d from Orders
+### aggregates of outer columns in HAVING's subquery
+select o.CustomerID from Orders o group by o.CustomerID having exists (select 1 from Customers c where c.CustomerID = o.CustomerID and count(o.OrderID) > 1)
+### windows of aggregates
+select CustomerID, sum(Freight) as f, sum(sum(Freight)) over () as total, rank() over (order by sum(Freight) desc) as r from Orders group by CustomerID
+### a window in ORDER BY
+select OrderID from Orders order by row_number() over (partition by CustomerID order by OrderDate)
+### GROUP BY an expression and its parts
+select year(OrderDate) as y, year(OrderDate) + 1 as z, count(*) as n from Orders group by year(OrderDate)
+### GROUP BY a CASE again in SELECT
+select case when Freight > 10 then 'a' else 'b' end as k, count(*) as n from Orders group by case when Freight > 10 then 'a' else 'b' end
+### HAVING without GROUP BY
+select count(*) as n from Orders having count(*) > 1
+### HAVING of what is grouped
+select ShipCountry from Orders group by ShipCountry having ShipCountry like 'A%' and max(Freight) > 3
+### GROUP BY ROLLUP, CUBE and GROUPING SETS
+select ShipCountry, ShipCity, grouping(ShipCity) as g, sum(Freight) as f from Orders group by rollup (ShipCountry, ShipCity)
+### constants and arguments beside groups
+select 'x' as a, 1 as b, ShipCountry, getdate() as now, count(*) as n from Orders group by ShipCountry
+### COUNT_BIG, STDEV, VAR, CHECKSUM_AGG
+select count_big(*) as a, stdev(Freight) as b, var(Freight) as c, checksum_agg(ShipVia) as d from Orders
+### STRING_AGG with its order
+select string_agg(cast(CompanyName as nvarchar(max)), N', ') within group (order by CompanyName) as a from Customers
+### names in any case and in brackets
+select O.ORDERID, [o].[shipcity] from ORDERS as O where o.ShipVia = 1
+### an outer table's column in a subquery without a qualifier
+select CompanyName from Customers where exists (select 1 from "Order Details" where City = 'Berlin')
+### a schema behind the database's name
+select o.OrderID from dbo.Orders o where exists (select * from dbo.Orders where dbo.Orders.OrderID = o.OrderID)
+### a self join with two aliases
+select e.LastName, m.LastName as boss from Employees e left join Employees m on m.EmployeeID = e.ReportsTo
+### a column and an alias called alike in ORDER BY
+select o.CustomerID, c.CompanyName as CustomerName from Orders o join Customers c on c.CustomerID = o.CustomerID order by o.CustomerID, CustomerName
+### joins in parentheses
+select c.CompanyName from Customers c left join (Orders o join Employees e on e.EmployeeID = o.EmployeeID) on o.CustomerID = c.CustomerID
+### PIVOT
+select p.[1], p.[2] from (select ShipVia, Freight from Orders) o pivot (sum(Freight) for ShipVia in ([1], [2])) p
+### dates by all their parts
+select datepart(weekday, OrderDate) as a, datepart(iso_week, OrderDate) as b, datename(dw, OrderDate) as c, dateadd(qq, 1, OrderDate) as d, datediff(yy, OrderDate, ShippedDate) as e from Orders
+### optional arguments
+select round(Freight, 1) as a, round(Freight, 1, 1) as b, isnull(ShipRegion, '') as c, charindex('a', ShipCity) as d, charindex('a', ShipCity, 2) as e, str(Freight) as f, str(Freight, 10, 2) as g, log(2) as h, log(8, 2) as i from Orders
+### FORMAT, CHOOSE, IIF, EOMONTH, TRY_
+select format(OrderDate, 'd') as a, choose(ShipVia, 'a', 'b', 'c') as b, iif(Freight > 1, 1, 0) as c, eomonth(OrderDate) as d, eomonth(OrderDate, 1) as e, try_cast(ShipPostalCode as int) as f from Orders
+### types with their limits
+select cast(Freight as decimal(38, 38)) as a, cast(ShipCity as varchar(8000)) as b, cast(ShipCity as nvarchar(4000)) as c, cast(OrderDate as datetime2(7)) as d, cast(Freight as float(53)) as e, cast(ShipCity as nvarchar(max)) as f from Orders
+### LIKE of numbers and dates
+select OrderID from Orders where OrderID like '10%' and OrderDate like '%1997%'
+### a SELECT without FROM in a derived table
+select x.a, y.b from (select 1 as a) x cross join (select 2 as b union all select 3) y
+### IN with a union
+select CompanyName from Customers where CustomerID in (select CustomerID from Orders union select N'ALFKI')
+### ALL and ANY
+select ProductName from Products where UnitPrice >= all (select UnitPrice from Products where UnitPrice is not null) or UnitPrice = any (select UnitPrice from "Order Details")
+### EXISTS with two columns
+select CompanyName from Customers c where exists (select OrderID, ShipCity from Orders o where o.CustomerID = c.CustomerID)
+### CASTs that SQL Server allows
+select cast(OrderDate as float) as a, cast(5 as datetime) as b, cast(Freight as varbinary(8)) as c, cast(CustomerID as varbinary(10)) as d, cast(OrderDate as int) as e, cast(1 as bit) as f from Orders
+### ntext in ISNULL, SUBSTRING, LIKE
+select substring(Notes, 1, 10) as a, datalength(Notes) as b, isnull(Notes, N'') as c from Employees where Notes like N'%a%' and patindex('%b%', Notes) > 0
+### a table hint and an option
+select o.OrderID from Orders o with (nolock) join Customers c with (nolock, index (1)) on c.CustomerID = o.CustomerID option (recompile)
+### texts of numbers in the range of int
+select OrderID from Orders where ShipVia = '2147483647' or ShipVia = '-2147483648' or ShipVia = '- 5' or ShipVia = '' or ShipVia = ' '
+### texts of numbers in the range of smallint
+select ProductName from Products where UnitsInStock = '32767' and UnitsInStock <> '+1'
+### CASE of a value and NULLIF, beside texts that are numbers
+select case ShipVia when '1' then 'a' when '2' then 'b' else 'c' end as x, nullif(ShipVia, '3') as y, nullif(ShipCity, '') as z, nullif(Freight, 0) as w from Orders
+### CASE of a value, beside what it converts to
+select case ShipCity when 'London' then 1 else 0 end as x, case OrderDate when '19970101' then 1 end as y, case year(OrderDate) when 1997 then 1 end as w from Orders
+### numbers as texts, and texts as numbers
+select OrderID from Orders where cast(OrderID as nvarchar(10)) = '10248' and OrderID + 1 = '10249'
+### conversions over a type that goes with both
+select try_cast('x' as int) as a, cast(cast(OrderDate as datetime) as int) as b, cast(Freight as int) as c, try_convert(uniqueidentifier, ShipCity) as d, cast(cast(5 as datetime) as date) as e, convert(time, OrderDate) as f, cast(cast(OrderDate as date) as datetime) as g from Orders
+### conversions of guids, times and binary strings
+select convert(varbinary(16), newid()) as a, cast(newid() as nvarchar(36)) as b, cast(cast(OrderDate as time) as datetime) as c, cast(null as date) as d, cast('x' as varbinary(3)) as e from Orders
+### recursion as people write it, 2
+WITH DirectReports(Name, Title, EmployeeID, EmployeeLevel, Sort) AS (SELECT CONVERT(VARCHAR(255), e.FirstName + ' ' + e.LastName), e.Title, e.EmployeeID, 1, CONVERT(VARCHAR(255), e.FirstName + ' ' + e.LastName) FROM dbo.Employees AS e WHERE e.ReportsTo IS NULL UNION ALL SELECT CONVERT(VARCHAR(255), REPLICATE ('|    ' , EmployeeLevel) + e.FirstName + ' ' + e.LastName), e.Title, e.EmployeeID, EmployeeLevel + 1, CONVERT (VARCHAR(255), RTRIM(Sort) + '|    ' + FirstName + ' ' + LastName) FROM dbo.Employees AS e JOIN DirectReports AS d ON e.ReportsTo = d.EmployeeID) SELECT EmployeeID, Name, Title, EmployeeLevel FROM DirectReports ORDER BY Sort
+### recursion as people write it, 3
+with split as (select cast(left('a,b', charindex(',', 'a,b' + ',') - 1) as nvarchar(100)) as item, stuff(cast('a,b' as nvarchar(max)), 1, charindex(',', 'a,b' + ','), '') as rest union all select cast(left(rest, charindex(',', rest + ',') - 1) as nvarchar(100)), stuff(rest, 1, charindex(',', rest + ','), '') from split where rest > '') select item from split
+### recursion as people write it, 4
+with months as (select cast('2026-01-01' as datetime) as m union all select dateadd(month, 1, m) from months where m < '2026-12-01') select m.m, count(o.OrderID) as n from months m left join Orders o on o.OrderDate >= m.m and o.OrderDate < dateadd(month, 1, m.m) group by m.m
+### recursion as people write it, 5
+with months as (select dateadd(month, datediff(month, 0, getdate()), 0) as m union all select dateadd(month, -1, m) from months where m > '2026-01-01') select m from months
+### recursion as people write it, 6
+with fib as (select 0 as a, 1 as b union all select b, a + b from fib where b < 1000) select a from fib
+### recursion as people write it, 7
+with fact as (select 1 as n, cast(1 as bigint) as f union all select n + 1, f * (n + 1) from fact where n < 15) select n, f from fact
+### recursion as people write it, 8
+with x as (select N'a' as c union all select N'b' from x where 1 = 0) select c from x
+### recursion as people write it, 9
+with e as (select EmployeeID, ReportsTo, LastName, cast(LastName as nvarchar(4000)) as path from Employees where ReportsTo is null union all select c.EmployeeID, c.ReportsTo, c.LastName, cast(e.path + N' > ' + c.LastName as nvarchar(4000)) from Employees c inner join e on c.ReportsTo = e.EmployeeID) select path from e
+### recursion as people write it, 10
+with e as (select EmployeeID, ReportsTo, 1 as lvl from Employees union all select e.EmployeeID, m.ReportsTo, e.lvl + 1 from e inner join Employees m on e.ReportsTo = m.EmployeeID where m.ReportsTo is not null) select EmployeeID, max(lvl) as depth from e group by EmployeeID
+### recursion as people write it, 11
+with r as (select *, 0 as lvl from Employees where ReportsTo is null union all select e.*, r.lvl + 1 from Employees e join r on r.EmployeeID = e.ReportsTo) select EmployeeID, lvl from r
+### recursion as people write it, 12
+with r as (select EmployeeID, row_number() over (order by LastName) as rn, cast(row_number() over (order by LastName) as varchar(max)) as s from Employees where ReportsTo is null union all select e.EmployeeID, row_number() over (order by e.LastName), r.s + '.' + cast(row_number() over (order by e.LastName) as varchar(max)) from Employees e join r on r.EmployeeID = e.ReportsTo) select EmployeeID, s from r order by s
+### recursion as people write it, 13
+with r as (select OrderID, Freight, Freight as total from Orders where OrderID = 10248 union all select o.OrderID, o.Freight, r.total + o.Freight from Orders o join r on o.OrderID = r.OrderID + 1) select OrderID, total from r
+### recursion as people write it, 14
+with r as (select OrderID, cast(Freight as decimal(18,2)) as total from Orders where OrderID = 10248 union all select o.OrderID, cast(r.total + o.Freight as decimal(18,2)) from Orders o join r on o.OrderID = r.OrderID + 1) select OrderID, total from r
+### recursion as people write it, 15
+with r as (select OrderID, isnull(Freight, 0) as f, coalesce(ShipVia, 0) as s from Orders where OrderID = 10248 union all select o.OrderID, isnull(o.Freight, 0), coalesce(o.ShipVia, 0) from Orders o join r on o.OrderID = r.OrderID + 1) select OrderID, f from r
+### recursion as people write it, 16
+with r as (select CustomerID, ShipCity, left(ShipCity, 5) as l from Orders where OrderID = 10248 union all select o.CustomerID, o.ShipCity, left(o.ShipCity, 5) from Orders o join r on o.CustomerID = r.CustomerID) select CustomerID, l from r
+### recursion as people write it, 17
+with n as (select 1 as v union all select v + 1 from n where v < 3), d as (select cast('19960701' as date) as d union all select dateadd(d, 1, d.d) from d where d.d < '19960801') select n.v, d.d from n cross join d option (maxrecursion 0)
+### recursion as people write it, 18
+with Numbers as (select n = 1 union all select n + 1 from Numbers where n <= 9) select n from Numbers
+### recursion as people write it, 19
+with t as (select EmployeeID, cast(null as int) as boss, cast('' as varchar(8000)) as p from Employees where ReportsTo is null union all select e.EmployeeID, t.EmployeeID, t.p + '/' + cast(e.EmployeeID as varchar(10)) from Employees e join t on t.EmployeeID = e.ReportsTo) select EmployeeID, boss, p from t
+### recursion as people write it, 20
+with t as (select EmployeeID, ReportsTo, 0 as d from Employees where EmployeeID = ? union all select e.EmployeeID, e.ReportsTo, t.d - 1 from Employees e, t where e.EmployeeID = t.ReportsTo and t.d > -10) select top (1) EmployeeID from t order by d
+### recursion as people write it, 21
+with t as (select EmployeeID, -1 as d, 'x' as k from Employees where ReportsTo is null union all select e.EmployeeID, case when t.d < 0 then 1 else 0 end, 'y' from Employees e join t on t.EmployeeID = e.ReportsTo) select EmployeeID, k from t
+### recursion as people write it, 22
+with t as (select EmployeeID, cast(0 as bit) as leaf from Employees where ReportsTo is null union all select e.EmployeeID, cast(1 as bit) from Employees e join t on t.EmployeeID = e.ReportsTo) select EmployeeID, leaf from t
+### recursion as people write it, 23
+with t as (select EmployeeID, 0 as n from Employees where ReportsTo is null union all select e.EmployeeID, (select count(*) from Orders o where o.EmployeeID = e.EmployeeID) from Employees e join t on t.EmployeeID = e.ReportsTo) select EmployeeID, n from t
+### recursion as people write it, 24
+with t as (select EmployeeID from Employees where ReportsTo is null union all select e.EmployeeID from Employees e join t on t.EmployeeID = e.ReportsTo where e.City in (select City from Customers where Country in (select Country from Suppliers))) select EmployeeID from t
+### recursion as people write it, 25
+with t as (select EmployeeID from Employees where ReportsTo is null union all (select e.EmployeeID from Employees e join t on t.EmployeeID = e.ReportsTo)) select EmployeeID from t
+### recursion as people write it, 26
+with t as ((select EmployeeID from Employees where ReportsTo is null) union all select e.EmployeeID from Employees e join t on t.EmployeeID = e.ReportsTo) select EmployeeID from t
+### recursion as people write it, 27
+with t as (select EmployeeID from Employees where ReportsTo is null union all select x.EmployeeID from t outer apply (select e.EmployeeID from Employees e where e.ReportsTo = t.EmployeeID) x where x.EmployeeID is not null) select EmployeeID from t

@@ -24,3 +24,9 @@ select t.Id, t.Notes as notes from Teacher t where t.Notes like '%x%' and t.Note
 select t.Id from Teacher t where t.HiredOn > 40000 and t.HiredOn + 30 < getdate()
 ### tinyint beside texts of digits
 select g.PupilId from Grade g where g.Mark = '5' and g.Mark in ('1', '2')
+### a path of varchar(100) cast on both sides
+with c as (select Id, cast(LastName as varchar(100)) as path from Teacher where ManagerId is null union all select t.Id, cast(concat(c.path, '/', t.LastName) as varchar(100)) from Teacher t join c on c.Id = t.ManagerId) select Id, path from c where path like 'A%'
+### the column itself
+with c as (select Id, LastName, Salary from Teacher where ManagerId is null union all select t.Id, t.LastName, t.Salary from Teacher t inner join c on c.Id = t.ManagerId) select Id, LastName, Salary * 1.1 as more from c
+### in a derived table's WITH there is another
+with c as (select Id from Teacher), d as (select c.Id from c left join Teacher t on t.ManagerId = c.Id) select distinct Id from d

@@ -62,3 +62,21 @@ select c.Name from dbo.Customer c where c.Preferences is null
 select c.Place.Lat as lat, Place.Long as lon from dbo.Customer c where c.Place.STSrid = 4326
 ### methods of a column that has some
 select c.Name, c.Place.STAsText() as place from dbo.Customer c order by c.Name
+### an argument in the anchor
+with n as (select ? as i union all select n.i + 1 from n where n.i < 10) select i from n
+### a text of the same length, and a guid
+with p as (select ProductId, Sku, Uid, Price from stock.Product where ProductId = 1 union all select q.ProductId, q.Sku, q.Uid, q.Price from stock.Product q join p on p.ProductId = q.ProductId - 1) select ProductId, Sku, Uid, Price from p
+### isnull and a CASE keep the type
+with p as (select ProductId, isnull(Sku, '') as sku from stock.Product where ProductId = 1 union all select q.ProductId, isnull(q.Sku, '') from stock.Product q join p on p.ProductId = q.ProductId - 1) select ProductId, sku from p
+### recursion as people write it, 30
+with r as (select p.ProductId, p.Weight, p.Photo, p.Attributes from stock.Product p union all select q.ProductId, q.Weight * 2, q.Photo, q.Attributes from stock.Product q join r on r.ProductId = q.ProductId + 1) select ProductId, Weight from r
+### recursion as people write it, 31
+with r as (select OrderId, OrderedAt, Status from sales.[Order] union all select o.OrderId, dateadd(hour, 1, o.OrderedAt), o.Status from sales.[Order] o join r on r.OrderId = o.OrderId + 1) select OrderId, OrderedAt from r
+### recursion as people write it, 32
+with r as (select c.CustomerId, c.Email, c.Credit, c.Name from dbo.Customer c union all select d.CustomerId, d.Email, d.Credit + 1, d.Name from dbo.Customer d join r on r.CustomerId = d.CustomerId + 1) select CustomerId, Email from r
+### recursion as people write it, 33
+with r as (select t.OrderId, t.Total, t.LineCount from sales.OrderTotal t union all select u.OrderId, u.Total, u.LineCount from sales.OrderTotal u join r on r.OrderId = u.OrderId + 1) select OrderId, Total from r
+### recursion as people write it, 34
+with r (id, price, gross) as (select p.ProductId, p.Price, p.Gross from dbo.Article p union all select p.ProductId, p.Price, p.Gross from dbo.Article p join r on r.id = p.ProductId + 1) select id, price, gross from r
+### recursion as people write it, 35
+with e as (select Id, Name from dbo.Elsewhere union all select x.Id, x.Name from dbo.Elsewhere x join e on e.Id = x.Parent) select Id from e

@@ -64,3 +64,9 @@ select t.IsFinalized, year(t.TransactionDate) as y, sum(t.AmountExcludingTax) as
 select c.CityID, c.Location.STAsText() as wkt, c.Location.STGeometryType() as t from Application.Cities c where c.Location.STIntersects(c.Location) = 1 and c.Location.STSrid = 4326
 ### the archive and the table by union
 select CityID, CityName, ValidFrom from Application.Cities union all select a.CityID, a.CityName, a.ValidFrom from Application.Cities_Archive as a order by CityID, ValidFrom desc
+### date beside texts, datetime2 and functions
+select i.InvoiceID from Sales.Invoices i where i.InvoiceDate >= '2016-01-01' and i.InvoiceDate < i.LastEditedWhen and i.InvoiceDate = cast(getdate() as date) and i.InvoiceDate <> eomonth(i.InvoiceDate)
+### a bit made by CASE
+select t.CustomerTransactionID from Sales.CustomerTransactions t where t.IsFinalized = 1 and isnull(t.FinalizationDate, '9999-12-31') > t.TransactionDate
+### JSON and OPENJSON
+select p.PersonID, j.value from Application.People p cross apply openjson(p.OtherLanguages) j where json_value(p.CustomFields, '$.Title') = N'x'

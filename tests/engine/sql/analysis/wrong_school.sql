@@ -50,3 +50,9 @@ select g.PupilId from Grade g where g.Mark = «'A'
 select «dbo.AverageOf() as a from Pupil p
 ### 174 compile-error
 select «datename(month) as m from Pupil p
+### 240 type-mismatch
+with c as (select Id, cast(LastName as varchar(100)) as path from Teacher where ManagerId is null union all select t.Id, «c.path + '/' + t.LastName from Teacher t join c on c.Id = t.ManagerId) select Id, path from c
+### 247 compile-error
+with c as (select Id from Teacher where ManagerId is null union all select t.Id from Teacher t join c on c.Id = t.ManagerId union all select «p.Id from Pupil p) select Id from c
+### 462 compile-error
+with c as (select Id, FirstName from Teacher where ManagerId is null union all select t.Id, t.FirstName from c full join «Teacher t on c.Id = t.ManagerId) select Id from c

@@ -74,3 +74,5 @@ select «Name.Lat as lat from dbo.Customer c
 select c.«Plaze.Lat as lat from dbo.Customer c
 ### 174 compile-error
 select «year() as y, count(*) as n from sales.[Order] group by year(OrderedAt)
+### 461 unknown-column
+with n as (select 1 as i union all select n.i + 1 from n order by i offset 0 rows fetch next 5 rows only) select n.i from n where n.«j = 1

@@ -92,6 +92,11 @@ def test_does_not_report_the_columns_of_an_unknown_table() -> None:
     assert faults("SELECT n.a, b FROM nowhere n WHERE n.c = 1 GROUP BY n.d") == [("unknown-table", 19)]
 
 
+def test_does_not_report_what_is_read_of_a_common_table_that_is_refused() -> None:
+    sql = "WITH a AS (SELECT NEWID() AS n), b AS (SELECT a.n FROM a), c AS (SELECT nix FROM sample) SELECT n FROM b"
+    assert faults(sql) == [("portability", sql.index("NEWID")), ("unknown-column", sql.index("nix"))]
+
+
 def test_refuses_an_argument_that_is_not_given() -> None:
     assert faults("SELECT id FROM sample WHERE id = ?") == [("argument-count", 33)]
 
