@@ -36,7 +36,7 @@ KINDS: Final = {
     exp.DType.VARBINARY: Kind.VARBINARY,
     exp.DType.XML: Kind.XML,
 }
-_CAST_LENGTH: Final = 30
+CAST_LENGTH: Final = 30
 """Of a string or binary string without a length, where CAST or CONVERT names it."""
 _REAL_DIGITS: Final = 24
 _MAX: Final = -1
@@ -79,5 +79,5 @@ def declared_type(node: object) -> SqlType | None:
     if kind in STRINGS or kind in BINARIES:
         if first == _MAX and kind in UNLIMITED:
             return SqlType(kind)
-        return SqlType(kind, length=_CAST_LENGTH if first is None else min(first, MAX_LENGTHS[kind]))
+        return SqlType(kind, length=CAST_LENGTH if first is None else min(first, MAX_LENGTHS[kind]))
     return SqlType(kind)

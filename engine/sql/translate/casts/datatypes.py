@@ -7,32 +7,14 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import Collation, Kind, SqlType
-from engine.model.families import MAX_LENGTHS, STRINGS, UNLIMITED, WITH_FRACTION
+from engine.model.families import BINARIES, FLOATS, MAX_LENGTHS, STRINGS, UNLIMITED, WITH_FRACTION
+from engine.sql.analysis.declared_types import CAST_LENGTH, KINDS
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, not_carried, refused
 from engine.sql.translate.wording import ANYWHERE
 
-# DType.FLOAT and DType.TEXT are missing on purpose: the parser gives them for real and ntext as well.
-_KINDS: Final = {
-    exp.DType.BIT: Kind.BIT,
-    exp.DType.UTINYINT: Kind.TINYINT,
-    exp.DType.SMALLINT: Kind.SMALLINT,
-    exp.DType.INT: Kind.INT,
-    exp.DType.BIGINT: Kind.BIGINT,
-    exp.DType.DECIMAL: Kind.DECIMAL,
-    exp.DType.MONEY: Kind.MONEY,
-    exp.DType.SMALLMONEY: Kind.SMALLMONEY,
-    exp.DType.CHAR: Kind.CHAR,
-    exp.DType.VARCHAR: Kind.VARCHAR,
-    exp.DType.NCHAR: Kind.NCHAR,
-    exp.DType.NVARCHAR: Kind.NVARCHAR,
-    exp.DType.UUID: Kind.UNIQUEIDENTIFIER,
-    exp.DType.DATE: Kind.DATE,
-    exp.DType.TIME: Kind.TIME,
-    exp.DType.SMALLDATETIME: Kind.SMALLDATETIME,
-    exp.DType.DATETIME: Kind.DATETIME,
-    exp.DType.DATETIME2: Kind.DATETIME2,
-}
+_NOT_CARRIED: Final = FLOATS | BINARIES | {Kind.DATETIMEOFFSET, Kind.XML}
+_KINDS: Final = {type_: kind for type_, kind in KINDS.items() if kind not in _NOT_CARRIED}
 _NAMES: Final = {
     exp.DType.FLOAT: "float or real",
     exp.DType.DOUBLE: "float",
@@ -40,9 +22,6 @@ _NAMES: Final = {
     exp.DType.TIMESTAMPTZ: "datetimeoffset",
     exp.DType.VARIANT: "sql_variant",
 }
-
-# The length of char and varchar in CAST and CONVERT where none is given.
-_CAST_LENGTH: Final = 30
 
 
 def data_type(emitter: Emitter, owner: exp.Expr, node: object) -> SqlType:
@@ -76,7 +55,7 @@ def _decimal(node: exp.DataType, facets: list[int | None]) -> SqlType:
 def _string(node: exp.DataType, kind: Kind, facets: list[int | None], collation: Collation) -> SqlType:
     if facets == [None] and kind in UNLIMITED:
         return SqlType(kind, collation=collation)
-    length = _within(node, facets, 0, default=_CAST_LENGTH, low=1, high=MAX_LENGTHS[kind])
+    length = _within(node, facets, 0, default=CAST_LENGTH, low=1, high=MAX_LENGTHS[kind])
     return SqlType(kind, length=length, collation=collation)
 
 
