@@ -44,14 +44,27 @@ class Project:
         return self.fixtures / "ledger" / "schema.sql"
 
     @property
+    def ledger_name(self) -> str | None:
+        """The named ledger's URL, without its password; None where it is the embedded one."""
+        if self.options.ledger is None:
+            return None
+        from sqlalchemy import make_url  # noqa: PLC0415  a fifth of a second
+
+        return make_url(self.options.ledger).render_as_string(hide_password=True)
+
+    @property
     def data_file(self) -> Path:
         """The rows of the embedded ledger."""
         return self.fixtures / "ledger" / "data.sql"
 
+    def script_files(self) -> list[Path]:
+        """The files of SQL that a Context is made of."""
+        files = [self.fixtures / "ledger" / "schema.sql", self.data_file]
+        return files + [path for path in (self.options.ledger_schema,) if path is not None]
+
     def context_files(self) -> list[Path]:
         """The files that a Context is made of."""
-        files = [self.fixtures / "ledger" / "schema.sql", self.data_file]
-        files += [path for path in (self.options.ledger_schema,) if path is not None]
+        files = self.script_files()
         events = self.options.events
         return files if events is None or not events.is_dir() else [*files, *sorted(events.iterdir())]
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
+from textwrap import dedent
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from authoring.studio.cases import Run, not_run
+from authoring.studio.context import Project
+from authoring.studio.layout import laid_out
 from authoring.studio.source import Line, lines_of
 from authoring.studio.workspace import CheckedFile, Snapshot, Workspace
 from engine.execution.observed import Execution
@@ -32,6 +36,13 @@ class SeenCase(Struct, frozen=True):
 
     case: Case
     run: Run
+
+
+class SeenBody(Struct, frozen=True):
+    """The body of a case, indented for people."""
+
+    case: Case
+    text: str
 
 
 class Entry(Struct, frozen=True):
@@ -66,19 +77,27 @@ class Column(Struct, frozen=True):
 
 
 class Value(Struct, frozen=True):
-    """What was bound to a placeholder of the ledger's SQL, and where it comes from."""
+    """What was bound to a placeholder, and where it comes from.
 
+    `number` is that of the argument, from 1, and `place` its name in the ledger's SQL; empty for the secret.
+    """
+
+    number: int
     place: str
     cell: Cell
     source: str
 
 
 class SeenStep(Struct, frozen=True):
-    """A query as it was run. `rows` are None where it failed."""
+    """A query as it was run. `rows` are None where it failed.
+
+    `sql` is its author's, `translated` what the ledger got; None where that is the same.
+    """
 
     name: str
     line: int
     sql: str
+    translated: str | None
     values: Sequence[Value]
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]] | None
@@ -87,13 +106,20 @@ class SeenStep(Struct, frozen=True):
 
 
 class SeenRun(Struct, frozen=True):
-    """One case in full. `composed` is indented for people, `size` is that of a body in bytes, as it is sent."""
+    """One case in full. `composed` is indented for people, `size` is that of a body in bytes, as it is sent.
+
+    `files` are those that say what is expected, which should be one. `acceptance` is the command that writes down what
+    was composed instead, None where there is nothing to accept; `outdated` are files to be removed before.
+    """
 
     case: Case
     checked: CheckedFile | None
     run: Run
     message: str
+    files: Sequence[Path]
     expected: str | None
+    acceptance: str | None
+    outdated: Sequence[Path]
     kind: str
     composed: str
     size: int | None
@@ -135,21 +161,53 @@ def source(checked: CheckedFile) -> list[Line]:
     return [] if checked.file.text is None else lines_of(checked.file.text, checked.file.diagnostics)
 
 
-def case_in_full(case: Case, checked: CheckedFile | None, run: Run) -> SeenRun:
+def first_body(cases: Iterable[SeenCase]) -> SeenBody | None:
+    """The body of the first case that has one."""
+    for each in cases:
+        outcome = each.run.result.outcome
+        if outcome is not None and outcome.kind is Kind.BODY:
+            return SeenBody(each.case, _shown(outcome.content, outcome.kind))
+    return None
+
+
+def case_in_full(project: Project, case: Case, checked: CheckedFile | None, run: Run) -> SeenRun:
     """A case with its message, its body and its queries."""
     outcome = run.result.outcome
-    expected = (_shown(text, kind) for kind in Kind if (text := _read(case.folder / kind)) is not None)
+    files = {kind: case.folder / kind for kind in Kind if (case.folder / kind).exists()}
+    expected = (_shown(text, kind) for kind, file in files.items() if (text := _read(file)) is not None)
+    may_accept = run.result.problem is not None and outcome is not None and outcome.kind is not Kind.ERROR
     return SeenRun(
         case=case,
         checked=checked,
         run=run,
         message=_text(_read(case.folder / MESSAGE) or b""),
+        files=list(files.values()),
         expected=next(expected, None),
+        acceptance=acceptance(project, case) if may_accept else None,
+        outdated=[file for kind, file in files.items() if outcome is not None and kind is not outcome.kind],
         kind="" if outcome is None else outcome.kind.value,
         composed="" if outcome is None else _shown(outcome.content, outcome.kind),
         size=len(outcome.content) if outcome is not None and outcome.kind is Kind.BODY else None,
-        steps=[_step(number, each) for number, each in enumerate(run.executions, 1)],
+        steps=[_step(number, each, checked) for number, each in enumerate(run.executions, 1)],
     )
+
+
+def acceptance(project: Project, case: Case) -> str:
+    """The command that writes down what the case gives now, with the options of this project; no password is in it."""
+    options = project.options
+    given = (
+        ("--fixtures", None if project.fixtures == Path("fixtures") else project.fixtures),
+        ("--definitions", None if project.definitions == Path("definitions") else project.definitions),
+        ("--ledger", project.ledger_name),
+        ("--ledger-schema", options.ledger_schema),
+        ("--events", options.events),
+        ("--time-zone", options.time_zone),
+        *(("--database", name) for name in options.databases),
+    )
+    words = ["aptic-definitions", "test", str(case.folder), "--update"]
+    for name, value in given:
+        words += [] if value is None else [name, str(value)]
+    return shlex.join([*words, *(["--approximate"] if project.approximate else [])])
 
 
 def definition_of(snapshot: Snapshot, event: str) -> CheckedFile | None:
@@ -162,21 +220,16 @@ def _counts(findings: Iterable[Diagnostic]) -> tuple[int, int]:
     return severities.count(Severity.ERROR), severities.count(Severity.WARNING)
 
 
-def _step(number: int, execution: Execution) -> SeenStep:
+def _step(number: int, execution: Execution, checked: CheckedFile | None) -> SeenStep:
     statement = execution.step.statement
-    arguments = execution.step.arguments
-    values = [
-        Value(f"${index}", _cell(value), f"{arguments[place].source_text}, {arguments[place].type.value}")
-        for index, (place, value) in enumerate(zip(statement.parameters, execution.values, strict=True), 1)
-    ]
-    if any(isinstance(argument.source, SecretSource) for argument in arguments):
-        values.append(Value("$secret", Cell("put in when the body is sent"), "never sent to the ledger"))
-    rows = execution.rows
+    rows, got = execution.rows, statement.sql.strip("\r\n")
+    sql = _authors(execution, checked) or got
     return SeenStep(
         name=execution.step.name or str(number),
         line=execution.step.line,
-        sql=statement.sql.strip("\r\n"),
-        values=values,
+        sql=sql,
+        translated=None if got.split() == sql.split() else laid_out(got),
+        values=_values(execution),
         columns=[
             Column(each.name, "" if each.type is None else declaration(each.type), each.is_hole)
             for each in statement.columns
@@ -185,6 +238,32 @@ def _step(number: int, execution: Execution) -> SeenStep:
         found=0 if rows is None else len(rows),
         seconds=execution.seconds,
     )
+
+
+def _authors(execution: Execution, checked: CheckedFile | None) -> str | None:
+    """The query as its author wrote it."""
+    compiled = None if checked is None else checked.composed.compiled
+    if compiled is None:
+        return None
+    written = zip(compiled.steps, compiled.definition.steps, strict=True)
+    found = next((step for ready, step in written if ready is execution.step), None)
+    return None if found is None else dedent(found.sql.value.strip("\r\n")).strip()
+
+
+def _values(execution: Execution) -> list[Value]:
+    """What was bound, in the order of the arguments."""
+    arguments = execution.step.arguments
+    bound = zip(execution.step.statement.parameters, execution.values, strict=True)
+    values = [
+        Value(place + 1, f"${index}", _cell(value), f"{arguments[place].source_text}, {arguments[place].type.value}")
+        for index, (place, value) in enumerate(bound, 1)
+    ]
+    values += [
+        Value(number, "", Cell("put in when the body is sent"), f"{argument.source_text}, never sent to the ledger")
+        for number, argument in enumerate(arguments, 1)
+        if isinstance(argument.source, SecretSource)
+    ]
+    return sorted(values, key=lambda value: value.number)
 
 
 def _cell(value: object) -> Cell:

@@ -229,9 +229,11 @@ def _show(result: CaseResult, note: str, console: Console) -> None:
 
 
 def _check_examples(results: Sequence[CaseResult], arguments: TestArguments, console: Console) -> None:
-    """Writes the recorded examples, or warns of those that are not what the cases give now."""
-    from engine.testing.examples import examples
+    """Writes the recorded examples, or warns of those that are not what the cases give now, and of stale ones."""
+    from engine.testing.examples import examples, strays
 
+    for stray in strays(results, arguments.definitions):
+        console.complain(f"{stray.path} is stale, since {stray.reason}: remove it.", Style.WARNING)
     outdated = [example for example in examples(results, arguments.definitions) if not example.is_current()]
     if outdated and not arguments.update:
         names = ", ".join(str(example.path) for example in outdated)

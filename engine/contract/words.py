@@ -69,9 +69,16 @@ def _words(schema: Json) -> str:
 
 
 def _listed(values: list[Any]) -> str:
-    shown = [encode(value)[0].decode() for value in values[:_MOST_LISTED]]
+    shown = [encode(value)[0].decode() for value in sorted(values, key=_order)[:_MOST_LISTED]]
     more = f", and {len(values) - _MOST_LISTED} more" if len(values) > _MOST_LISTED else ""
     return f"always {shown[0]}" if len(values) == 1 else f"one of {', '.join(shown)}{more}"
+
+
+def _order(value: Any) -> tuple[int, Any]:
+    """By kind, and then as people look for a value: numbers by size, text by its letters."""
+    if isinstance(value, int | float | Decimal):
+        return 0, value
+    return (1, value) if isinstance(value, str) else (2, encode(value)[0])
 
 
 def _string(schema: Json) -> str:

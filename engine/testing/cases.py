@@ -138,6 +138,9 @@ def _folders(folder: Path) -> list[Path]:
 
 def _read_message(case: Case) -> EventMessage:
     path = case.folder / MESSAGE
+    if not path.exists():
+        left = ", ".join(kind for kind in Kind if (case.folder / kind).exists())
+        raise ConfigurationError(f"{path} is missing, so {left} belongs to no case: write the one or remove the other.")
     return read_message(_read(path), str(path))
 
 

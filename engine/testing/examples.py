@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from engine.body import Body
-from engine.testing.cases import CaseResult, Kind
+from engine.testing.cases import CaseResult, Kind, Outcome
 
 SUFFIX = ".example.json"
 
@@ -45,6 +45,30 @@ def examples(results: Iterable[CaseResult], definitions: Path) -> list[Example]:
         Example(definitions / f"{event}{SUFFIX}", _relative(body, definitions).dump() + "\n")
         for event, body in first.items()
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A recorded example that nothing gives any more, and why."""
+
+    path: Path
+    reason: str
+
+
+def strays(results: Iterable[CaseResult], definitions: Path) -> list[Stray]:
+    """The recorded examples that no case gives, where that is known; `results` are of all cases."""
+    outcomes: dict[str, list[Outcome | None]] = {}
+    for result in results:
+        outcomes.setdefault(result.case.event, []).append(result.outcome)
+    found = []
+    for path in sorted(definitions.glob(f"*{SUFFIX}")):
+        event = path.name.removesuffix(SUFFIX)
+        given = outcomes.get(event)
+        if given is None:
+            found.append(Stray(path, f"{event} has no case"))
+        elif all(outcome is not None and outcome.kind is not Kind.BODY for outcome in given):
+            found.append(Stray(path, f"no case of {event} gives a body"))
+    return found
 
 
 def _relative(body: Body, definitions: Path) -> Body:

@@ -96,7 +96,7 @@
   button.hidden = false;
   button.addEventListener("click", () => {
     paused = !paused;
-    button.setAttribute("aria-pressed", String(paused));
+    button.textContent = paused ? "Resume" : "Pause";
     say("live");
     if (!paused) look();
   });

@@ -491,7 +491,7 @@ def test_the_problem_matcher_understands_a_finding() -> None:
             "14",
             "11",
             "error",
-            "The table `i` has no column `paidamout`.",
+            "The table `dat_instalment` (here `i`) has no column `paidamout`.",
             "unknown-column",
         ),
         (

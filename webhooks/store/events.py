@@ -21,7 +21,7 @@ from webhooks.store.compositions import Addressed, Sendable, Waiting
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
-from webhooks.store.tables import EVENTS
+from webhooks.store.tables import DELIVERIES, EVENTS
 
 _SQL: Final = load("events")
 
@@ -219,6 +219,13 @@ def arguments_of(connection: Connection, delivery_id: str) -> Mapping[str, str] 
     """What the event of a delivery was published with; None where there is none, or it was erased."""
     rows = _OF_DELIVERY.run(connection, id=delivery_id)
     return decode(rows[0][0]) if rows and rows[0][0] is not None else None
+
+
+def arguments_of_many(connection: Connection, delivery_ids: Collection[str]) -> dict[str, Mapping[str, str]]:
+    """By delivery what its event was published with; without those that are not there or were erased."""
+    query = select(DELIVERIES.c.id, EVENTS.c.arguments).join(EVENTS, EVENTS.c.sequence == DELIVERIES.c.event_sequence)
+    rows = connection.execute(query.where(DELIVERIES.c.id.in_(delivery_ids)))
+    return {id_: decode(arguments) for id_, arguments in rows if arguments is not None}
 
 
 def _subscribers(connection: Connection, codes: Collection[str]) -> dict[str, list[_Subscriber]]:

@@ -44,8 +44,8 @@ class Filter(Struct, frozen=True, kw_only=True):
     """`Page.next` of the page before."""
     sequences: Sequence[int] | None = None
     """The numbers of their events, which are few."""
-    argument: tuple[str, str] | None = None
-    """A name and a value that their events have."""
+    argument: tuple[str | None, str] | None = None
+    """A name and a value that their events have; without a name, any of their arguments may have the value."""
     limit: int = 100
 
     @property
@@ -164,5 +164,7 @@ def _by_chance(connection: Connection, wanted: Filter) -> Conditions:
     if wanted.argument is not None:
         name, value = wanted.argument
         position = func.instr if connection.dialect.name == "sqlite" else func.strpos
-        conditions.append(position(EVENTS.c.arguments, encode({name: value})[1:-1].decode()) > 0)
+        # Stored without blanks, and a quotation mark inside of a text has a backslash before it: so this is exact.
+        found = encode(value) if name is None else encode({name: value})[1:-1]
+        conditions.append(position(EVENTS.c.arguments, f"{':' if name is None else ''}{found.decode()}") > 0)
     return conditions

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote, urlencode
 
+import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webhooks.delivery_log import ShownPage, look, way_of
+from webhooks.delivery_log import ShownDelivery, ShownPage, look, way_of
 from webhooks.errors import NotFoundError
 from webhooks.model import DeliveryState
 from webhooks.store import clients, deliveries, events
@@ -23,6 +26,8 @@ from webhooks.window.desk import Desk, note, see_other, visitor_of
 _ON_A_PAGE: Final = 50
 _FIELDS: Final = ("id", "state", "url", "event", "client", "argument", "from", "to")
 _MOST_SHOWN: Final = 100_000  # characters of a body
+_MOST_ARGUMENTS: Final = 3  # of an event, in a list
+_LONGEST_ARGUMENT: Final = 60  # characters of one, in a list
 
 
 async def show_list(desk: Desk, request: Request) -> Response:
@@ -39,8 +44,10 @@ async def show_list(desk: Desk, request: Request) -> Response:
     status = HTTPStatus.OK if fault is None else HTTPStatus.BAD_REQUEST
     older = None if found.next is None else f"/deliveries?{urlencode({**given, 'before': found.next})}"
     names = await desk.browse(lambda store: [client.name for client in store.read_now(clients.every)])
+    arguments = await _arguments(desk, request, found.deliveries, _argument(given.get("argument")))
     values = {
         "found": found,
+        "arguments": arguments,
         "given": given,
         "fault": fault,
         "older": older,
@@ -63,16 +70,50 @@ async def show_one(desk: Desk, request: Request) -> Response:
     is_ended = found.delivery.state not in (DeliveryState.PENDING, DeliveryState.COMPOSING, DeliveryState.SENDING)
     values = {
         "way": found,
-        "body": _cut(found.body),
+        "body": None if found.body is None else _shown(found.body),
+        "arguments": found.arguments and {name: _shown(value) for name, value in found.arguments.items()},
         "is_ended": is_ended and found.delivery.state is not DeliveryState.HELD,
     }
     return desk.page(request, "delivery", values, here="/deliveries")
 
 
-def _cut(body: str | None) -> str | None:
-    if body is None or len(body) <= _MOST_SHOWN:
-        return body
-    return f"{body[:_MOST_SHOWN]}\n… {len(body) - _MOST_SHOWN:,} characters more"
+class SeenArgument(Struct, frozen=True):
+    """An argument of a delivery's event in a list, cut where it is long, and whether it is what was looked for."""
+
+    text: str
+    is_sought: bool
+
+
+async def _arguments(
+    desk: Desk, request: Request, shown: Sequence[ShownDelivery], sought: tuple[str | None, str] | None
+) -> Mapping[str, Sequence[SeenArgument]] | None:
+    """By delivery the first arguments of its event, those that were looked for before; None to who may see none."""
+    if not visitor_of(request).may_act:
+        return None
+    ids = [each.id for each in shown]
+    given = await desk.browse(lambda store: store.read_now(lambda reader: events.arguments_of_many(reader, ids)))
+    return {id_: _first(arguments, sought) for id_, arguments in given.items()}
+
+
+def _first(arguments: Mapping[str, str], sought: tuple[str | None, str] | None) -> list[SeenArgument]:
+    found = [
+        SeenArgument(
+            text if len(text := f"{name}={value}") <= _LONGEST_ARGUMENT else f"{text[:_LONGEST_ARGUMENT]}…",
+            sought in ((name, value), (None, value)),
+        )
+        for name, value in arguments.items()
+    ]
+    return sorted(found, key=lambda argument: not argument.is_sought)[:_MOST_ARGUMENTS]
+
+
+def _shown(text: str) -> str:
+    """What is JSON with a line for each member, else as it is; in either case its beginning."""
+    if text[:1] in ("{", "["):  # a number would be one too, and is left as it was written
+        with suppress(msgspec.DecodeError):
+            text = msgspec.json.format(text.encode(), indent=2).decode()
+    if len(text) <= _MOST_SHOWN:
+        return text
+    return f"{text[:_MOST_SHOWN]}\n… {len(text) - _MOST_SHOWN:,} characters more"
 
 
 def _find(store: Store, given: Mapping[str, str], before: str | None) -> tuple[ShownPage, str | None]:
@@ -88,10 +129,7 @@ class _FaultyError(Exception):
 
 
 def _filter(store: Store, given: Mapping[str, str], before: str | None) -> Filter:
-    state, argument = given.get("state"), given.get("argument")
-    name, equals, value = (argument or "=").partition("=")
-    if argument and not (name.strip() and equals):
-        raise _FaultyError("Write an argument as name=value, for example ledgeraccountid=111927.")
+    state = given.get("state")
     if state and state not in list(DeliveryState):
         raise _FaultyError(f"There is no state {state!r}.")
     sequences = None
@@ -107,9 +145,17 @@ def _filter(store: Store, given: Mapping[str, str], before: str | None) -> Filte
         until=_moment(given.get("to")),
         before=before,
         sequences=sequences,
-        argument=(name.strip(), value.strip()) if argument else None,
+        argument=_argument(given.get("argument")),
         limit=_ON_A_PAGE,
     )
+
+
+def _argument(given: str | None) -> tuple[str | None, str] | None:
+    """The argument of a filter: a name and a value, or a value by itself."""
+    if not given:
+        return None
+    name, equals, value = given.partition("=")
+    return (name.strip() or None, value.strip()) if equals else (None, given)
 
 
 def _is_delivery(store: Store, id_: str) -> bool:

@@ -42,6 +42,7 @@ def break_things(project: Path) -> None:
     path = project / "definitions/partpayment.xml"
     path.write_text(path.read_text("utf-8").replace("paidamount", "paidamonut"), "utf-8")
     (project / "definitions/servicechange.xml").write_text("<aptic_service_definition><steps/>\x01")
+    (project / "definitions/gone.example.json").write_text("{}")
     (project / "fixtures/ledgerpayment/guide/body.json").write_text('{"invoicenumber":"766","paidamount":1.00}')
     new = project / "fixtures/ledgerpayment/new"
     new.mkdir()
@@ -56,6 +57,7 @@ def test_nobody_is_shut_out(project: Path, open_studio: Open, new_page: Callable
     told = complaints_of(page)
     places = ["/", DEFINITION, CASE, "/definition?file=definitions/partpayment.xml"]
     places += ["/definition?file=definitions/servicechange.xml", "/case?event=ledgerpayment&name=new"]
+    places += ["/script?file=fixtures/ledger/schema.sql", "/case?event=partpayment&name=reversed"]
     for place in places:
         page.set_viewport_size({"width": 1400, "height": 900})
         page.emulate_media(color_scheme="light")
@@ -88,9 +90,54 @@ def test_from_the_list_to_a_querys_rows_by_keyboard(
     page = new_page(studio)
     page.get_by_role("link", name=FILE).focus()
     page.keyboard.press("Enter")
-    page.get_by_role("link", name="guide").focus()
+    page.get_by_role("region", name="Cases").get_by_role("link", name="guide").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="Rows of 1")).to_contain_text("765")
+
+
+def test_a_row_of_many_columns_is_seen_whole(project: Path, open_studio: Open, new_page: Callable[..., Page]) -> None:
+    studio = open_studio(project)
+    page = new_page(studio)
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.goto(f"{studio.base}/case?event=casestatuschange&name=before-a-time")
+    rows = page.get_by_role("region", name="Rows of 1")
+    expect(rows).to_contain_text("KUND-Ö-0765")
+    assert rows.evaluate("each => each.scrollWidth <= each.clientWidth")
+    body = page.get_by_label("What comes of it")
+    assert body.inner_text().count("\n") > 12
+    assert body.evaluate("each => each.scrollHeight <= each.clientHeight")
+
+
+def test_a_body_is_as_high_as_most_of_a_screen(project: Path, open_studio: Open, new_page: Callable[..., Page]) -> None:
+    case = project / "fixtures/ledgerpayment/guide/event.json"
+    case.write_text(case.read_text().replace("{", "{" + "\n" * 25, 1))
+    studio = open_studio(project)
+    page = new_page(studio)
+    page.set_viewport_size({"width": 1400, "height": 1000})
+    page.goto(studio.base + CASE)
+    message = page.get_by_label("The message")
+    assert message.inner_text().count("\n") > 30
+    assert message.evaluate("each => each.scrollHeight <= each.clientHeight")
+    case.write_text(case.read_text().replace("{", "{" + "\n" * 99, 1))
+    page.goto(studio.base + CASE)
+    assert message.evaluate("each => each.clientHeight <= innerHeight && each.scrollHeight > each.clientHeight")
+
+
+def test_from_a_member_to_its_line_and_from_a_finding_to_the_schema(
+    project: Path, open_studio: Open, new_page: Callable[..., Page]
+) -> None:
+    studio = open_studio(project)
+    page = new_page(studio)
+    page.set_viewport_size({"width": 1400, "height": 400})
+    page.goto(studio.base + DEFINITION)
+    link = page.get_by_role("link", name="paidamount: line 12")
+    link.press("Enter")
+    expect(page.locator("#L12")).to_be_in_viewport()
+    path = project / FILE
+    path.write_text(path.read_text("iso-8859-1").replace("t.transamount", "t.amount"), "iso-8859-1")
+    page.goto(studio.base + CASE)
+    page.get_by_role("link", name="fixtures/ledger/schema.sql").first.press("Enter")
+    expect(page.locator(".number:target")).to_be_in_viewport()
 
 
 def test_without_javascript_only_the_refresh_is_lost(

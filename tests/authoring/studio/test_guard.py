@@ -37,10 +37,11 @@ def studio(tmp_path_factory: pytest.TempPathFactory, forker: Forker) -> Iterator
     opened.discard()
 
 
+SCRIPT = "/script?file=fixtures/ledger/schema.sql"
 PLACES = ["/", "/definition?file=definitions/ledgerpayment.xml", "/case?event=ledgerpayment&name=guide"]
 
 
-@pytest.mark.parametrize("place", [*PLACES, "/body?event=ledgerpayment&name=guide", "/nowhere"])
+@pytest.mark.parametrize("place", [*PLACES, "/body?event=ledgerpayment&name=guide", SCRIPT, "/nowhere"])
 def test_without_the_cookie_nothing_is_shown(studio: Studio, place: str) -> None:
     for cookies in ({}, {studio.client.cookies.jar.__iter__().__next__().name: "guess"}):
         answer = httpx.get(studio.base + place, cookies=cookies)

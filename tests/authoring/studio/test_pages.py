@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import shlex
 import signal
 import sys
 from collections.abc import Callable
@@ -31,6 +32,13 @@ def composed(capsysbinary: Any, folder: Path, event: str, case: str) -> bytes:
     assert main([*words, "--fixtures", str(folder / "fixtures")], {}) == 0
     printed: bytes = capsysbinary.readouterr().out
     return printed.removesuffix(b"\n")
+
+
+def row_of(page: str, member: str) -> str:
+    """The row of a member of the body."""
+    found = re.search(rf'<tr><td class="mono">(?:· )*{member}[ <].*?</tr>', page, re.DOTALL)
+    assert found is not None, member
+    return found[0]
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -74,10 +82,11 @@ def test_every_fault_stands_where_the_validator_puts_it(rule: str, tmp_path: Pat
         page = html.unescape(answered.content.decode())
         findings_of_page = page.partition('aria-label="Obstacles"')[0]
         for each in findings:
-            assert f"{each['line']}:{each['column']} {each['rule']}" in findings_of_page
+            assert f">{each['line']}:{each['column']}</a> {each['rule']}" in findings_of_page
             assert each["message"] in findings_of_page
-        shown = re.findall(r'class="quiet mono">(\d+:\d+ [a-z-]+)<', findings_of_page)
+        shown = re.findall(r'<a href="/definition[^"]*#L(\d+)">\1:\d+</a> [a-z-]+<', findings_of_page)
         assert len(shown) == len(findings)
+        assert all(f'id="L{line}"' in page for line in shown) or "It cannot be read." in page
 
 
 def test_the_page_follows_each_save(project: Path, open_studio: Open) -> None:
@@ -166,10 +175,9 @@ def test_many_rows_are_cut(project: Path, open_studio: Open) -> None:
 
 def test_what_is_promised_and_shown(project: Path, open_studio: Open) -> None:
     page = html.unescape(open_studio(project).definition(PAYMENT))
-    row = re.search(r'<tr><td class="mono">paidamount</td>(.*?)</tr>', page, re.DOTALL)
-    assert row is not None
-    assert "dbo.dat_trans.transamount" in row[1]
-    assert "decimal number" in row[1]
+    row = row_of(page, "paidamount")
+    assert "dbo.dat_trans.transamount" in row
+    assert "decimal number" in row
 
 
 def test_it_ends_in_order(project: Path, open_studio: Open) -> None:
@@ -223,8 +231,121 @@ def test_a_port_in_use_is_told_of(project: Path, open_studio: Open, capsys: Any,
 
 def test_what_is_classified_is_marked(project: Path, open_studio: Open) -> None:
     page = html.unescape(open_studio(project).definition("definitions/debtorcontact.xml"))
-    rows = re.findall(r'<tr><td class="mono">[^<]*</td>.*?</tr>', page, re.DOTALL)
+    rows = re.findall(r'<tr><td class="mono">.*?</tr>', page, re.DOTALL)
     marked = [row for row in rows if "Confidential" in row]
     assert marked
     assert all("dbo.dat_client.commissionrate" in row for row in marked)
     assert len(marked) < len(rows)
+    assert "none classified" in row_of(page, "email")
+    assert "classified" not in row_of(page, "secret"), "it shows no column"
+    assert "that somebody has judged it harmless is not said by that" in page
+
+
+def test_what_is_only_summed_is_not_called_unclassified(project: Path, open_studio: Open) -> None:
+    schema = project / "fixtures/ledger/schema.sql"
+    secret = "ADD SENSITIVITY CLASSIFICATION TO dbo.dat_trans.transamount WITH (LABEL = 'Secret');"
+    schema.write_text(f"{schema.read_text()}\n{secret}\nGO\n")
+    page = html.unescape(open_studio(project).definition(PAYMENT))
+    assert "Secret, in a sum" in row_of(page, "paidamount")
+    assert "none classified" not in row_of(page, "paidamount")
+
+
+def test_what_cannot_be_traced_is_not_called_unclassified(project: Path, open_studio: Open) -> None:
+    schema = project / "fixtures/ledger/schema.sql"
+    function = "CREATE FUNCTION dbo.masked(@v varchar(30)) RETURNS varchar(30) AS BEGIN RETURN LEFT(@v, 3) END"
+    schema.write_text(f"{schema.read_text()}\nGO\n{function}\nGO\n")
+    path = project / PAYMENT
+    source = path.read_text("iso-8859-1").replace("dh.debtref as", "dbo.masked(dh.debtref) as")
+    path.write_text(source, "iso-8859-1")
+    page = html.unescape(open_studio(project).definition(PAYMENT))
+    assert "not known</span>" in row_of(page, "invoicenumber")
+    assert "none classified" not in row_of(page, "invoicenumber")
+
+
+def test_a_member_leads_to_its_line(project: Path, open_studio: Open) -> None:
+    page = html.unescape(open_studio(project).definition(PAYMENT))
+    found = re.search(r'href="#L(\d+)"', row_of(page, "paidamount"))
+    assert found is not None
+    assert "as paidamount" in (project / PAYMENT).read_text("iso-8859-1").splitlines()[int(found[1]) - 1]
+    assert f'id="L{found[1]}"' in page
+
+
+def test_a_body_is_judged_against_a_file_that_is_named_and_can_be_accepted(
+    project: Path, open_studio: Open, monkeypatch: Any, capsys: Any
+) -> None:
+    (project / "fixtures").rename(project / "my cases")
+    studio = open_studio(project, "definitions", "--fixtures", "my cases")
+    file = project / "my cases/ledgerpayment/guide/body.json"
+    page = html.unescape(studio.case("ledgerpayment", "guide"))
+    assert "my cases/ledgerpayment/guide/body.json</code>, and is that to the byte" in page
+    assert "this accepts it" not in page
+    good = file.read_bytes()
+    file.write_bytes(b"{}")
+    page = html.unescape(studio.case("ledgerpayment", "guide"))
+    assert 'href="#expected">my cases/ledgerpayment/guide/body.json</a>' in page
+    command = re.search(r'aria-label="The command that accepts it">(.*?)</pre>', page)
+    assert command is not None
+    program, *words = shlex.split(command[1])
+    assert program == "aptic-definitions"
+    monkeypatch.chdir(project)
+    assert main(words, {}) == 0
+    assert file.read_bytes().strip() == good.strip()
+    assert "passed" in studio.case("ledgerpayment", "guide")
+
+
+def test_the_authors_sql_stands_before_what_the_ledger_got(project: Path, open_studio: Open) -> None:
+    page = html.unescape(open_studio(project).case("ledgerpayment", "guide"))
+    authors, _, translated = page.partition("As the embedded ledger ran it, translated to DuckDB")
+    assert "sum(-t.transamount) as paidamount" in authors
+    assert '"la"."uniqueid"' not in authors
+    assert '\nFROM "dat_ledgeraccount" AS "la"\n' in translated
+    assert re.search(r'href="/definition[^"]*#L\d+">definitions/ledgerpayment.xml:\d+</a>', authors)
+
+
+def test_a_case_of_a_broken_definition_shows_the_fault(project: Path, open_studio: Open) -> None:
+    studio = open_studio(project)
+    path = project / PAYMENT
+    path.write_text(path.read_text("iso-8859-1").replace("t.transamount", "t.amount"), "iso-8859-1")
+    page = html.unescape(studio.case("ledgerpayment", "guide"))
+    assert "The table `dat_trans` (here `t`) has no column `amount`." in page
+    assert re.search(r'href="/definition\?file=definitions/ledgerpayment.xml#L\d+">\d+:\d+</a> unknown-column', page)
+    place = re.search(
+        r'see: <a href="(/script\?file=fixtures/ledger/schema.sql)#(L\d+)">fixtures/ledger/schema.sql', page
+    )
+    assert place is not None
+    script = studio.get(place[1]).text
+    assert f'id="{place[2]}"' in script
+    assert "dat_trans" in script.partition(f'id="{place[2]}"')[2].partition("\n")[0]
+
+
+def test_no_script_but_the_projects_is_shown(project: Path, open_studio: Open) -> None:
+    studio = open_studio(project)
+    (project / "secret.sql").write_text("select 'canary'")
+    for file in ("secret.sql", "fixtures/ledger/../../secret.sql", "/etc/passwd", "definitions/ledgerpayment.xml", ""):
+        answer = studio.client.get("/script", params={"file": file})
+        assert (answer.status_code, "canary" in answer.text) == (404, False)
+
+
+def test_what_nothing_gives_any_more_is_told(project: Path, open_studio: Open, monkeypatch: Any, capsys: Any) -> None:
+    studio = open_studio(project)
+    assert "stale" not in studio.get("/").text
+    (project / "definitions/nothing.example.json").write_text("{}")
+    (project / "fixtures/ledgerpayment/guide/event.json").unlink()
+    page = html.unescape(studio.get("/").text)
+    assert "definitions/nothing.example.json</code>: nothing has no case." in page
+    assert page.count("stale</span>") == 1
+    page = html.unescape(studio.case("ledgerpayment", "guide"))
+    assert "event.json is missing, so body.json belongs to no case" in page
+    monkeypatch.chdir(project)
+    assert main(["test"], {}) == 1
+    assert "definitions/nothing.example.json is stale, since nothing has no case" in capsys.readouterr().err
+
+
+def test_a_definition_shows_a_body_and_no_empty_column(project: Path, open_studio: Open) -> None:
+    studio = open_studio(project)
+    page = html.unescape(studio.definition(PAYMENT))
+    assert '"paidamount": 123.00' in page.partition("The body</h2>")[2].partition("What the body promises")[0]
+    assert "<th>Also decided by</th>" not in page
+    assert "<th>Why</th>" not in page
+    assert 'href="/definition?file=definitions/ledgerpayment.xml">ledgerpayment</a>' in studio.get("/").text
+    assert 'target="_blank" rel="noopener">As it is sent' in studio.case("ledgerpayment", "guide")

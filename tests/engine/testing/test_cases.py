@@ -148,7 +148,7 @@ def test_a_faulty_message_fails_the_case(case: Case, content: bytes) -> None:
 
 def test_a_missing_message_fails_the_case(case: Case) -> None:
     (case.folder / "event.json").unlink()
-    assert "event.json cannot be read" in (run(case, BODY, BODY=BYTES).problem or "")
+    assert "event.json is missing, so body.json belongs to no case" in (run(case, BODY, BODY=BYTES).problem or "")
 
 
 @pytest.mark.parametrize("error", [LedgerUnavailableError, ConfigurationError])

@@ -23,13 +23,14 @@ ARGUMENT = 'PAID"><script>alert(3)</script>'
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """Answers what its path says: /good with 204, and anything else with 500 and hostile text."""
+    """Answers what its path says: /good with 204, and anything else with 500 and hostile text, until it `is_mended`."""
 
+    is_mended = False
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
-        is_good = self.path.startswith("/good")
+        is_good = self.is_mended or self.path.startswith("/good")
         content = b"" if is_good else HOSTILE.encode()
         self.send_response(204 if is_good else 500)
         if not is_good:

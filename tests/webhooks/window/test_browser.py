@@ -1,5 +1,6 @@
 """The window in a real browser: by keyboard, in the dark, on a telephone, without JavaScript."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import pytest
 from browsing import chromium, complaints_of, violations
 from playwright.sync_api import Browser, Page, expect
+from waiting import until
 
-from tests.webhooks.window.conftest import HOSTILE, Scene
+from tests.webhooks.window.conftest import HOSTILE, Receiver, Scene
 
 VIEWS = ["/", "/?span=30d", "/deliveries", "/dead", "/endpoints", "/definitions", "/clients", "delivery", "endpoint"]
 QUICK = "document.addEventListener('readystatechange', () => (document.body.dataset.every = 100))"
@@ -127,11 +129,16 @@ def test_pausing_asks_no_more(new_page: Callable[..., Page], scene: Scene) -> No
     expect(page.locator("#live-state")).to_have_text("live", timeout=60_000)
     page.get_by_role("button", name="Pause").press("Enter")
     expect(page.locator("#live-state")).to_have_text("paused")
+    expect(page.get_by_role("button", name="Resume")).to_be_focused()
     page.wait_for_timeout(300)  # one that is under way
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(500)
     assert asked == []
+    with page.expect_request("**/clients"):
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Pause")).to_be_focused()
+    expect(page.locator("#live-state")).to_have_text("live")
 
 
 def test_every_view_is_reached_and_used_by_keyboard(new_page: Callable[..., Page], scene: Scene) -> None:
@@ -197,3 +204,23 @@ def test_after_signing_out_the_back_button_shows_nothing(browser: Browser, scene
     page.go_back()
     expect(page.locator("body")).not_to_contain_text("ledgeraccountid")
     context.close()
+
+
+def test_a_dead_delivery_is_sent_again_on_its_own_page(
+    new_page: Callable[..., Page], scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the receiver works again: the new attempt appears by itself, as nobody leaves the page."""
+    until(lambda: json.loads(scene.command("deliveries", scene.dead, "--json"))["state"] == "dead")
+    page = new_page()
+    told = complaints_of(page)
+    page.add_init_script(QUICK)
+    go(page, scene, "delivery")
+    attempts = page.get_by_role("region", name="Attempts").locator("tbody tr")
+    before = attempts.count()
+    monkeypatch.setattr(Receiver, "is_mended", True)
+    page.get_by_role("button", name="Send again").press("Enter")
+    expect(page.locator("main")).to_contain_text("delivered", timeout=60_000)
+    expect(attempts).to_have_count(before + 1)
+    expect(attempts.last).to_contain_text("204")
+    assert page.url == f"{scene.window}/deliveries/{scene.dead}"
+    assert told == []

@@ -12,6 +12,7 @@ from waiting import until
 
 from tests.webhooks.window.conftest import ARGUMENT, CANARY, Scene
 from webhooks.window.app import PLACES
+from webhooks.window.deliveries import _shown
 
 VIEWS = [place.path for place in PLACES if not place.is_action and "{" not in place.path]
 
@@ -72,6 +73,32 @@ def test_the_list_of_the_service_holds_no_argument_for_support(scene: Scene) -> 
         seen = support.get("/deliveries", params=query)
         assert "ledgeraccountid" not in seen.text
     assert support.get("/deliveries?argument=ledgeraccountid%3D766").text.count("/deliveries/") > 1  # it asks nothing
+
+
+def test_a_list_shows_what_was_looked_for_to_those_who_may_see_it(scene: Scene) -> None:
+    admin, support = scene.enter("admin"), scene.enter("support")
+    for query in ("ledgeraccountid=765", "765", "=765"):
+        page = admin.get("/deliveries", params={"argument": query}).text
+        assert "<b>ledgeraccountid=765</b>" in page, query
+        assert "status=PAID" in page
+    for query in ("76", "5", "status=765", '":"765', "ledgeraccountid"):
+        page = admin.get("/deliveries", params={"argument": query}).text
+        assert "There is no such delivery." in page, query
+    assert "ledgeraccountid=765" in admin.get("/deliveries").text
+    seen = support.get("/deliveries", params={"argument": "765"}).text
+    assert not {"Arguments", "765", "argument-help"} & set(re.findall(r"[\w-]+", Text(seen).shown))
+
+
+def test_a_body_is_shown_in_lines_with_every_digit() -> None:
+    body = '{"a":[1,{"b":12345678901234567890.100,"c":1E400}],"d":"[secret]"}'
+    shown = _shown(body)
+    assert shown.splitlines()[0] == "{"
+    assert '\n  "a": [' in shown
+    assert "".join(shown.split()) == body
+    assert [_shown(text) for text in ("1.00", "{no json", "plain", '"text"')] == ["1.00", "{no json", "plain", '"text"']
+    long = _shown(f"[{'1,' * 60_000}1]")
+    assert long[:100_000].count("\n") > 10_000, "it is cut after it was laid out"
+    assert long.endswith(" characters more")
 
 
 def test_the_way_of_a_delivery_is_shown_and_hostile_text_is_only_text(scene: Scene) -> None:
@@ -221,7 +248,6 @@ def test_the_overview_counts_what_the_store_has(scene: Scene) -> None:
     ("query", "words"),
     [
         ("state=nothing", "There is no state 'nothing'."),
-        ("argument=x", "Write an argument as name=value"),
         ("from=yesterday", "'yesterday' is no time"),
         ("client=nobody", "nobody"),
         ("url=%3Cscript%3E", "There is no such delivery."),

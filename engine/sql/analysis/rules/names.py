@@ -204,11 +204,19 @@ def _keys(sources: Iterable[Source]) -> list[str]:
 def _unknown_column(subject: Subject, found: Reference) -> SqlFault:
     node, name = found.node, found.node.name
     qualifier = node.args.get("table")
-    where = f"The table `{qualifier.this}` has" if qualifier is not None else "The tables here have"
+    where = f"{_named(qualifier, found)} has" if qualifier is not None else "The tables here have"
     message, hint = f"{where} no column `{name}`.", _column_hint(subject, found)
     sources = [found.source] if found.source is not None else _sources(subject, found)
     edit, related = _column_edit(subject, found, sources), _declared(subject, sources)
     return fault("unknown-column", node.this, message, hint, edit=edit, related=related)
+
+
+def _named(qualifier: exp.Identifier, found: Reference) -> str:
+    """What a name before a column's means: of an alias of a table, the table too."""
+    node = None if found.source is None else found.source.node
+    if not isinstance(node, exp.Table) or not node.name or node.name.casefold() == qualifier.name.casefold():
+        return f"The table `{qualifier.this}`"
+    return f"The table `{node.name}` (here `{qualifier.this}`)"
 
 
 def _sources(subject: Subject, found: Reference) -> list[Source]:
