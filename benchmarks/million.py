@@ -26,7 +26,7 @@ from benchmarks.temporary import empty_database
 from webhooks import housekeeping
 from webhooks.doctor import examination
 from webhooks.errors import ServiceError
-from webhooks.model import Client, DeliveryState, PublishedEvent, Scope
+from webhooks.model import MOST_COUNTED, Client, DeliveryState, PublishedEvent, Scope
 from webhooks.settings import Settings
 from webhooks.store import attempts, clients, events, holding, jobs, pages, registrations, results, timing
 from webhooks.store.clock import first_id, now
@@ -422,6 +422,8 @@ def _verdict(name: str, few: float, many: float) -> str:
         return ""
     if name.startswith("page") and many <= _PAGE:
         return f"bounded: of {pages.MOST_SEEN:,} at most"
+    if name.startswith("/metrics") and many <= _PAGE:
+        return f"bounded: of each state {MOST_COUNTED:,} are counted at most"
     if name in ("resume", "removal") and many <= _PAGE:
         return f"bounded: of {holding.PART:,} at once, the sweep does the others"
     return "grows"
