@@ -21,8 +21,7 @@ def missing_alias(query: Query, number: int) -> Edit | None:
     if len(expressions) != len(query.outputs):
         return None
     name = _shown(expressions[number])
-    others = {(output.name or "").casefold() for output in query.outputs}
-    if name is None or name.casefold() in others:
+    if name is None or name.casefold() in {(output.name or "").casefold() for output in query.outputs}:
         return None
     tokens = Tokens(query.text, query.tokens, query.words)
     last = _last_token(tokens, query.outputs[number].offset)

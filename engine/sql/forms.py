@@ -58,29 +58,7 @@ def is_default_argument(tokens: Tokens, index: int) -> bool:
     """Whether the DEFAULT at `index` is an argument of a function with a schema: only there may it stand in a query."""
     if tokens.word(index - 1) not in {"(", ","} or tokens.word(index + 1) not in {")", ","}:
         return False
-    return _is_qualified(tokens, opening_of(tokens, index))
-
-
-def opening_of(tokens: Tokens, index: int) -> int:
-    """The index of the `(` that the token at `index` stands in, -1 where it stands in none."""
-    depth = 0
-    for place in range(index - 1, -1, -1):
-        depth += (tokens.lower[place] == ")") - (tokens.lower[place] == "(")
-        if depth < 0:
-            return place
-    return -1
-
-
-def _openings(tokens: Tokens) -> list[int]:
-    """For each token the `(` that it stands in, as `opening_of` tells it: all in one walk, where there may be many."""
-    found, opened = [], [-1]
-    for index, word in enumerate(tokens.lower):
-        found.append(opened[-1])
-        if word == "(":
-            opened.append(index)
-        elif word == ")" and len(opened) > 1:
-            opened.pop()
-    return found
+    return _is_qualified(tokens, tokens.openings[index])
 
 
 def closing_of(tokens: Tokens, opening: int) -> int:
@@ -108,7 +86,7 @@ def _types(tokens: Tokens) -> Iterator[int]:
         for index, token in enumerate(tokens.all)
         if token.kind in _DELIMITED and tokens.name(index).lower() in _TYPES
     ]
-    openings = _openings(tokens) if named else []
+    openings = tokens.openings if named else []
     for index in named:
         before = tokens.word(index - 1)
         is_cast = before == "as" and tokens.word(openings[index] - 1) in _CASTS
@@ -127,14 +105,14 @@ def _aliases(tokens: Tokens) -> Iterator[int]:
 
 def _before_top(tokens: Tokens, index: int) -> int:
     """Where the TOP of a number or of parentheses that end at `index` would stand."""
-    return (opening_of(tokens, index) if tokens.word(index) == ")" else index) - 1
+    return (tokens.openings[index] if tokens.word(index) == ")" else index) - 1
 
 
 def _of_parses(tokens: Tokens) -> Iterator[int]:
     """`(9, 2)` and `USING 'sv-SE'` of PARSE(x AS decimal(9, 2) USING 'sv-SE')."""
     if _PARSES.isdisjoint(tokens.lower):
         return
-    for index, opening in enumerate(_openings(tokens)):
+    for index, opening in enumerate(tokens.openings):
         word = tokens.lower[index]
         if word in {"as", "using"} and tokens.word(opening - 1) in _PARSES and tokens.word(opening - 2) != ".":
             if word == "as":
@@ -155,7 +133,7 @@ def _size(tokens: Tokens, opening: int) -> range:
 
 def _column_collations(tokens: Tokens) -> Iterator[int]:
     """`COLLATE name` in the WITH of an OPENJSON."""
-    openings = _openings(tokens) if "collate" in tokens.lower and "openjson" in tokens.lower else []
+    openings = tokens.openings if "collate" in tokens.lower and "openjson" in tokens.lower else []
     for index, opening in enumerate(openings):
         if tokens.lower[index] == "collate" and tokens.word(opening - 1) == "with" and tokens.word(opening - 2) == ")":
             call = openings[opening - 2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from functools import cached_property
 from itertools import compress
 
 from msgspec import Struct
@@ -33,7 +34,7 @@ NAMES = frozenset({TokenKind.WORD, TokenKind.QUOTED, TokenKind.BRACKETED})
 _PLAIN = re.compile(r"[^\W\d]\w*")
 
 
-class Tokens(Struct, frozen=True, gc=False):
+class Tokens(Struct, frozen=True, dict=True):
     """The tokens of a statement without comments.
 
     `lower` has the lower case of a word or symbol, and of a type in brackets, else ''.
@@ -61,6 +62,18 @@ class Tokens(Struct, frozen=True, gc=False):
     def before(self, index: int) -> Tokens:
         """The tokens before the one at `index`."""
         return Tokens(self.text, self.all[:index], self.lower[:index])
+
+    @cached_property
+    def openings(self) -> list[int]:
+        """For each token the index of the `(` that it stands in, -1 where it stands in none."""
+        found, opened = [], [-1]
+        for index, word in enumerate(self.lower):
+            found.append(opened[-1])
+            if word == "(":
+                opened.append(index)
+            elif word == ")" and len(opened) > 1:
+                opened.pop()
+        return found
 
     def kind(self, index: int) -> TokenKind | None:
         """The kind of the token at `index`, None beyond either end."""

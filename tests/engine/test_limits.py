@@ -76,6 +76,8 @@ FILES = {
     "CDATA sections": file("<query>select 1 as a" + "<![CDATA[ ]]>" * 49_000 + "</query>"),
     "columns": queries(28, "select " + ",".join(f"1 as c{n}" for n in range(2_400))),
     "unknown functions": queries(5, "select " + ",".join(f"nofn{n}(1) as c{n}" for n in range(1_400))),
+    "types as functions": queries(5, "select " + ",".join(["datetime(1)"] * 2_000)),
+    "DEFAULT as arguments": queries(5, "select dbo.f(" + ",".join(["default"] * 4_900) + ") as a"),
     "unknown names": queries(10, "select " + ",".join(f"z{n}" for n in range(4_900))),
     "comments": queries(10, "select 1 as a " + "/*" * 24_000 + "*/" * 24_000),
     "rules in comments": file(
@@ -130,5 +132,5 @@ def test_no_file_and_no_template_takes_long_or_much() -> None:
         [sys.executable, "-c", PROGRAM, str(SCHEMA)], capture_output=True, text=True, check=True, timeout=600
     )
     found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(found) == 24
+    assert len(found) == 26
     assert [shape for shape in found if shape[1] > SECONDS or shape[2] > MEBIBYTES] == []

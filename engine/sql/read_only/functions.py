@@ -10,13 +10,13 @@ three names is a table's or an alias. So are those of hierarchyid, geography and
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sqlglot import exp
 
 from engine.model import UNKNOWN, Edit, Kind, Severity, SqlType
 from engine.spelling import closest, surely
 from engine.sql.fault import SqlFault
-from engine.sql.forms import opening_of
 from engine.sql.read_only.subject import Subject, start_of
 from engine.sql.read_only.tables import check_database, is_system_schema
 from engine.sql.scanner import TokenKind
@@ -29,6 +29,7 @@ _METHODS = words("functions.txt", "xml methods")
 _TYPES = words("query_words.txt", "types")
 _TYPE_METHODS = words("type_methods.txt", "methods")
 _WITH_METHODS = frozenset({"hierarchyid", "geography", "geometry"})
+_CALLED = _KNOWN | {"exists"}
 _NO_CALLS = words("query_words.txt", "reserved", "other", "types") - _KNOWN
 
 
@@ -83,15 +84,14 @@ def _listing(subject: Subject) -> set[int]:
 
 def _is_second_type(subject: Subject, index: int) -> bool:
     """Whether it is the type of a CONVERT where its value belongs: that its first argument is none is told."""
-    opening = opening_of(subject.tokens, index)
-    return subject.tokens.lower[index] in _TYPES and subject.tokens.word(opening - 1) in {"convert", "try_convert"}
+    tokens = subject.tokens
+    return tokens.lower[index] in _TYPES and tokens.word(tokens.openings[index] - 1) in {"convert", "try_convert"}
 
 
 def _unknown(subject: Subject, index: int) -> SqlFault:
     name = subject.tokens.name(index)
     own = "A function of the ledger's own is called with its schema, as in dbo.name(…)."
-    meant = closest(name, _KNOWN | {"exists"}, 0.8)
-    start, sure = subject.tokens.all[index].start, surely(name, _KNOWN | {"exists"})
+    start, (meant, sure) = subject.tokens.all[index].start, _meant(name)
     return SqlFault(
         "read-only",
         start,
@@ -99,6 +99,12 @@ def _unknown(subject: Subject, index: int) -> SqlFault:
         f"Did you mean {meant.upper()}? {own}" if meant else own,
         edit=Edit(start, name, sure.upper() if name.isupper() else sure) if sure and sure == meant else None,
     )
+
+
+@lru_cache(maxsize=256)
+def _meant(name: str) -> tuple[str | None, str | None]:
+    """The function that a name is most likely a slip of, and the one that it surely is."""
+    return closest(name, _CALLED, 0.8), surely(name, _CALLED)
 
 
 def _qualified(subject: Subject, index: int) -> Iterator[SqlFault]:

@@ -11,7 +11,6 @@ from sqlglot import exp
 
 from engine.spelling import did_you_mean
 from engine.sql.fault import SqlFault
-from engine.sql.forms import opening_of
 from engine.sql.punctuation import SYMBOLS
 from engine.sql.read_only.subject import Subject, start_of
 from engine.sql.scanner import Token, TokenKind
@@ -60,8 +59,7 @@ def _own_types(subject: Subject) -> frozenset[str]:
 def _without_part(subject: Subject, token: Token) -> SqlFault:
     tokens, index = subject.tokens, subject.query.tokens.index(token)
     source = subject.query.text[token.start : token.end]
-    before, owner = tokens.word(index - 1), tokens.word(opening_of(tokens, index) - 1)
-    if before == "(" and owner in _WITH_DATE_PART:
+    if tokens.word(index - 1) == "(" and tokens.word(index - 2) in _WITH_DATE_PART:
         hint = did_you_mean(source, _DATE_PARTS) or "Write year, quarter, month, week, day, hour, minute or second."
         return _fault(token.start, source, "{} is no part of a date.", hint)
     return _fault(token.start, source, "{} has no meaning here in T-SQL.", "Remove it, or write it as T-SQL has it.")

@@ -7,7 +7,7 @@ from typing import Final
 
 from engine.sql.analysis.rules.subject import Subject
 from engine.sql.fault import SqlFault
-from engine.sql.forms import closing_of, opening_of
+from engine.sql.forms import closing_of
 from engine.sql.scanner import TokenKind
 
 _LENGTHS: Final = {
@@ -57,7 +57,7 @@ def _is_type(subject: Subject, index: int) -> bool:
     before = tokens.word(index - 1)
     if before == "(":
         return tokens.word(index - 2) in _CONVERTS
-    opener = opening_of(tokens, index)
+    opener = tokens.openings[index]
     if before == "as":
         return tokens.word(opener - 1) in _CASTS
     return tokens.word(opener - 1) == "with" and tokens.word(opener - 2) == ")"

@@ -13,7 +13,6 @@ from engine.spelling import closest, did_you_mean, known_hint, surely
 from engine.sql.analysis.relations import Meaning, Reference, Scope, Source
 from engine.sql.analysis.rules.subject import Subject, fault
 from engine.sql.fault import SqlFault
-from engine.sql.forms import opening_of
 from engine.sql.query import node_offset
 from engine.sql.schema import Table
 from engine.sql.wordlist import words
@@ -123,14 +122,14 @@ def _is_of_missing(subject: Subject, found: Reference) -> bool:
 def _is_date_part(subject: Subject, node: exp.Expr) -> bool:
     """Whether it is the date part of a call with too few arguments, or in a wrong order, which has its own fault."""
     tokens, start = subject.tokens, node.this.meta.get("start")
-    if start is None or _WITH_DATE_PART.isdisjoint(subject.query.words):
+    if start is None:
         return False
     index = bisect_left(tokens.all, start, key=lambda token: token.start)
     if tokens.word(index - 1) == "(":
         return tokens.word(index - 2) in _WITH_DATE_PART
     if tokens.word(index) not in _DATE_PARTS:
         return False
-    opening = opening_of(tokens, index)
+    opening = tokens.openings[index]
     return tokens.word(opening - 1) in _WITH_DATE_PART and tokens.word(opening + 1) not in _DATE_PARTS
 
 
