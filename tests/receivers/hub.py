@@ -111,11 +111,14 @@ class Hub:
         return receiver
 
     async def _end(self) -> None:
+        for listening in [sock for server in self._servers for sock in server.sockets]:
+            self._loop.remove_reader(listening)
+        for _ in range(5):
+            await asyncio.sleep(0)  # what was accepted just now gets its task; a closed server would leave it open
         for server in self._servers:
             server.close()
         for transport in self._transports:
             transport.close()
-        await asyncio.sleep(0)  # what was accepted just now gets its task
         for writer in self._open:
             writer.transport.abort()  # a receiver that was not listened to would wait until all is sent
         tasks = asyncio.all_tasks() - {asyncio.current_task()}

@@ -27,6 +27,9 @@ _FAREWELL_SECONDS: Final = 1.5
 
 _BACKLOG_CONNECTIONS: Final = 2048
 
+_LOOP_TURNS: Final = 4
+"""So often the event loop turns at most until an accepted socket has its connection, or an aborted one is closed."""
+
 
 class Server:
     """Answers on listening sockets by an ASGI application, until it is stopped."""
@@ -55,6 +58,7 @@ class Server:
         finally:
             for each in listening:
                 each.close()
+        await _let_loop_turn()  # what was accepted just before becomes a connection
         self.is_ending = True
         for connection in list(self._connections):
             connection.shut_down()
@@ -64,6 +68,7 @@ class Server:
         await self._wait_until_empty(_FAREWELL_SECONDS)
         for connection in list(self._connections):
             connection.abort()
+        await _let_loop_turn()  # or they would be left open where this was the loop's last task
 
     def stop(self) -> None:
         """Takes nothing more."""
@@ -147,3 +152,8 @@ def place(listening: socket.socket) -> str:
     """Where it listens, as a URL has it."""
     host, port = listening.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def _let_loop_turn() -> None:
+    for _ in range(_LOOP_TURNS):
+        await asyncio.sleep(0)
