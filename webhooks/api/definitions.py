@@ -16,7 +16,7 @@ from webhooks.model import Scope
 
 _PROCESS = Process("web1", 4711, datetime(2026, 11, 23, 6, tzinfo=UTC), datetime(2026, 11, 24, 9, tzinfo=UTC), None)
 _EXAMPLE = ShownDefinition(
-    event="ledgerpayment",
+    event="statuschange",
     state="serving",
     since=datetime(2026, 11, 20, 6, tzinfo=UTC),
     waiting=0,
@@ -24,7 +24,7 @@ _EXAMPLE = ShownDefinition(
     versions=[
         ServedVersion(
             state="serving",
-            file="definitions/ledgerpayment.xml",
+            file="definitions/statuschange.xml",
             hash="2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
             form="set",
             reason=None,
