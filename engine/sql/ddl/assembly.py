@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from engine.model import UNKNOWN, Collation, Severity, SqlType
@@ -95,14 +95,16 @@ def _collated(type_: SqlType, collation: Collation) -> SqlType:
 
 def _columns(columns: tuple[Column, ...], collation: Collation, key: tuple[str, ...] = ()) -> tuple[Column, ...]:
     not_null = {name.casefold() for name in key}
-    return tuple(
-        replace(
-            column,
-            type=_collated(column.type, collation),
-            nullable=column.nullable and column.name.casefold() not in not_null,
-        )
-        for column in columns
-    )
+    return tuple([_settled(column, collation, not_null) for column in columns])
+
+
+def _settled(column: Column, collation: Collation, not_null: Collection[str]) -> Column:
+    """The column with its collation, and not nullable where it is among `not_null`."""
+    type_ = _collated(column.type, collation)
+    nullable = column.nullable and column.name.casefold() not in not_null
+    if type_ is column.type and nullable is column.nullable:
+        return column
+    return replace(column, type=type_, nullable=nullable)
 
 
 def _table(draft: TableDraft, collation: Collation) -> Table:

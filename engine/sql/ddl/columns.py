@@ -69,6 +69,8 @@ def skip_reference(item: Cursor) -> None:
 
 
 def _is_not_null_alias(item: Cursor, draft: SchemaDraft) -> bool:
+    if not draft.not_null_aliases:  # as in most scripts
+        return False
     probe = Cursor(item.script, item.index, item.end)
     return draft.key(probe.object_name()) in draft.not_null_aliases
 
@@ -102,7 +104,7 @@ def _option(item: Cursor, column: Column, table: TableDraft) -> Column:
     if item.accept("NOT", "NULL") or item.accept("IDENTITY"):
         return replace(column, nullable=False)
     if item.accept("NULL"):
-        return replace(column, nullable=True)
+        return column if column.nullable else replace(column, nullable=True)
     if item.accept("COLLATE"):
         return replace(column, type=_collated(item, column.type))
     if item.accept("DEFAULT"):

@@ -54,9 +54,9 @@ class Script:
     def of(cls, text: str, *, origin: int | None = None) -> Script:
         """Scans `text`; what does not scan is among `faults`."""
         found = scan(text)
-        tokens = tuple(token for token in found.tokens if token.kind is not TokenKind.COMMENT)
-        plain = (TokenKind.WORD, TokenKind.SYMBOL)
-        words = tuple(text[token.start : token.end].upper() if token.kind in plain else "" for token in tokens)
+        comment, plain = TokenKind.COMMENT, {TokenKind.WORD, TokenKind.SYMBOL}
+        tokens = tuple([token for token in found.tokens if token.kind is not comment])
+        words = tuple([text[token.start : token.end].upper() if token.kind in plain else "" for token in tokens])
         # The scanner's other faults are about what a query may hold.
         unclosed = (fault for fault in found.faults if fault.rule == "sql-syntax")
         faults = unclosed if origin is None else (replace(fault, offset=origin) for fault in unclosed)
@@ -210,15 +210,14 @@ class Cursor:
     def group(self) -> Cursor:
         """What the parentheses opening here hold; steps over them."""
         self.expect("(")
-        inside = Cursor(self.script, self.index, self.end)
-        depth = 1
-        while not self.done:
-            depth += {"(": 1, ")": -1}.get(self.word, 0)
-            self.index += 1
+        start, depth, words = self.index, 1, self.script.words
+        for index in range(start, self.end):
+            depth += (words[index] == "(") - (words[index] == ")")
             if depth == 0:
-                inside.end = self.index - 1
-                return inside
-        raise UnreadableError(self.script.place(inside.index - 1), "the parenthesis that opens here is never closed")
+                self.index = index + 1
+                return Cursor(self.script, start, index)
+        self.index = self.end  # nobody knows what of the rest is inside
+        raise UnreadableError(self.script.place(start - 1), "the parenthesis that opens here is never closed")
 
     def step(self) -> None:
         """Steps over one token, or over a whole parenthesised group."""
@@ -229,14 +228,16 @@ class Cursor:
 
     def items(self) -> Iterator[Cursor]:
         """A cursor for each item of a list separated by commas, up to the end."""
-        start = self.index
-        while not self.done:
-            if self.word == ",":
+        start, words = self.index, self.script.words
+        while self.index < self.end:
+            word = words[self.index]
+            if word == "(":
+                self.group()
+                continue
+            if word == ",":
                 yield Cursor(self.script, start, self.index)
-                self.index += 1
-                start = self.index
-            else:
-                self.step()
+                start = self.index + 1
+            self.index += 1
         if start < self.end:
             yield Cursor(self.script, start, self.end)
 

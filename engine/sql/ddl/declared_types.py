@@ -32,6 +32,7 @@ _CONTINUATIONS = {
     "DOUBLE": ("PRECISION",),
     "NATIONAL": ("CHARACTER VARYING", "CHAR VARYING", "CHARACTER", "CHAR", "TEXT"),
 }
+_KINDS = {kind.value: kind for kind in Kind if kind is not Kind.OTHER}
 _SYSNAME = SqlType(Kind.NVARCHAR, length=128)
 
 
@@ -59,7 +60,7 @@ def read_type(
     folded = _SYNONYMS.get(folded, folded)
     if folded == "sysname":
         return _SYSNAME
-    kind = Kind(folded) if folded in Kind.__members__.values() and folded != Kind.OTHER else None
+    kind = _KINDS.get(folded)
     if kind is None or kind is Kind.XML:
         if cursor.word == "(":
             cursor.group()

@@ -19,6 +19,10 @@ _STATEMENT_WORDS = frozenset(word.upper() for word in words("statement_words.txt
 }
 # Behind these words they start none: ON DELETE SET NULL, DROP COLUMN IF EXISTS.
 _LEADING_ON = frozenset({"ON", "DELETE", "UPDATE", "COLUMN", "CONSTRAINT"})
+# What a table's constraint, index or period begins with.
+_CONSTRAINT_WORDS = frozenset(
+    {"CHECK", "CONNECTION", "CONSTRAINT", "DEFAULT", "FOREIGN", "INDEX", "PERIOD", "PRIMARY", "UNIQUE"}
+)
 
 
 def create_table(cursor: Cursor, draft: SchemaDraft) -> None:
@@ -104,6 +108,8 @@ def rest_of_statement(cursor: Cursor) -> Cursor:
 
 def _table_constraint(item: Cursor, table: TableDraft) -> bool:
     """Reads a table constraint or index; False, at the place where it was, if the item is a column."""
+    if item.word not in _CONSTRAINT_WORDS:
+        return False
     start = item.index
     name = item.name() if item.accept("CONSTRAINT") else None
     if item.accept("PRIMARY", "KEY"):
