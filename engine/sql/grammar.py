@@ -7,7 +7,7 @@ would make of LIMIT, QUALIFY, `::` or `??` never comes up, and one scanner count
 from __future__ import annotations
 
 import re
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
@@ -74,7 +74,7 @@ def parse(blanked: str, tokens: Tokens) -> exp.Expr | SqlFault:
     (tree,) = found
     if tree is None:
         return SqlFault("sql-syntax", tokens.all[0].start, "The query is empty.", slips.ELSEWHERE)
-    if any(word == "=" and tokens.word(index + 1) == "(" for index, word in enumerate(tokens.lower)):
+    if ("=", "(") in pairwise(tokens.lower):
         _name_subqueries(tree)
     return tree
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import product, starmap
 from typing import Final
 
 from jinja2 import nodes
@@ -65,10 +65,7 @@ def find_malformed(tree: nodes.Template) -> list[TemplateFault]:
 
 def _ways(statements: Iterable[nodes.Node], row: _Row | None) -> list[_Way]:
     """Every way through statements, in the loop's `row` where they are in one."""
-    found = [_Way()]
-    for statement in statements:
-        found = _joined([found, _alternatives(statement, row)])
-    return found
+    return _joined([_alternatives(statement, row) for statement in statements])
 
 
 def _joined(parts: Sequence[Sequence[_Way]]) -> list[_Way]:
@@ -122,9 +119,9 @@ def _holds(test: nodes.Node, row: _Row | None) -> bool | None:
 
 
 def _rounds(loop: nodes.For) -> Iterator[_Way]:
+    ways = {row: _entered(loop.body, row) for row in starmap(_Row, product((False, True), repeat=2))}
     for count in range(1, _MOST_ROUNDS + 1):
-        rows = [_Row(first=n == 0, last=n == count - 1) for n in range(count)]
-        yield from _joined([_entered(loop.body, row) for row in rows])
+        yield from _joined([ways[_Row(first=n == 0, last=n == count - 1)] for n in range(count)])
 
 
 def _entered(body: list[nodes.Node], row: _Row | None) -> list[_Way]:

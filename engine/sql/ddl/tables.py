@@ -19,7 +19,7 @@ _STATEMENT_WORDS = frozenset(word.upper() for word in words("statement_words.txt
 }
 # Behind these words they start none: ON DELETE SET NULL, DROP COLUMN IF EXISTS.
 _LEADING_ON = frozenset({"ON", "DELETE", "UPDATE", "COLUMN", "CONSTRAINT"})
-# What a table's constraint, index or period begins with.
+# What a table's constraint, index or period begins with; a column may have such a name.
 _CONSTRAINT_WORDS = frozenset(
     {"CHECK", "CONNECTION", "CONSTRAINT", "DEFAULT", "FOREIGN", "INDEX", "PERIOD", "PRIMARY", "UNIQUE"}
 )
@@ -72,7 +72,7 @@ def read_elements(cursor: Cursor, table: TableDraft, draft: SchemaDraft) -> None
     """Reads a list of columns and table constraints into `table`; a column that is there already is a fault."""
     for item in cursor.items():
         offset = item.offset
-        if _table_constraint(item, table):
+        if item.word in _CONSTRAINT_WORDS and _table_constraint(item, table):
             continue
         column = read_column(item, table, draft)
         if table.columns.setdefault(column.name.casefold(), column) is not column:
@@ -108,8 +108,6 @@ def rest_of_statement(cursor: Cursor) -> Cursor:
 
 def _table_constraint(item: Cursor, table: TableDraft) -> bool:
     """Reads a table constraint or index; False, at the place where it was, if the item is a column."""
-    if item.word not in _CONSTRAINT_WORDS:
-        return False
     start = item.index
     name = item.name() if item.accept("CONSTRAINT") else None
     if item.accept("PRIMARY", "KEY"):

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from engine.sql.translate.emitter import Emitter, Request
+from engine.sql.translate.emitter import Emitter
 
 ONE_ROW: Final = 2
 """The limit of a statement that may give one row: a second is an error whichever it is."""
@@ -24,12 +24,6 @@ _BESIDE_A_COLUMN: Final = (
     exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between, exp.In,
     exp.If, exp.Case, exp.Coalesce, exp.Add, exp.Sub, exp.Mul,
 )  # fmt: skip
-
-
-def parameters_of(request: Request, tree: exp.Query) -> tuple[int, ...]:
-    """The ordinals of the arguments that are bound, in the author's order: the holes are not."""
-    ordinals = {int(node.this) for node in tree.find_all(exp.Placeholder)}
-    return tuple(sorted(ordinals - request.holes))
 
 
 def why_no_set(emitter: Emitter, tree: exp.Query, parameters: Sequence[int], row_limit: int) -> str | None:

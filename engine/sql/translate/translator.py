@@ -15,7 +15,7 @@ from engine.sql.query import Query, node_offset, parse_query
 from engine.sql.schema import LedgerSchema
 from engine.sql.translate.allow_list import TABLES
 from engine.sql.translate.emitter import Emitter, Request
-from engine.sql.translate.many import ONE_ROW, parameters_of, why_no_set
+from engine.sql.translate.many import ONE_ROW, why_no_set
 from engine.sql.translate.relations import Relation
 from engine.sql.translate.rows.common_tables import with_clause
 from engine.sql.translate.writers import WRITERS
@@ -62,7 +62,8 @@ def translate(
     request = Request(
         query.text, schema, WRITERS[dialect], argument_types, nullable, holes, time_zone, approximate, references
     )
-    return _translated(request, query.tree, row_limit)
+    bound = tuple([ordinal for ordinal in range(len(query.placeholders)) if ordinal not in holes])
+    return _translated(request, query.tree, row_limit, bound)
 
 
 def translate_view(
@@ -75,32 +76,36 @@ def translate_view(
     return _translated(Request("", schema, WRITERS[dialect], approximate=approximate), tree, None)
 
 
-def _translated(request: Request, tree: exp.Query, row_limit: int | None) -> Translation | tuple[SqlFault, ...]:
+def _translated(
+    request: Request, tree: exp.Query, row_limit: int | None, bound: tuple[int, ...] = ()
+) -> Translation | tuple[SqlFault, ...]:
+    """`bound` are the ordinals of the placeholders that take an argument: the holes do not."""
     try:
         if request.references is None:
             request = replace(request, references=references_of(tree, request.schema))
-        return _carried(request, tree, row_limit)
+        return _carried(request, tree, row_limit, bound)
     except RecursionError:
         hint = "Compute a part of it in a derived table."
         return (SqlFault("portability", node_offset(tree), "The query is nested too deep to be carried.", hint),)
 
 
-def _carried(request: Request, tree: exp.Query, row_limit: int | None) -> Translation | tuple[SqlFault, ...]:
-    parameters = parameters_of(request, tree)
-    numbers = {ordinal: number for number, ordinal in enumerate(parameters, start=1)}
+def _carried(
+    request: Request, tree: exp.Query, row_limit: int | None, bound: tuple[int, ...]
+) -> Translation | tuple[SqlFault, ...]:
+    numbers = {ordinal: number for number, ordinal in enumerate(bound, start=1)}
     emitter = Emitter(request, TABLES, lambda ordinal: f"${numbers[ordinal]}")
     found = _written(emitter, tree, row_limit)
     if not isinstance(found, Written):
         return found
     near = tuple(sorted(emitter.approximations | _of_views(request, tree))) if request.approximate else ()
     if row_limit is None:
-        return Translation(found.sql, parameters, found.columns, approximations=near)
-    why_one = why_no_set(emitter, tree, parameters, row_limit)
+        return Translation(found.sql, bound, found.columns, approximations=near)
+    why_one = why_no_set(emitter, tree, bound, row_limit)
     if why_one is not None:
-        return Translation(found.sql, parameters, found.columns, why_one=why_one, approximations=near)
+        return Translation(found.sql, bound, found.columns, why_one=why_one, approximations=near)
     many = _for_many(request, tree, numbers, row_limit)
     why_one = "it would be too long for many" if many is None else None
-    return Translation(found.sql, parameters, found.columns, many, why_one, near)
+    return Translation(found.sql, bound, found.columns, many, why_one, near)
 
 
 def _of_views(request: Request, tree: exp.Query) -> frozenset[str]:
