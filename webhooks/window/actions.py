@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Final
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -20,6 +21,9 @@ from webhooks.window.dead import replay_all
 from webhooks.window.desk import Desk, note, read_form, see_other, visitor_of
 from webhooks.window.endpoints import existing
 from webhooks.wording import deliveries as many_deliveries
+
+_REPLAYED: Final = "It is being sent again; what becomes of it is shown here."
+_RECOMPOSED: Final = "It is being sent again, with a body composed afresh; what becomes of it is shown here."
 
 
 async def replay(desk: Desk, request: Request) -> Response:
@@ -38,7 +42,7 @@ async def _again(desk: Desk, request: Request, *, recompose: bool) -> Response:
     again = await desk.service.store.write(
         lambda connection: deliveries.replay(connection, None, id_, recompose=recompose)
     )
-    visitor_of(request).told = "It is sent again, with a body composed afresh." if recompose else "It is sent again."
+    visitor_of(request).told = _RECOMPOSED if recompose else _REPLAYED
     return see_other(f"/deliveries/{quote(again.id)}")
 
 

@@ -203,7 +203,7 @@ def test_a_page_that_has_not_changed_is_not_sent_again(scene: Scene) -> None:
 def test_actions_do_what_they_say_and_are_in_the_log(scene: Scene) -> None:
     visitor = scene.enter()
     replayed = visitor.post(f"/deliveries/{scene.dead}/replay", follow_redirects=True)
-    assert "It is sent again." in replayed.text
+    assert "It is being sent again; what becomes of it is shown here." in replayed.text
     until(lambda: json.loads(scene.command("deliveries", scene.dead, "--json"))["state"] == "dead")
     (id_,) = re.findall(r'href="/endpoint\?id=(\d+)">[^<]*/good', visitor.get("/endpoints").text)
     assert "It is paused" in visitor.post("/endpoint/pause", data={"id": id_}, follow_redirects=True).text
