@@ -73,13 +73,13 @@ class Scene:
             browser.post("/enter", data={"token": token})
             yield browser
 
-    def pages(self, scope: str) -> list[str]:
-        """The page of each process that lives."""
+    def pages(self, scope: str, path: str = "/definitions") -> list[str]:
+        """A page of each process that lives."""
         found = []
         for service in self.services:
             if service.process.poll() is None:
                 with self.browser(service, scope) as browser:
-                    found.append(unescape(browser.get("/definitions").raise_for_status().text))
+                    found.append(unescape(browser.get(path).raise_for_status().text))
         return found
 
 
@@ -121,6 +121,12 @@ def test_an_operator_sees_which_process_has_what_until_it_is_gone(
     for page in scene.pages("support"):
         assert str(broken) in page  # why, as it always could
         assert not any(each in page for each in ("processes differ", *told[1:]))
+    differ = f"processes differ in what they have in service for {EVENT}: 1 stale, 1 serving"
+    for overview in (page for scope in ("admin", "support") for page in scene.pages(scope, "/")):
+        assert differ in overview
+        assert not any(each in overview for each in told)
+    troubles = json.loads(scene.command("status", "--json"))["troubles"]
+    assert [each["what"] for each in troubles if each["check"] == "processes"] == [differ]
     where = ("--store", scene._where[-1])
     keys = {scope: add_client_to(tmp_path / "data", *where, "--scope", scope).api_key for scope in ("admin", "support")}
     for service in scene.services:
@@ -133,6 +139,7 @@ def test_an_operator_sees_which_process_has_what_until_it_is_gone(
 
     os.kill(second.process.pid, signal.SIGKILL)
     until(lambda: scene.processes() == {pids[0]: before[pids[0]]}, scene.processes)
+    assert differ not in scene.pages("admin", "/")[0]
     (page,) = scene.pages("admin")
     assert not any(each in page for each in ("processes differ", str(broken), f"/{pids[1]}<"))
 

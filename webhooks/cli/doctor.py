@@ -105,9 +105,10 @@ def _options(parser: Parser) -> None:
 DOCTOR = Command(
     name="doctor",
     summary="Looks the service over for trouble.",
-    description="Looks the service over: store, keys, clock, stuck and overdue work, what cannot be composed, failing "
-    "and disabled endpoints, dead and long held deliveries, disk space, definitions, and the ledger's rights and "
-    "settings. The exit code is 1 where it finds trouble. Give it the settings that the service has.",
+    description="Looks the service over: store, keys, clock, stuck and overdue work, what cannot be composed, "
+    "processes whose definitions differ, failing and disabled endpoints, dead and long held deliveries, disk space, "
+    "definitions, and the ledger's rights and settings. The exit code is 1 where it finds trouble. Give it the "
+    "settings that the service has.",
     example="--data /var/lib/aptic-webhooks --definitions definitions",
     add_options=_options,
     run=_run,

@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import make_url
 
+from webhooks.definition_list import ServedVersion, read
 from webhooks.doctor.trouble import Trouble
 from webhooks.errors import ServiceError, StoreError
 from webhooks.process.state import keyring_of
@@ -22,7 +23,7 @@ from webhooks.store.checks import Found
 from webhooks.store.clock import MICROSECONDS_PER_DAY, now
 from webhooks.store.depth import read_depth
 from webhooks.store.store import Store
-from webhooks.wording import bodies, deliveries
+from webhooks.wording import bodies, counted, deliveries
 
 _MINUTE_MICROSECONDS: Final = 60_000_000
 _LATE_MICROSECONDS: Final = 10 * _MINUTE_MICROSECONDS
@@ -30,6 +31,7 @@ _SLACK_MICROSECONDS: Final = 5_000_000
 _LONG_HELD_MICROSECONDS: Final = MICROSECONDS_PER_DAY
 _LEAST_SPACE_BYTES: Final = 1 << 30
 _LEAST_SPACE_FRACTION: Final = 0.05
+_MOST_NAMED: Final = 5  # events in one trouble
 _DAMAGED: Final = (
     "If it is damaged, stop the service, keep a copy of the store, look at the disk, and restore the last backup that "
     "is sound."
@@ -136,6 +138,33 @@ def _parked(store: Store, _settings: Settings) -> Iterator[Trouble]:
             )
 
 
+def _processes(store: Store, _settings: Settings) -> Iterator[Trouble]:
+    """It names no process and no version: the overview shows it to those too who may not see them."""
+    events: dict[str, list[str]] = {}
+    for each in store.read_now(read).definitions:
+        if each.differs:
+            events.setdefault(_in_service(each.versions), []).append(each.event)
+    for words, differing in events.items():
+        more = len(differing) - _MOST_NAMED
+        named = ", ".join(differing[:_MOST_NAMED]) + (f" and {counted(more, 'event')} more" if more > 0 else "")
+        yield Trouble(
+            "processes",
+            f"processes differ in what they have in service for {named}: {words}",
+            "aptic-webhooks definitions list shows which process has what. Give all the same definitions, and "
+            "have each read them again by SIGHUP.",
+        )
+
+
+def _in_service(versions: Sequence[ServedVersion]) -> str:
+    """How many processes have what: `1 stale, 2 serving, 1 serving another version`."""
+    words, states = [], set()
+    for version in versions:
+        another = " another version" if version.state in states else ""
+        words.append(f"{len(version.processes)} {version.state}{another}")
+        states.add(version.state)
+    return ", ".join(words)
+
+
 def _endpoints(store: Store, _settings: Settings) -> Iterator[Trouble]:
     for each in store.read_now(checks.disabled):
         yield Trouble(
@@ -191,6 +220,7 @@ CHECKS: Final[dict[str, Check]] = {
     "clock": _clock,
     "work": _work,
     "composing": _parked,
+    "processes": _processes,
     "endpoints": _endpoints,
     "dead": _dead,
     "held": _held,
@@ -198,7 +228,7 @@ CHECKS: Final[dict[str, Check]] = {
 }
 
 
-QUICK: Final = ("clock", "work", "composing", "endpoints", "dead", "held", "disk")
+QUICK: Final = ("clock", "work", "composing", "processes", "endpoints", "dead", "held", "disk")
 """The checks that look at few rows, so that a page may make them each time."""
 
 

@@ -56,6 +56,7 @@ _PLACES: Final = {
     "endpoints": "/endpoints",
     "held": "/endpoints?state=held",
     "composing": "/definitions",
+    "processes": "/definitions",
     "work": "/deliveries?state=pending",
 }
 

@@ -20,7 +20,9 @@ def test_a_service_without_trouble_is_well(run: Any) -> None:
     ended = run("doctor")
     assert (ended.code, ended.err) == (0, "")
     well, facts = ended.out.splitlines()
-    assert well == "All is well: store, keys, clock, work, composing, endpoints, dead, held, disk, definitions"
+    assert (
+        well == "All is well: store, keys, clock, work, composing, processes, endpoints, dead, held, disk, definitions"
+    )
     assert re.fullmatch("Tables of version 00[0-9]{2}[.] Deliveries: none under way[.]", facts)
     report = run("doctor", "--json").json
     assert (report["healthy"], report["troubles"]) == (True, [])
@@ -36,7 +38,7 @@ def test_trouble_is_told_with_what_to_do_and_is_a_failure(run: Any, change: Any)
         f"endpoints: {URL} of 'acme' is disabled: 410\\x1b[2J",
         f"  Ask the client; then aptic-webhooks webhooks resume {URL}",
     ]
-    assert "Else well: store, keys, clock, work, composing, dead" in ended.out
+    assert "Else well: store, keys, clock, work, composing, processes, dead" in ended.out
     shown = run("doctor", "--json")
     assert shown.code == 1
     assert [trouble["check"] for trouble in shown.json["troubles"]] == ["endpoints"]

@@ -21,7 +21,7 @@ from webhooks.store import clients, events, pages, registrations
 from webhooks.store.clock import now
 from webhooks.store.pages import Filter
 from webhooks.store.store import Store
-from webhooks.store.tables import ATTEMPTS, COMPOSITIONS, DELIVERIES, EVENTS, REGISTRATIONS
+from webhooks.store.tables import ATTEMPTS, COMPOSERS, COMPOSITIONS, DELIVERIES, EVENTS, PROCESSES, REGISTRATIONS
 
 MINUTE = 60_000_000
 DAY = 1440 * MINUTE
@@ -93,6 +93,19 @@ def parked(patient: Patient) -> None:
     patient.set(COMPOSITIONS, due_at=None, parked_for="statuschange", reason="no version of its definition is good")
 
 
+def differing(patient: Patient) -> None:
+    """As the doctor tells it, for three processes and seven events."""
+    codes = ["statuschange", "partpayment", "dunning", "a", "b", "c", "d"]
+    old, new = ([f'{{"event":"{code}","state":"serving","hash":"{digit * 64}"}}' for code in codes] for digit in "12")
+    stale = [each.replace("serving", "stale") for each in old]
+    for number, versions in enumerate((new, stale, old, new), start=1):
+        row = {"host": "web-host", "pid": 4711, "started_at": 0, "read_at": 1, "trouble": None}
+        told = row | {"process": number, "definitions": f"[{','.join(versions)}]"}
+        patient.change(lambda connection, told=told: connection.execute(insert(COMPOSERS).values(told)))
+        alive = {"id": number, "seen_at": now()}
+        patient.change(lambda connection, alive=alive: connection.execute(insert(PROCESSES).values(alive)))
+
+
 def set_back(patient: Patient) -> None:
     patient.set(EVENTS, created_at=now() + 3 * 60 * MINUTE)
 
@@ -141,6 +154,10 @@ PLANTED: dict[Callable[[Patient], None], tuple[str, str]] = {
     sending: ("work", "1 delivery being sent, the longest for 30 minutes"),
     not_composed: ("work", "1 body to be composed and overdue, the longest for 20 minutes"),
     parked: ("composing", "1 body of statuschange cannot be composed now: no version of its definition is good"),
+    differing: (
+        "processes",
+        "for a, b, c, d, dunning and 2 events more: 1 stale, 2 serving, 1 serving another version",
+    ),
     set_back: ("clock", "the store has times 3 hours from now"),
     set_back_while_waiting: ("clock", "the store has times 24 hours from now"),
     set_back_after_an_attempt: ("clock", "the store has times 30 minutes from now"),
@@ -162,6 +179,7 @@ def test_a_planted_trouble_is_found_and_alone(patient: Patient, plant: Callable[
     assert trouble.check == check
     assert what in trouble.what
     assert trouble.advice.endswith((".", URL, "EVENT"))
+    assert not any(each in str(trouble) for each in ("web-host", "4711", "1111", "2222"))  # for whom that is not
 
 
 def test_an_endpoint_that_asked_for_time_is_not_overdue(patient: Patient) -> None:
