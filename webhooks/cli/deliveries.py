@@ -42,6 +42,7 @@ class _Arguments(ReportArguments):
     url: str | None
     event: str | None
     argument: tuple[str, str] | None
+    body: tuple[str | None, str] | None
     state: DeliveryState | None
     since: datetime | None
     until: datetime | None
@@ -50,7 +51,17 @@ class _Arguments(ReportArguments):
 
     def is_filtering(self) -> bool:
         """Whether another condition than the id is given."""
-        wanted = self.client, self.url, self.event, self.argument, self.state, self.since, self.until, self.before
+        wanted = (
+            self.client,
+            self.url,
+            self.event,
+            self.argument,
+            self.body,
+            self.state,
+            self.since,
+            self.until,
+            self.before,
+        )
         return any(each is not None for each in wanted)
 
 
@@ -64,14 +75,14 @@ def _run(arguments: _Arguments, console: Console) -> int:
         raise CannotRunError("An id says which deliveries are meant: give no other condition beside it.")
     with opened(arguments, console) as (store, keyring):
         if arguments.id is None:
-            page = _page(store, arguments, None)
+            page = _page(store, keyring, arguments, None)
             count = 0 if page.deliveries else _with_argument(store, arguments.argument)
             _print_page(arguments, console, page, count)
         elif (found := _way(store, keyring, arguments.id)) is not None:
             _print_details(arguments, console, found)
         else:
             of_event = _with_id(store, arguments.id)
-            _print_page(arguments, console, _page(store, arguments, of_event), len(of_event))
+            _print_page(arguments, console, _page(store, keyring, arguments, of_event), len(of_event))
     return 0
 
 
@@ -99,11 +110,13 @@ def _with_argument(store: Store, argument: tuple[str, str] | None) -> int:
     return count
 
 
-def _page(store: Store, arguments: _Arguments, sequences: Sequence[int] | None) -> ShownPage:
+def _page(store: Store, keyring: Keyring, arguments: _Arguments, sequences: Sequence[int] | None) -> ShownPage:
     """Deliveries, newest first: as many as wanted, or those that were found in a short time."""
+    from webhooks.body_search import Sought, search
     from webhooks.delivery_log import look
 
-    return look(store, store.read_now(partial(_filter, arguments=arguments, sequences=sequences)))
+    wanted = store.read_now(partial(_filter, arguments=arguments, sequences=sequences))
+    return look(store, wanted) if arguments.body is None else search(store, keyring, wanted, Sought(*arguments.body))
 
 
 def _filter(connection: Connection, arguments: _Arguments, sequences: Sequence[int] | None) -> Filter:
@@ -221,6 +234,11 @@ def _id(text: str) -> str:
         raise argparse.ArgumentTypeError(f"{text!r} is no delivery's id") from None
 
 
+def _member(text: str) -> tuple[str | None, str]:
+    name, equals, value = text.partition("=")
+    return (name or None, value) if equals else (None, text)
+
+
 def _state(text: str) -> DeliveryState:
     try:
         return DeliveryState(text)
@@ -236,6 +254,8 @@ def _options(parser: Parser) -> None:
     add("--event", metavar="EVENT", help="Those of this event code.")
     wanted = "Those of events whose argument NAME has this value."
     add("--argument", type=argument, metavar="NAME=VALUE", help=wanted)
+    sent = "Those in whose body a member has this value: NAME=VALUE, or VALUE alone."
+    add("--body", type=_member, metavar="[NAME=]VALUE", help=sent)
     add("--state", type=_state, metavar="STATE", help=f"Those in this state: {', '.join(DeliveryState)}.")
     add("--from", dest="since", type=_moment, metavar="TIME", help="Those made at this time or later (default: UTC).")
     add("--to", dest="until", type=_moment, metavar="TIME", help="Those made before this time.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, bindparam, text
 
 from webhooks.store import definitions, parking
 from webhooks.store.clock import moment
@@ -25,6 +25,7 @@ _EVENTS: Final = text(_SQL["events"])
 _DEAD: Final = text(_SQL["dead"])
 _DEAD_IDS: Final = text(_SQL["dead_ids"])
 _BODY: Final = text(_SQL["body"])
+_BODIES: Final = text(_SQL["bodies"]).bindparams(bindparam("ids", expanding=True))
 
 
 class SeenEndpoint(Struct, frozen=True, kw_only=True):
@@ -131,6 +132,12 @@ def body_of(connection: Connection, delivery_id: str) -> StoredBody | None:
     """The body of a delivery; None where there is none yet, or it was erased."""
     row = connection.execute(_BODY, {"id": delivery_id}).one_or_none()
     return None if row is None or row.body is None else StoredBody(bytes(row.body), row.event_sequence, row.version)
+
+
+def bodies_of(connection: Connection, delivery_ids: Sequence[str]) -> Mapping[str, StoredBody]:
+    """By delivery its body; without those that have none yet, or whose body was erased."""
+    rows = connection.execute(_BODIES, {"ids": delivery_ids}) if delivery_ids else ()
+    return {row.id: StoredBody(bytes(row.body), row.event_sequence, row.version) for row in rows}
 
 
 def _seen(row: Row[tuple[object, ...]], events: Sequence[str], at: int) -> SeenEndpoint:

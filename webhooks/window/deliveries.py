@@ -14,9 +14,11 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from webhooks.body_search import Sought, search
 from webhooks.delivery_log import ShownDelivery, ShownPage, look, way_of
 from webhooks.errors import NotFoundError
 from webhooks.model import DeliveryState
+from webhooks.security.keys import Keyring
 from webhooks.store import clients, deliveries, events
 from webhooks.store.clock import microseconds
 from webhooks.store.pages import Filter
@@ -24,7 +26,7 @@ from webhooks.store.store import Store
 from webhooks.window.desk import Desk, note, see_other, visitor_of
 
 _ON_A_PAGE: Final = 50
-_FIELDS: Final = ("id", "state", "url", "event", "client", "argument", "from", "to")
+_FIELDS: Final = ("id", "state", "url", "event", "client", "argument", "body", "from", "to")
 _MOST_SHOWN: Final = 100_000  # characters of a body
 _MOST_ARGUMENTS: Final = 3  # of an event, in a list
 _LONGEST_ARGUMENT: Final = 60  # characters of one, in a list
@@ -34,13 +36,16 @@ async def show_list(desk: Desk, request: Request) -> Response:
     """The page of a list."""
     given = {name: value.strip() for name in _FIELDS if (value := request.query_params.get(name, "").strip())}
     if not visitor_of(request).may_act:
-        given.pop("argument", None)  # whoever may not see arguments may not try them either
+        for name in ("argument", "body"):  # whoever may not see them may not try them either
+            given.pop(name, None)
+    if "body" in given:
+        note(request, "searches the bodies of deliveries")
     before = request.query_params.get("before")
     id_ = given.get("id", "")
     is_one = await desk.browse(lambda store: _is_delivery(store, id_))
     if is_one:
         return see_other(f"/deliveries/{quote(id_)}")
-    found, fault = await desk.browse(lambda store: _find(store, given, before))
+    found, fault = await desk.browse(lambda store: _find(store, desk.service.keyring, given, before))
     status = HTTPStatus.OK if fault is None else HTTPStatus.BAD_REQUEST
     older = None if found.next is None else f"/deliveries?{urlencode({**given, 'before': found.next})}"
     names = await desk.browse(lambda store: [client.name for client in store.read_now(clients.every)])
@@ -56,7 +61,9 @@ async def show_list(desk: Desk, request: Request) -> Response:
         "codes": sorted(desk.service.catalogue.events),
         "clients": names,
     }
-    return desk.page(request, "deliveries", values, here="/deliveries", status=status, is_live=before is None)
+    return desk.page(
+        request, "deliveries", values, here="/deliveries", status=status, is_live=before is None and "body" not in given
+    )
 
 
 async def show_one(desk: Desk, request: Request) -> Response:
@@ -116,10 +123,11 @@ def _shown(text: str) -> str:
     return f"{text[:_MOST_SHOWN]}\n… {len(text) - _MOST_SHOWN:,} characters more"
 
 
-def _find(store: Store, given: Mapping[str, str], before: str | None) -> tuple[ShownPage, str | None]:
+def _find(store: Store, keyring: Keyring, given: Mapping[str, str], before: str | None) -> tuple[ShownPage, str | None]:
     empty = ShownPage([], None)
     try:
-        return look(store, _filter(store, given, before)), None
+        wanted, sought = _filter(store, given, before), _argument(given.get("body"))
+        return look(store, wanted) if sought is None else search(store, keyring, wanted, Sought(*sought)), None
     except (_FaultyError, NotFoundError) as error:
         return empty, error.message if isinstance(error, NotFoundError) else str(error)
 
@@ -151,7 +159,7 @@ def _filter(store: Store, given: Mapping[str, str], before: str | None) -> Filte
 
 
 def _argument(given: str | None) -> tuple[str | None, str] | None:
-    """The argument of a filter: a name and a value, or a value by itself."""
+    """The argument, or member of a body, of a filter: a name and a value, or a value by itself."""
     if not given:
         return None
     name, equals, value = given.partition("=")

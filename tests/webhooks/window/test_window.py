@@ -89,6 +89,25 @@ def test_a_list_shows_what_was_looked_for_to_those_who_may_see_it(scene: Scene) 
     assert not {"Arguments", "765", "argument-help"} & set(re.findall(r"[\w-]+", Text(seen).shown))
 
 
+def test_what_was_sent_is_searched_for_administrators_alone(scene: Scene) -> None:
+    admin, support = scene.enter("admin"), scene.enter("support")
+    for query in ("ledgeraccountid=765", "765", ARGUMENT, f"status={ARGUMENT}"):
+        page = admin.get("/deliveries", params={"body": query, "state": "delivered"})
+        assert f"/deliveries/{scene.delivered}" in page.text, query
+        assert "/static/live.js" not in page.text  # which would search again every five seconds
+    for query in ("76", "status=765", CANARY, "[secret]", "<script>", '"', "%", "\x1b", "x" * 9000):
+        shown = Text(admin.get("/deliveries", params={"body": query}).text)
+        assert "There is no such delivery." in shown.shown, query
+        assert [attributes.get("src") for tag, attributes in shown.elements if tag == "script"] == []
+    seen = [support.get("/deliveries", params={"body": each}).text for each in ("765", "766")]
+    assert all(f"/deliveries/{scene.delivered}" in page for page in seen)  # it asks nothing
+    assert not any("ledgeraccountid" in page or 'name="body"' in page or 'value="76' in page for page in seen)
+    assert "the window: anna searches the bodies of deliveries" in scene.log()
+    found = json.loads(scene.command("deliveries", "--body", "ledgeraccountid=765", "--json"))["deliveries"]
+    assert {scene.delivered, scene.dead} <= {each["id"] for each in found}
+    assert json.loads(scene.command("deliveries", "--body", "766", "--json"))["deliveries"] == []
+
+
 def test_a_body_is_shown_in_lines_with_every_digit() -> None:
     body = '{"a":[1,{"b":12345678901234567890.100,"c":1E400}],"d":"[secret]"}'
     shown = _shown(body)

@@ -44,3 +44,9 @@ SELECT composition.body, composition.event_sequence, composition.version
 FROM delivery
 JOIN composition ON composition.event_sequence = delivery.event_sequence AND composition.version = delivery.version
 WHERE delivery.id = :id
+
+-- bodies --
+SELECT delivery.id, composition.body, composition.event_sequence, composition.version
+FROM delivery
+JOIN composition ON composition.event_sequence = delivery.event_sequence AND composition.version = delivery.version
+WHERE delivery.id IN :ids AND composition.body IS NOT NULL
