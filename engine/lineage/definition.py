@@ -12,6 +12,7 @@ from engine.lineage.steps import TracedStep, trace_steps
 from engine.lineage.templates import TemplateReading
 from engine.lineage.tracer import Tracer
 from engine.model import Definition
+from engine.sql.analysis import Analysis
 from engine.sql.query import Query, parse_query, release
 from engine.template.fault import TemplateFault
 from engine.template.syntax import parse_tree
@@ -29,9 +30,14 @@ class DefinitionLineage(Struct, frozen=True, eq=False, gc=False):
     reads: Trace
 
 
-def trace_definition(definition: Definition, queries: Sequence[Query | None], tracer: Tracer) -> DefinitionLineage:
-    """The lineage of a definition whose steps have these queries; None stands for SQL that cannot be read."""
-    steps = trace_steps(definition, queries, tracer)
+def trace_definition(
+    definition: Definition, queries: Sequence[Query | None], tracer: Tracer, analyses: Sequence[Analysis | None] = ()
+) -> DefinitionLineage:
+    """The lineage of a definition whose steps have these queries; None stands for SQL that cannot be read.
+
+    `analyses` are the queries' by the tracer's schema, where they are made already.
+    """
+    steps = trace_steps(definition, queries, tracer, analyses)
     reads = merged([step.everything() for step in steps])
     found: dict[tuple[str, ...], list[Use]] = {}
     whole = [deciding(step.rows) for step in steps]

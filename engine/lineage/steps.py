@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from engine.lineage.origins import NONE, VALUE, Trace, Untraced, deciding, merged
+from engine.lineage.relations import Relation
 from engine.lineage.tracer import Tracer
 from engine.model import Argument, Definition, Position, ResultKind, Step, StepSource
+from engine.sql.analysis import Analysis
 from engine.sql.query import Query
 
 
@@ -41,19 +43,23 @@ class TracedStep(Struct, frozen=True, gc=False):
         return merged([self.rows, *(output.trace for output in self.outputs)])
 
 
-def trace_steps(definition: Definition, queries: Sequence[Query | None], tracer: Tracer) -> tuple[TracedStep, ...]:
+def trace_steps(
+    definition: Definition, queries: Sequence[Query | None], tracer: Tracer, analyses: Sequence[Analysis | None] = ()
+) -> tuple[TracedStep, ...]:
     """Each step of the definition; of one whose SQL cannot be read, nothing is traced, and it says so."""
     traced: list[TracedStep] = []
-    for step, query in zip(definition.steps, queries, strict=True):
+    every = analyses or (None,) * len(queries)
+    for step, query, analysis in zip(definition.steps, queries, every, strict=True):
+        if query is None:
+            traced.append(TracedStep(step, (), {Untraced("a query that cannot be read"): VALUE}))
+            continue
         by_name = {found.step.name.casefold(): found for found in traced if found.step.name is not None}
-        traced.append(_traced(step, query, [_argument(argument, by_name) for argument in step.arguments], tracer))
+        arguments = [_argument(argument, by_name) for argument in step.arguments]
+        traced.append(_traced(step, query, tracer.query(query, arguments, analysis)))
     return tuple(traced)
 
 
-def _traced(step: Step, query: Query | None, arguments: Sequence[Trace], tracer: Tracer) -> TracedStep:
-    if query is None:
-        return TracedStep(step, (), {Untraced("a query that cannot be read"): VALUE})
-    found = tracer.query(query, arguments)
+def _traced(step: Step, query: Query, found: Relation) -> TracedStep:
     rows = deciding(found.rows)
     columns = found.columns if len(found.columns) == len(query.outputs) else None
     outputs = []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.lineage.origins import DECIDES, NONE, VALUE, LedgerColumn, Trace, Untraced, deciding, merged
 from engine.lineage.queries import QueryReading
 from engine.lineage.relations import Relation, TracedColumn, unknown
-from engine.sql.analysis import analyse, find_table
+from engine.sql.analysis import Analysis, analyse, find_table
 from engine.sql.query import Query, parse_query
 from engine.sql.scanner import TokenKind, scan
 from engine.sql.schema import Column, Function, LedgerSchema, Table
@@ -24,9 +24,12 @@ class Tracer:
         self._tables: dict[tuple[str, str], Relation] = {}
         self._depth = 0
 
-    def query(self, query: Query, arguments: Sequence[Trace] = ()) -> Relation:
-        """The columns and rows of a query; `arguments` are the origins of the values of its `?`."""
-        analysis = analyse(query, self.schema)
+    def query(self, query: Query, arguments: Sequence[Trace] = (), analysis: Analysis | None = None) -> Relation:
+        """The columns and rows of a query; `arguments` are the origins of the values of its `?`.
+
+        `analysis` is the query's by the same schema, where it is made already.
+        """
+        analysis = analysis or analyse(query, self.schema)
         return QueryReading(analysis, self.schema, self, arguments).read(query.tree)
 
     def table(self, name: str, owner: str | None) -> Relation:

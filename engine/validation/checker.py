@@ -60,8 +60,8 @@ def check(parsed: ParsedFile, catalogue: Catalogue, target: Target) -> Checked:
     typed = queries.typed_steps(parsed, definition.steps, checked_queries, violations)
     compilable = tuple(queries.is_compilable(found) for found in checked_queries)
     every = tuple(found.query for found in checked_queries)
-    findings += disclosures.check(definition, every, target.schema)
     analyses = tuple(found.analysis for found in checked_queries)
+    findings += disclosures.check(definition, every, analyses, target.schema)
     return Checked(_diagnostics(parsed, findings), every, typed, compilable, template, analyses)
 
 

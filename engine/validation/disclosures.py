@@ -7,6 +7,7 @@ from xml.sax.saxutils import quoteattr
 
 from engine.lineage import ClassifiedMember, Tracer, classified_members, is_traced, trace_definition
 from engine.model import Definition, RelatedPlace, Severity
+from engine.sql.analysis import Analysis
 from engine.sql.query import Query
 from engine.sql.schema import LedgerSchema
 from engine.validation.finding import Finding
@@ -15,13 +16,18 @@ RULE = "undisclosed"
 _UNUSED = "unused-disclosure"
 
 
-def check(definition: Definition, queries: Sequence[Query | None], schema: LedgerSchema | None) -> Iterator[Finding]:
+def check(
+    definition: Definition,
+    queries: Sequence[Query | None],
+    analyses: Sequence[Analysis | None],
+    schema: LedgerSchema | None,
+) -> Iterator[Finding]:
     """A finding for each label that a member shows undisclosed, and a warning of what is disclosed and not shown."""
     if schema is None or not schema.has_classifications:
         return
     if not definition.disclosures and not any(schema.may_show_classified(step.sql.value) for step in definition.steps):
         return
-    lineage = trace_definition(definition, queries, Tracer(schema))
+    lineage = trace_definition(definition, queries, Tracer(schema), analyses)
     found: dict[tuple[str, str], list[ClassifiedMember]] = {}
     for member in classified_members(lineage, schema):
         found.setdefault((member.pointer, member.classification.name.casefold()), []).append(member)
