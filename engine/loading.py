@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISREG
 from types import MappingProxyType
@@ -75,10 +77,27 @@ def _load(
     paths: Sequence[Path], catalogue: Catalogue, target: Target, progress: Progress, contents: Mapping[Path, bytes]
 ) -> list[LoadedFile]:
     """Some files: all are read before the first is checked, so that the XML parsers stay in the processor's caches."""
-    files = [_read_safely(path, progress, contents.get(path)) for path in paths]
-    return [
-        _checked_safely(path, parsed, catalogue, target, progress) for path, parsed in zip(paths, files, strict=True)
-    ]
+    with _collector_paused():
+        files = [_read_safely(path, progress, contents.get(path)) for path in paths]
+        return [
+            _checked_safely(path, parsed, catalogue, target, progress)
+            for path, parsed in zip(paths, files, strict=True)
+        ]
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without the garbage collector, which would look at all syntax trees for next to nothing: they are released.
+
+    Threads that load at once leave it running: who stopped it starts it again.
+    """
+    was_running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_running:
+            gc.enable()
 
 
 def _read_safely(path: Path, progress: Progress, content: bytes | None) -> ParsedFile:

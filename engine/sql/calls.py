@@ -29,7 +29,7 @@ _CONVERTS: Final = frozenset({"convert", "try_convert"})
 def miscounted(tokens: Tokens) -> Iterator[SqlFault]:
     """A fault at each call that has another number of arguments than its function takes."""
     words = tokens.lower
-    for index in range(1, len(words)):
+    for index in () if _COUNTS.keys().isdisjoint(words) else range(1, len(words)):
         if words[index] == "(" and words[index - 1] in _COUNTS:
             least, most = _COUNTS[words[index - 1]]
             count = argument_count(tokens, index)

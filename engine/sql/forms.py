@@ -81,6 +81,8 @@ def _is_qualified(tokens: Tokens, opening: int) -> bool:
 
 
 def _types(tokens: Tokens) -> Iterator[int]:
+    if _CASTS.isdisjoint(tokens.lower) and _CONVERTS.isdisjoint(tokens.lower):
+        return
     named = [
         index
         for index, token in enumerate(tokens.all)
@@ -95,6 +97,8 @@ def _types(tokens: Tokens) -> Iterator[int]:
 
 
 def _aliases(tokens: Tokens) -> Iterator[int]:
+    if "'" not in tokens.text:
+        return
     for index, word in enumerate(tokens.lower):
         if word != "=" or tokens.kind(index - 1) is not TokenKind.STRING:
             continue

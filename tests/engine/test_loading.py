@@ -1,3 +1,4 @@
+import gc
 import logging
 import os
 from pathlib import Path
@@ -137,3 +138,19 @@ def test_an_error_where_comments_are_heard_is_a_finding_on_that_file_alone(
     other, broken = loaded(tmp_path)
     assert ([found.rule for found in broken.diagnostics], broken.compiled) == (["internal-error"], None)
     assert other.compiled is not None
+
+
+@pytest.mark.parametrize("is_running", [True, False])
+def test_the_garbage_collector_is_as_it_was_after_a_load(
+    is_running: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.xml").write_text("<a/>")
+    monkeypatch.setattr(loading, "_checked_safely", lambda *_given: 1 / 0 if not gc.isenabled() else None)
+    if not is_running:
+        gc.disable()
+    try:
+        with pytest.raises(ZeroDivisionError):
+            load_files([tmp_path / "a.xml"], Catalogue.load(), Target(Dialect.SQL_SERVER, None))
+        assert gc.isenabled() is is_running
+    finally:
+        gc.enable()

@@ -25,15 +25,17 @@ _BYTE_STYLES: Final = frozenset({0, 1, 2})
 _ZONES: Final = {name.casefold(): name for name in lines("time_zones.txt")}
 _ZONE_ENDING: Final = " standard time"
 _WITH_DATE_PART: Final = words("function_arguments.txt", "with a date part")
+_JUDGED: Final = _WITH_DATE_PART | {"collate"}
 _VALUES: Final = frozenset({TokenKind.STRING, TokenKind.PLACEHOLDER})
 
 
 def check(subject: Subject) -> Iterator[SqlFault]:
     """Rule `compile-error`; a warning for time zones, of which a newer Windows may know more."""
-    for index, word in enumerate(subject.query.words):
-        if word == "collate":
+    words_here = subject.query.words
+    for index in () if _JUDGED.isdisjoint(words_here) else range(len(words_here)):
+        if words_here[index] == "collate":
             yield from _collation(subject, index + 1)
-        elif word in _WITH_DATE_PART and subject.tokens.word(index + 1) == "(":
+        elif words_here[index] in _WITH_DATE_PART and subject.tokens.word(index + 1) == "(":
             yield from _date_part(subject, index)
     for conversion in subject.nodes(exp.Convert):
         yield from _style(subject, conversion)
