@@ -27,16 +27,19 @@ from sqlalchemy import insert, text
 from starlette.types import ASGIApp
 
 from benchmarks.million import RARE, Scene, new_url
+from engine.body import Body
 from engine.catalogue import Catalogue
+from engine.encoding import encode_canonical
 from webhooks.api.service import Service
 from webhooks.composing.definitions import Definitions
 from webhooks.example_sends import TestSends
 from webhooks.model import DeliveryState, Scope
 from webhooks.proxies import Proxies
-from webhooks.security.keys import Keyring
+from webhooks.security.keys import Keyring, Purpose
 from webhooks.security.tokens import Tokens
 from webhooks.settings import AuthMethod, Settings
 from webhooks.store.clock import moment, now
+from webhooks.store.compositions import row_name
 from webhooks.store.pages import Filter, find
 from webhooks.store.store import Store
 from webhooks.store.tables import TALLIES
@@ -76,13 +79,14 @@ def _measured(url: str, name: str, count: int, folder: Path) -> Iterator[bool]:
     scene = Scene(url, count // 2, count // 2)
     scene.write(_tallies)
     scene.write(_dead)
+    scene.write(_bodies)
     views = _views(scene)
     scene.store.close()
     for view in views:
         with Store(url) as store:
             first, looks = asyncio.run(_look(store, url, folder, view))
         walls, cpus = sorted(wall for wall, _ in looks), sorted(cpu for _, cpu in looks)
-        most = _SEARCH if "argument=" in view else _LONGEST
+        most = _SEARCH if _is_search(view) else _LONGEST
         p95 = walls[math.ceil(len(walls) * 0.95) - 1]
         met = p95 <= most and first[0] <= max(most, _FIRST)
         verdict = "met" if met else f"MISSED: {most:g} s, first {max(most, _FIRST):g} s"
@@ -104,12 +108,16 @@ async def _look(
         for name, value in SimpleCookie(answer.headers["set-cookie"]).items():
             browser.cookies.set(name, value.value)
         times = []
-        for _ in range((_SEARCHES if "argument=" in view else _LOOKS) + 1):
+        for _ in range((_SEARCHES if _is_search(view) else _LOOKS) + 1):
             began, cpu = time.perf_counter(), time.process_time()
             answer = await browser.get(view)
             times.append((time.perf_counter() - began, time.process_time() - cpu))
             assert answer.status_code == 200, (view, answer.status_code)
         return times[0], times[1:]
+
+
+def _is_search(view: str) -> bool:
+    return "argument=" in view or "body=" in view
 
 
 def _window(store: Store, url: str, folder: Path) -> tuple[ASGIApp, bytes]:
@@ -143,8 +151,13 @@ def _views(scene: Scene) -> list[str]:
         f"/deliveries?{hour}",
         "/deliveries?id=event-7",
         "/deliveries?argument=paymentid=18142",
+        "/deliveries?argument=18142",
+        "/deliveries?argument=none1",
         "/deliveries?argument=none=1",
         "/deliveries?argument=none=1&client=theirs",
+        "/deliveries?body=paymentid=18142",
+        "/deliveries?body=none1",
+        "/deliveries?body=none1&url=https://none.example/",
         f"/deliveries/{id_}",
         "/dead",
         "/endpoints",
@@ -156,6 +169,20 @@ def _views(scene: Scene) -> list[str]:
 
 def _endpoints(connection: Any) -> list[int]:
     return list(connection.scalars(text("SELECT id FROM registration ORDER BY id")))
+
+
+def _bodies(connection: Any) -> None:
+    """The newest are such as the service writes: a search decrypts them."""
+    newest = connection.scalars(text("SELECT event_sequence FROM composition ORDER BY event_sequence DESC LIMIT 20000"))
+    keyring, members = Keyring([b"k" * 32]), {f"member{number}": f"value {number}" for number in range(20)}
+    rows = []
+    for sequence in newest.all():
+        body = Body("statuschange", None, encode_canonical({**members, "paymentid": str(sequence)}))
+        sealed = keyring.encrypt(Purpose.BODY, body.dump().encode(), row_name(sequence, 0))
+        rows.append({"sequence": sequence, "body": sealed})
+    connection.execute(
+        text("UPDATE composition SET body = :body WHERE event_sequence = :sequence AND version = 0"), rows
+    )
 
 
 def _dead(connection: Any) -> None:

@@ -133,6 +133,14 @@ def show_details(
     return DeliveryDetails(**asdict(show(delivery)), attempts=shown)
 
 
+class Other(Struct, frozen=True):
+    """Another delivery of the same event."""
+
+    id: str
+    client: str
+    state: DeliveryState
+
+
 class Way(Struct, frozen=True, kw_only=True):
     """A delivery with all that is known of it. What somebody may not see, or was erased, is None."""
 
@@ -140,8 +148,8 @@ class Way(Struct, frozen=True, kw_only=True):
     client: str
     arguments: Mapping[str, str] | None
     body: str | None
-    others: Sequence[str]
-    """The ids of the same event's other deliveries."""
+    others: Sequence[Other]
+    """The same event's other deliveries."""
 
 
 def way_of(store: Store, keyring: Keyring, delivery_id: str, *, may_see: bool) -> Way:
@@ -150,19 +158,23 @@ def way_of(store: Store, keyring: Keyring, delivery_id: str, *, may_see: bool) -
     attempts = store.read_now(lambda connection: deliveries.attempts_of(connection, delivery_id))
     sequences = store.read_now(lambda connection: events.with_id(connection, delivery.event_id))
     others = [
-        each.id
+        Other(each.id, _name_of(store, each.client_id), each.state)
         for sequence in sequences
         for each in store.read_now(lambda connection, of=sequence: deliveries.of_event(connection, of))  # type: ignore[misc]
         if each.id != delivery_id
     ]
-    owner = store.read_now(lambda connection: clients.by_id(connection, delivery.client_id))
     return Way(
         delivery=show_details(delivery, attempts, keyring, EVERYTHING if may_see else _nothing),
-        client=delivery.client_id if owner is None else owner.name,
+        client=_name_of(store, delivery.client_id),
         arguments=store.read_now(lambda connection: events.arguments_of(connection, delivery_id)) if may_see else None,
         body=_body(store, keyring, delivery_id) if may_see else None,
         others=others,
     )
+
+
+def _name_of(store: Store, client_id: str) -> str:
+    found = store.read_now(lambda connection: clients.by_id(connection, client_id))
+    return client_id if found is None else found.name
 
 
 def _body(store: Store, keyring: Keyring, delivery_id: str) -> str | None:

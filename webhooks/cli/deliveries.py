@@ -44,6 +44,7 @@ class _Arguments(ReportArguments):
     argument: tuple[str, str] | None
     body: tuple[str | None, str] | None
     state: DeliveryState | None
+    reason: str | None
     since: datetime | None
     until: datetime | None
     before: str | None
@@ -58,6 +59,7 @@ class _Arguments(ReportArguments):
             self.argument,
             self.body,
             self.state,
+            self.reason,
             self.since,
             self.until,
             self.before,
@@ -129,6 +131,7 @@ def _filter(connection: Connection, arguments: _Arguments, sequences: Sequence[i
         url=arguments.url,
         event=arguments.event,
         state=arguments.state,
+        reason=arguments.reason,
         since=None if arguments.since is None else microseconds(arguments.since),
         until=None if arguments.until is None else microseconds(arguments.until),
         before=arguments.before,
@@ -257,6 +260,7 @@ def _options(parser: Parser) -> None:
     sent = "Those in whose body a member has this value: NAME=VALUE, or VALUE alone."
     add("--body", type=_member, metavar="[NAME=]VALUE", help=sent)
     add("--state", type=_state, metavar="STATE", help=f"Those in this state: {', '.join(DeliveryState)}.")
+    add("--reason", metavar="REASON", help="Those that stand there for this reason, in the words of dead list.")
     add("--from", dest="since", type=_moment, metavar="TIME", help="Those made at this time or later (default: UTC).")
     add("--to", dest="until", type=_moment, metavar="TIME", help="Those made before this time.")
     add("--before", type=_id, metavar="ID", help="What the page before named, for the next page.")

@@ -36,6 +36,8 @@ class Filter(Struct, frozen=True, kw_only=True):
     """The registration that they are for; one of the same URL before a removal was another."""
     event: str | None = None
     state: DeliveryState | None = None
+    reason: str | None = None
+    """Why they have ended, in the whole words of a dead letter."""
     since: int | None = None
     """Created then or later."""
     until: int | None = None
@@ -51,7 +53,10 @@ class Filter(Struct, frozen=True, kw_only=True):
     @property
     def is_by_chance(self) -> bool:
         """Whether nobody knows how many rows have to be looked at: no index has what is asked for in its order."""
-        return any(each is not None for each in (self.url, self.registration_id, self.event, self.state, self.argument))
+        return any(
+            each is not None
+            for each in (self.url, self.registration_id, self.event, self.state, self.reason, self.argument)
+        )
 
 
 class Page(Struct, frozen=True):
@@ -155,6 +160,7 @@ def _by_chance(connection: Connection, wanted: Filter) -> Conditions:
         (column.url, eq, wanted.url),
         (column.registration_id, eq, wanted.registration_id),
         (column.event, eq, wanted.event),
+        (column.reason, eq, wanted.reason),
         (column.created_at, ge, wanted.since),
         (column.created_at, lt, wanted.until),
     )

@@ -18,6 +18,7 @@ from webhooks.store import definitions as stored
 from webhooks.store.browsing import SeenEndpoint
 from webhooks.store.registrations import set_paused
 from webhooks.window.dead import replay_all
+from webhooks.window.deliveries import query_of
 from webhooks.window.desk import Desk, note, read_form, see_other, visitor_of
 from webhooks.window.endpoints import existing
 from webhooks.wording import deliveries as many_deliveries
@@ -43,7 +44,7 @@ async def _again(desk: Desk, request: Request, *, recompose: bool) -> Response:
         lambda connection: deliveries.replay(connection, None, id_, recompose=recompose)
     )
     visitor_of(request).told = _RECOMPOSED if recompose else _REPLAYED
-    return see_other(f"/deliveries/{quote(again.id)}")
+    return see_other(f"/deliveries/{quote(again.id)}{query_of(request)}")
 
 
 async def replay_group(desk: Desk, request: Request) -> Response:

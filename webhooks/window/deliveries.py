@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,12 +23,12 @@ from webhooks.model import DeliveryState
 from webhooks.security.keys import Keyring
 from webhooks.store import clients, deliveries, events
 from webhooks.store.clock import microseconds
-from webhooks.store.pages import Filter
+from webhooks.store.pages import Filter, find
 from webhooks.store.store import Store
 from webhooks.window.desk import Desk, note, see_other, visitor_of
 
 _ON_A_PAGE: Final = 50
-_FIELDS: Final = ("id", "state", "url", "event", "client", "argument", "body", "from", "to")
+_FIELDS: Final = ("id", "state", "url", "event", "client", "argument", "body", "reason", "from", "to")
 _MOST_SHOWN: Final = 100_000  # characters of a body
 _MOST_ARGUMENTS: Final = 3  # of an event, in a list
 _LONGEST_ARGUMENT: Final = 60  # characters of one, in a list
@@ -34,23 +36,21 @@ _LONGEST_ARGUMENT: Final = 60  # characters of one, in a list
 
 async def show_list(desk: Desk, request: Request) -> Response:
     """The page of a list."""
-    given = {name: value.strip() for name in _FIELDS if (value := request.query_params.get(name, "").strip())}
-    if not visitor_of(request).may_act:
-        for name in ("argument", "body"):  # whoever may not see them may not try them either
-            given.pop(name, None)
+    given = _given(request)
     if "body" in given:
         note(request, "searches the bodies of deliveries")
     before = request.query_params.get("before")
     id_ = given.get("id", "")
     is_one = await desk.browse(lambda store: _is_delivery(store, id_))
     if is_one:
-        return see_other(f"/deliveries/{quote(id_)}")
+        return see_other(f"/deliveries/{quote(id_)}")  # it is the only one that matches
     found, fault = await desk.browse(lambda store: _find(store, desk.service.keyring, given, before))
     status = HTTPStatus.OK if fault is None else HTTPStatus.BAD_REQUEST
     older = None if found.next is None else f"/deliveries?{urlencode({**given, 'before': found.next})}"
     names = await desk.browse(lambda store: [client.name for client in store.read_now(clients.every)])
     arguments = await _arguments(desk, request, found.deliveries, _argument(given.get("argument")))
     values = {
+        "query": urlencode(given),
         "found": found,
         "arguments": arguments,
         "given": given,
@@ -75,13 +75,40 @@ async def show_one(desk: Desk, request: Request) -> Response:
     if may_see and request.headers.get("x-live") is None:
         note(request, "looks at a delivery with its body", delivery=found.delivery.id)
     is_ended = found.delivery.state not in (DeliveryState.PENDING, DeliveryState.COMPOSING, DeliveryState.SENDING)
+    given = _given(request)
     values = {
+        "query": urlencode(given),
+        "next": await desk.browse(lambda store: _next(store, given, found.delivery.id)),
         "way": found,
         "body": None if found.body is None else _shown(found.body),
         "arguments": found.arguments and {name: _shown(value) for name, value in found.arguments.items()},
         "is_ended": is_ended and found.delivery.state is not DeliveryState.HELD,
     }
     return desk.page(request, "delivery", values, here="/deliveries")
+
+
+def query_of(request: Request) -> str:
+    """The filter of the list that somebody came from, with its question mark; empty where there is none."""
+    given = _given(request)
+    return f"?{urlencode(given)}" if given else ""
+
+
+def _given(request: Request) -> dict[str, str]:
+    """The filter that somebody may use: whoever may not see arguments and bodies may not try them either."""
+    secret = () if visitor_of(request).may_act else ("argument", "body")
+    found = {name: request.query_params.get(name, "").strip() for name in _FIELDS if name not in secret}
+    return {name: value for name, value in found.items() if value}
+
+
+def _next(store: Store, given: Mapping[str, str], before: str) -> str | None:
+    """The next older delivery of a filter, where it is found quickly."""
+    if not given or "argument" in given or "body" in given:
+        return None
+    try:
+        found = store.read_now(partial(find, wanted=replace(_filter(store, given, before), limit=1))).deliveries
+    except (_FaultyError, NotFoundError):
+        return None
+    return found[0].id if found else None
 
 
 class SeenArgument(Struct, frozen=True):
@@ -149,6 +176,7 @@ def _filter(store: Store, given: Mapping[str, str], before: str | None) -> Filte
         url=given.get("url"),
         event=given.get("event"),
         state=DeliveryState(state) if state else None,
+        reason=given.get("reason"),
         since=_moment(given.get("from")),
         until=_moment(given.get("to")),
         before=before,

@@ -59,6 +59,13 @@ _PLACES: Final = {
     "processes": "/definitions",
     "work": "/deliveries?state=pending",
 }
+_HINTS: Final = {
+    "dead": "Dead letters has them by endpoint and reason, and sends each again, or all of one reason.",
+    "endpoints": "Ask the client. Its page sends a test, and resumes it.",
+    "held": "What is held for 30 days is dead: resume the endpoint, or have the client remove it.",
+    "processes": "Definitions shows which process has what. Give all the same, and have each reload them by SIGHUP.",
+}
+"""What to do where a page does it; the doctor's advice is for the command line."""
 
 
 class Point(Struct, frozen=True):
@@ -113,6 +120,7 @@ async def show(desk: Desk, request: Request) -> Response:
         "names": names,
         "kinds": _KINDS,
         "places": _PLACES,
+        "hints": _HINTS,
         "most_counted": MOST_COUNTED,
         "states": [state for state in DeliveryState if state.value in found.waiting],
         "sums": {name: sum(values) for name, values in attempts.items()},

@@ -343,6 +343,7 @@ def test_every_view_looks_as_its_picture(tmp_path: Path, monkeypatch: pytest.Mon
         see("deliveries-none", "/deliveries?argument=ledgerid%3D765&state=held", LOOKS[::5])
         see("deliveries-fault", "/deliveries?from=yesterday", LOOKS[::5])
         see("delivery", f"/deliveries/{dead}")
+        see("delivery-of-a-filter", f"/deliveries/{dead}?state=dead", LOOKS[::5])
         see("dead", "/dead")
         see("endpoints", "/endpoints")
         see("endpoint", "/endpoint?id=2")

@@ -131,6 +131,9 @@ def test_the_way_of_a_delivery_is_shown_and_hostile_text_is_only_text(scene: Sce
         name for _, attributes in text.elements for name in attributes if name.startswith("on") or name == "style"
     ]
     assert not {"img", "iframe", "object"} & {tag for tag, _ in text.elements}
+    others = json.loads(scene.command("deliveries", scene.dead, "--json"))["others"]
+    assert {"id": scene.delivered, "state": "delivered"}.items() <= others[0].items()
+    assert f"✓ delivered to {others[0]['client']}: {scene.delivered}" in text.shown
     assert CANARY not in page.text
     assert CANARY not in scene.log()
 
@@ -231,6 +234,40 @@ def test_actions_do_what_they_say_and_are_in_the_log(scene: Scene) -> None:
     log = scene.log()
     assert '"the window: anna replays a delivery"' in log
     assert f"the window: anna pauses {scene.receiver}/good of" in log
+
+
+def test_the_filter_goes_along_to_a_delivery_and_back(scene: Scene) -> None:
+    admin, support = scene.enter("admin"), scene.enter("support")
+    query = "state=dead&argument=765&reason=the+receiver+answered+500%3B+the+last+of+2+attempts"
+    for visitor, kept in ((admin, query), (support, query.replace("argument=765&", ""))):
+        page = visitor.get(f"/deliveries?{query}&span=1h&evil=%3Cscript%3E").text
+        links = [unescape(each) for each in re.findall(r'<a href="(/deliveries/[^"]+)"', page)]
+        assert [link.partition("?") for link in links] == [(f"/deliveries/{scene.dead}", "?", kept)]
+        shown = unescape(visitor.get(links[0]).text)
+        assert f'<a href="/deliveries?{kept}">All deliveries that match</a>' in shown
+    replayed = admin.post(f"/deliveries/{scene.dead}/replay?{query}")
+    assert replayed.headers["location"] == f"/deliveries/{scene.dead}?{query}"
+    until(lambda: json.loads(scene.command("deliveries", scene.dead, "--json"))["state"] == "dead")
+    assert "All deliveries that match" not in admin.get(f"/deliveries/{scene.dead}").text
+    hostile = admin.get(f"/deliveries/{scene.dead}?url=%22%3E%3Cscript%3E&next=http://evil.example/&state=none").text
+    assert 'href="/deliveries?state=none&amp;url=%22%3E%3Cscript%3E"' in hostile
+
+
+def test_the_next_older_delivery_of_a_filter_is_a_link(scene: Scene) -> None:
+    visitor = scene.enter()
+    listed = json.loads(scene.command("deliveries", "--event", "statuschange", "--json"))["deliveries"]
+    ids = [each["id"] for each in listed]
+    for id_, older in zip(ids, [*ids[1:], None], strict=True):
+        page = visitor.get(f"/deliveries/{id_}?event=statuschange").text
+        found = re.findall(r'href="/deliveries/([^"?]+)\?event=statuschange" rel="next"', page)
+        assert found == ([older] if older else [])
+
+
+def test_a_group_of_dead_letters_leads_to_its_deliveries(scene: Scene) -> None:
+    visitor = scene.enter("support")
+    (path,) = [unescape(each) for each in re.findall(r'<a href="([^"]+)">1</a>', visitor.get("/dead").text)]
+    assert f"/deliveries/{scene.dead}" in visitor.get(path).text
+    assert f"/deliveries/{scene.dead}" not in visitor.get(f"{path}x").text
 
 
 def test_dead_letters_are_sent_again_by_endpoint_and_reason(scene: Scene) -> None:
