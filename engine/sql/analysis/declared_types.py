@@ -39,7 +39,8 @@ KINDS: Final = {
 CAST_LENGTH: Final = 30
 """Of a string or binary string without a length, where CAST or CONVERT names it."""
 _REAL_DIGITS: Final = 24
-_MAX: Final = -1
+MAX: Final = -1
+"""Stands for MAX among the facets of a type."""
 
 
 def is_authors(node: exp.DataType) -> bool:
@@ -53,7 +54,7 @@ def facets_of(node: exp.DataType) -> list[int] | None:
     for item in node.expressions:
         value = item.this if isinstance(item, exp.DataTypeParam) else None
         if isinstance(value, exp.Var) and str(value.this).upper() == "MAX":
-            found.append(_MAX)
+            found.append(MAX)
         elif isinstance(value, exp.Literal) and str(value.this).isdecimal():
             found.append(int(value.this))
         else:
@@ -77,7 +78,7 @@ def declared_type(node: object) -> SqlType | None:
     if kind in WITH_FRACTION:
         return SqlType(kind, scale=7 if first is None else first)
     if kind in STRINGS or kind in BINARIES:
-        if first == _MAX and kind in UNLIMITED:
+        if first == MAX and kind in UNLIMITED:
             return SqlType(kind)
         return SqlType(kind, length=CAST_LENGTH if first is None else min(first, MAX_LENGTHS[kind]))
     return SqlType(kind)

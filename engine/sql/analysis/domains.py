@@ -35,7 +35,7 @@ MOST_VALUES: Final = 100
 """How many values a domain lists; one of more values is open."""
 MAX_PRECISION: Final = 38
 
-_DIGITS: Final = {
+DIGITS: Final = {
     Kind.BIT: (1, 0),
     Kind.TINYINT: (3, 0),
     Kind.SMALLINT: (5, 0),
@@ -44,10 +44,11 @@ _DIGITS: Final = {
     Kind.SMALLMONEY: (10, 4),
     Kind.MONEY: (19, 4),
 }
+"""Precision and scale of the decimal that a number becomes ("Precision, scale, and length", "decimal and numeric")."""
 _CONVERTED: Final = WHOLE | {Kind.BIT, Kind.FLOAT, Kind.DATE, Kind.UNIQUEIDENTIFIER, Kind.MONEY, Kind.DATETIME}
 """The types of one size to which a string beside them is converted."""
 _TEXT_LENGTHS: Final = {
-    **{kind: digits[0] + 2 for kind, digits in _DIGITS.items()},
+    **{kind: digits[0] + 2 for kind, digits in DIGITS.items()},
     Kind.DECIMAL: MAX_PRECISION + 3,
     Kind.UNIQUEIDENTIFIER: 36,
 }
@@ -201,7 +202,7 @@ def text_length(type_: SqlType | None) -> int | None:
 def digits_of(type_: SqlType) -> tuple[int, int] | None:
     """Precision and scale of an exact number; None where the scale is not certain."""
     if type_.kind is not Kind.DECIMAL:
-        return _DIGITS.get(type_.kind)
+        return DIGITS.get(type_.kind)
     if type_.scale is None:
         return None
     return (MAX_PRECISION if type_.precision is None else type_.precision), type_.scale

@@ -7,8 +7,7 @@ from typing import Final
 
 from engine.model import Kind, SqlType
 from engine.model.families import EXACT, FLOATS, MOMENTS, STRINGS, TEMPORAL
-
-MAX_PRECISION: Final = 38
+from engine.sql.analysis.domains import DIGITS, MAX_PRECISION, longest
 
 # Highest first.
 _PRECEDENCE: Final = (
@@ -52,9 +51,6 @@ DATETIME: Final = SqlType(Kind.DATETIME)
 DATETIME2: Final = SqlType(Kind.DATETIME2, scale=7)
 GUID: Final = SqlType(Kind.UNIQUEIDENTIFIER)
 
-# The digits that a whole number has as a decimal ("Precision, scale, and length", "decimal and numeric").
-_WHOLE_DIGITS: Final = {Kind.BIT: 1, Kind.TINYINT: 3, Kind.SMALLINT: 5, Kind.INT: 10, Kind.BIGINT: 19}
-
 
 def way_to_exact(kind: Kind) -> str:
     """The hint for a number that must be exact: a float's conversion rounds, so it is not carried either."""
@@ -70,15 +66,7 @@ def decimal(precision: int, scale: int) -> SqlType:
 
 def as_decimal(type_: SqlType) -> SqlType:
     """The decimal type that an exact number or bit becomes where SQL Server needs a decimal."""
-    match type_.kind:
-        case Kind.DECIMAL:
-            return type_
-        case Kind.MONEY:
-            return decimal(19, 4)
-        case Kind.SMALLMONEY:
-            return decimal(10, 4)
-        case _:
-            return decimal(_WHOLE_DIGITS[type_.kind], 0)
+    return type_ if type_.kind is Kind.DECIMAL else decimal(*DIGITS[type_.kind])
 
 
 def precision_of(type_: SqlType) -> int:
@@ -96,13 +84,6 @@ def higher(left: Kind, right: Kind) -> Kind:
     return left if _RANK[left] <= _RANK[right] else right
 
 
-def longest(left: SqlType, right: SqlType) -> int | None:
-    """The longer of two string lengths; None is `max`."""
-    if left.length is None or right.length is None:
-        return None
-    return max(left.length, right.length)
-
-
 def unified(left: SqlType, right: SqlType) -> SqlType | None:
     """The type of CASE, COALESCE and set operations over two types, or None where there is none that is clear."""
     if Kind.OTHER in (left.kind, right.kind):
@@ -112,7 +93,7 @@ def unified(left: SqlType, right: SqlType) -> SqlType | None:
         varying = {Kind.NCHAR: Kind.NVARCHAR, Kind.CHAR: Kind.VARCHAR}
         if left.kind != right.kind:
             kind = varying.get(kind, kind)
-        return SqlType(kind, length=longest(left, right), collation=left.collation)
+        return SqlType(kind, length=longest([left, right]), collation=left.collation)
     if kind is Kind.DECIMAL:
         return (
             _unified_decimal(as_decimal(left), as_decimal(right))

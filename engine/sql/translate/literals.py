@@ -9,9 +9,10 @@ from typing import Final
 from sqlglot import exp
 
 from engine.model import ArgumentType, Kind, SqlType
+from engine.sql.analysis.domains import MAX_PRECISION
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import not_carried, refused
-from engine.sql.translate.kinds import BIGINT, BIT, DATE, DATETIME2, FLOAT, GUID, INT, MAX_PRECISION, decimal
+from engine.sql.translate.kinds import BIGINT, BIT, DATE, DATETIME2, FLOAT, GUID, INT, decimal
 from engine.sql.translate.typed import Rank, Typed
 
 _MAX_INT: Final = 2**31 - 1

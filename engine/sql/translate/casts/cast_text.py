@@ -9,13 +9,13 @@ from sqlglot import exp
 
 from engine.model import Kind, SqlType
 from engine.model.families import DATED, MONEYS, PADDED, STRINGS, TEMPORAL, UNICODE, WHOLE
+from engine.sql.analysis.domains import MAX_PRECISION
 from engine.sql.translate.casts.datatypes import no_conversion
 from engine.sql.translate.casts.date_literals import SHORT_MONTHS
 from engine.sql.translate.characters import counted_to, is_basic
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.guards import guarded
-from engine.sql.translate.kinds import MAX_PRECISION
 from engine.sql.translate.typed import Rank, Typed
 from engine.sql.translate.writers import Writer
 

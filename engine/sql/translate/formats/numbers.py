@@ -10,9 +10,10 @@ from msgspec import Struct
 
 from engine.model import Kind, SqlType
 from engine.model.families import WHOLE
+from engine.sql.analysis.domains import MAX_PRECISION
 from engine.sql.translate.formats.patterns import Place
 from engine.sql.translate.guards import guarded
-from engine.sql.translate.kinds import MAX_PRECISION, decimal, precision_of, scale_of
+from engine.sql.translate.kinds import decimal, precision_of, scale_of
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.writers import Writer
 from engine.sql.translate.writers.writer import as_exact

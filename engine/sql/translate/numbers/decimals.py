@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.model import SqlType
-from engine.sql.translate.kinds import MAX_PRECISION, precision_of, scale_of
+from engine.sql.analysis.domains import MAX_PRECISION
+from engine.sql.translate.kinds import precision_of, scale_of
 
 _LEAST_SCALE: Final = 6
 _MOST_INTEGRAL: Final = 32

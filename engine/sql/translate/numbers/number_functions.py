@@ -8,9 +8,10 @@ from sqlglot import exp
 
 from engine.model import Kind, SqlType
 from engine.model.families import EXACT, MONEYS, WHOLE
+from engine.sql.analysis.domains import MAX_PRECISION
 from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import not_carried, refused
-from engine.sql.translate.kinds import INT, MAX_PRECISION, decimal, precision_of, scale_of, way_to_exact
+from engine.sql.translate.kinds import INT, decimal, precision_of, scale_of, way_to_exact
 from engine.sql.translate.typed import Typed
 
 _MOST_FACTORS: Final = 9

@@ -9,10 +9,11 @@ from sqlglot import exp
 
 from engine.model import Kind, SqlType
 from engine.model.families import EXACT, FLOATS, MONEYS, WHOLE
+from engine.sql.analysis.domains import MAX_PRECISION
 from engine.sql.translate.casts.conversion import adapted
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import not_carried, refused
-from engine.sql.translate.kinds import MAX_PRECISION, decimal, higher, precision_of, scale_of, way_to_exact
+from engine.sql.translate.kinds import decimal, higher, precision_of, scale_of, way_to_exact
 from engine.sql.translate.numbers.decimals import Exact, product_of, quotient_of, sum_of
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.writers import Writer

@@ -10,9 +10,10 @@ from sqlglot import exp
 
 from engine.model import Kind, SqlType
 from engine.model.families import EXACT, MONEYS, STRINGS, TEMPORAL, WHOLE
+from engine.sql.analysis.domains import MAX_PRECISION
 from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import not_carried, refused
-from engine.sql.translate.kinds import BIGINT, INT, MAX_PRECISION, decimal, way_to_exact
+from engine.sql.translate.kinds import BIGINT, INT, decimal, way_to_exact
 from engine.sql.translate.numbers.decimals import Exact
 from engine.sql.translate.numbers.numbers import divided, money_quotient
 from engine.sql.translate.text.strings import equality_key, known_collation, order_key

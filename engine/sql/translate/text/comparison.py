@@ -10,11 +10,12 @@ from sqlglot import exp
 
 from engine.model import Collation, Kind, SqlType
 from engine.model.families import EXACT, FLOATS, INCOMPARABLE, MOMENTS, STRINGS, TEMPORAL, WITH_FRACTION
+from engine.sql.analysis.domains import longest
 from engine.sql.translate.casts.casts import constant_of, converted, from_literal
 from engine.sql.translate.casts.conversion import adapted
 from engine.sql.translate.emitter import Emitter
 from engine.sql.translate.faults import Refused, not_carried, refused
-from engine.sql.translate.kinds import INT, longest
+from engine.sql.translate.kinds import INT
 from engine.sql.translate.text.strings import approximate_key, checked, key_of, known_collation, padded
 from engine.sql.translate.text.thirds import beside
 from engine.sql.translate.typed import Typed
@@ -119,7 +120,7 @@ def _strings(emitter: Emitter, left: Typed, right: Typed, node: exp.Expr, form: 
         what = "a range of strings"
         keys = [approximate_key(emitter, node, side, collation, what) for side in (left, right)]
         return Pair(keys[0], keys[1], form)
-    length = longest(left.type, right.type)
+    length = longest([left.type, right.type])
     return Pair(padded(emitter, node, left, length), padded(emitter, node, right, length), form)
 
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Final
 
 from engine.model import Dialect, SqlType
-from engine.sql.translate.kinds import MAX_PRECISION, precision_of, scale_of
+from engine.sql.analysis.domains import MAX_PRECISION
+from engine.sql.translate.kinds import precision_of, scale_of
 from engine.sql.translate.typed import Typed
 from engine.sql.translate.writers.writer import Writer, as_exact
 
