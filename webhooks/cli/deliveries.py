@@ -260,7 +260,7 @@ def _options(parser: Parser) -> None:
     sent = "Those in whose body a member has this value: NAME=VALUE, or VALUE alone."
     add("--body", type=_member, metavar="[NAME=]VALUE", help=sent)
     add("--state", type=_state, metavar="STATE", help=f"Those in this state: {', '.join(DeliveryState)}.")
-    add("--reason", metavar="REASON", help="Those that stand there for this reason, in the words of dead list.")
+    add("--reason", metavar="TEXT", help="Those that stand there for this reason, in the words of dead list.")
     add("--from", dest="since", type=_moment, metavar="TIME", help="Those made at this time or later (default: UTC).")
     add("--to", dest="until", type=_moment, metavar="TIME", help="Those made before this time.")
     add("--before", type=_id, metavar="ID", help="What the page before named, for the next page.")

@@ -31,8 +31,21 @@ _MAINS = {
     "aptic-webhooks": "webhooks.cli.main:main",
 }
 _NO_PROPOSALS = {
-    *("ARGUMENT=VALUE,…", "CIDR", "DAYS", "HOST", "ID", "LIST", "MONTHS", "N", "NAME", "NAME=VALUE", "PATTERN", "S"),
-    *("SCOPE", "SECONDS", "STATE", "TABLE[.COLUMN]", "TEXT", "TIME", "URL", "WAITS"),
+    *(
+        "ARGUMENT=VALUE,…",
+        "CIDR",
+        "DAYS",
+        "HOST",
+        "ID",
+        "LIST",
+        "MONTHS",
+        "N",
+        "NAME",
+        "NAME=VALUE",
+        "[NAME=]VALUE",
+        "S",
+    ),
+    *("PATTERN", "SCOPE", "SECONDS", "STATE", "TABLE[.COLUMN]", "TEXT", "TIME", "URL", "WAITS"),
 }
 
 
