@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 from io import BytesIO
 
@@ -28,8 +28,9 @@ from webhooks.sending.interface import Reach
 from webhooks.store import attempts, clients, ended_attempts, events, registrations
 from webhooks.store.attempts import Ready
 from webhooks.store.clock import now
-from webhooks.store.compositions import Sendable
+from webhooks.store.compositions import Addressed
 from webhooks.store.ended_attempts import EndedAttempt
+from webhooks.store.results import Written
 from webhooks.store.store import Store
 
 _ARRAY = 1000
@@ -83,8 +84,11 @@ def plain_loop(store_url: str, url: str, count: int) -> float:
 class _Roomy:
     """Implements Sending: everything has a job, and is found by the loop itself."""
 
-    def offer(self, found: Sequence[Sendable]) -> None:
-        """Nothing to do."""
+    async def write_and_send(
+        self, to: Sequence[Addressed], at: int, write: Callable[[Collection[str]], Awaitable[Written]]
+    ) -> None:
+        """Is not called: what is published here is written by the store itself."""
+        raise NotImplementedError
 
     def park(self, registration_ids: Collection[int]) -> None:
         """Nothing to do."""

@@ -169,9 +169,10 @@ async def publish(request: Request) -> Response:
     stored: Iterator[str | RefusedError] = iter(())
     if good:
         command = events.Publish(client.id, good, service.bodies)
-        stored = iter(await service.store.write(command, len(body)))
-        if service.bodies is not None:
-            service.bodies.stored(command)
+        if service.bodies is None:
+            stored = iter(await service.store.write(command, len(body)))
+        else:
+            stored = iter(await service.bodies.publish(service.store, command, len(body)))
     results = [next(stored) if isinstance(event, PublishedEvent) else event for event in read]
     _tell(service, client, results)
     if is_many:

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Final, Protocol
 
 from engine.body import Body
 from webhooks.composing import making
 from webhooks.composing.composing import Composing
 from webhooks.composing.definitions import Definitions
+from webhooks.errors import ConflictError
 from webhooks.metrics import Metrics
 from webhooks.model import PublishedEvent
 from webhooks.security.keys import Keyring
-from webhooks.store.compositions import Sendable
+from webhooks.store.clock import now, sortable_id
+from webhooks.store.compositions import Addressed
 from webhooks.store.events import Publish
+from webhooks.store.jobs import Job, Kind
+from webhooks.store.results import Written
+from webhooks.store.store import Store
 
 
 class Sending(Protocol):
     """Sends what was stored with its body."""
 
-    def offer(self, found: Sequence[Sendable]) -> None:
-        """Has deliveries wait for their turns. To be called in the event loop."""
+    async def write_and_send(
+        self, to: Sequence[Addressed], at: int, write: Callable[[Collection[str]], Awaitable[Written]]
+    ) -> None:
+        """Calls `write` once, with the ids of those deliveries in `to` whose attempts may begin with their bodies.
+
+        Sends these, and has the other deliveries that `write` gives wait for their turns. The jobs of those in `to` are
+        due at `at`. To be called in the event loop. Raises what `write` raises.
+        """
         ...
 
     def park(self, registration_ids: Collection[int]) -> None:
@@ -46,6 +57,7 @@ class BodiesAtIntake:
         self.sending: Sending | None = None
         self.composing: Composing | None = None
         """Composes the others; to be called in the event loop."""
+        self._last_takers: Final[dict[str, Sequence[tuple[int, str]]]] = {}
 
     def make(self, event: PublishedEvent, sequence: int, *, is_defined: bool) -> bytes | None:
         """As Bodies says."""
@@ -65,10 +77,43 @@ class BodiesAtIntake:
         """As Bodies says."""
         return 0 if self.sending is None else self.sending.room(registration_id)
 
-    def stored(self, command: Publish) -> None:
-        """Has deliveries sent whose events were stored with a body, and other events composed."""
-        if command.sendable and self.sending is not None:
-            self.sending.offer(command.sendable)
+    async def publish(self, store: Store, command: Publish, size: int = 0) -> list[str | ConflictError]:
+        """What the command gives, once it is on disk. Has its deliveries sent, and its other events composed.
+
+        To be called in the event loop. Raises StoreError.
+        """
+        if self.sending is None:
+            return await store.write(command, size)
+        results: list[str | ConflictError] = []
+        to, at = self._likely(command), now()
+
+        async def write(begin: Collection[str]) -> Written:
+            """As Sending needs it."""
+            command.begin = {each.registration_id: Job(Kind.DELIVER, each.id, at) for each in to if each.id in begin}
+            results.extend(await store.write(command, size))
+            self._note(command)
+            return Written(command.sendable, command.begun)
+
+        await self.sending.write_and_send(to, at, write)
+        return results
+
+    def _likely(self, command: Publish) -> list[Addressed]:
+        """Deliveries of an event that comes alone, to the endpoints that the last one of its code went to.
+
+        Where these are idle, their attempts are stored with the event: it needs no further transaction to be sent.
+        """
+        if len(command.events) > 1:
+            return []
+        at, known = now(), self._last_takers.get(command.events[0].code, ())
+        return [
+            Addressed(sortable_id(at, index), registration_id, client_id)
+            for index, (registration_id, client_id) in enumerate(known)
+        ]
+
+    def _note(self, command: Publish) -> None:
+        if len(command.events) == 1:
+            takers = tuple((each.registration_id, each.client_id) for each in command.sendable)
+            self._last_takers[command.events[0].code] = takers
         if command.parked and self.sending is not None:
             self.sending.park(command.parked)
         if command.waiting and self.composing is not None:

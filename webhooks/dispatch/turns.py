@@ -190,7 +190,9 @@ class EndpointTurns:
         self.under_way -= 1
         self._unproven -= not lane.is_proven
         self._close(lane, wait_seconds or 0.0)
-        if is_success is not None:
+        if is_success is None:
+            lane.allowance += 1
+        else:
             self._prove(lane, is_success=is_success)
             lane.is_costly = is_costly
             is_quick = is_success and duration_seconds < _QUICK_SECONDS

@@ -161,6 +161,11 @@ def begin(connection: Connection, ids: Sequence[str], at: int) -> list[Ready]:
     return begun
 
 
+def add_first(connection: Connection, begun: Sequence[Ready]) -> None:
+    """Writes first attempts of deliveries that are stored with them, as what is under way."""
+    _BEGIN.run(connection, [(ready.id, ready.attempt, ready.started_at) for ready in begun])
+
+
 def leave(connection: Connection, taken: Sequence[Job], at: int) -> None:
     """Finishes jobs that were taken in vain: their deliveries are held, for example, or came too early.
 

@@ -13,11 +13,13 @@ from sqlalchemy import Connection, Row, func, select
 
 from webhooks.errors import ConflictError, NotFoundError
 from webhooks.model import EventState, PublishedEvent, StoredEvent
-from webhooks.store import compositions, jobs
+from webhooks.store import attempts, compositions, endpoints, jobs
+from webhooks.store.attempts import Ready
 from webhooks.store.bulk import NUMBER, TEXT, Bulk, BulkInsert
 from webhooks.store.clock import moment, now, sortable_id
 from webhooks.store.command import Together
 from webhooks.store.compositions import Addressed, Sendable, Waiting
+from webhooks.store.endpoints import Endpoint
 from webhooks.store.jobs import Job, Kind
 from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
@@ -27,7 +29,7 @@ _SQL: Final = load("events")
 
 _OTHER_CONTENT = "An event with the id {!r} was published before, with other content."
 # On PostgreSQL it locks the registrations: one that is being paused or removed is read as it is after that.
-_SUBSCRIBERS = Bulk(_SQL["subscribers"], "FOR SHARE OF registration", finds=7, event=TEXT)
+_SUBSCRIBERS = Bulk(_SQL["subscribers"], "FOR SHARE OF registration", finds=8, event=TEXT)
 _INSERT = BulkInsert(
     "event",
     _SQL["insert"],
@@ -48,6 +50,7 @@ _DELIVER = Bulk(
     registration_id=NUMBER,
     event=TEXT,
     url=TEXT,
+    attempts=NUMBER,
 )
 _MOST_SENDABLE: Final = 16  # deliveries of one event whose body is made at once: more would keep its intake long
 _FIND = select(EVENTS)
@@ -72,6 +75,8 @@ class _Subscriber(Struct, frozen=True):
     only: Mapping[str, str]
     is_defined: bool
     """The store remembers that the event had a definition."""
+    waits_until: int | None
+    """The endpoint asked for no attempt before, in microseconds."""
 
     def takes(self, arguments: Mapping[str, str]) -> bool:
         """Whether an event with these arguments is for this client."""
@@ -119,6 +124,11 @@ class _NewEvent(Struct, frozen=True):
         bodies = self.command.bodies
         return bodies is not None and len(self.command.events) == 1 and bodies.are_composed_here(self.event.code)
 
+    def delivery_id(self, taker: _Subscriber) -> str | None:
+        """The id of its delivery whose attempt the caller would begin with it; None where it may have any."""
+        job = self.command.begin.get(taker.registration_id)
+        return None if job is None else job.key
+
     def waiting(self, sequence: int, ids: Sequence[str]) -> Waiting:
         """Its composition, as `compositions.find` would give it."""
         due = [(id_, taker) for id_, taker in zip(ids, self.takers, strict=True) if not taker.is_held]
@@ -140,6 +150,38 @@ class _NewEvent(Struct, frozen=True):
         return place, *self.key, self.event.code, encode(self.event.arguments).decode(), state.value
 
 
+class _NewDelivery(Struct, frozen=True):
+    """A delivery as it is to be stored."""
+
+    id: str
+    event: _NewEvent
+    sequence: int
+    taker: _Subscriber
+
+    def row(self, *, is_begun: bool) -> tuple[object, ...]:
+        """Its values as they are inserted."""
+        taker = self.taker
+        to = taker.client_id, taker.registration_id, self.event.event.code, taker.url
+        return self.id, self.sequence, *to, int(is_begun)
+
+    def ready(self, at: int, body: bytes, endpoint: Endpoint) -> Ready:
+        """Its first attempt."""
+        return Ready(
+            id=self.id,
+            attempt=1,
+            started_at=at,
+            failures=0,
+            created_at=at,
+            first_at=at,
+            event_id=self.event.key[0],
+            event_sequence=self.sequence,
+            version=0,
+            url=self.taker.url,
+            body=body,
+            endpoint=endpoint,
+        )
+
+
 class Publish(Together[list[str | ConflictError]]):
     """Gives for each event its id, once it is stored with a delivery for each registration that takes it.
 
@@ -147,14 +189,19 @@ class Publish(Together[list[str | ConflictError]]):
     Where `bodies` makes an event's body, it is stored with that. After the COMMIT `sendable` has its deliveries, and
     `waiting` what is to be composed by this process, with its job. The caller claims these jobs. Deliveries for which
     it has no room get none: `parked` has their endpoints.
+
+    An event that comes alone is stored with an attempt for each endpoint in `begin`, whose turn the caller has: `begun`
+    has the attempts. The ids of their deliveries are given by the endpoints, so that the caller claims them before.
     """
 
-    __slots__ = ("bodies", "events", "parked", "publisher_id", "sendable", "waiting")
+    __slots__ = ("begin", "begun", "bodies", "events", "parked", "publisher_id", "sendable", "waiting")
 
     def __init__(self, publisher_id: str, events: Sequence[PublishedEvent], bodies: Bodies | None = None) -> None:
         self.publisher_id = publisher_id
         self.events = events
         self.bodies = bodies
+        self.begin: Mapping[int, Job] = {}
+        self.begun: list[Ready] = []
         self.sendable: list[Sendable] = []
         self.waiting: list[tuple[Waiting, Job]] = []
         self.parked: set[int] = set()
@@ -168,7 +215,7 @@ class Publish(Together[list[str | ConflictError]]):
         """As Together says; numbers rise in the order of the commands."""
         created_at = now()
         for command in commands:
-            command.sendable, command.waiting, command.parked = [], [], set()
+            command.sendable, command.waiting, command.parked, command.begun = [], [], set(), []
         given = [(command, event) for command in commands for event in command.events]
         subscribers = _subscribers(connection, {event.code for _, event in given})
         asked = [
@@ -231,8 +278,9 @@ def arguments_of_many(connection: Connection, delivery_ids: Collection[str]) -> 
 def _subscribers(connection: Connection, codes: Collection[str]) -> dict[str, list[_Subscriber]]:
     found: dict[str, list[_Subscriber]] = {code: [] for code in codes}
     for row in _SUBSCRIBERS.run(connection, [(code,) for code in codes]):
-        code, registration_id, client_id, url, is_held, only, is_defined = row
-        found[code].append(_Subscriber(registration_id, client_id, url, bool(is_held), decode(only), bool(is_defined)))
+        code, registration_id, client_id, url, is_held, only, is_defined, waits_until = row
+        taker = _Subscriber(registration_id, client_id, url, bool(is_held), decode(only), bool(is_defined), waits_until)
+        found[code].append(taker)
     return found
 
 
@@ -269,22 +317,20 @@ def _digest(event: PublishedEvent) -> bytes:
 
 def _deliver(connection: Connection, created_at: int, stored: Sequence[tuple[_NewEvent, int]]) -> None:
     """Makes the deliveries of events that were given these sequence numbers, and what they are composed by."""
-    made = [(event, sequence, subscriber) for event, sequence in stored for subscriber in event.takers]
-    rows = [
-        _row(sortable_id(created_at, index), event, sequence, subscriber)
-        for index, (event, sequence, subscriber) in enumerate(made)
+    made = [
+        _NewDelivery(event.delivery_id(taker) or sortable_id(created_at, index), event, sequence, taker)
+        for index, (event, sequence, taker) in enumerate(
+            (event, sequence, taker) for event, sequence in stored for taker in event.takers
+        )
     ]
-    _DELIVER.run(connection, rows, created_at=created_at)
     bodies = {sequence: body for event, sequence in stored if (body := event.body(sequence)) is not None}
+    _have_sent(connection, created_at, [each for each in made if each.sequence in bodies])
+    begun = _to_begin(connection, created_at, [each for each in made if each.event.delivery_id(each.taker)], bodies)
+    _DELIVER.run(connection, [each.row(is_begun=each.id in begun) for each in made], created_at=created_at)
     compositions.add_composed(connection, bodies)
     later = [(event, sequence) for event, sequence in stored if event.takers and sequence not in bodies]
-    _have_composed(connection, created_at, later, [(number, str(id_)) for id_, number, *_ in rows])
-    with_body = [
-        (event, taker, str(id_))
-        for (event, number, taker), (id_, *_) in zip(made, rows, strict=True)
-        if number in bodies
-    ]
-    _have_sent(connection, created_at, with_body)
+    _have_composed(connection, created_at, later, [(each.sequence, each.id) for each in made])
+    attempts.add_first(connection, list(begun.values()))
 
 
 def _have_composed(
@@ -306,34 +352,48 @@ def _have_composed(
             event.command.waiting.append((event.waiting(sequence, of_event), job))
 
 
-def _have_sent(
-    connection: Connection, created_at: int, with_body: Sequence[tuple[_NewEvent, _Subscriber, str]]
-) -> None:
-    """Adds jobs for deliveries that have their body, by their ids, as far as there is room, and tells their commands.
+def _have_sent(connection: Connection, created_at: int, with_body: Sequence[_NewDelivery]) -> None:
+    """Adds jobs for deliveries that have their body, as far as there is room, and tells their commands.
 
     The others would lose theirs again as soon as they are offered: they have to wait for a refill in any case.
     """
     sent: list[tuple[Publish, Sendable]] = []
     room: dict[int, int] = {}
-    for event, taker, id_ in with_body:
+    for delivery in with_body:
+        command, taker = delivery.event.command, delivery.taker
         if taker.is_held:
             continue
         left = room.get(taker.registration_id)
-        left = event.command.room(taker.registration_id) if left is None else left
+        left = command.room(taker.registration_id) if left is None else left
         room[taker.registration_id] = left - 1
         if left > 0:
-            job = Job(Kind.DELIVER, id_, created_at)
-            sent.append((event.command, Sendable(job, taker.registration_id, taker.client_id)))
+            job = command.begin.get(taker.registration_id) or Job(Kind.DELIVER, delivery.id, created_at)
+            sent.append((command, Sendable(job, taker.registration_id, taker.client_id)))
         else:
-            event.command.parked.add(taker.registration_id)
+            command.parked.add(taker.registration_id)
     claimed = set(jobs.add(connection, [sendable.job for _, sendable in sent], is_claimed=True))
     for command, sendable in sent:
         if sendable.job in claimed:
             command.sendable.append(sendable)
 
 
-def _row(id_: str, event: _NewEvent, sequence: int, subscriber: _Subscriber) -> tuple[object, ...]:
-    return id_, sequence, subscriber.client_id, subscriber.registration_id, event.event.code, subscriber.url
+def _to_begin(
+    connection: Connection, at: int, wanted: Sequence[_NewDelivery], bodies: Mapping[int, bytes]
+) -> dict[str, Ready]:
+    """Of the deliveries for which callers have turns those whose attempt may begin now, and tells their commands.
+
+    They have their job, and are to be sent, as `attempts.begin` would find: this transaction has found the subscribers.
+    """
+    claimed = {sendable.job.key for each in wanted for sendable in each.event.command.sendable}
+    due = [each for each in wanted if each.id in claimed and (each.taker.waits_until or 0) <= at]
+    known = endpoints.find(connection, {each.taker.registration_id for each in due})
+    begun = {}
+    for each in due:
+        endpoint = known.get(each.taker.registration_id)
+        if endpoint is not None and endpoint.held_because is None:
+            begun[each.id] = ready = each.ready(at, bodies[each.sequence], endpoint)
+            each.event.command.begun.append(ready)
+    return begun
 
 
 def _event(row: Row[tuple[object, ...]]) -> StoredEvent:

@@ -1,5 +1,6 @@
 """Default bodies that are made while their events are stored."""
 
+import asyncio
 import math
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from typing import Any
@@ -12,9 +13,12 @@ from webhooks.composing.definitions import Definitions
 from webhooks.metrics import Metrics
 from webhooks.model import DeliveryState, PublishedEvent
 from webhooks.queue.leases import Leases
-from webhooks.store import compositions, definitions, events, registrations
-from webhooks.store.compositions import Sendable
+from webhooks.store import compositions, definitions, endpoints, events, registrations
+from webhooks.store.attempts import Ready
+from webhooks.store.compositions import Addressed, Sendable
+from webhooks.store.endpoints import News
 from webhooks.store.events import Publish
+from webhooks.store.results import Written
 
 EVENT = "statuschange"
 DATA: dict[str, str] = {"ledgeraccountid": "111927", "status": "PAID"}
@@ -32,15 +36,27 @@ def takes_jobs(rig: Any) -> Iterator[None]:
 
 
 class Dispatching:
-    """A dispatcher in name only: it has room for so many deliveries of an endpoint, and notes what it hears."""
+    """A dispatcher in name only: it has room for so many deliveries of an endpoint, and notes what it hears.
+
+    Each endpoint has a turn, as long as `is_idle`.
+    """
 
     def __init__(self, room: int = 100) -> None:
         self._room = room
+        self.is_idle = True
+        self.asked: list[int] = []
+        self.begun: list[Ready] = []
         self.offered: list[Sendable] = []
         self.parked: set[int] = set()
 
-    def offer(self, found: Sequence[Sendable]) -> None:
-        self.offered += found
+    async def write_and_send(
+        self, to: Sequence[Addressed], at: int, write: Callable[[Collection[str]], Awaitable[Written]]
+    ) -> None:
+        self.asked += [each.registration_id for each in to]
+        written = await write([each.id for each in to if self.is_idle])
+        begun = {each.id for each in written.begun}
+        self.begun += written.begun
+        self.offered += [each for each in written.sendable if each.job.key not in begun]
 
     def park(self, registration_ids: Collection[int]) -> None:
         self.parked |= set(registration_ids)
@@ -107,10 +123,77 @@ def test_what_has_no_room_gets_no_job_before_its_refill(rig: Any, run: Run) -> N
         ids = sorted(each.id for each in rig.deliveries())
         assert sorted(jobs_of("deliver", rig)) == ids[:3]
         assert len(rig.bodies()) == 5
-        for command in commands:
-            bodies.stored(command)
-        assert sorted(each.job.key for each in dispatching.offered) == ids[:3]
+        await bodies.publish(rig.store, publish(rig, bodies, "6", "7", "8", "9"))
+        assert len(dispatching.offered) == 3
         assert dispatching.parked == {each.registration_id for each in dispatching.offered}
+
+    run(test())
+
+
+def test_an_idle_endpoint_gets_its_attempt_with_the_event(rig: Any, run: Run) -> None:
+    """That is the one which the last event of its code went to. Others wait for their turns as before."""
+
+    async def test() -> None:
+        await rig.register(EVENT)
+        bodies = bodies_of(rig)
+        bodies.sending = dispatching = Dispatching()
+        for number in range(3):
+            assert await bodies.publish(rig.store, publish(rig, bodies, str(number))) == [str(number)]
+        assert [len(dispatching.offered), len(dispatching.begun)] == [1, 2]
+        assert rig.states() == {DeliveryState.PENDING: 1, DeliveryState.SENDING: 2}
+        of_begun = {each.id: each for each in rig.deliveries() if each.state is DeliveryState.SENDING}
+        assert of_begun.keys() == {each.id for each in dispatching.begun}
+        assert {each.attempt for each in dispatching.begun} == {1}
+        assert of_begun.keys() < set(jobs_of("deliver", rig))  # a process that finds it finds that it was interrupted
+        await rig.register(EVENT, url="https://other.example/")
+        await bodies.publish(rig.store, publish(rig, bodies, "3"))
+        assert [len(dispatching.offered), len(dispatching.begun)] == [2, 3]
+        dispatching.is_idle = False
+        await bodies.publish(rig.store, publish(rig, bodies, "4"))
+        assert [len(dispatching.offered), len(dispatching.begun)] == [4, 3]
+        dispatching.asked.clear()
+        await bodies.publish(rig.store, publish(rig, bodies, "5", "6"))
+        assert dispatching.asked == []  # many events come with few transactions anyway
+
+    run(test())
+
+
+@pytest.mark.parametrize("why", ["paused", "removed", "there already", "asks for time"])
+def test_no_attempt_is_begun_that_may_not_be(rig: Any, run: Run, why: str) -> None:
+    async def test() -> None:
+        await rig.register(EVENT)
+        bodies = bodies_of(rig)
+        bodies.sending = dispatching = Dispatching()
+        await bodies.publish(rig.store, publish(rig, bodies, "first"))
+        (known,) = {each.registration_id for each in dispatching.offered}
+        if why == "paused":
+            await rig.write(registrations.set_paused, rig.client.id, "https://receiver.example/", is_paused=True)
+        elif why == "removed":
+            await rig.write(registrations.remove, rig.client.id, "https://receiver.example/", None)
+        elif why == "asks for time":
+            news = News(registration_id=known, has_taken=True, failed_at=None, waits_until=2**60)
+            await rig.write(endpoints.tell, [news])
+        again = "first" if why == "there already" else "second"
+        await bodies.publish(rig.store, publish(rig, bodies, again))
+        assert dispatching.asked == [known]
+        assert dispatching.begun == []
+        assert DeliveryState.SENDING not in rig.states()
+        assert len(dispatching.offered) == (2 if why == "asks for time" else 1)
+
+    run(test())
+
+
+def test_those_that_share_a_transaction_have_attempts_of_their_own(rig: Any, run: Run) -> None:
+    async def test() -> None:
+        await rig.register(EVENT)
+        await rig.register(EVENT, url="https://other.example/")
+        bodies = bodies_of(rig)
+        bodies.sending = dispatching = Dispatching()
+        await bodies.publish(rig.store, publish(rig, bodies, "first"))
+        ended = await asyncio.gather(*(bodies.publish(rig.store, publish(rig, bodies, f"{n}")) for n in range(20)))
+        assert ended == [[f"{n}"] for n in range(20)]
+        assert len({each.id for each in dispatching.begun}) == len(dispatching.begun) == 40
+        assert rig.states() == {DeliveryState.PENDING: 2, DeliveryState.SENDING: 40}
 
     run(test())
 
@@ -216,12 +299,15 @@ def test_an_event_with_a_definition_is_handed_over_to_what_composes_it(rig: Any,
             composing._queue.take = noting
             for number in range(3):
                 command = publish(rig, bodies, str(number), code=DEFINED, data={"paymentid": str(number)})
-                await composing._store.write(command)  # of the process that composes
-                ((item, job),) = command.waiting
+                offer, given = composing.offer, []
+                composing.offer = given.extend
+                await bodies.publish(composing._store, command)  # of the process that composes
+                composing.offer = offer
+                ((item, job),) = given
                 assert (item.code, item.event_id, job.key) == (DEFINED, str(number), f"{item.sequence}/0")
                 found = rig.read(compositions.find, [job.key], most_addressed=16)
                 assert found == {job.key: item}
-                bodies.stored(command)
+                composing.offer(given)
                 await rig.until(rig.are_composed)
             assert jobs_of("compose", rig) == []
             assert taken == []

@@ -1,4 +1,7 @@
-"""`kill -9` between every two steps of an event whose attempt is begun in the transaction that writes its body."""
+"""`kill -9` between every two steps of an event whose attempt is begun in the transaction that writes its body.
+
+That is the one that writes what was composed; or it is the intake's, which makes a default body itself.
+"""
 
 import asyncio
 import subprocess
@@ -16,12 +19,14 @@ from webhooks.store.store import Store
 ACME = Client(id="ACME", name="acme", scopes=frozenset({Scope.WEBHOOKS}))
 HOOK = "https://receiver.example/hook"
 
-# Composes and sends what a store holds; each line on its input is a store, a file for the ids of requests, and the step
-# at which it dies, or "none". A fork for each, after the modules were imported once: that is what takes time. The
-# sender is a fake that writes down what it was given.
+# Composes and sends what a store holds; each line on its input is a store, a file for the ids of requests, the step at
+# which it dies, or "none", and whether it publishes two events, and dies at that step of the second one. A fork for
+# each, after the modules were imported once: that is what takes time. The sender is a fake that writes down what it was
+# given.
 PROCESS = """
 import asyncio, os, signal, sys
 from engine.catalogue import Catalogue
+from webhooks.composing.at_intake import BodiesAtIntake
 from webhooks.composing.composing import Composing
 from webhooks.composing.definitions import Definitions
 from webhooks.dispatch.dispatcher import Dispatcher
@@ -29,10 +34,12 @@ from webhooks.dispatch.judging import Judge, RetrySchedule
 from webhooks.dispatch.request import Requests
 from webhooks.dispatch.turns import Limits
 from webhooks.metrics import Metrics
+from webhooks.model import PublishedEvent
 from webhooks.queue.opening import open_queue
 from webhooks.security.keys import Keyring
 from webhooks.sending.interface import Outcome, Reach
 from webhooks.store import attempts, ended_attempts, results
+from webhooks.store.events import Publish
 from webhooks.store.store import Store
 from webhooks.store.writer import Writer
 
@@ -51,21 +58,31 @@ def dying(work, when, is_meant):
 
 begun = []
 
+def noting(work):
+    def run(connection, given, *at):
+        begun.extend(given)
+        return work(connection, given, *at)
+    return run
+
 def plant(step):
-    if step == "the body is written":
-        attempts.begin = dying(attempts.begin, "before", lambda connection, ids, at: ids)
-    if step == "the attempt is written":
-        attempts.begin = dying(attempts.begin, "after", lambda connection, ids, at: ids)
-    if step == "both are committed":
-        begin = attempts.begin
-        attempts.begin = lambda connection, ids, at: (begun.extend(ids), begin(connection, ids, at))[1]
-        Writer._tell = dying(Writer._tell, "before", lambda *_: begun)
+    FakeSender.step = step
+    for name in ("begin", "add_first"):  # as the body is written after composing, or at intake
+        work = getattr(attempts, name)
+        if step == "the body is written":
+            setattr(attempts, name, dying(work, "before", lambda connection, given, *at: given))
+        if step == "the attempt is written":
+            setattr(attempts, name, dying(work, "after", lambda connection, given, *at: given))
+        if step == "both are committed":
+            setattr(attempts, name, noting(work))
+            Writer._tell = dying(Writer._tell, "before", lambda *_: begun)
     if step == "the attempt's end is written":
         ended_attempts.write = dying(ended_attempts.write, "after", lambda connection, ended: True)
 
 class FakeSender:
-    def __init__(self, notes, step):
-        self.notes, self.step = notes, step
+    step = "none"
+
+    def __init__(self, notes):
+        self.notes = notes
 
     async def send(self, request):
         if self.step == "the sender has it":
@@ -76,12 +93,20 @@ class FakeSender:
             die()
         return Outcome(status=200, duration=0.01, is_cheap=True)
 
-async def main(url, notes, step):
+async def publish(store, bodies, count, step):
+    event = PublishedEvent(code="statuschange", arguments={"ledgeraccountid": "1", "status": "PAID"})
+    for _ in range(2):
+        await bodies.publish(store, Publish("back end", [event], bodies))
+        while store.read_now(count):
+            await asyncio.sleep(0.01)
+        plant(step)
+
+async def main(url, notes, step, publishes):
     keyring = Keyring([bytes(32)])
     with Store(url) as store:
         queue = open_queue(store)
         dispatcher = Dispatcher(
-            store, queue, sender=FakeSender(notes, step), requests=Requests(keyring, Reach()),
+            store, queue, sender=FakeSender(notes), requests=Requests(keyring, Reach()),
             judge=Judge(keyring, RetrySchedule((0.05,) * 5), Metrics()), limits=Limits(endpoint=4, rate=1000),
             tell=lambda _: None,
         )
@@ -89,9 +114,16 @@ async def main(url, notes, step):
         if step == "it is composed":
             async def onward(to, at, write):
                 die()
-        composing = Composing(store, queue, keyring, Definitions(Catalogue.load()), onward=onward)
+        definitions = Definitions(Catalogue.load())
+        composing = Composing(store, queue, keyring, definitions, onward=onward)
         running = [asyncio.ensure_future(each.run()) for each in (composing, dispatcher)]
         count = lambda c: c.exec_driver_sql("SELECT count(*) FROM delivery WHERE state != 'delivered'").scalar()
+        if publishes == "yes":
+            while not definitions.is_loaded:
+                await asyncio.sleep(0.01)
+            bodies = BodiesAtIntake(definitions, keyring, Metrics())
+            bodies.sending = dispatcher
+            await publish(store, bodies, count, step)
         while store.read_now(count):
             await asyncio.sleep(0.01)
         dispatcher.stop()
@@ -100,11 +132,12 @@ async def main(url, notes, step):
         await queue.close()
 
 for line in sys.stdin:
-    url, notes, step = line.rstrip("\\n").split("\\t")
+    url, notes, step, publishes = line.rstrip("\\n").split("\\t")
     child = os.fork()
     if child == 0:
-        plant(step)
-        asyncio.run(main(url, notes, step))
+        if publishes == "no":
+            plant(step)
+        asyncio.run(main(url, notes, step, publishes))
         os._exit(0)
     print(os.waitpid(child, 0)[1], flush=True)
 """
@@ -120,7 +153,7 @@ STEPS = (
 
 
 @pytest.fixture(scope="module")
-def run() -> Iterator[Callable[[str, Path, str], int]]:
+def run() -> Iterator[Callable[..., int]]:
     with subprocess.Popen(
         [sys.executable, "-c", PROCESS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -128,9 +161,9 @@ def run() -> Iterator[Callable[[str, Path, str], int]]:
         assert process.stdout is not None
         stdin, stdout = process.stdin, process.stdout
 
-        def ask(url: str, notes: Path, step: str) -> int:
+        def ask(url: str, notes: Path, step: str, *, publishes: bool = False) -> int:
             """How the process ended: 0, or its signal."""
-            stdin.write(f"{url}\t{notes}\t{step}\n")
+            stdin.write(f"{url}\t{notes}\t{step}\t{'yes' if publishes else 'no'}\n")
             stdin.flush()
             return int(stdout.readline())
 
@@ -141,37 +174,64 @@ def run() -> Iterator[Callable[[str, Path, str], int]]:
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_what_dies_after_any_step_is_delivered_by_the_next_process(
-    kind: str, step: str, run: Callable[[str, Path, str], int], new_database: Any, tmp_path: Path
+    kind: str, step: str, run: Callable[..., int], new_database: Any, tmp_path: Path
 ) -> None:
     url, notes = new_database(kind), tmp_path / "notes"
     with Store(url) as store:
-        asyncio.run(publish(store))
+        asyncio.run(prepare(store, count=2))
     notes.touch()
     assert run(url, notes, step) == 9
-    killed = notes.read_text().split()
+    check_attempts(url, notes)
+    assert run(url, notes, "none") == 0
+    assert all_delivered(url, notes) == 2
+
+
+@pytest.mark.parametrize("step", STEPS[1:])
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_dies_after_any_step_of_its_intake_is_delivered_by_the_next_process(
+    kind: str, step: str, run: Callable[..., int], new_database: Any, tmp_path: Path
+) -> None:
+    """Or it is not there at all, where nobody has heard that it was taken."""
+    url, notes = new_database(kind), tmp_path / "notes"
+    with Store(url) as store:
+        asyncio.run(prepare(store, count=0))
+    notes.touch()
+    assert run(url, notes, step, publishes=True) == 9
+    check_attempts(url, notes)
+    assert run(url, notes, "none") == 0
+    assert all_delivered(url, notes) == (1 if step in ("the body is written", "the attempt is written") else 2)
+
+
+def check_attempts(url: str, notes: Path) -> None:
+    """Each was on disk before its request was seen."""
     with Store(url) as store:
         attempts = store.read_now(lambda c: c.exec_driver_sql("SELECT delivery_id FROM attempt").scalars().all())
-    assert set(killed) <= set(attempts)  # each was on disk before its request was seen
-    assert run(url, notes, "none") == 0
+    assert set(notes.read_text().split()) <= set(attempts)
+
+
+def all_delivered(url: str, notes: Path) -> int:
+    """How many deliveries there are; each was sent, and never without an attempt of its own."""
     with Store(url) as store:
         query = "SELECT delivery.id, state, count(*) FROM delivery JOIN attempt ON delivery_id = id GROUP BY 1, 2"
         found = store.read_now(lambda c: [tuple(row) for row in c.exec_driver_sql(query)])
         states = store.read_now(lambda c: c.exec_driver_sql("SELECT count(*), min(state) FROM composition").one())
     sent = notes.read_text().split()
     assert sorted(id_ for id_, _, _ in found) == sorted(set(sent))
-    assert [state for _, state, _ in found] == ["delivered"] * 2
-    assert all(sent.count(id_) <= count for id_, _, count in found)  # none was sent without an attempt of its own
-    assert tuple(states) == (2, "composed")
+    assert {state for _, state, _ in found} == {"delivered"}
+    assert all(sent.count(id_) <= count for id_, _, count in found)
+    assert tuple(states) == (len(found), "composed")
+    return len(found)
 
 
-async def publish(store: Store) -> None:
-    """Two events for one receiver."""
-    published = [PublishedEvent(code="statuschange", arguments={"ledgeraccountid": "1", "status": "PAID"})] * 2
+async def prepare(store: Store, *, count: int) -> None:
+    """A receiver, and so many events for it."""
+    published = [PublishedEvent(code="statuschange", arguments={"ledgeraccountid": "1", "status": "PAID"})] * count
 
     def write(connection: Any) -> None:
         """All that the processes find."""
         clients.add(connection, ACME, secret_hash=b"1", api_key_hash=b"2")
         registrations.put(connection, ACME.id, HOOK, ("statuschange",), {})
-        events.publish(connection, "back end", published)
+        if published:
+            events.publish(connection, "back end", published)
 
     await store.write(write)

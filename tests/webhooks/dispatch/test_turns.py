@@ -166,6 +166,16 @@ def test_a_rate_of_less_than_one_a_second() -> None:
     assert start(turns) == [1]
 
 
+def test_a_turn_of_which_nothing_was_sent_is_not_counted_by_the_rate() -> None:
+    turns = EndpointTurns(Limits(endpoint=64, rate=0.1), Clock())
+    for _ in range(5):
+        assert turns.give_at_once(1, "client")
+        turns.leave(1, is_success=None)
+    assert turns.give_at_once(1, "client")
+    turns.leave(1, is_success=True)
+    assert not turns.give_at_once(1, "client")
+
+
 def test_jobs_that_wait_are_given_back() -> None:
     turns = EndpointTurns(LIMITS, Clock())
     fill(turns, 1, 4)

@@ -1,7 +1,7 @@
 -- subscribers --
 SELECT given.event, registration.id, registration.client_id, registration.url,
     registration.is_paused OR registration.disabled_reason IS NOT NULL, client.only,
-    EXISTS (SELECT 1 FROM defined_event WHERE defined_event.event = given.event)
+    EXISTS (SELECT 1 FROM defined_event WHERE defined_event.event = given.event), registration.waits_until
 FROM GIVEN
 CROSS JOIN registered_event
 JOIN registration ON registration.id = registered_event.registration_id
@@ -27,9 +27,12 @@ WHERE event.id = given.id
     AND event.publisher_id = given.publisher_id
 
 -- deliver --
-INSERT INTO delivery (id, event_sequence, client_id, registration_id, event, url, state, created_at,
+-- `attempts` is 1 where the first one is written with it.
+INSERT INTO delivery (id, event_sequence, client_id, registration_id, event, url, state, created_at, attempts,
     next_attempt_at, scheduled_at)
-SELECT id, event_sequence, client_id, registration_id, event, url, 'pending', :created_at, :created_at, :created_at
+SELECT id, event_sequence, client_id, registration_id, event, url,
+    CASE WHEN attempts > 0 THEN 'sending' ELSE 'pending' END, :created_at, attempts,
+    CASE WHEN attempts > 0 THEN NULL ELSE :created_at END, :created_at
 FROM GIVEN
 
 -- arguments --
