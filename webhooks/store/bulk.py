@@ -5,7 +5,7 @@ A text refers to the rows as `GIVEN`, a table named `given` with the columns tha
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any, Final
 
 from msgspec.json import encode
@@ -50,14 +50,18 @@ class Bulk:
 
     def run(self, connection: Connection, rows: Sequence[Sequence[object]], **values: object) -> Rows:
         """The rows that it finds or returns, in no order. Without given rows nothing is run."""
+        return self.ask(connection, rows, **values)() if rows else []
+
+    def ask(self, connection: Connection, rows: Sequence[Sequence[object]], **values: object) -> Callable[[], Rows]:
+        """As `run`, but gives what returns the rows, as Prepared does."""
         if not rows:
-            return []
+            return list
         if connection.dialect.name == "sqlite":
-            return self._embedded.run(connection, given=encode(rows).decode(), **values)
+            return self._embedded.ask(connection, given=encode(rows).decode(), **values)
         arrays = {
             f"given_{name}": list(each) for name, each in zip(self._columns, zip(*rows, strict=True), strict=True)
         }
-        return self._server.run(connection, **arrays, **values)
+        return self._server.ask(connection, **arrays, **values)
 
 
 def packed(values: Sequence[bytes | None]) -> tuple[bytes, list[tuple[int | None, int | None]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -60,7 +60,13 @@ _DISABLE: Final = Prepared(_SQL["disable"])
 
 def find(connection: Connection, ids: Collection[int]) -> dict[int, Endpoint]:
     """The endpoints with these ids, as far as they are registered still."""
-    return {row[0]: _endpoint(*row) for row in _FIND.run(connection, [(id_,) for id_ in ids])}
+    return ask(connection, ids)()
+
+
+def ask(connection: Connection, ids: Collection[int]) -> Callable[[], dict[int, Endpoint]]:
+    """As `find`, but gives what returns them: until then other statements may be sent."""
+    fetch = _FIND.ask(connection, [(id_,) for id_ in ids])
+    return lambda: {row[0]: _endpoint(*row) for row in fetch()}
 
 
 def standing(

@@ -77,6 +77,8 @@ class _Subscriber(Struct, frozen=True):
     """The store remembers that the event had a definition."""
     waits_until: int | None
     """The endpoint asked for no attempt before, in microseconds."""
+    endpoint: Endpoint | None
+    """What a request needs, where a caller has a turn for it."""
 
     def takes(self, arguments: Mapping[str, str]) -> bool:
         """Whether an event with these arguments is for this client."""
@@ -217,7 +219,8 @@ class Publish(Together[list[str | ConflictError]]):
         for command in commands:
             command.sendable, command.waiting, command.parked, command.begun = [], [], set(), []
         given = [(command, event) for command in commands for event in command.events]
-        subscribers = _subscribers(connection, {event.code for _, event in given})
+        begin = {id_ for command in commands for id_ in command.begin}
+        subscribers = _subscribers(connection, {event.code for _, event in given}, begin)
         asked = [
             _new_event(command, event, event.id or sortable_id(created_at, index), subscribers)
             for index, (command, event) in enumerate(given)
@@ -275,11 +278,25 @@ def arguments_of_many(connection: Connection, delivery_ids: Collection[str]) -> 
     return {id_: decode(arguments) for id_, arguments in rows if arguments is not None}
 
 
-def _subscribers(connection: Connection, codes: Collection[str]) -> dict[str, list[_Subscriber]]:
+def _subscribers(
+    connection: Connection, codes: Collection[str], begin: Collection[int]
+) -> dict[str, list[_Subscriber]]:
+    """By code; those in `begin` with their endpoints. Both statements are sent together."""
+    fetch = _SUBSCRIBERS.ask(connection, [(code,) for code in codes])
+    fetch_known = endpoints.ask(connection, begin)
+    rows, known = fetch(), fetch_known()
     found: dict[str, list[_Subscriber]] = {code: [] for code in codes}
-    for row in _SUBSCRIBERS.run(connection, [(code,) for code in codes]):
-        code, registration_id, client_id, url, is_held, only, is_defined, waits_until = row
-        taker = _Subscriber(registration_id, client_id, url, bool(is_held), decode(only), bool(is_defined), waits_until)
+    for code, registration_id, client_id, url, is_held, only, is_defined, waits_until in rows:
+        taker = _Subscriber(
+            registration_id,
+            client_id,
+            url,
+            bool(is_held),
+            decode(only),
+            bool(is_defined),
+            waits_until,
+            known.get(registration_id),
+        )
         found[code].append(taker)
     return found
 
@@ -325,7 +342,7 @@ def _deliver(connection: Connection, created_at: int, stored: Sequence[tuple[_Ne
     ]
     bodies = {sequence: body for event, sequence in stored if (body := event.body(sequence)) is not None}
     _have_sent(connection, created_at, [each for each in made if each.sequence in bodies])
-    begun = _to_begin(connection, created_at, [each for each in made if each.event.delivery_id(each.taker)], bodies)
+    begun = _to_begin(created_at, [each for each in made if each.event.delivery_id(each.taker)], bodies)
     _DELIVER.run(connection, [each.row(is_begun=each.id in begun) for each in made], created_at=created_at)
     compositions.add_composed(connection, bodies)
     later = [(event, sequence) for event, sequence in stored if event.takers and sequence not in bodies]
@@ -377,20 +394,17 @@ def _have_sent(connection: Connection, created_at: int, with_body: Sequence[_New
             command.sendable.append(sendable)
 
 
-def _to_begin(
-    connection: Connection, at: int, wanted: Sequence[_NewDelivery], bodies: Mapping[int, bytes]
-) -> dict[str, Ready]:
+def _to_begin(at: int, wanted: Sequence[_NewDelivery], bodies: Mapping[int, bytes]) -> dict[str, Ready]:
     """Of the deliveries for which callers have turns those whose attempt may begin now, and tells their commands.
 
     They have their job, and are to be sent, as `attempts.begin` would find: this transaction has found the subscribers.
     """
     claimed = {sendable.job.key for each in wanted for sendable in each.event.command.sendable}
-    due = [each for each in wanted if each.id in claimed and (each.taker.waits_until or 0) <= at]
-    known = endpoints.find(connection, {each.taker.registration_id for each in due})
     begun = {}
-    for each in due:
-        endpoint = known.get(each.taker.registration_id)
-        if endpoint is not None and endpoint.held_because is None:
+    for each in wanted:
+        taker, endpoint = each.taker, each.taker.endpoint
+        may_be_sent = each.id in claimed and (taker.waits_until or 0) <= at
+        if may_be_sent and endpoint is not None and endpoint.held_because is None:
             begun[each.id] = ready = each.ready(at, bodies[each.sequence], endpoint)
             each.event.command.begun.append(ready)
     return begun

@@ -5,7 +5,7 @@ A request runs several of them. SQLAlchemy's Connection spends more time on a st
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -38,15 +38,27 @@ class Prepared:
 
     def run(self, connection: Connection, **values: object) -> Rows:
         """Runs it and returns its rows; an empty list for a statement that has none."""
+        return self.ask(connection, **values)()
+
+    def ask(self, connection: Connection, **values: object) -> Callable[[], Rows]:
+        """Runs it, and gives what returns its rows. Where statements are `pipelined`, it waits for them only there."""
         compiled = self._for(connection)
         try:
             driver: Any = connection.connection.driver_connection
             cursor = driver.execute(compiled.sql, compiled.arrange(values))
-            if compiled.is_in_one:
-                return self._apart(cursor.fetchall()[0][0])
-            return cursor.fetchall() if compiled.gives_rows else []
         except connection.dialect.loaded_dbapi.Error as error:
             raise _translated(connection, error) from error
+
+        def fetch() -> Rows:
+            """Its rows."""
+            try:
+                if compiled.is_in_one:
+                    return self._apart(cursor.fetchall()[0][0])
+                return cursor.fetchall() if compiled.gives_rows else []
+            except connection.dialect.loaded_dbapi.Error as error:
+                raise _translated(connection, error) from error
+
+        return fetch
 
     def run_many(self, connection: Connection, values: Sequence[Values]) -> list[Rows]:
         """Runs it once for each of the values, and returns a list of rows for each, in the order of the values.

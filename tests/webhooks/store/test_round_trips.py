@@ -14,9 +14,10 @@ from webhooks.model import DeliveryState
 from webhooks.queue.leases import Leases
 from webhooks.store import attempts, compositions, ended_attempts, events, results
 from webhooks.store.attempts import Ready
-from webhooks.store.clock import now
+from webhooks.store.clock import now, sortable_id
 from webhooks.store.command import Command, Pipelined
 from webhooks.store.ended_attempts import EndedAttempt
+from webhooks.store.jobs import Job, Kind
 from webhooks.store.store import Store
 
 _LAST = text("SELECT event_sequence, id FROM delivery ORDER BY event_sequence DESC LIMIT 1")
@@ -86,3 +87,32 @@ def test_each_transaction_of_an_events_way_needs_few(
         _, intake = waits(store, events.Publish(client.id, [published(code)]))
         (ready,), begun = compose(store, code, is_begun=is_begun)
         assert [intake, begun, end(store, ready)] == most
+
+
+class Encrypted:
+    """Implements Bodies: each event has one."""
+
+    def make(self, event: object, sequence: int, *, is_defined: bool) -> bytes:
+        return b"encrypted"
+
+    def are_composed_here(self, code: str) -> bool:
+        return False
+
+    def room(self, registration_id: int) -> int:
+        return 100
+
+
+def test_an_attempt_that_is_begun_at_intake_takes_one_answer_more(
+    store: Store, new_client: Any, register: Any, published: Any, code: str
+) -> None:
+    """That is whether its job is this process's. What the request needs comes with the subscribers."""
+    client = new_client()
+    register(client, "https://receiver.example/", code)
+    registration_id = store.read_now(lambda c: c.scalar(text("SELECT max(id) FROM registration")))
+    for _ in range(8):
+        command = events.Publish(client.id, [published(code)], Encrypted())
+        command.begin = {registration_id: Job(Kind.DELIVER, sortable_id(now()), now())}
+        _, intake = waits(store, command)
+        (ready,) = command.begun
+        assert (ready.id, ready.body) == (command.begin[registration_id].key, b"encrypted")
+        assert [intake, end(store, ready)] == [5, 3]
