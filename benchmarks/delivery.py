@@ -15,7 +15,7 @@ import pycurl
 
 from benchmarks import guide
 from benchmarks.arrivals import arrivals
-from benchmarks.load import cpu_seconds
+from benchmarks.load import Target, cpu_seconds, publisher
 from benchmarks.pairs import Result
 from benchmarks.receiver import receiver
 from benchmarks.serving import Service, serving
@@ -135,18 +135,18 @@ async def one_by_one(
 ) -> list[float]:
     """The seconds from each publisher's request to its arrival."""
     url = url_of(listening.getsockname()[1])
+    service.call("PUT", "/v1/webhooks", {"url": url, "events": [event["event"]]})
     async with (
         arrivals(listening) as arrived,
-        httpx.AsyncClient(base_url=service.api, headers=service.headers) as client,
+        publisher(Target(service.port, service.pid, 202), service.headers) as publish_one,
     ):
-        await client.put("/v1/webhooks", json={"url": url, "events": [event["event"]]})
         latencies = []
         for _ in range(count):
             await asyncio.sleep(0.02)
             begun = time.perf_counter()
-            (await client.post("/v1/events", json=event)).raise_for_status()
+            await publish_one(event)
             latencies.append(await arrived.get() - begun)
-        await client.request("DELETE", "/v1/webhooks", json={"url": url})
+    service.call("DELETE", "/v1/webhooks", {"url": url})
     return latencies
 
 

@@ -19,6 +19,7 @@ import httpx
 
 from benchmarks import guide
 from benchmarks.arrivals import arrivals
+from benchmarks.load import Target, publisher
 from benchmarks.pairs import Result
 from benchmarks.receiver import receiver
 from benchmarks.serving import Service, serving
@@ -99,11 +100,12 @@ async def _measure(
 ) -> tuple[float, float]:
     async with (
         arrivals(listening) as arrived,
+        publisher(Target(service.port, service.pid, 202), service.headers) as publish,
         httpx.AsyncClient(base_url=service.api, headers=service.headers, timeout=60) as client,
     ):
 
-        async def publish(event: object) -> None:
-            (await client.post("/v1/events", json=event)).raise_for_status()
+        async def publish_theirs(content: object) -> None:
+            (await client.post("/v1/events", json=content)).raise_for_status()
 
         async def p99() -> float:
             latencies = []
@@ -116,13 +118,13 @@ async def _measure(
 
         async def keep_others_busy() -> None:
             while True:
-                await publish(_THEIRS)
+                await publish_theirs(_THEIRS)
                 await asyncio.sleep(others.again)
 
         alone = await p99()
         await asyncio.to_thread(_register, service, ports, others.count)
         if others.at_first:
-            await publish([_THEIRS] * others.at_first)
+            await publish_theirs([_THEIRS] * others.at_first)
         busy = asyncio.create_task(keep_others_busy())
         await asyncio.sleep(1)
         beside = await p99()

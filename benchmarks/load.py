@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,6 +66,25 @@ def closed(target: Target, next_request: Callable[[], bytes], *, connections: in
 def paced(target: Target, next_request: Callable[[], bytes], *, connections: int, rate: float, seconds: float) -> Load:
     """Requests are due at a steady rate, whether or not those before were answered; what waits counts as latency."""
     return asyncio.run(_paced(target, next_request, connections, rate, int(rate * seconds)))
+
+
+@contextlib.asynccontextmanager
+async def publisher(
+    target: Target, headers: dict[str, str]
+) -> AsyncIterator[Callable[[Mapping[str, object]], Awaitable[None]]]:
+    """What publishes an event and waits for its answer, by one connection that costs little beside what is measured."""
+    (client,) = await _connect(target, 1)
+
+    async def publish(event: Mapping[str, object]) -> None:
+        """Fails where it is not accepted."""
+        answered = asyncio.get_running_loop().create_future()
+        client.ask(
+            request("POST", "/v1/events", headers, json.dumps(event).encode()), lambda: answered.set_result(None)
+        )
+        await answered
+
+    with contextlib.closing(client.transport):
+        yield publish
 
 
 class _Client(asyncio.Protocol):

@@ -45,10 +45,10 @@ class Service:
         return {"X-API-Key": self.client["api_key"]}
 
     def call(self, method: str, path: str, content: object = None) -> Any:
-        """What the API answers."""
+        """What the API answers; None where that is nothing."""
         answer = httpx.request(method, f"{self.api}{path}", json=content, headers=self.headers, timeout=60)
         answer.raise_for_status()
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def add_client(self, name: str) -> dict[str, str]:
         """Another client's credentials."""
