@@ -104,7 +104,11 @@ class Hub:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if sock.family is socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind((host, port))
+        try:
+            sock.bind((host, port))
+        except OSError:
+            sock.close()
+            raise
         server = await asyncio.start_server(serve, sock=sock, ssl=tls, limit=1 << 22, backlog=1024)
         self._servers.append(server)
         receiver.port = server.sockets[0].getsockname()[1]

@@ -1,6 +1,7 @@
 """No request reaches an address that is not public and not opened, however its URL or its name puts it."""
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -41,7 +42,6 @@ class Trap:
 
 @pytest.fixture
 def trap(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Trap:
-    first = hub.start("good", host="0.0.0.0")  # noqa: S104  a trap
     sockets: list[object] = []
 
     class Counted(exchange._Lent):
@@ -50,7 +50,17 @@ def trap(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Trap:
             sockets.append(words)
 
     monkeypatch.setattr(exchange, "_Lent", Counted)
-    return Trap(first.port, (first, hub.start("good", host="::", port=first.port)), sockets)
+    both = _of_both_kinds(hub)
+    return Trap(both[0].port, both, sockets)
+
+
+def _of_both_kinds(hub: Hub) -> tuple[Receiver, Receiver]:
+    """Receivers at one port of every address. The first one's may be taken for IPv6, by another program."""
+    for _ in range(20):
+        first = hub.start("good", host="0.0.0.0")  # noqa: S104  a trap
+        with contextlib.suppress(OSError):
+            return first, hub.start("good", host="::", port=first.port)
+    pytest.fail("each of 20 ports that were free for IPv4 was taken for IPv6")
 
 
 def test_the_trap_catches(trap: Trap) -> None:
