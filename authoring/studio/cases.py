@@ -23,6 +23,11 @@ class Run:
     is_run: bool = True
     is_away: bool = False
 
+    @property
+    def is_failed(self) -> bool:
+        """It was run, and something else came of it than it expects."""
+        return self.is_run and self.result.problem is not None
+
 
 def not_run(case: Case, reason: str, *, is_away: bool = False) -> Run:
     """A case that could not be run; `is_away` says that the ledger does not answer."""

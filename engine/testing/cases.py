@@ -17,12 +17,14 @@ from typing import Protocol, assert_never
 from engine import errors
 from engine.body import Body
 from engine.errors import ConfigurationError, EngineError, LedgerUnavailableError
-from engine.testing.difference import difference
+from engine.testing.difference import changed_members, difference
 from engine.testing.message import EventMessage, read_message
 
 _log = logging.getLogger(__name__)
 
 MESSAGE = "event.json"
+_MOST_MEMBERS = 3  # that are named where a body differs
+_GONE = "Receivers that read what is gone break; validate-definitions --against GIT-REF lists all that a change breaks."
 
 
 class Kind(StrEnum):
@@ -195,10 +197,20 @@ def _compare(case: Case, expected: Outcome | None, outcome: Outcome, secret: str
     if expected.content == outcome.content:
         return CaseResult(case, outcome)
     if outcome.kind is Kind.BODY:
-        lines = difference(expected.content, outcome.content, secret)
-        return CaseResult(case, outcome, "The body differs from body.json.", difference=lines, may_update=True)
+        return _compare_bodies(case, expected, outcome, secret)
     wanted = expected.content.decode(errors="backslashreplace")
     return CaseResult(case, outcome, f'"{wanted}" was expected, but: {_what(outcome)}', may_update=is_recordable)
+
+
+def _compare_bodies(case: Case, expected: Outcome, outcome: Outcome, secret: str | None) -> CaseResult:
+    lines = difference(expected.content, outcome.content, secret)
+    changed = changed_members(expected.content, outcome.content)
+    shown = ", ".join(changed[:_MOST_MEMBERS])
+    if len(changed) > _MOST_MEMBERS:
+        shown += f" and {len(changed) - _MOST_MEMBERS} more"
+    problem = f"The body differs from body.json: {shown}." if changed else "The body differs from body.json."
+    hint = _GONE if any(each.endswith(" is gone") for each in changed) else None
+    return CaseResult(case, outcome, problem, hint, difference=lines, may_update=True)
 
 
 def _what(outcome: Outcome) -> str:

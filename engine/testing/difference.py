@@ -11,6 +11,7 @@ import msgspec
 
 _MOST_LINES = 200
 _AROUND = 24
+_DEEPEST = 20  # levels whose members are named one by one
 
 
 def difference(expected: bytes, actual: bytes, secret: str | None = None) -> tuple[str, ...]:
@@ -27,6 +28,47 @@ def difference(expected: bytes, actual: bytes, secret: str | None = None) -> tup
     if len(shown) > _MOST_LINES:
         shown[_MOST_LINES:] = ["(more lines differ)"]
     return tuple(shown or _first_byte(expected, actual, before, after))
+
+
+def changed_members(expected: bytes, actual: bytes) -> list[str]:
+    """What became of the members of a JSON text, in words: `a.b[0] differs`, `c is gone`, `d is new`.
+
+    Empty where the texts differ in something else, such as the order of members.
+    """
+    return list(_changed(expected, actual, "", _DEEPEST))
+
+
+def _changed(before: bytes, after: bytes, path: str, levels: int) -> Iterator[str]:
+    old, new = _parts(before), _parts(after)
+    if levels == 0 or old is None or new is None or before[:1] != after[:1]:
+        if path:
+            yield f"{path} differs"
+        return
+    is_object = before[:1] == b"{"
+    for name, value in old.items():
+        place = _place(path, name, is_object=is_object)
+        if name not in new:
+            yield f"{place} is gone"
+        elif value != new[name]:
+            yield from _changed(value, new[name], place, levels - 1)
+    for name in new:
+        if name not in old:
+            yield f"{_place(path, name, is_object=is_object)} is new"
+
+
+def _place(path: str, name: str, *, is_object: bool) -> str:
+    if is_object:
+        return f"{path}.{name}" if path else name
+    return f"{path}[{name}]"
+
+
+def _parts(content: bytes) -> dict[str, bytes] | None:
+    """The members of an object, or the elements of an array by their indexes, as written; None of anything else."""
+    with suppress(msgspec.DecodeError, msgspec.ValidationError):
+        found = msgspec.json.decode(content, type=dict[str, msgspec.Raw] | list[msgspec.Raw])
+        pairs = found.items() if isinstance(found, dict) else ((str(index), each) for index, each in enumerate(found))
+        return {name: bytes(each) for name, each in pairs}
+    return None
 
 
 def _masked(content: bytes, secret: str | None) -> bytes:

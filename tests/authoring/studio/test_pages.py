@@ -104,8 +104,9 @@ def test_the_page_follows_each_save(project: Path, open_studio: Open) -> None:
     assert "not run" in changed.text
     path.write_text(good.replace("sum(-t.transamount)", "sum(t.transamount)"), "iso-8859-1")
     wrong = studio.case("ledgerpayment", "guide")
-    assert "The body differs from body.json." in wrong
+    assert "The body differs from body.json: paidamount differs." in wrong
     assert "+  &#34;paidamount&#34;: -123.00" in wrong
+    assert re.search(r"valid</span>, but .* of \d+ cases failed", studio.get("/definition?file=" + PAYMENT).text)
     path.write_text(good, "iso-8859-1")
     assert "passed" in studio.case("ledgerpayment", "guide")
 
@@ -278,7 +279,7 @@ def test_a_body_is_judged_against_a_file_that_is_named_and_can_be_accepted(
     file = project / "my cases/ledgerpayment/guide/body.json"
     page = html.unescape(studio.case("ledgerpayment", "guide"))
     assert "my cases/ledgerpayment/guide/body.json</code>, and is that to the byte" in page
-    assert "this accepts it" not in page
+    assert "The command that accepts it" not in page
     good = file.read_bytes()
     file.write_bytes(b"{}")
     page = html.unescape(studio.case("ledgerpayment", "guide"))

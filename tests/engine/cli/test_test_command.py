@@ -52,7 +52,7 @@ def test_a_differing_body_is_shown_and_gives_1(
     add_case(project, "other", "8", "mySecret", body='{"refundid":8,"amount":0.0,"payee":"Bo","secret":"mySecret"}')
     code, out, _ = tested()
     assert code == 1
-    assert out[0] == "FAIL refund/other: The body differs from body.json."
+    assert out[0] == "FAIL refund/other: The body differs from body.json: amount differs."
     assert '     -  "amount": 0.0,' in out
     assert '     +  "amount": 0.00,' in out
     assert "mySecret" not in "\n".join(out)

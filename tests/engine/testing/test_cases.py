@@ -8,6 +8,7 @@ from engine.body import Body, DefinitionReference
 from engine.errors import BindingError, ConfigurationError, EmptyResultError, LedgerUnavailableError
 from engine.model import Skip
 from engine.testing.cases import Case, CaseResult, Kind, find_cases, record, run_case
+from engine.testing.difference import changed_members
 
 REFERENCE = DefinitionReference("refund", "definitions/refund.xml", "00")
 BODY = Body.custom("refund", REFERENCE, (b'{"amount":1.50,"secret":', b"}"))
@@ -71,10 +72,35 @@ def test_the_same_bytes_pass(case: Case) -> None:
 
 def test_other_bytes_fail_with_a_difference(case: Case) -> None:
     result = run(case, BODY, BODY=BYTES.replace(b"1.50", b"1.5"))
-    assert result.problem == "The body differs from body.json."
+    assert result.problem == "The body differs from body.json: amount differs."
+    assert result.hint is None
     assert '-  "amount": 1.5,' in result.difference
     assert "mySecret" not in "\n".join(result.difference)
     assert result.may_update
+
+
+@pytest.mark.parametrize(
+    ("expected", "composed", "changed"),
+    [
+        (b'{"a":1,"b":[{"c":1.0},{"c":2}]}', b'{"a":1,"b":[{"c":1.00},{"c":2}]}', ["b[0].c differs"]),
+        (b'{"number":"765","a":1}', b'{"invoice":"765","a":1}', ["number is gone", "invoice is new"]),
+        (b'{"a":[1,2,3]}', b'{"a":[1]}', ["a[1] is gone", "a[2] is gone"]),
+        (b'{"a":{"b":1}}', b'{"a":[1]}', ["a differs"]),
+        (b'{"a":1,"b":2}', b'{"b":2,"a":1}', []),
+        (b"no JSON", b'{"a":1}', []),
+        (b'{"a":' * 30 + b"1" + b"}" * 30, b'{"a":' * 30 + b"2" + b"}" * 30, [".".join("a" * 20) + " differs"]),
+    ],
+)
+def test_what_became_of_members_is_told(expected: bytes, composed: bytes, changed: list[str]) -> None:
+    assert changed_members(expected, composed) == changed
+
+
+def test_many_members_are_counted_and_what_is_gone_is_a_warning(case: Case) -> None:
+    result = run(case, BODY, BODY=b'{"a":1,"b":2,"c":3,"d":4}')
+    assert result.problem is not None
+    assert result.problem.startswith("The body differs from body.json: a is gone, b is gone, c is gone and ")
+    assert result.hint is not None
+    assert "--against" in result.hint
 
 
 def test_a_missing_expectation_fails_with_the_way_out(case: Case) -> None:
