@@ -17,12 +17,12 @@ Statements = list[tuple[str, Any]]
 def noted(store: Store) -> Iterator[Statements]:
     """Each statement that is sent meanwhile, with its values as the driver takes them; of many like it the first."""
     seen: Statements = []
-    run, run_many = Prepared.run, Prepared.run_many
+    ask, run_many = Prepared.ask, Prepared.run_many
 
     def note(self: Prepared, connection: Any, **values: object) -> Any:
         compiled = self._for(connection)
         seen.append((compiled.sql, compiled.arrange(values)))
-        return run(self, connection, **values)
+        return ask(self, connection, **values)
 
     def note_many(self: Prepared, connection: Any, values: Any) -> Any:
         compiled = self._for(connection)
@@ -35,7 +35,7 @@ def noted(store: Store) -> Iterator[Statements]:
     event.listen(store._engine, "before_cursor_execute", listener)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Prepared, "run", note)
+            patch.setattr(Prepared, "ask", note)
             patch.setattr(Prepared, "run_many", note_many)
             yield seen
     finally:

@@ -72,7 +72,7 @@ def _looked_at(plan: dict[str, Any]) -> float:
 def costs(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """By statement how many rows it has looked at."""
     found: dict[str, float] = {}
-    run = Prepared.run
+    ask = Prepared.ask
 
     def explained(self: Prepared, connection: Any, **values: object) -> Any:
         compiled = self._for(connection)
@@ -84,9 +84,9 @@ def costs(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
             driver.execute("ROLLBACK TO SAVEPOINT before")
             words = " ".join(compiled.sql.split())
             found[words] = max(found.get(words, 0.0), _looked_at(plan[0]["Plan"]))
-        return run(self, connection, **values)
+        return ask(self, connection, **values)
 
-    monkeypatch.setattr(Prepared, "run", explained)
+    monkeypatch.setattr(Prepared, "ask", explained)
     return found
 
 

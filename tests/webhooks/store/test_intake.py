@@ -41,13 +41,13 @@ async def together(store: Store, *commands: Any) -> list[Any]:
 def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Grows with each statement of the hot path."""
     seen: list[str] = []
-    run = Prepared.run
+    ask = Prepared.ask
 
     def note(self: Prepared, connection: Any, **values: object) -> Any:
         seen.append(str(self._statement))
-        return run(self, connection, **values)
+        return ask(self, connection, **values)
 
-    monkeypatch.setattr(Prepared, "run", note)
+    monkeypatch.setattr(Prepared, "ask", note)
     return seen
 
 
