@@ -25,7 +25,8 @@ def read_column(item: Cursor, table: TableDraft, draft: SchemaDraft) -> Column:
     """
     offset, name = item.offset, item.name()
     if item.accept("AS"):
-        return Column(name, UNKNOWN, computed=_computed(item), offset=offset)
+        computed = _computed(item)
+        return Column(name, UNKNOWN, not item.accept("PERSISTED", "NOT", "NULL"), computed=computed, offset=offset)
     if item.done and name.casefold() == "timestamp":
         return Column(name, SqlType(Kind.ROWVERSION), nullable=False, offset=offset)
     is_null = not _is_not_null_alias(item, draft)

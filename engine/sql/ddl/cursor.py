@@ -201,11 +201,26 @@ class Cursor:
         return value[value.index("'") + 1 : -1].replace("''", "'")
 
     def argument(self) -> str | None:
-        """The value of an argument of EXEC, `'…'` or `@name = '…'`, if it is a string literal; steps over it."""
+        """The value of an argument of EXEC, `'…'`, `[…]` or `@name = '…'`; steps over it. None for any other."""
         if self.kind is TokenKind.VARIABLE:
             self.step()
-            self.accept("=")
+            if not self.accept("="):
+                return None
+        if self.at_name and self.word not in ("NULL", "DEFAULT"):
+            return self.name()  # EXEC takes a name for a string
         return self.string()
+
+    def arguments(self) -> list[str]:
+        """The values of an EXEC's arguments, in their order; the first that is no text ends them."""
+        found: list[str] = []
+        while not self.done:
+            value = self.argument()
+            if value is None:
+                break
+            found.append(value)
+            if not self.accept(","):
+                break
+        return found
 
     def group(self) -> Cursor:
         """What the parentheses opening here hold; steps over them."""

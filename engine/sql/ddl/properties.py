@@ -20,7 +20,7 @@ VIEW: Final = "aptic.view"
 
 def read_property(cursor: Cursor, draft: SchemaDraft) -> None:
     """Reads from behind `sp_addextendedproperty` on; a property that is none of a snapshot is passed over."""
-    name, value, *levels = [*_strings(cursor), "", ""]
+    name, value, *levels = [*cursor.arguments(), "", ""]
     if name == LEDGER and value in Dialect.__members__.values():
         draft.ledger = Dialect(value)
         if draft.ledger is not Dialect.SQL_SERVER:
@@ -29,19 +29,6 @@ def read_property(cursor: Cursor, draft: SchemaDraft) -> None:
         draft.default_schema = value
     elif name == VIEW and (table := draft.tables.get(_table(levels))) is not None:
         table.is_view = True
-
-
-def _strings(cursor: Cursor) -> list[str]:
-    """The values of the arguments, in their order; what is no literal ends them."""
-    found: list[str] = []
-    while not cursor.done:
-        value = cursor.argument()
-        if value is None:
-            break
-        found.append(value)
-        if not cursor.accept(","):
-            break
-    return found
 
 
 def _table(levels: list[str]) -> tuple[str, str]:

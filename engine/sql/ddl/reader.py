@@ -13,6 +13,7 @@ from engine.sql.ddl.cursor import Cursor, Script, UndeclaredError, UnreadableErr
 from engine.sql.ddl.declared_types import read_type
 from engine.sql.ddl.draft import SchemaDraft
 from engine.sql.ddl.modules import create_function, create_view
+from engine.sql.ddl.procedures import add_type, rename
 from engine.sql.ddl.properties import read_property
 from engine.sql.ddl.tables import alter_table, create_index, create_table, rest_of_statement
 from engine.sql.fault import SqlFault
@@ -48,6 +49,8 @@ def read_schema(text: str, *, default_schema: str = "dbo") -> SchemaFile:
 def _read_script(script: Script, draft: SchemaDraft) -> None:
     draft.faults.extend(script.faults)
     for batch in script.batches():
+        if batch.word.casefold() in _PROCEDURES:  # a batch's first word may call one without EXEC
+            _execute(batch, draft)
         while not batch.done:
             start = batch.index
             try:
@@ -129,6 +132,23 @@ def _synonym(cursor: Cursor, draft: SchemaDraft) -> None:
     draft.synonyms[draft.key(name)] = (owner, table)
 
 
+def _schema(cursor: Cursor, draft: SchemaDraft) -> None:
+    """CREATE SCHEMA declares what stands behind it up to a semicolon or the end of the batch, in the new schema."""
+    outer = draft.default_schema
+    name = cursor.name() if cursor.at_name and cursor.word != "AUTHORIZATION" else None
+    if cursor.accept("AUTHORIZATION"):
+        owner = cursor.name()
+        name = name or owner
+    draft.default_schema = name or outer
+    try:
+        while not cursor.done and cursor.word != ";":
+            start = cursor.index
+            _statement(cursor, draft)
+            cursor.index = max(cursor.index, start + 1)
+    finally:
+        draft.default_schema = outer
+
+
 def _alias_type(cursor: Cursor, draft: SchemaDraft) -> None:
     name = cursor.object_name()
     if cursor.accept("FROM"):
@@ -161,14 +181,19 @@ def _execute(cursor: Cursor, draft: SchemaDraft) -> None:
             return
     elif cursor.at_name:
         procedure = cursor.object_name().name.casefold()
-        if procedure == "sp_addextendedproperty":
-            read_property(cursor, draft)
-        elif procedure == "sp_executesql":
+        if procedure == "sp_executesql":
             statement = cursor.argument()
+        elif procedure in _PROCEDURES:
+            _PROCEDURES[procedure](cursor, draft)
     if statement:
         _read_script(Script.of(statement, origin=offset), draft)
 
 
+_PROCEDURES: Mapping[str, Callable[[Cursor, SchemaDraft], None]] = {
+    "sp_addextendedproperty": read_property,
+    "sp_addtype": add_type,
+    "sp_rename": rename,
+}
 _HANDLERS: Mapping[tuple[str, str], Callable[[Cursor, SchemaDraft], None]] = {
     ("ALTER", "DATABASE"): _database,
     ("ALTER", "FUNCTION"): _function,
@@ -182,6 +207,7 @@ _HANDLERS: Mapping[tuple[str, str], Callable[[Cursor, SchemaDraft], None]] = {
     ("CREATE", "INDEX"): create_index,
     ("CREATE", "PROC"): _procedure,
     ("CREATE", "PROCEDURE"): _procedure,
+    ("CREATE", "SCHEMA"): _schema,
     ("CREATE", "SYNONYM"): _synonym,
     ("CREATE", "TABLE"): create_table,
     ("CREATE", "TRIGGER"): _procedure,

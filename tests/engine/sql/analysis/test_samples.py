@@ -20,13 +20,25 @@ SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted((HERE 
 DEFINITION = """<aptic_service_definition><category>webhook</category><name>statuschange</name><steps>
 <query name="found" result="many" output="false"><![CDATA[{}]]>{}</query></steps></aptic_service_definition>"""
 ARGUMENT = '<argument source="$data.data.status" type="{}"/>'
-TYPES = {"int": "int", "datetime": "datetime", "datetime2": "datetime", "nchar": "string", "nvarchar": "string"}
+TYPES = {
+    "int": "int",
+    "money": "decimal",
+    "datetime": "datetime",
+    "datetime2": "datetime",
+    "char": "string",
+    "nchar": "string",
+    "nvarchar": "string",
+}
 BY_DESIGN = {
     "many-unordered",
     "select-star",  # a view may have one, a body may not
 }
-REFUSED = {"Website.VehicleTemperatures": "read-only", "Website.SearchForCustomers": "unnamed-column"}
-"""What the definitions' language leaves out: DECOMPRESS, and FOR JSON on the whole query."""
+REFUSED = {
+    "Website.VehicleTemperatures": "read-only",
+    "Website.SearchForCustomers": "unnamed-column",
+    "[dbo].[uspSearchCandidateResumes]": "read-only",
+}
+"""What the definitions' language leaves out: DECOMPRESS, FOR JSON on the whole query, and FREETEXTTABLE."""
 BEGINNING = re.compile(r"(?im)^\s*(?:select\b(?! @)|with\b(?!\s+(?:execute|native_compilation|schemabinding)))")
 
 
@@ -40,7 +52,7 @@ def _modules(script: str) -> Iterator[tuple[str, str]]:
 
 def _query(text: str) -> tuple[str, list[str]]:
     """The SELECT of a view or procedure with `?` for its variables, and their types."""
-    declared = dict(re.findall(r"(?i)(@\w+)\s+\[?(int|n?varchar|nchar|datetime2?)\b", text))
+    declared = dict(re.findall(r"(?i)(@\w+)\s*\[?(int|money|n?varchar|n?char|datetime2?)\b", text))
     start = BEGINNING.search(text)
     assert start is not None
     query = re.sub(r"(?is)\s*;?\s*(end\s*;?)?\s*$", "", text[start.start() :])
@@ -84,6 +96,5 @@ def test_its_queries_are_right_in_a_definition(
 
 @pytest.mark.parametrize(("sample", "name", "query", "types"), QUERIES, ids=[f"{q[0]}: {q[1]}" for q in QUERIES])
 def test_nothing_is_said_of_their_meaning(sample: str, name: str, query: str, types: list[str]) -> None:
-    assert name
-    assert faults(query, _schema(sample)) == []
-    assert faults(query, None) == []
+    for schema in (_schema(sample), None):
+        assert {fault.rule for fault in faults(query, schema)} <= {REFUSED.get(name)}

@@ -245,6 +245,169 @@ CREATE TABLE [Sales].[SalesTerritory](
     [Group] [nvarchar](50) NOT NULL
 ) ON [PRIMARY];
 GO
+CREATE TYPE [NameStyle] FROM bit NOT NULL;
+GO
+CREATE SCHEMA [Purchasing] AUTHORIZATION [dbo];
+GO
+CREATE TABLE [dbo].[AWBuildVersion](
+    [SystemInformationID] [tinyint] IDENTITY (1, 1) NOT NULL,
+    [Database Version] [nvarchar](25) NOT NULL,
+    [VersionDate] [datetime] NOT NULL
+) ON [PRIMARY];
+GO
+CREATE TABLE [Person].[Address](
+    [AddressID] [int] IDENTITY (1, 1) NOT FOR REPLICATION NOT NULL,
+    [AddressLine1] [nvarchar](60) NOT NULL,
+    [City] [nvarchar](30) NOT NULL,
+    [StateProvinceID] [int] NOT NULL,
+    [PostalCode] [nvarchar](15) NOT NULL,
+	[SpatialLocation] [geography] NULL
+) ON [PRIMARY];
+GO
+CREATE TABLE [Person].[StateProvince](
+    [StateProvinceID] [int] IDENTITY (1, 1) NOT NULL,
+    [StateProvinceCode] [nchar](3) NOT NULL,
+    [CountryRegionCode] [nvarchar](3) NOT NULL,
+    [IsOnlyStateProvinceFlag] [Flag] NOT NULL CONSTRAINT [DF_StateProvince_Only] DEFAULT (1),
+    [Name] [Name] NOT NULL,
+    [TerritoryID] [int] NOT NULL
+) ON [PRIMARY];
+GO
+CREATE TABLE [Person].[PersonPhone](
+    [BusinessEntityID] [int] NOT NULL,
+	[PhoneNumber] [Phone] NOT NULL,
+	[PhoneNumberTypeID] [int] NOT NULL
+) ON [PRIMARY];
+GO
+CREATE TABLE [HumanResources].[Department](
+    [DepartmentID] [smallint] IDENTITY (1, 1) NOT NULL,
+    [Name] [Name] NOT NULL,
+    [GroupName] [Name] NOT NULL
+) ON [PRIMARY];
+GO
+CREATE TABLE [HumanResources].[Shift](
+    [ShiftID] [tinyint] IDENTITY (1, 1) NOT NULL,
+    [Name] [Name] NOT NULL,
+    [StartTime] [time] NOT NULL,
+    [EndTime] [time] NOT NULL
+) ON [PRIMARY];
+GO
+CREATE TABLE [HumanResources].[EmployeeDepartmentHistory](
+    [BusinessEntityID] [int] NOT NULL,
+    [DepartmentID] [smallint] NOT NULL,
+    [ShiftID] [tinyint] NOT NULL,
+    [StartDate] [date] NOT NULL,
+    [EndDate] [date] NULL,
+    CONSTRAINT [CK_EmployeeDepartmentHistory_EndDate] CHECK (([EndDate] >= [StartDate]) OR ([EndDate] IS NULL)),
+) ON [PRIMARY];
+GO
+CREATE TABLE [HumanResources].[EmployeePayHistory](
+    [BusinessEntityID] [int] NOT NULL,
+    [RateChangeDate] [datetime] NOT NULL,
+    [Rate] [money] NOT NULL,
+    [PayFrequency] [tinyint] NOT NULL,
+    CONSTRAINT [CK_PayFrequency] CHECK ([PayFrequency] IN (1, 2)), -- 1 = monthly salary, 2 = biweekly salary
+    CONSTRAINT [CK_Rate] CHECK ([Rate] BETWEEN 6.50 AND 200.00)
+) ON [PRIMARY];
+GO
+CREATE TABLE [Production].[ProductInventory](
+    [ProductID] [int] NOT NULL,
+    [LocationID] [smallint] NOT NULL,
+    [Shelf] [nvarchar](10) NOT NULL,
+    [Bin] [tinyint] NOT NULL,
+    [Quantity] [smallint] NOT NULL CONSTRAINT [DF_ProductInventory_Quantity] DEFAULT (0),
+    [rowguid] uniqueidentifier ROWGUIDCOL NOT NULL CONSTRAINT [DF_ProductInventory_rowguid] DEFAULT (NEWID()),
+    CONSTRAINT [CK_ProductInventory_Shelf] CHECK (([Shelf] LIKE '[A-Za-z]') OR ([Shelf] = 'N/A')),
+    CONSTRAINT [CK_ProductInventory_Bin] CHECK ([Bin] BETWEEN 0 AND 100)
+) ON [PRIMARY];
+GO
+CREATE TABLE [Production].[ProductListPriceHistory](
+    [ProductID] [int] NOT NULL,
+    [StartDate] [datetime] NOT NULL,
+    [EndDate] [datetime] NULL,
+    [ListPrice] [money] NOT NULL
+) ON [PRIMARY];
+GO
+CREATE TABLE [Production].[ProductReview](
+    [ProductReviewID] [int] IDENTITY (1, 1) NOT NULL,
+    [ProductID] [int] NOT NULL,
+    [ReviewerName] [Name] NOT NULL,
+    [ReviewDate] [datetime] NOT NULL CONSTRAINT [DF_ProductReview_ReviewDate] DEFAULT (GETDATE()),
+    [Rating] [int] NOT NULL,
+    [Comments] [nvarchar](3850),
+    CONSTRAINT [CK_ProductReview_Rating] CHECK ([Rating] BETWEEN 1 AND 5),
+) ON [PRIMARY];
+GO
+CREATE TABLE [Production].[TransactionHistory](
+    [TransactionID] [int] IDENTITY (100000, 1) NOT NULL,
+    [ProductID] [int] NOT NULL,
+    [TransactionDate] [datetime] NOT NULL CONSTRAINT [DF_TransactionHistory_Date] DEFAULT (GETDATE()),
+    [TransactionType] [nchar](1) NOT NULL,
+    [Quantity] [int] NOT NULL,
+    [ActualCost] [money] NOT NULL,
+    CONSTRAINT [CK_TransactionHistory_Type] CHECK (UPPER([TransactionType]) IN ('W', 'S', 'P'))
+) ON [PRIMARY];
+GO
+CREATE TABLE [Production].[WorkOrder](
+    [WorkOrderID] [int] IDENTITY (1, 1) NOT NULL,
+    [ProductID] [int] NOT NULL,
+    [OrderQty] [int] NOT NULL,
+    [StockedQty] AS ISNULL([OrderQty] - [ScrappedQty], 0),
+    [ScrappedQty] [smallint] NOT NULL,
+    [StartDate] [datetime] NOT NULL,
+    [EndDate] [datetime] NULL,
+    [DueDate] [datetime] NOT NULL
+) ON [PRIMARY];
+GO
+CREATE TABLE [Purchasing].[PurchaseOrderHeader](
+    [PurchaseOrderID] [int] IDENTITY (1, 1) NOT NULL,
+    [RevisionNumber] [tinyint] NOT NULL CONSTRAINT [DF_POH_RevisionNumber] DEFAULT (0),
+    [Status] [tinyint] NOT NULL CONSTRAINT [DF_POH_Status] DEFAULT (1),
+    [VendorID] [int] NOT NULL,
+    [OrderDate] [datetime] NOT NULL CONSTRAINT [DF_POH_OrderDate] DEFAULT (GETDATE()),
+    [ShipDate] [datetime] NULL,
+    [SubTotal] [money] NOT NULL CONSTRAINT [DF_POH_SubTotal] DEFAULT (0.00),
+    [TaxAmt] [money] NOT NULL CONSTRAINT [DF_POH_TaxAmt] DEFAULT (0.00),
+    [TotalDue] AS ISNULL([SubTotal] + [TaxAmt], 0) PERSISTED NOT NULL,
+    CONSTRAINT [CK_POH_Status] CHECK ([Status] BETWEEN 1 AND 4) -- 1 = Pending; 2 = Approved; 3 = Rejected; 4 = Complete
+) ON [PRIMARY];
+GO
+CREATE TABLE [Purchasing].[PurchaseOrderDetail](
+    [PurchaseOrderID] [int] NOT NULL,
+    [PurchaseOrderDetailID] [int] IDENTITY (1, 1) NOT NULL,
+    [OrderQty] [smallint] NOT NULL,
+    [ProductID] [int] NOT NULL,
+    [UnitPrice] [money] NOT NULL,
+    [LineTotal] AS ISNULL([OrderQty] * [UnitPrice], 0.00),
+    [ReceivedQty] [decimal](8, 2) NOT NULL,
+    [RejectedQty] [decimal](8, 2) NOT NULL,
+    [StockedQty] AS ISNULL([ReceivedQty] - [RejectedQty], 0.00)
+) ON [PRIMARY];
+GO
+CREATE TABLE [Purchasing].[Vendor](
+    [BusinessEntityID] [int] NOT NULL,
+    [AccountNumber] [AccountNumber] NOT NULL,
+    [Name] [Name] NOT NULL,
+    [CreditRating] [tinyint] NOT NULL,
+    [ActiveFlag] [Flag] NOT NULL CONSTRAINT [DF_Vendor_ActiveFlag] DEFAULT (1),
+    [PurchasingWebServiceURL] [nvarchar](1024) NULL
+) ON [PRIMARY];
+GO
+CREATE TABLE [Sales].[SpecialOffer](
+    [SpecialOfferID] [int] IDENTITY (1, 1) NOT NULL,
+    [Description] [nvarchar](255) NOT NULL,
+    [DiscountPct] [smallmoney] NOT NULL CONSTRAINT [DF_SpecialOffer_DiscountPct] DEFAULT (0.00),
+    [Type] [nvarchar](50) NOT NULL,
+    [MinQty] [int] NOT NULL,
+    [MaxQty] [int] NULL
+) ON [PRIMARY];
+GO
+PRINT 'Loading [dbo].[AWBuildVersion]';
+
+INSERT INTO [dbo].[AWBuildVersion]
+VALUES
+( CONVERT(nvarchar(25), SERVERPROPERTY('ProductVersion')), CONVERT(datetime, SERVERPROPERTY('ResourceLastUpdateDateTime')) );
+GO
 BULK INSERT [Person].[Person] FROM '$(SqlSamplesSourceDataPath)Person.csv'
 WITH (
     CHECK_CONSTRAINTS,
@@ -544,6 +707,112 @@ BEGIN
     OPTION (MAXRECURSION 25)
 END;
 GO
+CREATE FUNCTION [dbo].[ufnGetProductListPrice](@ProductID [int], @OrderDate [datetime])
+RETURNS [money]
+AS
+BEGIN
+    DECLARE @ListPrice money;
+    SELECT @ListPrice = plph.[ListPrice]
+    FROM [Production].[ProductListPriceHistory] plph
+    WHERE plph.[ProductID] = @ProductID
+        AND @OrderDate BETWEEN plph.[StartDate] AND COALESCE(plph.[EndDate], CONVERT(datetime, '99991231', 112));
+    RETURN @ListPrice;
+END;
+GO
+CREATE TRIGGER [Purchasing].[uPurchaseOrderHeader] ON [Purchasing].[PurchaseOrderHeader]
+AFTER UPDATE NOT FOR REPLICATION AS
+BEGIN
+    BEGIN TRY
+        -- Update RevisionNumber for modification of any field EXCEPT the Status.
+        IF NOT UPDATE([Status])
+        BEGIN
+            UPDATE [Purchasing].[PurchaseOrderHeader]
+            SET [Purchasing].[PurchaseOrderHeader].[RevisionNumber] =
+                [Purchasing].[PurchaseOrderHeader].[RevisionNumber] + 1
+            WHERE [Purchasing].[PurchaseOrderHeader].[PurchaseOrderID] IN
+                (SELECT inserted.[PurchaseOrderID] FROM inserted);
+        END;
+    END TRY
+    BEGIN CATCH
+        EXECUTE [dbo].[uspPrintError];
+    END CATCH;
+END;
+GO
+CREATE VIEW [HumanResources].[vJobCandidate]
+AS
+SELECT
+    jc.[JobCandidateID]
+    ,jc.[BusinessEntityID]
+    ,[Resume].ref.value(N'declare default element namespace "http://example.org/Resume";
+        (Address/Addr.Location/Location/Loc.City)[1]', 'nvarchar(100)') AS [Addr.Loc.City]
+    ,[Resume].ref.value(N'(/Resume/EMail)[1]', 'nvarchar(max)') AS [EMail]
+    ,[Resume].ref.value(N'TotalChildren[1]', 'integer') AS [TotalChildren]
+    ,jc.[ModifiedDate]
+FROM [HumanResources].[JobCandidate] jc
+CROSS APPLY jc.[Resume].nodes(N'declare default element namespace "http://example.org/Resume";
+    /Resume') AS Resume(ref);
+GO
+CREATE VIEW [HumanResources].[vEmployeeDepartmentHistory]
+AS
+SELECT
+    e.[BusinessEntityID]
+    ,s.[Name] AS [Shift]
+    ,d.[Name] AS [Department]
+    ,d.[GroupName]
+    ,edh.[StartDate]
+    ,edh.[EndDate]
+FROM [HumanResources].[Employee] e
+    INNER JOIN [HumanResources].[EmployeeDepartmentHistory] edh
+    ON e.[BusinessEntityID] = edh.[BusinessEntityID]
+    INNER JOIN [HumanResources].[Department] d
+    ON edh.[DepartmentID] = d.[DepartmentID]
+    INNER JOIN [HumanResources].[Shift] s
+    ON s.[ShiftID] = edh.[ShiftID]
+WHERE edh.EndDate IS NULL
+GO
+CREATE PROCEDURE [dbo].[uspGetManagerEmployees]
+    @BusinessEntityID [int]
+AS
+BEGIN
+    SET NOCOUNT ON;
+    WITH [EMP_cte]([BusinessEntityID], [OrganizationNode], [FirstName], [RecursionLevel]) -- CTE name and columns
+    AS (
+        SELECT e.[BusinessEntityID], e.[OrganizationNode], p.[FirstName], 0 -- The initial list for Manager n
+        FROM [HumanResources].[Employee] e
+			INNER JOIN [Person].[Person] p
+			ON p.[BusinessEntityID] = e.[BusinessEntityID]
+        WHERE e.[BusinessEntityID] = @BusinessEntityID
+        UNION ALL
+        SELECT e.[BusinessEntityID], e.[OrganizationNode], p.[FirstName], [RecursionLevel] + 1
+        FROM [HumanResources].[Employee] e
+            INNER JOIN [EMP_cte]
+            ON e.[OrganizationNode].GetAncestor(1) = [EMP_cte].[OrganizationNode]
+			INNER JOIN [Person].[Person] p
+			ON p.[BusinessEntityID] = e.[BusinessEntityID]
+        )
+    SELECT [EMP_cte].[RecursionLevel], [EMP_cte].[OrganizationNode].ToString() as [OrganizationNode], p.[FirstName] AS 'ManagerFirstName',
+        [EMP_cte].[BusinessEntityID], [EMP_cte].[FirstName] -- Outer select from the CTE
+    FROM [EMP_cte]
+        INNER JOIN [HumanResources].[Employee] e
+        ON [EMP_cte].[OrganizationNode].GetAncestor(1) = e.[OrganizationNode]
+			INNER JOIN [Person].[Person] p
+			ON p.[BusinessEntityID] = e.[BusinessEntityID]
+    ORDER BY [RecursionLevel], [EMP_cte].[OrganizationNode].ToString()
+    OPTION (MAXRECURSION 25)
+END;
+GO
+CREATE PROCEDURE [dbo].[uspSearchCandidateResumes]
+    @searchString [nvarchar](1000),
+    @useInflectional [bit]=0,
+    @language[int]=0
+WITH EXECUTE AS CALLER
+AS
+BEGIN
+      SELECT FT_TBL.[JobCandidateID], KEY_TBL.[RANK] FROM [HumanResources].[JobCandidate] AS FT_TBL
+            INNER JOIN FREETEXTTABLE([HumanResources].[JobCandidate],*, @searchString,LANGUAGE @language) AS KEY_TBL
+       ON  FT_TBL.[JobCandidateID] =KEY_TBL.[KEY]
+END;
+GO
 CREATE PROCEDURE [HumanResources].[uspUpdateEmployeeLogin]
     @BusinessEntityID [int],
     @OrganizationNode [hierarchyid]
@@ -555,6 +824,10 @@ BEGIN
 END;
 GO
 EXECUTE [sys].[sp_addextendedproperty] N'MS_Description', N'AdventureWorks Sample OLTP Database', NULL, NULL, NULL, NULL;
+GO
+EXECUTE [sys].[sp_addextendedproperty] N'MS_Description', N'Database trigger to audit all of the DDL changes.', N'TRIGGER', [ddlDatabaseTriggerLog], NULL, NULL, NULL, NULL;
+EXECUTE [sys].[sp_addextendedproperty] N'MS_Description', N'Primary filegroup.', N'FILEGROUP', [PRIMARY];
+EXECUTE [sys].[sp_addextendedproperty] N'MS_Description', N'The version in 9.yy.mm.dd.00 format.', N'SCHEMA', [dbo], N'TABLE', [AWBuildVersion], N'COLUMN', [Database Version];
 GO
 SET NOEXEC OFF
 DROP TRIGGER [ddlDatabaseTriggerLog] ON DATABASE;
