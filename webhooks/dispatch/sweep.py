@@ -1,4 +1,4 @@
-"""The sweep: finds due work that has no job, settles what was resumed or removed, and mends times of a set clock."""
+"""The sweep: finds due work that has no job, and mends times of a set clock."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Final
 
 from webhooks.dispatch.dispatcher import Dispatcher
 from webhooks.dispatch.judging import LONGEST_WAIT_SECONDS
-from webhooks.store import holding, jobs, timing
+from webhooks.store import jobs, timing
 from webhooks.store.clock import MICROSECONDS_PER_SECOND, now
-from webhooks.store.holding import Place, Resumed
+from webhooks.store.holding import Place
 from webhooks.store.jobs import Kind
 from webhooks.store.store import Store
 from webhooks.store.waiting import is_done
@@ -21,7 +21,6 @@ from webhooks.wall_clock import WallClock
 _SWEEP_EVERY_SECONDS: Final = 5.0
 _LOOK_AT_CLOCK_EVERY_SECONDS: Final = 0.25  # a clock that is set and set back between two looks is not noticed
 _MOST_JOBS: Final = 1000  # of each sort, in one sweep
-_SETTLES_FOR_SECONDS: Final = 1.0  # of one endpoint, in one sweep
 
 # A process that is young may have been started before the clock was right. Then times of days are mended too.
 _YOUNG_PROCESS_SECONDS: Final = 86400.0
@@ -41,7 +40,6 @@ class Sweep:
         self._is_to_mend = True  # also at the start: the clock may have been set before
         self._set_back = self._set_forth = 0.0  # seconds, since times were mended
         self._began = self._clock.time()
-        self._places: dict[Resumed, Place] = {}  # how far endpoints were looked at since they were resumed
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -61,33 +59,6 @@ class Sweep:
             await self._store.write(lambda connection: jobs.add_missing(connection, found))
             if self._dispatcher is not None:
                 await self._dispatcher.recall([job.key for job in found if job.kind is Kind.DELIVER])
-        await self._settle()  # last, since it may take long, and lost work must not wait
-
-    async def _settle(self) -> None:
-        """Has a part of what was resumed go on, and writes a part of what was removed as cancelled."""
-        resumed = await self._store.search(holding.resumed)
-        self._places = {each: self._places.get(each, Place()) for each in resumed}
-        for each in resumed:
-            await self._go_on(each)
-        for removal in await self._store.search(holding.removals):
-            place: Place | None = Place()
-            until = time.monotonic() + _SETTLES_FOR_SECONDS
-            while place is not None and time.monotonic() < until:
-                place = await self._store.write(partial(holding.cancel, removal=removal, place=place), can_wait=True)
-
-    async def _go_on(self, resumed: Resumed) -> None:
-        """Looks at deliveries of an endpoint that was resumed, and changes those that waited for that."""
-        until = time.monotonic() + _SETTLES_FOR_SECONDS
-        while time.monotonic() < until:
-            window = partial(holding.window, registration_id=resumed.registration_id, place=self._places[resumed])
-            seen, following = await self._store.search(window)
-            at = now()
-            if found := [each for each in seen if holding.is_to_go_on(each, resumed.at, at)]:
-                await self._store.write(partial(holding.go_on, found=found), can_wait=True)
-            if following is None:
-                await self._store.write(partial(holding.settled, resumed=resumed), can_wait=True)
-                return
-            self._places[resumed] = following
 
     async def _wait(self) -> None:
         """Waits for the next sweep, which comes at once where the clock was set."""

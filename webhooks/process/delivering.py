@@ -14,6 +14,7 @@ from webhooks.composing.reporting import Reporting
 from webhooks.dispatch.dispatcher import Dispatcher
 from webhooks.dispatch.judging import Judge, RetrySchedule
 from webhooks.dispatch.request import Requests
+from webhooks.dispatch.settling import Settling
 from webhooks.dispatch.sweep import Sweep
 from webhooks.dispatch.tallying import Tallying
 from webhooks.dispatch.turns import Limits
@@ -71,6 +72,7 @@ class Delivering:
         self._reloading: asyncio.Task[None] | None = None
         self._is_to_reload = False
         self._sweep = Sweep(store, self._dispatcher)
+        self._settling = Settling(store, self._dispatcher)
         self._housekeeping = Housekeeping(store, keep_data=settings.keep_data, keep_attempts=settings.keep_attempts)
 
     async def run(self) -> None:
@@ -79,7 +81,7 @@ class Delivering:
             closing.callback(self._definitions.close)
             closing.push_async_callback(self._queue.close)
             async with asyncio.TaskGroup() as group:
-                beside = self._sweep, self._housekeeping, self._tallying, self._reporting
+                beside = self._sweep, self._settling, self._housekeeping, self._tallying, self._reporting
                 looking_after = [group.create_task(work.run()) for work in beside]
                 working = [group.create_task(work.run()) for work in (self._composing, self._dispatcher)]
                 await asyncio.wait(working)

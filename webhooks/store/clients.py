@@ -75,8 +75,8 @@ def rotate(connection: Connection, name: str, *, secret_hash: bytes, api_key_has
 def set_disabled(connection: Connection, name: str, *, is_disabled: bool) -> Client:
     """Disables or enables a client, and returns it as it is then.
 
-    A disabled client's credentials and tokens are refused and its deliveries are held. Once it is enabled, the next
-    sweep has them go on. Raises NotFoundError.
+    A disabled client's credentials and tokens are refused and its deliveries are held. Once it is enabled,
+    they go on as after a resumption. Raises NotFoundError.
     """
     client = named(connection, name)
     at = now()

@@ -144,8 +144,13 @@ def is_to_go_on(waiting: Waiting, since: int, at: int) -> bool:
     return waiting.due_at > at and (waiting.scheduled_at or 0) <= since
 
 
-def go_on(connection: Connection, found: Sequence[Waiting]) -> None:
-    """Has bodies composed that nobody waited for, and makes attempts due at once that were to be made later."""
+def go_on(connection: Connection, registration_id: int, found: Sequence[Waiting]) -> bool:
+    """Has bodies composed that nobody waited for, and makes attempts due at once that were to be made later.
+
+    False where another process gives the endpoint's deliveries jobs now: nothing is changed, and nobody waits.
+    """
+    if not jobs.is_alone(connection, registration_id):
+        return False
     at = now()
     locked = _COMPOSED.run(connection, [(each.id,) for each in found])
     forgotten = {
@@ -156,6 +161,7 @@ def go_on(connection: Connection, found: Sequence[Waiting]) -> None:
     compositions.make_due(connection, sorted(forgotten), at)
     composed = [(id_,) for id_, _, _, state, *_ in locked if state == CompositionState.COMPOSED]
     jobs.add(connection, [Job(Kind.DELIVER, id_, at) for (id_,) in _HASTEN.run(connection, composed, at=at)])
+    return True
 
 
 def settled(connection: Connection, resumed: Resumed) -> None:
@@ -164,11 +170,15 @@ def settled(connection: Connection, resumed: Resumed) -> None:
 
 
 def resume(connection: Connection, resumed: Resumed) -> None:
-    """The first part of what an endpoint has goes on at once; the sweep looks at the rest."""
+    """The first part of what an endpoint has goes on at once; what comes after it is settled later.
+
+    Where another process is at it, that part is settled later too.
+    """
     found, following = window(connection, resumed.registration_id, Place())
-    go_on(connection, [each for each in found if is_to_go_on(each, resumed.at, resumed.at)])
+    waiting = [each for each in found if is_to_go_on(each, resumed.at, resumed.at)]
+    is_done = go_on(connection, resumed.registration_id, waiting)
     jobs.refill(connection, resumed.registration_id, now(), PART)
-    if following is None:
+    if following is None and is_done:
         settled(connection, resumed)
 
 

@@ -66,6 +66,12 @@ _FINISH_TAKEN: Final = Prepared(_SQL["finish_taken"])
 _PARK: Final = Prepared(_SQL["park"])
 _TRY_REFILL: Final = Prepared(_SQL["try_refill"])
 _TRY_REFILL_OF: Final = Prepared(_SQL["try_refill_of"])
+_COUNT_DUE: Final = Prepared(
+    "SELECT count(*) FROM ("
+    "SELECT 1 FROM job WHERE kind = :kind AND due_at <= :now AND taken_by IS NULL LIMIT :most"
+    ") AS due",
+    finds=1,
+)
 _TELL: Final = Prepared(_SQL["tell"])
 
 # What is due and has no job. On PostgreSQL, OFFSET keeps this from becoming a join, which reads the whole table while
@@ -229,13 +235,25 @@ def refill(connection: Connection, registration_id: int, at: int, most: int) -> 
     While another process does it for this endpoint, it adds none and gives `most`: there may be more afterwards. To
     wait for that process could be a deadlock, since one transaction refills several endpoints.
     """
-    if connection.dialect.name != "sqlite":
-        ((is_mine,),) = _TRY_REFILL.run(connection, registration_id=registration_id)
-        if not is_mine:
-            return most
+    if not is_alone(connection, registration_id):
+        return most
     rows = _REFILL.run(connection, registration_id=registration_id, at=at, most=most)
     add(connection, [Job(Kind.DELIVER, id_, at) for (id_,) in rows])
     return len(rows)
+
+
+def is_alone(connection: Connection, registration_id: int) -> bool:
+    """Whether no other process gives jobs to an endpoint's deliveries; then none does until this transaction ends."""
+    if connection.dialect.name == "sqlite":
+        return True
+    ((is_mine,),) = _TRY_REFILL.run(connection, registration_id=registration_id)
+    return bool(is_mine)
+
+
+def count_due(connection: Connection, kind: Kind, now: int, most: int) -> int:
+    """How many jobs of a kind are due that nobody has; it counts no further than `most`."""
+    ((count,),) = _COUNT_DUE.run(connection, kind=kind.value, now=now, most=most)
+    return int(count)
 
 
 def park(connection: Connection, registration_ids: Collection[int], at: int, most: int) -> None:

@@ -90,7 +90,7 @@ def every(connection: Connection, client_id: str) -> list[Registration]:
 def remove(connection: Connection, client_id: str, url: str, events: Sequence[str] | None) -> None:
     """Removes events from the URL, and the URL with its last event. Removes the whole URL if `events` is None.
 
-    What was not sent yet is cancelled by that; the sweep writes it, after the first part. Raises NotFoundError, and
+    What was not sent yet is cancelled by that; it is written after the first part. Raises NotFoundError, and
     removes nothing, if the URL or one of the events is not registered.
     """
     row = existing(connection, client_id, url)
@@ -120,7 +120,7 @@ def set_paused(connection: Connection, client_id: str, url: str, *, is_paused: b
     """Pauses the endpoint, so its deliveries are held; or resumes it, so they are due now, retries as well.
 
     Resuming also enables a disabled endpoint, but a wait that it asked for by Retry-After stays. What was to be sent
-    later is due after the sweep has looked at it. Raises NotFoundError.
+    later is due once it is settled. Raises NotFoundError.
     """
     row, at = existing(connection, client_id, url), now()
     changes: dict[str, object] = {"is_paused": is_paused}

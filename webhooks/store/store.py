@@ -40,6 +40,7 @@ class Store:
         self._engine = open_store(url, may_migrate=may_migrate)
         self._kept = Kept()
         self._tell_committed: Callable[[Connection], object] = lambda _: None
+        self._tell_changed: Callable[[], object] = lambda: None
         self._writer = Writer(self._engine)
         self._writer.tell_committed = self._note_commit
         # SQLite answers from memory in less time than another thread needs to wake up.
@@ -52,6 +53,13 @@ class Store:
     def when_committed(self, tell: Callable[[Connection], object]) -> None:
         """Calls `tell` after each of this process's transactions, in the writer's thread and with its connection."""
         self._tell_committed = tell
+
+    def when_changed(self, tell: Callable[[], object]) -> None:
+        """Calls `tell` when a client or registration may have changed, in any thread.
+
+        Of other processes' changes it hears while `follow_changes` runs.
+        """
+        self._tell_changed = tell
 
     def serve_as(self, taker: Taker | None) -> None:
         """Has jobs be added and finished by a process that takes them, where several do."""
@@ -93,7 +101,7 @@ class Store:
     async def follow_changes(self) -> None:
         """Has what is kept for `read_kept` told of other processes' changes, until it is cancelled."""
         if not self._is_embedded:
-            await follow(self.connect, self._kept.forget)
+            await follow(self.connect, self._note_change)
 
     async def search(self, query: Command[T]) -> T:
         """As `read`, for a query that may look at many rows: it keeps no other request waiting."""
@@ -154,8 +162,12 @@ class Store:
 
     def _note_commit(self, connection: Connection) -> None:
         if was_changed(connection):
-            self._kept.forget()
+            self._note_change()
         self._tell_committed(connection)
+
+    def _note_change(self) -> None:
+        self._kept.forget()
+        self._tell_changed()
 
     def _read(self, query: Command[T]) -> T:
         connection: Connection | None = getattr(self._of_thread, "connection", None)

@@ -10,8 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from webhooks.dispatch.sweep import Sweep
-from webhooks.errors import StoreError
-from webhooks.store import holding, jobs, timing
+from webhooks.store import jobs, timing
 from webhooks.store.clock import now
 from webhooks.wall_clock import WallClock
 
@@ -28,25 +27,6 @@ def test_work_that_lost_its_job_is_found(play: Callable[..., None]) -> None:
             await Sweep(world.store).sweep()
             await world.until(lambda: world.states() == {"delivered": 3})
 
-    play(scene)
-
-
-def test_it_is_found_though_the_endpoints_cannot_be_looked_at(
-    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def takes_too_long(_: object) -> list[int]:
-        raise StoreError("a fake of a statement that was cancelled")
-
-    async def scene(world: Any) -> None:
-        await world.register(HOOK)
-        await world.publish(3)
-        await world.forget_jobs()
-        async with world.dispatching():
-            with pytest.raises(StoreError):
-                await Sweep(world.store).sweep()
-            await world.until(lambda: world.states() == {"delivered": 3})
-
-    monkeypatch.setattr(holding, "resumed", takes_too_long)
     play(scene)
 
 

@@ -130,7 +130,7 @@ def _walk(connection: Any, sequences: list[int]) -> None:
         results.write(connection, each, [], at=at)
     parking.unpark(connection, "new", GIVEN)
     waiting = [holding.Waiting(id_, sequence, "new", at, at, "waiting") for id_, sequence in zip(ids, sequences)]  # noqa: B905
-    holding.go_on(connection, waiting)
+    holding.go_on(connection, OTHER, waiting)
     taken = [compositions.job_of(sequence, 0, 0) for sequence in sequences]
     written = results.write(connection, [results.Composed(**key, body=b"x", code="new") for key in given], taken, at=at)
     ids = [sendable.job.key for sendable in written.sendable]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from webhooks.dispatch.sweep import Sweep
+from webhooks.dispatch.settling import Settling
 from webhooks.errors import ConflictError
 from webhooks.model import DeliveryState
 from webhooks.store import attempts, clients, deliveries, endpoints, events, holding, pages, registrations
@@ -79,7 +79,7 @@ def test_a_disabled_client_holds_and_goes_on_when_it_is_enabled(
     write(clients.set_disabled, client.name, is_disabled=False)
     assert states() == {"pending": 10}
     assert endpoint(read, client) in {each.registration_id for each in read(holding.resumed)}
-    asyncio.run(Sweep(store).sweep())
+    asyncio.run(Settling(store).settle())
     assert read(holding.resumed) == []
     due = "SELECT count(*) FROM composition JOIN delivery USING (event_sequence) WHERE due_at IS NOT NULL AND client_id"
     assert read(lambda connection: connection.scalar(text(f"{due} = :id"), {"id": client.id})) == 10
@@ -105,7 +105,7 @@ def test_a_resumption_hastens_what_waits_for_another_attempt(client: Any, store:
     newest = read(pages.find, Filter(client_id=client.id)).deliveries[0].id
     later = now() + 7_200_000_000
     write(lambda connection: connection.execute(text(again), {"at": later, "now": now(), "id": newest}))
-    asyncio.run(Sweep(store).sweep())
+    asyncio.run(Settling(store).settle())
     assert due() == 8, "one has no body yet, and one has failed since"
     assert read(holding.resumed) == []
 
@@ -123,7 +123,7 @@ def test_a_removal_is_a_fact_and_is_written_a_part_at_a_time(
     for state in DeliveryState:
         found = read(pages.find, Filter(client_id=client.id, state=state)).deliveries
         assert len(found) == (10 if state is DeliveryState.CANCELLED else 0), state
-    asyncio.run(Sweep(store).sweep())
+    asyncio.run(Settling(store).settle())
     assert written(store, client) == {"cancelled": 10}
     assert removed not in {each.registration_id for each in read(holding.removals)}
 
@@ -143,7 +143,7 @@ def test_an_event_that_is_registered_again_does_not_bring_back_what_was_cancelle
     assert [each.id for each in begun] == [new.id]
     with pytest.raises(ConflictError, match="still being cancelled"):
         write(deliveries.replay, client.id, old.id, recompose=False)
-    asyncio.run(Sweep(store).sweep())
+    asyncio.run(Settling(store).settle())
     assert written(store, client) == {"cancelled": 10, "pending": 1, "sending": 1}
     assert write(deliveries.replay, client.id, old.id, recompose=False).state is DeliveryState.PENDING
 

@@ -17,7 +17,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect, text
 
-from webhooks.dispatch.sweep import Sweep
+from webhooks.dispatch.settling import Settling
 from webhooks.errors import SettingsError, StoreError
 from webhooks.model import Client, PublishedEvent
 from webhooks.store import clients, composers, events, holding, jobs, pages, registrations
@@ -241,7 +241,7 @@ def test_what_was_written_as_held_is_held_by_its_endpoint(new_database: Any, sto
         assert store.read_now(lambda connection: holding.held_endpoints(connection, 5)) != []
         rows = text("SELECT next_attempt_at, scheduled_at FROM delivery")
         assert set(store.read_now(lambda connection: connection.execute(rows).all())) == {(5, 5)}
-        asyncio.run(Sweep(store).sweep())
+        asyncio.run(Settling(store).settle())
         assert store.read_now(holding.resumed) == []
         due = text("SELECT count(*) FROM composition WHERE due_at IS NOT NULL")
         assert store.read_now(lambda connection: connection.scalar(due)) == 1

@@ -71,7 +71,7 @@ QUERIES = {
     "deliveries of a time": lambda c: pages.find(c, Filter(client_id="x", since=5, until=10**15)),
     "everybody's deliveries": lambda c: pages.find(c, Filter(client_id=None)),
     "resuming": lambda c: holding.resume(c, holding.Resumed(1, 1)),
-    "what goes on": lambda c: holding.go_on(c, [holding.Waiting("x", 1, "x", 1, 1, "composed")]),
+    "what goes on": lambda c: holding.go_on(c, 1, [holding.Waiting("x", 1, "x", 1, 1, "composed")]),
     "missing jobs": lambda c: jobs.missing(c, 1, 10),
     "finished jobs": lambda c: jobs.finish(c, [jobs.Job(jobs.Kind.DELIVER, "x", 0)] * 2),
     "many due jobs": _park,
