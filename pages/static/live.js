@@ -11,7 +11,7 @@
   let timer = 0;
 
   const say = (found) => {
-    const words = paused ? "paused" : found;
+    const words = paused ? "frozen" : found;
     if (state.textContent !== words) state.textContent = words;
   };
 
@@ -84,7 +84,7 @@
         } else if (answer.status === 304) {
           say("live");
         } else {
-          say(answer.type === "opaqueredirect" || answer.status === 401 ? "signed out: load the page again" : "not up to date");
+          say(answer.type === "opaqueredirect" || answer.status === 401 ? "signed out: load the page for how to come back" : "not up to date");
         }
       } catch {
         say("not up to date: the service does not answer");
@@ -96,7 +96,7 @@
   button.hidden = false;
   button.addEventListener("click", () => {
     paused = !paused;
-    button.textContent = paused ? "Resume" : "Pause";
+    button.textContent = paused ? "Unfreeze" : "Freeze";
     say("live");
     if (!paused) look();
   });

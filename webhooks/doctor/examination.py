@@ -184,10 +184,13 @@ def _endpoints(store: Store, _settings: Settings) -> Iterator[Trouble]:
 def _dead(store: Store, settings: Settings) -> Iterator[Trouble]:
     since = now() - settings.keep_data * MICROSECONDS_PER_DAY
     found = store.read_now(lambda connection: checks.dead(connection, since))
-    if found.count:
+    last = store.read_now(lambda connection: checks.last_dead(connection, since))
+    if found.count and last is not None:
+        client, url = last
         yield Trouble(
             "dead",
-            f"{_many(deliveries, found.count)} dead, the oldest for {_age(found)}",
+            f"{_many(deliveries, found.count)} dead, the oldest for {_age(found)};"
+            f" the last one for {url} of {client!r}",
             "aptic-webhooks deliveries --state dead lists them with their reasons, replay ID sends one again.",
         )
 

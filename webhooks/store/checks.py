@@ -56,6 +56,10 @@ _DEAD: Final = text("""
         SELECT ended_at FROM delivery WHERE state = 'dead' AND ended_at > :before LIMIT :most
     ) AS found
 """)
+_LAST_DEAD: Final = text("""
+    SELECT client.name, delivery.url FROM delivery JOIN client ON client.id = delivery.client_id
+    WHERE delivery.state = 'dead' AND delivery.ended_at > :before ORDER BY delivery.ended_at DESC LIMIT 1
+""")
 _HELD: Final = text("""
     SELECT count(*), min(due_at) FROM (
         SELECT next_attempt_at AS due_at FROM delivery
@@ -144,6 +148,12 @@ def stuck_composing(connection: Connection, before: int) -> Found:
 def dead(connection: Connection, since: int) -> Found:
     """Deliveries that have died since."""
     return _found(connection, _DEAD, since)
+
+
+def last_dead(connection: Connection, since: int) -> tuple[str, str] | None:
+    """The client and the URL of the delivery that has died last since then."""
+    found = connection.execute(_LAST_DEAD, {"before": since}).one_or_none()
+    return None if found is None else (found[0], found[1])
 
 
 def long_held(connection: Connection, before: int) -> Found:

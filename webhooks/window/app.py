@@ -24,10 +24,11 @@ from webhooks.errors import ConflictError, CredentialsError, NotFoundError, Serv
 from webhooks.settings import Settings
 from webhooks.window import actions, clients, dead, definitions, deliveries, endpoints, overview
 from webhooks.window.desk import Desk, read_form, see_other
-from webhooks.window.entrance import LONGEST_SECONDS
+from webhooks.window.entrance import COOKIES, LONGEST_SECONDS
 
 View = Callable[[Desk, Request], Awaitable[Response]]
-_OUTSIDE = "Ask for a link on the machine where the service runs: aptic-webhooks window"
+_ENDED = "A session ends half an hour after the last click, after eight hours, and with the service."
+_ONLY_BY_LINK = "Whoever looks comes by a link, which can be used once."
 _FOREIGN = "This did not come from a page of this service. Load the page again, and try once more."
 _ONLY_ADMIN = "Actions are for the scope admin; your link has the scope support."
 _STATUSES = {
@@ -93,7 +94,10 @@ def _guarded(desk: Desk, place: Place) -> Callable[[Request], Awaitable[Response
             request.cookies.get(desk.entrance.cookie), is_refresh=request.headers.get("x-live") is not None
         )
         if visitor is None:
-            return _closed(desk, request, HTTPStatus.UNAUTHORIZED, "You are not signed in", _OUTSIDE)
+            heading, message = "You are not signed in", _ONLY_BY_LINK
+            if any(name.startswith(COOKIES) for name in request.cookies):
+                heading, message = "Your session has ended", _ENDED
+            return _closed(desk, request, HTTPStatus.UNAUTHORIZED, heading, message)
         request.state.visitor = visitor
         if place.is_action and not is_own(request.headers):
             return _fault(desk, request, HTTPStatus.FORBIDDEN, _FOREIGN)
@@ -126,7 +130,8 @@ def _fault(desk: Desk, request: Request, status: HTTPStatus, message: str) -> Re
 
 
 def _closed(desk: Desk, request: Request, status: HTTPStatus, heading: str, message: str) -> Response:
-    return desk.page(request, "closed", {"heading": heading, "message": message}, status=status, is_live=False)
+    found = {"heading": heading, "message": message, "is_outside": status != HTTPStatus.NOT_FOUND}
+    return desk.page(request, "closed", found, status=status, is_live=False)
 
 
 async def _static(request: Request) -> Response:
@@ -172,7 +177,7 @@ async def _leave(desk: Desk, request: Request) -> Response:
     if not is_own(request.headers):
         return _closed(desk, request, HTTPStatus.FORBIDDEN, "Not from here", _FOREIGN)
     desk.entrance.leave(request.cookies.get(desk.entrance.cookie))
-    answer = _closed(desk, request, HTTPStatus.OK, "You have signed out", _OUTSIDE)
+    answer = _closed(desk, request, HTTPStatus.OK, "You have signed out", _ONLY_BY_LINK)
     answer.delete_cookie(desk.entrance.cookie)
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer

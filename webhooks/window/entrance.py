@@ -26,9 +26,12 @@ IDLE_SECONDS: Final = 30 * 60
 MOST_VISITORS: Final = 100
 """Who is not seen the longest is forgotten for the next one."""
 
+COOKIES: Final = "aptic-window-"
+"""How the names of the cookies of all processes begin."""
+
 _ALGORITHM: Final = "HS256"
 _ISSUER: Final = "aptic-webhooks window"
-_USED: Final = "This link was used already, or it has expired. Ask for another one: aptic-webhooks window"
+_USED: Final = "This link was used already, or it has expired."
 
 
 class Visitor(Struct, kw_only=True):
@@ -77,7 +80,7 @@ class Entrance:
         self._clock = clock
         self.process = secrets.token_hex(8)
         """The process' name: a link is for one process, so that it is used once."""
-        self.cookie = f"aptic-window-{self.process}"
+        self.cookie = COOKIES + self.process
         """The cookie's name: a browser sends one host's cookies to all its ports."""
         self._used: dict[str, float] = {}
         self._visitors: dict[bytes, Visitor] = {}

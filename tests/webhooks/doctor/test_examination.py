@@ -163,7 +163,7 @@ PLANTED: dict[Callable[[Patient], None], tuple[str, str]] = {
     set_back_after_an_attempt: ("clock", "the store has times 30 minutes from now"),
     failing: ("endpoints", f"{URL} of 'acme' has failed for 2 minutes; 1 delivery tried again: connect: refused"),
     disabled: ("endpoints", f"{URL} of 'acme' is disabled: the endpoint answered 410 Gone"),
-    dead: ("dead", "1 delivery dead, the oldest for 3 days"),
+    dead: ("dead", f"1 delivery dead, the oldest for 3 days; the last one for {URL} of 'acme'"),
     held: ("held", "1 delivery held, the longest for 2 days"),
     of_another_key: ("keys", "is not among those given, and wrote what is in composition.body"),
     without_key_file: ("keys", "there is no key file"),

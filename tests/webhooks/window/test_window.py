@@ -65,6 +65,17 @@ def test_each_scope_gets_what_is_for_it_and_nobody_else_anything(scene: Scene) -
     until(lambda: json.loads(scene.command("deliveries", scene.dead, "--json"))["state"] == "dead")
 
 
+def test_who_was_inside_is_told_that_the_session_has_ended(scene: Scene) -> None:
+    """Also after the service was started again, whose cookies have another name."""
+    stranger, visitor = scene.browser(), scene.browser()
+    visitor.cookies.set("aptic-window-0123456789abcdef", "of an earlier process")
+    for browser, heading in ((stranger, "You are not signed in"), (visitor, "Your session has ended")):
+        answer = browser.get("/deliveries")
+        assert answer.status_code == 401
+        assert f"<h1>{heading}</h1>" in answer.text
+        assert ">aptic-webhooks window</pre>" in answer.text
+
+
 def test_the_list_of_the_service_holds_no_argument_for_support(scene: Scene) -> None:
     support, admin = scene.enter("support"), scene.enter("admin")
     for value, count in (("765", 1), ("766", 0)):
