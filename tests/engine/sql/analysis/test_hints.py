@@ -7,7 +7,7 @@ from analysis_corpus import faults, schema_of
 
 _SALES = (
     "Known are Sales.SalesOrderHeader, Sales.SalesOrderDetail, Sales.Customer, Sales.Store, Sales.SalesPerson, "
-    "Sales.SalesTerritory, Sales.vPersonDemographics, Sales.vSalesPersonSalesByFiscalYears, "
+    "Sales.SalesTerritory, Sales.SpecialOffer, Sales.vPersonDemographics, Sales.vSalesPersonSalesByFiscalYears, "
     "Sales.vStoreWithDemographics."
 )
 
