@@ -12,6 +12,7 @@ from engine.lineage.origins import NONE, Trace, deciding, merged, summed
 from engine.lineage.relations import Relation, TracedColumn, unknown
 from engine.lineage.single_rows import SingleRows
 from engine.sql.analysis import Analysis, bare_name
+from engine.sql.query import grouped
 from engine.sql.schema import LedgerSchema
 
 MAX_OUTPUTS: Final = 50_000
@@ -200,8 +201,14 @@ class QueryReading:
                 conditions.append(on)
 
     def _item(self, node: exp.Expr, sources: _Sources, conditions: list[exp.Expr]) -> None:
-        if isinstance(node, exp.Subquery) and not isinstance(node.unnest(), (exp.Query, exp.Values)):
-            self._item(node.this, sources, conditions)
+        inner = grouped(node)
+        if inner is not None:
+            start = len(sources)
+            self._item(inner, sources, conditions)
+            if node.args.get("pivots"):
+                found = self._pivoted(node, _joined([relation for _, relation in sources[start:]]))
+                self._values.relations[id(node)] = found
+                sources[start:] = [(node, found)]
         else:
             found = self._pivoted(node, _renamed(self._source(node), _listed_names(node.args.get("alias"))))
             self._values.relations[id(node)] = found
@@ -257,6 +264,13 @@ def _listed_names(alias: exp.Expr | None) -> list[str]:
 
 def _renamed(found: Relation, names: Sequence[str]) -> Relation:
     return found.renamed(names) if names else found
+
+
+def _joined(relations: Sequence[Relation]) -> Relation:
+    """All the columns of what is joined."""
+    rest = [relation.rest for relation in relations if relation.rest is not None]
+    columns = tuple([column for relation in relations for column in relation.columns])
+    return Relation(columns, merged([relation.rows for relation in relations]), merged(rest) if rest else None)
 
 
 def _names_table(query: exp.Expr, key: str) -> bool:

@@ -55,6 +55,7 @@ _FIXED["default"] = (TokenType.NULL, "NULL")  # an argument whose value the func
 MAX_METHOD_CALLS = 20
 """How many `.name(…)` may follow results: the parser's time grows with the third power of a chain's length."""
 _METHOD_CALL = re.compile(r"\)\s*\.")
+_PIVOTS = frozenset({"pivot", "unpivot"})
 _NO_COMMENTS: list[str] = []  # one for all tokens: the text is parsed without its comments
 _BY_NAME: list[str] = [exp.SQLGLOT_ANONYMOUS]  # behind a call: the parser is to know it by its name alone
 
@@ -76,6 +77,8 @@ def parse(blanked: str, tokens: Tokens) -> exp.Expr | SqlFault:
         return SqlFault("sql-syntax", tokens.all[0].start, "The query is empty.", slips.ELSEWHERE)
     if ("=", "(") in pairwise(tokens.lower):
         _name_subqueries(tree)
+    if not _PIVOTS.isdisjoint(tokens.lower):
+        _pivot_joins(tree)
     return tree
 
 
@@ -89,6 +92,31 @@ def _name_subqueries(tree: exp.Expr) -> None:
                 named = exp.Alias(alias=alias)
                 item.replace(named)
                 named.set("this", item)
+
+
+def _pivot_joins(tree: exp.Expr) -> None:
+    """PIVOT behind `a JOIN b ON …` turns all that is joined, as if that stood in parentheses."""
+    for select in tree.find_all(exp.Select):
+        from_, joins = select.args.get("from_"), select.args.get("joins") or []
+        while from_ is not None and any(join.args.get("pivots") for join in joins):
+            last = next(index for index, join in enumerate(joins) if join.args.get("pivots"))
+            commas = [index for index in range(last) if _is_comma(joins[index])]
+            owner, start = (joins[commas[-1]], commas[-1] + 1) if commas else (from_, 0)
+            first, inner = owner.this, joins[start : last + 1]
+            pivots = inner[-1].args["pivots"]
+            inner[-1].set("pivots", None)
+            first.set("joins", [*(first.args.get("joins") or ()), *inner])
+            whole = exp.Subquery(pivots=pivots)
+            owner.set("this", whole)
+            whole.set("this", first)
+            joins = [*joins[:start], *joins[last + 1 :]]
+            select.set("joins", joins)
+
+
+def _is_comma(join: exp.Expr) -> bool:
+    return not (join.args.get("side") or join.args.get("kind") or join.args.get("on")) and not isinstance(
+        join.this, exp.Lateral
+    )
 
 
 def _parser_tokens(tokens: Tokens) -> list[ParserToken]:

@@ -187,6 +187,17 @@ def first_branch(tree: exp.Expr) -> exp.Expr:
     return tree
 
 
+def grouped(node: exp.Expr) -> exp.Expr | None:
+    """The first item of FROM in parentheses around a join, or around a table; None where they hold a query."""
+    if not isinstance(node, exp.Subquery):
+        return None
+    inner = node.this
+    if isinstance(inner, exp.Subquery):
+        is_item = inner.args.get("alias") is not None or inner.args.get("joins") or grouped(inner) is not None
+        return inner if is_item else None
+    return None if isinstance(inner, (exp.Query, exp.Values)) else inner
+
+
 def outermost(tree: exp.Expr) -> Iterator[exp.Expr]:
     """The nodes that shape the result, from the outside in: set operations, parentheses, and each branch's SELECT."""
     pending = [tree]

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from engine.sql.analysis.expression_types import Typing
 from engine.sql.analysis.lookup import Ctes, Reading, reference, usual
+from engine.sql.analysis.pivots import names_in, pivot_key, turned
 from engine.sql.analysis.relations import (
     OPEN,
     Analysis,
@@ -21,7 +22,7 @@ from engine.sql.analysis.relations import (
     declared,
 )
 from engine.sql.analysis.row_functions import function_columns
-from engine.sql.query import Query
+from engine.sql.query import Query, grouped
 from engine.sql.schema import LedgerSchema, Table
 from engine.sql.wordlist import words
 
@@ -193,13 +194,12 @@ class Resolution:
     def _item(self, node: exp.Expr, reading: Reading) -> None:
         """Adds what one item of FROM gives; what is joined inside of it stands in the same SELECT."""
         start = len(reading.sources)
-        if isinstance(node, exp.Subquery) and not isinstance(node.unnest(), exp.Query):
-            if isinstance(node.unnest(), exp.Values):
-                reading.sources.append(self._derived(node, node.unnest(), reading))
-            else:
-                visible = reading.visible
-                self._item(node.this, reading)
-                reading.visible = visible
+        inner = grouped(node)
+        if inner is not None:
+            visible = reading.visible
+            self._item(inner, reading)
+            reading.visible = visible
+            self._turn(node, reading, start)
         elif isinstance(node, exp.Table):
             reading.sources.append(self._table(node, reading))
         elif isinstance(node, exp.Lateral):
@@ -217,8 +217,10 @@ class Resolution:
             source = Source(_key(alias) or node.this.name.casefold(), node, columns)
         else:
             source = self._named(node, alias, reading)
-        if pivots or (alias is not None and alias.args.get("columns") and isinstance(node.this, exp.Identifier)):
-            return Source(_pivot_key(pivots) or source.key, node)
+        if pivots:
+            return self._pivoted(source, pivots, reading)
+        if alias is not None and alias.args.get("columns") and isinstance(node.this, exp.Identifier):
+            return Source(source.key, node)
         return source
 
     def _named(self, node: exp.Table, alias: exp.Expr | None, reading: Reading) -> Source:
@@ -256,10 +258,45 @@ class Resolution:
         else:
             columns = self._query(query, around, reading.ctes)
         alias = node.args.get("alias")
+        source = Source(_key(alias), node, _renamed(columns, alias))
         pivots = query.args.get("pivots") or node.args.get("pivots")
+        return self._pivoted(source, pivots, reading) if pivots else source
+
+    def _turn(self, node: exp.Expr, reading: Reading, start: int) -> None:
+        """PIVOT and UNPIVOT behind a join in parentheses take the place of all that is joined."""
+        pivots = node.args.get("pivots")
         if pivots:
-            return Source(_pivot_key(pivots) or _key(alias), node)
-        return Source(_key(alias), node, _renamed(columns, alias))
+            sources, joins = reading.sources[start:], node.this.args.get("joins")
+            if joins and isinstance(joins[-1].this, exp.Lateral):
+                # nobody knows whether all is turned, or only what is applied
+                reading.sources.append(Source(pivot_key(pivots), node))
+                return
+            columns = Columns(
+                tuple([column for source in sources for column in source.all()]),
+                is_open=any(source.is_open or source.is_missing for source in sources),
+            )
+            reading.sources[start:] = [self._pivoted(Source("", node, columns), pivots, reading)]
+
+    def _pivoted(self, source: Source, pivots: Sequence[exp.Expr], reading: Reading) -> Source:
+        """What PIVOT and UNPIVOT make of a source, under the name of the last of them."""
+        node, columns = source.node, Columns(source.all(), source.is_open)
+        if isinstance(node.parent, exp.Join) and node.parent.kind == "CROSS":
+            columns = OPEN  # nobody knows whether all that is joined is turned
+        for pivot in pivots:
+            inner = Reading(reading.select, None, reading.ctes, [Source("", node, columns)])
+            for part in names_in(pivot):
+                self._turned(part, inner)
+            columns = turned(pivot, columns, self._typing)
+        return Source(pivot_key(pivots) or source.key, node, columns, is_missing=source.is_missing)
+
+    def _turned(self, node: exp.Expr, inner: Reading) -> None:
+        """Resolves what a PIVOT names: what is not there is missing in what it turns, whatever else the SELECT has."""
+        start = len(self._unclear)
+        self._expression(node, inner)
+        for index, found in enumerate(self._unclear[start:], start):
+            if found.meaning is Meaning.NO_COLUMN and found.source is None:
+                missing = Reference(found.node, Meaning.NO_COLUMN, found.select, inner.sources[0])
+                self._references[id(found.node)] = self._unclear[index] = missing
 
     def _values(self, node: exp.Values, reading: Reading) -> Columns:
         for row in node.expressions:
@@ -404,10 +441,6 @@ def _starred(item: exp.Expr, reading: Reading) -> list[Source] | None:
 def _key(alias: exp.Expr | None) -> str:
     name = alias.this if alias is not None else None
     return name.this.casefold() if isinstance(name, exp.Identifier) else ""
-
-
-def _pivot_key(pivots: Sequence[exp.Expr] | None) -> str:
-    return _key(pivots[-1].args.get("alias")) if pivots else ""
 
 
 def _renamed(columns: Columns, alias: exp.Expr | None) -> Columns:

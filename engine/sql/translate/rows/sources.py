@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlglot import exp
 
+from engine.sql.query import grouped
 from engine.sql.translate.emitter import Emitter, Entries, entry, function_in_from
 from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.rows.relation_columns import column_names, named_outputs, scope_columns
@@ -86,6 +87,11 @@ def _table(emitter: Emitter, node: exp.Table) -> str:
     """A name, or a function that gives rows; in parentheses where it is a join of its own."""
     named = isinstance(node.this, exp.Identifier)
     first = partial(table if named else _function, emitter, node)
+    return _with_joins(emitter, first, node)
+
+
+def _with_joins(emitter: Emitter, first: Callable[[], str], node: exp.Expr) -> str:
+    """An item of FROM, in parentheses with what is joined inside of them."""
     joins = node.args.get("joins")
     return "(" + "".join([_part(emitter, first), *_each(emitter, joins)]) + ")" if joins else first()
 
@@ -106,9 +112,10 @@ def _own_name(function: exp.Expr) -> exp.TableAlias:
 def _subquery(emitter: Emitter, node: exp.Subquery) -> str:
     """A derived table, or a join in parentheses."""
     alias = node.args.get("alias")
-    if isinstance(node.this, exp.Table) and alias is None:
-        return emitter.source(node.this)
-    return _derived(emitter, node, node.this, alias, emitter.scope.parent)
+    inner = grouped(node)
+    if inner is not None and alias is None:
+        return _with_joins(emitter, partial(emitter.source, inner), node)
+    return _with_joins(emitter, partial(_derived, emitter, node, node.this, alias, emitter.scope.parent), node)
 
 
 def _values(emitter: Emitter, node: exp.Values) -> str:
@@ -168,7 +175,7 @@ def _without_last(scope: Scope) -> Scope:
 
 SOURCES: Final[Entries] = {
     exp.Table: entry(_table, "this", "db", "alias", "hints", "joins"),
-    exp.Subquery: entry(_subquery, "this", "alias"),
+    exp.Subquery: entry(_subquery, "this", "alias", "joins"),
     exp.Values: entry(_values, "expressions", "alias"),
     exp.Lateral: entry(_lateral, "this", "alias", "cross_apply"),
 }

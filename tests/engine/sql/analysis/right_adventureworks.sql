@@ -78,3 +78,21 @@ select h.SalesOrderID from Sales.SalesOrderHeader h where h.SubTotal > (select a
 WITH Parts(AssemblyID, ComponentID, PerAssemblyQty, EndDate, ComponentLevel) AS (SELECT b.ProductAssemblyID, b.ComponentID, b.PerAssemblyQty, b.EndDate, 0 AS ComponentLevel FROM Production.BillOfMaterials AS b WHERE b.ProductAssemblyID = 800 AND b.EndDate IS NULL UNION ALL SELECT bom.ProductAssemblyID, bom.ComponentID, p.PerAssemblyQty, bom.EndDate, ComponentLevel + 1 FROM Production.BillOfMaterials AS bom INNER JOIN Parts AS p ON bom.ProductAssemblyID = p.ComponentID AND bom.EndDate IS NULL) SELECT AssemblyID, ComponentID, Name, PerAssemblyQty, EndDate, ComponentLevel FROM Parts AS p INNER JOIN Production.Product AS pr ON p.ComponentID = pr.ProductID
 ### recursion as people write it, 29
 with o as (select e.OrganizationNode as n, e.OrganizationLevel as l from HumanResources.Employee e where e.BusinessEntityID = 1 union all select e.OrganizationNode, e.OrganizationLevel from HumanResources.Employee e join o on e.OrganizationNode.GetAncestor(1) = o.n) select l from o
+### PIVOT behind a join turns all that is joined
+SELECT p.Name, p.VendorID, p.[1], p.[4] FROM Purchasing.PurchaseOrderHeader h JOIN Purchasing.Vendor v ON v.BusinessEntityID = h.VendorID PIVOT (SUM(TotalDue) FOR Status IN ([1], [4])) AS p WHERE p.ShipDate IS NULL
+### PIVOT behind a join in parentheses
+SELECT p.VendorID, [4] FROM (Purchasing.PurchaseOrderHeader h JOIN Purchasing.Vendor v ON v.BusinessEntityID = h.VendorID) PIVOT (SUM(TotalDue) FOR Status IN ([1], [4])) AS p
+### PIVOT behind two joins, and a join behind it
+SELECT p.City, p.[1], s.Name FROM Person.StateProvince AS st JOIN Person.Address AS a ON a.StateProvinceID = st.StateProvinceID PIVOT (COUNT(AddressID) FOR StateProvinceCode IN ([1], [WA])) AS p JOIN Sales.SalesTerritory AS s ON s.TerritoryID = p.TerritoryID, Sales.Store x
+### PIVOT behind APPLY
+SELECT p.Name, p.net FROM Purchasing.Vendor v CROSS APPLY (SELECT h.SubTotal, 'net' AS k FROM Purchasing.PurchaseOrderHeader h WHERE h.VendorID = v.BusinessEntityID) x PIVOT (SUM(SubTotal) FOR k IN (net, tax)) AS p
+### PIVOT of a common table, with all of its columns
+WITH s AS (SELECT VendorID, Status, TotalDue FROM Purchasing.PurchaseOrderHeader) SELECT p.*, p.[1] + p.[4] AS both, v.Name FROM s PIVOT (SUM(TotalDue) FOR Status IN ([1], [4])) AS p JOIN Purchasing.Vendor v ON v.BusinessEntityID = p.VendorID
+### PIVOT and UNPIVOT of that
+SELECT q.VendorID, q.k, q.v FROM (SELECT VendorID, Status, TotalDue FROM Purchasing.PurchaseOrderHeader) s PIVOT (SUM(TotalDue) FOR Status IN ([1], [4])) AS p UNPIVOT (v FOR k IN ([1], [4])) AS q
+### UNPIVOT of a table
+SELECT u.PurchaseOrderID, u.What, u.Amount * 2 AS twice, u.Status FROM Purchasing.PurchaseOrderHeader UNPIVOT (Amount FOR What IN (SubTotal, TaxAmt)) AS u WHERE u.What LIKE 'Sub%'
+### a derived table first in a join in parentheses
+SELECT s.n, v.Name, b.Status FROM ((SELECT 1 AS n) s JOIN Purchasing.Vendor v ON v.CreditRating = s.n) JOIN Purchasing.PurchaseOrderHeader b ON b.VendorID = v.BusinessEntityID
+### a join in parentheses behind LEFT JOIN, with a derived table first
+SELECT h.Status, s.n, v.Name FROM Purchasing.PurchaseOrderHeader h LEFT JOIN ((SELECT BusinessEntityID AS id, 1 AS n FROM Purchasing.Vendor) AS s INNER JOIN Purchasing.Vendor v ON v.BusinessEntityID = s.id) ON s.id = h.VendorID
