@@ -22,7 +22,7 @@ from webhooks.store.store import Store
 from webhooks.store.waiting import is_done
 
 _LOOKS_EVERY_SECONDS: Final = 1.0  # another process may have resumed something
-_LEAST_PAUSE_SECONDS: Final = 0.02  # between two parts
+_PAUSE_SECONDS: Final = 0.02  # between two parts, for others
 _LONGEST_WAIT_SECONDS: Final = 1.0  # for who is busy with the last part
 _MANY_BODIES: Final = 1000  # to be composed: more would keep those of other events waiting
 
@@ -67,10 +67,8 @@ class Settling:
 
     async def settle(self) -> None:
         """Goes on until all is settled. Raises StoreError."""
-        began = time.monotonic()
         while await self._settle_parts():
-            await asyncio.sleep(max(_LEAST_PAUSE_SECONDS, time.monotonic() - began))  # others have half of the time
-            began = time.monotonic()
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _settle_parts(self) -> bool:
         """Settles a part of what each endpoint has. Whether there was anything."""
