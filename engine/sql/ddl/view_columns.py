@@ -38,8 +38,8 @@ def select_columns(select: str, schema: LedgerSchema) -> SelectColumns | SqlFaul
 
 
 def _declared(found: FoundColumn) -> Column:
-    """A column as a view has it: of the type of the ledger's own column that it is."""
-    return Column(found.name, found.ledger.type if found.ledger is not None else UNKNOWN)
+    """A column as a view has it: of the type of the ledger's own column that it is, or of what it is computed."""
+    return Column(found.name, found.ledger.type if found.ledger is not None else found.type or UNKNOWN)
 
 
 def _typed(tree: exp.Query, columns: tuple[Column, ...], schema: LedgerSchema) -> tuple[Column, ...]:

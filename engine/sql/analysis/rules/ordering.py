@@ -1,4 +1,4 @@
-"""ORDER BY, TOP and OFFSET (errors 104, 108, 145, 169, 209, 408, 1033, 1062, 5308, 5309, 10741)."""
+"""ORDER BY, TOP and OFFSET (errors 104, 108, 145, 169, 209, 408, 1033, 1062, 5308, 5309, 8711, 10741)."""
 
 from __future__ import annotations
 
@@ -28,6 +28,20 @@ def check(subject: Subject) -> Iterator[SqlFault]:
     for kind in (exp.Select, exp.Union, exp.Except, exp.Intersect):
         for query in subject.nodes(kind):
             yield from _limits(subject, query)
+    yield from _listings(subject)
+
+
+def _listings(subject: Subject) -> Iterator[SqlFault]:
+    """The STRING_AGGs of one SELECT, which go through its rows in one order."""
+    first: dict[int, object] = {}
+    for call in subject.nodes(exp.GroupConcat):
+        if not isinstance(call.this, exp.Order):
+            continue
+        item, select = call.this.expressions[0], call.find_ancestor(exp.Select)
+        key = identity_of(subject.analysis, item.this) or item.this.sql().casefold(), bool(item.args.get("desc"))
+        if first.setdefault(id(select), key) != key:
+            message = "STRING_AGG(…) has another order here than before in the same SELECT."
+            yield fault("compile-error", item, message, "Write one order for all, or a subquery for each.")
 
 
 def _window(order: exp.Order) -> Iterator[SqlFault]:

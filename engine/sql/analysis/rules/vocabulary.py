@@ -1,6 +1,6 @@
 """Names and numbers of SQL Server's own lists: collations, time zones, styles, parts of dates.
 
-Errors 281, 448, 1023, 9809 and 9820. Microsoft Learn: "CAST and CONVERT (Transact-SQL)", date and time styles.
+Errors 281, 448, 1023, 9809, 9810 and 9820. Microsoft Learn: "CAST and CONVERT (Transact-SQL)", date and time styles.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from engine.model import Severity
+from engine.model import Kind, Severity
 from engine.model.families import BINARIES, STRINGS, TEMPORAL
 from engine.spelling import closest
 from engine.sql.analysis.declared_types import declared_type
@@ -26,6 +26,10 @@ _ZONES: Final = {name.casefold(): name for name in lines("time_zones.txt")}
 _ZONE_ENDING: Final = " standard time"
 _WITH_DATE_PART: Final = words("function_arguments.txt", "with a date part")
 _JUDGED: Final = _WITH_DATE_PART | {"collate"}
+_MISSING: Final = {
+    Kind.DATE: words("date_parts.txt", "of a time"),
+    Kind.TIME: words("date_parts.txt", "of a date"),
+}
 _VALUES: Final = frozenset({TokenKind.STRING, TokenKind.PLACEHOLDER})
 
 
@@ -41,6 +45,25 @@ def check(subject: Subject) -> Iterator[SqlFault]:
         yield from _style(subject, conversion)
     for moved in subject.nodes(exp.AtTimeZone):
         yield from _zone(moved)
+    for part in subject.nodes(exp.Extract):
+        yield from _missing_part(subject, part, part.this, part.expression)
+    for kind in (exp.DateAdd, exp.TimestampTrunc):
+        for call in subject.nodes(kind):
+            yield from _missing_part(subject, call, call.args.get("unit"), call.this)
+
+
+def _missing_part(subject: Subject, call: exp.Expr, unit: exp.Expr | None, moment: exp.Expr) -> Iterator[SqlFault]:
+    """A part that the type of the value has not: an hour of a date, a day of a time."""
+    type_, part = subject.analysis.fact(moment).type, unit.name.lower() if unit is not None else ""
+    if type_ is None or part not in _MISSING.get(type_.kind, ()):
+        return
+    hint = "CAST it to datetime2 first." if type_.kind is Kind.DATE else "Take it of the date that belongs to it."
+    if isinstance(call, exp.Extract):  # the parser does not remember its own place
+        message = f"A {type_.kind} has no `{part}`, which DATEPART(…) is to take."
+        yield subject.word_fault("compile-error", "datepart", moment, message, hint)
+    else:
+        message = f"A {type_.kind} has no `{part}`, which {subject.name_at(call)}(…) is to take."
+        yield subject.call_fault("compile-error", call, message, hint)
 
 
 def _collation(subject: Subject, index: int) -> Iterator[SqlFault]:

@@ -92,3 +92,35 @@ select i.CustomerId from Invoice i group by i.CustomerId having exists (select 1
 with e as (select EmployeeId, FirstName + N' ' + LastName as name from Employee where ReportsTo is null union all select m.EmployeeId, m.FirstName + N' ' + m.LastName from Employee m join e on e.EmployeeId = m.ReportsTo) select EmployeeId, name from e
 ### recursion as people write it, 37
 with e as (select EmployeeId, upper(FirstName) as name, getdate() as now, newid() as k from Employee where ReportsTo is null union all select m.EmployeeId, upper(m.FirstName), getdate(), newid() from Employee m join e on e.EmployeeId = m.ReportsTo) select EmployeeId, name from e
+### minutes and seconds
+SELECT t.Name, CONVERT(varchar(8), DATEADD(ms, t.Milliseconds, 0), 108) AS Length, CONCAT(t.Milliseconds / 60000, ':', RIGHT(CONCAT('0', t.Milliseconds / 1000 % 60), 2)) AS L2, FORMAT(t.Bytes / 1048576.0, 'N1') + ' MB' AS Size FROM Track t
+### top three of each genre with ties
+SELECT x.Genre, x.Name, x.n FROM (SELECT g.Name AS Genre, t.Name, SUM(l.Quantity) AS n, DENSE_RANK() OVER (PARTITION BY g.GenreId ORDER BY SUM(l.Quantity) DESC) AS r FROM Genre g JOIN Track t ON t.GenreId = g.GenreId JOIN InvoiceLine l ON l.TrackId = t.TrackId GROUP BY g.GenreId, g.Name, t.TrackId, t.Name) AS x WHERE x.r <= 3
+### bosses' names as a path
+WITH tree AS (SELECT EmployeeId, ReportsTo, CAST(LastName AS nvarchar(400)) AS Path, 1 AS Depth FROM Employee WHERE ReportsTo IS NULL UNION ALL SELECT e.EmployeeId, e.ReportsTo, CAST(tree.Path + N' / ' + e.LastName AS nvarchar(400)), tree.Depth + 1 FROM Employee e INNER JOIN tree ON tree.EmployeeId = e.ReportsTo) SELECT REPLICATE('.', (Depth - 1) * 2) + Path AS Name, Depth FROM tree ORDER BY Path
+### years across
+SELECT BillingCountry, ISNULL([2009], 0) AS y2009, ISNULL([2010], 0) AS y2010 FROM (SELECT BillingCountry, YEAR(InvoiceDate) AS y, Total FROM Invoice) AS src PIVOT (SUM(Total) FOR y IN ([2009], [2010])) AS pvt WHERE [2010] > 10
+### years across by CASE
+SELECT i.BillingCountry, SUM(CASE YEAR(i.InvoiceDate) WHEN 2009 THEN i.Total ELSE 0 END) AS y2009, SUM(CASE WHEN i.InvoiceDate >= '20100101' AND i.InvoiceDate < '20110101' THEN i.Total END) AS y2010, COUNT(DISTINCT CASE WHEN i.Total > 10 THEN i.CustomerId END) AS Big FROM Invoice i GROUP BY i.BillingCountry
+### ages
+SELECT e.FirstName, DATEDIFF(YEAR, e.BirthDate, GETDATE()) - CASE WHEN DATEADD(YEAR, DATEDIFF(YEAR, e.BirthDate, GETDATE()), e.BirthDate) > GETDATE() THEN 1 ELSE 0 END AS Age, CAST(e.HireDate - e.BirthDate AS int) / 365 AS Hired, FLOOR(CAST(GETDATE() - e.BirthDate AS float) / 365.25) AS A2 FROM Employee e
+### customers without an invoice this year
+SELECT c.CustomerId, COALESCE(NULLIF(c.Company, ''), c.FirstName + N' ' + c.LastName) AS Name FROM Customer AS c LEFT JOIN Invoice AS i ON i.CustomerId = c.CustomerId AND i.InvoiceDate >= DATEFROMPARTS(YEAR(GETDATE()), 1, 1) WHERE i.InvoiceId IS NULL
+### e-mail's host
+SELECT SUBSTRING(c.Email, CHARINDEX('@', c.Email) + 1, LEN(c.Email)) AS Host, COUNT(*) AS n, MIN(c.Email) AS Sample FROM Customer c WHERE c.Email LIKE '%_@_%._%' GROUP BY SUBSTRING(c.Email, CHARINDEX('@', c.Email) + 1, LEN(c.Email)) HAVING COUNT(*) > 1
+### share of the total by a scalar subquery
+SELECT i.BillingCountry, SUM(i.Total) AS t, CAST(100.0 * SUM(i.Total) / (SELECT SUM(Total) FROM Invoice) AS decimal(5, 2)) AS Pct FROM Invoice AS i GROUP BY i.BillingCountry HAVING SUM(i.Total) > (SELECT AVG(s) FROM (SELECT SUM(Total) AS s FROM Invoice GROUP BY BillingCountry) AS a)
+### FOR XML of albums
+SELECT a.Name, (SELECT al.Title AS [@title], (SELECT t.Name FROM Track t WHERE t.AlbumId = al.AlbumId FOR XML PATH('track'), TYPE) FROM Album al WHERE al.ArtistId = a.ArtistId FOR XML PATH('album'), ROOT('albums')) AS X FROM Artist a
+### the same artist twice
+SELECT a.Name, b.ArtistId, DIFFERENCE(a.Name, b.Name) AS D, SOUNDEX(a.Name) AS S FROM Artist a JOIN Artist b ON a.ArtistId < b.ArtistId AND SOUNDEX(a.Name) = SOUNDEX(b.Name)
+### nearest by CROSS APPLY and ties
+SELECT t.TrackId, n.TrackId AS Near FROM Track t CROSS APPLY (SELECT TOP (1) WITH TIES o.TrackId FROM Track o WHERE o.AlbumId = t.AlbumId AND o.TrackId <> t.TrackId ORDER BY ABS(o.Milliseconds - t.Milliseconds)) n
+### tracks per disc by arithmetic
+SELECT AlbumId, SUM(Milliseconds) / 60000.0 AS Minutes, SUM(CAST(Bytes AS bigint)) AS Bytes, COUNT(*) / 20 + 1 AS Discs, SUM(UnitPrice) * 0.9 AS Bundle, COUNT(Composer) * 1.0 / COUNT(*) AS Known FROM Track GROUP BY AlbumId
+### aliases by equals, and strings as names
+SELECT [Track Name] = t.Name, 'Price in €' = t.UnitPrice, "Album" = (SELECT Title FROM Album WHERE AlbumId = t.AlbumId) FROM Track AS t WHERE t.UnitPrice >= .99 AND t.Name > N'M'
+### everything in one HAVING
+SELECT COUNT(*) AS n FROM Invoice HAVING MIN(InvoiceDate) < '2010-01-01' AND MAX(Total) >= 20
+### a CASE that tests with LIKE and IN
+SELECT TrackId, CASE WHEN Composer LIKE N'%/%' THEN 'many' WHEN Composer IN (N'AC/DC', N'Queen') THEN 'band' WHEN Composer IS NULL THEN 'none' ELSE LEFT(Composer, 1) END AS Kind FROM Track WHERE Name LIKE '100[%]%' OR Name LIKE '%\_%' ESCAPE '\'

@@ -31,7 +31,7 @@ select p.Sku from stock.Product p with (index (pk), readcommitted) join sales.Or
 ### a subquery in ON
 select o.OrderId from sales.[Order] o join sales.OrderLine l on l.OrderId = o.OrderId and l.LineNumber = (select max(m.LineNumber) from sales.OrderLine m where m.OrderId = o.OrderId)
 ### UNPIVOT
-select u.kind, u.amount from (select OrderId, Quantity, LineNumber from sales.OrderLine) s unpivot (amount for kind in (Quantity, LineNumber)) u
+select u.kind, u.amount from (select OrderId, Quantity, cast(LineNumber as int) as LineNumber from sales.OrderLine) s unpivot (amount for kind in (Quantity, LineNumber)) u
 ### a scalar subquery under an alias
 select c.Name, orders = (select count(*) from sales.[Order] o where o.CustomerId = c.CustomerId) from dbo.Customer c
 ### a view that cannot be read

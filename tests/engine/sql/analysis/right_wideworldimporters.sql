@@ -70,3 +70,49 @@ select i.InvoiceID from Sales.Invoices i where i.InvoiceDate >= '2016-01-01' and
 select t.CustomerTransactionID from Sales.CustomerTransactions t where t.IsFinalized = 1 and isnull(t.FinalizationDate, '9999-12-31') > t.TransactionDate
 ### JSON and OPENJSON
 select p.PersonID, j.value from Application.People p cross apply openjson(p.OtherLanguages) j where json_value(p.CustomFields, '$.Title') = N'x'
+### as of a time
+SELECT c.CityName, c.LatestRecordedPopulation FROM Application.Cities FOR SYSTEM_TIME AS OF '2016-06-01T00:00:00' AS c WHERE c.CityID IN (1, 2, 3)
+### now beside then
+SELECT n.CityID, n.LatestRecordedPopulation - t.LatestRecordedPopulation AS Growth FROM Application.Cities AS n INNER JOIN Application.Cities FOR SYSTEM_TIME AS OF '2014-01-01' AS t ON t.CityID = n.CityID WHERE n.LatestRecordedPopulation <> t.LatestRecordedPopulation
+### languages as rows
+SELECT p.FullName, l.[key] AS Pos, l.value AS Lang FROM Application.People AS p CROSS APPLY OPENJSON(p.CustomFields, '$.OtherLanguages') AS l WHERE ISJSON(p.CustomFields) > 0 AND l.[type] = 1
+### nested OPENJSON
+SELECT s.StockItemID, j.Made, t.value AS Tag FROM Warehouse.StockItems AS s CROSS APPLY OPENJSON(s.CustomFields) WITH (Made nvarchar(30) '$.CountryOfManufacture', Tags nvarchar(max) '$.Tags' AS JSON) AS j OUTER APPLY OPENJSON(j.Tags) AS t
+### a delivery's events
+SELECT i.InvoiceID, JSON_VALUE(i.ReturnedDeliveryData, '$.Events[0].Event') AS First, CAST(JSON_VALUE(i.ReturnedDeliveryData, '$.Events[1].EventTime') AS datetime2(0)) AS At, DATEDIFF(HOUR, i.InvoiceDate, i.ConfirmedDeliveryTime) AS Hours FROM Sales.Invoices AS i
+### lines as JSON beside their sum
+SELECT i.InvoiceID, JSON_QUERY((SELECT l.Description AS name, l.Quantity AS qty, l.ExtendedPrice AS price FROM Sales.InvoiceLines AS l WHERE l.InvoiceID = i.InvoiceID ORDER BY l.InvoiceLineID FOR JSON PATH)) AS Lines, (SELECT SUM(l.ExtendedPrice) FROM Sales.InvoiceLines AS l WHERE l.InvoiceID = i.InvoiceID) AS Total FROM Sales.Invoices AS i
+### moving average by RANGE
+SELECT t.CustomerID, t.TransactionDate, SUM(t.AmountExcludingTax) OVER (PARTITION BY t.CustomerID ORDER BY t.TransactionDate RANGE UNBOUNDED PRECEDING) AS R, AVG(t.AmountExcludingTax) OVER (PARTITION BY t.CustomerID ORDER BY t.TransactionDate ROWS BETWEEN 6 PRECEDING AND 1 FOLLOWING) AS A FROM Sales.CustomerTransactions AS t
+### gaps and islands
+WITH d AS (SELECT DISTINCT CustomerID, OrderDate FROM Sales.Orders), g AS (SELECT CustomerID, OrderDate, DATEADD(DAY, -ROW_NUMBER() OVER (PARTITION BY CustomerID ORDER BY OrderDate), OrderDate) AS grp FROM d) SELECT CustomerID, MIN(OrderDate) AS Von, MAX(OrderDate) AS Bis, COUNT(*) AS n FROM g GROUP BY CustomerID, grp HAVING COUNT(*) > 2
+### weeks from Monday
+SELECT DATEADD(WEEK, DATEDIFF(WEEK, 0, o.OrderDate), 0) AS Monday, COUNT_BIG(*) AS n FROM Sales.Orders AS o GROUP BY DATEADD(WEEK, DATEDIFF(WEEK, 0, o.OrderDate), 0)
+### the old month's first day
+SELECT DATEADD(MONTH, DATEDIFF(MONTH, 0, o.OrderDate), 0) AS M, DATEADD(d, -1, DATEADD(mm, DATEDIFF(m, 0, o.OrderDate) + 1, 0)) AS E, CONVERT(date, DATEADD(qq, DATEDIFF(qq, 0, o.OrderDate), 0)) AS Q, DATEPART(iso_week, o.OrderDate) AS W, DATENAME(month, o.OrderDate) + ' ' + CAST(YEAR(o.OrderDate) AS char(4)) AS N FROM Sales.Orders AS o
+### local time of the pick
+SELECT o.OrderID, CAST(o.PickingCompletedWhen AT TIME ZONE 'UTC' AT TIME ZONE 'Central European Standard Time' AS datetime2(0)) AS Local, DATEPART(tz, o.PickingCompletedWhen AT TIME ZONE 'UTC') AS Shift, FORMAT(o.PickingCompletedWhen, 'yyyy-MM-dd HH:mm') AS F, CONVERT(varchar(30), o.PickingCompletedWhen, 126) AS Iso FROM Sales.Orders AS o
+### days left
+SELECT i.InvoiceID, CASE WHEN DATEDIFF(DAY, i.InvoiceDate, SYSDATETIME()) > 30 THEN N'overdue' WHEN i.InvoiceDate = CONVERT(date, SYSDATETIME()) THEN N'today' ELSE CONCAT(30 - DATEDIFF(DAY, i.InvoiceDate, SYSDATETIME()), N' days') END AS Due FROM Sales.Invoices AS i
+### credit in bands
+SELECT b.Band, COUNT(c.CustomerID) AS n FROM (VALUES (1, 0, 1000.00), (2, 1000, 2500), (3, 2500, 99999999)) AS b(Band, Lo, Hi) LEFT JOIN Sales.Customers AS c ON c.CreditLimit >= b.Lo AND c.CreditLimit < b.Hi GROUP BY b.Band
+### cold rooms by sensor
+SELECT t.ColdRoomSensorNumber, MAX(t.Temperature) - MIN(t.Temperature) AS Span, VAR(t.Temperature) AS V, STDEVP(t.Temperature) AS S, CHECKSUM_AGG(t.ColdRoomSensorNumber) AS C FROM Warehouse.ColdRoomTemperatures AS t WITH (SNAPSHOT) GROUP BY t.ColdRoomSensorNumber
+### the sensor's JSON
+SELECT v.VehicleTemperatureID, v.Temperature, JSON_VALUE(v.FullSensorData, '$.Recordings[0].temperature') + 0.0 AS T2 FROM Warehouse.VehicleTemperatures AS v WHERE v.IsCompressed = 0 AND v.VehicleRegistration LIKE N'WWI-[0-9][0-9][0-9]-A'
+### approximate and exact
+SELECT APPROX_COUNT_DISTINCT(o.CustomerID) AS a, COUNT(DISTINCT o.CustomerID) AS c, MIN(o.OrderDate) AS f, MAX(o.PickingCompletedWhen) AS l FROM Sales.Orders AS o
+### split and join again
+SELECT c.CustomerID, STRING_AGG(w.value, '|') WITHIN GROUP (ORDER BY w.ordinal) AS Words FROM Sales.Customers AS c CROSS APPLY STRING_SPLIT(c.CustomerName, ' ', 1) AS w GROUP BY c.CustomerID
+### a comma join with APPLY
+SELECT c.CustomerName, a.AccessResult FROM Sales.Customers AS c, Application.Cities AS ct CROSS APPLY Application.DetermineCustomerAccess(ct.CityID) AS a WHERE ct.CityID = c.DeliveryCityID
+### max of three dates
+SELECT c.CustomerID, (SELECT MAX(d.v) FROM (VALUES (CAST(o.OrderDate AS datetime2)), (o.PickingCompletedWhen), (i.LastEditedWhen)) AS d(v)) AS Newest FROM Sales.Customers AS c JOIN Sales.Orders AS o ON o.CustomerID = c.CustomerID LEFT JOIN Sales.Invoices AS i ON i.CustomerID = c.CustomerID
+### bit functions
+SELECT p.PersonID, CAST(p.IsPermittedToLogon AS int) AS L, IIF(p.LogonName IS NULL OR p.LogonName = N'NO LOGON', 0, 1) AS HasLogon, CONVERT(bit, 'true') AS T, p.IsPermittedToLogon ^ 1 AS Neg FROM Application.People AS p WHERE p.IsPermittedToLogon = 1
+### hashed
+SELECT p.PersonID, CONVERT(char(64), HASHBYTES('SHA2_256', CONCAT(p.FullName, p.LogonName)), 2) AS H, CHECKSUM(p.FullName, p.PersonID) AS C, DATALENGTH(p.HashedPassword) AS L FROM Application.People AS p
+### intersect of three
+SELECT CustomerID FROM Sales.Orders INTERSECT SELECT CustomerID FROM Sales.Invoices INTERSECT (SELECT CustomerID FROM Sales.CustomerTransactions WHERE IsFinalized = 0 UNION SELECT CustomerID FROM Sales.Customers WHERE CreditLimit IS NULL) ORDER BY CustomerID DESC
+### tax by line
+SELECT l.InvoiceID, ROUND(SUM(l.UnitPrice * l.Quantity * l.TaxRate / 100), 2) AS Tax, CEILING(SUM(l.ExtendedPrice)) AS Up, SIGN(SUM(l.ExtendedPrice) - 100) AS Over100, POWER(CAST(1.1 AS decimal(9, 4)), 2) AS P, ABS(-SUM(l.Quantity)) AS Q, FLOOR(AVG(l.TaxRate)) AS R, LOG(SUM(l.Quantity) + 1) AS Lg FROM Sales.InvoiceLines AS l GROUP BY l.InvoiceID
