@@ -24,7 +24,7 @@ from engine.model.families import (
     WHOLE_BY_WIDTH,
 )
 from engine.sql.analysis.declared_types import declared_type, is_authors
-from engine.sql.analysis.domains import longest
+from engine.sql.analysis.domains import longest, units
 from engine.sql.analysis.relations import Column, Columns, Fact, Meaning, Reference
 from engine.sql.schema import LedgerSchema
 
@@ -42,6 +42,7 @@ _ARGUMENTS: Final = {
 _INT: Final = SqlType(Kind.INT)
 _BIGINT: Final = SqlType(Kind.BIGINT)
 _FLOAT: Final = SqlType(Kind.FLOAT)
+_DATETIME: Final = SqlType(Kind.DATETIME)
 _DECIMAL: Final = SqlType(Kind.DECIMAL)
 _DATE: Final = SqlType(Kind.DATE)
 _NVARCHAR: Final = SqlType(Kind.NVARCHAR)
@@ -136,7 +137,7 @@ def _inner(typing: Typing, node: exp.Expr) -> Fact:
 def _literal(_typing: Typing, node: exp.Literal) -> Fact:
     text = str(node.this)
     if node.args.get("is_string"):
-        return Fact(SqlType(Kind.VARCHAR, length=max(len(text), 1)), nullable=False)
+        return Fact(SqlType(Kind.VARCHAR, length=max(units(text), 1)), nullable=False)
     if text[:1] == "$":
         return Fact(SqlType(Kind.MONEY), nullable=False)
     if "e" in text or "E" in text:
@@ -149,7 +150,7 @@ def _literal(_typing: Typing, node: exp.Literal) -> Fact:
 
 
 def _national(_typing: Typing, node: exp.National) -> Fact:
-    return Fact(SqlType(Kind.NVARCHAR, length=max(len(str(node.this)), 1)), nullable=False)
+    return Fact(SqlType(Kind.NVARCHAR, length=max(units(str(node.this)), 1)), nullable=False)
 
 
 def _column(typing: Typing, node: exp.Column) -> Fact:
@@ -281,10 +282,11 @@ def _replaced(typing: Typing, node: exp.Replace) -> Fact:
 
 
 def _moved(typing: Typing, node: exp.DateAdd) -> Fact:
+    """DATEADD: the type of the date; a string or a number is taken for a datetime."""
     found = typing.fact(node.this)
-    if found.type is None or found.type.kind not in TEMPORAL:
-        return _NOTHING
-    return Fact(found.type)
+    if found.type is not None and found.type.kind in STRINGS | NUMBERS:
+        return Fact(_DATETIME)
+    return Fact(found.type) if found.type is not None and found.type.kind in TEMPORAL else _NOTHING
 
 
 def _subquery(typing: Typing, node: exp.Subquery) -> Fact:

@@ -17,6 +17,7 @@ from sqlglot import exp
 from engine.model import Kind, Severity, SqlType
 from engine.model.families import NUMBERS, STRINGS, TEMPORAL, WHOLE
 from engine.sql.analysis.declared_types import declared_type, is_authors
+from engine.sql.analysis.domains import units
 from engine.sql.analysis.rules.kinds import COMPARISONS, a, has_placeholder, kind_of
 from engine.sql.analysis.rules.subject import Subject, fault
 from engine.sql.fault import SqlFault
@@ -112,7 +113,7 @@ def _text_constant(
     if not _fits(type_.kind, text):
         message = f"The text cannot become {a(type_.kind)}, which the column `{column.name}` is."
         yield fault("type-mismatch", constant, message, "Write a value of that type.", Severity.WARNING)
-    elif is_equal and type_.kind in STRINGS and type_.length is not None and len(text.rstrip(" ")) > type_.length:
+    elif is_equal and type_.kind in STRINGS and type_.length is not None and units(text.rstrip(" ")) > type_.length:
         message = f"The text is longer than the column `{column.name}`, which has {type_.length} characters at most."
         yield fault("type-mismatch", constant, message, "No row can have that value.", Severity.WARNING)
 
@@ -227,6 +228,18 @@ def _unfit(values: Sequence[exp.Expr], kinds: Collection[Kind | None]) -> Iterat
             yield fault("type-mismatch", value.unnest(), message, hint, Severity.WARNING)
 
 
+def _moments(_subject: Subject, node: exp.Expr) -> Iterator[SqlFault]:
+    """A text that a function of dates takes for one."""
+    for given in (node.this, node.args.get("expression")):
+        if given is None:
+            continue
+        value = (given.this if isinstance(given, _READ_AS_MOMENT) else given).unnest()
+        text = _text_of(value)
+        if text is not None and not _may_be_moment(text):
+            message = "The text is taken for a date, and cannot become one."
+            yield fault("type-mismatch", value, message, "Write it as 'yyyymmdd'.", Severity.WARNING)
+
+
 def _added(subject: Subject, node: exp.Add) -> Iterator[SqlFault]:
     """A text beside a number is a number to be, also where it was meant to stand before it."""
     left, right = node.this.unnest(), node.expression.unnest()
@@ -238,10 +251,13 @@ def _added(subject: Subject, node: exp.Add) -> Iterator[SqlFault]:
 
 
 _CONSTANTS: Final = (exp.Literal, exp.National)
+_READ_AS_MOMENT: Final = (exp.TimeStrToTime, exp.TsOrDsToDate)
+"""What the parser puts around a date of some functions."""
 _Rule = Callable[[Subject, Any], Iterator[SqlFault]]
 _RULES: Final[Mapping[type[exp.Expr], _Rule]] = {
     **dict.fromkeys(COMPARISONS, _comparison),
     **dict.fromkeys((exp.Union, exp.Except, exp.Intersect), _branches),
+    **dict.fromkeys((exp.DateAdd, exp.DateDiff, exp.Day, exp.Extract, exp.LastDay, exp.Month, exp.Year), _moments),
     exp.Add: _added,
     exp.Between: _between,
     exp.Case: _case,

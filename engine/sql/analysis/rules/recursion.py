@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from engine.model import Kind, SqlType
 from engine.model.families import FLOATS, MAX_LENGTHS, PADDED, STRINGS, UNICODE, WHOLE
+from engine.sql.analysis.domains import units
 from engine.sql.analysis.relations import Column, Columns
 from engine.sql.analysis.resolution import self_references
 from engine.sql.analysis.rules.kinds import a, kind_of
@@ -207,7 +208,7 @@ def _length(subject: Subject, node: exp.Expr | None) -> int:
     if node is None or (type_ := subject.analysis.fact(node).type) is None or type_.kind not in STRINGS - PADDED:
         return 0
     if isinstance(node, exp.Literal | exp.National):
-        return len(str(node.this))
+        return units(str(node.this))
     if isinstance(node, exp.Add):
         sides = (node.this, node.expression)
         if not all(kind_of(subject, side) in STRINGS for side in sides):

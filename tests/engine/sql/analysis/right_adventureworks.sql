@@ -243,3 +243,9 @@ SELECT q.n FROM (SELECT COUNT(*) AS n FROM (SELECT DISTINCT z.ProductID FROM (SE
 SELECT v.Name, s.n, s.latest FROM Purchasing.Vendor v OUTER APPLY (SELECT COUNT(*) AS n, MAX(h.OrderDate) AS latest FROM Purchasing.PurchaseOrderHeader h WHERE h.VendorID = v.BusinessEntityID HAVING COUNT(*) > 0) s
 ### string_agg distinct by derived
 SELECT x.VendorID, STRING_AGG(CONVERT(varchar(20), x.y), ', ') AS years FROM (SELECT DISTINCT VendorID, YEAR(OrderDate) AS y FROM Purchasing.PurchaseOrderHeader) x GROUP BY x.VendorID
+### dates of texts
+select year('2014-12-31') as y, day('20140131') as d, datepart(hour, '13:45') as h, datediff(second, '00:00', '12:30:15.123') as s, eomonth('2014-02-01') as e, datediff(day, 0, getdate()) as z, dateadd(day, 0, '') as blank, datename(month, 'May 5 2014') as m, dateadd(day, -1, 0) as eve, year('2014') as y2
+### texts that dates are made of, in a set operation and in a recursion
+with d as (select convert(datetime, '20140101') as d union all select dateadd(day, 1, d) from d where d < '20141231') select d from d union all select '20150101' union all select dateadd(month, 1, '20150101')
+### a letter of two units
+select StateProvinceID from Person.StateProvince where StateProvinceCode = N'😀x'

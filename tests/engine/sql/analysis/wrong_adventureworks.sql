@@ -148,3 +148,15 @@ SELECT «CASE WHEN p.ListPrice > 1 THEN NULL ELSE NULL END AS x FROM Production.
 SELECT «COALESCE(NULL, NULL) AS x FROM Production.Product AS p
 ### 4151 compile-error
 SELECT «NULLIF(NULL, p.ListPrice) AS x FROM Production.Product AS p
+### 240 type-mismatch
+with d as (select '20140101' as d union all select «dateadd(day, 1, d) from d where d < '20141231') select d from d
+### 240 type-mismatch
+with d as (select N'2014-01-01' as d, 1 as n union all select «dateadd(day, 1, d.d), n + 1 from d where n < 5) select d from d
+### 241 type-mismatch warning
+select dateadd(month, 1, «'soon') as x
+### 241 type-mismatch warning
+select datediff(day, «'2014-02-30', h.OrderDate) as x from Sales.SalesOrderHeader h
+### 241 type-mismatch warning
+select year(«'2014-13-01') as x
+### 0 type-mismatch warning
+select StateProvinceID from Person.StateProvince where StateProvinceCode = «N'😀😀'
