@@ -231,9 +231,10 @@ def _unfit(values: Sequence[exp.Expr], kinds: Collection[Kind | None]) -> Iterat
 def _moments(_subject: Subject, node: exp.Expr) -> Iterator[SqlFault]:
     """A text that a function of dates takes for one."""
     for given in (node.this, node.args.get("expression")):
-        if given is None:
-            continue
-        value = (given.this if isinstance(given, _READ_AS_MOMENT) else given).unnest()
+        value = given.this if isinstance(given, _READ_AS_MOMENT) else given
+        if not isinstance(value, exp.Expr):
+            continue  # an argument is left out, which has a fault of its own
+        value = value.unnest()
         text = _text_of(value)
         if text is not None and not _may_be_moment(text):
             message = "The text is taken for a date, and cannot become one."
