@@ -27,6 +27,7 @@ _SAVED_TURNS_SECONDS: Final = 0.06  # turns of doubtful endpoints are saved up f
 
 # How many jobs wait in memory.
 _JOBS_FOR_EACH_TURN: Final = 4  # of an endpoint that fails, and of every one while memory is short
+_JOBS_FOR_EACH_AHEAD: Final = 4  # of one that is quick: to park a delivery and to give it a job again takes transactions
 _MUCH_MEMORY_JOBS: Final = 10_000  # of all endpoints: with so many of them memory counts as short
 
 # How many turns one endpoint has.
@@ -337,7 +338,9 @@ class EndpointTurns:
     def _room(self, lane: Lane) -> int:
         """How many of its jobs may wait in memory."""
         room = _JOBS_FOR_EACH_TURN * lane.width
-        return room if lane.is_failing or self._waiting >= _MUCH_MEMORY_JOBS else max(room, self._limits.kept)
+        if lane.is_failing or self._waiting >= _MUCH_MEMORY_JOBS:
+            return room
+        return max(room, self._limits.kept, _JOBS_FOR_EACH_AHEAD * lane.most_ahead)
 
     def _close(self, lane: Lane, seconds: float) -> None:
         if seconds > 0:

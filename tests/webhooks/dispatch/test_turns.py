@@ -56,6 +56,17 @@ def test_there_is_room_for_as_many_as_may_enter() -> None:
     assert turns.room(2) == LIMITS.kept
 
 
+def test_for_a_quick_endpoint_there_is_room_for_some_times_what_is_begun_ahead() -> None:
+    turns = EndpointTurns(Limits(endpoint=8, rate=1000, kept=20), Clock())
+    assert turns.room(1) == 20
+    quick(turns)
+    assert turns.room(1) == 4 * 12 * 8
+    fill(turns, 1, 1)
+    assert start(turns) == [1]
+    turns.leave(1, is_success=True, duration_seconds=0.06)
+    assert turns.room(1) == 4 * 8
+
+
 def test_where_memory_is_short_more_is_parked() -> None:
     turns = EndpointTurns(LIMITS, Clock())
     assert sum(fill(turns, endpoint, 500) for endpoint in range(100, 120)) == 0
