@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from io import BytesIO
 
@@ -30,7 +30,7 @@ from webhooks.store.attempts import Ready
 from webhooks.store.clock import now
 from webhooks.store.compositions import Addressed
 from webhooks.store.ended_attempts import EndedAttempt
-from webhooks.store.results import Written
+from webhooks.store.results import Write
 from webhooks.store.store import Store
 
 _ARRAY = 1000
@@ -84,14 +84,9 @@ def plain_loop(store_url: str, url: str, count: int) -> float:
 class _Roomy:
     """Implements Sending: everything has a job, and is found by the loop itself."""
 
-    async def write_and_send(
-        self, to: Sequence[Addressed], at: int, write: Callable[[Collection[str]], Awaitable[Written]]
-    ) -> None:
+    async def write_and_send(self, to: Sequence[Addressed], at: int, write: Write) -> None:
         """Is not called: what is published here is written by the store itself."""
         raise NotImplementedError
-
-    def park(self, registration_ids: Collection[int]) -> None:
-        """Nothing to do."""
 
     def room(self, registration_id: int) -> int:
         """For more than are ever published at once."""

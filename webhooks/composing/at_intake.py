@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, Protocol
 
 from engine.body import Body
@@ -17,25 +17,19 @@ from webhooks.store.clock import now, sortable_id
 from webhooks.store.compositions import Addressed
 from webhooks.store.events import Publish
 from webhooks.store.jobs import Job, Kind
-from webhooks.store.results import Written
+from webhooks.store.results import Write, Written
 from webhooks.store.store import Store
 
 
 class Sending(Protocol):
     """Sends what was stored with its body."""
 
-    async def write_and_send(
-        self, to: Sequence[Addressed], at: int, write: Callable[[Collection[str]], Awaitable[Written]]
-    ) -> None:
+    async def write_and_send(self, to: Sequence[Addressed], at: int, write: Write) -> None:
         """Calls `write` once, with the ids of those deliveries in `to` whose attempts may begin with their bodies.
 
-        Sends these, and has the other deliveries that `write` gives wait for their turns. The jobs of those in `to` are
-        due at `at`. To be called in the event loop. Raises what `write` raises.
+        Sends these, and has the other deliveries that `write` gives wait for their turns, or for a refill. The jobs of
+        those in `to` are due at `at`. To be called in the event loop. Raises what `write` raises.
         """
-        ...
-
-    def park(self, registration_ids: Collection[int]) -> None:
-        """Hears of endpoints that have deliveries without a job. To be called in the event loop."""
         ...
 
     def room(self, registration_id: int) -> int:
@@ -87,12 +81,12 @@ class BodiesAtIntake:
         results: list[str | ConflictError] = []
         to, at = self._likely(command), now()
 
-        async def write(begin: Collection[str]) -> Written:
+        async def write(begin: Collection[str], _: Callable[[int], int]) -> Written:
             """As Sending needs it."""
             command.begin = {each.registration_id: Job(Kind.DELIVER, each.id, at) for each in to if each.id in begin}
             results.extend(await store.write(command, size))
             self._note(command)
-            return Written(command.sendable, command.begun)
+            return Written(command.sendable, command.begun, command.parked)
 
         await self.sending.write_and_send(to, at, write)
         return results
@@ -114,8 +108,6 @@ class BodiesAtIntake:
         if len(command.events) == 1:
             takers = tuple((each.registration_id, each.client_id) for each in command.sendable)
             self._last_takers[command.events[0].code] = takers
-        if command.parked and self.sending is not None:
-            self.sending.park(command.parked)
         if command.waiting and self.composing is not None:
             self.composing.offer(command.waiting)
 

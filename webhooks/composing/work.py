@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final, Protocol
 
 from engine.body import Body
@@ -27,7 +29,7 @@ from webhooks.store.clock import now
 from webhooks.store.command import Pipelined
 from webhooks.store.compositions import Addressed, Waiting, key_of
 from webhooks.store.jobs import Job
-from webhooks.store.results import Composed, Ended, Parked, Result, Written
+from webhooks.store.results import Composed, Ended, Parked, Result, Write, Written
 from webhooks.store.store import Store
 from webhooks.store.waiting import STORE_RETRY_SECONDS
 
@@ -48,9 +50,7 @@ ItemResult = tuple[Waiting, Result]
 class Onward(Protocol):
     """Has results of composing written, and sends what follows from them."""
 
-    async def __call__(
-        self, to: Sequence[Addressed], at: int, write: Callable[[Collection[str]], Awaitable[Written]]
-    ) -> None:
+    async def __call__(self, to: Sequence[Addressed], at: int, write: Write) -> None:
         """Calls `write` once, with the ids of those deliveries in `to` whose attempts may begin with their bodies.
 
         Their jobs are due at `at`. Raises what `write` raises.
@@ -61,10 +61,10 @@ class Onward(Protocol):
 async def write_only(
     to: Sequence[Addressed],  # noqa: ARG001  of the protocol
     at: int,  # noqa: ARG001
-    write: Callable[[Collection[str]], Awaitable[Written]],
+    write: Write,
 ) -> None:
     """An Onward that sends nothing: whoever takes the jobs does."""
-    await write(())
+    await write((), lambda _: sys.maxsize)
 
 
 class Work:
@@ -127,11 +127,10 @@ class Work:
         """Writes results, finishes the jobs of their events, and has deliveries sent. Raises StoreError."""
         at = now()
 
-        async def write(begin: Collection[str]) -> Written:
+        async def write(begin: Collection[str], room: Callable[[int], int]) -> Written:
             """As Onward needs it."""
-            return await self._store.write(
-                Pipelined(lambda connection: results.write(connection, found, taken, at=at, begin=begin))
-            )
+            command = partial(results.write, results=found, taken=taken, at=at, begin=begin, room=room)
+            return await self._store.write(Pipelined(command))
 
         try:
             await self.onward(to, at, write)

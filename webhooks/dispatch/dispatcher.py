@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -27,7 +27,7 @@ from webhooks.store.command import Pipelined
 from webhooks.store.compositions import Addressed, Sendable
 from webhooks.store.ended_attempts import EndedAttempt
 from webhooks.store.jobs import Job, Kind
-from webhooks.store.results import Written
+from webhooks.store.results import Write
 from webhooks.store.store import Store
 from webhooks.store.waiting import keep_doing
 
@@ -99,9 +99,7 @@ class Dispatcher:
         for wake_up in self._wake_ups.values():
             wake_up.set()
 
-    async def write_and_send(
-        self, to: Sequence[Addressed], at: int, write: Callable[[Collection[str]], Awaitable[Written]]
-    ) -> None:
+    async def write_and_send(self, to: Sequence[Addressed], at: int, write: Write) -> None:
         """Has bodies written, with the attempts of those deliveries in `to` whose endpoints have a free turn now.
 
         Sends these, and has the other deliveries wait for their turns. So an event whose endpoint is idle needs no
@@ -171,16 +169,15 @@ class Dispatcher:
             self._begin_task(self._taker.refill(registration_id, most))
         self._wake()
 
-    async def _write_and_send(
-        self, to: Sequence[Addressed], at: int, write: Callable[[Collection[str]], Awaitable[Written]]
-    ) -> None:
+    async def _write_and_send(self, to: Sequence[Addressed], at: int, write: Write) -> None:
         turns = self._turns_at_once(to[:_MOST_SENT], at)
         try:
-            written = await write(turns.keys())
+            written = await write(turns.keys(), self.room)
             await self._go(turns, written.begun, doubtful=False)
         finally:
             self._give_back(turns.values())
             self._queue.release([turn.job for turn in turns.values()])
+        self.park(written.parked)
         begun = {ready.id for ready in written.begun}
         self.offer([each for each in written.sendable if each.job.key not in begun])
 

@@ -27,7 +27,9 @@ _SAVED_TURNS_SECONDS: Final = 0.06  # turns of doubtful endpoints are saved up f
 
 # How many jobs wait in memory.
 _JOBS_FOR_EACH_TURN: Final = 4  # of an endpoint that fails, and of every one while memory is short
-_JOBS_FOR_EACH_AHEAD: Final = 4  # of one that is quick: to park a delivery and to give it a job again takes transactions
+_JOBS_FOR_EACH_AHEAD: Final = (
+    4  # of one that is quick: to park a delivery and to give it a job again takes transactions
+)
 _MUCH_MEMORY_JOBS: Final = 10_000  # of all endpoints: with so many of them memory counts as short
 
 # How many turns one endpoint has.

@@ -20,7 +20,7 @@ from webhooks.store.clock import moment, now, sortable_id
 from webhooks.store.command import Together
 from webhooks.store.compositions import Addressed, Sendable, Waiting
 from webhooks.store.endpoints import Endpoint
-from webhooks.store.jobs import Job, Kind
+from webhooks.store.jobs import Job, Kind, Room
 from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
 from webhooks.store.tables import DELIVERIES, EVENTS
@@ -370,20 +370,16 @@ def _have_composed(
 
 
 def _have_sent(connection: Connection, created_at: int, with_body: Sequence[_NewDelivery]) -> None:
-    """Adds jobs for deliveries that have their body, as far as there is room, and tells their commands.
-
-    The others would lose theirs again as soon as they are offered: they have to wait for a refill in any case.
-    """
+    """Adds jobs for deliveries that have their body, as far as there is room, and tells their commands."""
+    if not with_body:
+        return
     sent: list[tuple[Publish, Sendable]] = []
-    room: dict[int, int] = {}
+    room = Room(with_body[0].event.command.room)  # all commands are of one process
     for delivery in with_body:
         command, taker = delivery.event.command, delivery.taker
         if taker.is_held:
             continue
-        left = room.get(taker.registration_id)
-        left = command.room(taker.registration_id) if left is None else left
-        room[taker.registration_id] = left - 1
-        if left > 0:
+        if room.take(taker.registration_id):
             job = command.begin.get(taker.registration_id) or Job(Kind.DELIVER, delivery.id, created_at)
             sent.append((command, Sendable(job, taker.registration_id, taker.client_id)))
         else:

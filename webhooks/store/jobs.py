@@ -5,7 +5,7 @@ A job is added or finished in the transaction that changes what it points to, so
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
@@ -38,6 +38,28 @@ class Job(Struct, frozen=True):
     kind: Kind
     key: str
     due_at: int
+
+
+class Room:
+    """For how many more deliveries of each endpoint this process has room in memory.
+
+    The others have to wait for a refill in any case: one that got a job would lose it as soon as it is offered.
+    """
+
+    def __init__(self, of_endpoint: Callable[[int], int]) -> None:
+        self._of_endpoint = of_endpoint
+        self._left: dict[int, int] = {}
+        self.full: Final[set[int]] = set()
+        """The endpoints of which some had no room."""
+
+    def take(self, registration_id: int) -> bool:
+        """Whether there was room for one more."""
+        left = self._left.get(registration_id)
+        left = self._of_endpoint(registration_id) if left is None else left
+        self._left[registration_id] = left - 1
+        if left <= 0:
+            self.full.add(registration_id)
+        return left > 0
 
 
 class Taker(Protocol):

@@ -5,7 +5,8 @@ Only a composition that still waits is changed: a body that was written stays as
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import sys
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final, TypeVar
 
 from msgspec import Struct
@@ -16,7 +17,7 @@ from webhooks.store import attempts, definitions, jobs
 from webhooks.store.attempts import Ready
 from webhooks.store.bulk import NUMBER, PIECE, TEXT, Bulk, BulkUpdate, beside, packed
 from webhooks.store.compositions import CompositionState, Sendable, job_of
-from webhooks.store.jobs import Job, Kind
+from webhooks.store.jobs import Job, Kind, Room
 
 R = TypeVar("R", bound="Result")
 Key = tuple[int, int]
@@ -65,10 +66,19 @@ class Parked(Result, frozen=True, kw_only=True):
 
 
 class Written(Struct, frozen=True):
-    """What follows from results that were written: the deliveries that have their body now, and the begun attempts."""
+    """What follows from results that were written."""
 
     sendable: Sequence[Sendable]
+    """The deliveries that have their body now, and a job."""
     begun: Sequence[Ready]
+    """The attempts of these that have begun."""
+    parked: Collection[int] = ()
+    """The endpoints whose other deliveries wait for a refill."""
+
+
+Write = Callable[[Collection[str], Callable[[int], int]], Awaitable[Written]]
+"""Writes bodies, once it hears which deliveries' attempts may begin with them, by their ids, and for how many more
+deliveries of an endpoint there is room in memory."""
 
 
 class Unneeded(Result, frozen=True, kw_only=True):
@@ -205,24 +215,33 @@ def show_composing(connection: Connection, compositions: Sequence[Key]) -> None:
 
 
 def write(
-    connection: Connection, results: Sequence[Result], taken: Sequence[Job], *, at: int, begin: Collection[str] = ()
+    connection: Connection,
+    results: Sequence[Result],
+    taken: Sequence[Job],
+    *,
+    at: int,
+    begin: Collection[str] = (),
+    room: Callable[[int], int] = lambda _: sys.maxsize,
 ) -> Written:
     """Writes results, finishes the jobs that were taken for them, and begins attempts of the deliveries in `begin`.
 
-    Deliveries that get a body get jobs, due at `at`, which the caller claims. An attempt is begun where it could be
-    begun by itself now.
+    Deliveries that get a body get jobs, due at `at`, which the caller claims: those in `begin`, and of each endpoint as
+    many others as there is `room` for. An attempt is begun where it could be begun by itself now.
     """
     jobs.finish(connection, taken)
-    sendable = _compose(connection, _of(Composed, results), at)
+    left = Room(room)
+    sendable = _compose(connection, _of(Composed, results), at, begin, left)
     _defer(connection, _of(Deferred, results), at)
     _end(connection, _of(Ended, results), at)
     _park(connection, _of(Parked, results))
     _forget(connection, _of(Unneeded, results), at)
     ids = [each.job.key for each in sendable if each.job.key in begin]
-    return Written(sendable, attempts.begin(connection, ids, at))
+    return Written(sendable, attempts.begin(connection, ids, at), left.full)
 
 
-def _compose(connection: Connection, results: Sequence[Composed], at: int) -> list[Sendable]:
+def _compose(
+    connection: Connection, results: Sequence[Composed], at: int, begin: Collection[str], room: Room
+) -> list[Sendable]:
     if not results:
         return []
     definitions.remember(connection, {each.code for each in results if each.code is not None})
@@ -234,8 +253,13 @@ def _compose(connection: Connection, results: Sequence[Composed], at: int) -> li
     # What is held gets its job when its endpoint is resumed.
     ready = [(Job(Kind.DELIVER, id_, at), to, client_id) for id_, to, client_id, is_held, _ in found if not is_held]
     jobs.add(connection, [job for job, to, _ in ready if to is None])  # its registration was removed
-    claimed = set(jobs.add(connection, [job for job, to, _ in ready if to is not None], is_claimed=True))
-    return [Sendable(job, to, client_id) for job, to, client_id in ready if to is not None and job in claimed]
+    sent = [
+        Sendable(job, to, client_id)
+        for job, to, client_id in ready
+        if to is not None and (job.key in begin or room.take(to))
+    ]
+    claimed = set(jobs.add(connection, [each.job for each in sent], is_claimed=True))
+    return [each for each in sent if each.job in claimed]
 
 
 def _defer(connection: Connection, results: Sequence[Deferred], at: int) -> None:

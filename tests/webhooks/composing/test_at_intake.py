@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from webhooks.store.attempts import Ready
 from webhooks.store.compositions import Addressed, Sendable
 from webhooks.store.endpoints import News
 from webhooks.store.events import Publish
-from webhooks.store.results import Written
+from webhooks.store.results import Write
 
 EVENT = "statuschange"
 DATA: dict[str, str] = {"ledgeraccountid": "111927", "status": "PAID"}
@@ -49,17 +49,13 @@ class Dispatching:
         self.offered: list[Sendable] = []
         self.parked: set[int] = set()
 
-    async def write_and_send(
-        self, to: Sequence[Addressed], at: int, write: Callable[[Collection[str]], Awaitable[Written]]
-    ) -> None:
+    async def write_and_send(self, to: Sequence[Addressed], at: int, write: Write) -> None:
         self.asked += [each.registration_id for each in to]
-        written = await write([each.id for each in to if self.is_idle])
+        written = await write([each.id for each in to if self.is_idle], self.room)
         begun = {each.id for each in written.begun}
         self.begun += written.begun
         self.offered += [each for each in written.sendable if each.job.key not in begun]
-
-    def park(self, registration_ids: Collection[int]) -> None:
-        self.parked |= set(registration_ids)
+        self.parked |= set(written.parked)
 
     def room(self, registration_id: int) -> int:
         return self._room

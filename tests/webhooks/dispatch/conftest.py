@@ -129,8 +129,8 @@ class World:
         ]
         taken, at = [compositions.job_of(item.sequence, 0, 0) for item in found], now()
 
-        async def write(begin: Collection[str]) -> Written:
-            return await self.store.write(lambda c: results.write(c, composed, taken, at=at, begin=begin))
+        async def write(begin: Collection[str], room: Callable[[int], int]) -> Written:
+            return await self.store.write(lambda c: results.write(c, composed, taken, at=at, begin=begin, room=room))
 
         await dispatcher.write_and_send([each for item in found for each in item.to], at, write)
 

@@ -82,9 +82,9 @@ def test_an_endpoint_that_is_paused_meanwhile_gets_nothing(play: Callable[..., N
         write_and_send = dispatcher.write_and_send
 
         async def later(to: Any, at: int, write: Any) -> None:
-            async def pause_and_write(begin: Any) -> Written:
+            async def pause_and_write(begin: Any, room: Any) -> Written:
                 await world.store.write(lambda c: registrations.set_paused(c, "ACME", HOOK, is_paused=True))
-                written: Written = await write(begin)
+                written: Written = await write(begin, room)
                 return written
 
             await write_and_send(to, at, pause_and_write)
@@ -122,7 +122,7 @@ def test_no_more_are_sent_at_once_than_the_endpoint_may_have(play: Callable[...,
 
 def test_what_could_not_be_written_takes_no_turn(play: Callable[..., None]) -> None:
     async def scene(world: Any) -> None:
-        async def refuse(_: Any) -> Written:
+        async def refuse(*_: Any) -> Written:
             raise ValueError
 
         await world.register(HOOK)

@@ -89,6 +89,20 @@ def test_a_body_that_is_composed_has_its_delivery_sent(one: One) -> None:
     assert delivery.next_attempt_at == delivery.scheduled_at
 
 
+@pytest.mark.parametrize("begins", [False, True])
+def test_where_there_is_no_room_it_waits_for_a_refill_unless_its_attempt_begins(one: One, begins: bool) -> None:
+    composed = Composed(sequence=one.sequence, version=0, body=b"body", code=None)
+    id_, taken = one.delivery().id, [compositions.job_of(one.sequence, 0, 0)]
+    begin = [id_] if begins else []
+    written = one.write(results.write, [composed], taken, at=now(), begin=begin, room=lambda _: 0)
+    assert [each.id for each in written.begun] == begin
+    assert [each.job.key for each in written.sendable] == begin
+    assert written.parked == (set() if begins else {one.delivery().registration_id})
+    assert one.jobs() == [f"deliver:{each}" for each in begin]
+    assert one.delivery().state == ("sending" if begins else "pending")
+    assert one.composition().state == "composed"
+
+
 @pytest.mark.parametrize(
     ("due", "is_kept"),
     [(-1_000_000, True), (-LATER, False), (LATER, False), (None, False)],
