@@ -150,7 +150,14 @@ def _parser_tokens(tokens: Tokens) -> list[ParserToken]:
         else:
             type_, content = _literal(token.kind, text[start:end])
         add(ParserToken(type_, content, 1, index, start, end - 1, _NO_COMMENTS))
-    return _with_index_hints(tokens, made) if "index" in tokens.lower else made
+    return _reordered(tokens, made)
+
+
+def _reordered(tokens: Tokens, made: list[ParserToken]) -> list[ParserToken]:
+    """Hints in the forms and at the places that sqlglot knows."""
+    if "index" in tokens.lower:
+        made = _with_index_hints(tokens, made)
+    return _hints_first(made) if "tablesample" in tokens.lower else made
 
 
 def _special_word(tokens: Tokens, index: int, word: str) -> tuple[ParserToken, ...]:
@@ -203,6 +210,29 @@ def _with_index_hints(tokens: Tokens, made: list[ParserToken]) -> list[ParserTok
         if is_last and tokens.word(index - 1) == "=" and tokens.word(index - 2) == "index" and word != "(":
             found.append(_made(TokenType.R_PAREN, ")", index, start))
     return found
+
+
+def _hints_first(made: list[ParserToken]) -> list[ParserToken]:
+    """`TABLESAMPLE (…) WITH (…)`, as T-SQL has it, becomes `WITH (…) TABLESAMPLE (…)`, as sqlglot has it."""
+    words = [token.text.lower() for token in made]
+    for start in [index for index, word in enumerate(words) if word == "tablesample"]:
+        end = _behind_group(words, start)
+        if words[end : end + 1] == ["repeatable"]:
+            end = _behind_group(words, end)
+        if words[end : end + 2] == ["with", "("]:
+            stop = _behind_group(words, end)
+            made = [*made[:start], *made[end:stop], *made[start:end], *made[stop:]]
+    return made
+
+
+def _behind_group(words: list[str], start: int) -> int:
+    """The index behind the next parentheses; the end where there are none."""
+    depth = 0
+    for index in range(start, len(words)):
+        depth += (words[index] == "(") - (words[index] == ")")
+        if words[index] == ")" and depth <= 0:
+            return index + 1
+    return len(words)
 
 
 def _made(type_: TokenType, text: str, index: int, offset: int) -> ParserToken:

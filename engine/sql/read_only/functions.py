@@ -117,7 +117,8 @@ def _qualified(subject: Subject, index: int) -> Iterator[SqlFault]:
     if _is_method(subject, names, index, is_on_result=is_on_result):
         return
     offset, shown = subject.tokens.all[parts[0]].start, ".".join(names)
-    if is_on_result or len(names) > 3:
+    is_on_column = _is_of_source(subject, names) and names[0].casefold() not in subject.databases
+    if is_on_result or is_on_column or len(names) > 3:
         hint = f"Known are {', '.join(sorted(_METHODS))} on xml, and those of hierarchyid, geography and geometry."
         yield SqlFault("read-only", offset, f"The method `{names[-1]}(…)` is not known to only read.", hint)
     elif is_system_schema(names[-2]):

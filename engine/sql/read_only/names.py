@@ -38,9 +38,9 @@ def check(subject: Subject) -> Iterator[SqlFault]:
         for token, word in zip(subject.query.tokens, subject.query.words, strict=True)
         if word not in _KNOWN and token.start not in named and (word or token.kind in _DELIMITED)
     ]
-    types = _own_types(subject)
+    known = _own_types(subject) | ({":"} if subject.nodes(exp.JSONObject) else set())  # JSON_OBJECT('key': value)
     for token, word in unnamed:
-        if not _is_elsewhere(subject, token, word) and word not in types:
+        if not _is_elsewhere(subject, token, word) and word not in known:
             yield _without_part(subject, token)
 
 

@@ -18,7 +18,7 @@ CORPUS = (Path(__file__).parent / "corpus" / "legitimate.sql").read_text(encodin
 QUERIES = re.split(r"^### .*\n", CORPUS, flags=re.MULTILINE)[1:]
 TELLING = re.compile(
     r"' =|total = \(|"
-    r"[<>!] [=<>]|option|index|\?|--|/\*|limit|date|text|time|real|!<|\$|rows|first|\bvalue\b|format|left|type",
+    r"[<>!] [=<>]|option|index|\?|--|/\*|limit|date|text|time|real|!<|\$|rows|first|\bvalue\b|format|left|type|pivot",
     re.I,
 )
 
@@ -42,6 +42,16 @@ PLAIN = [text for text in QUERIES if not TELLING.search(text)]
 def test_plain_queries_give_the_parsers_own_tree(text: str) -> None:
     assert len(PLAIN) > 25
     assert tree(text) == parse_one(text, dialect="tsql")
+
+
+def test_pivot_behind_a_join_is_that_of_a_join_in_parentheses() -> None:
+    pivot = "pivot (sum(c) for d in ([1])) as p"
+    assert tree(f"select 1 as a from t join u on u.b = t.b {pivot} join v on v.b = p.b") == tree(
+        f"select 1 as a from (t join u on u.b = t.b) {pivot} join v on v.b = p.b"
+    )
+    assert tree(f"select 1 as a from v, t join u on u.b = t.b {pivot}") == tree(
+        f"select 1 as a from v, (t join u on u.b = t.b) {pivot}"
+    )
 
 
 def test_placeholders_are_numbered_in_textual_order() -> None:

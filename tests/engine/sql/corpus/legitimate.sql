@@ -240,3 +240,11 @@ select datepart(w, d) as weekday, datename(dw, d) as name from t
 select a, string_agg(b, ',') within group (order by b) as bs from t where a is distinct from c and c in (select c from u where d = 1 group by c having count(*) > 1) group by a having max(b) > (select min(b) from v) order by a
 ### joins in parentheses behind an on
 select a.x from (a join (b join c on b.i = c.i) on a.i = b.i) where a.x = 1 union all select x from d where x = 2 order by x
+### JSON_OBJECT and JSON_ARRAY
+select json_object('id': a, 'name': b absent on null) as j, json_array(a, b, 'c') as k, json_object() as e, json_object('a': null, 'b': json_array(1, 2)) as l from t
+### PIVOT behind joins, and a derived table first in a join in parentheses
+select p.a, p.[1] from t join u on u.b = t.b pivot (sum(c) for d in ([1], [2])) as p union all select s.n, v.a from ((select 1 as n) s join v on v.n = s.n) left join w on w.a = v.a
+### PIVOT behind APPLY
+select p.a, p.[x] from t cross apply (values ('x', t.b), ('y', t.c)) v (k, n) pivot (max(n) for k in ([x], [y])) as p
+### hints behind TABLESAMPLE
+select x.a from t as x tablesample system (10 percent) repeatable (5) with (readcommitted) join u tablesample (100 rows) with (index(1)) on u.a = x.a

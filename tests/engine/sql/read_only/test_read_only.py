@@ -364,3 +364,13 @@ def test_whatever_is_made_of_a_good_query_is_judged_and_never_trips(
             *("read-only", "sql-syntax", "single-statement"),
             *("unknown-function", "user-function", "dirty-read", "compile-error"),
         }
+
+
+@pytest.mark.parametrize("call", ["o.a.ToText()", "o.a.[value]('x', 'int')", "pg_orders.a.GetParent()"])
+def test_a_method_that_a_column_has_not_is_no_other_database(call: str) -> None:
+    source = "pg_orders" if call.startswith("pg_orders") else "pg_orders o"
+    (fault,) = faults(f"select {call} as x from {source}")
+    assert fault.rule == "read-only"
+    assert "method" in fault.message
+    (fault,) = faults("select other.dbo.f(1) as x from pg_orders o")
+    assert "database" in fault.message
