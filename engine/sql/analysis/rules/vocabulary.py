@@ -1,6 +1,7 @@
 """Names and numbers of SQL Server's own lists: collations, time zones, styles, parts of dates.
 
-Errors 281, 448, 1023, 9809, 9810 and 9820. Microsoft Learn: "CAST and CONVERT (Transact-SQL)", date and time styles.
+Errors 281, 448, 468, 1023, 9809, 9810 and 9820. Microsoft Learn: "CAST and CONVERT (Transact-SQL)", "Collation
+precedence".
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from engine.model import Kind, Severity
 from engine.model.families import BINARIES, STRINGS, TEMPORAL
 from engine.spelling import closest
 from engine.sql.analysis.declared_types import declared_type
+from engine.sql.analysis.rules.kinds import COMPARISONS
 from engine.sql.analysis.rules.subject import Subject, fault
 from engine.sql.collations import closest_collation, is_collation
 from engine.sql.fault import SqlFault
@@ -30,21 +32,33 @@ _MISSING: Final = {
     Kind.DATE: words("date_parts.txt", "of a time"),
     Kind.TIME: words("date_parts.txt", "of a date"),
 }
+_DATABASES: Final = frozenset({"database_default", "catalog_default"})
 _VALUES: Final = frozenset({TokenKind.STRING, TokenKind.PLACEHOLDER})
 
 
 def check(subject: Subject) -> Iterator[SqlFault]:
     """Rule `compile-error`; a warning for time zones, of which a newer Windows may know more."""
+    yield from _named(subject)
+    if exp.Collate in subject.query.nodes:
+        yield from _conflicts(subject)
+    for conversion in subject.nodes(exp.Convert):
+        yield from _style(subject, conversion)
+    for moved in subject.nodes(exp.AtTimeZone):
+        yield from _zone(moved)
+    yield from _parts(subject)
+
+
+def _named(subject: Subject) -> Iterator[SqlFault]:
+    """Collations, and values where the part of a date is to be named."""
     words_here = subject.query.words
     for index in () if _JUDGED.isdisjoint(words_here) else range(len(words_here)):
         if words_here[index] == "collate":
             yield from _collation(subject, index + 1)
         elif words_here[index] in _WITH_DATE_PART and subject.tokens.word(index + 1) == "(":
             yield from _date_part(subject, index)
-    for conversion in subject.nodes(exp.Convert):
-        yield from _style(subject, conversion)
-    for moved in subject.nodes(exp.AtTimeZone):
-        yield from _zone(moved)
+
+
+def _parts(subject: Subject) -> Iterator[SqlFault]:
     for part in subject.nodes(exp.Extract):
         yield from _missing_part(subject, part, part.this, part.expression)
     for kind in (exp.DateAdd, exp.TimestampTrunc):
@@ -72,6 +86,18 @@ def _collation(subject: Subject, index: int) -> Iterator[SqlFault]:
         meant = closest_collation(name)
         hint = f"Did you mean {meant}?" if meant else "SELECT name FROM sys.fn_helpcollations() lists them."
         yield SqlFault("compile-error", subject.tokens.all[index].start, f"SQL Server has no collation `{name}`.", hint)
+
+
+def _conflicts(subject: Subject) -> Iterator[SqlFault]:
+    """Two texts with a COLLATE each, which are compared by neither (Microsoft Learn, "Collation precedence")."""
+    kinds: tuple[type[exp.Expr], ...] = (*COMPARISONS, exp.Like)
+    for comparison in (node for kind in kinds for node in subject.nodes(kind)):
+        sides = [comparison.this.unnest(), comparison.args["expression"].unnest()]
+        names = [side.expression.name for side in sides if isinstance(side, exp.Collate)]
+        folded = {name.casefold() for name in names}
+        if len(folded) == len(sides) and not folded & _DATABASES:
+            message = f"One side is compared by {names[0]}, the other by {names[1]}."
+            yield fault("compile-error", sides[1], message, "Write COLLATE on one side only, or the same on both.")
 
 
 def _date_part(subject: Subject, index: int) -> Iterator[SqlFault]:

@@ -249,3 +249,5 @@ select year('2014-12-31') as y, day('20140131') as d, datepart(hour, '13:45') as
 with d as (select convert(datetime, '20140101') as d union all select dateadd(day, 1, d) from d where d < '20141231') select d from d union all select '20150101' union all select dateadd(month, 1, '20150101')
 ### a letter of two units
 select StateProvinceID from Person.StateProvince where StateProvinceCode = N'😀x'
+### one collation on both sides, and on one
+SELECT p.Name FROM Production.Product AS p JOIN Purchasing.Vendor AS v ON p.Name COLLATE Latin1_General_CI_AS = v.Name COLLATE latin1_general_ci_as AND p.Name COLLATE Latin1_General_BIN <> v.Name AND (v.Name COLLATE DATABASE_DEFAULT) = p.Name COLLATE Latin1_General_CI_AI

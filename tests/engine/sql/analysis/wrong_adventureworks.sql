@@ -160,3 +160,7 @@ select datediff(day, «'2014-02-30', h.OrderDate) as x from Sales.SalesOrderHead
 select year(«'2014-13-01') as x
 ### 0 type-mismatch warning
 select StateProvinceID from Person.StateProvince where StateProvinceCode = «N'😀😀'
+### 468 compile-error
+SELECT p.Name FROM Production.Product AS p JOIN Purchasing.Vendor AS v ON p.Name COLLATE Latin1_General_CI_AS = «v.Name COLLATE Latin1_General_BIN
+### 468 compile-error
+SELECT p.Name FROM Production.Product AS p WHERE p.Name COLLATE Latin1_General_CI_AS LIKE «N'%x%' COLLATE Latin1_General_CS_AS
