@@ -15,6 +15,7 @@ HEIGHT: Final = 160
 
 _TICKS: Final = 6
 _GAP: Final = 0.2  # of a bar's place
+_LEAST_HEIGHT: Final = 2.0  # of a part of a bar: what is little is seen too
 
 
 class Rectangle(Struct, frozen=True):
@@ -69,7 +70,7 @@ def bars(times: Sequence[datetime], series: Mapping[str, Sequence[int]], kinds: 
         y = float(HEIGHT)
         for name, values in series.items():
             if values[index]:
-                height = values[index] / top * HEIGHT
+                height = max(_LEAST_HEIGHT, values[index] / top * HEIGHT)
                 y -= height
                 title = f"{time:{form}}: {values[index]:,} {name}"
                 x, width = step * (index + _GAP / 2), step * (1 - _GAP)
@@ -100,7 +101,10 @@ def lines(
                 pieces.append([])
             else:
                 pieces[-1].append(place(index, value))
-        drawn.append(Line(kinds[name], [" ".join(piece) for piece in pieces if piece]))
+        # A point by itself is drawn as a line to the same point, whose round ends make it a dot.
+        drawn.append(
+            Line(kinds[name], [" ".join(piece * 2 if len(piece) == 1 else piece) for piece in pieces if piece])
+        )
     heights = [
         Tick(round(HEIGHT - power / span * HEIGHT, 2), _seconds(low * 10**power)) for power in range(round(span) + 1)
     ]

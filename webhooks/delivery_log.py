@@ -145,6 +145,7 @@ class Way(Struct, frozen=True, kw_only=True):
     """A delivery with all that is known of it. What somebody may not see, or was erased, is None."""
 
     delivery: DeliveryDetails
+    client_id: str
     client: str
     arguments: Mapping[str, str] | None
     body: str | None
@@ -165,6 +166,7 @@ def way_of(store: Store, keyring: Keyring, delivery_id: str, *, may_see: bool) -
     ]
     return Way(
         delivery=show_details(delivery, attempts, keyring, EVERYTHING if may_see else _nothing),
+        client_id=delivery.client_id,
         client=_name_of(store, delivery.client_id),
         arguments=store.read_now(lambda connection: events.arguments_of(connection, delivery_id)) if may_see else None,
         body=_body(store, keyring, delivery_id) if may_see else None,

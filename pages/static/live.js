@@ -3,7 +3,7 @@
 
 (() => {
   const body = document.body;
-  const every = Number(body.dataset.every) || 5000; // milliseconds
+  const every = () => Number(document.querySelector("main").dataset.every || body.dataset.every) || 5000; // milliseconds
   const button = document.getElementById("pause");
   const state = document.getElementById("live-state");
   let tag = body.dataset.tag || "";
@@ -11,7 +11,7 @@
   let timer = 0;
 
   const say = (found) => {
-    const words = paused ? "frozen" : found;
+    const words = paused ? "stopped" : found;
     if (state.textContent !== words) state.textContent = words;
   };
 
@@ -90,16 +90,16 @@
         say("not up to date: the service does not answer");
       }
     }
-    timer = setTimeout(look, every);
+    timer = setTimeout(look, every());
   };
 
   button.hidden = false;
   button.addEventListener("click", () => {
     paused = !paused;
-    button.textContent = paused ? "Unfreeze" : "Freeze";
+    button.textContent = paused ? "Refresh again" : "Stop refresh";
     say("live");
     if (!paused) look();
   });
   document.addEventListener("visibilitychange", () => document.hidden || look());
-  timer = setTimeout(look, every);
+  timer = setTimeout(look, every());
 })();

@@ -176,7 +176,7 @@ def _endpoints(store: Store, _settings: Settings) -> Iterator[Trouble]:
         yield Trouble(
             "endpoints",
             f"{failing.url} of {failing.client!r} has failed for {_duration(now() - failing.since)}; "
-            f"{_many(deliveries, failing.count)} tried again: {failing.reason}",
+            f"{_many(deliveries, failing.count)} {'dead' if failing.are_dead else 'tried again'}: {failing.reason}",
             f"Ask the client, or see with aptic-webhooks webhooks test {failing.url} EVENT",
         )
 

@@ -84,6 +84,11 @@ _TRIED_AGAIN: Final = text("""
         ORDER BY next_attempt_at DESC LIMIT :most
     ) AS last WHERE failures > 1
 """)
+_DEAD_OF: Final = text("""
+    SELECT count(*), max(reason) FROM (
+        SELECT reason FROM delivery WHERE registration_id = :id AND state = (SELECT 'dead') LIMIT :most
+    ) AS dead
+""")
 _LATEST: Final = text("""
     SELECT max(latest) FROM (
         SELECT created_at AS latest FROM event WHERE sequence = (SELECT max(sequence) FROM event)
@@ -121,13 +126,15 @@ class DisabledEndpoint(Struct, frozen=True):
 
 
 class FailingEndpoint(Struct, frozen=True):
-    """A registration whose attempts only fail, `count` deliveries more than once, one of them for this reason."""
+    """A registration whose attempts only fail: `count` deliveries are tried again, or dead, one for this reason."""
 
     client: str
     url: str
     since: int
     count: int
     reason: str
+    are_dead: bool = False
+    """None is tried again any more."""
 
 
 def overdue(connection: Connection, before: int) -> Found:
@@ -177,12 +184,14 @@ def disabled(connection: Connection) -> list[DisabledEndpoint]:
 
 
 def failing(connection: Connection) -> list[FailingEndpoint]:
-    """The endpoints that only fail, and not by chance: a delivery has failed at least twice."""
+    """The endpoints that only fail, and not by chance: a delivery has failed at least twice, or is dead."""
     found = []
     for id_, client, url, since in connection.execute(_FAILING).all():
-        count, reason = connection.execute(_TRIED_AGAIN, {"id": id_, "most": MOST_FOUND}).one()
-        if count:
-            found.append(FailingEndpoint(client, url, since, count, reason))
+        for query, are_dead in ((_TRIED_AGAIN, False), (_DEAD_OF, True)):
+            count, reason = connection.execute(query, {"id": id_, "most": MOST_FOUND}).one()
+            if count:
+                found.append(FailingEndpoint(client, url, since, count, reason, are_dead))
+                break
     return found
 
 

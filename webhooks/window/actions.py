@@ -13,6 +13,7 @@ from starlette.responses import Response
 from pages.rendering import duration
 from webhooks.definition_list import read
 from webhooks.errors import NotFoundError, RefusedError
+from webhooks.model import DeliveryState
 from webhooks.store import clients, deliveries
 from webhooks.store import definitions as stored
 from webhooks.store.browsing import SeenEndpoint
@@ -43,7 +44,10 @@ async def _again(desk: Desk, request: Request, *, recompose: bool) -> Response:
     again = await desk.service.store.write(
         lambda connection: deliveries.replay(connection, None, id_, recompose=recompose)
     )
-    visitor_of(request).told = _RECOMPOSED if recompose else _REPLAYED
+    told = _RECOMPOSED if recompose else _REPLAYED
+    if again.state is DeliveryState.HELD:
+        told = f"It is not sent yet: {again.reason}. It is sent once that is over."
+    visitor_of(request).told = told
     return see_other(f"/deliveries/{quote(again.id)}{query_of(request)}")
 
 

@@ -12,5 +12,6 @@ from webhooks.window.desk import Desk
 async def show(desk: Desk, request: Request) -> Response:
     """The page."""
     found = await desk.browse(lambda store: store.read_now(read))
-    values = {"found": found, "without": len(desk.service.catalogue.events) - len(found.definitions)}
+    without = sorted(desk.service.catalogue.events.keys() - {each.event for each in found.definitions})
+    values = {"found": found, "without": without, "events": len(desk.service.catalogue.events)}
     return desk.page(request, "definitions", values, here="/definitions")

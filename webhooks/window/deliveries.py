@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -17,20 +18,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webhooks.body_search import Sought, search
-from webhooks.delivery_log import ShownDelivery, ShownPage, look, way_of
+from webhooks.delivery_log import ShownDelivery, ShownPage, Way, look, way_of
 from webhooks.errors import NotFoundError
 from webhooks.model import DeliveryState
 from webhooks.security.keys import Keyring
-from webhooks.store import clients, deliveries, events
-from webhooks.store.clock import microseconds
+from webhooks.store import clients, deliveries, events, registrations
+from webhooks.store.clock import MICROSECONDS_PER_SECOND, microseconds
 from webhooks.store.pages import Filter, find
 from webhooks.store.store import Store
 from webhooks.window.desk import Desk, note, see_other, visitor_of
 
 _ON_A_PAGE: Final = 50
+_AS_JSON: Final = re.compile(r'"([^"]+)" *: *(?:"([^"]*)"|([^",]+)),?')  # as a member stands in a body
+_NAMED_SECONDS: Final = (3600, 60, 1)  # by how many colons a time of day has
 _FIELDS: Final = ("id", "state", "url", "event", "client", "argument", "body", "reason", "from", "to")
 _MOST_SHOWN: Final = 100_000  # characters of a body
 _MOST_ARGUMENTS: Final = 3  # of an event, in a list
+_SOON_SECONDS: Final = 5
 _LONGEST_ARGUMENT: Final = 60  # characters of one, in a list
 
 
@@ -40,7 +44,7 @@ async def show_list(desk: Desk, request: Request) -> Response:
     if "body" in given:
         note(request, "searches the bodies of deliveries")
     before = request.query_params.get("before")
-    id_ = given.get("id", "")
+    id_ = given.get("id", "").lower()  # as those of deliveries are
     is_one = await desk.browse(lambda store: _is_delivery(store, id_))
     if is_one:
         return see_other(f"/deliveries/{quote(id_)}")  # it is the only one that matches
@@ -80,8 +84,10 @@ async def show_one(desk: Desk, request: Request) -> Response:
         "query": urlencode(given),
         "next": await desk.browse(lambda store: _next(store, given, found.delivery.id)),
         "way": found,
+        "endpoint": await desk.browse(lambda store: _endpoint_id(store, found)),
         "body": None if found.body is None else _shown(found.body),
         "arguments": found.arguments and {name: _shown(value) for name, value in found.arguments.items()},
+        "is_soon_over": _is_soon_over(found.delivery),
         "is_ended": is_ended and found.delivery.state is not DeliveryState.HELD,
     }
     return desk.page(request, "delivery", values, here="/deliveries")
@@ -98,6 +104,23 @@ def _given(request: Request) -> dict[str, str]:
     secret = () if visitor_of(request).may_act else ("argument", "body")
     found = {name: request.query_params.get(name, "").strip() for name in _FIELDS if name not in secret}
     return {name: value for name, value in found.items() if value}
+
+
+def _is_soon_over(delivery: ShownDelivery) -> bool:
+    """Whether somebody who waits for it should see it at once."""
+    if delivery.state in (DeliveryState.SENDING, DeliveryState.COMPOSING):
+        return True
+    soon = datetime.now(UTC) + timedelta(seconds=_SOON_SECONDS)
+    return delivery.state is DeliveryState.PENDING and (delivery.next_attempt_at or soon) <= soon
+
+
+def _endpoint_id(store: Store, way: Way) -> int | None:
+    """The endpoint that a delivery is for; None where it is not registered any more."""
+    try:
+        row = store.read_now(lambda connection: registrations.existing(connection, way.client_id, way.delivery.url))
+    except NotFoundError:
+        return None
+    return int(row.id)
 
 
 def _next(store: Store, given: Mapping[str, str], before: str) -> str | None:
@@ -169,16 +192,21 @@ def _filter(store: Store, given: Mapping[str, str], before: str | None) -> Filte
         raise _FaultyError(f"There is no state {state!r}.")
     sequences = None
     if id_ := given.get("id"):
-        sequences = store.read_now(lambda connection: events.with_id(connection, id_))
+        sequences = store.read_now(
+            lambda connection: events.with_id(connection, id_) or events.with_id(connection, id_.lower())
+        )
     client = given.get("client")
+    since, until = _moment(given.get("from")), _moment(given.get("to"), is_end=True)
+    if since is not None and until is not None and until < since:
+        raise _FaultyError("“To” is before “From”.")
     return Filter(
         client_id=None if not client else store.read_now(lambda connection: clients.named(connection, client)).id,
         url=given.get("url"),
         event=given.get("event"),
         state=DeliveryState(state) if state else None,
         reason=given.get("reason"),
-        since=_moment(given.get("from")),
-        until=_moment(given.get("to")),
+        since=since,
+        until=until,
         before=before,
         sequences=sequences,
         argument=_argument(given.get("argument")),
@@ -190,6 +218,8 @@ def _argument(given: str | None) -> tuple[str | None, str] | None:
     """The argument, or member of a body, of a filter: a name and a value, or a value by itself."""
     if not given:
         return None
+    if member := _AS_JSON.fullmatch(given):
+        return member[1], member[2] or member[3]
     name, equals, value = given.partition("=")
     return (name.strip() or None, value.strip()) if equals else (None, given)
 
@@ -202,11 +232,16 @@ def _is_delivery(store: Store, id_: str) -> bool:
     return True
 
 
-def _moment(text: str | None) -> int | None:
+def _moment(text: str | None, *, is_end: bool = False) -> int | None:
+    """A time's beginning, or its end: the day, the minute or the second that was named is over then."""
     if not text:
         return None
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise _FaultyError(f"{text!r} is no time such as 2026-11-24T10:00.") from None
-    return microseconds(found if found.tzinfo is not None else found.replace(tzinfo=UTC))
+    at = microseconds(found if found.tzinfo is not None else found.replace(tzinfo=UTC))
+    if not is_end or found.microsecond:
+        return at
+    named = _NAMED_SECONDS[min(text.count(":"), 2)] if len(text) > len("2026-11-24") else 86400
+    return at + named * MICROSECONDS_PER_SECOND

@@ -127,9 +127,9 @@ def test_pausing_asks_no_more(new_page: Callable[..., Page], scene: Scene) -> No
     page.add_init_script(QUICK)
     go(page, scene, "/clients")
     expect(page.locator("#live-state")).to_have_text("live", timeout=60_000)
-    page.get_by_role("button", name="Freeze", exact=True).press("Enter")
-    expect(page.locator("#live-state")).to_have_text("frozen")
-    expect(page.get_by_role("button", name="Unfreeze")).to_be_focused()
+    page.get_by_role("button", name="Stop refresh").press("Enter")
+    expect(page.locator("#live-state")).to_have_text("stopped")
+    expect(page.get_by_role("button", name="Refresh again")).to_be_focused()
     page.wait_for_timeout(300)  # one that is under way
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -137,7 +137,7 @@ def test_pausing_asks_no_more(new_page: Callable[..., Page], scene: Scene) -> No
     assert asked == []
     with page.expect_request("**/clients"):
         page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Freeze", exact=True)).to_be_focused()
+    expect(page.get_by_role("button", name="Stop refresh")).to_be_focused()
     expect(page.locator("#live-state")).to_have_text("live")
 
 
