@@ -197,7 +197,7 @@ def _filter(store: Store, given: Mapping[str, str], before: str | None) -> Filte
         )
     client = given.get("client")
     since, until = _moment(given.get("from")), _moment(given.get("to"), is_end=True)
-    if since is not None and until is not None and until < since:
+    if since is not None and until is not None and until <= since:
         raise _FaultyError("“To” is before “From”.")
     return Filter(
         client_id=None if not client else store.read_now(lambda connection: clients.named(connection, client)).id,
@@ -219,7 +219,7 @@ def _argument(given: str | None) -> tuple[str | None, str] | None:
     if not given:
         return None
     if member := _AS_JSON.fullmatch(given):
-        return member[1], member[2] or member[3]
+        return member[1], member[3] if member[2] is None else member[2]
     name, equals, value = given.partition("=")
     return (name.strip() or None, value.strip()) if equals else (None, given)
 
@@ -243,5 +243,6 @@ def _moment(text: str | None, *, is_end: bool = False) -> int | None:
     at = microseconds(found if found.tzinfo is not None else found.replace(tzinfo=UTC))
     if not is_end or found.microsecond:
         return at
-    named = _NAMED_SECONDS[min(text.count(":"), 2)] if len(text) > len("2026-11-24") else 86400
+    time_of_day = re.split("[-+Zz]", text[len("2026-11-24") + 1 :])[0]  # without its offset
+    named = _NAMED_SECONDS[min(time_of_day.count(":"), 2)] if time_of_day else 86400
     return at + named * MICROSECONDS_PER_SECOND

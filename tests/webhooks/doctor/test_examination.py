@@ -127,6 +127,11 @@ def failing(patient: Patient) -> None:
     patient.set(DELIVERIES, failures=2, reason="connect: refused")
 
 
+def failing_and_dead(patient: Patient) -> None:
+    patient.set(REGISTRATIONS, failing_since=now() - 2 * MINUTE)
+    patient.set(DELIVERIES, state="dead", ended_at=now() - 60 * DAY, reason="the receiver answered 503")
+
+
 def dead(patient: Patient) -> None:
     patient.set(DELIVERIES, state="dead", ended_at=now() - 3 * DAY)
 
@@ -162,6 +167,10 @@ PLANTED: dict[Callable[[Patient], None], tuple[str, str]] = {
     set_back_while_waiting: ("clock", "the store has times 24 hours from now"),
     set_back_after_an_attempt: ("clock", "the store has times 30 minutes from now"),
     failing: ("endpoints", f"{URL} of 'acme' has failed for 2 minutes; 1 delivery tried again: connect: refused"),
+    failing_and_dead: (
+        "endpoints",
+        f"{URL} of 'acme' has failed for 2 minutes; 1 delivery dead: the receiver answered 503",
+    ),
     disabled: ("endpoints", f"{URL} of 'acme' is disabled: the endpoint answered 410 Gone"),
     dead: ("dead", f"1 delivery dead, the oldest for 3 days; the last one for {URL} of 'acme'"),
     held: ("held", "1 delivery held, the longest for 2 days"),

@@ -11,8 +11,9 @@ import pytest
 from waiting import until
 
 from tests.webhooks.window.conftest import ARGUMENT, CANARY, Scene
+from webhooks.store.clock import moment
 from webhooks.window.app import PLACES
-from webhooks.window.deliveries import _shown
+from webhooks.window.deliveries import _argument, _moment, _shown
 
 VIEWS = [place.path for place in PLACES if not place.is_action and "{" not in place.path]
 
@@ -241,7 +242,10 @@ def test_actions_do_what_they_say_and_are_in_the_log(scene: Scene) -> None:
     (id_,) = re.findall(r'href="/endpoint\?id=(\d+)">[^<]*/good', visitor.get("/endpoints").text)
     assert "It is paused" in visitor.post("/endpoint/pause", data={"id": id_}, follow_redirects=True).text
     assert "paused" in Text(visitor.get("/endpoints?state=held").text).shown
+    held = visitor.post(f"/deliveries/{scene.delivered}/replay", follow_redirects=True).text
+    assert "It is not sent yet: the endpoint is paused." in held
     assert "It is resumed" in visitor.post("/endpoint/resume", data={"id": id_}, follow_redirects=True).text
+    until(lambda: json.loads(scene.command("deliveries", scene.delivered, "--json"))["state"] == "delivered")
     log = scene.log()
     assert '"the window: anna replays a delivery"' in log
     assert f"the window: anna pauses {scene.receiver}/good of" in log
@@ -365,3 +369,49 @@ def test_endpoints_and_clients_are_found_by_a_part_of_a_name(scene: Scene) -> No
         in Text(visitor.get("/endpoints?find=nobody").text).shown
     )
     assert "None of the 2 clients has <b> in its name." in Text(visitor.get("/clients?find=%3Cb%3E").text).shown
+
+
+@pytest.mark.parametrize(
+    ("named", "ends"),
+    [
+        ("2026-11-24", "2026-11-25T00:00:00"),
+        ("2026-11-24T10", "2026-11-24T11:00:00"),
+        ("2026-11-24T10:05", "2026-11-24T10:06:00"),
+        ("2026-11-24 10:05:07", "2026-11-24T10:05:08"),
+        ("2026-11-24T10:05:07Z", "2026-11-24T10:05:08"),
+        ("2026-11-24T12:05+02:00", "2026-11-24T10:06:00"),
+        ("2026-11-24T10:05:07.250000", "2026-11-24T10:05:07.250000"),
+    ],
+)
+def test_a_time_that_is_named_as_the_end_belongs_to_it(named: str, ends: str) -> None:
+    end = _moment(named, is_end=True)
+    assert end is not None
+    assert moment(end).isoformat().removesuffix("+00:00") == ends
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("invoicenumber=765", ("invoicenumber", "765")),
+        ('"invoicenumber": "765",', ("invoicenumber", "765")),
+        ('"paidamount": 123.00', ("paidamount", "123.00")),
+        ('"note": ""', ("note", "")),
+        ("765", (None, "765")),
+        ("12:30", (None, "12:30")),
+        ('"quoted"', (None, '"quoted"')),
+        ("", None),
+    ],
+)
+def test_a_member_is_read_as_it_is_typed_or_copied(typed: str, found: object) -> None:
+    assert _argument(typed) == found
+
+
+def test_a_filter_that_ends_before_it_begins_is_told_of(scene: Scene) -> None:
+    answer = scene.enter().get("/deliveries", params={"from": "2026-11-24", "to": "2026-11-23"})
+    assert answer.status_code == 400
+    assert "“To” is before “From”." in answer.text
+
+
+def test_an_id_is_found_in_capitals(scene: Scene) -> None:
+    answer = scene.enter().get("/deliveries", params={"id": scene.dead.upper()})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/deliveries/{scene.dead}")
