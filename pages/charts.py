@@ -71,7 +71,7 @@ def bars(times: Sequence[datetime], series: Mapping[str, Sequence[int]], kinds: 
         for name, values in series.items():
             if values[index]:
                 height = max(_LEAST_HEIGHT, values[index] / top * HEIGHT)
-                y -= height
+                y = max(0.0, y - height)
                 title = f"{time:{form}}: {values[index]:,} {name}"
                 x, width = step * (index + _GAP / 2), step * (1 - _GAP)
                 parts.append(Rectangle(round(x, 2), round(y, 2), round(width, 2), round(height, 2), kinds[name], title))

@@ -236,7 +236,10 @@ def _bits(evaluation: Evaluator, node: exp.Binary) -> Domain:
 
 
 def _rounded(evaluation: Evaluator, node: exp.Expr) -> Domain:
-    """ROUND, ABS, CEILING and FLOOR: no digit after the point that was not there, and one more before it."""
+    """ROUND, ABS, CEILING and FLOOR: no digit after the point that was not there, and one more before it.
+
+    Of a smallmoney they are a money.
+    """
     found = evaluation.domain(node.this)
     type_ = found.type
     nullable = _nullable_of_arguments(evaluation, node)
@@ -244,6 +247,8 @@ def _rounded(evaluation: Evaluator, node: exp.Expr) -> Domain:
         return Domain(None, nullable)
     if type_.kind in WHOLE:
         return Domain(_BIGINT if type_.kind is Kind.BIGINT else _INT, nullable)
+    if type_.kind is Kind.SMALLMONEY:
+        type_ = SqlType(Kind.MONEY)
     digits = digits_of(type_) if type_.kind is Kind.DECIMAL else None
     return Domain(type_ if digits is None else decimal(digits[0] - digits[1] + 1, digits[1]), nullable)
 

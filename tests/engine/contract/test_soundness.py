@@ -23,7 +23,7 @@ from contract_bodies import (
 from contract_grammar import query_by_chance
 from contract_rows import data_script
 from examples import examples
-from hypothesis import given, note, settings
+from hypothesis import example, given, note, settings
 from hypothesis import strategies as st
 
 from engine import EngineError
@@ -137,6 +137,7 @@ def test_bodies_by_chance_keep_their_contract(ledgers: list[Ledger], tmp_path: P
     counts = {"tried": 0, "composed": 0}
 
     @given(seed=st.integers(0, 2**32))
+    @example(seed=180046)  # divides by a smallmoney that is rounded
     @settings(max_examples=examples(1500))
     def keeps(seed: int) -> None:
         """One query, and what is composed by it."""
