@@ -88,10 +88,6 @@ class _Roomy:
         """Is not called: what is published here is written by the store itself."""
         raise NotImplementedError
 
-    def room(self, registration_id: int) -> int:
-        """For more than are ever published at once."""
-        return _ARRAY + registration_id
-
 
 def _pending(connection: Connection) -> Sequence[str]:
     return connection.scalars(text("SELECT id FROM delivery WHERE state = 'pending'")).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
 from engine.body import Body
@@ -16,7 +16,7 @@ from webhooks.security.keys import Keyring
 from webhooks.store.clock import now, sortable_id
 from webhooks.store.compositions import Addressed
 from webhooks.store.events import Publish
-from webhooks.store.jobs import Job, Kind
+from webhooks.store.jobs import Job, Kind, RoomFor
 from webhooks.store.results import Write, Written
 from webhooks.store.store import Store
 
@@ -30,10 +30,6 @@ class Sending(Protocol):
         Sends these, and has the other deliveries that `write` gives wait for their turns, or for a refill. The jobs of
         those in `to` are due at `at`. To be called in the event loop. Raises what `write` raises.
         """
-        ...
-
-    def room(self, registration_id: int) -> int:
-        """As Bodies says. Any thread may call it."""
         ...
 
 
@@ -67,10 +63,6 @@ class BodiesAtIntake:
         """As Bodies says."""
         return self.composing is not None and code in self._definitions.good and self.composing.has_room(code)
 
-    def room(self, registration_id: int) -> int:
-        """As Bodies says."""
-        return 0 if self.sending is None else self.sending.room(registration_id)
-
     async def publish(self, store: Store, command: Publish, size: int = 0) -> list[str | ConflictError]:
         """What the command gives, once it is on disk. Has its deliveries sent, and its other events composed.
 
@@ -81,9 +73,10 @@ class BodiesAtIntake:
         results: list[str | ConflictError] = []
         to, at = self._likely(command), now()
 
-        async def write(begin: Collection[str], _: Callable[[int], int]) -> Written:
+        async def write(begin: Collection[str], room: RoomFor) -> Written:
             """As Sending needs it."""
             command.begin = {each.registration_id: Job(Kind.DELIVER, each.id, at) for each in to if each.id in begin}
+            command.room = room
             results.extend(await store.write(command, size))
             self._note(command)
             return Written(command.sendable, command.begun, command.parked)

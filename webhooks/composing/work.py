@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -28,7 +27,7 @@ from webhooks.store import results
 from webhooks.store.clock import now
 from webhooks.store.command import Pipelined
 from webhooks.store.compositions import Addressed, Waiting, key_of
-from webhooks.store.jobs import Job
+from webhooks.store.jobs import UNLIMITED, Job, RoomFor
 from webhooks.store.results import Composed, Ended, Parked, Result, Write, Written
 from webhooks.store.store import Store
 from webhooks.store.waiting import STORE_RETRY_SECONDS
@@ -64,7 +63,7 @@ async def write_only(
     write: Write,
 ) -> None:
     """An Onward that sends nothing: whoever takes the jobs does."""
-    await write((), lambda _: sys.maxsize)
+    await write((), UNLIMITED)
 
 
 class Work:
@@ -127,7 +126,7 @@ class Work:
         """Writes results, finishes the jobs of their events, and has deliveries sent. Raises StoreError."""
         at = now()
 
-        async def write(begin: Collection[str], room: Callable[[int], int]) -> Written:
+        async def write(begin: Collection[str], room: RoomFor) -> Written:
             """As Onward needs it."""
             command = partial(results.write, results=found, taken=taken, at=at, begin=begin, room=room)
             return await self._store.write(Pipelined(command))

@@ -20,7 +20,7 @@ from webhooks.store.clock import moment, now, sortable_id
 from webhooks.store.command import Together
 from webhooks.store.compositions import Addressed, Sendable, Waiting
 from webhooks.store.endpoints import Endpoint
-from webhooks.store.jobs import Job, Kind, Room
+from webhooks.store.jobs import UNLIMITED, Job, Kind, Room
 from webhooks.store.queries import load
 from webhooks.store.statement import Prepared
 from webhooks.store.tables import DELIVERIES, EVENTS
@@ -97,10 +97,6 @@ class Bodies(Protocol):
 
     def are_composed_here(self, code: str) -> bool:
         """Whether this process composes such events now, and has room for some."""
-        ...
-
-    def room(self, registration_id: int) -> int:
-        """For how many more deliveries of an endpoint this process has room in memory. It would park the others."""
         ...
 
 
@@ -190,27 +186,24 @@ class Publish(Together[list[str | ConflictError]]):
     The same id with the same content is the event that is stored already; with other content it is a ConflictError.
     Where `bodies` makes an event's body, it is stored with that. After the COMMIT `sendable` has its deliveries, and
     `waiting` what is to be composed by this process, with its job. The caller claims these jobs. Deliveries for which
-    it has no room get none: `parked` has their endpoints.
+    it has no `room` get none: `parked` has their endpoints.
 
     An event that comes alone is stored with an attempt for each endpoint in `begin`, whose turn the caller has: `begun`
     has the attempts. The ids of their deliveries are given by the endpoints, so that the caller claims them before.
     """
 
-    __slots__ = ("begin", "begun", "bodies", "events", "parked", "publisher_id", "sendable", "waiting")
+    __slots__ = ("begin", "begun", "bodies", "events", "parked", "publisher_id", "room", "sendable", "waiting")
 
     def __init__(self, publisher_id: str, events: Sequence[PublishedEvent], bodies: Bodies | None = None) -> None:
         self.publisher_id = publisher_id
         self.events = events
         self.bodies = bodies
         self.begin: Mapping[int, Job] = {}
+        self.room = UNLIMITED
         self.begun: list[Ready] = []
         self.sendable: list[Sendable] = []
         self.waiting: list[tuple[Waiting, Job]] = []
         self.parked: set[int] = set()
-
-    def room(self, registration_id: int) -> int:
-        """As Bodies says."""
-        return 0 if self.bodies is None else self.bodies.room(registration_id)
 
     @classmethod
     def run_together(cls, connection: Connection, commands: Sequence[Self]) -> list[list[str | ConflictError]]:

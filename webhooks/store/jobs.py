@@ -5,6 +5,7 @@ A job is added or finished in the transaction that changes what it points to, so
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import Final, Protocol
@@ -40,13 +41,19 @@ class Job(Struct, frozen=True):
     due_at: int
 
 
+RoomFor = Callable[[int], int]
+"""For how many more deliveries of an endpoint a process has room in memory."""
+
+UNLIMITED: Final[RoomFor] = lambda _: sys.maxsize  # noqa: E731  a value, as those of others are
+
+
 class Room:
-    """For how many more deliveries of each endpoint this process has room in memory.
+    """The room in memory that is left for each endpoint's deliveries.
 
     The others have to wait for a refill in any case: one that got a job would lose it as soon as it is offered.
     """
 
-    def __init__(self, of_endpoint: Callable[[int], int]) -> None:
+    def __init__(self, of_endpoint: RoomFor) -> None:
         self._of_endpoint = of_endpoint
         self._left: dict[int, int] = {}
         self.full: Final[set[int]] = set()

@@ -5,7 +5,6 @@ Only a composition that still waits is changed: a body that was written stays as
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final, TypeVar
 
@@ -17,7 +16,7 @@ from webhooks.store import attempts, definitions, jobs
 from webhooks.store.attempts import Ready
 from webhooks.store.bulk import NUMBER, PIECE, TEXT, Bulk, BulkUpdate, beside, packed
 from webhooks.store.compositions import CompositionState, Sendable, job_of
-from webhooks.store.jobs import Job, Kind, Room
+from webhooks.store.jobs import UNLIMITED, Job, Kind, Room, RoomFor
 
 R = TypeVar("R", bound="Result")
 Key = tuple[int, int]
@@ -76,7 +75,7 @@ class Written(Struct, frozen=True):
     """The endpoints whose other deliveries wait for a refill."""
 
 
-Write = Callable[[Collection[str], Callable[[int], int]], Awaitable[Written]]
+Write = Callable[[Collection[str], RoomFor], Awaitable[Written]]
 """Writes bodies, once it hears which deliveries' attempts may begin with them, by their ids, and for how many more
 deliveries of an endpoint there is room in memory."""
 
@@ -221,7 +220,7 @@ def write(
     *,
     at: int,
     begin: Collection[str] = (),
-    room: Callable[[int], int] = lambda _: sys.maxsize,
+    room: RoomFor = UNLIMITED,
 ) -> Written:
     """Writes results, finishes the jobs that were taken for them, and begins attempts of the deliveries in `begin`.
 

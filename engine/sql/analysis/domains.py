@@ -130,6 +130,24 @@ def listed_values(values: Iterable[Value]) -> tuple[Value, ...] | None:
     return found if len(found) <= MOST_VALUES else None
 
 
+def rounded(type_: SqlType, *, is_whole: bool = False) -> SqlType:
+    """The type of ABS and ROUND of a number; with `is_whole` of CEILING and FLOOR, which leave no scale."""
+    if type_.kind in WHOLE:
+        return SqlType(Kind.BIGINT if type_.kind is Kind.BIGINT else Kind.INT)
+    if type_.kind is Kind.SMALLMONEY:
+        return SqlType(Kind.MONEY)
+    if is_whole and type_.kind is Kind.DECIMAL and type_.precision is not None:
+        return SqlType(Kind.DECIMAL, precision=type_.precision, scale=0)
+    return type_
+
+
+def moved(type_: SqlType | None) -> SqlType | None:
+    """The type of DATEADD: that of the date; a string or a number is taken for a datetime."""
+    if type_ is not None and type_.kind in STRINGS | NUMBERS:
+        return SqlType(Kind.DATETIME)
+    return type_ if type_ is not None and type_.kind in TEMPORAL else None
+
+
 def united(types: Sequence[SqlType | None]) -> SqlType | None:
     """The type that SQL Server converts values of several types to; None where it is not certain."""
     known = [type_ for type_ in types if type_ is not None]

@@ -20,8 +20,9 @@ from engine.sql.analysis.domains import (
     digits_of,
     either,
     is_moment,
-    is_temporal,
     listed_values,
+    moved,
+    rounded,
     text_length,
     united,
     units,
@@ -236,21 +237,12 @@ def _bits(evaluation: Evaluator, node: exp.Binary) -> Domain:
 
 
 def _rounded(evaluation: Evaluator, node: exp.Expr) -> Domain:
-    """ROUND, ABS, CEILING and FLOOR: no digit after the point that was not there, and one more before it.
-
-    Of a smallmoney they are a money.
-    """
+    """ROUND, ABS, CEILING and FLOOR."""
     found = evaluation.domain(node.this)
-    type_ = found.type
     nullable = _nullable_of_arguments(evaluation, node)
-    if type_ is None or type_.kind not in NUMBERS:
+    if found.type is None or found.type.kind not in NUMBERS:
         return Domain(None, nullable)
-    if type_.kind in WHOLE:
-        return Domain(_BIGINT if type_.kind is Kind.BIGINT else _INT, nullable)
-    if type_.kind is Kind.SMALLMONEY:
-        type_ = SqlType(Kind.MONEY)
-    digits = digits_of(type_) if type_.kind is Kind.DECIMAL else None
-    return Domain(type_ if digits is None else decimal(digits[0] - digits[1] + 1, digits[1]), nullable)
+    return Domain(rounded(found.type, is_whole=isinstance(node, (exp.Ceil, exp.Floor))), nullable)
 
 
 def _counted(_evaluation: Evaluator, node: exp.Count) -> Domain:
@@ -324,12 +316,8 @@ def _length(evaluation: Evaluator, node: exp.Length) -> Domain:
 
 
 def _moved(evaluation: Evaluator, node: exp.DateAdd) -> Domain:
-    """DATEADD: the type of the date; a string or a number is taken for a datetime."""
     found = _argument(evaluation, node.this)
-    nullable = found.nullable or _argument(evaluation, node.expression).nullable
-    if found.type is None:
-        return Domain(None, nullable)
-    return Domain(found.type if is_temporal(found.type) else _DATETIME, nullable)
+    return Domain(moved(found.type), found.nullable or _argument(evaluation, node.expression).nullable)
 
 
 def _difference(evaluation: Evaluator, node: exp.DateDiff) -> Domain:

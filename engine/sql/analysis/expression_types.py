@@ -18,13 +18,12 @@ from engine.model.families import (
     NUMBERS,
     PADDED,
     STRINGS,
-    TEMPORAL,
     UNICODE,
     WHOLE,
     WHOLE_BY_WIDTH,
 )
 from engine.sql.analysis.declared_types import declared_type, is_authors
-from engine.sql.analysis.domains import longest, units
+from engine.sql.analysis.domains import longest, moved, units
 from engine.sql.analysis.relations import Column, Columns, Fact, Meaning, Reference
 from engine.sql.schema import LedgerSchema
 
@@ -42,7 +41,6 @@ _ARGUMENTS: Final = {
 _INT: Final = SqlType(Kind.INT)
 _BIGINT: Final = SqlType(Kind.BIGINT)
 _FLOAT: Final = SqlType(Kind.FLOAT)
-_DATETIME: Final = SqlType(Kind.DATETIME)
 _DECIMAL: Final = SqlType(Kind.DECIMAL)
 _DATE: Final = SqlType(Kind.DATE)
 _NVARCHAR: Final = SqlType(Kind.NVARCHAR)
@@ -282,11 +280,7 @@ def _replaced(typing: Typing, node: exp.Replace) -> Fact:
 
 
 def _moved(typing: Typing, node: exp.DateAdd) -> Fact:
-    """DATEADD: the type of the date; a string or a number is taken for a datetime."""
-    found = typing.fact(node.this)
-    if found.type is not None and found.type.kind in STRINGS | NUMBERS:
-        return Fact(_DATETIME)
-    return Fact(found.type) if found.type is not None and found.type.kind in TEMPORAL else _NOTHING
+    return Fact(moved(typing.fact(node.this).type))
 
 
 def _subquery(typing: Typing, node: exp.Subquery) -> Fact:

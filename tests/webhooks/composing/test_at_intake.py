@@ -114,6 +114,8 @@ def test_what_has_no_room_gets_no_job_before_its_refill(rig: Any, run: Run) -> N
         bodies = bodies_of(rig)
         bodies.sending = dispatching = Dispatching(room=3)
         commands = [publish(rig, bodies, "1", "2"), publish(rig, bodies, "3", "4"), publish(rig, bodies, "5")]
+        for command in commands:
+            command.room = dispatching.room
         await rig.store.write(lambda c: Publish.run_together(c, commands))
         assert [(len(command.sendable), len(command.parked)) for command in commands] == [(2, 0), (1, 1), (0, 1)]
         ids = sorted(each.id for each in rig.deliveries())

@@ -21,6 +21,7 @@ from webhooks.store.store import Store
 
 HOOK = "https://acme.example/hook"
 PART = 50
+COUNT = 6 * PART
 LISTENS = "query = 'LISTEN aptic_changes' AND state = 'idle' AND datname = current_database()"
 
 
@@ -62,31 +63,27 @@ async def publish_without_bodies(world: Any, count: int) -> None:
     assert not world.rows("SELECT 1 FROM job")
 
 
-def test_what_is_due_is_sent_at_once(play: Callable[..., None]) -> None:
+async def hold(world: Any, *changes: str) -> None:
+    """Publishes for an endpoint, and pauses it; as if what is to be done for it had been forgotten."""
+    await world.register(HOOK)
+    await world.publish(COUNT)
+    await world.forget_jobs()
+    for change in changes:
+        await world.store.write(lambda connection, sql=change: connection.execute(text(sql)))
+    await set_paused(world.store, is_paused=True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [(), ("UPDATE delivery SET next_attempt_at = next_attempt_at + 3600000000, scheduled_at = 1",)],
+    ids=["due", "due later"],
+)
+def test_all_that_was_held_is_sent_at_once(play: Callable[..., None], changes: tuple[str, ...]) -> None:
     async def scene(world: Any) -> None:
-        await world.register(HOOK)
-        await world.publish(8 * PART)
-        await world.forget_jobs()
-        await set_paused(world.store, is_paused=True)
+        await hold(world, *changes)
         async with world.dispatching() as dispatcher, running(world, dispatcher):
             await set_paused(world.store, is_paused=False)
-            await world.until(lambda: world.states() == {"delivered": 8 * PART})
-
-    play(scene)
-
-
-def test_what_waits_for_its_next_attempt_is_sent_at_once(play: Callable[..., None]) -> None:
-    later = "UPDATE delivery SET next_attempt_at = next_attempt_at + 3600000000, scheduled_at = 1"
-
-    async def scene(world: Any) -> None:
-        await world.register(HOOK)
-        await world.publish(5 * PART)
-        await world.forget_jobs()
-        await world.store.write(lambda connection: connection.execute(text(later)))
-        await set_paused(world.store, is_paused=True)
-        async with world.dispatching() as dispatcher, running(world, dispatcher):
-            await set_paused(world.store, is_paused=False)
-            await world.until(lambda: world.states() == {"delivered": 5 * PART})
+            await world.until(lambda: world.states() == {"delivered": COUNT})
 
     play(scene)
 
@@ -94,17 +91,14 @@ def test_what_waits_for_its_next_attempt_is_sent_at_once(play: Callable[..., Non
 @pytest.mark.parametrize("play", ["postgresql"], indirect=True)
 def test_of_what_another_process_resumes_it_hears(play: Callable[..., None]) -> None:
     async def scene(world: Any) -> None:
-        await world.register(HOOK)
-        await world.publish(5 * PART)
-        await world.forget_jobs()
-        await set_paused(world.store, is_paused=True)
+        await hold(world)
         url = world.store._engine.url.render_as_string(hide_password=False)
         async with world.dispatching() as dispatcher, running(world, dispatcher):
             following = asyncio.ensure_future(world.store.follow_changes())
             await world.until(lambda: world.rows(f"SELECT 1 FROM pg_stat_activity WHERE {LISTENS}"))
             with Store(url) as other:
                 await set_paused(other, is_paused=False)
-            await world.until(lambda: world.states() == {"delivered": 5 * PART})
+            await world.until(lambda: world.states() == {"delivered": COUNT})
             following.cancel()
 
     play(scene)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
@@ -11,9 +12,11 @@ import pytest
 from waiting import until
 
 from tests.webhooks.window.conftest import ARGUMENT, CANARY, Scene
+from webhooks.delivery_log import ShownDelivery
+from webhooks.model import DeliveryState
 from webhooks.store.clock import moment
 from webhooks.window.app import PLACES
-from webhooks.window.deliveries import _argument, _moment, _shown
+from webhooks.window.deliveries import _argument, _is_soon_over, _moment, _shown
 
 VIEWS = [place.path for place in PLACES if not place.is_action and "{" not in place.path]
 
@@ -387,6 +390,24 @@ def test_a_time_that_is_named_as_the_end_belongs_to_it(named: str, ends: str) ->
     end = _moment(named, is_end=True)
     assert end is not None
     assert moment(end).isoformat().removesuffix("+00:00") == ends
+
+
+@pytest.mark.parametrize(
+    ("state", "seconds", "is_soon"),
+    [
+        (DeliveryState.SENDING, None, True),
+        (DeliveryState.COMPOSING, None, True),
+        (DeliveryState.PENDING, -1, True),
+        (DeliveryState.PENDING, None, True),
+        (DeliveryState.PENDING, 600, False),
+        (DeliveryState.HELD, -1, False),
+        (DeliveryState.DELIVERED, None, False),
+    ],
+)
+def test_what_ends_soon_is_looked_at_often(state: DeliveryState, seconds: int | None, is_soon: bool) -> None:
+    at = datetime.now(UTC)
+    due = None if seconds is None else at + timedelta(seconds=seconds)
+    assert _is_soon_over(ShownDelivery("1", "2", "e", "https://x", state, None, at, due)) is is_soon
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from typing import Final
 
 from sqlglot import exp
 
-from engine.model import Kind, SqlType
-from engine.model.families import EXACT, MONEYS, WHOLE
+from engine.model import Kind
+from engine.model.families import EXACT, WHOLE
 from engine.sql.analysis.domains import MAX_PRECISION
+from engine.sql.analysis.domains import rounded as rounded_type
 from engine.sql.translate.emitter import Emitter, Entries, entry
 from engine.sql.translate.faults import not_carried, refused
 from engine.sql.translate.kinds import INT, decimal, precision_of, scale_of, way_to_exact
@@ -25,11 +26,8 @@ def _exact(emitter: Emitter, node: exp.Func) -> Typed:
         name = emitter.name_of(node)
         what = f"{name} of {value.type.kind}"
         raise not_carried(node, what, way_to_exact(value.type.kind))
-    if value.type.kind in WHOLE and value.type.kind not in (Kind.INT, Kind.BIGINT):
-        return value.made(emitter.writer.cast(value.sql, INT), INT)
-    if value.type.kind is Kind.SMALLMONEY:
-        return value.made(emitter.writer.cast(value.sql, SqlType(Kind.MONEY)), SqlType(Kind.MONEY))
-    return value.kept()
+    type_ = rounded_type(value.type)
+    return value.kept() if type_ == value.type else value.made(emitter.writer.cast(value.sql, type_), type_)
 
 
 def absolute(emitter: Emitter, node: exp.Abs) -> Typed:
@@ -62,7 +60,7 @@ def _integral(emitter: Emitter, node: exp.Func, name: str) -> Typed:
     value = _exact(emitter, node)
     if value.type.kind in WHOLE:
         return value
-    type_ = value.type if value.type.kind in MONEYS else decimal(precision_of(value.type), 0)
+    type_ = rounded_type(value.type, is_whole=True)
     return Typed(emitter.writer.cast(f"{name}({value.sql})", type_), type_, is_loose=True)
 
 
